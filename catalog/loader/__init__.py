@@ -1,0 +1,1 @@
+"""From a record to the live object: resolving, verifying, caching, calling."""
