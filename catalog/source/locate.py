@@ -1,0 +1,209 @@
+"""Where a module is, found without importing it or any of its parents.
+
+``importlib.util.find_spec("a.b.c")`` imports ``a`` and ``a.b``. Here each part of the dotted name is asked
+of the finders of ``sys.meta_path`` (so editable installs and zip files are found too), with the search
+locations the part before it reported.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os.path
+import sys
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ModuleSpec, PathFinder
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from catalog.source.names import Names
+    from catalog.source.read import ParsedFile
+
+Form = Literal["source", "bytecode", "extension", "namespace", "builtin", "frozen"]
+
+KEPT_TEXT = 4_000_000
+"""How many characters of source a `Locator` keeps parsed; the trees take about thirty times as many bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleSite:
+    """Where a module is, and what it is made of.
+
+    Attributes:
+        name: dotted name.
+        path: the file, or None (namespace packages, built-in modules).
+        form: ``source``, ``bytecode``, ``extension``, ``namespace``, ``builtin`` or ``frozen``. An
+            extension module with its Python source beside it (mypyc, Cython) counts as ``source``.
+        locations: the folders its submodules are looked for in; empty if it is not a package.
+    """
+
+    name: str
+    path: str | None
+    form: Form
+    locations: tuple[str, ...] = ()
+    is_package: bool = False
+
+    @property
+    def has_source(self) -> bool:
+        """Whether ``path`` is Python source."""
+        return self.path is not None and self.form in ("source", "frozen")
+
+
+def find_module(dotted: str, roots: Sequence[str] = ()) -> ModuleSite | None:
+    """Return where the module *dotted* is, or None; nothing is imported.
+
+    Args:
+        dotted: the module's full name.
+        roots: folders to look in when ``sys.path`` has no such top-level module.
+    """
+    return Locator(roots).find(dotted)
+
+
+class Locator:
+    """Finds modules and parses files for one operation, each at most once.
+
+    Make a new one per operation: it answers from memory about modules it has looked for, also those it
+    missed. Files are looked at again (size and time of change) each time they are asked for, and parsed
+    again if they changed.
+    """
+
+    def __init__(self, roots: Sequence[str] = ()) -> None:
+        """Look in *roots*, in their order, for top-level modules that ``sys.path`` has not."""
+        self.roots = tuple(str(root) for root in roots)
+        self._specs: dict[str, ModuleSpec | None] = {}
+        self._sites: dict[str, ModuleSite | None] = {}
+        self._files: OrderedDict[str, tuple[tuple[int, int], ParsedFile]] = OrderedDict()
+        self._names: dict[str, tuple[ParsedFile, Names]] = {}
+        self._kept = 0
+        self._finders_fresh = False
+
+    def find(self, dotted: str) -> ModuleSite | None:
+        """Return where the module *dotted* is, or None."""
+        try:
+            return self._sites[dotted]
+        except KeyError:
+            spec = self._spec(dotted)
+            site = self._sites[dotted] = None if spec is None else _site(dotted, spec)
+            return site
+
+    def parse(self, path: str) -> ParsedFile:
+        """Return the file at *path*, parsed.
+
+        The most recently used files are kept, up to `KEPT_TEXT` characters.
+
+        Raises:
+            UnreadableSourceError: it is not there, or not Python source.
+        """
+        from catalog.source.read import read_source
+
+        state = _state(path)
+        known = self._files.get(path)
+        if known is not None and known[0] == state and state is not None:
+            self._files.move_to_end(path)
+            return known[1]
+        parsed = read_source(path)
+        if state is not None:
+            self._keep(path, state, parsed)
+        return parsed
+
+    def names(self, path: str) -> Names:
+        """Return what the names of the file at *path* are bound to.
+
+        Raises:
+            UnreadableSourceError: it is not there, or not Python source.
+        """
+        from catalog.source.names import names_of
+
+        parsed = self.parse(path)
+        known = self._names.get(path)
+        if known is not None and known[0] is parsed:
+            return known[1]
+        names = names_of(parsed.tree.body)
+        if path in self._files:
+            self._names[path] = (parsed, names)
+        return names
+
+    def _keep(self, path: str, state: tuple[int, int], parsed: ParsedFile) -> None:
+        before = self._files.pop(path, None)
+        if before is not None:
+            self._kept -= len(before[1].text)
+        self._files[path] = (state, parsed)
+        self._kept += len(parsed.text)
+        while self._kept > KEPT_TEXT and len(self._files) > 1:
+            gone, (_, dropped) = self._files.popitem(last=False)
+            self._names.pop(gone, None)
+            self._kept -= len(dropped.text)
+
+    def _spec(self, dotted: str) -> ModuleSpec | None:
+        try:
+            return self._specs[dotted]
+        except KeyError:
+            pass
+        parent, _, last = dotted.rpartition(".")
+        spec: ModuleSpec | None = None
+        if not parent:
+            spec = self._ask(dotted, None)
+        elif last:
+            above = self._spec(parent)
+            # A plain module has no locations; asking with None would find a top-level module of that name.
+            if above is not None and above.submodule_search_locations is not None:
+                spec = self._ask(dotted, list(above.submodule_search_locations))
+        self._specs[dotted] = spec
+        return spec
+
+    def _ask(self, dotted: str, path: list[str] | None) -> ModuleSpec | None:
+        spec = _ask_finders(dotted, path)
+        if spec is None and path is None and self.roots:
+            spec = PathFinder.find_spec(dotted, list(self.roots))
+        if spec is None and not self._finders_fresh:
+            # The finders remember folder listings by time of change, and miss a file made in the same tick.
+            self._finders_fresh = True
+            importlib.invalidate_caches()
+            return self._ask(dotted, path)
+        return spec
+
+
+def _ask_finders(dotted: str, path: list[str] | None) -> ModuleSpec | None:
+    for finder in list(sys.meta_path):
+        find_spec = getattr(finder, "find_spec", None)
+        if find_spec is None:
+            continue
+        try:
+            spec: ModuleSpec | None = find_spec(dotted, path, None)
+        except Exception:  # a broken import hook of some other package must not end a scan
+            continue
+        if spec is not None:
+            return spec
+    return None
+
+
+def _site(dotted: str, spec: ModuleSpec) -> ModuleSite:
+    locations = spec.submodule_search_locations
+    package = locations is not None
+    folders = tuple(str(one) for one in locations) if locations is not None else ()
+    origin = spec.origin
+    if origin == "built-in":
+        return ModuleSite(dotted, None, "builtin", folders, package)
+    if origin == "frozen":
+        filename = getattr(spec.loader_state, "filename", None)
+        return ModuleSite(dotted, filename, "frozen", folders, package)
+    if origin is None or origin == "namespace":
+        return ModuleSite(dotted, None, "namespace", folders, package)
+    if origin.endswith(tuple(SOURCE_SUFFIXES)):
+        return ModuleSite(dotted, origin, "source", folders, package)
+    for suffix in EXTENSION_SUFFIXES:
+        if origin.endswith(suffix):
+            beside = origin.removesuffix(suffix) + ".py"
+            if os.path.isfile(beside):
+                return ModuleSite(dotted, beside, "source", folders, package)
+            return ModuleSite(dotted, origin, "extension", folders, package)
+    return ModuleSite(dotted, origin, "bytecode", folders, package)
+
+
+def _state(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns

@@ -1,0 +1,130 @@
+"""A Python file, read and parsed but never run."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import threading
+import warnings
+from dataclasses import dataclass
+
+from catalog.errors import UnreadableSourceError
+
+_CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")  # PEP 263
+_BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
+_BOM = b"\xef\xbb\xbf"
+
+# catch_warnings swaps a list of the whole process; two threads at once could leave ours behind.
+_parsing = threading.Lock()
+
+
+def _renew_lock() -> None:
+    global _parsing
+    _parsing = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """A file of Python source: its text, with newlines as ``\\n``, and its syntax tree."""
+
+    path: str
+    text: str
+    tree: ast.Module
+
+
+def read_source(path: str | os.PathLike[str]) -> ParsedFile:
+    """Return the Python source at *path*, parsed.
+
+    The encoding is what the file declares (PEP 263) or a byte order mark says, else UTF-8.
+
+    Raises:
+        UnreadableSourceError: the file can't be read, decoded or parsed; the facts hold ``path``, ``line``
+            (or None) and ``reason``.
+    """
+    path = os.fspath(path)
+    return parse_source(read_bytes(path), path)
+
+
+def read_bytes(path: str) -> bytes:
+    """Return what is in the file at *path*.
+
+    Raises:
+        UnreadableSourceError: the system refuses.
+    """
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
+        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        raise _unreadable(path, None, reason, "check that the file is there and may be read") from error
+
+
+def parse_source(data: bytes, path: str) -> ParsedFile:
+    """Return the Python source *data* of the file *path*, parsed.
+
+    Raises:
+        UnreadableSourceError: it can't be decoded or parsed.
+    """
+    text = decode_source(data, path)
+    try:
+        with _parsing, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # "\d" in somebody's string is no concern of a scan
+            tree = ast.parse(text, path)
+    except SyntaxError as error:
+        reason = f"invalid syntax: {error.msg}"
+        raise _unreadable(path, error.lineno, reason, "fix the syntax, or leave the file out") from error
+    except (ValueError, OverflowError) as error:  # null bytes, and numbers no machine can hold
+        raise _unreadable(path, None, str(error), "it may be a binary file; leave it out") from error
+    except (RecursionError, MemoryError) as error:
+        reason = "its expressions are nested too deeply for Python's parser"
+        raise _unreadable(path, None, reason, "split the expression, or leave the file out") from error
+    return ParsedFile(path, text, tree)
+
+
+def decode_source(data: bytes, path: str) -> str:
+    """Return *data* as text, by its byte order mark, its declaration or else UTF-8, with newlines as ``\\n``.
+
+    Raises:
+        UnreadableSourceError: it has bytes the encoding has no text for, or declares an unknown encoding.
+    """
+    marked = data.startswith(_BOM)
+    if marked:
+        data = data[len(_BOM) :]
+    encoding = _declared(data) or "utf-8"
+    if marked and encoding.lower().replace("_", "-") not in ("utf-8", "utf8", "utf-8-sig"):
+        reason = f"it begins with a UTF-8 mark and declares the encoding {encoding!r}"
+        raise _unreadable(path, 1, reason, "remove one of the two")
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        reason = f"byte 0x{data[error.start]:02x} is not valid {encoding}"
+        raise _unreadable(path, line, reason, "save it as UTF-8, or declare its encoding") from error
+    except (LookupError, ValueError) as error:
+        reason = f"the encoding {encoding!r} is not known"
+        raise _unreadable(path, 1, reason, "save it as UTF-8") from error
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text
+
+
+def _declared(data: bytes) -> str | None:
+    if b"coding" not in data[:400]:
+        return None
+    for line in data[:400].replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")[:2]:
+        found = _CODING.match(line)
+        if found:
+            return found[1].decode("ascii", "replace")
+        if not _BLANK.match(line):
+            return None
+    return None
+
+
+def _unreadable(path: str, line: int | None, reason: str, advice: str) -> UnreadableSourceError:
+    where = f"{path}:{line}" if line else path
+    return UnreadableSourceError(f"{where}: {reason}; {advice}", path=path, line=line, reason=reason)
