@@ -1,0 +1,384 @@
+"""From an annotation in the source to a JSON Schema, in the form pydantic gives it."""
+
+from __future__ import annotations
+
+import ast
+import math
+from typing import Any
+
+from catalog.source.checksum import unquoted
+from catalog.source.define import docstring_of, fields_of
+from catalog.source.docstrings import summary
+from catalog.source.names import Names
+from catalog.source.text import expression_text
+
+Schema = dict[str, Any]
+
+_PLAIN: dict[str, Schema] = {
+    "str": {"type": "string"},
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+    "complex": {"type": "string"},
+    "bool": {"type": "boolean"},
+    "bytes": {"type": "string", "format": "binary"},
+    "None": {"type": "null"},
+    "NoneType": {"type": "null"},
+    "Any": {},
+    "object": {},
+    "Text": {"type": "string"},
+    "LiteralString": {"type": "string"},
+    "dict": {"type": "object", "additionalProperties": True},
+    "list": {"type": "array", "items": {}},
+    "tuple": {"type": "array", "items": {}},
+    "set": {"type": "array", "items": {}, "uniqueItems": True},
+    "datetime": {"type": "string", "format": "date-time"},
+    "date": {"type": "string", "format": "date"},
+    "time": {"type": "string", "format": "time"},
+    "timedelta": {"type": "string", "format": "duration"},
+    "UUID": {"type": "string", "format": "uuid"},
+    "Path": {"type": "string", "format": "path"},
+    "PathLike": {"type": "string", "format": "path"},
+    "HttpUrl": {"type": "string", "format": "uri", "minLength": 1, "maxLength": 2083},
+    "AnyUrl": {"type": "string", "format": "uri", "minLength": 1},
+    "EmailStr": {"type": "string", "format": "email"},
+    "Decimal": {"anyOf": [{"type": "number"}, {"type": "string"}]},
+    "StrictStr": {"type": "string"},
+    "StrictInt": {"type": "integer"},
+    "StrictFloat": {"type": "number"},
+    "StrictBool": {"type": "boolean"},
+    "PositiveInt": {"type": "integer", "exclusiveMinimum": 0},
+    "NonNegativeInt": {"type": "integer", "minimum": 0},
+    "PositiveFloat": {"type": "number", "exclusiveMinimum": 0},
+    "NonNegativeFloat": {"type": "number", "minimum": 0},
+}
+
+_SAME_AS = {
+    **dict.fromkeys(
+        ("Dict", "Mapping", "MutableMapping", "OrderedDict", "DefaultDict", "defaultdict"), "dict"
+    ),
+    **dict.fromkeys(("List", "Sequence", "MutableSequence", "Iterable", "Collection", "Iterator"), "list"),
+    **dict.fromkeys(("deque", "Deque", "Generator"), "list"),
+    **dict.fromkeys(("Set", "FrozenSet", "frozenset", "AbstractSet", "MutableSet"), "set"),
+    "Tuple": "tuple",
+}
+
+_WRAPPERS = frozenset(
+    {"Required", "NotRequired", "ReadOnly", "Final", "ClassVar", "InitVar", "SkipJsonSchema"}
+)
+
+_LIMITS = {
+    "ge": "minimum",
+    "gt": "exclusiveMinimum",
+    "le": "maximum",
+    "lt": "exclusiveMaximum",
+    "multiple_of": "multipleOf",
+    "pattern": "pattern",
+    "regex": "pattern",
+    "title": "title",
+}
+
+_FIELD_MAKERS = frozenset(
+    {
+        "Field",
+        "Query",
+        "Body",
+        "Path",
+        "Header",
+        "Form",
+        "Param",
+        "Parameter",
+        "StringConstraints",
+        "Doc",
+        "Meta",
+    }
+)
+"""Calls that describe a field, as a default or within ``Annotated``."""
+
+_ENUMS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
+_TYPED_DICTS = frozenset({"TypedDict", "NamedTuple"})
+
+UNKNOWN = "x-python-type"
+"""Key of a schema for a class that reading one file doesn't explain; its value is the annotation."""
+
+_DEEPEST = 12
+
+
+def type_schema(annotation: ast.expr | None, names: Names | None = None, depth: int = 0) -> Schema:
+    """Return the JSON Schema of the values *annotation* allows; ``{}`` allows all.
+
+    Args:
+        annotation: as written, quoted or not.
+        names: the names of the file, where enums, models and type aliases are looked up.
+        depth: how many types this one is nested in.
+    """
+    node = unquoted(annotation)
+    if node is None:
+        return {}
+    if depth > _DEEPEST:
+        return {UNKNOWN: expression_text(node)}
+    if isinstance(node, ast.Constant):
+        return {"type": "null"} if node.value is None else {UNKNOWN: expression_text(node)}
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return _any_of([type_schema(one, names, depth + 1) for one in _members(node)])
+    if isinstance(node, ast.Subscript):
+        return _generic(node, names, depth)
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        return _named(node, names, depth)
+    return {UNKNOWN: expression_text(node)}
+
+
+def class_schema(node: ast.ClassDef, names: Names | None = None, depth: int = 0) -> Schema:
+    """Return the JSON Schema of an enum, a pydantic model, a dataclass or a typed dictionary."""
+    bases = {last_name(base) for base in node.bases}
+    if bases & _ENUMS:
+        return _enum(node, bases)
+    properties: Schema = {}
+    required: list[str] = []
+    total = not any(k.arg == "total" and getattr(k.value, "value", None) is False for k in node.keywords)
+    is_dict = "TypedDict" in bases
+    for parent in _bases_here(node, names):
+        if depth < _DEEPEST:
+            above = class_schema(parent, names, depth + 1)
+            properties.update(above.get("properties", {}))
+            required += above.get("required", [])
+    for field in fields_of(node):
+        name = field.target.id  # type: ignore[union-attr]
+        schema, optional = value_schema(field.annotation, field.value, names, depth + 1)
+        wrapper = last_name(field.annotation.value) if isinstance(field.annotation, ast.Subscript) else ""
+        if is_dict:
+            optional = wrapper == "NotRequired" or not (total or wrapper == "Required")
+        properties[name] = schema
+        if name in required:
+            required.remove(name)
+        if not optional:
+            required.append(name)
+    found = object_schema(properties, required)
+    about = summary(docstring_of(node))
+    return {"description": about, **found} if about else found
+
+
+def object_schema(properties: Schema, required: list[str]) -> Schema:
+    """Return the schema of an object with these *properties*; ``required`` is left out when empty."""
+    schema: Schema = {"type": "object", "properties": properties}
+    return {**schema, "required": required} if required else schema
+
+
+def value_schema(
+    annotation: ast.expr | None, default: ast.expr | None, names: Names | None = None, depth: int = 0
+) -> tuple[Schema, bool]:
+    """Return the schema of a parameter or field, and whether it may be left out.
+
+    What ``Field(…)`` says, as the default or within ``Annotated``, is part of the schema.
+    """
+    schema = dict(type_schema(annotation, names, depth))
+    if default is None:
+        return schema, False
+    if isinstance(default, ast.Call) and last_name(default.func) in _FIELD_MAKERS | {"field", "attrib", "ib"}:
+        _describe(default, schema)
+        given = {k.arg: k.value for k in default.keywords}
+        if "default_factory" in given or "factory" in given:
+            return schema, True
+        first = default.args[0] if default.args else given.get("default")
+        if first is None or (isinstance(first, ast.Constant) and first.value is ...):
+            return schema, False
+        default = first
+    elif isinstance(default, ast.Constant) and default.value is ...:
+        return schema, False
+    found, value = json_value(default)
+    if found:
+        schema["default"] = value
+    return schema, True
+
+
+def json_value(node: ast.expr) -> tuple[bool, Any]:
+    """Return whether *node* is a literal that JSON can hold, and its value (tuples as lists)."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        parts = [json_value(one) for one in node.elts]
+        return all(found for found, _ in parts), [value for _, value in parts]
+    if isinstance(node, ast.Dict):
+        keys = [one.value if isinstance(one, ast.Constant) else None for one in node.keys]
+        parts = [json_value(one) for one in node.values]
+        if all(isinstance(key, str) for key in keys) and all(found for found, _ in parts):
+            return True, {str(key): value for key, (_, value) in zip(keys, parts, strict=True)}
+        return False, None
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        found, value = json_value(node.operand)
+        number = found and isinstance(value, (int, float)) and not isinstance(value, bool)
+        return (True, -value) if number else (False, None)
+    if isinstance(node, ast.Constant):
+        value = node.value
+        if value is None or isinstance(value, bool):
+            return True, value
+        if isinstance(value, str):
+            return value.isascii() or _is_text(value), value
+        if isinstance(value, int):
+            return value.bit_length() < 2000, value
+        if isinstance(value, float):
+            return math.isfinite(value), value
+    return False, None
+
+
+def last_name(node: ast.expr) -> str:
+    """Return the last part of a dotted name, of what is subscripted or called; empty for anything else."""
+    while isinstance(node, (ast.Subscript, ast.Call)):
+        node = node.value if isinstance(node, ast.Subscript) else node.func
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def _named(node: ast.Name | ast.Attribute, names: Names | None, depth: int) -> Schema:
+    name = last_name(node)
+    bound = names.bound.get(name) if names is not None and isinstance(node, ast.Name) else None
+    if isinstance(bound, ast.ClassDef):
+        bases = {last_name(base) for base in bound.bases}
+        decorated = any(
+            last_name(one) in ("dataclass", "define", "frozen", "s") for one in bound.decorator_list
+        )
+        if bases & (_ENUMS | _TYPED_DICTS) or decorated or _is_model(bound, names, 0):
+            return class_schema(bound, names, depth + 1)
+        return {UNKNOWN: name}
+    if isinstance(bound, ast.Call):
+        maker = last_name(bound.func)
+        if maker == "NewType" and len(bound.args) == 2:
+            return type_schema(bound.args[1], names, depth + 1)
+        if maker == "TypeVar":
+            return {}
+    elif isinstance(bound, ast.expr) and not (isinstance(bound, ast.Name) and bound.id == name):
+        return type_schema(bound, names, depth + 1)
+    plain = _PLAIN.get(_SAME_AS.get(name, name))
+    return dict(plain) if plain is not None else {UNKNOWN: expression_text(node)}
+
+
+def _generic(node: ast.Subscript, names: Names | None, depth: int) -> Schema:
+    name = last_name(node.value)
+    inside = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+    below = depth + 1
+    if name == "Optional":
+        return _any_of([type_schema(inside[0], names, below), {"type": "null"}])
+    if name == "Union":
+        return _any_of([type_schema(one, names, below) for one in inside])
+    if name == "Literal":
+        return _literal(inside)
+    if name == "Annotated":
+        schema = dict(type_schema(inside[0], names, below))
+        for one in inside[1:]:
+            _describe(one, schema)
+        return schema
+    if name in _WRAPPERS:
+        return type_schema(inside[0], names, below)
+    same = _SAME_AS.get(name, name)
+    if same == "dict":
+        value = type_schema(inside[-1], names, below) if len(inside) == 2 else {}
+        return {"type": "object", "additionalProperties": value or True}
+    if same == "list":
+        return {"type": "array", "items": type_schema(inside[0], names, below)}
+    if same == "set":
+        return {"type": "array", "items": type_schema(inside[0], names, below), "uniqueItems": True}
+    if same == "tuple":
+        if len(inside) == 2 and isinstance(inside[1], ast.Constant) and inside[1].value is ...:
+            return {"type": "array", "items": type_schema(inside[0], names, below)}
+        items = [type_schema(one, names, below) for one in inside]
+        return {"type": "array", "prefixItems": items, "minItems": len(items), "maxItems": len(items)}
+    if name in ("type", "Type", "Callable", "Awaitable", "Coroutine"):
+        return {UNKNOWN: expression_text(node)}
+    plain = _named(node.value, names, below) if isinstance(node.value, (ast.Name, ast.Attribute)) else {}
+    return plain if plain and UNKNOWN not in plain else {UNKNOWN: expression_text(node)}
+
+
+def _describe(node: ast.expr, schema: Schema) -> None:
+    """Add to *schema* what a ``Field(…)``, another such call or a bare text says."""
+    if isinstance(node, ast.Constant):
+        if isinstance(node.value, str) and _is_text(node.value):
+            schema.setdefault("description", " ".join(node.value.split()))
+        return
+    if not isinstance(node, ast.Call):
+        return
+    maker = last_name(node.func)
+    if maker == "Doc" and node.args:
+        _describe(node.args[0], schema)
+        return
+    for keyword in node.keywords:
+        found, value = json_value(keyword.value)
+        if not found or value is None or keyword.arg is None:
+            continue
+        if keyword.arg in ("description", "doc", "help") and isinstance(value, str):
+            schema["description"] = " ".join(value.split())
+        elif keyword.arg in _LIMITS:
+            schema[_LIMITS[keyword.arg]] = value
+        elif keyword.arg in ("min_length", "max_length"):
+            array = schema.get("type") == "array"
+            schema[keyword.arg[:3] + ("Items" if array else "Length")] = value
+        elif keyword.arg == "examples" and isinstance(value, list):
+            schema["examples"] = value
+    if maker in ("Ge", "Gt", "Le", "Lt") and node.args:  # annotated_types
+        found, value = json_value(node.args[0])
+        if found:
+            schema[_LIMITS[maker.lower()]] = value
+
+
+def _literal(inside: list[ast.expr]) -> Schema:
+    values = [value for found, value in map(json_value, inside) if found]
+    if len(values) != len(inside):
+        return {UNKNOWN: f"Literal[{', '.join(expression_text(one) for one in inside)}]"}
+    return _one_of(values)
+
+
+def _one_of(values: list[Any]) -> Schema:
+    words = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
+    types = {words.get(type(value), "") for value in values}
+    schema: Schema = {"const": values[0]} if len(values) == 1 else {"enum": values}
+    if len(types) == 1 and "" not in types:
+        schema["type"] = types.pop()
+    return schema
+
+
+def _enum(node: ast.ClassDef, bases: set[str]) -> Schema:
+    values: list[Any] = []
+    for one in node.body:
+        if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
+            name = one.targets[0].id
+            if name.startswith("_"):
+                continue
+            found, value = json_value(one.value)
+            if not found and last_name(one.value) == "auto":
+                found, value = True, name.lower() if "StrEnum" in bases else len(values) + 1
+            if not found:
+                return {UNKNOWN: node.name}
+            values.append(value)
+    return _one_of(values) if values else {UNKNOWN: node.name}
+
+
+def _any_of(parts: list[Schema]) -> Schema:
+    flat: list[Schema] = []
+    for part in parts:
+        for one in part["anyOf"] if set(part) == {"anyOf"} else [part]:
+            if one not in flat:
+                flat.append(one)
+    return flat[0] if len(flat) == 1 else {"anyOf": flat}
+
+
+def _members(node: ast.expr) -> list[ast.expr]:
+    members: list[ast.expr] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        members.append(node.right)
+        node = node.left
+    return [node, *reversed(members)]
+
+
+def _bases_here(node: ast.ClassDef, names: Names | None) -> list[ast.ClassDef]:
+    if names is None:
+        return []
+    found = [names.bound.get(base.id) for base in reversed(node.bases) if isinstance(base, ast.Name)]
+    return [one for one in found if isinstance(one, ast.ClassDef) and one is not node]
+
+
+def _is_model(node: ast.ClassDef, names: Names | None, depth: int) -> bool:
+    if any(last_name(base).endswith(("BaseModel", "TypedDict", "Struct")) for base in node.bases):
+        return True
+    return depth < _DEEPEST and any(_is_model(one, names, depth + 1) for one in _bases_here(node, names))
+
+
+def _is_text(value: str) -> bool:
+    """Tell whether UTF-8 has bytes for it: not for half a surrogate pair."""
+    return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
