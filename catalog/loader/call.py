@@ -1,0 +1,246 @@
+"""Calling what an entry stands for, whichever framework made it.
+
+No framework is imported to recognise its objects: the names of the classes in the method resolution order
+tell.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from catalog.errors import LoadError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+_WAYS: dict[tuple[str, str], str] = {
+    ("langchain_core", "BasePromptTemplate"): "format",
+    ("langchain_core", "BaseTool"): "invoke_one",
+    ("langchain_core", "Runnable"): "invoke_one",
+    ("pydantic_ai", "Tool"): "function",
+    ("pydantic_ai", "AbstractAgent"): "run_sync",
+    ("pydantic_ai", "Agent"): "run_sync",
+    ("agents", "FunctionTool"): "openai_tool",
+    ("agents", "Agent"): "openai_agent",
+    ("llama_index", "BaseTool"): "call",
+    ("llama_index", "BasePromptTemplate"): "format",
+    ("smolagents", "BaseTool"): "self",
+    ("smolagents", "Tool"): "self",
+    ("crewai", "BaseTool"): "run",
+    ("fastmcp", "Tool"): "run_one",
+    ("mcp", "Tool"): "fn",
+    ("haystack", "Tool"): "invoke",
+    ("string", "Template"): "substitute",
+    ("builtins", "str"): "format",
+}
+"""Top-level module and name of a class to the way its objects are called.
+
+Of an object's classes the first in its method resolution order counts.
+"""
+
+_GUESSES = (
+    ("__call__", "self"),
+    ("_run", "_run"),
+    ("invoke", "invoke_one"),
+    ("run", "run"),
+    ("call", "call"),
+)
+_GUESSES += (("forward", "forward"), ("format", "format"))
+"""Method to way, for objects of classes nobody has heard of."""
+
+_TOOL_METHODS = ("_run", "_arun", "forward", "run", "invoke", "__call__", "call")
+
+
+def call(obj: object, arguments: dict[str, Any] | str | None = None) -> object:
+    """Call *obj* and return the result; coroutines are run to their end, generators become lists.
+
+    Args:
+        obj: a function, a tool, prompt or agent of a known framework, an object with one of the usual
+            methods, or a class of tools, which is made without arguments first. Other classes are called
+            like functions.
+        arguments: keyword arguments; or a text, for what takes one argument; or None for none.
+
+    Raises:
+        LoadError: *obj* can't be called (``facts["reason"]`` is ``not-callable``), or the arguments don't
+            fit it (``arguments``).
+        Exception: whatever the object raises.
+    """
+    if isinstance(obj, type) and _is_tool_class(obj):
+        obj = _made(obj)
+    way = _way(obj)
+    if way == "self":
+        result = _fitted(obj, arguments, obj)  # type: ignore[arg-type]
+    elif way == "invoke_one":
+        result = obj.invoke({} if arguments is None else arguments)  # type: ignore[attr-defined]
+    elif way == "run_one":
+        result = obj.run(_as_dict(obj, arguments))  # type: ignore[attr-defined]
+    elif way == "openai_tool":
+        result = _openai_tool(obj, arguments)
+    elif way == "openai_agent":
+        result = _openai_agent(obj, arguments)
+    elif way == "function" and getattr(obj, "takes_ctx", False):
+        _refuse(obj, "needs the context of a running agent; let its agent call it", "not-callable")
+    elif way == "substitute" or (way == "format" and isinstance(obj, str)):
+        result = _filled(obj, way, arguments)
+    else:
+        result = _fitted(getattr(obj, way), arguments, obj)
+    result = _finished(result)
+    if way == "call" and hasattr(result, "raw_output"):  # llama-index wraps what the function returned
+        return result.raw_output
+    return result
+
+
+def _way(obj: object) -> str:
+    kind = type(obj)
+    if kind.__name__ in ("function", "builtin_function_or_method", "method", "type"):
+        return "self"
+    for base in kind.__mro__:
+        way = _WAYS.get((base.__module__.partition(".")[0], base.__name__))
+        if way is not None:
+            return way
+    for method, way in _GUESSES:
+        if callable(getattr(kind, method, None)) and not (method == "format" and not hasattr(obj, "template")):
+            return way
+    return _refuse(obj, "can't be called: it has none of the methods tools, prompts and agents have", "not-callable")
+
+
+def _is_tool_class(cls: type) -> bool:
+    for base in cls.__mro__:
+        if (base.__module__.partition(".")[0], base.__name__) in _WAYS and base.__module__ != "builtins":
+            return True
+    return any(
+        callable(getattr(cls, name, None)) for name in _TOOL_METHODS if name != "__call__" or "__call__" in _own(cls)
+    )
+
+
+def _own(cls: type) -> set[str]:
+    return {name for base in cls.__mro__ if base is not object for name in vars(base)}
+
+
+def _made(cls: type) -> object:
+    try:
+        return cls()
+    except Exception as error:
+        raise LoadError(
+            f"{cls.__module__}:{cls.__qualname__} is a class that can't be made without arguments: {error}; "
+            "register an object of it instead",
+            reason="not-callable",
+            object=f"{cls.__module__}:{cls.__qualname__}",
+        ) from error
+
+
+def _fitted(function: Callable[..., object], arguments: dict[str, Any] | str | None, shown: object) -> object:
+    """Call *function* if the arguments fit its signature; a TypeError of its own body passes through."""
+    import inspect
+
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # many functions written in C tell none
+        if isinstance(arguments, str):
+            return function(arguments)
+        return function(**(arguments or {}))
+    if isinstance(arguments, str):
+        try:
+            bound = signature.bind(arguments)
+        except TypeError as error:
+            _refuse(
+                shown,
+                f"doesn't take one text: {error}; give an object with its parameters",
+                "arguments",
+                error,
+            )
+        return function(*bound.args, **bound.kwargs)
+    named = dict(arguments or {})
+    positional = []
+    for parameter in signature.parameters.values():
+        if parameter.kind is parameter.POSITIONAL_ONLY and parameter.name in named:
+            positional.append(named.pop(parameter.name))
+    try:
+        bound = signature.bind(*positional, **named)
+    except TypeError as error:
+        _refuse(
+            shown,
+            f"doesn't take these arguments: {error}; its parameters are {signature}",
+            "arguments",
+            error,
+        )
+    return function(*bound.args, **bound.kwargs)
+
+
+def _filled(obj: Any, way: str, arguments: dict[str, Any] | str | None) -> object:
+    try:
+        return getattr(obj, way)(**_as_dict(obj, arguments))
+    except (KeyError, IndexError) as error:
+        return _refuse(obj, f"has a placeholder without a value: {error}; give it one", "arguments", error)
+
+
+def _as_dict(obj: object, arguments: dict[str, Any] | str | None) -> dict[str, Any]:
+    if arguments is None:
+        return {}
+    if isinstance(arguments, str):
+        _refuse(obj, "takes an object with its parameters, not a text", "arguments")
+    return arguments
+
+
+def _openai_tool(obj: Any, arguments: dict[str, Any] | str | None) -> object:
+    import inspect
+
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments or {})
+    context: object = None
+    module = sys.modules.get("agents.tool_context")
+    if module is not None:  # it is there, as the tool is; older versions take a bare context
+        facts = {"context": None, "tool_name": obj.name, "tool_call_id": "catalog", "tool_arguments": text}
+        known = inspect.signature(module.ToolContext).parameters
+        context = module.ToolContext(**{name: value for name, value in facts.items() if name in known})
+    return obj.on_invoke_tool(context, text)
+
+
+def _openai_agent(obj: Any, arguments: dict[str, Any] | str | None) -> object:
+    runner = getattr(sys.modules.get("agents"), "Runner", None)
+    if runner is None:
+        _refuse(obj, "can't be run: its framework has no Runner", "not-callable")
+    given = arguments if isinstance(arguments, str) else json.dumps(arguments or {})
+    return _finished(runner.run(obj, given)).final_output
+
+
+def _finished(result: Any) -> Any:
+    """Return what an awaitable or a generator comes to."""
+    import inspect
+
+    if inspect.isgenerator(result):
+        return list(result)
+    if inspect.isasyncgen(result):
+        return _run(_collected(result))
+    if inspect.isawaitable(result):
+        return _run(result)
+    return result
+
+
+async def _collected(stream: Any) -> list[object]:
+    return [one async for one in stream]
+
+
+def _run(awaitable: Awaitable[object]) -> object:
+    import asyncio
+
+    async def whole() -> object:
+        return await awaitable
+
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(whole())
+    # A loop is running here, as in a notebook, and can't be entered twice: another thread has its own.
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, whole()).result()
+
+
+def _refuse(obj: object, fault: str, reason: str, cause: BaseException | None = None) -> NoReturn:
+    kind = obj if isinstance(obj, type) or hasattr(obj, "__qualname__") else type(obj)
+    shown = f"{getattr(kind, '__module__', '?')}:{getattr(kind, '__qualname__', '?')}"
+    what = shown if kind is obj else f"an object of {shown}"
+    raise LoadError(f"{what} {fault}", reason=reason, object=shown) from cause

@@ -1,0 +1,297 @@
+"""References that lead nowhere, or twice to one place, and where the code went; nothing is imported."""
+
+from __future__ import annotations
+
+import ast
+import os
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from catalog.errors import UnreadableSourceError
+from catalog.loader.verify import Recorded
+from catalog.source.define import Definition, define
+from catalog.source.find import Missing, find_object
+from catalog.source.locate import Locator
+from catalog.source.read import read_source
+
+MOST_FILES = 5_000
+"""How many files of one package or folder are read in search of code that moved."""
+
+_SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages"})
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with the reference of an entry, and how to mend it.
+
+    Attributes:
+        key: ``kind:name``.
+        ref: the reference as recorded.
+        trouble: ``dead`` (gone without a trace), ``moved`` (found in another module), ``renamed`` (found in
+            the same module under another name) or ``duplicate`` (another entry of that kind stands for the
+            same object).
+        proposal: the new reference, or None.
+        certain: ``exact`` if the code there has the recorded source checksum; ``likely`` if it has the same
+            name and signature; empty without a proposal.
+        why: in words.
+        same_as: of a duplicate, the key of the entry that comes first by name.
+    """
+
+    key: str
+    ref: str
+    trouble: Literal["dead", "moved", "renamed", "duplicate"]
+    proposal: str | None
+    certain: Literal["exact", "likely", ""]
+    why: str
+    same_as: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fault as JSON data."""
+        return asdict(self)
+
+
+def diagnose(entries: Iterable[Recorded], locator: Locator) -> list[Fault]:
+    """Return what is wrong with the references of *entries*, by key.
+
+    Code that is gone is looked for by checksum in its top-level package, in the folders of *locator* and of
+    its distribution, each of which is read at most once. References that reading can't follow (extension
+    modules, names made when a module runs) are no fault.
+    """
+    faults: list[Fault] = []
+    places: dict[tuple[str, str], list[Recorded]] = {}
+    index = _Index(locator)
+    # Sorted by module, as the locator keeps only some files parsed.
+    for entry in sorted((e for e in entries if e.ref), key=lambda e: (e.ref or "", e.kind, e.name)):
+        ref = entry.ref or ""
+        found = find_object(ref, locator)
+        if isinstance(found, Missing):
+            if found.is_gone:
+                faults.append(_gone(entry, ref, found, index))
+                continue
+            place = ref
+        else:
+            place = _identity(ref, found, locator)
+        places.setdefault((entry.kind, place), []).append(entry)
+    for (_, place), same in places.items():
+        first, *others = sorted(same, key=lambda e: e.name)
+        for other in others:
+            why = f"{_key(first)} stands for {place} too; unregister one of the two"
+            faults.append(Fault(_key(other), other.ref or "", "duplicate", None, "", why, _key(first)))
+    return sorted(faults, key=lambda fault: (fault.key, fault.trouble))
+
+
+def _key(entry: Recorded) -> str:
+    return f"{entry.kind}:{entry.name}"
+
+
+def _identity(ref: str, found: Definition, locator: Locator) -> str:
+    """Return one text for all references to an object.
+
+    A method that two classes inherit is one definition and two objects, so of methods it is the class that
+    counts.
+    """
+    owner, dot, last = ref.rpartition(".")
+    if not dot or ":" not in owner:
+        return found.ref
+    above = find_object(owner, locator)
+    return found.ref if isinstance(above, Missing) else f"{_identity(owner, above, locator)}.{last}"
+
+
+def _gone(entry: Recorded, ref: str, missing: Missing, index: _Index) -> Fault:
+    module, _, qualname = ref.partition(":")
+    last = qualname.rpartition(".")[2]
+    candidates = index.near(module, _distribution(entry))
+    exact = [one for one in candidates.by_source.get(entry.source_checksum or "", ()) if one[0] != ref]
+    chosen = _closest(exact, module, last)
+    if chosen is not None:
+        new, _ = chosen
+        trouble: Literal["moved", "renamed"] = "renamed" if new.partition(":")[0] == module else "moved"
+        why = f"{missing.message}; {new} has the same code"
+        if len(exact) > 1:
+            why += f" (as {len(exact) - 1} more)"
+        return Fault(_key(entry), ref, trouble, new, "exact", why)
+    named = [one for one in candidates.by_name.get(last, ()) if one[0] != ref]
+    likely = [one for one in named if entry.checksum and one[1] == entry.checksum]
+    chosen = _closest(likely, module, last)
+    if chosen is not None:
+        new, _ = chosen
+        why = f"{missing.message}; {new} has its name and signature, but another body"
+        return Fault(_key(entry), ref, "moved", new, "likely", why)
+    why = missing.message
+    if len(exact) > 1:
+        why += f"; its code is at {len(exact)} places: {_some(exact)}"
+    elif likely:
+        why += f"; {_some(likely)} have its name and signature"
+    elif named:
+        why += f"; {_some(named)} has its name, but not its signature"
+    return Fault(_key(entry), ref, "dead", None, "", why)
+
+
+_Candidate = tuple[str, str]
+"""Reference and signature checksum."""
+
+
+def _closest(found: list[_Candidate], module: str, last: str) -> _Candidate | None:
+    """Return the one candidate that is meant, or None if several may be.
+
+    Of several the ones that kept their name count, and of those the ones in the same module.
+    """
+    if len(found) > 1:
+        found = [one for one in found if one[0].rpartition(":")[2].rpartition(".")[2] == last]
+    if len(found) > 1:
+        found = [one for one in found if one[0].partition(":")[0] == module]
+    return found[0] if len(found) == 1 else None
+
+
+def _some(found: list[_Candidate]) -> str:
+    shown = ", ".join(ref for ref, _ in found[:3])
+    return f"{shown}, …" if len(found) > 3 else shown
+
+
+def _distribution(entry: Recorded) -> str:
+    return (getattr(entry, "distribution", None) or "").partition("==")[0]
+
+
+class _Known:
+    """Definitions by source checksum and by name."""
+
+    def __init__(self) -> None:
+        self.by_source: dict[str, list[_Candidate]] = {}
+        self.by_name: dict[str, list[_Candidate]] = {}
+
+    def add(self, definition: Definition) -> None:
+        candidate = (definition.ref, definition.checksum)
+        self.by_source.setdefault(definition.source_checksum, []).append(candidate)
+        self.by_name.setdefault(definition.qualname.rpartition(".")[2], []).append(candidate)
+
+    def update(self, other: _Known) -> None:
+        for mine, its in ((self.by_source, other.by_source), (self.by_name, other.by_name)):
+            for word, found in its.items():
+                mine.setdefault(word, []).extend(found)
+
+
+class _Index:
+    """What is defined near a module, read when first asked for."""
+
+    def __init__(self, locator: Locator) -> None:
+        self._locator = locator
+        self._near: dict[tuple[str, str], _Known] = {}
+        self._read: dict[tuple[str, str], _Known] = {}
+
+    def near(self, module: str, distribution: str) -> _Known:
+        """Return what is defined in the package of *module*, beside it, and in its *distribution*."""
+        top = module.partition(".")[0]
+        known = self._near.get((top, distribution))
+        if known is None:
+            known = self._near[top, distribution] = _Known()
+            for folder, prefix in dict.fromkeys(self._folders(top, distribution)):
+                known.update(self._folder(folder, prefix))
+        return known
+
+    def _folders(self, top: str, distribution: str) -> Iterator[tuple[str, str]]:
+        """Yield folder (or file) and the dotted name, with a dot at the end, of what is in it."""
+        site = self._locator.find(top)
+        if site is not None and site.is_package:
+            for location in site.locations:
+                yield location, f"{top}."
+        elif site is not None and site.path is not None:
+            folder = os.path.dirname(site.path)
+            if _is_project(folder):
+                yield folder, ""
+            else:
+                yield site.path, top
+        if site is None:
+            for folder in dict.fromkeys([*self._locator.roots, *(path or os.getcwd() for path in sys.path)]):
+                if _is_project(folder):
+                    yield folder, ""
+        for other in _top_level(distribution) if distribution else ():
+            beside = self._locator.find(other)
+            if other != top and beside is not None:
+                for location in beside.locations or (beside.path or "",):
+                    yield location, f"{other}." if beside.is_package else other
+
+    def _folder(self, folder: str, prefix: str) -> _Known:
+        known = self._read.get((folder, prefix))
+        if known is None:
+            known = self._read[folder, prefix] = _Known()
+            for path, module in _modules(folder, prefix):
+                try:
+                    # Past the locator, which would keep them: each is read once, and there may be thousands.
+                    tree = read_source(path).tree
+                except UnreadableSourceError:
+                    continue
+                for node, qualname in _definitions(tree.body, ""):
+                    known.add(define(node, module, qualname, path))
+        return known
+
+
+def _modules(folder: str, prefix: str) -> Iterator[tuple[str, str]]:
+    """Yield path and dotted name of the modules in *folder*, or of the one file it is."""
+    if not os.path.isdir(folder):
+        if folder.endswith(".py"):
+            yield folder, prefix
+        return
+    count = 0
+    for current, folders, files in os.walk(folder):
+        here = os.path.relpath(current, folder)
+        folders[:] = sorted(
+            name
+            for name in folders
+            if name.isidentifier()
+            and name not in _SKIPPED
+            and not os.path.exists(os.path.join(current, name, "pyvenv.cfg"))
+        )
+        dotted = prefix if here == "." else f"{prefix}{here.replace(os.sep, '.')}."
+        for name in sorted(files):
+            stem, suffix = os.path.splitext(name)
+            if suffix != ".py" or not stem.isidentifier():
+                continue
+            count += 1
+            if count > MOST_FILES:
+                return
+            module = dotted[:-1] if stem == "__init__" else dotted + stem
+            if module:
+                yield os.path.join(current, name), module
+
+
+def _definitions(body: list[ast.stmt], within: str) -> Iterator[tuple[Any, str]]:
+    """Yield definitions and dotted names: functions, classes with their methods, values made by a call."""
+    for node in body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node, within + node.name
+        elif isinstance(node, ast.ClassDef):
+            yield node, within + node.name
+            yield from _definitions(node.body, f"{within}{node.name}.")
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(target, ast.Name) and isinstance(node.value, (ast.Call, ast.Constant, ast.Dict)):
+                yield node.value, within + target.id
+        elif isinstance(node, (ast.If, ast.Try, ast.With)):
+            yield from _definitions(node.body, within)
+            yield from _definitions(getattr(node, "orelse", []), within)
+
+
+def _is_project(folder: str) -> bool:
+    """Tell whether *folder* holds somebody's own modules: not installed ones, not the standard library."""
+    if not os.path.isdir(folder) or os.path.basename(folder) in _SKIPPED:
+        return False
+    paths = sysconfig.get_paths()
+    real = os.path.realpath(folder)
+    installed = {os.path.realpath(paths[name]) for name in ("stdlib", "platstdlib", "scripts")}
+    return real not in installed and os.path.basename(real) != "lib-dynload"
+
+
+def _top_level(distribution: str) -> list[str]:
+    """Return the top-level modules an installed *distribution* brings; none if it is not installed."""
+    from importlib.metadata import PackageNotFoundError
+    from importlib.metadata import distribution as installed
+
+    try:
+        files = installed(distribution).files or []
+    except (PackageNotFoundError, ValueError):
+        return []
+    found = {file.parts[0] for file in files if file.suffix == ".py" and ".." not in file.parts}
+    return sorted(name.removesuffix(".py") for name in found if name.removesuffix(".py").isidentifier())
