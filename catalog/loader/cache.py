@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import sys
 import threading
@@ -185,6 +184,8 @@ def _again(error: Exception) -> Exception:
     """Return an error of the same kind for another thread, or *error* itself if it is none of ours."""
     if not isinstance(error, CatalogError):
         return error
+    import copy
+
     twin = copy.copy(error)
     twin.__cause__ = error.__cause__
     return twin

@@ -40,17 +40,19 @@ _WAYS: dict[tuple[str, str], str] = {
 Of an object's classes the first in its method resolution order counts.
 """
 
-_GUESSES = (
-    ("__call__", "self"),
-    ("_run", "_run"),
-    ("invoke", "invoke_one"),
-    ("run", "run"),
-    ("call", "call"),
-)
-_GUESSES += (("forward", "forward"), ("format", "format"))
+_GUESSES = {
+    "__call__": "self",
+    "_run": "_run",
+    "invoke": "invoke_one",
+    "run": "run",
+    "call": "call",
+    "forward": "forward",
+    "format": "format",
+}
 """Method to way, for objects of classes nobody has heard of."""
 
 _TOOL_METHODS = ("_run", "_arun", "forward", "run", "invoke", "__call__", "call")
+"""A class with one of these is one of tools: an object of it is called, not the class."""
 
 
 def call(obj: object, arguments: dict[str, Any] | str | None = None) -> object:
@@ -100,8 +102,8 @@ def _way(obj: object) -> str:
         way = _WAYS.get((base.__module__.partition(".")[0], base.__name__))
         if way is not None:
             return way
-    for method, way in _GUESSES:
-        if callable(getattr(kind, method, None)) and not (method == "format" and not hasattr(obj, "template")):
+    for method, way in _GUESSES.items():
+        if callable(getattr(kind, method, None)):
             return way
     return _refuse(obj, "can't be called: it has none of the methods tools, prompts and agents have", "not-callable")
 
@@ -110,13 +112,8 @@ def _is_tool_class(cls: type) -> bool:
     for base in cls.__mro__:
         if (base.__module__.partition(".")[0], base.__name__) in _WAYS and base.__module__ != "builtins":
             return True
-    return any(
-        callable(getattr(cls, name, None)) for name in _TOOL_METHODS if name != "__call__" or "__call__" in _own(cls)
-    )
-
-
-def _own(cls: type) -> set[str]:
-    return {name for base in cls.__mro__ if base is not object for name in vars(base)}
+    own = {name for base in cls.__mro__ if base is not object for name in vars(base)}
+    return not own.isdisjoint(_TOOL_METHODS)
 
 
 def _made(cls: type) -> object:

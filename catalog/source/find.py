@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 from catalog.errors import UnreadableSourceError
 from catalog.source.checksum import Function
-from catalog.source.define import Definition, define
+from catalog.source.define import Definition, Node, define
 from catalog.source.locate import Locator
 from catalog.source.names import Binding, Imported, Names, Opaque, names_of
 
@@ -71,6 +71,12 @@ def find_object(ref: str, locator: Locator) -> Definition | Missing:
     definitions. Ask for references of one module one after the other: a `Locator` keeps only some files
     parsed.
     """
+    found = find_node(ref, locator)
+    return found if isinstance(found, Missing) else found[0]
+
+
+def find_node(ref: str, locator: Locator) -> tuple[Definition, Node] | Missing:
+    """Return what :func:`find_object` does, and the node of the syntax tree it was made from."""
     module, _, qualname = ref.partition(":")
     try:
         if not module or not qualname:
@@ -82,7 +88,7 @@ def find_object(ref: str, locator: Locator) -> Definition | Missing:
         return Missing(ref, lost.reason, lost.message, lost.path)
     except UnreadableSourceError as error:
         return Missing(ref, "unreadable", str(error), error.facts.get("path"))
-    return define(found.node, found.module, found.qualname, found.path)
+    return define(found.node, found.module, found.qualname, found.path), found.node
 
 
 class _Search:

@@ -1,0 +1,27 @@
+"""What a scan or a registration wants to know of a reference: definition, parameters and purpose in one walk."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from catalog.source.define import Definition
+from catalog.source.docstrings import summary
+from catalog.source.find import Missing, find_node
+from catalog.source.locate import Locator
+from catalog.source.parameters import parameters_schema
+
+
+def find_described(ref: str, locator: Locator) -> tuple[Definition, dict[str, Any], str] | Missing:
+    """Return definition, JSON Schema of the parameters and one-line purpose of what *ref* leads to.
+
+    If it leads nowhere, return why.
+    """
+    found = find_node(ref, locator)
+    if isinstance(found, Missing):
+        return found
+    definition, node = found
+    parameters: dict[str, Any] = {}
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        parameters = parameters_schema(node, definition.docstring, locator.names(definition.path))
+    return definition, parameters, summary(definition.docstring)
