@@ -1,3 +1,86 @@
-"""catalog: one place that knows every building block of your LLM applications, without importing them."""
+"""catalog: one place that knows every building block of your LLM applications, without importing them.
+
+    from catalog import Catalog
+
+    with Catalog("sqlite:///team.db") as cat:
+        cat.register("tool", "create_scatter", "mypkg.plots:create_scatter", tags=["plot"])
+        cat.search("draw a scatter plot")
+
+Every name here is looked up when it is first used: ``import catalog`` itself costs next to nothing.
+"""
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "Catalog": "catalog.app",
+    "Standing": "catalog.app",
+    "Registry": "catalog.registry",
+    "Entry": "catalog.entry.entry",
+    "ObjectRef": "catalog.entry.reference",
+    "Hit": "catalog.search.hits",
+    "Revision": "catalog.changes",
+    "Settings": "catalog.settings",
+    "load_settings": "catalog.settings",
+    "CatalogWarning": "catalog.overlay",
+    "Drift": "catalog.loader.verify",
+    "Fault": "catalog.loader.repair",
+    "ScanReport": "catalog.discovery.report",
+    "default_catalog": "catalog.default",
+}
+_ERRORS = (
+    "CatalogError",
+    "DiscoveryError",
+    "DriftError",
+    "DuplicateEntryError",
+    "EntryError",
+    "EntryNotFoundError",
+    "InvalidEntryError",
+    "InvalidFilterError",
+    "InvalidReferenceError",
+    "LoadError",
+    "MissingExtraError",
+    "NotACatalogError",
+    "NotImportableError",
+    "PackageNotFoundError",
+    "ResolveError",
+    "SchemaOutdatedError",
+    "SearchError",
+    "SettingsError",
+    "StoreBusyError",
+    "StoreError",
+    "UnknownKindError",
+    "UnreadableSourceError",
+)
+_KINDS = (
+    "tool",
+    "model",
+    "prompt",
+    "agent",
+    "profile",
+    "schema",
+    "router",
+    "round",
+    "sub_council",
+    "input_mapper",
+    "council",
+)
+_HOMES |= dict.fromkeys(_ERRORS, "catalog.errors")
+_HOMES |= dict.fromkeys(_KINDS, "catalog.authoring")  # decorators: catalog.tool, catalog.model, ...
+_HOMES |= {kind + "s": "catalog.default" for kind in _KINDS}  # registries: catalog.tools, catalog.models, ...
+
+__all__ = ["__version__", *sorted(_HOMES)]
+
+
+def __getattr__(name):  # type: ignore[no-untyped-def]
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'catalog' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(home), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():  # type: ignore[no-untyped-def]
+    return __all__

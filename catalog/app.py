@@ -1,0 +1,710 @@
+"""``Catalog``: the facade; one short method for every verb."""
+
+from __future__ import annotations
+
+import os
+import threading
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from catalog.entry.kinds import check_kind, format_key, plural
+from catalog.errors import (
+    DuplicateEntryError,
+    EntryError,
+    EntryNotFoundError,
+    InvalidFilterError,
+    NotImportableError,
+    SearchError,
+    StoreError,
+    close_matches,
+    did_you_mean,
+)
+from catalog.loader.cache import ObjectCache
+from catalog.overlay import Config, Runtime
+from catalog.registry import Registry
+from catalog.settings import POLICIES, Settings, default_url, load_settings
+from catalog.store import queries
+from catalog.store.mapping import entry_from_row
+from catalog.store.store import Store
+from catalog.view import View
+
+if TYPE_CHECKING:
+    from catalog.changes import Revision
+    from catalog.discovery.report import ScanReport
+    from catalog.entry.entry import Entry
+    from catalog.loader.repair import Fault
+    from catalog.loader.verify import Drift
+    from catalog.search.hits import Hit
+    from catalog.source.locate import Locator
+    from catalog.store.writer import Transaction
+
+Key = tuple[str, str]
+Kinds = str | Iterable[str] | None
+MODES = ("auto", "lexical", "semantic", "hybrid")
+
+
+class Standing(NamedTuple):
+    """An entry's place among the tiers.
+
+    Attributes:
+        entry: the record of one tier.
+        wins: whether lookups give this one.
+        why: in words.
+    """
+
+    entry: Entry
+    wins: bool
+    why: str
+
+    @property
+    def tier(self) -> str:
+        """The tier of the entry."""
+        return self.entry.tier
+
+
+class Catalog:
+    """An open catalog: one database, the project's configured entries and this process's own, searched as one.
+
+    Safe to use from many threads, and in a child process after a fork. Close it, or use it in a ``with``.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        embedder: str | None = None,
+        settings: Settings | str | Path | None = None,
+    ) -> None:
+        """Open a catalog; a SQLite file is created and upgraded as needed.
+
+        Args:
+            url: database URL, as ``sqlite:///team.db``; else ``CATALOG_URL``, the configuration's ``url``, or one file
+                in the user's data directory. ``sqlite://`` is a private catalog that goes when it is closed.
+            embedder: name of the embedder; kept for semantic search, which this version does not have yet.
+            settings: settings, or the configuration file to read; else the nearest one is looked for.
+
+        Raises:
+            StoreError: the database can't be used.
+            SettingsError: the configuration has a value it can't have.
+        """
+        if not isinstance(settings, Settings):
+            settings = load_settings(file=Path(settings) if settings else None)
+        self.settings = settings
+        self.url = url or settings.url or default_url()
+        self.embedder = embedder or settings.embedder
+        self._store = Store(self.url)
+        self._runtime = Runtime()
+        self._config = Config(settings)
+        self._cache = ObjectCache()
+        self._lock = threading.RLock()
+        self._closed = False
+        self._refreshing = False
+        self._token: Callable[[], Any] = self._token_of()
+        self._view = self._look(None)
+        if hasattr(os, "register_at_fork"):
+            ref = weakref.ref(self)
+            os.register_at_fork(after_in_child=lambda: _renew(ref()))
+
+    # -- open and closed ---------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close the database. What was loaded stays loaded; the catalog itself can't be used any more."""
+        if self._closed:
+            return
+        self._closed = True
+        self._token = self._refuse
+        self._store.close()
+
+    def _refuse(self) -> Any:
+        raise StoreError("this catalog is closed; open it again", url=self.url)
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Catalog {self.url}{', closed' if self._closed else ''}>"
+
+    # -- one state of things -----------------------------------------------------------------------------------------
+
+    def _token_of(self) -> Callable[[], Any]:
+        """Return the question "has anything changed?": equal answers mean no.
+
+        It is asked by every lookup, so it is put together once from what there is to ask.
+        """
+        changes, config = self._store.reader.changes, self._config
+        if self.settings.auto_refresh:
+            return object
+        if config.file is None:
+            return changes
+        stamp = config.stamp
+        return lambda: (changes(), stamp())
+
+    def _now(self) -> View:
+        view, token = self._view, self._token()
+        return view if view.token == token else self._look(token)
+
+    def _look(self, token: Any) -> View:
+        """Return a view of what there is now; *token* was read before."""
+        with self._lock:
+            if self.settings.auto_refresh and not self._refreshing:
+                self.refresh()
+            token = self._token() if token is None else token
+            self._config.reread(self._config.stamp())
+            state = self._store.state()
+            old = getattr(self, "_view", None)
+            runtime, config = self._runtime.entries, self._config.entries
+            if old is not None and old.same(state, runtime, config):
+                old.token = token  # somebody committed nothing, or SQLite moved its log: all that is cached holds
+                return old
+            self._view = View(token, state, self._store.reader, runtime, config)
+            return self._view
+
+    @contextmanager
+    def _writing(self, action: str = "") -> Iterator[Transaction]:
+        if self._closed:
+            self._refuse()
+        with self._store.writing(actor=_actor()) as transaction:
+            if self._view.words_version != _words_version():
+                transaction.reindex()
+            yield transaction
+
+    @property
+    def generation(self) -> int:
+        """A number that grows with every committed change of the persistent tier, by whatever process."""
+        return self._now().generation
+
+    # -- looking up --------------------------------------------------------------------------------------------------
+
+    def get(self, kind: str, name: str, default: Any = None, *, verify: str | None = None) -> Any:
+        """Return the live object of a key, or *default* where no tier has it.
+
+        Args:
+            kind: a known kind.
+            name: case-sensitive.
+            default: what to return for a miss.
+            verify: ``off``, ``signature`` or ``source``; else the policy of the configuration (``signature``).
+
+        Raises:
+            ResolveError: the entry is there but can't be imported.
+            DriftError: its code is not what was recorded.
+            UnknownKindError: no such kind.
+        """
+        view = self._view
+        if verify is None and view.token == self._token():
+            try:
+                return view.live[kind, name]
+            except KeyError:
+                pass
+        view = self._now()
+        entry = view.entry(kind, name)
+        if entry is None:
+            check_kind(kind, self.settings.kinds)
+            return default
+        return self._load(view, entry, verify)
+
+    def __getitem__(self, key: tuple[str, str]) -> Any:
+        """Return the live object of ``cat[kind, name]``.
+
+        Raises:
+            EntryNotFoundError: no tier has it; the text names close matches.
+            ResolveError: it can't be imported.
+            DriftError: its code is not what was recorded.
+        """
+        kind, name = key
+        view = self._now()
+        if key in view.live:
+            return view.live[key]
+        return self._load(view, self.entry(kind, name), None)
+
+    def _load(self, view: View, entry: Entry, verify: str | None) -> Any:
+        key = (entry.kind, entry.name)
+        policy = verify or self.settings.policy(entry.kind)
+        if policy not in POLICIES:
+            raise InvalidFilterError(f"verify={policy!r}: choose one of {', '.join(POLICIES)}", verify=policy)
+        state = (entry.tier, entry.revision, entry.ref)
+        if entry.tier == "runtime" and entry.ref is None:
+            live = self._runtime.live(key)
+        elif entry.ref is None:
+            live = self._cache.take(key, state, lambda: _data(entry))
+        else:
+            if verify is not None:  # asked for in so many words: also of what is loaded already
+                self._ensure(entry, policy)
+            live = self._cache.take(key, state, lambda: self._import(entry, "off" if verify else policy))
+        if verify is None:
+            view.live[key] = live
+        return live
+
+    def _import(self, entry: Entry, policy: str) -> object:
+        from catalog.loader.resolve import resolve
+
+        self._ensure(entry, policy)
+        return resolve(str(entry.ref), _roots(entry), key=entry.key)
+
+    def _ensure(self, entry: Entry, policy: str) -> None:
+        if policy != "off" and entry.checksum is not None:
+            from catalog.loader.verify import ensure
+
+            ensure(entry, policy, self._locator([entry]))
+
+    def _locator(self, entries: Iterable[Entry]) -> Locator:
+        from catalog.source.locate import Locator
+
+        return Locator(tuple(dict.fromkeys(root for entry in entries for root in _roots(entry))))
+
+    def entry(self, kind: str, name: str) -> Entry:
+        """Return the record of a key; nothing is imported.
+
+        Raises:
+            EntryNotFoundError: no tier has it; the text names close matches and, for one taken away, when.
+        """
+        view = self._now()
+        found = view.entry(kind, name)
+        if found is None:
+            raise self._not_found(view, kind, name)
+        return found
+
+    def _not_found(self, view: View, kind: str, name: str) -> EntryError:
+        check_kind(kind, self.settings.kinds)
+        close = [format_key(kind, match) for match in close_matches(name, view.names(kind))]
+        text = f"no entry '{format_key(kind, name)}'{did_you_mean(close)}"
+        past = self.history(kind, name)
+        if past and not close:
+            text += (
+                f"; it was taken away ({past[0].action}) on {past[0].at:%Y-%m-%d %H:%M} UTC, "
+                f"`catalog restore {format_key(kind, name)}` brings it back"
+            )
+        return EntryNotFoundError(text, kind=kind, name=name, close=close)
+
+    def __contains__(self, key: object) -> bool:
+        if not (isinstance(key, tuple) and len(key) == 2 and all(isinstance(part, str) for part in key)):
+            return False
+        return self._now().has(*key)
+
+    def list(self, kind: str) -> list[str]:
+        """Return the names of a kind over all tiers, sorted; nothing is imported."""
+        check_kind(kind, self.settings.kinds)
+        return self._now().names(kind)
+
+    def entries(self, kind: Kinds = None) -> Iterator[Entry]:
+        """Yield the winning records of the given kinds (None: all), by key; nothing is imported."""
+        for hit in self.search("", kind=kind, limit=None):
+            yield hit.entry
+
+    def kinds(self) -> list[str]:
+        """Return the known kinds: the built-in ones, then those the project declares."""
+        return list(self.settings.kinds)
+
+    def all(self, kind: str) -> Registry[Any]:
+        """Return a mapping from name to live object, merged over the tiers, each loaded as it is read."""
+        return self.registry(kind)
+
+    def registry(self, kind: str) -> Registry[Any]:
+        """Return the registry of a kind, which ``cat.tools``, ``cat.models``, ... give too."""
+        check_kind(kind, self.settings.kinds)
+        return Registry(lambda: self, kind)
+
+    def __getattr__(self, name: str) -> Registry[Any]:
+        if not name.startswith("_"):
+            for kind in self.settings.kinds:
+                if plural(kind) == name:
+                    return self.registry(kind)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def which(self, kind: str, name: str) -> list[Standing]:
+        """Return every tier's entry of a key, the winner first, each with the reason.
+
+        Raises:
+            EntryNotFoundError: no tier has it.
+        """
+        view = self._now()
+        found = view.tiers(kind, name)
+        if not found:
+            raise self._not_found(view, kind, name)
+        winner = found[0].tier
+        standings = [Standing(found[0], True, "the only tier that has it")]
+        if len(found) > 1:
+            standings = [Standing(found[0], True, f"{winner} wins over {' and '.join(e.tier for e in found[1:])}")]
+            standings += [Standing(entry, False, f"shadowed by {winner}") for entry in found[1:]]
+        return standings
+
+    # -- changing ----------------------------------------------------------------------------------------------------
+
+    def register(self, kind: str, name: str, value: Any, *, runtime: bool = False, **fields: Any) -> Entry:
+        """Register what *value* stands for, over what had the key in the same tier.
+
+        Args:
+            kind: a known kind.
+            name: 1 to 200 characters, case-sensitive.
+            value: a reference ``'package.module:name'``; an object a module holds under a name; or JSON data.
+            runtime: keep the object itself, for this process only.
+            **fields: ``description tags examples match providers priority metadata`` and the other fields of Entry.
+
+        Returns:
+            The entry as stored.
+
+        Raises:
+            NotImportableError: *value* is neither data nor importable by another process.
+            InvalidEntryError, InvalidReferenceError, UnknownKindError: what they say.
+        """
+        from catalog.draft import drafted, runtime_entry
+
+        check_kind(kind, self.settings.kinds)
+        if runtime:
+            entry = runtime_entry(kind, name, value, fields)
+            with self._lock:
+                self._runtime.put(entry, value)
+                self._drop_view()
+            return entry
+        entry = drafted([{**fields, "kind": kind, "name": name, "value": value}])[0]
+        with self._writing() as transaction:
+            transaction.put([entry], "register")
+        return self._stored(kind, name)
+
+    def _stored(self, kind: str, name: str) -> Entry:
+        found = self._now().stored(kind, name)
+        if found is None:  # another process took it away in between
+            raise self._not_found(self._now(), kind, name)
+        return found
+
+    def _drop_view(self) -> None:
+        self._view = View(object(), (-1, -1), self._store.reader, self._runtime.entries, self._config.entries)
+
+    def register_many(self, entries: Iterable[Entry | Mapping[str, Any]], *, action: str = "register") -> int:
+        """Store many entries in one transaction, all or nothing, each over what had its key.
+
+        Args:
+            entries: entries, or mappings with their fields.
+            action: the word the revisions are logged under.
+
+        Returns:
+            How many were new or changed.
+
+        Raises:
+            DuplicateEntryError: two different entries of one key.
+            InvalidEntryError, InvalidReferenceError, UnknownKindError: what they say; nothing is stored.
+        """
+        from catalog.draft import drafted
+
+        ready = drafted(entries)
+        seen: dict[Key, Entry] = {}
+        for entry in ready:
+            check_kind(entry.kind, self.settings.kinds)
+            other = seen.setdefault((entry.kind, entry.name), entry)
+            if other is not entry and other != entry:
+                raise DuplicateEntryError(
+                    f"{entry.key} is given twice: {other.ref or 'as data'} ({other.source}) and "
+                    f"{entry.ref or 'as data'} ({entry.source}); keep one, or give them two names",
+                    key=entry.key,
+                    sources=[other.source, entry.source],
+                )
+        if not ready:
+            return 0
+        with self._writing() as transaction:
+            written = transaction.put(ready, action)
+        return len(written.added) + len(written.changed)
+
+    def unregister(self, kind: str, name: str) -> Entry:
+        """Take an entry away: of the runtime tier if it is there, else of the persistent one; return it.
+
+        Its history stays, and `restore` brings it back.
+
+        Raises:
+            EntryNotFoundError: no tier has it.
+            EntryError: only the configuration has it; it is taken away there.
+        """
+        with self._lock:
+            view = self._now()
+            found = view.tiers(kind, name)
+            if not found:
+                raise self._not_found(view, kind, name)
+            if found[0].tier == "runtime":
+                self._runtime.drop((kind, name))
+                self._drop_view()
+                return found[0]
+        if found[0].tier == "config":
+            raise EntryError(
+                f"'{format_key(kind, name)}' is configured in {self._config.file}; take it out there",
+                key=format_key(kind, name),
+            )
+        with self._writing() as transaction:
+            transaction.remove([(kind, name)], "unregister")
+        return found[0]
+
+    def reset_runtime(self) -> None:
+        """Forget everything registered for this process only."""
+        with self._lock:
+            self._runtime.clear()
+            self._drop_view()
+
+    # -- searching ---------------------------------------------------------------------------------------------------
+
+    def search(
+        self,
+        text: str = "",
+        *,
+        kind: Kinds = None,
+        tags: Sequence[str] = (),
+        any_tags: Sequence[str] = (),
+        exclude_tags: Sequence[str] = (),
+        limit: int | None = 10,
+        mode: str = "auto",
+    ) -> list[Hit]:
+        """Return the entries that pass the filters and match *text*, the best first; nothing is imported.
+
+        Args:
+            text: whatever a person types; empty: everything that passes, by key.
+            kind: one kind, several, or None for every kind.
+            tags: all of these.
+            any_tags: at least one of these.
+            exclude_tags: none of these.
+            limit: how many at the most; None: all.
+            mode: ``auto`` or ``lexical``; ``semantic`` and ``hybrid`` need vectors, which this version does not have.
+
+        Returns:
+            Hits with ``.entry .score .why``; of equal scores by key. An entry called exactly *text* comes first.
+
+        Raises:
+            InvalidFilterError: a filter has a value it can't have.
+            UnknownKindError: no such kind.
+        """
+        from catalog.search.search import find
+
+        filters = self._filters(kind, tags, any_tags, exclude_tags)
+        if limit is not None and (not isinstance(limit, int) or limit < 0):
+            raise InvalidFilterError(f"limit={limit!r}: give a number from 0, or None for all", limit=limit)
+        if mode not in MODES:
+            raise InvalidFilterError(f"mode={mode!r}: choose one of {', '.join(MODES)}", mode=mode)
+        if mode in ("semantic", "hybrid"):
+            raise SearchError(f"mode={mode!r} needs vectors, which this version does not have; use 'lexical'")
+        view = self._now()
+        if text.strip() and view.words_version != _words_version():
+            with self._writing():  # begins by making the words again
+                pass
+            view = self._now()
+        return find(view, self._store.reader, text, filters, self.settings.kinds, limit)
+
+    def _filters(
+        self, kind: Kinds, tags: Sequence[str], any_tags: Sequence[str], exclude_tags: Sequence[str]
+    ) -> queries.Filters:
+        kinds = () if kind is None else (kind,) if isinstance(kind, str) else tuple(kind)
+        for one in kinds:
+            check_kind(one, self.settings.kinds)
+        groups = {"tags": tags, "any_tags": any_tags, "exclude_tags": exclude_tags}
+        for what, given in groups.items():
+            if isinstance(given, str) or not all(isinstance(tag, str) for tag in given):
+                raise InvalidFilterError(f"{what}={given!r}: give a list of texts, as in {what}=['plot']", filter=what)
+        return queries.Filters(tuple(dict.fromkeys(kinds)), *(tuple(dict.fromkeys(given)) for given in groups.values()))
+
+    # -- code and entries --------------------------------------------------------------------------------------------
+
+    def scan(
+        self,
+        target: str | os.PathLike[str],
+        *,
+        public: bool = False,
+        schemas: bool = False,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> ScanReport:
+        """Find what a package or path holds, without importing it, and store what is new.
+
+        Args:
+            target: an installed package or module, the name of a distribution, or a path.
+            public: also every public function.
+            schemas: also pydantic models, as schemas.
+            progress: called with files done and files to do.
+
+        Returns:
+            What was found, updated, unchanged, gone; what drifted, which stays as recorded; what was skipped and why.
+
+        Raises:
+            PackageNotFoundError: there is no such package or path.
+        """
+        from catalog.discover import scan
+
+        return scan(self, os.fspath(target), public=public, schemas=schemas, progress=progress)
+
+    def refresh(self, *, progress: Callable[[int, int], None] | None = None) -> list[ScanReport]:
+        """Look again at plugins, at marked objects of loaded modules and at scanned sources that have changed.
+
+        Returns:
+            A report for each source looked at. Drift is reported, never accepted.
+        """
+        from catalog.discover import refresh
+
+        with self._lock:
+            self._refreshing = True
+            try:
+                return refresh(self, progress=progress)
+            finally:
+                self._refreshing = False
+
+    def verify(self, kind: Kinds = None, *, policy: str = "source") -> list[Drift]:
+        """Return the entries whose code is not what was recorded, by key; nothing is imported.
+
+        Args:
+            kind: one kind, several, or None for every kind.
+            policy: ``source`` reports changed bodies too, ``signature`` only changed signatures.
+        """
+        from catalog.loader.verify import check
+
+        entries = [entry for entry in self.entries(kind) if entry.ref]
+        locator = self._locator(entries)
+        # By module, so that each file is parsed once.
+        entries.sort(key=lambda entry: (str(entry.ref), entry.kind, entry.name))
+        drifts = [drift for entry in entries if (drift := check(entry, locator, policy)) is not None]
+        return sorted(drifts, key=lambda drift: (drift.kind, drift.name))
+
+    def accept(self, drifts: Iterable[Drift]) -> list[str]:
+        """Record the code of drifted entries as it is now; return their keys.
+
+        What is missing or unreadable can't be accepted, and is left as it is.
+        """
+        from catalog.draft import described
+
+        wanted = {(drift.kind, drift.name) for drift in drifts if drift.change in ("signature", "source")}
+        with self._writing() as transaction:
+            there = [entry for _, entry in transaction.existing(wanted).values()]
+            locator = self._locator(there)
+            transaction.put([described(entry, locator, over=True) for entry in there], "accept")
+        return sorted(entry.key for entry in there)
+
+    def diagnose(self) -> list[Fault]:
+        """Return dead, moved, renamed and duplicate references, with proposals; nothing is imported."""
+        from catalog.loader.repair import diagnose
+
+        entries = [entry_from_row(row) for row in self._store.reader.all(queries.ALL)]
+        return diagnose(entries, self._locator(entries))
+
+    def repair(self, faults: Iterable[Fault]) -> list[str]:
+        """Rewrite the references for which a fault has a proposal; return the keys. Each writes a revision."""
+        proposals = {fault.key: fault.proposal for fault in faults if fault.proposal}
+        with self._writing() as transaction:
+            keys = [tuple(key.split(":", 1)) for key in proposals]
+            there = [entry for _, entry in transaction.existing(keys).values()]  # type: ignore[arg-type]
+            transaction.put([entry.model_copy(update={"ref": proposals[entry.key]}) for entry in there], "repair")
+        return sorted(entry.key for entry in there)
+
+    # -- history -----------------------------------------------------------------------------------------------------
+
+    def history(self, kind: str, name: str) -> list[Revision]:
+        """Return every change of a key, the newest first; also of one that was taken away."""
+        from catalog.changes import revision_from_row
+
+        return [revision_from_row(row) for row in self._store.reader.all(queries.HISTORY, (kind, name))]
+
+    def log(self, limit: int = 20) -> list[Revision]:
+        """Return the last changes of the whole catalog, the newest first."""
+        from catalog.changes import revision_from_row
+
+        return [revision_from_row(row) for row in self._store.reader.all(queries.LOG, (limit,))]
+
+    def restore(self, kind: str, name: str, revision: int | None = None) -> Entry:
+        """Bring back an entry as it was at *revision* (None: the last one it had); this is a new revision.
+
+        Raises:
+            EntryNotFoundError: there is no such revision, or the entry was taken away by it.
+        """
+        past = self.history(kind, name)
+        fitting = [one for one in past if one.data is not None and revision in (None, one.revision)]
+        if revision is None and fitting and past[0].data is not None:
+            fitting = fitting[1:]  # it is there: back means the one before
+        if not fitting:
+            known = [one.revision for one in reversed(past) if one.data is not None]
+            raise EntryNotFoundError(
+                f"'{format_key(kind, name)}' has no revision {revision or 'before this one'} to go back to; "
+                f"it has {known or 'none'}",
+                kind=kind,
+                name=name,
+                close=[],
+                revisions=known,
+            )
+        entry = fitting[0].entry
+        assert entry is not None
+        with self._writing() as transaction:
+            transaction.put([entry], "restore")
+        return self._stored(kind, name)
+
+    def export_jsonl(self, path: str | os.PathLike[str] | IO[str]) -> int:
+        """Write the persistent entries to *path*, one JSON object a line, by key; return their number."""
+        from catalog.changes import write_lines
+
+        entries = (entry_from_row(row) for row in self._store.reader.all(queries.ALL))
+        if hasattr(path, "write"):
+            return write_lines(entries, path)
+        with open(path, "w", encoding="utf-8") as file:
+            return write_lines(entries, file)
+
+    def import_jsonl(self, path: str | os.PathLike[str] | IO[str]) -> int:
+        """Store the entries of a file written by `export_jsonl`, all or nothing; return how many were new or changed.
+
+        Raises:
+            InvalidEntryError: a line is wrong; the text names it.
+        """
+        from catalog.changes import read_lines
+
+        if hasattr(path, "read"):
+            return self.register_many(read_lines(path, getattr(path, "name", "the input")), action="import")
+        with open(path, encoding="utf-8") as file:
+            return self.register_many(read_lines(file, os.fspath(path)), action="import")
+
+    def backup(self, path: str | os.PathLike[str]) -> None:
+        """Copy the database, as it is at this moment, to a new file."""
+        self._now()
+        self._store.backup(os.fspath(path))
+
+    def check(self) -> list[str]:
+        """Return what is wrong with the database, in words; nothing if all is well."""
+        self._now()
+        return self._store.check()
+
+    def reindex(self) -> int:
+        """Make the full-text index again from the entries; return their number."""
+        with self._writing() as transaction:
+            return transaction.reindex()
+
+
+def _roots(entry: Entry) -> tuple[str, ...]:
+    root = entry.metadata.get("root")
+    return (root,) if isinstance(root, str) else ()
+
+
+def _data(entry: Entry) -> object:
+    if isinstance(entry.spec, dict) and "nested_in" in entry.spec:
+        raise NotImportableError(
+            f"{entry.key} is defined inside {entry.spec['nested_in']}, which makes it when it is called; "
+            "it can be found but not taken by a path",
+            key=entry.key,
+        )
+    return entry.spec
+
+
+def _actor() -> str:
+    named = os.environ.get("CATALOG_ACTOR")
+    if named:
+        return named
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"
+
+
+def _words_version() -> int:
+    from catalog.entry.words import WORDS_VERSION
+
+    return WORDS_VERSION
+
+
+def _renew(catalog: Catalog | None) -> None:
+    """Give a child process locks of its own, and a view that asks the connections of its own."""
+    if catalog is not None and not catalog._closed:
+        catalog._lock = threading.RLock()
+        catalog._token = catalog._token_of()
+        catalog._drop_view()

@@ -1,0 +1,109 @@
+"""``Registry``: the entries of one kind as a mapping from name to live object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+if TYPE_CHECKING:
+    from catalog.app import Catalog
+    from catalog.entry.entry import Entry
+
+T = TypeVar("T")
+D = TypeVar("D")
+
+
+class Registry(Mapping[str, T], Generic[T]):
+    """A live view of one kind, merged over the tiers; objects are loaded as they are read.
+
+    Looking at names, counting and asking ``in`` import nothing. Names come sorted.
+    """
+
+    def __init__(
+        self, catalog: Callable[[], Catalog], kind: str, predicate: Callable[[Entry], bool] | None = None
+    ) -> None:
+        """View *kind* of the catalog that *catalog* gives; entries the *predicate* refuses are not in it."""
+        self._catalog = catalog
+        self._kind = kind
+        self._predicate = predicate
+
+    @property
+    def kind(self) -> str:
+        """The kind of all its entries."""
+        return self._kind
+
+    def list(self) -> list[str]:
+        """Return the names, sorted; nothing is imported."""
+        if self._predicate is None:
+            return self._catalog().list(self._kind)
+        return [entry.name for entry in self._catalog().entries(self._kind) if self._predicate(entry)]
+
+    def _has(self, name: object) -> bool:
+        cat = self._catalog()
+        if (self._kind, name) not in cat:
+            return False
+        return self._predicate is None or self._predicate(cat.entry(self._kind, str(name)))
+
+    @overload
+    def get(self, key: str, /) -> T | None: ...
+    @overload
+    def get(self, key: str, /, default: T | D) -> T | D: ...
+    def get(self, key: str, /, default: Any = None) -> Any:
+        """Return the live object called *key*, or *default*.
+
+        Raises:
+            ResolveError: it is there but can't be imported.
+            DriftError: its code is not what was recorded.
+        """
+        if self._predicate is not None and not self._has(key):
+            return default
+        return self._catalog().get(self._kind, key, default)
+
+    def __getitem__(self, name: str) -> T:
+        if self._predicate is not None and (self._kind, name) in self._catalog() and not self._has(name):
+            from catalog.errors import EntryNotFoundError
+
+            raise EntryNotFoundError(
+                f"'{self._kind}:{name}' is not in this filtered view", kind=self._kind, name=name, close=[]
+            )
+        found: T = self._catalog()[self._kind, name]
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._has(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.list())
+
+    def __len__(self) -> int:
+        return len(self.list())
+
+    def filter(self, predicate: Callable[[Entry], bool]) -> Registry[T]:
+        """Return a view of the entries *predicate* accepts; it sees the Entry, so nothing is imported.
+
+        The view is live, and filters may be chained.
+        """
+        mine = self._predicate
+        both = predicate if mine is None else (lambda entry: mine(entry) and predicate(entry))
+        return Registry(self._catalog, self._kind, both)
+
+    def refresh(self) -> None:
+        """Look for new plugins, marked objects and changed sources; see :meth:`catalog.Catalog.refresh`."""
+        self._catalog().refresh()
+
+    def register(self, obj: Any, name: str | None = None, **fields: Any) -> Entry:
+        """Register *obj* under *name*, or under the name it carries.
+
+        The name of an object given without one: ``obj.id`` for models; ``obj.name`` for tools, prompts and agents; else
+        ``__name__``. Other arguments as in :meth:`catalog.Catalog.register`.
+        """
+        from catalog.draft import name_of
+
+        return self._catalog().register(self._kind, name or name_of(self._kind, obj), obj, **fields)
+
+    def entry(self, name: str) -> Entry:
+        """Return the record called *name*; nothing is imported."""
+        return self._catalog().entry(self._kind, name)
+
+    def __repr__(self) -> str:
+        return f"<Registry of {self._kind}s{', filtered' if self._predicate else ''}>"

@@ -1,0 +1,40 @@
+"""The one way in: filters alone, or filters and text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catalog.search.hits import Hit
+from catalog.store.queries import Filters, matching
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from catalog.store.reader import Reader
+
+
+def find(view: Any, reader: Reader, text: str, filters: Filters, kinds: Iterable[str], limit: int | None) -> list[Hit]:
+    """Return the entries that pass *filters* and match *text*.
+
+    Args:
+        view: the tiers beside the database, and their :class:`~catalog.search.keyword.Corpus`.
+        reader: the database.
+        text: a request; blank: all that pass, by key.
+        filters: applied before ranking.
+        kinds: the known kinds.
+        limit: how many at the most; None: all.
+    """
+    if text.strip():
+        from catalog.search.keyword import search
+
+        corpus = view.corpus()
+        most = corpus.total + len(corpus.overlay) if limit is None else limit
+        return search(corpus, text, filters, kinds, most)
+    hidden, overlay = view.hidden, view.overlay
+    rows = matching(reader, filters, -1 if limit is None else limit + len(hidden))
+    hits = [Hit(row) for row in rows]
+    if hidden or overlay:
+        hits = [hit for hit in hits if (hit.kind, hit.name) not in hidden]
+        hits += [Hit(entry) for entry in overlay if filters.accept(entry.kind, entry.tags)]
+        hits.sort(key=lambda hit: (hit.kind, hit.name))
+    return hits if limit is None else hits[:limit]

@@ -1,0 +1,190 @@
+"""Settings: the one place that reads the environment and the configuration file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from catalog.entry.kinds import KINDS, is_kind_name
+from catalog.errors import SettingsError, close_matches, did_you_mean
+
+POLICIES = ("off", "signature", "source")
+"""How much of the code behind an entry must be as recorded when the entry is taken."""
+
+PLUGIN_GROUPS = ("magma_plugins",)
+"""Entry-point groups that are always looked at."""
+
+_KNOWN = ("url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "entries")
+_TRUE = ("1", "true", "yes", "on")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a catalog is set up.
+
+    Attributes:
+        url: database URL, or None for the file in the user's data directory.
+        file: the configuration file these come from, if any.
+        embedder: name of the embedder, or None for the default.
+        kinds: every known kind, the built-in ones first.
+        plugin_groups: entry-point groups that plugins are found in.
+        verify: policy (``off``, ``signature``, ``source``) by kind; ``"*"`` is the default of all kinds.
+        auto_refresh: refresh on every access, for notebooks.
+        entries: the config tier as written: kind, then name, then a reference or a table of fields.
+        recognise: what scans recognise in addition, as written.
+        trust: the trust policy as written.
+    """
+
+    url: str | None = None
+    file: Path | None = None
+    embedder: str | None = None
+    kinds: tuple[str, ...] = KINDS
+    plugin_groups: tuple[str, ...] = PLUGIN_GROUPS
+    verify: Mapping[str, str] = field(default_factory=lambda: {"*": "signature"})
+    auto_refresh: bool = False
+    entries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    recognise: Mapping[str, Any] = field(default_factory=dict)
+    trust: Mapping[str, Any] = field(default_factory=dict)
+
+    def policy(self, kind: str) -> str:
+        """Return the verify policy for *kind*."""
+        return self.verify.get(kind) or self.verify.get("*", "signature")
+
+
+def load_settings(
+    start: Path | None = None, *, file: Path | None = None, env: Mapping[str, str] | None = None
+) -> Settings:
+    """Return the settings that hold in a folder.
+
+    Args:
+        start: where to look from, upwards; the current folder if None.
+        file: read this file and look for none.
+        env: the environment; the process's own if None.
+
+    The nearest folder with a ``catalog.toml``, or with a ``pyproject.toml`` that has a ``[tool.catalog]``, counts; of
+    both in one folder the first. ``CATALOG_URL`` wins over ``url``.
+
+    Raises:
+        SettingsError: the file can't be read, or a value in it can't be; the text names file and key.
+    """
+    env = os.environ if env is None else env
+    auto = any(env.get(name, "").lower() in _TRUE for name in ("CATALOG_AUTO_REFRESH", "MAGMA_REGISTRY_AUTO_REFRESH"))
+    url = env.get("CATALOG_URL") or None
+    where = file or find_file(start or Path.cwd())
+    table = read_file(where) if where else {}
+    return _settings(table, where, url, auto)
+
+
+def find_file(start: Path) -> Path | None:
+    """Return the configuration file that counts in the folder *start*, or None."""
+    for folder in (start, *start.parents):
+        for name in ("catalog.toml", "pyproject.toml"):
+            candidate = folder / name
+            try:
+                text = candidate.read_bytes()
+            except OSError:
+                continue
+            # Looking for the words is a hundred times faster than parsing every pyproject.toml on the way up.
+            if name == "catalog.toml" or (b"catalog" in text and "catalog" in _parse(candidate).get("tool", {})):
+                return candidate
+    return None
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} is not valid TOML: {error}", file=str(file)) from None
+    except OSError as error:
+        raise SettingsError(f"{file} can't be read: {error.strerror}", file=str(file)) from None
+
+
+def read_file(file: Path) -> dict[str, Any]:
+    """Return the catalog's table of a configuration file."""
+    parsed = _parse(file)
+    if file.name == "pyproject.toml":
+        parsed = parsed.get("tool", {}).get("catalog", {})
+    return parsed
+
+
+def _settings(table: Mapping[str, Any], file: Path | None, url: str | None, auto: bool) -> Settings:
+    where = f"{file}: " if file else ""
+
+    def wrong(key: str, what: str) -> SettingsError:
+        return SettingsError(f"{where}{key} {what}", file=str(file) if file else None, key=key)
+
+    def texts(key: str) -> tuple[str, ...]:
+        value = table.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise wrong(key, "must be a list of texts")
+        return tuple(value)
+
+    def mapping(key: str) -> dict[str, Any]:
+        value = table.get(key, {})
+        if not isinstance(value, dict):
+            raise wrong(key, "must be a table")
+        return value
+
+    for key in table:
+        if key not in _KNOWN:
+            raise wrong(key, f"is not a setting{did_you_mean(close_matches(key, _KNOWN))}")
+    for key in ("url", "embedder"):
+        if not isinstance(table.get(key, ""), str):
+            raise wrong(key, "must be a text")
+    kinds = texts("kinds")
+    for kind in kinds:
+        if not is_kind_name(kind):
+            raise wrong("kinds", f"holds {kind!r}; a kind is a lower-case word of letters, digits and '_'")
+    known = KINDS + tuple(kind for kind in kinds if kind not in KINDS)
+    entries = mapping("entries")
+    for kind, named in entries.items():
+        if kind not in known:
+            hint = did_you_mean(close_matches(kind, known)) or '; declare it with kinds = ["…"]'
+            raise wrong(f"entries.{kind}", f"is no known kind{hint}")
+        if not isinstance(named, dict):
+            raise wrong(f"entries.{kind}", 'must be a table of name = "package.module:object"')
+    relative = table.get("url")
+    return Settings(
+        url=url or _anchored(relative, file),
+        file=file,
+        embedder=table.get("embedder"),
+        kinds=known,
+        plugin_groups=PLUGIN_GROUPS + tuple(g for g in texts("plugin_groups") if g not in PLUGIN_GROUPS),
+        verify=_verify(table.get("verify", {}), known, wrong),
+        auto_refresh=auto,
+        entries=entries,
+        recognise=mapping("recognise"),
+        trust=mapping("trust"),
+    )
+
+
+def _anchored(url: str | None, file: Path | None) -> str | None:
+    """Return *url* with a relative SQLite path taken from the folder of *file*, wherever in the project one stands."""
+    prefix = "sqlite:///"
+    if url and file and url.startswith(prefix) and not url.startswith((prefix + "/", prefix + "~", prefix + ":")):
+        return prefix + str(file.parent / url.removeprefix(prefix))
+    return url
+
+
+def _verify(value: Any, kinds: tuple[str, ...], wrong: Any) -> dict[str, str]:
+    policies = {"*": value} if isinstance(value, str) else value
+    if not isinstance(policies, dict):
+        raise wrong("verify", "must be a policy or a table of kind = policy")
+    for kind, policy in policies.items():
+        if kind not in (*kinds, "*"):
+            raise wrong(f"verify.{kind}", f"is no known kind{did_you_mean(close_matches(kind, kinds))}")
+        if policy not in POLICIES:
+            raise wrong("verify", f"is {policy!r}; choose one of {', '.join(POLICIES)}")
+    return {"*": "signature", **policies}
+
+
+def default_url() -> str:
+    """Return the URL of the database in the user's data directory."""
+    from platformdirs import user_data_path
+
+    return f"sqlite:///{user_data_path('catalog') / 'catalog.db'}"

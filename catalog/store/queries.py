@@ -1,0 +1,233 @@
+"""The statements that read, as text: building them with SQLAlchemy takes longer than SQLite takes to answer.
+
+A test prepares each of them on a migrated database, so that they can't fall behind the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from catalog.store.mapping import columns
+from catalog.store.reader import Reader, Row
+
+ENTRY = f"SELECT {columns()} FROM entry AS e WHERE e.kind = ? AND e.name = ?"
+REVISION_OF = "SELECT e.revision FROM entry AS e WHERE e.kind = ? AND e.name = ?"
+NAMES = "SELECT e.name FROM entry AS e WHERE e.kind = ? ORDER BY e.name"
+KINDS = "SELECT DISTINCT e.kind FROM entry AS e"
+ALL = f"SELECT {columns()} FROM entry AS e ORDER BY e.kind, e.name"
+OF_KIND = f"SELECT {columns()} FROM entry AS e WHERE e.kind = ? ORDER BY e.name"
+BY_REF = f"SELECT {columns()} FROM entry AS e WHERE e.ref = ? ORDER BY e.kind, e.name"
+STATE = "SELECT generation, words_version FROM catalog_state"
+TAGS = "SELECT DISTINCT tag FROM entry_tag"
+HISTORY = (
+    "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
+    "WHERE r.kind = ? AND r.name = ? ORDER BY r.revision DESC"
+)
+LOG = (
+    "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
+    "ORDER BY r.id DESC LIMIT ?"
+)
+SOURCE = "SELECT s.options, s.distribution, s.files FROM source AS s WHERE s.target = ?"
+SOURCES = "SELECT s.target, s.options, s.distribution FROM source AS s ORDER BY s.target"
+COUNT = "SELECT count(*) FROM entry"
+FREQUENCY = "SELECT w.doc FROM entry_words AS w WHERE w.term = ?"
+COMPLETIONS = "SELECT w.term FROM entry_words AS w WHERE w.term > ? AND w.term < ? ORDER BY w.doc DESC, w.term LIMIT 8"
+DOCUMENTS = "SELECT d.entry_id, d.name, d.description, d.params, d.tags, d.examples, d.facets FROM search_doc AS d WHERE d.entry_id IN ({ids})"
+
+WEIGHTS = (4.0, 1.0, 0.5, 1.0, 1.0, 0.0)
+"""How much a word counts in name, description, parameters, tags, examples and facets."""
+
+_BM25 = f"bm25(entry_fts, {', '.join(map(str, WEIGHTS))})"
+
+_FEW = 1_000
+"""A tag with fewer entries than this is followed directly; counting stops here."""
+
+
+class Filters(NamedTuple):
+    """What an entry must be to count: one of the kinds, with all, any and none of the tags."""
+
+    kinds: tuple[str, ...] = ()  # empty: every kind
+    tags: tuple[str, ...] = ()
+    any_tags: tuple[str, ...] = ()
+    exclude_tags: tuple[str, ...] = ()
+
+    def accept(self, kind: str, tags: Sequence[str]) -> bool:
+        """Tell whether an entry of *kind* with *tags* passes."""
+        return (
+            (not self.kinds or kind in self.kinds)
+            and all(tag in tags for tag in self.tags)
+            and (not self.any_tags or any(tag in tags for tag in self.any_tags))
+            and not any(tag in tags for tag in self.exclude_tags)
+        )
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _conditions(filters: Filters, id_: str, kind: str) -> tuple[list[str], list[Any]]:
+    """Return the filters as SQL conditions on the columns *id_* and *kind*, and their parameters.
+
+    EXISTS, never IN (SELECT …): with full text beside it the latter makes SQLite run the text query once for every
+    entry of the tag.
+    """
+    has = f"EXISTS (SELECT 1 FROM entry_tag AS x WHERE x.entry_id = {id_} AND x.tag"
+    sql: list[str] = []
+    params: list[Any] = []
+    if filters.kinds:
+        sql.append(f"{kind} IN ({_marks(filters.kinds)})")
+        params += filters.kinds
+    for tag in filters.tags:
+        sql.append(f"{has} = ?)")
+        params.append(tag)
+    if filters.any_tags:
+        sql.append(f"{has} IN ({_marks(filters.any_tags)}))")
+        params += filters.any_tags
+    if filters.exclude_tags:
+        sql.append(f"NOT {has} IN ({_marks(filters.exclude_tags)}))")
+        params += filters.exclude_tags
+    return sql, params
+
+
+def _few(reader: Reader, tag: str) -> int:
+    """Return how many entries have *tag*, counting no further than :data:`_FEW`."""
+    row = reader.one("SELECT count(*) FROM (SELECT 1 FROM entry_tag WHERE tag = ? LIMIT ?)", (tag, _FEW))
+    return int(row[0]) if row else 0
+
+
+def matching(reader: Reader, filters: Filters, limit: int) -> list[Row]:
+    """Return the entries that pass, by key; at most *limit* of them (-1: all)."""
+    if filters.tags:
+        # Start from the rarest tag: its stretch of the index is in the order of keys already.
+        tags = filters.tags
+        if len(tags) > 1:
+            tags = tuple(sorted(tags, key=lambda tag: _few(reader, tag)))
+        rest = filters._replace(tags=tags[1:])
+        sql, params = _conditions(rest, "t.entry_id", "t.kind")
+        where = " AND ".join(["t.tag = ?", *sql])
+        return reader.all(
+            f"SELECT {columns()} FROM entry_tag AS t CROSS JOIN entry AS e ON e.id = t.entry_id WHERE {where} "
+            "ORDER BY t.kind, t.name LIMIT ?",
+            (tags[0], *params, limit),
+        )
+    if filters.any_tags and sum(_few(reader, tag) for tag in filters.any_tags) < _FEW:
+        sql, params = _conditions(filters._replace(any_tags=()), "e.id", "e.kind")
+        where = " AND ".join(
+            [f"e.id IN (SELECT entry_id FROM entry_tag WHERE tag IN ({_marks(filters.any_tags)}))", *sql]
+        )
+        return reader.all(
+            f"SELECT {columns()} FROM entry AS e WHERE {where} ORDER BY e.kind, e.name LIMIT ?",
+            (*filters.any_tags, *params, limit),
+        )
+    sql, params = _conditions(filters, "e.id", "e.kind")
+    where = " AND ".join(sql) or "1"
+    return reader.all(
+        f"SELECT {columns()} FROM entry AS e WHERE {where} ORDER BY e.kind, e.name LIMIT ?", (*params, limit)
+    )
+
+
+def rank(reader: Reader, match: str, filters: Filters, limit: int) -> list[tuple[int, float]]:
+    """Return ids and BM25 scores of the entries that match a full-text expression, the best first.
+
+    Args:
+        match: an FTS5 expression.
+        filters: applied before ranking.
+        limit: how many at the most; of equal scores the earlier stored come first.
+
+    Returns:
+        (id, score); higher is better.
+    """
+    if filters == NO_FILTERS:
+        return reader.all(  # type: ignore[return-value]
+            f"SELECT rowid, -{_BM25} FROM entry_fts WHERE entry_fts MATCH ? ORDER BY {_BM25}, rowid LIMIT ?",
+            (match, limit),
+        )
+    sql, params = _conditions(filters, "f.rowid", "(SELECT k.kind FROM entry AS k WHERE k.id = f.rowid)")
+    return reader.all(  # type: ignore[return-value]
+        f"SELECT f.rowid, -{_BM25} FROM entry_fts AS f WHERE entry_fts MATCH ? AND {' AND '.join(sql)} "
+        f"ORDER BY {_BM25}, f.rowid LIMIT ?",
+        (match, *params, limit),
+    )
+
+
+NO_FILTERS = Filters()
+
+
+def by_ids(reader: Reader, ids: Sequence[int]) -> dict[int, Row]:
+    """Return the entries with these *ids*, keyed by id."""
+    rows = reader.all(f"SELECT e.id, {columns()} FROM entry AS e WHERE e.id IN ({_marks(ids)})", list(ids))
+    return {row[0]: row[1:] for row in rows}
+
+
+def named(reader: Reader, name: str, kinds: Sequence[str]) -> list[Row]:
+    """Return the entries of these *kinds* called *name*. The kinds let SQLite use the index of the keys."""
+    return reader.all(
+        f"SELECT {columns()} FROM entry AS e WHERE e.kind IN ({_marks(kinds)}) AND e.name = ? ORDER BY e.kind",
+        (*kinds, name),
+    )
+
+
+def candidates(reader: Reader, tiers: Sequence[str], filters: Filters, most: int, enough: int) -> list[int]:
+    """Return ids of entries that match the full-text expressions of *tiers*, unranked.
+
+    Args:
+        tiers: expressions, the most promising first.
+        filters: applied before anything is counted.
+        most: how many to take from each tier.
+        enough: stop at the end of the tier that reaches this number.
+    """
+    narrowed = _facets(filters)
+    found: dict[int, None] = {}
+    for tier in tiers:
+        rows = reader.all(
+            "SELECT rowid FROM entry_fts WHERE entry_fts MATCH ? LIMIT ?", (narrowed.format(tier=tier), most)
+        )
+        found.update((row[0], None) for row in rows)
+        if len(found) >= enough:
+            break
+    return list(found)
+
+
+def _facets(filters: Filters) -> str:
+    """Return a full-text expression with a place for ``{tier}``, narrowed to what passes the *filters*.
+
+    Inside FTS5 the lists of a word and of a tag are walked together, jumping; an EXISTS beside it would look at every
+    row of a common word to find the few of a rare tag.
+    """
+    from catalog.entry.words import facet
+
+    def either(form: str, values: Sequence[str]) -> str:
+        return "{facets} : (" + " OR ".join(f'"{facet(form, value)}"' for value in values) + ")"
+
+    parts = [either("t", [tag]) for tag in filters.tags]
+    if filters.any_tags:
+        parts.append(either("t", filters.any_tags))
+    if filters.kinds:
+        parts.append(either("k", filters.kinds))
+    text = " AND ".join([*(f"({part})" for part in parts), "(\0)"])
+    if filters.exclude_tags:
+        text = f"({text}) NOT ({either('t', filters.exclude_tags)})"
+    return text.replace("{", "{{").replace("}", "}}").replace("\0", "{tier}")
+
+
+def documents(reader: Reader, ids: Sequence[int]) -> list[Row]:
+    """Return (id, name, description, params, tags, examples, facets) as full-text search keeps them, for these *ids*."""
+    return reader.all(DOCUMENTS.format(ids=_marks(ids)), list(ids))
+
+
+def mean_length(reader: Reader) -> float:
+    """Return the mean number of words of an entry, or 0 for an empty catalog.
+
+    FTS5 keeps the totals that its ``bm25()`` uses in the row with id 1 of its data table: the number of rows, then the
+    number of words of each column, as varints (comment "AVERAGES" in the source of FTS5).
+    """
+    row = reader.one("SELECT block FROM entry_fts_data WHERE id = 1")
+    numbers: list[int] = []
+    value = 0
+    for byte in row[0] if row else b"":
+        value = value << 7 | byte & 0x7F
+        if not byte & 0x80:
+            numbers.append(value)
+            value = 0
+    return sum(numbers[1:]) / numbers[0] if numbers and numbers[0] else 0.0

@@ -1,0 +1,160 @@
+"""The schema's version: what a database has, what this package needs, and the way from one to the other."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from catalog.errors import NotACatalogError, SchemaOutdatedError, StoreError
+from catalog.store.reader import store_error, translated
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+HEAD = "0001"
+"""The newest revision in ``migrations/``; a constant, so that opening a current database needs no Alembic."""
+
+OLDEST_SQLITE = (3, 37, 0)  # pragma_table_list
+
+
+def sqlite_path(url: str) -> str | None:
+    """Return the file a SQLite *url* names, or None for one that lives as long as the catalog.
+
+    Raises:
+        StoreError: *url* is no database URL, or names a database this version has no driver for.
+    """
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        raise StoreError(f"{url!r} is not a database URL; for a file write sqlite:///{url}", url=url)
+    if scheme.partition("+")[0] in ("postgresql", "postgres"):
+        raise StoreError("this version keeps catalogs in SQLite only; write sqlite:///team.db", url=url)
+    if scheme not in ("sqlite", "sqlite+pysqlite"):
+        raise StoreError(f"no driver for {scheme}:// databases; write sqlite:///team.db", url=url)
+    if rest in ("", "/", "/:memory:"):
+        return None
+    if not rest.startswith("/"):
+        raise StoreError(f"{url!r} names a host; a file takes three slashes: sqlite:///{rest}", url=url)
+    return os.path.abspath(os.path.expanduser(rest[1:]))
+
+
+def migrations_dir() -> Path:
+    """Return the folder of the migration scripts: inside the package in a wheel, beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    for candidate in (package / "migrations", package.parent / "migrations"):
+        if (candidate / "env.py").is_file():
+            return candidate
+    raise StoreError("the migration scripts are missing from this installation; install magma-catalog again")
+
+
+def alembic_config(**attributes: Any) -> Config:
+    """Return Alembic's configuration without any ini file; *attributes* reach ``env.py``."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(migrations_dir()).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes.update(attributes)
+    return config
+
+
+def current(path: str) -> str | None:
+    """Return the revision of the database file *path*, or None where it holds nothing yet.
+
+    Raises:
+        NotACatalogError: it is no SQLite database, or one of something else.
+    """
+    if not os.path.exists(path) or os.path.getsize(path) == 0:
+        return None
+    with translated(path):
+        connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+        try:
+            try:
+                found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+                connection.execute("SELECT generation FROM catalog_state")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:  # anything but a table that is not there
+                    raise
+                tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+                if tables[0]:
+                    raise NotACatalogError(
+                        f"{path} is a database, but not a catalog; name another file with --url", url=path
+                    ) from None
+                return None
+        finally:
+            connection.close()
+    return found[0][0] if found else None
+
+
+def ensure(path: str) -> bool:
+    """Bring the database file *path* to :data:`HEAD`, creating it where there is none; tell whether anything was done.
+
+    Safe when several processes do it at once: one upgrades, the others wait and find it done.
+
+    Raises:
+        SchemaOutdatedError: a newer version of this package wrote it.
+        NotACatalogError: it is something else.
+    """
+    at = current(path)
+    if at == HEAD:
+        return False
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        need = ".".join(map(str, OLDEST_SQLITE))
+        raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old; {need} or newer is needed")
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    upgrade(path)
+    return True
+
+
+def upgrade(path: str) -> None:
+    """Run the migrations that *path* lacks, in one transaction."""
+    import sqlalchemy as sa
+    from alembic import command
+    from alembic.script import ScriptDirectory
+    from alembic.util.exc import CommandError
+
+    from catalog.store.engine import keys_off, make_engine
+
+    _write_ahead(path)
+    config = alembic_config()
+    engine = make_engine(f"sqlite:///{path}").execution_options(sqlite_begin="IMMEDIATE")
+    try:
+        with engine.connect() as connection, keys_off(connection), connection.begin():
+            at = current(path)
+            known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+            if at is not None and at not in known:
+                raise SchemaOutdatedError(
+                    f"{path} was written by a newer catalog (schema {at}, this one knows {HEAD}); "
+                    "upgrade magma-catalog",
+                    url=path,
+                    found=at,
+                    known=HEAD,
+                )
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except CommandError as error:
+        raise StoreError(f"{path} could not be upgraded: {error}", url=path) from error
+    except sa.exc.DBAPIError as error:
+        raise store_error(error.orig or error, path) from error
+    finally:
+        engine.dispose()
+
+
+def _write_ahead(path: str) -> None:
+    """Put the file into WAL mode. SQLite does not wait for its busy timeout when that needs a lock, so we do."""
+    for attempt in range(100):
+        connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if attempt == 99 or not (error.sqlite_errorname or "").startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+                raise store_error(error, path) from error
+            time.sleep(0.05)
+        except sqlite3.DatabaseError as error:
+            raise store_error(error, path) from error
+        else:
+            return
+        finally:
+            connection.close()

@@ -1,0 +1,147 @@
+"""The tables, as SQLAlchemy sees them; ``migrations/`` owns how they came to be.
+
+``entry`` holds the record. ``entry_tag`` and ``search_doc`` are indexes over it that the same transaction keeps: what
+they say can be made again from ``entry``. ``revision`` keeps every past state, also of entries that are gone.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """A moment in UTC: ``timestamptz`` on PostgreSQL, ISO 8601 text with its offset on SQLite.
+
+    SQLAlchemy's own type loses the zone on SQLite.
+    """
+
+    impl = sa.String(32)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
+        """Return the column type of *dialect*."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(sa.DateTime(timezone=True))
+        return dialect.type_descriptor(sa.String(32))
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
+        """Write *value* in UTC."""
+        if value is None or dialect.name == "postgresql":
+            return value
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
+        """Read a moment back with its zone."""
+        return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def json_type() -> sa.types.TypeEngine[Any]:
+    """Return JSON as text on SQLite and as ``jsonb`` on PostgreSQL; None is SQL's NULL, not JSON's."""
+    return sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+
+
+metadata = sa.MetaData(naming_convention=NAMING)
+
+entry = sa.Table(
+    "entry",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("ref", sa.Text),
+    sa.Column("spec", json_type()),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("tags", json_type(), nullable=False),
+    sa.Column("examples", json_type(), nullable=False),
+    sa.Column("match", sa.Text),
+    sa.Column("providers", json_type()),
+    sa.Column("priority", sa.Integer, nullable=False),
+    sa.Column("metadata", json_type(), nullable=False),
+    sa.Column("signature", sa.Text),
+    sa.Column("checksum", sa.Text),
+    sa.Column("source_checksum", sa.Text),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("distribution", sa.Text),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("updated_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("kind", "name"),
+    sa.CheckConstraint("(ref IS NULL) <> (spec IS NULL)", name="ref_or_spec"),
+    sa.CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
+    sa.CheckConstraint("length(kind) BETWEEN 1 AND 40", name="kind_length"),
+    sa.CheckConstraint("revision >= 1", name="revision_positive"),
+    sa.Index(None, "ref"),
+)
+
+entry_tag = sa.Table(
+    "entry_tag",
+    metadata,
+    # kind and name stand here too, so that "the first of this tag, by key" reads one stretch of one index.
+    sa.Column("tag", sa.String(200), primary_key=True),
+    sa.Column("kind", sa.String(40), primary_key=True),
+    sa.Column("name", sa.String(200), primary_key=True),
+    sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id", ondelete="CASCADE"), nullable=False),
+    sa.UniqueConstraint("entry_id", "tag"),
+    sa.CheckConstraint("length(tag) BETWEEN 1 AND 200", name="tag_length"),
+    sqlite_with_rowid=False,
+)
+
+search_doc = sa.Table(
+    "search_doc",
+    metadata,
+    # What full-text search reads: words split and stemmed by catalog.entry.words, joined by spaces.
+    sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("params", sa.Text, nullable=False),
+    sa.Column("tags", sa.Text, nullable=False),
+    sa.Column("examples", sa.Text, nullable=False),
+    sa.Column("facets", sa.Text, nullable=False),  # kind and tags as words no text has, to filter by
+)
+
+revision = sa.Table(
+    "revision",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("action", sa.String(20), nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("data", json_type()),  # the entry after the change; NULL where it was taken away
+    sa.UniqueConstraint("kind", "name", "revision"),
+    sa.CheckConstraint("revision >= 1", name="revision_positive"),
+)
+
+source = sa.Table(
+    "source",
+    metadata,
+    # What has been scanned, and how each file looked then: the second scan reads only what has changed since.
+    sa.Column("target", sa.Text, primary_key=True),
+    sa.Column("options", json_type(), nullable=False),
+    sa.Column("distribution", sa.Text),
+    sa.Column("files", json_type(), nullable=False),
+    sa.Column("scanned_at", UtcDateTime, nullable=False),
+)
+
+state = sa.Table(
+    "catalog_state",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("generation", sa.BigInteger, nullable=False),
+    sa.Column("words_version", sa.Integer, nullable=False),
+    sa.CheckConstraint("id = 1", name="one_row"),
+)

@@ -1,0 +1,268 @@
+"""Every change of the persistent tier: one transaction a call, a revision a change, one step of the generation."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+
+from catalog.entry.entry import Entry
+from catalog.entry.words import WORDS_VERSION
+from catalog.store import tables
+from catalog.store.engine import make_engine
+from catalog.store.mapping import COLUMNS, columns, content, entry_from_row, words_of
+from catalog.store.reader import Row, store_error
+
+Key = tuple[str, str]
+_CHUNK = 2_000
+
+# Statements that run for thousands of keys at once are text: the keys travel as one JSON parameter.
+_EXISTING = sa.text(
+    f"SELECT e.id, {columns()} FROM json_each(:keys) AS k "
+    "JOIN entry AS e ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]')"
+)
+_LAST_REVISIONS = sa.text(
+    "SELECT r.kind, r.name, max(r.revision) FROM json_each(:keys) AS k "
+    "JOIN revision AS r ON r.kind = json_extract(k.value, '$[0]') AND r.name = json_extract(k.value, '$[1]') "
+    "GROUP BY r.kind, r.name"
+)
+
+
+class Written(NamedTuple):
+    """What one call of :meth:`Transaction.put` did, as keys."""
+
+    added: list[Key]
+    changed: list[Key]
+    unchanged: list[Key]
+
+
+class Writer:
+    """The engine that writes, and its transactions."""
+
+    def __init__(self, path: str) -> None:
+        """Connect to the SQLite file *path* when the first transaction begins."""
+        self.path = path
+        url = sa.URL.create("sqlite", database=path)
+        self._engine = make_engine(url).execution_options(sqlite_begin="IMMEDIATE")
+
+    @contextmanager
+    def transaction(self, *, actor: str) -> Iterator[Transaction]:
+        """Begin to write: the lock is taken now; everything is committed at the end, or nothing.
+
+        Raises:
+            StoreBusyError: another process held the lock for longer than the busy timeout.
+        """
+        try:
+            with self._engine.begin() as connection:
+                transaction = Transaction(connection, actor)
+                yield transaction
+                transaction.finish()
+        except sa.exc.DBAPIError as error:
+            raise store_error(error.orig or error, self.path) from error
+        except sqlite3.Error as error:
+            raise store_error(error, self.path) from error
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._engine.dispose()
+
+
+class Transaction:
+    """Changes that become visible together."""
+
+    def __init__(self, connection: sa.Connection, actor: str) -> None:
+        """Write on *connection* in the name of *actor*."""
+        self._connection = connection
+        self._actor = actor
+        self._now = datetime.now(UTC).isoformat(timespec="microseconds")
+        self._changed = False
+
+    def existing(self, keys: Iterable[Key]) -> dict[Key, tuple[int, Entry]]:
+        """Return id and entry of those *keys* that are stored, as this transaction sees them."""
+        found: dict[Key, tuple[int, Entry]] = {}
+        for row in self._by_keys(_EXISTING, keys):
+            entry = entry_from_row(row[1:])
+            found[entry.kind, entry.name] = row[0], entry
+        return found
+
+    def _by_keys(self, statement: sa.TextClause, keys: Iterable[Key]) -> Iterator[Row]:
+        waiting = list(keys)
+        for start in range(0, len(waiting), _CHUNK):
+            chunk = json.dumps(waiting[start : start + _CHUNK])
+            yield from self._connection.execute(statement, {"keys": chunk}).tuples()
+
+    def put(self, entries: Sequence[Entry], action: str) -> Written:
+        """Store *entries*, each over what has its key; one that changes nothing writes nothing.
+
+        Args:
+            entries: valid, of the persistent tier; keys may repeat, the last one counts.
+            action: the word their revisions are logged under.
+        """
+        wanted = {(entry.kind, entry.name): entry for entry in entries}
+        empty = self._connection.execute(sa.select(tables.revision.c.id).limit(1)).first() is None
+        old = {} if empty else self.existing(wanted)
+        new_keys = [key for key in wanted if key not in old]
+        # A key that was taken away before goes on counting where it stopped.
+        last = (
+            {} if empty else {(kind, name): int(most) for kind, name, most in self._by_keys(_LAST_REVISIONS, new_keys)}
+        )
+        top = self._connection.execute(sa.select(sa.func.max(tables.entry.c.id))).scalar() or 0
+        written = Written([], [], [])
+        inserts: list[tuple[int, int, str, Entry]] = []  # id, revision, content, entry
+        updates: list[tuple[int, int, str, Entry]] = []
+        for key, entry in wanted.items():
+            before = old.get(key)
+            data = content(entry)
+            if before is None:
+                top += 1
+                inserts.append((top, last.get(key, 0) + 1, data, entry))
+                written.added.append(key)
+            elif content(before[1]) == data:
+                written.unchanged.append(key)
+            else:
+                updates.append((before[0], before[1].revision + 1, data, entry))
+                written.changed.append(key)
+        self._write(inserts, updates, action)
+        return written
+
+    def _write(
+        self,
+        inserts: list[tuple[int, int, str, Entry]],
+        updates: list[tuple[int, int, str, Entry]],
+        action: str,
+    ) -> None:
+        changes = inserts + updates
+        if not changes:
+            return
+        if updates:
+            ids = [{"_id": id_} for id_, *_ in updates]
+            # By key, not by REPLACE: that would take the row's children with it.
+            self._connection.exec_driver_sql(
+                f"UPDATE entry SET {', '.join(f'{_quoted(name)} = ?' for name in _SETTABLE)} WHERE id = ?",
+                [(*self._values(entry, revision)[2:], id_) for id_, revision, _, entry in updates],
+            )
+            for table in (tables.entry_tag, tables.search_doc):
+                self._connection.execute(sa.delete(table).where(table.c.entry_id == sa.bindparam("_id")), ids)
+        self._insert(
+            "entry",
+            ("id", "kind", "name", *_SETTABLE, "created_at"),
+            [(id_, *self._values(entry, revision), self._now) for id_, revision, _, entry in inserts],
+        )
+        self._insert(
+            "entry_tag",
+            ("tag", "kind", "name", "entry_id"),
+            [(tag, entry.kind, entry.name, id_) for id_, _, _, entry in changes for tag in entry.tags],
+        )
+        self._insert("search_doc", _DOC, [(id_, *words_of(entry)) for id_, _, _, entry in changes])
+        self._revise([(entry.kind, entry.name, revision, data) for _, revision, data, entry in changes], action)
+        self._changed = True
+
+    def _values(self, entry: Entry, revision: int) -> tuple[Any, ...]:
+        """Return kind, name and the columns of :data:`_SETTABLE`."""
+        return (
+            entry.kind,
+            entry.name,
+            entry.ref,
+            _json(entry.spec),
+            entry.description,
+            _json(entry.tags),
+            _json(entry.examples),
+            entry.match,
+            _json(entry.providers),
+            entry.priority,
+            _json(entry.metadata),
+            entry.signature,
+            entry.checksum,
+            entry.source_checksum,
+            entry.source,
+            entry.distribution,
+            revision,
+            self._now,
+        )
+
+    def _insert(self, table: str, names: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+        # Through the driver: SQLAlchemy's own executemany turns each row into two dictionaries first, which costs as
+        # much as SQLite's work.
+        if rows:
+            self._connection.exec_driver_sql(
+                f"INSERT INTO {table} ({', '.join(map(_quoted, names))}) VALUES ({', '.join('?' * len(names))})",
+                rows,
+            )
+
+    def _revise(self, changes: list[tuple[str, str, int, str | None]], action: str) -> None:
+        self._insert(
+            "revision",
+            ("kind", "name", "revision", "data", "action", "actor", "at"),
+            [(*change, action, self._actor, self._now) for change in changes],
+        )
+
+    def remove(self, keys: Iterable[Key], action: str) -> list[Key]:
+        """Take entries away and log it; return the keys that were there. Their history stays."""
+        there = self.existing(keys)
+        if not there:
+            return []
+        ids = [{"_id": id_} for id_, _ in there.values()]
+        for table, column in (
+            (tables.entry_tag, tables.entry_tag.c.entry_id),
+            (tables.search_doc, tables.search_doc.c.entry_id),
+            (tables.entry, tables.entry.c.id),
+        ):
+            self._connection.execute(sa.delete(table).where(column == sa.bindparam("_id")), ids)
+        self._revise([(*key, entry.revision + 1, None) for key, (_, entry) in there.items()], action)
+        self._changed = True
+        return list(there)
+
+    def save_source(
+        self, target: str, options: dict[str, Any], distribution: str | None, files: dict[str, Any]
+    ) -> None:
+        """Remember how the files of a scanned *target* looked; this is no change of any entry."""
+        self.forget_source(target)
+        self._insert(
+            "source",
+            ("target", "options", "distribution", "files", "scanned_at"),
+            [(target, _json(options), distribution, _json(files), self._now)],
+        )
+
+    def forget_source(self, target: str) -> None:
+        """Forget a scanned *target*."""
+        self._connection.execute(sa.delete(tables.source).where(tables.source.c.target == target))
+
+    def reindex(self) -> int:
+        """Make every row of ``search_doc`` again from its entry; return their number."""
+        run = self._connection.execute
+        run(sa.delete(tables.search_doc))
+        done = 0
+        rows = run(sa.text(f"SELECT e.id, {columns()} FROM entry AS e ORDER BY e.id")).tuples().all()
+        for start in range(0, len(rows), _CHUNK):
+            chunk = rows[start : start + _CHUNK]
+            self._insert("search_doc", _DOC, [(row[0], *words_of(entry_from_row(row[1:]))) for row in chunk])
+            done += len(chunk)
+        run(sa.update(tables.state).values(words_version=WORDS_VERSION))
+        self._changed = True
+        return done
+
+    def finish(self) -> None:
+        """Raise the generation if anything has changed. Called before the commit."""
+        if self._changed:
+            self._connection.execute(sa.update(tables.state).values(generation=tables.state.c.generation + 1))
+
+
+_DOC = tuple(column.name for column in tables.search_doc.c)
+_SETTABLE = tuple(c for c in COLUMNS if c not in ("kind", "name", "created_at"))
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if name == "match" else name
+
+
+def _json(value: Any) -> str | None:
+    if value is None:
+        return None
+    if value == () or value == {}:  # most tags, examples and metadata
+        return "[]" if value == () else "{}"
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
