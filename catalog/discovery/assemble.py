@@ -1,0 +1,242 @@
+"""From candidates to findings: which rule applies, what the entry's fields are, and who keeps a disputed name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from catalog.discovery.facts import Facts
+from catalog.discovery.finding import Clash, Finding
+from catalog.discovery.literal import Value
+from catalog.discovery.recognised import Rule
+from catalog.discovery.resolve import Resolver
+from catalog.entry.kinds import name_fault
+
+_ENTRY_FIELDS = frozenset({"name", "description", "tags", "examples", "priority", "match", "providers", "metadata"})
+
+Get = Callable[[str, tuple[str | int, ...]], Any]
+
+
+def findings_of(
+    module: str,
+    facts: Facts,
+    resolver: Resolver,
+    *,
+    path: str,
+    root: str | None,
+    exported: Iterable[str] = (),
+    public: bool = False,
+) -> list[Finding]:
+    """Return the findings of one file, in the order of its lines.
+
+    Args:
+        module: its dotted name.
+        facts: what its syntax tree says.
+        resolver: follows names to other files.
+        path: the file.
+        root: folder that must be on ``sys.path``, or None.
+        exported: functions of this module that a public module of the package exports.
+        public: whether plain public functions count.
+    """
+    found: list[Finding] = []
+    also = frozenset(exported)
+    for item in facts["items"]:
+        decided = _decided(module, item, resolver)
+        if decided is None:
+            if public and item["form"] == "function" and _is_public(module, item, facts, also):
+                decided = _PLAIN, "tool", lambda field, places: None
+            else:
+                continue
+        rule, kind, get = decided
+        found.append(_finding(module, item, rule, kind, get, path, root))
+    return sorted(found, key=lambda one: (one.line, one.given_name))
+
+
+_PLAIN = Rule("decorators", "tool", "python")
+
+
+def _decided(module: str, item: dict[str, Any], resolver: Resolver) -> tuple[Rule, str, Get] | None:
+    """Return rule, kind and a reader of fields for a candidate that is recognised."""
+    rules = resolver.rules
+    best: tuple[Rule, str, Get] | None = None
+    for mark in item.get("marks", ()):
+        rule, last = None, ""
+        if "dotted" in mark:
+            rule, last = resolver.follow(mark["dotted"], lambda name: rules.match("decorators", name))
+        if rule is None and "method" in mark:
+            rule = resolver.owner_rule(mark["method"], mark["owner"], mark["called"])
+            last = mark["method"]
+        if rule is None:
+            continue
+        kind = last.rpartition(".")[2] if rule.kind == "*" else rule.kind
+        decision = rule, kind, _from_given(mark["given"], resolver)
+        if rules.own_package in rule.modules:  # the author's word on it beats the framework's
+            return decision
+        best = best or decision
+    if best is not None:
+        return best
+    if item["form"] == "class":
+        return _class_decision(module, item, resolver)
+    if item["form"] == "value" and "made" in item:
+        return _value_decision(item["made"], resolver)
+    return None
+
+
+def _class_decision(module: str, item: dict[str, Any], resolver: Resolver) -> tuple[Rule, str, Get] | None:
+    dotted = f"{module}.{item['qualname']}"
+    facts = resolver.facts(module)
+    rule = resolver.first_rule(facts["classes"].get(item["qualname"], ())) if facts else None
+    if rule is None:
+        return None
+
+    def get(field: str, places: tuple[str | int, ...]) -> Any:
+        for place in places:
+            value = resolver.value(resolver.attribute(dotted, str(place))[1])
+            if value is not None and value[1] is not None:
+                return value[1]
+        return None
+
+    return rule, rule.kind, get
+
+
+def _value_decision(made: dict[str, Any], resolver: Resolver) -> tuple[Rule, str, Get] | None:
+    rules = resolver.rules
+    dotted = made["dotted"]
+    rule, last = resolver.follow(dotted, lambda name: rules.match("constructors", name))
+    if rule is None:
+        above, _, maker = dotted.rpartition(".")
+        if above:
+            rule, last = resolver.follow(above, lambda name: rules.match("constructors", name))
+            if rule is not None and maker not in rule.makers:
+                rule = None
+    if rule is None:
+        rule, last = resolver.follow(dotted, lambda name: rules.match("decorators", name))
+        if rule is not None and rules.own_package not in rule.modules:
+            rule = None
+    if rule is None:
+        return None
+    kind = last.rpartition(".")[2] if rule.kind == "*" else rule.kind
+    return rule, kind, _from_given(made["given"], resolver)
+
+
+def _from_given(given: dict[str, Value], resolver: Resolver) -> Get:
+    def get(field: str, places: tuple[str | int, ...]) -> Any:
+        for place in places:
+            value = resolver.value(given.get(str(place)))
+            if value is not None and value[1] is not None:
+                return value[1]
+        return None
+
+    return get
+
+
+def _finding(
+    module: str, item: dict[str, Any], rule: Rule, kind: str, get: Get, path: str, root: str | None
+) -> Finding:
+    given: dict[str, Any] = {}
+    extra: dict[str, Any] = {}
+    for field, places in rule.fields:
+        value = get(field, places)
+        if value is None:
+            continue
+        if field in _ENTRY_FIELDS:
+            given[field] = value
+        else:
+            extra[field] = value
+    metadata = given.get("metadata")
+    name = given.get("name")
+    if isinstance(name, str) and name_fault(name) is not None:
+        extra["written_name"] = name
+        name = " ".join(name.split()) if name_fault(" ".join(name.split())) is None else None
+    description = given.get("description")
+    ref: str | None = f"{module}:{item['qualname']}"
+    nested, reason = None, ""
+    if "hidden" in item:
+        nested = f"{module}:{item['hidden']}"
+        reason = f"it is made inside {nested} when that is called; no import path leads to it"
+        ref = None
+    elif item.get("rebound"):
+        nested = None
+        reason = f"{ref} leads to another definition further down; no import path leads to this one"
+        ref = None
+    priority = given.get("priority")
+    match = given.get("match")
+    own_name = str(item["name"])
+    return Finding(
+        kind=kind,
+        name=name if isinstance(name, str) else own_name,
+        given_name=name if isinstance(name, str) else own_name,
+        ref=ref,
+        nested_in=nested,
+        reason=reason,
+        description=description.strip() if isinstance(description, str) and description.strip() else item["doc"],
+        framework=rule.framework,
+        form=item["form"],
+        signature=item["signature"],
+        checksum=item["checksum"],
+        source_checksum=item["source_checksum"],
+        parameters=item["parameters"] or None,
+        module=module,
+        path=path,
+        line=item["line"],
+        root=root,
+        tags=_texts(given.get("tags")) or (),
+        examples=_texts(given.get("examples")) or (),
+        priority=priority if type(priority) is int else 0,
+        match=match if isinstance(match, str) else None,
+        providers=_texts(given.get("providers")),
+        metadata={**(metadata if isinstance(metadata, dict) else {}), **extra},
+    )
+
+
+def _texts(value: Any) -> tuple[str, ...] | None:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        return None
+    return tuple(value)
+
+
+def _is_public(module: str, item: dict[str, Any], facts: Facts, exported: frozenset[str]) -> bool:
+    name = item["name"]
+    if "." in item["qualname"] or item.get("rebound") or "hidden" in item:
+        return False
+    if name in exported:
+        return True
+    if any(part.startswith("_") for part in module.split(".")):
+        return False
+    if facts["all"] is not None:
+        return name in facts["all"]
+    return not name.startswith("_")
+
+
+def settle_names(findings: Iterable[Finding]) -> tuple[list[Finding], list[Clash]]:
+    """Give each finding a name of its own within its kind, and say which wanted the same.
+
+    The first by module and line keeps the plain name; the next is called ``module.name``, and if that is taken too,
+    ``module.qualified_name`` with a number where needed.
+    """
+    from dataclasses import replace
+
+    ordered = sorted(findings, key=lambda one: (one.module, one.line, one.given_name, one.kind))
+    taken: dict[tuple[str, str], Finding] = {}
+    rest: list[Finding] = []
+    for one in ordered:
+        if (one.kind, one.given_name) in taken:
+            rest.append(one)
+        else:
+            taken[one.kind, one.given_name] = one
+    clashes: list[Clash] = []
+    for one in rest:
+        wanted = f"{one.module}.{one.given_name}"[-200:].strip()
+        name, number = wanted, 1
+        while (one.kind, name) in taken:
+            number += 1
+            name = f"{wanted[:190]} {number}"
+        first = taken[one.kind, one.given_name]
+        taken[one.kind, name] = replace(one, name=name)
+        clashes.append(Clash(one.kind, one.given_name, _place(first), _place(one), name))
+    named = sorted(taken.values(), key=lambda one: (one.module, one.line, one.kind, one.name))
+    return named, clashes
+
+
+def _place(one: Finding) -> str:
+    return one.ref or f"{one.path}:{one.line}"

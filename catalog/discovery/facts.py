@@ -1,0 +1,521 @@
+"""What the syntax tree of one file says: plain data, kept between scans, its names not yet followed elsewhere.
+
+Whether a class is a tool depends on other files, which may change while this one doesn't. So facts hold candidates
+with dotted names; `catalog.discovery.resolve` decides.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalog.discovery.glance import absolute
+from catalog.discovery.literal import Value, known, read
+from catalog.discovery.recognised import Recognised
+from catalog.source.checksum import Function
+from catalog.source.define import define
+from catalog.source.docstrings import summary
+from catalog.source.names import Imported, Names, names_of
+from catalog.source.parameters import parameters_schema
+
+Facts = dict[str, Any]
+"""``imports`` name to dotted · ``stars`` modules · ``classes`` qualified name to bases · ``aliases`` name to dotted ·
+``makes`` variable to the dotted class it is made of · ``returns`` function to the dotted class it returns ·
+``defines`` the functions and classes of the module ·
+``all`` what ``__all__`` lists · ``items`` the candidates · ``asked`` the classes that were candidates."""
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_ATTRIBUTES_ALWAYS = ("name", "description")
+
+
+@dataclass(slots=True)
+class _Scope:
+    """One body: what its names are bound to, by whom it is enclosed."""
+
+    kind: str  # module, class or function
+    names: Names
+    node: Function | ast.ClassDef | None = None
+    types: dict[str, ast.expr] = field(default_factory=dict)  # annotated names without a value, parameters
+    plain: frozenset[str] = frozenset()  # parameters without annotation
+
+
+class Extractor:
+    """Collects the facts of one file."""
+
+    def __init__(self, module: str, path: str, is_package: bool, tree: ast.Module, rules: Recognised) -> None:
+        """Prepare to read the *tree* of *module*."""
+        self.module = module
+        self.path = path
+        self.is_package = is_package
+        self.tree = tree
+        self.rules = rules
+        self.top = _Scope("module", names_of(tree.body))
+        self.items: list[dict[str, Any]] = []
+        self.classes: dict[str, list[str]] = {}
+        self.wanted = {p for r in rules.rules for _, places in r.fields for p in places if isinstance(p, str)}
+        self.wanted.update(_ATTRIBUTES_ALWAYS)
+        self._candidates: frozenset[str] | None = None
+        self._public = False
+        self._deep = True
+
+    def facts(self, candidates: frozenset[str] | None, *, public: bool = False, deep: bool = True) -> Facts:
+        """Return the facts.
+
+        Args:
+            candidates: names of classes in this file to describe; None means all that have bases.
+            public: describe every public function.
+            deep: look into functions.
+        """
+        self._candidates, self._public, self._deep = candidates, public, deep
+        self._body(self.tree.body, [self.top], "", None, live=True)
+        names = self.top.names
+        imports: dict[str, str] = {}
+        aliases: dict[str, str] = {}
+        makes: dict[str, str] = {}
+        returns: dict[str, str] = {}
+        for name, binding in names.bound.items():
+            if isinstance(binding, Imported):
+                dotted = self._imported(binding)
+                if dotted is not None:
+                    imports[name] = dotted
+            elif isinstance(binding, (ast.Name, ast.Attribute)):
+                dotted = self._expand(binding, [self.top])
+                if dotted is not None and dotted != f"{self.module}.{name}":
+                    aliases[name] = dotted
+            elif isinstance(binding, ast.Call):
+                dotted = self._expand(binding.func, [self.top])
+                if dotted is not None:
+                    makes[name] = dotted
+            elif isinstance(binding, (ast.FunctionDef, ast.AsyncFunctionDef)) and binding.returns is not None:
+                dotted = self._type(binding.returns, [self.top])
+                if dotted is not None:
+                    returns[name] = dotted
+        for name, annotation in _annotated(self.tree.body).items():
+            dotted = self._type(annotation, [self.top])
+            if dotted is not None:
+                makes.setdefault(name, dotted)
+        stars = [d for one in names.stars if (d := self._imported(one)) is not None]
+        return {
+            "imports": imports,
+            "stars": stars,
+            "classes": self.classes,
+            "aliases": aliases,
+            "makes": makes,
+            "returns": returns,
+            "defines": [n for n, b in names.bound.items() if isinstance(b, _DEFINITIONS)],
+            "all": list(names.exported) if names.exported is not None else None,
+            "items": self.items,
+            "asked": None if candidates is None else sorted(candidates),
+        }
+
+    def constant(self, name: str) -> Value:
+        """Return the value of the module-level name *name*, as far as reading tells."""
+        binding = self.top.names.bound.get(name)
+        if not isinstance(binding, ast.expr):
+            return None
+        return self._read(binding, [self.top])
+
+    # --- walking -------------------------------------------------------------------------------------------
+
+    def _body(
+        self, body: Sequence[ast.stmt], scopes: list[_Scope], prefix: str, hidden: str | None, *, live: bool
+    ) -> None:
+        """Visit the statements of one body.
+
+        *prefix* is the qualified name they have, *hidden* the function they are in, *live* whether they run on import.
+        """
+        for place, node in enumerate(body):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                if live:
+                    self._function(node, scopes, prefix, hidden)
+                if self._deep:
+                    inner = _function_scope(node)
+                    owner = hidden or prefix + node.name
+                    self._body(node.body, [*scopes, inner], f"{prefix}{node.name}.<locals>.", owner, live=live)
+            elif isinstance(node, ast.ClassDef):
+                self._class(node, scopes, prefix, hidden, live)
+                inner = _Scope("class", names_of(node.body), node)
+                if self._deep or not prefix:
+                    self._body(node.body, [*scopes, inner], f"{prefix}{node.name}.", hidden, live=live)
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+                if live and not prefix and hidden is None:
+                    self._assignment(node, scopes, body[place + 1] if place + 1 < len(body) else None)
+            elif isinstance(node, ast.If):
+                name = getattr(node.test, "id", getattr(node.test, "attr", ""))
+                runs = name != "TYPE_CHECKING" and not _is_main(node.test)
+                self._body(node.body, scopes, prefix, hidden, live=live and runs)
+                self._body(node.orelse, scopes, prefix, hidden, live=live)
+            elif isinstance(node, (ast.Try, ast.TryStar)):
+                for part in (node.body, node.orelse, node.finalbody, *[h.body for h in node.handlers]):
+                    self._body(part, scopes, prefix, hidden, live=live)
+            elif isinstance(node, (ast.With, ast.AsyncWith)):
+                self._body(node.body, scopes, prefix, hidden, live=live)
+            elif isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
+                self._body([*node.body, *node.orelse], scopes, prefix, hidden, live=live)
+            elif isinstance(node, ast.Match):
+                for case in node.cases:
+                    self._body(case.body, scopes, prefix, hidden, live=live)
+
+    def _function(self, node: Function, scopes: list[_Scope], prefix: str, hidden: str | None) -> None:
+        marks = self._marks(node.decorator_list, scopes)
+        public = self._public and not prefix and hidden is None and not _is_overload(node)
+        if not marks and not public:
+            return
+        item = self._item("function", node, prefix, hidden)
+        item["marks"] = marks
+        self.items.append(item)
+
+    def _class(self, node: ast.ClassDef, scopes: list[_Scope], prefix: str, hidden: str | None, live: bool) -> None:
+        bases = [d for one in node.bases if (d := self._base(one, scopes)) is not None]
+        qualname = prefix + node.name
+        if bases:
+            self.classes[qualname] = bases
+        marks = self._marks(node.decorator_list, scopes)
+        candidate = bool(bases) if self._candidates is None else node.name in self._candidates
+        if not live or not (marks or candidate):
+            return
+        item = self._item("class", node, prefix, hidden)
+        item["marks"] = marks
+        item["attributes"] = self._attributes(node, [*scopes, _Scope("class", names_of(node.body), node)])
+        self.items.append(item)
+
+    def _assignment(self, node: ast.Assign | ast.AnnAssign, scopes: list[_Scope], after: ast.stmt | None) -> None:
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        if not isinstance(target, ast.Name) or node.value is None:
+            return
+        value: ast.expr = node.value
+        while isinstance(value, ast.Await):
+            value = value.value
+        call = value
+        while isinstance(call, ast.Call):
+            dotted = self._expand(call.func, scopes)
+            if dotted is not None:
+                parts = dotted.split(".")[-2:]
+                if any(self.rules.is_word("constructors", p) for p in parts) or (
+                    self.rules.is_word("decorators", parts[-1])
+                ):
+                    item = self._value_item(target.id, value, node.lineno, after)
+                    item["made"] = {"dotted": dotted, "given": self._given(call, scopes)}
+                    self.items.append(item)
+                    return
+            # prompt.partial(...) and model(name=...)(object): what was called before tells.
+            func: ast.expr = call.func
+            if isinstance(func, ast.Attribute):
+                func = func.value
+            call = func
+
+    # --- candidates ----------------------------------------------------------------------------------------
+
+    def _item(self, form: str, node: Function | ast.ClassDef, prefix: str, hidden: str | None) -> dict[str, Any]:
+        about = define(node, self.module, prefix + node.name, self.path)
+        item = {
+            "form": form,
+            "name": node.name,
+            "qualname": prefix + node.name,
+            "line": about.line,
+            "signature": about.signature,
+            "checksum": about.checksum,
+            "source_checksum": about.source_checksum,
+            "doc": summary(about.docstring),
+            "parameters": parameters_schema(node, about.docstring, self.top.names),
+        }
+        if hidden is not None:
+            item["hidden"] = hidden
+        elif not prefix:
+            bound = self.top.names.bound.get(node.name)
+            if bound is not node and isinstance(bound, _DEFINITIONS):
+                item["rebound"] = True  # the name leads to another definition
+        return item
+
+    def _value_item(self, name: str, value: ast.expr, line: int, after: ast.stmt | None) -> dict[str, Any]:
+        about = define(value, self.module, name, self.path)
+        doc = ""
+        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            text = after.value.value
+            doc = summary(text) if isinstance(text, str) else ""
+        return {
+            "form": "value",
+            "name": name,
+            "qualname": name,
+            "line": line,
+            "signature": about.signature,
+            "checksum": about.checksum,
+            "source_checksum": about.source_checksum,
+            "doc": doc,
+            "parameters": None,
+        }
+
+    def _marks(self, decorators: Iterable[ast.expr], scopes: list[_Scope]) -> list[dict[str, Any]]:
+        """Return the decorators that could be known ones."""
+        found = []
+        for one in decorators:
+            target = one.func if isinstance(one, ast.Call) else one
+            mark: dict[str, Any] = {}
+            if isinstance(target, ast.Name):
+                bound = self._bound(target.id, scopes)
+                if isinstance(bound, ast.Attribute):  # tool = server.tool
+                    target = bound
+            dotted = self._expand(target, scopes)
+            if dotted is not None and self.rules.is_word("decorators", dotted.rpartition(".")[2]):
+                mark["dotted"] = dotted
+            if isinstance(target, ast.Attribute) and self.rules.is_word("methods", target.attr):
+                mark["method"] = target.attr
+                mark["owner"] = self._owner(target.value, scopes)
+                mark["called"] = _last_name(target.value)
+            if mark:
+                mark["given"] = self._given(one, scopes) if isinstance(one, ast.Call) else {}
+                found.append(mark)
+        return found
+
+    def _given(self, call: ast.Call, scopes: list[_Scope]) -> dict[str, Value]:
+        """Return the arguments that fields are read from: names and, as texts, positions."""
+        given: dict[str, Value] = {}
+        for place, one in enumerate(call.args[:4]):
+            if isinstance(one, ast.Starred):
+                break
+            value = self._read(one, scopes)
+            if value is not None:
+                given[str(place)] = value
+        for keyword in call.keywords:
+            if keyword.arg in self.wanted:
+                value = self._read(keyword.value, scopes)
+                if value is not None:
+                    given[keyword.arg] = value
+        return given
+
+    def _attributes(self, node: ast.ClassDef, scopes: list[_Scope]) -> dict[str, Value]:
+        """Return the class attributes fields are read from; None is one whose value can't be told."""
+        found: dict[str, Value] = {}
+        init: Function | None = None
+        for one in node.body:
+            if isinstance(one, ast.Assign):
+                for target in one.targets:
+                    if isinstance(target, ast.Name) and target.id in self.wanted:
+                        found[target.id] = self._read(one.value, scopes)
+            elif isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
+                if one.target.id in self.wanted:
+                    found[one.target.id] = None if one.value is None else self._read(one.value, scopes)
+            elif isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                if one.name == "__init__":
+                    init = one
+                elif one.name in self.wanted and any(_last_name(d) == "property" for d in one.decorator_list):
+                    last = one.body[-1] if one.body else None
+                    value = last.value if isinstance(last, ast.Return) else None
+                    inner = [*scopes, _function_scope(one)]
+                    found[one.name] = None if value is None else self._read(value, inner)
+        if init is not None:
+            self._set_in_init(init, found, [*scopes, _function_scope(init)])
+        return found
+
+    def _set_in_init(self, init: Function, found: dict[str, Value], scopes: list[_Scope]) -> None:
+        """Add what ``__init__`` sets to a literal where the class body doesn't.
+
+        Two ways: ``self.name = …`` and ``super().__init__(name=…)``.
+        """
+        for one in init.body:
+            pairs: list[tuple[str, ast.expr]] = []
+            if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Attribute):
+                if getattr(one.targets[0].value, "id", "") == "self":
+                    pairs.append((one.targets[0].attr, one.value))
+            elif isinstance(one, ast.Expr) and isinstance(one.value, ast.Call):
+                to_base = getattr(one.value.func, "attr", "") == "__init__"
+                pairs += [(k.arg, k.value) for k in one.value.keywords if k.arg and to_base]
+            for name, expression in pairs:
+                if name in self.wanted and found.get(name) is None:
+                    value = self._read(expression, scopes)
+                    if value is not None:
+                        found[name] = value
+
+    # --- names ---------------------------------------------------------------------------------------------
+
+    def _imported(self, one: Imported) -> str | None:
+        source = absolute("." * one.level + one.module, self.module, self.is_package)
+        if source is None:
+            return None
+        return source if one.name is None else f"{source}.{one.name}"
+
+    def _bound(self, name: str, scopes: list[_Scope]) -> Any:
+        scope = self._scope(name, scopes)
+        return None if scope is None else scope.names.bound.get(name)
+
+    def _scope(self, name: str, scopes: list[_Scope]) -> _Scope | None:
+        """Return the scope that binds *name*; the body of a class is seen only from itself."""
+        for scope in reversed(scopes):
+            if scope.kind == "class" and scope is not scopes[-1]:
+                continue
+            if name in scope.names.bound or name in scope.types or name in scope.plain:
+                return scope
+        return None
+
+    def _expand(self, node: ast.expr, scopes: list[_Scope], depth: int = 0) -> str | None:
+        """Return the dotted name *node* stands for, imports followed, or None if it is no global name."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name) or depth > 20:
+            return None
+        first = self._global(node.id, scopes, depth)
+        return None if first is None else ".".join([first, *reversed(parts)])
+
+    def _global(self, name: str, scopes: list[_Scope], depth: int) -> str | None:
+        scope = self._scope(name, scopes)
+        if scope is None:
+            return f"builtins.{name}" if hasattr(builtins, name) else f"{self.module}.{name}"
+        binding = scope.names.bound.get(name)
+        if isinstance(binding, Imported):
+            return self._imported(binding)
+        if isinstance(binding, (ast.Name, ast.Attribute)) and not _is_same(binding, name):
+            return self._expand(binding, scopes[: scopes.index(scope) + 1], depth + 1)
+        if scope.kind == "module":
+            return f"{self.module}.{name}"
+        if isinstance(binding, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            inside = [
+                one.node.name + (".<locals>" if one.kind == "function" else "")
+                for one in scopes[1 : scopes.index(scope) + 1]
+                if one.node is not None
+            ]
+            return ".".join([self.module, *inside, name])
+        return None
+
+    def _base(self, node: ast.expr, scopes: list[_Scope]) -> str | None:
+        if isinstance(node, ast.Subscript):  # Generic[T]
+            node = node.value
+        if isinstance(node, ast.Call) and node.args:  # with_metaclass(Meta, Base), cast(...)
+            node = node.args[-1]
+        return self._expand(node, scopes)
+
+    def _type(self, node: ast.expr | None, scopes: list[_Scope]) -> str | None:
+        """Return the dotted class an annotation names: ``Server`` of ``Server | None``, ``"Server"``, ``Server[T]``."""
+        for _ in range(10):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                try:
+                    node = ast.parse(node.value.strip(), mode="eval").body
+                except (SyntaxError, ValueError, RecursionError, MemoryError):
+                    return None
+            elif isinstance(node, ast.BinOp):
+                node = node.right if isinstance(node.left, ast.Constant) and node.left.value is None else node.left
+            elif isinstance(node, ast.Subscript):
+                wrapped = _last_name(node.value) in ("Optional", "Annotated", "ClassVar", "Final", "Awaitable")
+                inner = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
+                node = inner if wrapped else node.value
+            else:
+                break
+        return self._expand(node, scopes) if isinstance(node, (ast.Name, ast.Attribute)) else None
+
+    def _owner(self, node: ast.expr, scopes: list[_Scope]) -> list[str] | None:
+        """Return what is known of the object whose method decorates: ``["type", class]``, ``["object", dotted]``."""
+        if isinstance(node, ast.Call):
+            dotted = self._expand(node.func, scopes)
+            return None if dotted is None else ["type", dotted]
+        if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") in ("self", "cls"):
+            return self._owner_attribute(node.attr, scopes)
+        if isinstance(node, ast.Name):
+            scope = self._scope(node.id, scopes)
+            if scope is not None:
+                within = scopes[: scopes.index(scope) + 1]
+                binding = scope.names.bound.get(node.id)
+                annotation = scope.types.get(node.id)
+                if isinstance(binding, ast.Await):
+                    binding = binding.value
+                if isinstance(binding, ast.Call):
+                    dotted = self._expand(binding.func, within)
+                    if dotted is not None:
+                        return ["type", dotted]
+                if annotation is not None:
+                    dotted = self._type(annotation, within)
+                    if dotted is not None:
+                        return ["type", dotted]
+                if scope.kind == "function" and not isinstance(binding, (Imported, ast.Name, ast.Attribute)):
+                    return None
+        dotted = self._expand(node, scopes)
+        return None if dotted is None else ["object", dotted]
+
+    def _owner_attribute(self, name: str, scopes: list[_Scope]) -> list[str] | None:
+        """Return what ``self.name`` is, from the class body or any method that sets it."""
+        scope = next((one for one in reversed(scopes) if one.kind == "class"), None)
+        if scope is None or not isinstance(scope.node, ast.ClassDef):
+            return None
+        within = [*scopes[: scopes.index(scope)], scope]
+        for node in ast.walk(scope.node):
+            if isinstance(node, ast.AnnAssign):
+                target: ast.expr = node.target
+                dotted = self._type(node.annotation, within)
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+                target = node.targets[0]
+                dotted = self._expand(node.value.func, within)
+            else:
+                continue
+            if dotted is not None and _last_name(target) == name:
+                return ["type", dotted]
+        return None
+
+    def _read(self, node: ast.expr, scopes: list[_Scope]) -> Value:
+        def lookup(one: ast.expr) -> ast.expr | str | None:
+            if isinstance(one, ast.Name):
+                scope = self._scope(one.id, scopes)
+                if scope is None:
+                    return f"{self.module}.{one.id}" if self.top.names.stars else None
+                binding = scope.names.bound.get(one.id)
+                if isinstance(binding, Imported):
+                    return self._imported(binding)
+                return binding if isinstance(binding, ast.expr) and not _is_same(binding, one.id) else None
+            dotted = self._expand(one, scopes)
+            first = dotted.partition(".")[0] if dotted else ""
+            return dotted if first and first != "builtins" else None
+
+        return read(node, lookup)
+
+
+def _function_scope(node: Function) -> _Scope:
+    args = node.args
+    every = [*args.posonlyargs, *args.args, *args.kwonlyargs]
+    types = {one.arg: one.annotation for one in every if one.annotation is not None}
+    types |= {name: one for name, one in _annotated(node.body).items() if name not in types}
+    plain = frozenset(one.arg for one in (*every, *[a for a in (args.vararg, args.kwarg) if a]))
+    names = names_of(node.body)
+    for scope_item in _with_items(node.body):
+        names.bound[scope_item[0]] = scope_item[1]
+    return _Scope("function", names, node, types, plain)
+
+
+def _with_items(body: Sequence[ast.stmt]) -> list[tuple[str, ast.expr]]:
+    return [
+        (item.optional_vars.id, item.context_expr)
+        for one in body
+        if isinstance(one, (ast.With, ast.AsyncWith))
+        for item in one.items
+        if isinstance(item.optional_vars, ast.Name)
+    ]
+
+
+def _annotated(body: Sequence[ast.stmt]) -> dict[str, ast.expr]:
+    return {
+        one.target.id: one.annotation
+        for one in body
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+    }
+
+
+def _is_same(binding: ast.expr, name: str) -> bool:
+    return isinstance(binding, ast.Name) and binding.id == name
+
+
+def _is_main(test: ast.expr) -> bool:
+    return isinstance(test, ast.Compare) and getattr(test.left, "id", "") == "__name__"
+
+
+def _is_overload(node: Function) -> bool:
+    return any(_last_name(one) == "overload" for one in node.decorator_list)
+
+
+def _last_name(node: ast.expr) -> str:
+    if isinstance(node, ast.Call):
+        node = node.func
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+__all__ = ["Extractor", "Facts", "known"]

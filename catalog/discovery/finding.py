@@ -1,0 +1,148 @@
+"""What a scan hands back."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One object that a scan recognised; nothing was imported to find it.
+
+    Attributes:
+        kind: what it is: ``tool``, ``agent``, ...
+        name: unique among the findings of its kind in one scan; of several with one name the first by module and
+            line has it, the others have their module in front.
+        given_name: the name before that.
+        ref: ``package.module:qualified.name``, or None for what can't be reached by a path.
+        nested_in: reference of the function that makes it when called, if there is no ``ref``.
+        reason: why there is no ``ref``, for people.
+        description: from the source where it is a literal, else the first paragraph of the docstring.
+        framework: whose it is: ``langchain``, ``mcp``, ...; ``python`` for plain public functions.
+        form: ``function``, ``class`` or ``value``.
+        signature: for people.
+        checksum: of the signature.
+        source_checksum: of all of it.
+        parameters: JSON Schema of the arguments, or None.
+        module: dotted name of the module that defines it.
+        path: the file.
+        line: where it begins there, from 1.
+        root: folder that must be on ``sys.path`` for ``ref``; None if it is found without.
+        tags: from the source, where they are literals; like the rest.
+    """
+
+    kind: str
+    name: str
+    given_name: str
+    ref: str | None
+    nested_in: str | None = None
+    reason: str = ""
+    description: str = ""
+    framework: str = ""
+    form: str = "function"
+    signature: str | None = None
+    checksum: str | None = None
+    source_checksum: str | None = None
+    parameters: dict[str, Any] | None = None
+    module: str = ""
+    path: str = ""
+    line: int = 0
+    root: str | None = None
+    tags: tuple[str, ...] = ()
+    examples: tuple[str, ...] = ()
+    priority: int = 0
+    match: str | None = None
+    providers: tuple[str, ...] | None = None
+    metadata: dict[str, Any] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash((self.kind, self.name, self.ref, self.path, self.line))
+
+    @property
+    def key(self) -> str:
+        """``kind:name``."""
+        return f"{self.kind}:{self.name}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the fields that differ from their defaults, as JSON has them."""
+        found = {}
+        for name, default in _DEFAULTS.items():
+            value = getattr(self, name)
+            if value != default or name in _ALWAYS:
+                found[name] = list(value) if isinstance(value, tuple) else value
+        return found
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Finding:
+        """Return the finding that `as_dict` was asked of."""
+        values = dict(data)
+        for name in ("tags", "examples", "providers"):
+            if values.get(name) is not None:
+                values[name] = tuple(values[name])
+        return cls(**values)
+
+
+_ALWAYS = ("kind", "name", "given_name", "ref")
+_DEFAULTS: dict[str, Any] = {
+    one.name: {} if one.name == "metadata" else None if one.name in _ALWAYS else one.default for one in fields(Finding)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file or folder that was left out, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two findings of one kind and name: who keeps it, and what the other is called."""
+
+    kind: str
+    name: str
+    kept: str
+    other: str
+    renamed: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScanResult:
+    """What a scan found.
+
+    Attributes:
+        target: what was asked for.
+        distribution: ``name==version`` of the installed distribution it belongs to, or None.
+        root: folder that must be on ``sys.path`` to import the findings; None if it is found without.
+        findings: by module and line.
+        skipped: what could not be read, by path.
+        clashes: names that two findings wanted.
+        files: state of every file, to be handed to the next scan as ``known``; plain data for JSON.
+        unchanged: whether no file changed since that state was taken; then nothing was read.
+        counts: ``files``, ``looked_at`` (read), ``parsed``, ``findings``, ``skipped``.
+    """
+
+    target: str
+    distribution: str | None
+    root: str | None
+    findings: tuple[Finding, ...]
+    skipped: tuple[Skipped, ...]
+    clashes: tuple[Clash, ...]
+    files: dict[str, Any]
+    unchanged: bool
+    counts: dict[str, int]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it, but for the state of the files."""
+        return {
+            "target": self.target,
+            "distribution": self.distribution,
+            "root": self.root,
+            "findings": [one.as_dict() for one in self.findings],
+            "skipped": [asdict(one) for one in self.skipped],
+            "clashes": [asdict(one) for one in self.clashes],
+            "unchanged": self.unchanged,
+            "counts": self.counts,
+        }

@@ -1,0 +1,134 @@
+"""The value of an expression as far as reading tells: texts, numbers, lists, joined and cleaned as Python would."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+Value = list[Any] | None
+"""``["=", value]`` for a known value, ``["+", parts]`` for a text of which parts are named in another module
+(each part a text or ``{"name": dotted}``), None for what can't be told. Plain lists, so that it goes into JSON."""
+
+Lookup = Callable[[ast.expr], "ast.expr | str | None"]
+"""Return what a name stands for: an expression of the same file, a dotted name elsewhere, or None."""
+
+_DEEPEST = 30
+_CLEANERS: dict[str, Callable[[str], str]] = {"dedent": textwrap.dedent, "cleandoc": inspect.cleandoc}
+_METHODS = frozenset(
+    {"strip", "lstrip", "rstrip", "lower", "upper", "title", "replace", "removeprefix", "removesuffix"}
+)
+
+
+def known(value: Any) -> Value:
+    """Return *value* in the form of a known one."""
+    return ["=", value]
+
+
+def read(node: ast.expr, lookup: Lookup, depth: int = 0) -> Value:
+    """Return the value of *node*, following the names *lookup* knows."""
+    if depth > _DEEPEST:
+        return None
+    if isinstance(node, ast.Constant):
+        value = node.value
+        return known(value) if value is None or isinstance(value, (str, bool, int, float)) else None
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        return _sequence(node.elts, lookup, depth)
+    if isinstance(node, ast.Dict):
+        return _mapping(node, lookup, depth)
+    if isinstance(node, ast.JoinedStr):
+        return _joined(node, lookup, depth)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return _added(read(node.left, lookup, depth + 1), read(node.right, lookup, depth + 1))
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        inner = read(node.operand, lookup, depth + 1)
+        if inner and inner[0] == "=" and type(inner[1]) in (int, float):
+            return known(-inner[1])
+        return None
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        found = lookup(node)
+        if isinstance(found, ast.expr):
+            return read(found, lookup, depth + 1)
+        return None if found is None else ["+", [{"name": found}]]
+    if isinstance(node, ast.Call):
+        return _called(node, lookup, depth)
+    return None
+
+
+def _sequence(nodes: list[ast.expr], lookup: Lookup, depth: int) -> Value:
+    found = []
+    for one in nodes:
+        value = read(one, lookup, depth + 1)
+        if value is None or value[0] != "=":
+            return None
+        found.append(value[1])
+    return known(found)
+
+
+def _mapping(node: ast.Dict, lookup: Lookup, depth: int) -> Value:
+    found = {}
+    for key, value in zip(node.keys, node.values, strict=True):
+        name = read(key, lookup, depth + 1) if key is not None else None
+        part = read(value, lookup, depth + 1)
+        if name is None or name[0] != "=" or not isinstance(name[1], str) or part is None or part[0] != "=":
+            return None
+        found[name[1]] = part[1]
+    return known(found)
+
+
+def _joined(node: ast.JoinedStr, lookup: Lookup, depth: int) -> Value:
+    whole: Value = known("")
+    for part in node.values:
+        if isinstance(part, ast.FormattedValue):
+            if part.format_spec is not None or part.conversion not in (-1, 115):
+                return None
+            value = read(part.value, lookup, depth + 1)
+            if value and value[0] == "=" and type(value[1]) is int:
+                value = known(str(value[1]))
+        else:
+            value = read(part, lookup, depth + 1)
+        whole = _added(whole, value)
+    return whole
+
+
+def _added(left: Value, right: Value) -> Value:
+    if left is None or right is None:
+        return None
+    if left[0] == right[0] == "=":
+        a, b = left[1], right[1]
+        if isinstance(a, str) and isinstance(b, str):
+            return known(a + b)
+        return known(a + b) if isinstance(a, list) and isinstance(b, list) else None
+    parts = [*_parts(left), *_parts(right)]
+    return ["+", parts] if all(isinstance(one, (str, dict)) for one in parts) else None
+
+
+def _parts(value: list[Any]) -> list[Any]:
+    return value[1] if value[0] == "+" else [value[1]]
+
+
+def _called(node: ast.Call, lookup: Lookup, depth: int) -> Value:
+    func = node.func
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    if name in ("Field", "PrivateAttr"):  # pydantic: the default is the first argument or named
+        default = next((one.value for one in node.keywords if one.arg == "default"), None)
+        default = default or (node.args[0] if node.args else None)
+        return None if default is None else read(default, lookup, depth + 1)
+    if name in _CLEANERS and len(node.args) == 1:
+        text = read(node.args[0], lookup, depth + 1)
+        return known(_CLEANERS[name](text[1])) if text and _is_text(text) else None
+    if isinstance(func, ast.Attribute) and name in _METHODS and not node.keywords:
+        text = read(func.value, lookup, depth + 1)
+        given = [read(one, lookup, depth + 1) for one in node.args]
+        if text and _is_text(text) and all(_is_text(one) for one in given):
+            try:
+                return known(getattr(text[1], name)(*[one[1] for one in given if one]))
+            except TypeError:
+                return None
+    return None
+
+
+def _is_text(value: Value) -> bool:
+    return value is not None and value[0] == "=" and isinstance(value[1], str)

@@ -1,0 +1,262 @@
+"""The table of what a scan recognises: read from ``recognised.toml``, and a project's own additions."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+from catalog.entry.kinds import is_kind_name
+from catalog.errors import SettingsError, close_matches, did_you_mean
+
+SECTIONS = ("decorators", "methods", "bases", "constructors")
+
+_KEYS = {
+    "decorators": {"kind", "framework", "modules", "names", "without", "fields"},
+    "methods": {"kind", "framework", "names", "owners", "hints", "fields"},
+    "bases": {"kind", "framework", "modules", "names", "without", "fields", "when"},
+    "constructors": {"kind", "framework", "modules", "names", "without", "makers", "fields"},
+}
+_NEEDED = {
+    "decorators": ("kind", "modules", "names"),
+    "methods": ("kind", "names", "owners"),
+    "bases": ("kind", "modules", "names"),
+    "constructors": ("kind", "modules", "names"),
+}
+_PATTERN = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*\*?")
+
+Place = str | int
+"""Where a field is read from: the name of an argument or attribute, or an argument's position."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of the table; `recognised.toml` says what each part means."""
+
+    section: str
+    kind: str
+    framework: str = ""
+    modules: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    owners: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
+    makers: tuple[str, ...] = ()
+    when: str = ""
+    fields: tuple[tuple[str, tuple[Place, ...]], ...] = ()
+
+    def names_it(self, name: str) -> bool:
+        """Tell whether *name*, the last part of a dotted name, is one of this rule's."""
+        return _any_fits(name, self.names) and not _any_fits(name, self.without)
+
+    def places(self, field: str) -> tuple[Place, ...]:
+        """Return where to read *field*, the first choice first."""
+        return next((places for name, places in self.fields if name == field), ())
+
+
+class Recognised:
+    """The rules in force, indexed by what is looked up most."""
+
+    def __init__(self, rules: Iterable[Rule], *, own_package: str = "catalog") -> None:
+        """Index *rules*; of two that match the same thing the earlier one counts."""
+        self.rules = tuple(rules)
+        self.own_package = own_package
+        self._found: dict[tuple[str, str], Rule | None] = {}
+        self._words: dict[str, re.Pattern[str]] = {}
+        self._without_schemas: Recognised | None = None
+
+    def match(self, section: str, dotted: str) -> Rule | None:
+        """Return the rule of *section* that names *dotted* (``package.module.name``), or None."""
+        key = (section, dotted)
+        try:
+            return self._found[key]
+        except KeyError:
+            rule = self._found[key] = self._match(section, dotted)
+            return rule
+
+    def _match(self, section: str, dotted: str) -> Rule | None:
+        module, _, name = dotted.rpartition(".")
+        for rule in self.rules:
+            if rule.section != section or not rule.names_it(name):
+                continue
+            if any(_is_below(module, pattern) for pattern in rule.modules):
+                return rule
+        return None
+
+    def owner(self, method: str, dotted: str) -> Rule | None:
+        """Return the rule for the decorator *method* of an object whose class is *dotted*, or None."""
+        key = ("methods." + method, dotted)
+        try:
+            return self._found[key]
+        except KeyError:
+            module, _, name = dotted.rpartition(".")
+            found = None
+            for rule in self.rules:
+                if rule.section == "methods" and method in rule.names:
+                    for owner in rule.owners:
+                        above, _, last = owner.rpartition(".")
+                        if last == name and _is_below(module, above):
+                            found = found or rule
+            self._found[key] = found
+            return found
+
+    def hinted(self, method: str, owner: str) -> Rule | None:
+        """Return the rule for the decorator *method* of an object known only as the variable *owner*, or None."""
+        word = owner.lower()
+        for rule in self.rules:
+            if rule.section == "methods" and method in rule.names and any(hint in word for hint in rule.hints):
+                return rule
+        return None
+
+    def applying(self, *, schemas: bool) -> Recognised:
+        """Return the rules that apply when schemas are asked for, or are not."""
+        if schemas:
+            return self
+        if self._without_schemas is None:
+            kept = [rule for rule in self.rules if rule.when != "schemas"]
+            self._without_schemas = Recognised(kept, own_package=self.own_package)
+        return self._without_schemas
+
+    def words(self, section: str) -> str:
+        """Return a regular expression for the names a file must hold for *section* to matter."""
+        found: set[str] = set()
+        for rule in self.rules:
+            if rule.section == section:
+                found.update(rule.names)
+        return "|".join(sorted(_expression(one) for one in found)) or "(?!)"
+
+    def base_names(self) -> frozenset[str]:
+        """Return the last parts of the known base classes."""
+        return frozenset(name for rule in self.rules if rule.section == "bases" for name in rule.names)
+
+    def is_word(self, section: str, name: str) -> bool:
+        """Tell whether *name* could be one of *section*; cheaper than `match` and right more often than not."""
+        pattern = self._words.get(section)
+        if pattern is None:
+            pattern = self._words[section] = re.compile(self.words(section))
+        return pattern.fullmatch(name) is not None
+
+    @property
+    def fingerprint(self) -> str:
+        """A text that changes when any rule does."""
+        return hashlib.sha256(repr(self.rules).encode()).hexdigest()[:16]
+
+
+def recognised(additions: Mapping[str, Any] | None = None) -> Recognised:
+    """Return the rules in force: those of a project's *additions* first, then the built-in ones.
+
+    Args:
+        additions: the sections of `recognised.toml`, each a list of tables.
+
+    Raises:
+        SettingsError: *additions* has another form; the text names section, place and fault.
+    """
+    if not additions:
+        return _builtin()
+    return _with_additions(json.dumps(additions, sort_keys=True, default=str), additions)
+
+
+_KNOWN: dict[str, Recognised] = {}
+
+
+def _with_additions(text: str, additions: Mapping[str, Any]) -> Recognised:
+    found = _KNOWN.get(text)
+    if found is None:
+        if len(_KNOWN) > 20:
+            _KNOWN.clear()
+        found = _KNOWN[text] = Recognised((*read_rules(additions), *_builtin().rules))
+    return found
+
+
+@lru_cache(maxsize=1)
+def _builtin() -> Recognised:
+    import tomllib
+
+    text = files(__package__).joinpath("recognised.toml").read_text(encoding="utf-8")
+    return Recognised(read_rules(tomllib.loads(text)))
+
+
+def read_rules(table: Mapping[str, Any]) -> list[Rule]:
+    """Return the rules written in *table*.
+
+    Raises:
+        SettingsError: it has another form.
+    """
+    found = []
+    for section, lines in table.items():
+        if section not in SECTIONS:
+            hint = did_you_mean(close_matches(section, SECTIONS)) or f"; there are {', '.join(SECTIONS)}"
+            raise _fault(section, f"no such section{hint}")
+        if not isinstance(lines, list):
+            raise _fault(section, "is not a list of tables; write [[...]] in TOML")
+        for place, line in enumerate(lines):
+            found.append(_rule(section, f"{section}[{place}]", line))
+    return found
+
+
+def _rule(section: str, where: str, line: Any) -> Rule:
+    if not isinstance(line, Mapping):
+        raise _fault(where, "is not a table")
+    for key in line:
+        if key not in _KEYS[section]:
+            hint = did_you_mean(close_matches(str(key), _KEYS[section]))
+            raise _fault(where, f"no such part {key!r}{hint}")
+    for key in _NEEDED[section]:
+        if not line.get(key):
+            raise _fault(where, f"{key!r} is missing")
+    kind = line["kind"]
+    if kind != "*" and not (isinstance(kind, str) and is_kind_name(kind)):
+        raise _fault(where, f"kind {kind!r} is not a lower-case word of letters, digits and '_'")
+    parts: dict[str, Any] = {"section": section, "kind": kind}
+    for key in ("framework", "when"):
+        value = line.get(key, "")
+        if not isinstance(value, str):
+            raise _fault(where, f"{key} is not a text")
+        parts[key] = value
+    for key in ("modules", "names", "without", "owners", "hints", "makers"):
+        parts[key] = _texts(where, key, line.get(key, ()))
+    fields = line.get("fields", {})
+    if not isinstance(fields, Mapping):
+        raise _fault(where, "fields is not a table")
+    parts["fields"] = tuple(
+        (str(field), _places(where, str(field), places)) for field, places in sorted(fields.items())
+    )
+    return Rule(**parts)
+
+
+def _texts(where: str, key: str, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise _fault(where, f"{key} is not a list of texts")
+    for one in value:
+        if not isinstance(one, str) or not _PATTERN.fullmatch(one):
+            raise _fault(where, f"{one!r} in {key} is not a dotted name")
+    return tuple(value)
+
+
+def _places(where: str, field: str, value: Any) -> tuple[Place, ...]:
+    if not isinstance(value, (list, tuple)) or not all(type(one) in (str, int) for one in value):
+        raise _fault(where, f"fields.{field} is not a list of argument names or positions")
+    return tuple(value)
+
+
+def _fault(where: str, text: str) -> SettingsError:
+    return SettingsError(f"what a scan recognises, {where}: {text}", place=where, fault=text)
+
+
+def _any_fits(name: str, patterns: tuple[str, ...]) -> bool:
+    return name in patterns or any(p[-1] == "*" and name.startswith(p[:-1]) for p in patterns)
+
+
+def _is_below(module: str, pattern: str) -> bool:
+    if pattern[-1] == "*":
+        return module.startswith(pattern[:-1])
+    return module == pattern or module.startswith(pattern + ".")
+
+
+def _expression(name: str) -> str:
+    return name[:-1] + r"\w+" if name[-1] == "*" else name

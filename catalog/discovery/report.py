@@ -1,0 +1,45 @@
+"""What a scan or a refresh did to the catalog, as data for people and programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class ScanReport:
+    """What one scan or refresh did.
+
+    Attributes:
+        target: what was scanned: a package, a path, or what a refresh went over.
+        found: keys that are new.
+        updated: keys whose record was brought up to date: description, tags, place.
+        unchanged: keys whose record was already right.
+        drifted: keys whose code changed; the record keeps the old checksums until somebody accepts the drift.
+        gone: keys whose source no longer holds them.
+        skipped: what could not be read: ``{"path": …, "reason": …}``.
+        clashes: names two findings wanted: ``{"kind", "name", "kept", "other", "renamed"}``.
+        files: how many files there are.
+        seconds: how long it took.
+    """
+
+    target: str
+    found: tuple[str, ...] = ()
+    updated: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    drifted: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    skipped: tuple[Mapping[str, Any], ...] = ()
+    clashes: tuple[Mapping[str, Any], ...] = ()
+    files: int = 0
+    seconds: float = 0.0
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing in the catalog changed and nothing needs a look."""
+        return not (self.found or self.updated or self.drifted or self.gone)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON has it."""
+        return {name: list(part) if isinstance(part, tuple) else part for name, part in asdict(self).items()}

@@ -1,0 +1,397 @@
+"""``scan``: what a package holds, read from its source; not a line of it is run."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from catalog.discovery.assemble import findings_of, settle_names
+from catalog.discovery.facts import Extractor, Facts
+from catalog.discovery.finding import Clash, Finding, ScanResult, Skipped
+from catalog.discovery.glance import look_for
+from catalog.discovery.literal import Value
+from catalog.discovery.recognised import Recognised
+from catalog.discovery.recognised import recognised as rules_with
+from catalog.discovery.resolve import Resolver
+from catalog.discovery.state import FORMAT, FileState, now_ns, stamp
+from catalog.discovery.target import Target, distribution_version, find_target
+from catalog.discovery.walk import SourceFile
+from catalog.errors import UnreadableSourceError
+from catalog.source.locate import Locator
+from catalog.source.read import decode_source, parse_source, read_bytes
+
+Progress = Callable[[int, int, str], None]
+"""Called with the number of files done, the number of all files, and the module just looked at."""
+
+LARGEST = 8_000_000
+"""Bytes above which a file isn't parsed: generated tables, and a minute each."""
+
+CHECKED = 100_000
+"""Bytes of source that a scan parses only to see whether it is sound. In small packages that is all of it; in large
+ones a file that seems to hold nothing is checked only as long as this (or one fiftieth of the whole) lasts."""
+
+
+def scan(
+    target: str | os.PathLike[str],
+    *,
+    public: bool = False,
+    schemas: bool = False,
+    roots: Sequence[str | os.PathLike[str]] = (),
+    recognised: Recognised | Mapping[str, Any] | None = None,
+    known: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> ScanResult:
+    """Return what *target* holds, without importing or running anything of it.
+
+    Args:
+        target: a package or module by its dotted name, a distribution, or a path to a file or folder.
+        public: report every public function too: at module level, neither its name nor its module's with a leading
+            underscore, listed in ``__all__`` if there is one; also what a public module exports from a private one.
+            Of classes and their methods only those are reported that derive from a known base.
+        schemas: report classes deriving from pydantic's ``BaseModel`` as schemas.
+        roots: folders to look for modules in, after ``sys.path``.
+        recognised: rules of the project, in the form of ``recognised.toml``, used before the built-in ones.
+        known: ``files`` of an earlier result: what didn't change is neither read nor parsed again.
+        progress: told after each file.
+
+    Raises:
+        PackageNotFoundError: there is nothing of that name.
+        SettingsError: *recognised* has a form it can't have.
+    """
+    rules = recognised if isinstance(recognised, Recognised) else rules_with(recognised)
+    rules = rules.applying(schemas=schemas)
+    locator = Locator([os.fspath(one) for one in roots])
+    options = f"{FORMAT} {rules.fingerprint} {int(public)}"
+    before: Mapping[str, Any] = known if known and known.get("options") == options else {}
+    found = find_target(target, locator, before.get("distribution"))
+    if before and _is_same(found, before):
+        return _remembered(found, before)
+    return _Scan(found, rules, locator, before, options, public, progress).run()
+
+
+def _is_same(target: Target, before: Mapping[str, Any]) -> bool:
+    """Tell whether every file is as it was, by size and time of change."""
+    files = before["files"]
+    if len(files) != len(target.listing.files) or before["target"] != target.name:
+        return False
+    base = before["base"]
+    cut = len(base) + 1
+    for one in target.listing.files:
+        state = files.get(one.path[cut:])
+        if state is None or state[0] != one.size or state[1] != one.mtime_ns:
+            return False
+    return all(stamp(path) == state for path, state in before["outside"].items())
+
+
+def _remembered(target: Target, before: Mapping[str, Any]) -> ScanResult:
+    findings = tuple(Finding.from_dict(one) for one in before["findings"])
+    skipped = _skips(target, dict(before["faults"]))
+    return ScanResult(
+        target=target.name,
+        distribution=distribution_version(target.distribution),
+        root=target.root,
+        findings=findings,
+        skipped=skipped,
+        clashes=tuple(Clash(*one) for one in before["clashes"]),
+        files=dict(before),
+        unchanged=True,
+        counts=_counts(len(target.listing.files), 0, 0, findings, skipped),
+    )
+
+
+def _skips(target: Target, faults: Mapping[str, str]) -> tuple[Skipped, ...]:
+    found = [Skipped(path, reason) for path, reason in (*target.listing.skipped, *faults.items())]
+    return tuple(sorted(found, key=lambda one: (one.path, one.reason)))
+
+
+def _counts(
+    files: int, looked_at: int, parsed: int, findings: Sequence[Finding], skipped: Sequence[Skipped]
+) -> dict[str, int]:
+    return {
+        "files": files,
+        "looked_at": looked_at,
+        "parsed": parsed,
+        "findings": len(findings),
+        "skipped": len(skipped),
+    }
+
+
+class _Scan:
+    """One scan: its files, what is known of them, and the steps."""
+
+    def __init__(
+        self,
+        target: Target,
+        rules: Recognised,
+        locator: Locator,
+        before: Mapping[str, Any],
+        options: str,
+        public: bool,
+        progress: Progress | None,
+    ) -> None:
+        self.target = target
+        self.rules = rules
+        self.before = before
+        self.options = options
+        self.public = public
+        self.progress = progress
+        self.look = look_for(rules)
+        self.states: dict[str, FileState] = {}
+        self.content: dict[str, bytes] = {}
+        self.looked_at = 0
+        self.parsed = 0
+        self.tops: set[str] = set()
+        self.resolver = Resolver(rules, locator, self._facts, self.states.__contains__, self._constant)
+
+    def run(self) -> ScanResult:
+        """Carry out the scan."""
+        started = now_ns()
+        files = self.target.listing.files
+        self.tops = {one.module.partition(".")[0] for one in files}
+        for done, one in enumerate(files, 1):
+            self._glance(one)
+            if self.progress is not None:
+                self.progress(done, len(files), one.module)
+        self._parse_what_holds()
+        if not self.public:
+            self._check_the_rest()
+        findings, clashes = settle_names(self._findings())
+        faults = {state.file.path: state.fault for state in self.states.values() if state.fault is not None}
+        skipped = _skips(self.target, faults)
+        return ScanResult(
+            target=self.target.name,
+            distribution=distribution_version(self.target.distribution),
+            root=self.target.root,
+            findings=tuple(findings),
+            skipped=skipped,
+            clashes=tuple(clashes),
+            files=self._state(started, findings, clashes, faults),
+            unchanged=False,
+            counts=_counts(len(files), self.looked_at, self.parsed, findings, skipped),
+        )
+
+    # --- bytes ---------------------------------------------------------------------------------------------
+
+    def _base(self) -> str:
+        folders = {os.path.dirname(one.path) for one in self.target.listing.files}
+        return os.path.commonpath(folders) if folders else ""
+
+    def _glance(self, file: SourceFile) -> None:
+        """Learn what the bytes of *file* tell, or remember it."""
+        if file.module in self.states:  # two folders of one namespace: the first is what Python imports
+            return
+        past = self.before.get("files", {}).get(file.path[len(self.before.get("base", "")) + 1 :])
+        if past is not None and past[0] == file.size and past[1] == file.mtime_ns:
+            self.states[file.module] = FileState.from_json(file, past)
+            return
+        state = self.states[file.module] = FileState(file, "")
+        try:
+            data = read_bytes(file.path)
+        except UnreadableSourceError as error:
+            state.fault = error.facts["reason"]
+            return
+        state.sha256 = hashlib.sha256(data).hexdigest()
+        if past is not None and past[2] == state.sha256:
+            self.states[file.module] = FileState.from_json(file, past)
+            return
+        self.looked_at += 1
+        if b"\0" in data:
+            state.fault = "it holds null bytes; it may be a binary file"
+            return
+        if not data.isascii():
+            try:
+                decode_source(data, file.path)
+            except UnreadableSourceError as error:
+                state.fault = _fault(error)
+                return
+        state.glance = self.look.at(data, file.module, file.is_package)
+        if self.public or state.glance.holds:
+            self.content[file.module] = data
+
+    # --- trees ---------------------------------------------------------------------------------------------
+
+    def _parse_what_holds(self) -> None:
+        candidates = self._candidates()
+        for module, state in self.states.items():
+            if state.glance is None:
+                continue
+            wanted = candidates.get(module, frozenset())
+            if not (self.public or wanted or state.glance.holds):
+                continue
+            if state.facts is not None:
+                asked = state.facts["asked"]
+                if asked is not None and wanted <= set(asked) and state.facts["items"] is not None:
+                    continue
+            deep = state.glance.holds or bool(wanted)
+            self._extract(module, state, wanted, deep=deep)
+
+    def _candidates(self) -> dict[str, frozenset[str]]:
+        """Return, by module, the classes that could derive from a known base, through any number of others."""
+        words = set(self.rules.base_names())
+        named = frozenset(words)
+        heads: list[tuple[str, str, set[str]]] = []
+        for module, state in self.states.items():
+            if state.glance is None:
+                continue
+            for name, bases in state.glance.heads:
+                last = {one.rpartition(".")[2] for one in bases}
+                last.update(state.glance.renamed.get(one, one) for one in list(last))
+                heads.append((module, name, last))
+                for base in bases:
+                    top = base.partition(".")[0]
+                    if base.count(".") and top not in self.tops and self.resolver.reaches(base, named):
+                        words.add(base.rpartition(".")[2])
+        found: dict[str, set[str]] = {}
+        waiting = heads
+        while True:
+            later = []
+            for module, name, last in waiting:
+                if last & words:
+                    words.add(name)
+                    found.setdefault(module, set()).add(name)
+                else:
+                    later.append((module, name, last))
+            if len(later) == len(waiting):
+                return {module: frozenset(names) for module, names in found.items()}
+            waiting = later
+
+    def _extract(self, module: str, state: FileState, candidates: frozenset[str], *, deep: bool) -> None:
+        file = state.file
+        try:
+            extractor = self._extractor(module, state)
+            if extractor is not None:
+                state.facts = extractor.facts(candidates, public=self.public, deep=deep)
+        except UnreadableSourceError as error:
+            state.fault = _fault(error)
+        except RecursionError:
+            state.fault = "its statements are nested too deeply"
+        finally:
+            self.content.pop(file.module, None)
+
+    def _extractor(self, module: str, state: FileState) -> Extractor | None:
+        file = state.file
+        if file.size > LARGEST:
+            state.fault = f"it has {file.size} bytes; {LARGEST} are read"
+            return None
+        data = self.content.get(module)
+        if data is None:
+            data = read_bytes(file.path)
+        tree = parse_source(data, file.path).tree
+        self.parsed += 1
+        return Extractor(module, file.path, file.is_package, tree, self.rules)
+
+    def _check_the_rest(self) -> None:
+        """Parse files that seem to hold nothing, to report the broken ones, as long as that costs little."""
+        every = list(self.states.values())
+        budget = max(CHECKED, sum(one.file.size for one in every) // 50)
+        rest = [one for one in every if one.glance is not None and one.facts is None and one.fault is None]
+        for state in sorted(rest, key=lambda one: (not _looks_uncompiled(one.file), one.file.size, one.file.path)):
+            budget -= state.file.size
+            if budget < 0:
+                return
+            if not state.parsed and not self._was_checked(state):
+                try:
+                    parse_source(read_bytes(state.file.path), state.file.path)
+                    self.parsed += 1
+                except UnreadableSourceError as error:
+                    state.fault = _fault(error)
+
+    def _was_checked(self, state: FileState) -> bool:
+        past = self.before.get("files", {}).get(state.file.path[len(self.before.get("base", "")) + 1 :])
+        return past is not None and past[2] == state.sha256
+
+    # --- asked by the resolver -----------------------------------------------------------------------------
+
+    def _facts(self, module: str) -> Facts | None:
+        state = self.states[module]
+        if state.facts is None and state.fault is None:
+            self._extract(module, state, frozenset(), deep=False)
+        return state.facts
+
+    def _constant(self, module: str, name: str) -> Value:
+        state = self.states[module]
+        if state.constants is not None and name in state.constants:
+            return state.constants[name]
+        value: Value = None
+        if state.fault is None:
+            try:
+                extractor = self._extractor(module, state)
+                value = extractor.constant(name) if extractor is not None else None
+            except (UnreadableSourceError, RecursionError):
+                value = None
+        if state.constants is None:
+            state.constants = {}
+        state.constants[name] = value
+        return value
+
+    # --- results -------------------------------------------------------------------------------------------
+
+    def _findings(self) -> list[Finding]:
+        exported = self._exported() if self.public else {}
+        found: list[Finding] = []
+        for module, state in list(self.states.items()):
+            if state.facts is None or not state.facts["items"]:
+                continue
+            root = state.file.root if self.target.root is not None else None
+            try:
+                found += findings_of(
+                    module,
+                    state.facts,
+                    self.resolver,
+                    path=state.file.path,
+                    root=root,
+                    exported=exported.get(module, ()),
+                    public=self.public,
+                )
+            except RecursionError:
+                state.fault = "its names lead too far"
+        return found
+
+    def _exported(self) -> dict[str, set[str]]:
+        """Return, by private module, the functions that a public module of the package lists in ``__all__``."""
+        found: dict[str, set[str]] = {}
+        for module, state in self.states.items():
+            if state.facts is None or any(part.startswith("_") for part in module.split(".")):
+                continue
+            for name in state.facts["all"] or ():
+                if name not in state.facts["imports"]:
+                    continue
+                _, last = self.resolver.follow(f"{module}.{name}", lambda _: None)
+                home, _, own = last.rpartition(".")
+                if home in self.states and home != module:
+                    found.setdefault(home, set()).add(own)
+        return found
+
+    def _state(
+        self, started: int, findings: Sequence[Finding], clashes: Sequence[Clash], faults: Mapping[str, str]
+    ) -> dict[str, Any]:
+        base = self._base()
+        return {
+            "options": self.options,
+            "target": self.target.name,
+            "distribution": self.target.distribution,
+            "base": base,
+            "files": {one.file.path[len(base) + 1 :]: one.as_json(started) for one in self.states.values()},
+            "outside": {path: stamp(path) for path in sorted(self.resolver.consulted)},
+            "findings": [one.as_dict() for one in findings],
+            "clashes": [[one.kind, one.name, one.kept, one.other, one.renamed] for one in clashes],
+            "faults": sorted([path, reason] for path, reason in faults.items()),
+        }
+
+
+def _fault(error: UnreadableSourceError) -> str:
+    line = error.facts.get("line")
+    return f"{error.facts['reason']} (line {line})" if line else str(error.facts["reason"])
+
+
+def _looks_uncompiled(file: SourceFile) -> bool:
+    """Tell whether Python compiled other files of the folder but not this one, as it does with broken ones."""
+    import importlib.util
+
+    try:
+        compiled = importlib.util.cache_from_source(file.path)
+    except NotImplementedError:
+        return False
+    return not os.path.exists(compiled) and os.path.isdir(os.path.dirname(compiled))

@@ -1,0 +1,233 @@
+"""From what a person asks to scan to the files, and to the distribution they came with."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import metadata
+
+from catalog.discovery.walk import Listing, list_file, list_folder, list_package, place_of
+from catalog.errors import PackageNotFoundError, close_matches, did_you_mean
+from catalog.source.locate import Locator, ModuleSite
+
+
+@dataclass(slots=True)
+class Target:
+    """What is to be scanned.
+
+    Attributes:
+        name: as asked for; a path is absolute.
+        listing: the files.
+        root: folder that must be on ``sys.path``, or None.
+        distribution: name of the installed distribution, or None.
+    """
+
+    name: str
+    listing: Listing = field(default_factory=Listing)
+    root: str | None = None
+    distribution: str | None = None
+
+
+def find_target(target: str | os.PathLike[str], locator: Locator, known_distribution: str | None = None) -> Target:
+    """Return the files of *target*: a module or package, a distribution or a path; nothing is imported.
+
+    Args:
+        target: dotted name, distribution name or path. A text with a slash or ending in ``.py`` is a path.
+        locator: finds the modules.
+        known_distribution: what an earlier scan found it belongs to; spares the search.
+
+    Raises:
+        PackageNotFoundError: there is nothing of that name; the text names close matches.
+    """
+    text = os.fspath(target)
+    if not isinstance(target, str) or _looks_like_path(text):
+        return _path_target(text)
+    if all(part.isidentifier() for part in text.split(".")):
+        site = locator.find(text)
+        if site is not None:
+            return _module_target(text, site, known_distribution)
+    found = _distribution_target(text, locator)
+    if found is not None:
+        return found
+    if os.path.exists(text):
+        return _path_target(text)
+    close = close_matches(text, _installed_names())
+    hint = did_you_mean(close) or "; give the name of an installed package, of a distribution, or a path"
+    raise PackageNotFoundError(f"there is no package, distribution or path {text!r}{hint}", target=text, close=close)
+
+
+def distribution_version(name: str | None) -> str | None:
+    """Return ``name==version`` of an installed distribution, or None."""
+    if name is None:
+        return None
+    try:
+        return f"{name}=={metadata.version(name)}"
+    except (metadata.PackageNotFoundError, KeyError, ValueError, TypeError):
+        return None
+
+
+def _looks_like_path(text: str) -> bool:
+    return "/" in text or os.sep in text or text.endswith(".py") or text in (".", "..") or text.startswith("~")
+
+
+def _path_target(text: str) -> Target:
+    path = os.path.abspath(os.path.expanduser(text))
+    found = Target(path)
+    if os.path.isdir(path):
+        if os.path.isfile(os.path.join(path, "__init__.py")):
+            found.root, name = place_of(os.path.join(path, "__init__.py"))
+            list_package(name, path, found.root, found.listing)
+        else:
+            found.root = path
+            list_folder(path, found.listing)
+    elif os.path.isfile(path):
+        if not path.endswith(".py"):
+            raise PackageNotFoundError(f"{text!r} is not a Python file; give a .py file or a folder", target=text)
+        list_file(path, found.listing)
+        found.root = found.listing.files[0].root if found.listing.files else os.path.dirname(path)
+    else:
+        raise PackageNotFoundError(f"there is no file or folder {text!r}", target=text, close=[])
+    return found
+
+
+def _module_target(name: str, site: ModuleSite, known_distribution: str | None) -> Target:
+    found = Target(name)
+    depth = name.count(".") + 1
+    if site.locations:
+        for folder in site.locations:
+            root = _up(folder, depth)
+            list_package(name, folder, root, found.listing)
+            found.root = found.root or (None if _is_on_path(root) else root)
+    elif site.has_source and site.path is not None and site.form == "source":
+        list_file(site.path, found.listing)
+        root = _up(site.path, depth)
+        for one in found.listing.files:
+            one.module, one.root = name, root
+        found.root = None if _is_on_path(root) else root
+    else:
+        reasons = {
+            "bytecode": "bytecode without source; never run",
+            "extension": "an extension module; it has no Python source",
+        }
+        reason = reasons.get(site.form, "part of Python itself; it has no source to read")
+        found.listing.skipped.append((site.path or name, reason))
+    if site.form in ("builtin", "frozen") or name.partition(".")[0] in sys.stdlib_module_names:
+        return found
+    where = site.path or (site.locations[0] if site.locations else "")
+    found.distribution = known_distribution or distribution_of(name, where)
+    return found
+
+
+def _up(path: str, levels: int) -> str:
+    for _ in range(levels):
+        path = os.path.dirname(path)
+    return path
+
+
+def _is_on_path(folder: str) -> bool:
+    return any(os.path.abspath(one or os.curdir) == folder for one in sys.path)
+
+
+# --- distributions -------------------------------------------------------------------------------------------------
+
+
+def _distribution_target(text: str, locator: Locator) -> Target | None:
+    if not re.fullmatch(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?", text):
+        return None
+    try:
+        dist = metadata.distribution(text)
+    except (metadata.PackageNotFoundError, ValueError):
+        return None
+    name = dist.metadata["Name"] or text
+    found = Target(text, distribution=name)
+    files = [str(one) for one in dist.files or () if str(one).endswith(".py") and not str(one).startswith("..")]
+    folder = str(dist.locate_file(""))
+    seen = False
+    for package, at in _packages(files):
+        seen = True
+        list_package(package, os.path.join(folder, at), folder, found.listing)
+    for one in files:
+        if "/" not in one and one[:-3].isidentifier():
+            seen = True
+            list_file(os.path.join(folder, one), found.listing)
+    if seen:
+        return found
+    for module in _module_names(dist, name):  # an editable install: its record lists no modules
+        site = locator.find(module)
+        if site is not None:
+            part = _module_target(module, site, name)
+            found.listing.files += part.listing.files
+            found.listing.skipped += part.listing.skipped
+            found.root = found.root or part.root
+    return found
+
+
+def _packages(files: Sequence[str]) -> list[tuple[str, str]]:
+    """Return dotted name and folder of the outermost packages among *files*, namespace packages looked through."""
+    folders = sorted({one.removesuffix("/__init__.py") for one in files if one.endswith("/__init__.py")})
+    outermost: list[str] = []
+    for one in folders:
+        inner = any(one.startswith(above + "/") for above in outermost)
+        if not inner and all(part.isidentifier() for part in one.split("/")):
+            outermost.append(one)
+    return [(one.replace("/", "."), one) for one in outermost]
+
+
+def _module_names(dist: metadata.Distribution, name: str) -> list[str]:
+    listed = (dist.read_text("top_level.txt") or "").split()
+    guess = re.sub(r"[-.]+", "_", name)
+    return [one for one in dict.fromkeys([*listed, guess, guess.lower()]) if one.isidentifier()]
+
+
+def distribution_of(module: str, path: str) -> str | None:
+    """Return the name of the installed distribution that brought the *module* at *path*, or None."""
+    depth = module.count(".") + 1
+    inside = os.path.basename(path) == "__init__.py"
+    folder = _up(path, depth + 1 if inside else depth)
+    top = module.partition(".")[0]
+    for guess in dict.fromkeys((top, module.replace(".", "-"))):
+        try:
+            dist = metadata.distribution(guess)
+        except (metadata.PackageNotFoundError, ValueError):
+            continue
+        if _same(str(dist.locate_file("")), folder) and _records(dist, module):
+            return dist.metadata["Name"]
+    for dist in metadata.distributions(path=[folder]):
+        if _records(dist, module):
+            return dist.metadata["Name"]
+    return _editable(path)
+
+
+def _records(dist: metadata.Distribution, module: str) -> bool:
+    record = dist.read_text("RECORD") or dist.read_text("installed-files.txt") or ""
+    place = module.replace(".", "/")
+    return f"\n{place}/" in "\n" + record or f"\n{place}.py," in "\n" + record
+
+
+def _editable(path: str) -> str | None:
+    """Return the distribution installed from a folder above *path*, by what pip wrote of its origin."""
+    for dist in metadata.distributions():
+        origin = dist.read_text("direct_url.json") or ""
+        found = re.search(r'"url":\s*"file://([^"]+)"', origin)
+        if found is not None and '"editable": true' in origin.replace('":true', '": true'):
+            from urllib.parse import unquote
+
+            if path.startswith(unquote(found[1]).rstrip("/") + "/"):
+                return dist.metadata["Name"]
+    return None
+
+
+def _same(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _installed_names() -> set[str]:
+    names: set[str] = set()
+    for dist in metadata.distributions():
+        name = dist.metadata["Name"]
+        if name:
+            names.update((name, name.replace("-", "_").lower()))
+    return names

@@ -1,0 +1,179 @@
+"""The files of a scan: which there are, what modules they are, and what can't be read. Nothing is opened."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.machinery import EXTENSION_SUFFIXES
+
+_SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages"})
+_EXTENSIONS = tuple(EXTENSION_SUFFIXES)
+DEEPEST = 60
+"""How many folders deep a scan goes."""
+
+
+@dataclass(slots=True)
+class SourceFile:
+    """A file to look at: the module it is, where, and its state when it was listed."""
+
+    module: str
+    path: str
+    is_package: bool
+    size: int
+    mtime_ns: int
+    root: str
+
+
+@dataclass(slots=True)
+class Listing:
+    """The files of a target, and what was left out with the reason."""
+
+    files: list[SourceFile] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+
+
+def list_package(name: str, folder: str, root: str, into: Listing) -> None:
+    """Add the modules of the package *name* in *folder*, those of subpackages included.
+
+    Folders without ``__init__.py`` below it count as namespace packages, as they do for Python.
+    """
+    seen: set[tuple[int, int]] = set()
+    _package(name, folder, root, into, seen, 0)
+
+
+def list_folder(folder: str, into: Listing) -> None:
+    """Add every module below *folder*, which is no package itself.
+
+    A file's dotted name goes up to the first folder without ``__init__.py``; that folder is its root. Two files
+    that would share a name get the one that *folder* as root gives.
+    """
+    before = len(into.files)
+    seen: set[tuple[int, int]] = set()
+    _folder(folder, into, seen, 0)
+    taken: set[str] = set()
+    for one in into.files[before:]:
+        if one.module in taken:
+            dotted = _dotted_below(one.path, folder)
+            if dotted is not None and dotted not in taken:
+                one.module, one.root = dotted, folder
+        taken.add(one.module)
+
+
+def list_file(path: str, into: Listing) -> None:
+    """Add the one file *path*, under the name that importing it would have."""
+    root, module = place_of(path)
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        into.skipped.append((path, error.strerror or str(error)))
+        return
+    package = os.path.basename(path) == "__init__.py"
+    into.files.append(SourceFile(module, path, package, found.st_size, found.st_mtime_ns, root))
+
+
+def place_of(path: str) -> tuple[str, str]:
+    """Return root folder and dotted name of the module or package at *path*.
+
+    The root is the first folder on the way up that has no ``__init__.py``, but for what is installed: there it is
+    the folder on ``sys.path``, as namespace packages have no such file.
+    """
+    import sys
+
+    folder, last = os.path.split(path)
+    stem = last[:-3] if last.endswith(".py") else last
+    names = [] if stem == "__init__" else [stem]
+    for entry in sys.path:
+        if os.path.basename(entry) in ("site-packages", "dist-packages"):
+            inside = os.path.relpath(folder, entry)
+            parts = [] if inside == "." else inside.split(os.sep)
+            if os.pardir not in parts and all(part.isidentifier() for part in parts):
+                return entry, ".".join([*parts, *names])
+    while os.path.isfile(os.path.join(folder, "__init__.py")):
+        above, part = os.path.split(folder)
+        if not part.isidentifier() or above == folder:
+            break
+        names.append(part)
+        folder = above
+    return folder, ".".join(reversed(names)) or stem
+
+
+def _dotted_below(path: str, folder: str) -> str | None:
+    parts = os.path.relpath(path, folder).removesuffix(".py").split(os.sep)
+    if parts[-1] == "__init__":
+        parts.pop()
+    return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
+
+
+def _entries(folder: str, into: Listing, seen: set[tuple[int, int]], depth: int) -> list[os.DirEntry[str]]:
+    """Return what is in *folder* by name; nothing if it was visited, is too deep or may not be read."""
+    try:
+        state = os.stat(folder)
+        if (state.st_dev, state.st_ino) in seen:
+            into.skipped.append((folder, "a link to a folder that was already visited"))
+            return []
+        seen.add((state.st_dev, state.st_ino))
+        if depth > DEEPEST:
+            into.skipped.append((folder, f"more than {DEEPEST} folders deep"))
+            return []
+        with os.scandir(folder) as found:
+            return sorted(found, key=lambda one: one.name)
+    except OSError as error:
+        into.skipped.append((folder, error.strerror or str(error)))
+        return []
+
+
+def _package(name: str, folder: str, root: str, into: Listing, seen: set[tuple[int, int]], depth: int) -> None:
+    entries = _entries(folder, into, seen, depth)
+    for stem, path, size, mtime in _sources(entries, into):
+        if stem == "__init__":
+            into.files.append(SourceFile(name, path, True, size, mtime, root))
+        elif stem.isidentifier():
+            into.files.append(SourceFile(f"{name}.{stem}", path, False, size, mtime, root))
+    for one in entries:
+        if one.name.isidentifier() and one.name not in _SKIPPED_FOLDERS and _is_dir(one):
+            _package(f"{name}.{one.name}", one.path, root, into, seen, depth + 1)
+
+
+def _folder(folder: str, into: Listing, seen: set[tuple[int, int]], depth: int) -> None:
+    entries = _entries(folder, into, seen, depth)
+    for stem, path, size, mtime in _sources(entries, into):
+        if stem.isidentifier():
+            into.files.append(SourceFile(stem, path, False, size, mtime, folder))
+    for one in entries:
+        if one.name in _SKIPPED_FOLDERS or one.name.startswith(".") or not _is_dir(one):
+            continue
+        if os.path.isfile(os.path.join(one.path, "__init__.py")) and one.name.isidentifier():
+            _package(one.name, one.path, folder, into, seen, depth + 1)
+        elif not os.path.isfile(os.path.join(one.path, "pyvenv.cfg")):
+            _folder(one.path, into, seen, depth + 1)
+
+
+def _sources(entries: list[os.DirEntry[str]], into: Listing) -> Iterator[tuple[str, str, int, int]]:
+    """Yield stem, path, size and time of the Python files; report what is compiled only, and what can't be read."""
+    names = {one.name for one in entries}
+    for one in entries:
+        name = one.name
+        if name.endswith(".py"):
+            try:
+                state = one.stat()
+            except OSError as error:
+                into.skipped.append((one.path, error.strerror or str(error)))
+                continue
+            if stat.S_ISREG(state.st_mode):
+                yield name[:-3], one.path, state.st_size, state.st_mtime_ns
+            elif not stat.S_ISDIR(state.st_mode):
+                into.skipped.append((one.path, "not a regular file"))
+        elif name.endswith(".pyc"):
+            if f"{name[:-4]}.py" not in names:
+                into.skipped.append((one.path, "bytecode without source; never run"))
+        elif name.endswith(_EXTENSIONS) and f"{name.partition('.')[0]}.py" not in names:
+            into.skipped.append((one.path, "an extension module; it has no Python source"))
+
+
+def _is_dir(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
