@@ -38,7 +38,7 @@ def function_sums(node: Function) -> tuple[str, str]:
     signature = whole.hexdigest()
     out: list[str] = []
     _dump([*_kept(node.body), *node.decorator_list], out)
-    whole.update("\n".join(("", *out)).encode("utf-8", "surrogatepass"))
+    whole.update("\n".join(("\n", *out)).encode("utf-8", "surrogatepass"))
     return SIGNATURE_SCHEME + signature, SOURCE_SCHEME + whole.hexdigest()
 
 
