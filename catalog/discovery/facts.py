@@ -7,18 +7,16 @@ with dotted names; `catalog.discovery.resolve` decides.
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
-from catalog.discovery.glance import absolute
-from catalog.discovery.literal import Value, known, read
+from catalog.discovery.literal import Value
 from catalog.discovery.recognised import Recognised
+from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, last_name
 from catalog.source.checksum import Function
 from catalog.source.define import define
 from catalog.source.docstrings import summary
-from catalog.source.names import Imported, Names, names_of
+from catalog.source.names import Imported
 from catalog.source.parameters import parameters_schema
 
 Facts = dict[str, Any]
@@ -28,18 +26,6 @@ Facts = dict[str, Any]
 ``all`` what ``__all__`` lists · ``items`` the candidates · ``asked`` the classes that were candidates."""
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_ATTRIBUTES_ALWAYS = ("name", "description")
-
-
-@dataclass(slots=True)
-class _Scope:
-    """One body: what its names are bound to, by whom it is enclosed."""
-
-    kind: str  # module, class or function
-    names: Names
-    node: Function | ast.ClassDef | None = None
-    types: dict[str, ast.expr] = field(default_factory=dict)  # annotated names without a value, parameters
-    plain: frozenset[str] = frozenset()  # parameters without annotation
 
 
 class Extractor:
@@ -52,11 +38,11 @@ class Extractor:
         self.is_package = is_package
         self.tree = tree
         self.rules = rules
-        self.top = _Scope("module", names_of(tree.body))
+        self.namer = Namer(module, is_package, tree.body)
+        self.top = self.namer.top
         self.items: list[dict[str, Any]] = []
         self.classes: dict[str, list[str]] = {}
-        self.wanted = {p for r in rules.rules for _, places in r.fields for p in places if isinstance(p, str)}
-        self.wanted.update(_ATTRIBUTES_ALWAYS)
+        self.wanted = rules.read_names
         self._candidates: frozenset[str] | None = None
         self._public = False
         self._deep = True
@@ -78,26 +64,26 @@ class Extractor:
         returns: dict[str, str] = {}
         for name, binding in names.bound.items():
             if isinstance(binding, Imported):
-                dotted = self._imported(binding)
+                dotted = self.namer.imported(binding)
                 if dotted is not None:
                     imports[name] = dotted
             elif isinstance(binding, (ast.Name, ast.Attribute)):
-                dotted = self._expand(binding, [self.top])
+                dotted = self.namer.expand(binding, [self.top])
                 if dotted is not None and dotted != f"{self.module}.{name}":
                     aliases[name] = dotted
             elif isinstance(binding, ast.Call):
-                dotted = self._expand(binding.func, [self.top])
+                dotted = self.namer.expand(binding.func, [self.top])
                 if dotted is not None:
                     makes[name] = dotted
             elif isinstance(binding, (ast.FunctionDef, ast.AsyncFunctionDef)) and binding.returns is not None:
-                dotted = self._type(binding.returns, [self.top])
+                dotted = self.namer.type_of(binding.returns, [self.top])
                 if dotted is not None:
                     returns[name] = dotted
-        for name, annotation in _annotated(self.tree.body).items():
-            dotted = self._type(annotation, [self.top])
+        for name, annotation in annotated(self.tree.body).items():
+            dotted = self.namer.type_of(annotation, [self.top])
             if dotted is not None:
                 makes.setdefault(name, dotted)
-        stars = [d for one in names.stars if (d := self._imported(one)) is not None]
+        stars = [d for one in names.stars if (d := self.namer.imported(one)) is not None]
         return {
             "imports": imports,
             "stars": stars,
@@ -116,13 +102,11 @@ class Extractor:
         binding = self.top.names.bound.get(name)
         if not isinstance(binding, ast.expr):
             return None
-        return self._read(binding, [self.top])
+        return self.namer.read(binding, [self.top])
 
     # --- walking -------------------------------------------------------------------------------------------
 
-    def _body(
-        self, body: Sequence[ast.stmt], scopes: list[_Scope], prefix: str, hidden: str | None, *, live: bool
-    ) -> None:
+    def _body(self, body: Sequence[ast.stmt], scopes: Scopes, prefix: str, hidden: str | None, *, live: bool) -> None:
         """Visit the statements of one body.
 
         *prefix* is the qualified name they have, *hidden* the function they are in, *live* whether they run on import.
@@ -132,12 +116,12 @@ class Extractor:
                 if live:
                     self._function(node, scopes, prefix, hidden)
                 if self._deep:
-                    inner = _function_scope(node)
+                    inner = Scope("function", node.body, node)
                     owner = hidden or prefix + node.name
                     self._body(node.body, [*scopes, inner], f"{prefix}{node.name}.<locals>.", owner, live=live)
             elif isinstance(node, ast.ClassDef):
                 self._class(node, scopes, prefix, hidden, live)
-                inner = _Scope("class", names_of(node.body), node)
+                inner = Scope("class", node.body, node)
                 if self._deep or not prefix:
                     self._body(node.body, [*scopes, inner], f"{prefix}{node.name}.", hidden, live=live)
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):
@@ -159,7 +143,7 @@ class Extractor:
                 for case in node.cases:
                     self._body(case.body, scopes, prefix, hidden, live=live)
 
-    def _function(self, node: Function, scopes: list[_Scope], prefix: str, hidden: str | None) -> None:
+    def _function(self, node: Function, scopes: Scopes, prefix: str, hidden: str | None) -> None:
         marks = self._marks(node.decorator_list, scopes)
         public = self._public and not prefix and hidden is None and not _is_overload(node)
         if not marks and not public:
@@ -168,8 +152,8 @@ class Extractor:
         item["marks"] = marks
         self.items.append(item)
 
-    def _class(self, node: ast.ClassDef, scopes: list[_Scope], prefix: str, hidden: str | None, live: bool) -> None:
-        bases = [d for one in node.bases if (d := self._base(one, scopes)) is not None]
+    def _class(self, node: ast.ClassDef, scopes: Scopes, prefix: str, hidden: str | None, live: bool) -> None:
+        bases = [d for one in node.bases if (d := self.namer.base(one, scopes)) is not None]
         qualname = prefix + node.name
         if bases:
             self.classes[qualname] = bases
@@ -179,10 +163,10 @@ class Extractor:
             return
         item = self._item("class", node, prefix, hidden)
         item["marks"] = marks
-        item["attributes"] = self._attributes(node, [*scopes, _Scope("class", names_of(node.body), node)])
+        item["attributes"] = self._attributes(node, [*scopes, Scope("class", node.body, node)])
         self.items.append(item)
 
-    def _assignment(self, node: ast.Assign | ast.AnnAssign, scopes: list[_Scope], after: ast.stmt | None) -> None:
+    def _assignment(self, node: ast.Assign | ast.AnnAssign, scopes: Scopes, after: ast.stmt | None) -> None:
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if not isinstance(target, ast.Name) or node.value is None:
             return
@@ -191,7 +175,7 @@ class Extractor:
             value = value.value
         call = value
         while isinstance(call, ast.Call):
-            dotted = self._expand(call.func, scopes)
+            dotted = self.namer.expand(call.func, scopes)
             if dotted is not None:
                 parts = dotted.split(".")[-2:]
                 if any(self.rules.is_word("constructors", p) for p in parts) or (
@@ -248,45 +232,45 @@ class Extractor:
             "parameters": None,
         }
 
-    def _marks(self, decorators: Iterable[ast.expr], scopes: list[_Scope]) -> list[dict[str, Any]]:
+    def _marks(self, decorators: Iterable[ast.expr], scopes: Scopes) -> list[dict[str, Any]]:
         """Return the decorators that could be known ones."""
         found = []
         for one in decorators:
             target = one.func if isinstance(one, ast.Call) else one
             mark: dict[str, Any] = {}
             if isinstance(target, ast.Name):
-                bound = self._bound(target.id, scopes)
+                bound = self.namer.bound(target.id, scopes)
                 if isinstance(bound, ast.Attribute):  # tool = server.tool
                     target = bound
-            dotted = self._expand(target, scopes)
+            dotted = self.namer.expand(target, scopes)
             if dotted is not None and self.rules.is_word("decorators", dotted.rpartition(".")[2]):
                 mark["dotted"] = dotted
             if isinstance(target, ast.Attribute) and self.rules.is_word("methods", target.attr):
                 mark["method"] = target.attr
-                mark["owner"] = self._owner(target.value, scopes)
-                mark["called"] = _last_name(target.value)
+                mark["owner"] = self.namer.owner(target.value, scopes)
+                mark["called"] = last_name(target.value)
             if mark:
                 mark["given"] = self._given(one, scopes) if isinstance(one, ast.Call) else {}
                 found.append(mark)
         return found
 
-    def _given(self, call: ast.Call, scopes: list[_Scope]) -> dict[str, Value]:
+    def _given(self, call: ast.Call, scopes: Scopes) -> dict[str, Value]:
         """Return the arguments that fields are read from: names and, as texts, positions."""
         given: dict[str, Value] = {}
         for place, one in enumerate(call.args[:4]):
             if isinstance(one, ast.Starred):
                 break
-            value = self._read(one, scopes)
+            value = self.namer.read(one, scopes)
             if value is not None:
                 given[str(place)] = value
         for keyword in call.keywords:
             if keyword.arg in self.wanted:
-                value = self._read(keyword.value, scopes)
+                value = self.namer.read(keyword.value, scopes)
                 if value is not None:
                     given[keyword.arg] = value
         return given
 
-    def _attributes(self, node: ast.ClassDef, scopes: list[_Scope]) -> dict[str, Value]:
+    def _attributes(self, node: ast.ClassDef, scopes: Scopes) -> dict[str, Value]:
         """Return the class attributes fields are read from; None is one whose value can't be told."""
         found: dict[str, Value] = {}
         init: Function | None = None
@@ -294,23 +278,23 @@ class Extractor:
             if isinstance(one, ast.Assign):
                 for target in one.targets:
                     if isinstance(target, ast.Name) and target.id in self.wanted:
-                        found[target.id] = self._read(one.value, scopes)
+                        found[target.id] = self.namer.read(one.value, scopes)
             elif isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
                 if one.target.id in self.wanted:
-                    found[one.target.id] = None if one.value is None else self._read(one.value, scopes)
+                    found[one.target.id] = None if one.value is None else self.namer.read(one.value, scopes)
             elif isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 if one.name == "__init__":
                     init = one
-                elif one.name in self.wanted and any(_last_name(d) == "property" for d in one.decorator_list):
+                elif one.name in self.wanted and any(last_name(d) == "property" for d in one.decorator_list):
                     last = one.body[-1] if one.body else None
                     value = last.value if isinstance(last, ast.Return) else None
-                    inner = [*scopes, _function_scope(one)]
-                    found[one.name] = None if value is None else self._read(value, inner)
+                    inner = [*scopes, Scope("function", one.body, one)]
+                    found[one.name] = None if value is None else self.namer.read(value, inner)
         if init is not None:
-            self._set_in_init(init, found, [*scopes, _function_scope(init)])
+            self._set_in_init(init, found, [*scopes, Scope("function", init.body, init)])
         return found
 
-    def _set_in_init(self, init: Function, found: dict[str, Value], scopes: list[_Scope]) -> None:
+    def _set_in_init(self, init: Function, found: dict[str, Value], scopes: Scopes) -> None:
         """Add what ``__init__`` sets to a literal where the class body doesn't.
 
         Two ways: ``self.name = …`` and ``super().__init__(name=…)``.
@@ -325,183 +309,9 @@ class Extractor:
                 pairs += [(k.arg, k.value) for k in one.value.keywords if k.arg and to_base]
             for name, expression in pairs:
                 if name in self.wanted and found.get(name) is None:
-                    value = self._read(expression, scopes)
+                    value = self.namer.read(expression, scopes)
                     if value is not None:
                         found[name] = value
-
-    # --- names ---------------------------------------------------------------------------------------------
-
-    def _imported(self, one: Imported) -> str | None:
-        source = absolute("." * one.level + one.module, self.module, self.is_package)
-        if source is None:
-            return None
-        return source if one.name is None else f"{source}.{one.name}"
-
-    def _bound(self, name: str, scopes: list[_Scope]) -> Any:
-        scope = self._scope(name, scopes)
-        return None if scope is None else scope.names.bound.get(name)
-
-    def _scope(self, name: str, scopes: list[_Scope]) -> _Scope | None:
-        """Return the scope that binds *name*; the body of a class is seen only from itself."""
-        for scope in reversed(scopes):
-            if scope.kind == "class" and scope is not scopes[-1]:
-                continue
-            if name in scope.names.bound or name in scope.types or name in scope.plain:
-                return scope
-        return None
-
-    def _expand(self, node: ast.expr, scopes: list[_Scope], depth: int = 0) -> str | None:
-        """Return the dotted name *node* stands for, imports followed, or None if it is no global name."""
-        parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
-        if not isinstance(node, ast.Name) or depth > 20:
-            return None
-        first = self._global(node.id, scopes, depth)
-        return None if first is None else ".".join([first, *reversed(parts)])
-
-    def _global(self, name: str, scopes: list[_Scope], depth: int) -> str | None:
-        scope = self._scope(name, scopes)
-        if scope is None:
-            return f"builtins.{name}" if hasattr(builtins, name) else f"{self.module}.{name}"
-        binding = scope.names.bound.get(name)
-        if isinstance(binding, Imported):
-            return self._imported(binding)
-        if isinstance(binding, (ast.Name, ast.Attribute)) and not _is_same(binding, name):
-            return self._expand(binding, scopes[: scopes.index(scope) + 1], depth + 1)
-        if scope.kind == "module":
-            return f"{self.module}.{name}"
-        if isinstance(binding, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            inside = [
-                one.node.name + (".<locals>" if one.kind == "function" else "")
-                for one in scopes[1 : scopes.index(scope) + 1]
-                if one.node is not None
-            ]
-            return ".".join([self.module, *inside, name])
-        return None
-
-    def _base(self, node: ast.expr, scopes: list[_Scope]) -> str | None:
-        if isinstance(node, ast.Subscript):  # Generic[T]
-            node = node.value
-        if isinstance(node, ast.Call) and node.args:  # with_metaclass(Meta, Base), cast(...)
-            node = node.args[-1]
-        return self._expand(node, scopes)
-
-    def _type(self, node: ast.expr | None, scopes: list[_Scope]) -> str | None:
-        """Return the dotted class an annotation names: ``Server`` of ``Server | None``, ``"Server"``, ``Server[T]``."""
-        for _ in range(10):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                try:
-                    node = ast.parse(node.value.strip(), mode="eval").body
-                except (SyntaxError, ValueError, RecursionError, MemoryError):
-                    return None
-            elif isinstance(node, ast.BinOp):
-                node = node.right if isinstance(node.left, ast.Constant) and node.left.value is None else node.left
-            elif isinstance(node, ast.Subscript):
-                wrapped = _last_name(node.value) in ("Optional", "Annotated", "ClassVar", "Final", "Awaitable")
-                inner = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
-                node = inner if wrapped else node.value
-            else:
-                break
-        return self._expand(node, scopes) if isinstance(node, (ast.Name, ast.Attribute)) else None
-
-    def _owner(self, node: ast.expr, scopes: list[_Scope]) -> list[str] | None:
-        """Return what is known of the object whose method decorates: ``["type", class]``, ``["object", dotted]``."""
-        if isinstance(node, ast.Call):
-            dotted = self._expand(node.func, scopes)
-            return None if dotted is None else ["type", dotted]
-        if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") in ("self", "cls"):
-            return self._owner_attribute(node.attr, scopes)
-        if isinstance(node, ast.Name):
-            scope = self._scope(node.id, scopes)
-            if scope is not None:
-                within = scopes[: scopes.index(scope) + 1]
-                binding = scope.names.bound.get(node.id)
-                annotation = scope.types.get(node.id)
-                if isinstance(binding, ast.Await):
-                    binding = binding.value
-                if isinstance(binding, ast.Call):
-                    dotted = self._expand(binding.func, within)
-                    if dotted is not None:
-                        return ["type", dotted]
-                if annotation is not None:
-                    dotted = self._type(annotation, within)
-                    if dotted is not None:
-                        return ["type", dotted]
-                if scope.kind == "function" and not isinstance(binding, (Imported, ast.Name, ast.Attribute)):
-                    return None
-        dotted = self._expand(node, scopes)
-        return None if dotted is None else ["object", dotted]
-
-    def _owner_attribute(self, name: str, scopes: list[_Scope]) -> list[str] | None:
-        """Return what ``self.name`` is, from the class body or any method that sets it."""
-        scope = next((one for one in reversed(scopes) if one.kind == "class"), None)
-        if scope is None or not isinstance(scope.node, ast.ClassDef):
-            return None
-        within = [*scopes[: scopes.index(scope)], scope]
-        for node in ast.walk(scope.node):
-            if isinstance(node, ast.AnnAssign):
-                target: ast.expr = node.target
-                dotted = self._type(node.annotation, within)
-            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-                target = node.targets[0]
-                dotted = self._expand(node.value.func, within)
-            else:
-                continue
-            if dotted is not None and _last_name(target) == name:
-                return ["type", dotted]
-        return None
-
-    def _read(self, node: ast.expr, scopes: list[_Scope]) -> Value:
-        def lookup(one: ast.expr) -> ast.expr | str | None:
-            if isinstance(one, ast.Name):
-                scope = self._scope(one.id, scopes)
-                if scope is None:
-                    return f"{self.module}.{one.id}" if self.top.names.stars else None
-                binding = scope.names.bound.get(one.id)
-                if isinstance(binding, Imported):
-                    return self._imported(binding)
-                return binding if isinstance(binding, ast.expr) and not _is_same(binding, one.id) else None
-            dotted = self._expand(one, scopes)
-            first = dotted.partition(".")[0] if dotted else ""
-            return dotted if first and first != "builtins" else None
-
-        return read(node, lookup)
-
-
-def _function_scope(node: Function) -> _Scope:
-    args = node.args
-    every = [*args.posonlyargs, *args.args, *args.kwonlyargs]
-    types = {one.arg: one.annotation for one in every if one.annotation is not None}
-    types |= {name: one for name, one in _annotated(node.body).items() if name not in types}
-    plain = frozenset(one.arg for one in (*every, *[a for a in (args.vararg, args.kwarg) if a]))
-    names = names_of(node.body)
-    for scope_item in _with_items(node.body):
-        names.bound[scope_item[0]] = scope_item[1]
-    return _Scope("function", names, node, types, plain)
-
-
-def _with_items(body: Sequence[ast.stmt]) -> list[tuple[str, ast.expr]]:
-    return [
-        (item.optional_vars.id, item.context_expr)
-        for one in body
-        if isinstance(one, (ast.With, ast.AsyncWith))
-        for item in one.items
-        if isinstance(item.optional_vars, ast.Name)
-    ]
-
-
-def _annotated(body: Sequence[ast.stmt]) -> dict[str, ast.expr]:
-    return {
-        one.target.id: one.annotation
-        for one in body
-        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
-    }
-
-
-def _is_same(binding: ast.expr, name: str) -> bool:
-    return isinstance(binding, ast.Name) and binding.id == name
 
 
 def _is_main(test: ast.expr) -> bool:
@@ -509,13 +319,4 @@ def _is_main(test: ast.expr) -> bool:
 
 
 def _is_overload(node: Function) -> bool:
-    return any(_last_name(one) == "overload" for one in node.decorator_list)
-
-
-def _last_name(node: ast.expr) -> str:
-    if isinstance(node, ast.Call):
-        node = node.func
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
-
-
-__all__ = ["Extractor", "Facts", "known"]
+    return any(last_name(one) == "overload" for one in node.decorator_list)

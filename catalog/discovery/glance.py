@@ -7,6 +7,7 @@ the side of yes: the syntax tree decides afterwards.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -28,7 +29,8 @@ _RENAMED_FROM = re.compile(rb"([\w\x80-\xff]+)[ \t]+as[ \t]+$")
 _AS = re.compile(rb" as[ \t]+(\w+)")
 _WORD_BEFORE = re.compile(rb"\w+(?=[ \t]*\Z)")
 _IMPORT = re.compile(rb"import[ \t]+([\w.\x80-\xff]++)(?:[ \t]+as[ \t]+([\w\x80-\xff]++))?[ \t]*+(?=[\r\n,;#]|$)")
-_NO_STATEMENT = frozenset({b"", b" ", b"\t", b"\r", b"\n", b"#", b")", b"]", b"}", b'"', b"'"})
+_STATEMENT = re.compile(rb"\n[^ \t\r\n#)\]}\"']")  # one that begins at the left margin
+_BLANK = frozenset({b" ", b"\t"})
 _DEFINING = (b"def ", b"class ", b"async ", b"@")
 
 
@@ -37,24 +39,31 @@ class Glance:
     """What the bytes of one file tell.
 
     Attributes:
-        heads: the classes that name bases: own name, and bases as dotted names with imports resolved.
-        holds: whether a known decorator or constructor seems to be used.
+        heads: the classes that name bases: own name, bases as dotted names with imports resolved, and whether the
+            class is inside of something.
+        decorated: whether a known decorator seems to be used.
+        assigned: whether a known constructor seems to be called in the body of the module.
         renamed: names of known things that are imported under another name, with that name.
     """
 
-    heads: list[tuple[str, list[str]]]
-    holds: bool
+    heads: list[tuple[str, list[str], bool]]
+    decorated: bool
+    assigned: bool
     renamed: dict[str, str]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the file is worth parsing, its classes apart."""
+        return self.decorated or self.assigned
 
     def as_json(self) -> list[Any]:
         """Return it as lists and texts."""
-        return [self.heads, self.holds, self.renamed]
+        return [self.heads, self.decorated, self.assigned, self.renamed]
 
     @classmethod
     def from_json(cls, data: list[Any]) -> Glance:
         """Return what `as_json` was made of."""
-        heads, holds, renamed = data
-        return cls(heads, holds, renamed)
+        return cls(*data)
 
 
 class Look:
@@ -63,7 +72,6 @@ class Look:
     def __init__(self, rules: Recognised) -> None:
         """Prepare to look for what *rules* name."""
         own = [r for r in rules.rules if r.section == "decorators" and rules.own_package in r.modules]
-        self._own_words = frozenset(name.encode() for rule in own for name in rule.names)
         self._own_mark = rules.own_package.encode()
         decorators = "|".join((rules.words("decorators"), rules.words("methods")))
         makers = rules.words("constructors")
@@ -79,24 +87,38 @@ class Look:
     def at(self, data: bytes, module: str, is_package: bool) -> Glance:
         """Return what the file of *module* with the content *data* seems to hold."""
         heads = [
-            (name, [_imported(data, one, end, module, is_package) for one in bases])
-            for name, bases, end in heads_in(data)
+            (
+                name,
+                [_imported(data, one, place, module, is_package) for one in bases],
+                data[place - 1 : place] in _BLANK,
+            )
+            for name, bases, place in heads_in(data)
         ]
         renamed: dict[str, str] = {}
         for found in _AS.finditer(data):
             before = _WORD_BEFORE.search(data, max(0, found.start() - 60), found.start())
             if before is not None and before[0] != found[1] and self._word.fullmatch(before[0]):
                 renamed[_text(found[1])] = _text(before[0])
-        holds = self._decorator.search(data) is not None or self._makes(data, self._constructor)
-        if not holds and self._own_mark in data:
-            holds = self._makes(data, self._own_call)
-        if not holds and renamed:
+        decorated = self._decorator.search(data) is not None
+        assigned = self._makes(data, self._constructor) or (
+            self._own_mark in data and self._makes(data, self._own_call)
+        )
+        if renamed and not (decorated and assigned):
             names = b"|".join(re.escape(one.encode()) for one in renamed)
-            holds = re.search(rb"@[ \t]*(?:%b)\b|=[ \t]*(?:\(\s*)?(?:%b)[.(\[]" % (names, names), data) is not None
-        return Glance(heads, holds, renamed)
+            decorated = decorated or re.search(rb"@[ \t]*(?:%b)\b" % names, data) is not None
+            assigned = assigned or re.search(rb"=[ \t]*(?:\(\s*)?(?:%b)[.(\[]" % names, data) is not None
+        return Glance(heads, decorated, assigned, renamed)
 
     def _makes(self, data: bytes, expression: re.Pattern[bytes]) -> bool:
-        return any(_in_module_body(data, found.start()) for found in expression.finditer(data))
+        """Tell whether *expression* fits something that runs when the module is imported."""
+        starts: list[int] | None = None
+        for found in expression.finditer(data):
+            if starts is None:
+                starts = [0, *(one.start() + 1 for one in _STATEMENT.finditer(data))]
+            nearest = starts[bisect_right(starts, found.start()) - 1]
+            if not data.startswith(_DEFINING, nearest):
+                return True
+        return False
 
 
 @lru_cache(maxsize=8)
@@ -214,13 +236,3 @@ def _assigned_from(words: str) -> re.Pattern[bytes]:
 
 def _text(data: bytes) -> str:
     return data.decode("utf-8", "replace").replace(" ", "").replace("\t", "")
-
-
-def _in_module_body(data: bytes, place: int) -> bool:
-    """Tell whether what is at *place* runs when the module is imported, by the nearest line at the left margin."""
-    while place >= 0:
-        start = data.rfind(b"\n", 0, place) + 1
-        if data[start : start + 1] not in _NO_STATEMENT:
-            return not data.startswith(_DEFINING, start)
-        place = start - 1
-    return False

@@ -60,7 +60,13 @@ class Rule:
 
 
 class Recognised:
-    """The rules in force, indexed by what is looked up most."""
+    """The rules in force, indexed by what is looked up most.
+
+    Attributes:
+        rules: all of them, in order.
+        own_package: the package whose decorators go before all others.
+        read_names: the arguments and class attributes that fields are read from.
+    """
 
     def __init__(self, rules: Iterable[Rule], *, own_package: str = "catalog") -> None:
         """Index *rules*; of two that match the same thing the earlier one counts."""
@@ -69,6 +75,8 @@ class Recognised:
         self._found: dict[tuple[str, str], Rule | None] = {}
         self._words: dict[str, re.Pattern[str]] = {}
         self._without_schemas: Recognised | None = None
+        places = [place for rule in self.rules for _, found in rule.fields for place in found]
+        self.read_names = frozenset(place for place in places if isinstance(place, str))
 
     def match(self, section: str, dotted: str) -> Rule | None:
         """Return the rule of *section* that names *dotted* (``package.module.name``), or None."""

@@ -224,7 +224,7 @@ class _Scan:
                 asked = state.facts["asked"]
                 if asked is not None and wanted <= set(asked) and state.facts["items"] is not None:
                     continue
-            deep = state.glance.holds or bool(wanted)
+            deep = state.glance.decorated or any(in_body and name in wanted for name, _, in_body in state.glance.heads)
             self._extract(module, state, wanted, deep=deep)
 
     def _candidates(self) -> dict[str, frozenset[str]]:
@@ -235,7 +235,7 @@ class _Scan:
         for module, state in self.states.items():
             if state.glance is None:
                 continue
-            for name, bases in state.glance.heads:
+            for name, bases, _ in state.glance.heads:
                 last = {one.rpartition(".")[2] for one in bases}
                 last.update(state.glance.renamed.get(one, one) for one in list(last))
                 heads.append((module, name, last))
