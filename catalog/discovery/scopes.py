@@ -1,0 +1,239 @@
+"""Names within one file: what the body of a module, class or function binds, and the dotted name that means."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
+
+from catalog.discovery.glance import absolute
+from catalog.discovery.literal import Value, read
+from catalog.source.checksum import Function
+from catalog.source.names import Imported, Names, names_of
+
+_MOST_ALIASES = 20
+
+
+class Scope:
+    """One body. What it binds is read only when somebody asks: most bodies hold nothing."""
+
+    def __init__(self, kind: str, body: Sequence[ast.stmt], node: Function | ast.ClassDef | None = None) -> None:
+        """Wrap the *body* of a ``module``, ``class`` or ``function``."""
+        self.kind = kind
+        self.body = body
+        self.node = node
+
+    @cached_property
+    def names(self) -> Names:
+        """What the statements bind."""
+        names = names_of(self.body)
+        if self.kind == "function":
+            for one in self.body:
+                if isinstance(one, (ast.With, ast.AsyncWith)):
+                    for item in one.items:
+                        if isinstance(item.optional_vars, ast.Name):
+                            names.bound[item.optional_vars.id] = item.context_expr
+        return names
+
+    @cached_property
+    def types(self) -> dict[str, ast.expr]:
+        """The annotations of parameters and variables."""
+        found = annotated(self.body)
+        if isinstance(self.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            args = self.node.args
+            for one in (*args.posonlyargs, *args.args, *args.kwonlyargs):
+                if one.annotation is not None:
+                    found[one.arg] = one.annotation
+        return found
+
+    @cached_property
+    def parameters(self) -> frozenset[str]:
+        """The names of a function's parameters."""
+        if not isinstance(self.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            return frozenset()
+        args = self.node.args
+        every = [*args.posonlyargs, *args.args, *args.kwonlyargs, *[a for a in (args.vararg, args.kwarg) if a]]
+        return frozenset(one.arg for one in every)
+
+    def binds(self, name: str) -> bool:
+        """Tell whether *name* belongs to this body."""
+        return name in self.names.bound or name in self.types or name in self.parameters
+
+
+Scopes = list[Scope]
+"""The bodies around a place, the module's first."""
+
+
+class Namer:
+    """Says what expressions in one file stand for."""
+
+    def __init__(self, module: str, is_package: bool, body: Sequence[ast.stmt]) -> None:
+        """Read the names of the *body* of *module*."""
+        self.module = module
+        self.is_package = is_package
+        self.top = Scope("module", body)
+
+    def imported(self, one: Imported) -> str | None:
+        """Return the dotted name of what *one* imports, or None if that lies outside of all packages."""
+        source = absolute("." * one.level + one.module, self.module, self.is_package)
+        if source is None:
+            return None
+        return source if one.name is None else f"{source}.{one.name}"
+
+    def bound(self, name: str, scopes: Scopes) -> Any:
+        """Return what *name* is bound to, or None."""
+        scope = self._scope(name, scopes)
+        return None if scope is None else scope.names.bound.get(name)
+
+    def _scope(self, name: str, scopes: Scopes) -> Scope | None:
+        """Return the scope that binds *name*; the body of a class is seen only from itself."""
+        for scope in reversed(scopes):
+            if scope.kind == "class" and scope is not scopes[-1]:
+                continue
+            if scope.binds(name):
+                return scope
+        return None
+
+    def expand(self, node: ast.expr, scopes: Scopes, depth: int = 0) -> str | None:
+        """Return the dotted name *node* stands for, imports followed, or None if it is no global name."""
+        parts: list[str] = []
+        while isinstance(node, ast.Attribute):
+            parts.append(node.attr)
+            node = node.value
+        if not isinstance(node, ast.Name) or depth > _MOST_ALIASES:
+            return None
+        first = self._global(node.id, scopes, depth)
+        return None if first is None else ".".join([first, *reversed(parts)])
+
+    def _global(self, name: str, scopes: Scopes, depth: int) -> str | None:
+        scope = self._scope(name, scopes)
+        if scope is None:
+            return f"builtins.{name}" if hasattr(builtins, name) else f"{self.module}.{name}"
+        binding = scope.names.bound.get(name)
+        if isinstance(binding, Imported):
+            return self.imported(binding)
+        if isinstance(binding, (ast.Name, ast.Attribute)) and not _is_same(binding, name):
+            return self.expand(binding, scopes[: scopes.index(scope) + 1], depth + 1)
+        if scope.kind == "module":
+            return f"{self.module}.{name}"
+        if isinstance(binding, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            inside = [
+                one.node.name + (".<locals>" if one.kind == "function" else "")
+                for one in scopes[1 : scopes.index(scope) + 1]
+                if one.node is not None
+            ]
+            return ".".join([self.module, *inside, name])
+        return None
+
+    def base(self, node: ast.expr, scopes: Scopes) -> str | None:
+        """Return the dotted name of a base class."""
+        if isinstance(node, ast.Subscript):  # Generic[T]
+            node = node.value
+        if isinstance(node, ast.Call) and node.args:  # with_metaclass(Meta, Base), cast(...)
+            node = node.args[-1]
+        return self.expand(node, scopes)
+
+    def type_of(self, node: ast.expr | None, scopes: Scopes) -> str | None:
+        """Return the dotted class an annotation names: ``Server`` of ``Server | None``, ``"Server"``, ``Server[T]``."""
+        for _ in range(10):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                try:
+                    node = ast.parse(node.value.strip(), mode="eval").body
+                except (SyntaxError, ValueError, RecursionError, MemoryError):
+                    return None
+            elif isinstance(node, ast.BinOp):
+                node = node.right if isinstance(node.left, ast.Constant) and node.left.value is None else node.left
+            elif isinstance(node, ast.Subscript):
+                wrapped = last_name(node.value) in ("Optional", "Annotated", "ClassVar", "Final", "Awaitable")
+                inner = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) and node.slice.elts else node.slice
+                node = inner if wrapped else node.value
+            else:
+                break
+        return self.expand(node, scopes) if isinstance(node, (ast.Name, ast.Attribute)) else None
+
+    def owner(self, node: ast.expr, scopes: Scopes) -> list[str] | None:
+        """Return what is known of the object whose method decorates: ``["type", class]``, ``["object", dotted]``."""
+        if isinstance(node, ast.Call):
+            dotted = self.expand(node.func, scopes)
+            return None if dotted is None else ["type", dotted]
+        if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") in ("self", "cls"):
+            return self._owner_attribute(node.attr, scopes)
+        if isinstance(node, ast.Name):
+            scope = self._scope(node.id, scopes)
+            if scope is not None:
+                within = scopes[: scopes.index(scope) + 1]
+                binding = scope.names.bound.get(node.id)
+                annotation = scope.types.get(node.id)
+                if isinstance(binding, ast.Await):
+                    binding = binding.value
+                if isinstance(binding, ast.Call):
+                    dotted = self.expand(binding.func, within)
+                    if dotted is not None:
+                        return ["type", dotted]
+                if annotation is not None:
+                    dotted = self.type_of(annotation, within)
+                    if dotted is not None:
+                        return ["type", dotted]
+                if scope.kind == "function" and not isinstance(binding, (Imported, ast.Name, ast.Attribute)):
+                    return None
+        dotted = self.expand(node, scopes)
+        return None if dotted is None else ["object", dotted]
+
+    def _owner_attribute(self, name: str, scopes: Scopes) -> list[str] | None:
+        """Return what ``self.name`` is, from the class body or any method that sets it."""
+        scope = next((one for one in reversed(scopes) if one.kind == "class"), None)
+        if scope is None or not isinstance(scope.node, ast.ClassDef):
+            return None
+        within = [*scopes[: scopes.index(scope)], scope]
+        for node in ast.walk(scope.node):
+            if isinstance(node, ast.AnnAssign):
+                target: ast.expr = node.target
+                dotted = self.type_of(node.annotation, within)
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+                target = node.targets[0]
+                dotted = self.expand(node.value.func, within)
+            else:
+                continue
+            if dotted is not None and last_name(target) == name:
+                return ["type", dotted]
+        return None
+
+    def read(self, node: ast.expr, scopes: Scopes) -> Value:
+        """Return the value of *node* as far as reading tells."""
+
+        def lookup(one: ast.expr) -> ast.expr | str | None:
+            if isinstance(one, ast.Name):
+                scope = self._scope(one.id, scopes)
+                if scope is None:
+                    return f"{self.module}.{one.id}" if self.top.names.stars else None
+                binding = scope.names.bound.get(one.id)
+                if isinstance(binding, Imported):
+                    return self.imported(binding)
+                return binding if isinstance(binding, ast.expr) and not _is_same(binding, one.id) else None
+            dotted = self.expand(one, scopes)
+            first = dotted.partition(".")[0] if dotted else ""
+            return dotted if first and first != "builtins" else None
+
+        return read(node, lookup)
+
+
+def annotated(body: Sequence[ast.stmt]) -> dict[str, ast.expr]:
+    """Return the annotated variables of *body* with their annotations."""
+    return {
+        one.target.id: one.annotation
+        for one in body
+        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+    }
+
+
+def _is_same(binding: ast.expr, name: str) -> bool:
+    return isinstance(binding, ast.Name) and binding.id == name
+
+
+def last_name(node: ast.expr) -> str:
+    """Return the last part of a dotted name, called or not; empty for anything else."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
