@@ -235,9 +235,7 @@ def _nested_class(node: ast.ClassDef, stack: _Stack, out: list[str]) -> None:
 def _class_parts(node: ast.ClassDef, stack: _Stack, out: list[str]) -> None:
     body = _kept(node.body)
     types = getattr(node, "type_params", ())
-    out.append(
-        f"!class {len(body)} {len(node.bases)} {len(node.keywords)} {len(node.decorator_list)} {len(types)}"
-    )
+    out.append(f"!class {len(body)} {len(node.bases)} {len(node.keywords)} {len(node.decorator_list)} {len(types)}")
     stack.extend(body)
     stack.extend(types)
     stack.extend(node.keywords)

@@ -73,9 +73,7 @@ def define(node: Node, module: str, qualname: str, path: str) -> Definition:
         is_async = isinstance(node, ast.AsyncFunctionDef)
         text = signature_text(node)
         doc = docstring_of(node)
-        return Definition(
-            module, qualname, path, _line(node), "function", is_async, text, checksum, source, doc
-        )
+        return Definition(module, qualname, path, _line(node), "function", is_async, text, checksum, source, doc)
     if isinstance(node, ast.ClassDef):
         text, dumps, is_async = _class_signature(node)
         checksum, source = class_sums(node, dumps)

@@ -164,9 +164,7 @@ class _Search:
                 return alias
         return _Place(binding, scope.module, f"{scope.within}{name}", scope.path)
 
-    def of_expression(
-        self, node: ast.expr, scope: _Scope, depth: int, skip: str = ""
-    ) -> _Module | _Place | None:
+    def of_expression(self, node: ast.expr, scope: _Scope, depth: int, skip: str = "") -> _Module | _Place | None:
         """Return what a dotted name stands for in *scope*, or None if it is something else or a built-in.
 
         *skip* is the name being bound: ``x = x`` in a class body means the module's.
@@ -204,9 +202,7 @@ class _Search:
         within = f"{place.qualname}."
         binding = names.bound.get(name)
         if binding is not None:
-            return self.of_binding(
-                binding, name, _Scope(place.module, package, place.path, names, within), depth + 1
-            )
+            return self.of_binding(binding, name, _Scope(place.module, package, place.path, names, within), depth + 1)
         outer = _Scope(place.module, package, place.path, self.locator.names(place.path), "")
         doubt = ""
         for base in place.node.bases:

@@ -172,10 +172,27 @@ def _ask_finders(dotted: str, path: list[str] | None) -> ModuleSpec | None:
         try:
             spec: ModuleSpec | None = find_spec(dotted, path, None)
         except Exception:  # a broken import hook of some other package must not end a scan
-            continue
+            if finder is not PathFinder or path is None:
+                continue
+            # Python makes the search path of a namespace package from its parent in sys.modules, where it isn't.
+            spec = _namespace_spec(dotted, path)
         if spec is not None:
             return spec
     return None
+
+
+def _namespace_spec(dotted: str, path: list[str]) -> ModuleSpec | None:
+    folders: list[str] = []
+    for entry in path:
+        finder = sys.path_importer_cache.get(entry)
+        found = finder.find_spec(dotted) if finder is not None else None
+        if found is not None and found.submodule_search_locations:
+            folders += found.submodule_search_locations
+    if not folders:
+        return None
+    spec = ModuleSpec(dotted, None, is_package=True)
+    spec.submodule_search_locations = folders
+    return spec
 
 
 def _site(dotted: str, spec: ModuleSpec) -> ModuleSite:

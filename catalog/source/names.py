@@ -180,9 +180,7 @@ def _version(node: ast.expr) -> tuple[int, ...] | None:
     if not isinstance(node, ast.Tuple):
         return None
     numbers = [one.value if isinstance(one, ast.Constant) else None for one in node.elts]
-    return (
-        tuple(n for n in numbers if isinstance(n, int)) if all(isinstance(n, int) for n in numbers) else None
-    )
+    return tuple(n for n in numbers if isinstance(n, int)) if all(isinstance(n, int) for n in numbers) else None
 
 
 def _texts(node: ast.expr | None) -> tuple[str, ...] | None:

@@ -53,18 +53,14 @@ _PLAIN: dict[str, Schema] = {
 }
 
 _SAME_AS = {
-    **dict.fromkeys(
-        ("Dict", "Mapping", "MutableMapping", "OrderedDict", "DefaultDict", "defaultdict"), "dict"
-    ),
+    **dict.fromkeys(("Dict", "Mapping", "MutableMapping", "OrderedDict", "DefaultDict", "defaultdict"), "dict"),
     **dict.fromkeys(("List", "Sequence", "MutableSequence", "Iterable", "Collection", "Iterator"), "list"),
     **dict.fromkeys(("deque", "Deque", "Generator"), "list"),
     **dict.fromkeys(("Set", "FrozenSet", "frozenset", "AbstractSet", "MutableSet"), "set"),
     "Tuple": "tuple",
 }
 
-_WRAPPERS = frozenset(
-    {"Required", "NotRequired", "ReadOnly", "Final", "ClassVar", "InitVar", "SkipJsonSchema"}
-)
+_WRAPPERS = frozenset({"Required", "NotRequired", "ReadOnly", "Final", "ClassVar", "InitVar", "SkipJsonSchema"})
 
 _LIMITS = {
     "ge": "minimum",
@@ -100,34 +96,33 @@ _TYPED_DICTS = frozenset({"TypedDict", "NamedTuple"})
 UNKNOWN = "x-python-type"
 """Key of a schema for a class that reading one file doesn't explain; its value is the annotation."""
 
-_DEEPEST = 12
+_DEEPEST = 4
+"""How many classes and aliases are written out within each other."""
 
 
-def type_schema(annotation: ast.expr | None, names: Names | None = None, depth: int = 0) -> Schema:
+def type_schema(annotation: ast.expr | None, names: Names | None = None, inside: tuple[str, ...] = ()) -> Schema:
     """Return the JSON Schema of the values *annotation* allows; ``{}`` allows all.
 
     Args:
         annotation: as written, quoted or not.
         names: the names of the file, where enums, models and type aliases are looked up.
-        depth: how many types this one is nested in.
+        inside: the classes and aliases it is part of; one that contains itself is not written out again.
     """
     node = unquoted(annotation)
     if node is None:
         return {}
-    if depth > _DEEPEST:
-        return {UNKNOWN: expression_text(node)}
     if isinstance(node, ast.Constant):
         return {"type": "null"} if node.value is None else {UNKNOWN: expression_text(node)}
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return _any_of([type_schema(one, names, depth + 1) for one in _members(node)])
+        return _any_of([type_schema(one, names, inside) for one in _members(node)])
     if isinstance(node, ast.Subscript):
-        return _generic(node, names, depth)
+        return _generic(node, names, inside)
     if isinstance(node, (ast.Name, ast.Attribute)):
-        return _named(node, names, depth)
+        return _named(node, names, inside)
     return {UNKNOWN: expression_text(node)}
 
 
-def class_schema(node: ast.ClassDef, names: Names | None = None, depth: int = 0) -> Schema:
+def class_schema(node: ast.ClassDef, names: Names | None = None, inside: tuple[str, ...] = ()) -> Schema:
     """Return the JSON Schema of an enum, a pydantic model, a dataclass or a typed dictionary."""
     bases = {last_name(base) for base in node.bases}
     if bases & _ENUMS:
@@ -136,14 +131,15 @@ def class_schema(node: ast.ClassDef, names: Names | None = None, depth: int = 0)
     required: list[str] = []
     total = not any(k.arg == "total" and getattr(k.value, "value", None) is False for k in node.keywords)
     is_dict = "TypedDict" in bases
+    inside = (*inside, node.name)
     for parent in _bases_here(node, names):
-        if depth < _DEEPEST:
-            above = class_schema(parent, names, depth + 1)
+        if parent.name not in inside:
+            above = class_schema(parent, names, inside)
             properties.update(above.get("properties", {}))
             required += above.get("required", [])
     for field in fields_of(node):
         name = field.target.id  # type: ignore[union-attr]
-        schema, optional = value_schema(field.annotation, field.value, names, depth + 1)
+        schema, optional = value_schema(field.annotation, field.value, names, inside)
         wrapper = last_name(field.annotation.value) if isinstance(field.annotation, ast.Subscript) else ""
         if is_dict:
             optional = wrapper == "NotRequired" or not (total or wrapper == "Required")
@@ -164,13 +160,13 @@ def object_schema(properties: Schema, required: list[str]) -> Schema:
 
 
 def value_schema(
-    annotation: ast.expr | None, default: ast.expr | None, names: Names | None = None, depth: int = 0
+    annotation: ast.expr | None, default: ast.expr | None, names: Names | None = None, inside: tuple[str, ...] = ()
 ) -> tuple[Schema, bool]:
     """Return the schema of a parameter or field, and whether it may be left out.
 
     What ``Field(…)`` says, as the default or within ``Annotated``, is part of the schema.
     """
-    schema = dict(type_schema(annotation, names, depth))
+    schema = dict(type_schema(annotation, names, inside))
     if default is None:
         return schema, False
     if isinstance(default, ast.Call) and last_name(default.func) in _FIELD_MAKERS | {"field", "attrib", "ib"}:
@@ -227,62 +223,61 @@ def last_name(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _named(node: ast.Name | ast.Attribute, names: Names | None, depth: int) -> Schema:
+def _named(node: ast.Name | ast.Attribute, names: Names | None, inside: tuple[str, ...]) -> Schema:
     name = last_name(node)
     bound = names.bound.get(name) if names is not None and isinstance(node, ast.Name) else None
+    if bound is not None and (name in inside or len(inside) >= _DEEPEST):
+        return {UNKNOWN: name}
     if isinstance(bound, ast.ClassDef):
         bases = {last_name(base) for base in bound.bases}
-        decorated = any(
-            last_name(one) in ("dataclass", "define", "frozen", "s") for one in bound.decorator_list
-        )
-        if bases & (_ENUMS | _TYPED_DICTS) or decorated or _is_model(bound, names, 0):
-            return class_schema(bound, names, depth + 1)
+        decorated = any(last_name(one) in ("dataclass", "define", "frozen", "s") for one in bound.decorator_list)
+        if bases & (_ENUMS | _TYPED_DICTS) or decorated or _is_model(bound, names, ()):
+            return class_schema(bound, names, inside)
         return {UNKNOWN: name}
     if isinstance(bound, ast.Call):
         maker = last_name(bound.func)
         if maker == "NewType" and len(bound.args) == 2:
-            return type_schema(bound.args[1], names, depth + 1)
+            return type_schema(bound.args[1], names, (*inside, name))
         if maker == "TypeVar":
             return {}
     elif isinstance(bound, ast.expr) and not (isinstance(bound, ast.Name) and bound.id == name):
-        return type_schema(bound, names, depth + 1)
+        return type_schema(bound, names, (*inside, name))
     plain = _PLAIN.get(_SAME_AS.get(name, name))
     return dict(plain) if plain is not None else {UNKNOWN: expression_text(node)}
 
 
-def _generic(node: ast.Subscript, names: Names | None, depth: int) -> Schema:
+def _generic(node: ast.Subscript, names: Names | None, inside: tuple[str, ...]) -> Schema:
     name = last_name(node.value)
-    inside = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
-    below = depth + 1
+    parts = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
     if name == "Optional":
-        return _any_of([type_schema(inside[0], names, below), {"type": "null"}])
+        return _any_of([type_schema(parts[0], names, inside), {"type": "null"}])
     if name == "Union":
-        return _any_of([type_schema(one, names, below) for one in inside])
+        return _any_of([type_schema(one, names, inside) for one in parts])
     if name == "Literal":
-        return _literal(inside)
+        return _literal(parts)
     if name == "Annotated":
-        schema = dict(type_schema(inside[0], names, below))
-        for one in inside[1:]:
+        schema = dict(type_schema(parts[0], names, inside))
+        for one in parts[1:]:
             _describe(one, schema)
         return schema
     if name in _WRAPPERS:
-        return type_schema(inside[0], names, below)
+        return type_schema(parts[0], names, inside)
     same = _SAME_AS.get(name, name)
     if same == "dict":
-        value = type_schema(inside[-1], names, below) if len(inside) == 2 else {}
+        value = type_schema(parts[-1], names, inside) if len(parts) == 2 else {}
         return {"type": "object", "additionalProperties": value or True}
     if same == "list":
-        return {"type": "array", "items": type_schema(inside[0], names, below)}
+        return {"type": "array", "items": type_schema(parts[0], names, inside)}
     if same == "set":
-        return {"type": "array", "items": type_schema(inside[0], names, below), "uniqueItems": True}
+        return {"type": "array", "items": type_schema(parts[0], names, inside), "uniqueItems": True}
     if same == "tuple":
-        if len(inside) == 2 and isinstance(inside[1], ast.Constant) and inside[1].value is ...:
-            return {"type": "array", "items": type_schema(inside[0], names, below)}
-        items = [type_schema(one, names, below) for one in inside]
+        if len(parts) == 2 and isinstance(parts[1], ast.Constant) and parts[1].value is ...:
+            return {"type": "array", "items": type_schema(parts[0], names, inside)}
+        items = [type_schema(one, names, inside) for one in parts]
         return {"type": "array", "prefixItems": items, "minItems": len(items), "maxItems": len(items)}
     if name in ("type", "Type", "Callable", "Awaitable", "Coroutine"):
         return {UNKNOWN: expression_text(node)}
-    plain = _named(node.value, names, below) if isinstance(node.value, (ast.Name, ast.Attribute)) else {}
+    plain = _named(node.value, names, inside) if isinstance(node.value, (ast.Name, ast.Attribute)) else {}
     return plain if plain and UNKNOWN not in plain else {UNKNOWN: expression_text(node)}
 
 
@@ -373,10 +368,11 @@ def _bases_here(node: ast.ClassDef, names: Names | None) -> list[ast.ClassDef]:
     return [one for one in found if isinstance(one, ast.ClassDef) and one is not node]
 
 
-def _is_model(node: ast.ClassDef, names: Names | None, depth: int) -> bool:
+def _is_model(node: ast.ClassDef, names: Names | None, seen: tuple[str, ...]) -> bool:
     if any(last_name(base).endswith(("BaseModel", "TypedDict", "Struct")) for base in node.bases):
         return True
-    return depth < _DEEPEST and any(_is_model(one, names, depth + 1) for one in _bases_here(node, names))
+    below = (*seen, node.name)
+    return any(_is_model(one, names, below) for one in _bases_here(node, names) if one.name not in below)
 
 
 def _is_text(value: str) -> bool:

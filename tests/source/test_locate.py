@@ -14,6 +14,8 @@ from catalog.source.locate import KEPT_TEXT, Locator, ModuleSite, find_module
 
 Write = Callable[..., Path]
 
+NAMES = ("compiled", "sys", "names", "names.inner", "real.names", "real.names.inner", "math", "zipimport")
+
 
 def test_finds_a_submodule_without_importing_its_parents(write: Write) -> None:
     """Looking for a module three packages deep imports none of them, though each would end the process."""
@@ -31,19 +33,25 @@ def test_finds_a_submodule_without_importing_its_parents(write: Write) -> None:
 
 def test_tells_what_a_module_is_made_of(write: Write) -> None:
     """Bytecode, built-in, frozen, extension and namespace modules are told apart from source."""
-    folder = write(compiled="x = 1", names__inner="x = 1")
+    folder = write(compiled="x = 1", names__inner="x = 1", real____init__="", real__names__inner="")
     py_compile.compile(str(folder / "compiled.py"), cfile=str(folder / "compiled.pyc"), doraise=True)
     (folder / "compiled.py").unlink()
-    found = {name: find_module(name) for name in ("compiled", "sys", "names", "names.inner", "math", "zipimport")}
+    found = {name: find_module(name) for name in NAMES}
     assert {name: site and site.form for name, site in found.items()} == {
         "compiled": "bytecode",
         "sys": "builtin",
         "names": "namespace",
         "names.inner": "source",
+        "real.names": "namespace",
+        "real.names.inner": "source",
         "math": "extension" if importlib.util.find_spec("math").origin != "built-in" else "builtin",
         "zipimport": "frozen",
     }
-    assert [name for name, site in found.items() if site and site.has_source] == ["names.inner", "zipimport"]
+    assert [name for name, site in found.items() if site and site.has_source] == [
+        "names.inner",
+        "real.names.inner",
+        "zipimport",
+    ]
 
 
 def test_an_extension_with_its_source_beside_it_counts_as_source(write: Write) -> None:
