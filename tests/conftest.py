@@ -1,0 +1,106 @@
+"""Fixtures every test may use: empty catalogs, a clean environment, other processes."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from factories import ROOT, blank_catalog, open_catalog
+from hypothesis import HealthCheck, settings
+
+from catalog import Catalog
+from catalog.store.store import Store
+
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.load_profile("here")
+
+_OURS = ("CATALOG_URL", "CATALOG_ACTOR", "CATALOG_AUTO_REFRESH", "MAGMA_REGISTRY_AUTO_REFRESH")
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what the developer has set for catalogs of their own."""
+    for name in _OURS:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def closed_network() -> Iterator[None]:
+    """Refuse connections to other machines."""
+    patch = pytest.MonkeyPatch()
+    connect = socket.socket.connect
+
+    def refuse(self: socket.socket, address: object) -> None:
+        if self.family != socket.AF_UNIX and isinstance(address, tuple) and address[0] not in ("127.0.0.1", "::1"):
+            raise OSError(f"a test asks the network for {address}")
+        connect(self, address)  # type: ignore[arg-type]
+
+    patch.setattr(socket.socket, "connect", refuse)
+    yield
+    patch.undo()
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """The file of an empty catalog, made by the migrations."""
+    return blank_catalog(tmp_path / "catalog.db")
+
+
+@pytest.fixture
+def url(database: Path) -> str:
+    """The URL of an empty catalog."""
+    return f"sqlite:///{database}"
+
+
+@pytest.fixture
+def catalog(url: str) -> Iterator[Catalog]:
+    """An open, empty catalog in a file, without a configuration."""
+    with open_catalog(url) as cat:
+        yield cat
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    """The open store of an empty catalog."""
+    opened = Store(url)
+    yield opened
+    opened.close()
+
+
+RunPython = Callable[..., str]
+
+
+@pytest.fixture
+def run_python() -> RunPython:
+    """A function that runs Python code in a process of its own and returns what it printed."""
+
+    def run(code: str, *arguments: object, cwd: Path | None = None, **environment: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", code, *map(str, arguments)],
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}", **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    return run
+
+
+@pytest.fixture
+def module_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A folder on ``sys.path``; the modules imported from it are forgotten afterwards."""
+    folder = tmp_path / "modules"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(folder)
+    yield folder
+    for name, module in list(sys.modules.items()):
+        if str(getattr(module, "__file__", None) or "").startswith(str(folder)):
+            del sys.modules[name]

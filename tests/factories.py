@@ -1,0 +1,55 @@
+"""Catalogs and entries made quickly."""
+
+from __future__ import annotations
+
+import atexit
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from catalog import Catalog, Entry, Settings
+from catalog.entry.entry import make_entry
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout."""
+
+
+@lru_cache(maxsize=1)
+def _template() -> Path:
+    from catalog.store.schema import ensure
+
+    folder = Path(tempfile.mkdtemp(prefix="catalog-tests-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    ensure(str(folder / "blank.db"))
+    return folder / "blank.db"
+
+
+def blank_catalog(path: Path) -> Path:
+    """Put an empty catalog at *path*: a copy of one that the migrations made."""
+    return Path(shutil.copyfile(_template(), path))
+
+
+def open_catalog(url: str | Path, **given: Any) -> Catalog:
+    """Open a catalog that no configuration file of this machine has a say in."""
+    settings = given.pop("settings", Settings())
+    return Catalog(url if isinstance(url, str) else f"sqlite:///{url}", settings=settings, **given)
+
+
+@contextmanager
+def temporary_catalog() -> Iterator[Catalog]:
+    """An open, empty catalog in a folder that goes afterwards; for properties, which no fixture serves."""
+    with tempfile.TemporaryDirectory(prefix="catalog-tests-") as folder:
+        path = blank_catalog(Path(folder) / "catalog.db")
+        with open_catalog(path) as cat:
+            yield cat
+
+
+def tool(name: str, **fields: Any) -> Entry:
+    """Return an entry of a tool whose reference nobody follows."""
+    if "spec" not in fields:
+        fields.setdefault("ref", "nowhere.to_be_found:thing")
+    return make_entry({"kind": "tool", "name": name, **fields})

@@ -1,0 +1,161 @@
+"""Every constraint of the tables refuses the row it forbids (trap 14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from catalog.store import tables
+from catalog.store.engine import make_engine
+
+NOW = "2026-01-01T00:00:00.000000+00:00"
+ENTRY: dict[str, Any] = {
+    "id": 1,
+    "kind": "tool",
+    "name": "plot",
+    "ref": "a:b",
+    "spec": None,
+    "description": "",
+    "tags": "[]",
+    "examples": "[]",
+    "match": None,
+    "providers": None,
+    "priority": 0,
+    "metadata": "{}",
+    "signature": None,
+    "checksum": None,
+    "source_checksum": None,
+    "source": "manual",
+    "distribution": None,
+    "revision": 1,
+    "created_at": NOW,
+    "updated_at": NOW,
+}
+TAG: dict[str, Any] = {"tag": "io", "kind": "tool", "name": "plot", "entry_id": 1}
+DOC: dict[str, Any] = {
+    "entry_id": 1, "name": "plot", "description": "", "params": "", "tags": "", "examples": "", "facets": "",
+}  # fmt: skip
+REVISION: dict[str, Any] = {
+    "id": 1, "kind": "tool", "name": "plot", "revision": 1, "action": "register", "actor": "ann", "at": NOW,
+    "data": "{}",
+}  # fmt: skip
+SOURCE: dict[str, Any] = {
+    "target": "pkg", "options": "{}", "distribution": None, "files": "{}", "scanned_at": NOW,
+}  # fmt: skip
+STATE: dict[str, Any] = {"id": 1, "generation": 0, "words_version": 0}
+ROWS = {
+    "entry": ENTRY,
+    "entry_tag": TAG,
+    "search_doc": DOC,
+    "revision": REVISION,
+    "source": SOURCE,
+    "catalog_state": STATE,
+}
+
+
+@pytest.fixture
+def connection(database: Path) -> Iterator[sa.Connection]:
+    """A connection to a database that holds one good row in each table."""
+    engine = make_engine(f"sqlite:///{database}")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("DELETE FROM catalog_state")
+        for table, row in ROWS.items():
+            _insert(connection, table, row)
+        yield connection
+    engine.dispose()
+
+
+def _insert(connection: sa.Connection, table: str, row: dict[str, Any]) -> None:
+    names = ", ".join(f'"{name}"' for name in row)
+    connection.exec_driver_sql(
+        f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(row))})", tuple(row.values())
+    )
+
+
+FORBIDDEN = [
+    ("pk_entry", "entry", {"name": "other"}, "UNIQUE constraint failed: entry.id"),
+    ("uq_entry_kind_name", "entry", {"id": 2}, "UNIQUE constraint failed: entry.kind, entry.name"),
+    ("ck_entry_ref_or_spec", "entry", {"id": 2, "name": "b", "ref": None}, "ck_entry_ref_or_spec"),
+    ("ck_entry_ref_or_spec", "entry", {"id": 2, "name": "b", "spec": "{}"}, "ck_entry_ref_or_spec"),
+    ("ck_entry_name_length", "entry", {"id": 2, "name": ""}, "ck_entry_name_length"),
+    ("ck_entry_name_length", "entry", {"id": 2, "name": "n" * 201}, "ck_entry_name_length"),
+    ("ck_entry_kind_length", "entry", {"id": 2, "kind": ""}, "ck_entry_kind_length"),
+    ("ck_entry_kind_length", "entry", {"id": 2, "kind": "k" * 41}, "ck_entry_kind_length"),
+    ("ck_entry_revision_positive", "entry", {"id": 2, "name": "b", "revision": 0}, "ck_entry_revision_positive"),
+    (
+        "pk_entry_tag",
+        "entry_tag",
+        {"entry_id": 2},
+        "UNIQUE constraint failed: entry_tag.tag, entry_tag.kind, entry_tag.name",
+    ),
+    (
+        "uq_entry_tag_entry_id_tag",
+        "entry_tag",
+        {"name": "b"},
+        "UNIQUE constraint failed: entry_tag.entry_id, entry_tag.tag",
+    ),
+    (
+        "fk_entry_tag_entry_id_entry",
+        "entry_tag",
+        {"tag": "x", "name": "b", "entry_id": 99},
+        "FOREIGN KEY constraint failed",
+    ),
+    ("ck_entry_tag_tag_length", "entry_tag", {"tag": "", "name": "b"}, "ck_entry_tag_tag_length"),
+    ("ck_entry_tag_tag_length", "entry_tag", {"tag": "t" * 201, "name": "b"}, "ck_entry_tag_tag_length"),
+    ("pk_search_doc", "search_doc", {}, "UNIQUE constraint failed: search_doc.entry_id"),
+    ("fk_search_doc_entry_id_entry", "search_doc", {"entry_id": 99}, "FOREIGN KEY constraint failed"),
+    ("pk_revision", "revision", {"name": "b"}, "UNIQUE constraint failed: revision.id"),
+    (
+        "uq_revision_kind_name_revision",
+        "revision",
+        {"id": 2},
+        "UNIQUE constraint failed: revision.kind, revision.name, revision.revision",
+    ),
+    ("ck_revision_revision_positive", "revision", {"id": 2, "revision": 0}, "ck_revision_revision_positive"),
+    ("pk_source", "source", {}, "UNIQUE constraint failed: source.target"),
+    ("pk_catalog_state", "catalog_state", {}, "UNIQUE constraint failed: catalog_state.id"),
+    ("ck_catalog_state_one_row", "catalog_state", {"id": 2}, "ck_catalog_state_one_row"),
+]
+
+
+@pytest.mark.parametrize(("constraint", "table", "change", "said"), FORBIDDEN)
+def test_a_constraint_refuses_the_row_it_forbids(
+    connection: sa.Connection, constraint: str, table: str, change: dict[str, Any], said: str
+) -> None:
+    """The row each constraint is there to keep out is refused by that constraint."""
+    with pytest.raises(sa.exc.IntegrityError) as caught:
+        _insert(connection, table, {**ROWS[table], **change})
+    assert said in str(caught.value.orig)
+
+
+def test_every_constraint_has_its_forbidden_row() -> None:
+    """No named constraint of the tables is without a row above."""
+    named = {str(constraint.name) for table in tables.metadata.tables.values() for constraint in table.constraints}
+    assert {constraint for constraint, *_ in FORBIDDEN} == named
+
+
+NOT_NULL = [
+    (table.name, column.name)
+    for table in tables.metadata.sorted_tables
+    for column in table.columns
+    if not column.nullable and not (column.primary_key and isinstance(column.type, sa.Integer))
+]
+
+
+@pytest.mark.parametrize(("table", "column"), NOT_NULL)
+def test_a_column_that_must_be_filled_refuses_null(connection: sa.Connection, table: str, column: str) -> None:
+    """A column declared NOT NULL in the metadata refuses NULL in the migrated database."""
+    with pytest.raises(sa.exc.IntegrityError) as caught:
+        _insert(connection, table, {**ROWS[table], column: None})
+    assert f"NOT NULL constraint failed: {table}.{column}" in str(caught.value.orig)
+
+
+@pytest.mark.parametrize("table", ["entry_tag", "search_doc"])
+def test_what_hangs_on_an_entry_goes_with_it(connection: sa.Connection, table: str) -> None:
+    """Deleting an entry deletes its tags and words."""
+    connection.exec_driver_sql("DELETE FROM entry")
+    assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0
