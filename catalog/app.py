@@ -27,7 +27,7 @@ from catalog.overlay import Config, Runtime
 from catalog.registry import Registry
 from catalog.settings import POLICIES, Settings, default_url, load_settings
 from catalog.store import queries
-from catalog.store.mapping import entry_from_row
+from catalog.store.mapping import COLUMNS, entry_from_row
 from catalog.store.store import Store
 from catalog.view import View
 
@@ -293,8 +293,14 @@ class Catalog:
 
     def entries(self, kind: Kinds = None) -> Iterator[Entry]:
         """Yield the winning records of the given kinds (None: all), by key; nothing is imported."""
-        for hit in self.search("", kind=kind, limit=None):
-            yield hit.entry
+        view, filters = self._now(), self._filters(kind, (), (), ())
+        stored = map(entry_from_row, queries.matching(self._store.reader, filters, -1, COLUMNS))
+        if not (view.hidden or view.overlay):
+            yield from stored  # one by one: a hundred thousand records need not be in memory at once
+            return
+        merged = [entry for entry in stored if (entry.kind, entry.name) not in view.hidden]
+        merged += [entry for entry in view.overlay if filters.accept(entry.kind, entry.tags)]
+        yield from sorted(merged, key=lambda entry: (entry.kind, entry.name))
 
     def kinds(self) -> list[str]:
         """Return the known kinds: the built-in ones, then those the project declares."""
@@ -487,19 +493,19 @@ class Catalog:
             with self._writing():  # begins by making the words again
                 pass
             view = self._now()
-        return find(view, self._store.reader, text, filters, self.settings.kinds, limit)
+        return find(view, self._store.reader, text, filters, limit)
 
     def _filters(
         self, kind: Kinds, tags: Sequence[str], any_tags: Sequence[str], exclude_tags: Sequence[str]
     ) -> queries.Filters:
-        kinds = () if kind is None else (kind,) if isinstance(kind, str) else tuple(kind)
+        if kind is None and not tags and not any_tags and not exclude_tags:
+            return queries.NO_FILTERS
+        kinds = () if kind is None else (kind,) if isinstance(kind, str) else tuple(dict.fromkeys(kind))
         for one in kinds:
             check_kind(one, self.settings.kinds)
-        groups = {"tags": tags, "any_tags": any_tags, "exclude_tags": exclude_tags}
-        for what, given in groups.items():
-            if isinstance(given, str) or not all(isinstance(tag, str) for tag in given):
-                raise InvalidFilterError(f"{what}={given!r}: give a list of texts, as in {what}=['plot']", filter=what)
-        return queries.Filters(tuple(dict.fromkeys(kinds)), *(tuple(dict.fromkeys(given)) for given in groups.values()))
+        return queries.Filters(
+            kinds, _texts("tags", tags), _texts("any_tags", any_tags), _texts("exclude_tags", exclude_tags)
+        )
 
     # -- code and entries --------------------------------------------------------------------------------------------
 
@@ -509,7 +515,7 @@ class Catalog:
         *,
         public: bool = False,
         schemas: bool = False,
-        progress: Callable[[int, int], None] | None = None,
+        progress: Callable[[int, int, str], None] | None = None,
     ) -> ScanReport:
         """Find what a package or path holds, without importing it, and store what is new.
 
@@ -517,7 +523,7 @@ class Catalog:
             target: an installed package or module, the name of a distribution, or a path.
             public: also every public function.
             schemas: also pydantic models, as schemas.
-            progress: called with files done and files to do.
+            progress: called with the files done, all files, and the module just looked at.
 
         Returns:
             What was found, updated, unchanged, gone; what drifted, which stays as recorded; what was skipped and why.
@@ -529,7 +535,7 @@ class Catalog:
 
         return scan(self, os.fspath(target), public=public, schemas=schemas, progress=progress)
 
-    def refresh(self, *, progress: Callable[[int, int], None] | None = None) -> list[ScanReport]:
+    def refresh(self, *, progress: Callable[[int, int, str], None] | None = None) -> list[ScanReport]:
         """Look again at plugins, at marked objects of loaded modules and at scanned sources that have changed.
 
         Returns:
@@ -667,6 +673,14 @@ class Catalog:
         """Make the full-text index again from the entries; return their number."""
         with self._writing() as transaction:
             return transaction.reindex()
+
+
+def _texts(what: str, given: Sequence[str]) -> tuple[str, ...]:
+    if not given:
+        return ()
+    if isinstance(given, str) or not all(isinstance(one, str) for one in given):
+        raise InvalidFilterError(f"{what}={given!r}: give a list of texts, as in {what}=['plot']", filter=what)
+    return tuple(dict.fromkeys(given))
 
 
 def _roots(entry: Entry) -> tuple[str, ...]:

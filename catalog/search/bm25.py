@@ -36,10 +36,8 @@ def bm25(document: Sequence[str], weights: Sequence[float], idfs: Mapping[str, f
         if text:
             found = text.split(" ")
             length += len(found)
-            for word in found:
-                if word in idfs:
-                    frequencies[word] = frequencies.get(word, 0.0) + weight
-    if not frequencies:
-        return 0.0
+            for word in idfs:
+                if word in text:  # a look at the text is cheaper than a count of the list
+                    frequencies[word] = frequencies.get(word, 0.0) + weight * found.count(word)
     norm = K1 * (1 - B + B * length / average_length)
     return sum(idfs[word] * f * (K1 + 1) / (f + norm) for word, f in frequencies.items())

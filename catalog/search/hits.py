@@ -6,40 +6,42 @@ from collections.abc import Callable, Sequence
 from json import loads
 from typing import TYPE_CHECKING, Any
 
-from catalog.entry.kinds import format_key
 from catalog.store.fts import FIELDS
-from catalog.store.mapping import DESCRIPTION, KIND, NAME, TAGS, entry_from_row
-from catalog.store.reader import Row
+from catalog.store.queries import entry_at
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
+    from catalog.store.reader import Reader, Row
 
 
 class Hit:
     """An entry that was found.
 
     Attributes:
-        key: ``kind:name``.
+        kind: its kind.
+        name: its name.
         score: BM25, unitless; higher is better, comparable within one answer only. 0 where nothing was ranked.
         tier: where the entry comes from.
     """
 
-    __slots__ = ("_entry", "_row", "_why", "kind", "name", "score", "tier")
+    __slots__ = ("_entry", "_reader", "_row", "_why", "kind", "name", "score", "tier")
 
     def __init__(
         self,
         found: Row | Entry,
         score: float = 0.0,
         why: Callable[[Hit], dict[str, Any]] | dict[str, Any] | None = None,
+        reader: Reader | None = None,
     ) -> None:
-        """Wrap a row of the database or an entry of another tier."""
+        """Wrap what is listed of a persistent entry, the rest of which *reader* gives, or an entry of another tier."""
         self.score = score
         self._why = why
+        self._reader = reader
         self._entry: Entry | None
         if isinstance(found, tuple):
             self._row, self._entry, self.tier = found, None, "persistent"
-            self.kind: str = found[KIND]
-            self.name: str = found[NAME]
+            self.kind: str = found[0]
+            self.name: str = found[1]
         else:
             self._row, self._entry, self.tier = (), found, found.tier
             self.kind, self.name = found.kind, found.name
@@ -47,25 +49,26 @@ class Hit:
     @property
     def key(self) -> str:
         """``kind:name``."""
-        return format_key(self.kind, self.name)
+        return f"{self.kind}:{self.name}"
 
     @property
     def entry(self) -> Entry:
-        """The entry found."""
+        """The entry as it was when the search found it, also if it has been changed or taken away since."""
         if self._entry is None:
-            self._entry = entry_from_row(self._row)
+            assert self._reader is not None
+            self._entry = entry_at(self._reader, self.kind, self.name, self._row[4])
         return self._entry
 
     @property
     def description(self) -> str:
         """The description of the entry."""
-        text: str = self._entry.description if self._entry else self._row[DESCRIPTION]
+        text: str = self._row[2] if self._row else self.entry.description
         return text
 
     @property
     def tags(self) -> tuple[str, ...]:
         """The tags of the entry."""
-        return self._entry.tags if self._entry else tuple(loads(self._row[TAGS]))
+        return tuple(loads(self._row[3])) if self._row else self.entry.tags
 
     @property
     def why(self) -> dict[str, Any]:

@@ -8,9 +8,11 @@ word in the name, ...), a bounded number from each, and ranked here by the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from catalog.entry.kinds import NAME_LENGTH
 from catalog.entry.words import small_words, words
 from catalog.search.bm25 import bm25, idf
 from catalog.search.hits import Hit, matched
@@ -18,12 +20,13 @@ from catalog.store.mapping import words_of
 from catalog.store.queries import (
     COMPLETIONS,
     FREQUENCY,
-    NO_FILTERS,
+    KINDS,
     WEIGHTS,
     Filters,
     by_ids,
     candidates,
     documents,
+    listed,
     mean_length,
     named,
     rank,
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.store.reader import Reader
 
+Reason = Callable[[Hit], dict[str, Any]]
+
 SMALL = 4_000
 """A catalog with fewer entries is ranked by all words: scoring every row of it costs nothing worth avoiding."""
 
@@ -40,7 +45,7 @@ MOST_WORDS = 64
 """How many different words of a request count."""
 
 _POOL = 50  # of the rows that rare words rank best, how many the common words may reorder
-_TIER = 200  # candidates taken from one place where all words are common
+_TIER = 50  # candidates taken from one place where all words are common, beyond those asked for
 
 
 def budget(total: int) -> int:
@@ -68,6 +73,7 @@ class Corpus:
         self.hidden = hidden
         self._frequencies: dict[str, int] = {}
         self._average = 0.0
+        self._kinds: list[str] | None = None
         self._overlay_documents: list[tuple[str, ...]] | None = None
 
     def frequency(self, word: str) -> int:
@@ -77,6 +83,13 @@ class Corpus:
             row = self.reader.one(FREQUENCY, (word,))
             found = self._frequencies[word] = row[0] if row else 0
         return found
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of the persistent entries."""
+        if self._kinds is None:
+            self._kinds = [row[0] for row in self.reader.all(KINDS)]
+        return self._kinds
 
     @property
     def average_length(self) -> float:
@@ -92,36 +105,39 @@ class Corpus:
         return self._overlay_documents
 
 
-def request_words(text: str) -> list[str]:
+@lru_cache(maxsize=1 << 10)
+def request_words(text: str) -> tuple[str, ...]:
     """Return the different words of a request, without the small ones unless there are no others."""
     found = list(dict.fromkeys(words(text, whole=True)))
     telling = [word for word in found if word not in small_words()]
-    return (telling or found)[:MOST_WORDS]
+    return tuple(telling or found)[:MOST_WORDS]
 
 
-def search(corpus: Corpus, text: str, filters: Filters, kinds: Iterable[str], limit: int) -> list[Hit]:
+def search(corpus: Corpus, text: str, filters: Filters, limit: int) -> list[Hit]:
     """Return the entries that match *text*, best first; equal scores go by key.
 
     Args:
         corpus: where to look.
         text: anything a person may type.
         filters: which entries count at all.
-        kinds: the known kinds, for exact names.
         limit: how many at the most, ≥ 0.
     """
     if limit <= 0:
         return []
     wanted = request_words(text)
     asked = _completed(corpus, wanted)
-    scores = _scores(corpus, list(asked), filters, limit + len(corpus.hidden)) if asked else []
-    reason = _reason(wanted, asked)
-    rows = by_ids(corpus.reader, [id_ for id_, _ in scores]) if scores else {}
-    hits = [Hit(rows[id_], score, reason) for id_, score in scores if id_ in rows]
-    hits = [hit for hit in hits if (hit.kind, hit.name) not in corpus.hidden]
+    reason = _reason(list(asked) or wanted)
+    hits, complete = _ranked(corpus, list(asked), filters, limit + len(corpus.hidden), reason)
+    if corpus.hidden:
+        hits = [hit for hit in hits if (hit.kind, hit.name) not in corpus.hidden]
     if corpus.overlay:
         hits += _overlay_hits(corpus, list(asked) or wanted, filters, reason)
-    hits.sort(key=lambda hit: (-hit.score, hit.kind, hit.name))
-    return _exact_first(corpus, text.strip(), filters, tuple(kinds), hits, reason)[:limit]
+    hits.sort(key=_order)
+    return _exact_first(corpus, text.strip(), filters, hits, reason, complete)[:limit]
+
+
+def _order(hit: Hit) -> tuple[float, str, str]:
+    return -hit.score, hit.kind, hit.name
 
 
 def _completed(corpus: Corpus, wanted: Sequence[str]) -> dict[str, str]:
@@ -139,41 +155,48 @@ def _completed(corpus: Corpus, wanted: Sequence[str]) -> dict[str, str]:
     return asked
 
 
-def _scores(corpus: Corpus, wanted: list[str], filters: Filters, limit: int) -> list[tuple[int, float]]:
-    """Return ids and scores of persistent entries, best first."""
-    reader, total = corpus.reader, corpus.total
-    allowed = budget(total)
-    by_rarity = sorted((word for word in wanted if corpus.frequency(word)), key=lambda w: (corpus.frequency(w), w))
-    rare: list[str] = []
-    for word in by_rarity:
-        allowed -= corpus.frequency(word)
-        if allowed < 0:
-            break
-        rare.append(word)
-    common = by_rarity[len(rare) :]
-    if not common:
-        return _untied(reader, _any(rare), filters, limit) if rare else []
-    found: dict[int, float] = dict(rank(reader, _any(rare), filters, limit + _POOL)) if rare else {}
+def _ranked(corpus: Corpus, wanted: list[str], filters: Filters, limit: int, reason: Reason) -> tuple[list[Hit], bool]:
+    """Return hits of the persistent tier, unsorted, and whether they are all there are."""
+    reader, frequency = corpus.reader, corpus.frequency
+    by_rarity = sorted((word for word in wanted if frequency(word)), key=lambda word: (frequency(word), word))
+    if not by_rarity:
+        return [], bool(wanted)  # a request without words, as an emoji, may still be a name
+    rare = by_rarity
+    allowed = budget(corpus.total)
+    if corpus.total > SMALL:
+        for place, word in enumerate(by_rarity):
+            allowed -= frequency(word)
+            if allowed < 0:
+                rare = by_rarity[:place]
+                break
+    if len(rare) == len(by_rarity):
+        return _best(corpus, rare, filters, limit, reason)
+    found = {row[0]: row[2:] for row in listed(reader, _any(rare), filters, limit + _POOL)} if rare else {}
     if len(found) < limit:
-        for id_ in candidates(reader, _tiers(common), filters, _TIER, limit + _POOL):
-            found.setdefault(id_, 0.0)
-    idfs = {word: idf(total, corpus.frequency(word)) for word in by_rarity}
+        more = candidates(reader, _tiers(by_rarity[len(rare) :]), filters, limit + _TIER, limit + _POOL)
+        found = by_ids(reader, more) | found
+    idfs = {word: idf(corpus.total, frequency(word)) for word in by_rarity}
     average = corpus.average_length
-    scored = [(id_, bm25(doc, WEIGHTS, idfs, average)) for id_, *doc in documents(reader, list(found))]
-    scored.sort(key=lambda pair: (-pair[1], pair[0]))
-    return scored[:limit]
+    scored = [(bm25(doc, WEIGHTS, idfs, average), id_) for id_, *doc in documents(reader, list(found))]
+    return [Hit(found[id_], score, reason, reader) for score, id_ in scored], False
 
 
-def _untied(reader: Reader, match: str, filters: Filters, limit: int) -> list[tuple[int, float]]:
+def _best(corpus: Corpus, rare: Sequence[str], filters: Filters, limit: int, reason: Reason) -> tuple[list[Hit], bool]:
     """Return the best *limit* and all that tie with the last of them, so that the order of keys can decide."""
-    ask = limit + 8
+    reader, match, ask = corpus.reader, _any(rare), limit + _POOL
+    if sum(map(corpus.frequency, rare)) <= ask:
+        return [Hit(row[2:], row[1], reason, reader) for row in listed(reader, match, filters, ask)], True
     while True:
-        found = rank(reader, match, filters, ask)
-        if len(found) < ask or found[-1][1] < found[limit - 1][1]:
-            return found
-        if ask > limit + 5_000:  # thousands of twins: stored order decides among them
-            return found
-        ask *= 4
+        scores = rank(reader, match, filters, ask)
+        complete = len(scores) < ask
+        # Thousands of twins: then the order they were stored in decides among them.
+        if complete or scores[-1][1] < scores[limit - 1][1] or ask > limit + 5_000:
+            break
+        ask *= 8
+    last = scores[limit - 1][1] if len(scores) >= limit else 0.0
+    kept = {id_: score for id_, score in scores if score >= last}
+    rows = by_ids(reader, list(kept))
+    return [Hit(rows[id_], score, reason, reader) for id_, score in kept.items() if id_ in rows], complete
 
 
 def _quoted(word: str) -> str:
@@ -195,7 +218,7 @@ def _tiers(common: Sequence[str]) -> list[str]:
     return [*tiers, *map(_quoted, some)]
 
 
-def _overlay_hits(corpus: Corpus, wanted: Sequence[str], filters: Filters, reason: Any) -> list[Hit]:
+def _overlay_hits(corpus: Corpus, wanted: Sequence[str], filters: Filters, reason: Reason) -> list[Hit]:
     total = max(corpus.total, len(corpus.overlay))
     own = corpus.overlay_documents()
     average = corpus.average_length or (sum(len(" ".join(d).split()) for d in own) / len(own)) or 1.0
@@ -211,23 +234,22 @@ def _overlay_hits(corpus: Corpus, wanted: Sequence[str], filters: Filters, reaso
 
 
 def _exact_first(
-    corpus: Corpus, text: str, filters: Filters, kinds: tuple[str, ...], hits: list[Hit], reason: Any
+    corpus: Corpus, text: str, filters: Filters, hits: list[Hit], reason: Reason, complete: bool
 ) -> list[Hit]:
     """Put entries whose name or key is the request itself before all others."""
-    exact = [hit for hit in hits if text in (hit.name, hit.key)]
-    if not exact and 0 < len(text) <= 241:
+    exact = [hit for hit in hits if hit.name == text or (":" in text and hit.key == text)]
+    if not exact and not complete and len(text) <= NAME_LENGTH + 41:  # whatever has the name has its words
         kind, colon, name = text.partition(":")
-        rows = named(corpus.reader, text, filters.kinds or kinds)
-        if colon and kind in kinds:
+        rows = named(corpus.reader, text, corpus.kinds)
+        if colon and kind in corpus.kinds:
             rows += named(corpus.reader, name, [kind])
-        for row in rows:
-            hit = Hit(row, 0.0, reason)
-            if (hit.kind, hit.name) not in corpus.hidden and filters.accept(hit.kind, hit.tags):
-                exact.append(hit)
-        exact += [
-            Hit(entry, 0.0, reason)
-            for entry in corpus.overlay
-            if text in (entry.name, entry.key) and filters.accept(entry.kind, entry.tags)
+        found = [Hit(row, 0.0, reason, corpus.reader) for row in rows]
+        found += [Hit(entry, 0.0, reason) for entry in corpus.overlay if text in (entry.name, entry.key)]
+        exact = [
+            hit
+            for hit in found
+            if (hit.tier != "persistent" or (hit.kind, hit.name) not in corpus.hidden)
+            and filters.accept(hit.kind, hit.tags)
         ]
     if not exact:
         return hits
@@ -238,12 +260,5 @@ def _exact_first(
     return exact + [hit for hit in hits if hit.key not in keys]
 
 
-def _reason(wanted: Sequence[str], asked: Mapping[str, str]) -> Any:
-    def why(hit: Hit) -> dict[str, Any]:
-        found = matched(words_of(hit.entry), list(asked) or list(wanted))
-        return {"matched": found}
-
-    return why
-
-
-__all__ = ["NO_FILTERS", "Corpus", "Filters", "request_words", "search"]
+def _reason(words_: Sequence[str]) -> Reason:
+    return lambda hit: {"matched": matched(words_of(hit.entry), words_)}

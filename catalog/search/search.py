@@ -8,12 +8,10 @@ from catalog.search.hits import Hit
 from catalog.store.queries import Filters, matching
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from catalog.store.reader import Reader
 
 
-def find(view: Any, reader: Reader, text: str, filters: Filters, kinds: Iterable[str], limit: int | None) -> list[Hit]:
+def find(view: Any, reader: Reader, text: str, filters: Filters, limit: int | None) -> list[Hit]:
     """Return the entries that pass *filters* and match *text*.
 
     Args:
@@ -21,7 +19,6 @@ def find(view: Any, reader: Reader, text: str, filters: Filters, kinds: Iterable
         reader: the database.
         text: a request; blank: all that pass, by key.
         filters: applied before ranking.
-        kinds: the known kinds.
         limit: how many at the most; None: all.
     """
     if text.strip():
@@ -29,10 +26,10 @@ def find(view: Any, reader: Reader, text: str, filters: Filters, kinds: Iterable
 
         corpus = view.corpus()
         most = corpus.total + len(corpus.overlay) if limit is None else limit
-        return search(corpus, text, filters, kinds, most)
+        return search(corpus, text, filters, most)
     hidden, overlay = view.hidden, view.overlay
     rows = matching(reader, filters, -1 if limit is None else limit + len(hidden))
-    hits = [Hit(row) for row in rows]
+    hits = [Hit(row, 0.0, None, reader) for row in rows]
     if hidden or overlay:
         hits = [hit for hit in hits if (hit.kind, hit.name) not in hidden]
         hits += [Hit(entry) for entry in overlay if filters.accept(entry.kind, entry.tags)]

@@ -36,13 +36,13 @@ COLUMNS = (
 )
 """The columns every reading statement of entries gives, in this order."""
 
-KIND, NAME, REF, SPEC, DESCRIPTION, TAGS, EXAMPLES = range(7)
-REVISION = COLUMNS.index("revision")
+LISTED = ("kind", "name", "description", "tags", "revision")
+"""The columns of a listing: reading the other fourteen would take as long as finding the rows."""
 
 
-def columns(table: str = "e") -> str:
-    """Return the columns for a SELECT from *table*."""
-    return ", ".join(f"{table}.{column}" for column in COLUMNS)
+def columns(names: tuple[str, ...] = COLUMNS) -> str:
+    """Return the columns for a SELECT from ``entry AS e``."""
+    return ", ".join(f"e.{name}" for name in names)
 
 
 def entry_from_row(row: Row) -> Entry:

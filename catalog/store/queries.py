@@ -6,18 +6,28 @@ A test prepares each of them on a migrated database, so that they can't fall beh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from json import loads
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from catalog.store.mapping import columns
+from catalog.errors import EntryNotFoundError
+from catalog.store.mapping import COLUMNS, LISTED, columns, entry_from_row
 from catalog.store.reader import Reader, Row
+
+if TYPE_CHECKING:
+    from catalog.entry.entry import Entry
 
 ENTRY = f"SELECT {columns()} FROM entry AS e WHERE e.kind = ? AND e.name = ?"
 REVISION_OF = "SELECT e.revision FROM entry AS e WHERE e.kind = ? AND e.name = ?"
 NAMES = "SELECT e.name FROM entry AS e WHERE e.kind = ? ORDER BY e.name"
-KINDS = "SELECT DISTINCT e.kind FROM entry AS e"
+KINDS = (  # jumps from kind to kind; DISTINCT would read the index from end to end
+    "WITH RECURSIVE k(kind) AS (SELECT min(kind) FROM entry UNION ALL "
+    "SELECT (SELECT min(kind) FROM entry WHERE kind > k.kind) FROM k WHERE k.kind IS NOT NULL) "
+    "SELECT kind FROM k WHERE kind IS NOT NULL"
+)
 ALL = f"SELECT {columns()} FROM entry AS e ORDER BY e.kind, e.name"
 OF_KIND = f"SELECT {columns()} FROM entry AS e WHERE e.kind = ? ORDER BY e.name"
 BY_REF = f"SELECT {columns()} FROM entry AS e WHERE e.ref = ? ORDER BY e.kind, e.name"
+BY_SOURCE = f"SELECT {columns()} FROM entry AS e WHERE e.source = ? ORDER BY e.kind, e.name"
 STATE = "SELECT generation, words_version FROM catalog_state"
 TAGS = "SELECT DISTINCT tag FROM entry_tag"
 HISTORY = (
@@ -28,17 +38,33 @@ LOG = (
     "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
     "ORDER BY r.id DESC LIMIT ?"
 )
+REVISION_DATA = "SELECT r.data FROM revision AS r WHERE r.kind = ? AND r.name = ? AND r.revision = ?"
 SOURCE = "SELECT s.options, s.distribution, s.files FROM source AS s WHERE s.target = ?"
 SOURCES = "SELECT s.target, s.options, s.distribution FROM source AS s ORDER BY s.target"
 COUNT = "SELECT count(*) FROM entry"
 FREQUENCY = "SELECT w.doc FROM entry_words AS w WHERE w.term = ?"
 COMPLETIONS = "SELECT w.term FROM entry_words AS w WHERE w.term > ? AND w.term < ? ORDER BY w.doc DESC, w.term LIMIT 8"
-DOCUMENTS = "SELECT d.entry_id, d.name, d.description, d.params, d.tags, d.examples, d.facets FROM search_doc AS d WHERE d.entry_id IN ({ids})"
+DOCUMENTS = (
+    "SELECT d.entry_id, d.name, d.description, d.params, d.tags, d.examples, d.facets FROM search_doc AS d "
+    "WHERE d.entry_id IN ({ids})"
+)
+
+_REVISION = COLUMNS.index("revision")
 
 WEIGHTS = (4.0, 1.0, 0.5, 1.0, 1.0, 0.0)
 """How much a word counts in name, description, parameters, tags, examples and facets."""
 
 _BM25 = f"bm25(entry_fts, {', '.join(map(str, WEIGHTS))})"
+
+_RANKED = f"SELECT rowid, -{_BM25} AS score FROM entry_fts WHERE entry_fts MATCH ? ORDER BY {_BM25}, rowid LIMIT ?"
+_RANKED_LISTED = (
+    f"SELECT e.id, f.score, {columns(LISTED)} FROM ({_RANKED}) AS f CROSS JOIN entry AS e ON e.id = f.rowid"
+)
+
+_OF_TAG = (
+    f"SELECT {columns(LISTED)} FROM entry_tag AS t CROSS JOIN entry AS e ON e.id = t.entry_id WHERE t.tag = ? "
+    "ORDER BY t.kind, t.name LIMIT ?"
+)
 
 _FEW = 1_000
 """A tag with fewer entries than this is followed directly; counting stops here."""
@@ -96,8 +122,13 @@ def _few(reader: Reader, tag: str) -> int:
     return int(row[0]) if row else 0
 
 
-def matching(reader: Reader, filters: Filters, limit: int) -> list[Row]:
-    """Return the entries that pass, by key; at most *limit* of them (-1: all)."""
+def matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ...] = LISTED) -> list[Row]:
+    """Return the columns *names* of the entries that pass, by key; at most *limit* of them (-1: all)."""
+    if filters == NO_FILTERS and limit < 0 and names == COLUMNS:
+        return reader.all(ALL)
+    if names == LISTED and filters == ((), filters.tags[:1], (), ()) and filters.tags:
+        return reader.all(_OF_TAG, (filters.tags[0], limit))
+    wanted = columns(names)
     if filters.tags:
         # Start from the rarest tag: its stretch of the index is in the order of keys already.
         tags = filters.tags
@@ -107,7 +138,7 @@ def matching(reader: Reader, filters: Filters, limit: int) -> list[Row]:
         sql, params = _conditions(rest, "t.entry_id", "t.kind")
         where = " AND ".join(["t.tag = ?", *sql])
         return reader.all(
-            f"SELECT {columns()} FROM entry_tag AS t CROSS JOIN entry AS e ON e.id = t.entry_id WHERE {where} "
+            f"SELECT {wanted} FROM entry_tag AS t CROSS JOIN entry AS e ON e.id = t.entry_id WHERE {where} "
             "ORDER BY t.kind, t.name LIMIT ?",
             (tags[0], *params, limit),
         )
@@ -117,18 +148,18 @@ def matching(reader: Reader, filters: Filters, limit: int) -> list[Row]:
             [f"e.id IN (SELECT entry_id FROM entry_tag WHERE tag IN ({_marks(filters.any_tags)}))", *sql]
         )
         return reader.all(
-            f"SELECT {columns()} FROM entry AS e WHERE {where} ORDER BY e.kind, e.name LIMIT ?",
+            f"SELECT {wanted} FROM entry AS e WHERE {where} ORDER BY e.kind, e.name LIMIT ?",
             (*filters.any_tags, *params, limit),
         )
     sql, params = _conditions(filters, "e.id", "e.kind")
     where = " AND ".join(sql) or "1"
     return reader.all(
-        f"SELECT {columns()} FROM entry AS e WHERE {where} ORDER BY e.kind, e.name LIMIT ?", (*params, limit)
+        f"SELECT {wanted} FROM entry AS e WHERE {where} ORDER BY e.kind, e.name LIMIT ?", (*params, limit)
     )
 
 
 def rank(reader: Reader, match: str, filters: Filters, limit: int) -> list[tuple[int, float]]:
-    """Return ids and BM25 scores of the entries that match a full-text expression, the best first.
+    """Return the entries that match a full-text expression, the best first.
 
     Args:
         match: an FTS5 expression.
@@ -136,34 +167,37 @@ def rank(reader: Reader, match: str, filters: Filters, limit: int) -> list[tuple
         limit: how many at the most; of equal scores the earlier stored come first.
 
     Returns:
-        (id, score); higher is better.
+        (id, BM25 score); higher is better.
     """
+    return _ranked(reader, _RANKED, match, filters, limit)  # type: ignore[return-value]
+
+
+def listed(reader: Reader, match: str, filters: Filters, limit: int) -> list[Row]:
+    """Return what :func:`rank` does with what is listed of each entry beside it, in no order."""
+    return _ranked(reader, _RANKED_LISTED, match, filters, limit)
+
+
+def _ranked(reader: Reader, sql: str, match: str, filters: Filters, limit: int) -> list[Row]:
     if filters == NO_FILTERS:
-        return reader.all(  # type: ignore[return-value]
-            f"SELECT rowid, -{_BM25} FROM entry_fts WHERE entry_fts MATCH ? ORDER BY {_BM25}, rowid LIMIT ?",
-            (match, limit),
-        )
-    sql, params = _conditions(filters, "f.rowid", "(SELECT k.kind FROM entry AS k WHERE k.id = f.rowid)")
-    return reader.all(  # type: ignore[return-value]
-        f"SELECT f.rowid, -{_BM25} FROM entry_fts AS f WHERE entry_fts MATCH ? AND {' AND '.join(sql)} "
-        f"ORDER BY {_BM25}, f.rowid LIMIT ?",
-        (match, *params, limit),
-    )
+        return reader.all(sql, (match, limit))
+    kind = "(SELECT k.kind FROM entry AS k WHERE k.id = entry_fts.rowid)"
+    conditions, params = _conditions(filters, "entry_fts.rowid", kind)
+    return reader.all(sql.replace("MATCH ?", f"MATCH ? AND {' AND '.join(conditions)}"), (match, *params, limit))
 
 
 NO_FILTERS = Filters()
 
 
 def by_ids(reader: Reader, ids: Sequence[int]) -> dict[int, Row]:
-    """Return the entries with these *ids*, keyed by id."""
-    rows = reader.all(f"SELECT e.id, {columns()} FROM entry AS e WHERE e.id IN ({_marks(ids)})", list(ids))
+    """Return what is listed of the entries with these *ids*, keyed by id."""
+    rows = reader.all(f"SELECT e.id, {columns(LISTED)} FROM entry AS e WHERE e.id IN ({_marks(ids)})", list(ids))
     return {row[0]: row[1:] for row in rows}
 
 
 def named(reader: Reader, name: str, kinds: Sequence[str]) -> list[Row]:
-    """Return the entries of these *kinds* called *name*. The kinds let SQLite use the index of the keys."""
+    """Return what is listed of the entries of these *kinds* called *name*; the kinds let SQLite use an index."""
     return reader.all(
-        f"SELECT {columns()} FROM entry AS e WHERE e.kind IN ({_marks(kinds)}) AND e.name = ? ORDER BY e.kind",
+        f"SELECT {columns(LISTED)} FROM entry AS e WHERE e.kind IN ({_marks(kinds)}) AND e.name = ? ORDER BY e.kind",
         (*kinds, name),
     )
 
@@ -179,6 +213,8 @@ def candidates(reader: Reader, tiers: Sequence[str], filters: Filters, most: int
     """
     narrowed = _facets(filters)
     found: dict[int, None] = {}
+    if filters.tags and min(_few(reader, tag) for tag in filters.tags) <= most:
+        tiers, most = [" OR ".join(f"({tier})" for tier in tiers)], -1  # so few that one look finds all
     for tier in tiers:
         rows = reader.all(
             "SELECT rowid FROM entry_fts WHERE entry_fts MATCH ? LIMIT ?", (narrowed.format(tier=tier), most)
@@ -212,7 +248,7 @@ def _facets(filters: Filters) -> str:
 
 
 def documents(reader: Reader, ids: Sequence[int]) -> list[Row]:
-    """Return (id, name, description, params, tags, examples, facets) as full-text search keeps them, for these *ids*."""
+    """Return (id, name, description, params, tags, examples, facets) as full-text search keeps them."""
     return reader.all(DOCUMENTS.format(ids=_marks(ids)), list(ids))
 
 
@@ -231,3 +267,20 @@ def mean_length(reader: Reader) -> float:
             numbers.append(value)
             value = 0
     return sum(numbers[1:]) / numbers[0] if numbers and numbers[0] else 0.0
+
+
+def entry_at(reader: Reader, kind: str, name: str, revision: int) -> Entry:
+    """Return an entry as it was at *revision*: its row if it still is at that, else what the history kept.
+
+    Raises:
+        EntryNotFoundError: there never was such a revision.
+    """
+    row = reader.one(ENTRY, (kind, name))
+    if row is not None and row[_REVISION] == revision:
+        return entry_from_row(row)
+    kept = reader.one(REVISION_DATA, (kind, name, revision))
+    if kept is None or kept[0] is None:
+        raise EntryNotFoundError(f"no entry '{kind}:{name}' at revision {revision}", kind=kind, name=name, close=[])
+    from catalog.entry.entry import make_entry
+
+    return make_entry({**loads(kept[0]), "revision": revision})

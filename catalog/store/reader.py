@@ -110,14 +110,23 @@ class Reader:
             finally:
                 lent.execute("ROLLBACK")
 
+    # These two do without the context manager above: it would be a third of a lookup.
+
     def all(self, sql: str, params: Params = ()) -> list[Row]:
         """Return every row of a statement."""
-        with self.connection() as lent:
+        try:
+            lent = self._idle.pop()
+        except IndexError:
+            lent = self._connect()
+        try:
             return lent.execute(sql, params).fetchall()
+        except sqlite3.Error as error:
+            raise store_error(error, self.path) from error
+        finally:
+            self._idle.append(lent)
 
     def one(self, sql: str, params: Params = ()) -> Row | None:
         """Return the first row of a statement, or None."""
-        # Without the context managers of `all`: this is the lookup by name, and they would be a third of it.
         try:
             lent = self._idle.pop()
         except IndexError:

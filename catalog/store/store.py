@@ -110,7 +110,8 @@ class Store:
             faults += [f"pages: {text}" for text in pages if text != "ok"]
             faults += [f"keys: {row}" for row in connection.execute("PRAGMA foreign_key_check")]
             missing = connection.execute(
-                "SELECT count(*) FROM entry AS e LEFT JOIN search_doc AS d ON d.entry_id = e.id WHERE d.entry_id IS NULL"
+                "SELECT count(*) FROM entry AS e LEFT JOIN search_doc AS d ON d.entry_id = e.id "
+                "WHERE d.entry_id IS NULL"
             ).fetchone()[0]
             if missing:
                 faults.append(f"search: {missing} entries have no words; `catalog db check --fix` makes them again")

@@ -83,6 +83,7 @@ entry = sa.Table(
     sa.CheckConstraint("length(kind) BETWEEN 1 AND 40", name="kind_length"),
     sa.CheckConstraint("revision >= 1", name="revision_positive"),
     sa.Index(None, "ref"),
+    sa.Index(None, "source"),
 )
 
 entry_tag = sa.Table(

@@ -31,6 +31,11 @@ _LAST_REVISIONS = sa.text(
     "JOIN revision AS r ON r.kind = json_extract(k.value, '$[0]') AND r.name = json_extract(k.value, '$[1]') "
     "GROUP BY r.kind, r.name"
 )
+_LAST_ACTIONS = sa.text(
+    "SELECT r.kind, r.name, r.action, max(r.revision) FROM json_each(:keys) AS k "
+    "JOIN revision AS r ON r.kind = json_extract(k.value, '$[0]') AND r.name = json_extract(k.value, '$[1]') "
+    "GROUP BY r.kind, r.name"
+)
 
 
 class Written(NamedTuple):
@@ -89,6 +94,10 @@ class Transaction:
             entry = entry_from_row(row[1:])
             found[entry.kind, entry.name] = row[0], entry
         return found
+
+    def last_actions(self, keys: Iterable[Key]) -> list[tuple[str, str, str]]:
+        """Return kind, name and the last logged action of those *keys* that have a history."""
+        return [(row[0], row[1], row[2]) for row in self._by_keys(_LAST_ACTIONS, keys)]
 
     def _by_keys(self, statement: sa.TextClause, keys: Iterable[Key]) -> Iterator[Row]:
         waiting = list(keys)

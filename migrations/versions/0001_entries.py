@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.CheckConstraint("revision >= 1", name="ck_entry_revision_positive"),
     )
     op.create_index("ix_entry_ref", "entry", ["ref"])
+    op.create_index("ix_entry_source", "entry", ["source"])
     op.create_table(
         "entry_tag",
         sa.Column("tag", sa.String(200), nullable=False),
