@@ -16,10 +16,11 @@ class ScanReport:
         found: keys that are new.
         updated: keys whose record was brought up to date: description, tags, place.
         unchanged: keys whose record was already right.
-        drifted: keys whose code changed; the record keeps the old checksums until somebody accepts the drift.
+        drifted: entries whose code changed, which keep the old checksums until somebody accepts the drift:
+            ``{"key", "ref", "change", "old_signature", "new_signature"}``.
         gone: keys whose source no longer holds them.
         skipped: what could not be read: ``{"path": …, "reason": …}``.
-        clashes: names two findings wanted: ``{"kind", "name", "kept", "other", "renamed"}``.
+        clashes: names two findings wanted: ``{"key", "kept", "other", "renamed"}``.
         files: how many files there are.
         seconds: how long it took.
     """
@@ -28,7 +29,7 @@ class ScanReport:
     found: tuple[str, ...] = ()
     updated: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
-    drifted: tuple[str, ...] = ()
+    drifted: tuple[Mapping[str, Any], ...] = ()
     gone: tuple[str, ...] = ()
     skipped: tuple[Mapping[str, Any], ...] = ()
     clashes: tuple[Mapping[str, Any], ...] = ()

@@ -1,0 +1,250 @@
+"""Decorators for authors: ``@catalog.tool(tags=["plot"])`` marks an object for the catalog and returns it unchanged.
+
+The mark is the attribute ``__catalog__``, a dict with ``kind`` and whatever was given. What is marked is the very
+object, not a wrapper: its type, signature and pickling stay what they were, and so it goes together with the
+decorators of any framework. A scan reads the same words from the source, without running it.
+
+This module is what ``from catalog import tool`` loads, in programs that may never open a catalog: it imports nothing
+but its errors, and those only to raise one.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any, TypeVar, overload
+
+    T = TypeVar("T")
+else:
+
+    def overload(function):
+        """Stand in for the one of `typing`, whose import costs more than all of this module."""
+        return function
+
+
+MARK = "__catalog__"
+"""The attribute that holds the mark."""
+
+_beside: dict[int, tuple[object, dict[str, object]]] = {}
+"""Marks of objects that take no attributes, by identity; the object is kept, so that the identity stays its own."""
+
+
+def mark_of(obj: object) -> dict[str, Any] | None:
+    """Return what a decorator of this module wrote on *obj* itself, or None.
+
+    What a class or a wrapped function has inherited doesn't count, and no attribute of *obj* is computed.
+    """
+    beside = _beside.get(id(obj))
+    if beside is not None:
+        return dict(beside[1])
+    try:
+        found = object.__getattribute__(obj, "__dict__").get(MARK)
+    except AttributeError:
+        return None
+    # A mark knows whose it is: functools.wraps copies it along with the rest of the dictionary.
+    if type(found) is not Mark or found.owner != id(obj):
+        return None
+    return dict(found)
+
+
+class Mark(dict):  # type: ignore[type-arg]
+    """A mark: a dict that knows the object it was written on."""
+
+    __slots__ = ("owner",)
+
+    def __init__(self, owner: int, fields: Mapping[str, object]) -> None:
+        """Keep the *fields* for the object of identity *owner*."""
+        super().__init__(fields)
+        self.owner = owner
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return dict, (dict(self),)  # a copy elsewhere is plain data
+
+
+def _put(obj: T, kind: str, fields: dict[str, object]) -> T:
+    mark = Mark(id(obj), {"kind": kind, **fields})
+    try:
+        setattr(obj, MARK, mark)
+    except Exception as error:
+        if isinstance(obj, (int, str, bytes, float, tuple, frozenset, type(None))):
+            raise _fault(kind, f"{obj!r:.60} is shared by everything that uses it and can't be marked") from error
+        _beside[id(obj)] = (obj, dict(mark))  # slots, frozen models, objects made in C
+    return obj
+
+
+def _checked(kind: str, given: Mapping[str, Any]) -> dict[str, object]:
+    """Return the fields that were given, in the form an entry keeps them."""
+    fields: dict[str, object] = {}
+    for field in ("name", "description", "match"):
+        value = given[field]
+        if value is not None:
+            if not isinstance(value, str):
+                raise _fault(kind, f"{field} is {value!r:.60}; give a text")
+            fields[field] = value
+    text = given["name"]
+    # Nearly every name passes here; the full rule brings in modules that cost more than this one.
+    if text is not None and not (text.isidentifier() and text.isascii() and len(text) <= 200):
+        from catalog.entry.kinds import name_fault
+
+        fault = name_fault(text)
+        if fault:
+            raise _fault(kind, f"the name {text!r:.60} {fault}")
+    for field in ("tags", "examples", "providers"):
+        value = given[field]
+        if value is None or (value == () and field != "providers"):
+            continue
+        if isinstance(value, str):
+            raise _fault(kind, f"{field} is the text {value!r:.60}; give a list: {field}=[{value!r:.60}]")
+        try:
+            texts = list(value)
+        except TypeError:
+            raise _fault(kind, f"{field} is {value!r:.60}; give a list of texts") from None
+        for one in texts:
+            if not isinstance(one, str):
+                raise _fault(kind, f"{field} holds {one!r:.60}, which is not a text")
+        fields[field] = texts
+    priority = given["priority"]
+    if type(priority) is not int:
+        raise _fault(kind, f"priority is {priority!r:.60}; give a whole number")
+    if priority:
+        fields["priority"] = priority
+    metadata = given["metadata"]
+    if metadata is not None:
+        if not isinstance(metadata, dict) or not all(isinstance(key, str) for key in metadata):
+            raise _fault(kind, f"metadata is {metadata!r:.60}; give a dict with texts as keys")
+        fields["metadata"] = dict(metadata)
+    return fields
+
+
+def _fault(kind: str, text: str) -> Exception:
+    from catalog.errors import InvalidEntryError
+
+    return InvalidEntryError(f"@catalog.{kind}: {text}", kind=kind)
+
+
+class Marker:
+    """A decorator that marks objects as being of one kind; `tool`, `model` and so on are its instances."""
+
+    def __init__(self, kind: str, about: str) -> None:
+        """Mark as *kind*, which is *about* something."""
+        self.kind = kind
+        self.__doc__ = f"Mark an object as {about}."
+
+    def __repr__(self) -> str:
+        return f"<decorator catalog.{self.kind}>"
+
+    @overload
+    def __call__(  # noqa: D102 - ruff takes only typing.overload for one
+        self,
+        obj: T,
+        /,
+        *,
+        name: str | None = ...,
+        description: str | None = ...,
+        tags: Iterable[str] = ...,
+        examples: Iterable[str] = ...,
+        match: str | None = ...,
+        providers: Iterable[str] | None = ...,
+        priority: int = ...,
+        metadata: Mapping[str, Any] | None = ...,
+    ) -> T: ...
+    @overload
+    def __call__(  # noqa: D102, F811
+        self,
+        /,
+        *,
+        name: str | None = ...,
+        description: str | None = ...,
+        tags: Iterable[str] = ...,
+        examples: Iterable[str] = ...,
+        match: str | None = ...,
+        providers: Iterable[str] | None = ...,
+        priority: int = ...,
+        metadata: Mapping[str, Any] | None = ...,
+    ) -> Callable[[T], T]: ...
+    def __call__(  # noqa: F811
+        self,
+        obj: Any = None,
+        /,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        tags: Iterable[str] = (),
+        examples: Iterable[str] = (),
+        match: str | None = None,
+        providers: Iterable[str] | None = None,
+        priority: int = 0,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Any:
+        """Mark *obj* and return it, or return a decorator that does.
+
+        Args:
+            obj: what is marked: ``@catalog.tool`` bare, or ``gpt = catalog.model(Model(...), name="openai/gpt-4o")``.
+            name: what it is called; else its own ``name``, ``id`` or ``__name__``.
+            description: what it is for; else the first paragraph of its docstring.
+            tags: labels to filter by.
+            examples: requests it should be found by.
+            match: regular expression for routing by rules.
+            providers: model providers it needs.
+            priority: the higher is tried first when routing by rules.
+            metadata: any JSON of one's own.
+
+        Raises:
+            InvalidEntryError: an argument has a value it can't have, or the object can't be marked.
+        """
+        if isinstance(obj, str):
+            raise _fault(self.kind, f"a name comes as a keyword: @catalog.{self.kind}(name={obj!r})")
+        fields = _checked(
+            self.kind,
+            {
+                "name": name,
+                "description": description,
+                "tags": tags,
+                "examples": examples,
+                "match": match,
+                "providers": providers,
+                "priority": priority,
+                "metadata": metadata,
+            },
+        )
+        if obj is not None:
+            return _put(obj, self.kind, fields)
+
+        def decorate(marked: T) -> T:
+            if marked is None:
+                raise _fault(self.kind, "None can't be marked")
+            return _put(marked, self.kind, fields)
+
+        return decorate
+
+
+tool = Marker("tool", "a tool: something a model or a program can call")
+model = Marker("model", "a model: an AI model, ready to be asked")
+prompt = Marker("prompt", "a prompt: a text or template for a model")
+agent = Marker("agent", "an agent: a model with instructions and tools")
+profile = Marker("profile", "a profile: the settings a model is used with")
+schema = Marker("schema", "a schema: the form an answer has to have")
+router = Marker("router", "a router: what picks a member for a request")
+round = Marker("round", "a round: one step of a council")
+sub_council = Marker("sub_council", "a sub-council: a council that has a seat in another")
+input_mapper = Marker("input_mapper", "an input mapper: what turns a request into a member's input")
+council = Marker("council", "a council: members that answer together")
+
+__all__ = [
+    "MARK",
+    "Mark",
+    "Marker",
+    "agent",
+    "council",
+    "input_mapper",
+    "mark_of",
+    "model",
+    "profile",
+    "prompt",
+    "round",
+    "router",
+    "schema",
+    "sub_council",
+    "tool",
+]

@@ -1,0 +1,249 @@
+"""Plugins: what installed distributions declare under ``magma_plugins`` and other groups; read, never loaded."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from typing import Any
+
+from catalog.discovery.finding import Finding, ScanResult, Skipped
+from catalog.discovery.recognised import Recognised
+from catalog.discovery.scan import Progress, scan
+from catalog.entry.kinds import name_fault
+from catalog.entry.reference import reference_fault
+from catalog.errors import PackageNotFoundError
+from catalog.source.describe import find_described
+from catalog.source.find import Missing
+from catalog.source.locate import Locator
+
+GROUP = "magma_plugins"
+"""The entry-point group that is always read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """One entry point of an installed distribution.
+
+    Attributes:
+        group: the entry-point group.
+        name: of the entry point.
+        value: as declared: ``package.module`` or ``package.module:attribute``.
+        module: the part before the colon.
+        attr: the part after it, or None: then all of the module counts.
+        distribution: name of the distribution.
+        version: its version.
+        editable: whether it is installed in place, so that its files may change at any time.
+        path: the module's file, or None if there is none to read.
+        sha256: of that file as it is now.
+        recorded_sha256: of that file when it was installed, if the installer wrote it down.
+        fault: why it can't be used, or None.
+    """
+
+    group: str
+    name: str
+    value: str
+    module: str
+    attr: str | None
+    distribution: str | None
+    version: str | None
+    editable: bool = False
+    path: str | None = None
+    sha256: str | None = None
+    recorded_sha256: str | None = None
+    fault: str | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from all others: group, distribution and name."""
+        return f"{self.group}:{self.distribution or ''}:{self.name}"
+
+    @property
+    def is_intact(self) -> bool | None:
+        """Whether the file is the one that was installed; None if nobody can tell."""
+        if self.sha256 is None or self.recorded_sha256 is None:
+            return None
+        return self.sha256 == self.recorded_sha256
+
+
+def plugins(groups: Iterable[str] = (GROUP,), *, roots: Sequence[str] = ()) -> list[Plugin]:
+    """Return the entry points of *groups* in all installed distributions, by group, name and distribution.
+
+    Nothing is imported. What is broken comes with its ``fault`` and keeps the others from nothing: metadata that
+    can't be read, a value that is no reference, a module that isn't there.
+
+    Args:
+        groups: which ones to read.
+        roots: folders to look for modules in, after ``sys.path``.
+    """
+    wanted = frozenset(groups)
+    locator = Locator(roots)
+    found: list[Plugin] = []
+    seen: set[str] = set()
+    for dist in metadata.distributions():
+        try:
+            name = dist.metadata["Name"]
+            folded = re.sub(r"[-_.]+", "-", name or "").lower()
+            if not name or folded in seen:  # the first on sys.path is the one Python would import
+                continue
+            seen.add(folded)
+            points = [one for one in dist.entry_points if one.group in wanted]
+        except Exception as error:  # any installed package may have broken metadata
+            found.append(_broken(dist, error))
+            continue
+        for point in points:
+            found.append(_plugin(dist, point, locator))
+    return sorted(found, key=lambda one: (one.group, one.name, one.distribution or ""))
+
+
+def scan_plugin(
+    plugin: Plugin,
+    *,
+    schemas: bool = False,
+    recognised: Recognised | Mapping[str, Any] | None = None,
+    known: Mapping[str, Any] | None = None,
+    roots: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> ScanResult:
+    """Return what *plugin* brings, importing nothing.
+
+    A module or package brings what a scan finds in it. ``package.module:attribute`` brings that one object, as what
+    it is recognised to be, else as a tool named like the entry point.
+
+    Args:
+        plugin: what `plugins` returned.
+        schemas: as for `scan`.
+        recognised: as for `scan`.
+        known: ``files`` of the last result for this plugin.
+        roots: as for `scan`.
+        progress: as for `scan`.
+    """
+    if plugin.fault is not None:
+        return _nothing(plugin, plugin.fault)
+    try:
+        found = scan(plugin.module, schemas=schemas, roots=roots, recognised=recognised, known=known, progress=progress)
+    except PackageNotFoundError as error:
+        return _nothing(plugin, str(error))
+    findings: tuple[Finding, ...] = found.findings
+    skipped = found.skipped
+    if plugin.attr is not None:
+        ref = f"{plugin.module}:{plugin.attr}"
+        findings = tuple(one for one in findings if one.ref == ref)
+        if not findings:
+            described = _described(plugin, ref, Locator(roots))
+            if isinstance(described, Finding):
+                findings = (described,)
+            else:
+                skipped = (*skipped, described)
+    version = f"{plugin.distribution}=={plugin.version}" if plugin.distribution else None
+    return ScanResult(
+        target=plugin.value,
+        distribution=version,
+        root=found.root,
+        findings=findings,
+        skipped=skipped,
+        clashes=found.clashes if plugin.attr is None else (),
+        files=found.files,
+        unchanged=found.unchanged,
+        counts={**found.counts, "findings": len(findings), "skipped": len(skipped)},
+    )
+
+
+def _plugin(dist: metadata.Distribution, point: metadata.EntryPoint, locator: Locator) -> Plugin:
+    value = re.sub(r"\s*\[.*\]\s*$", "", point.value).strip()  # extras are a thing of the past
+    module, colon, attr = (part.strip() for part in value.partition(":"))
+    fault = reference_fault(f"{module}:{attr if colon else 'x'}")
+    site = locator.find(module) if fault is None else None
+    if fault is not None:
+        fault = f"{point.value!r} is not 'package.module' or 'package.module:name': {fault}"
+    elif site is None:
+        fault = f"there is no module {module}"
+    elif not site.has_source and not site.locations:
+        fault = f"{module} has no Python source to read"
+    path = site.path if site is not None and site.has_source else None
+    return Plugin(
+        group=point.group,
+        name=point.name,
+        value=value,
+        module=module,
+        attr=attr if colon else None,
+        distribution=dist.metadata["Name"],
+        version=dist.metadata["Version"],
+        editable=_is_editable(dist),
+        path=path,
+        sha256=_sha256(path),
+        recorded_sha256=_recorded(dist, module),
+        fault=fault,
+    )
+
+
+def _broken(dist: metadata.Distribution, error: Exception) -> Plugin:
+    where = str(getattr(dist, "_path", dist.locate_file("")))
+    fault = f"the metadata in {where} can't be read: {type(error).__name__}: {error}"
+    return Plugin("", where, "", "", None, None, None, fault=fault)
+
+
+def _is_editable(dist: metadata.Distribution) -> bool:
+    try:
+        origin = json.loads(dist.read_text("direct_url.json") or "{}")
+        return bool(origin["dir_info"]["editable"])
+    except (ValueError, KeyError, TypeError, AttributeError, OSError):
+        return False
+
+
+def _recorded(dist: metadata.Distribution, module: str) -> str | None:
+    """Return the sum the installer recorded for the file of *module*, as hexadecimal digits."""
+    place = module.replace(".", "/")
+    record = dist.read_text("RECORD") or ""
+    found = re.search(rf"^{re.escape(place)}(?:/__init__)?\.py,sha256=([\w-]+)", record, re.MULTILINE)
+    if found is None:
+        return None
+    try:
+        return base64.urlsafe_b64decode(found[1] + "=" * (-len(found[1]) % 4)).hex()
+    except ValueError:
+        return None
+
+
+def _sha256(path: str | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        with open(path, "rb") as file:
+            return hashlib.sha256(file.read()).hexdigest()
+    except OSError:
+        return None
+
+
+def _described(plugin: Plugin, ref: str, locator: Locator) -> Finding | Skipped:
+    """Return the one object a plugin names, as its source describes it."""
+    found = find_described(ref, locator)
+    if isinstance(found, Missing):
+        return Skipped(found.path or plugin.value, found.message)
+    definition, parameters, purpose = found
+    return Finding(
+        kind="tool",
+        name=plugin.name if name_fault(plugin.name) is None else str(plugin.attr),
+        given_name=plugin.name,
+        ref=ref,
+        description=purpose,
+        framework="python",
+        form=definition.form,
+        signature=definition.signature,
+        checksum=definition.checksum,
+        source_checksum=definition.source_checksum,
+        parameters=parameters or None,
+        module=plugin.module,
+        path=definition.path,
+        line=definition.line,
+    )
+
+
+def _nothing(plugin: Plugin, reason: str) -> ScanResult:
+    skipped = (Skipped(plugin.path or plugin.value or plugin.name, reason),)
+    counts = {"files": 0, "looked_at": 0, "parsed": 0, "findings": 0, "skipped": 1}
+    version = f"{plugin.distribution}=={plugin.version}" if plugin.distribution else None
+    return ScanResult(plugin.value, version, None, (), skipped, (), {}, False, counts)
