@@ -102,8 +102,9 @@ def _way(obj: object) -> str:
         way = _WAYS.get((base.__module__.partition(".")[0], base.__name__))
         if way is not None:
             return way
+    own = _own_names(kind)
     for method, way in _GUESSES.items():
-        if callable(getattr(kind, method, None)):
+        if method in own:
             return way
     return _refuse(obj, "can't be called: it has none of the methods tools, prompts and agents have", "not-callable")
 
@@ -112,8 +113,12 @@ def _is_tool_class(cls: type) -> bool:
     for base in cls.__mro__:
         if (base.__module__.partition(".")[0], base.__name__) in _WAYS and base.__module__ != "builtins":
             return True
-    own = {name for base in cls.__mro__ if base is not object for name in vars(base)}
-    return not own.isdisjoint(_TOOL_METHODS)
+    return not _own_names(cls).isdisjoint(_TOOL_METHODS)
+
+
+def _own_names(cls: type) -> set[str]:
+    """Return what the class and its bases define: asking for ``__call__`` itself would find that of `type`."""
+    return {name for base in cls.__mro__ if base is not object for name in vars(base)}
 
 
 def _made(cls: type) -> object:

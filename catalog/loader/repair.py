@@ -104,51 +104,44 @@ def _gone(entry: Recorded, ref: str, missing: Missing, index: _Index) -> Fault:
     module, _, qualname = ref.partition(":")
     last = qualname.rpartition(".")[2]
     candidates = index.near(module, _distribution(entry))
-    exact = [one for one in candidates.by_source.get(entry.source_checksum or "", ()) if one[0] != ref]
+    exact = list(candidates.by_source.get(entry.source_checksum or "", {}))
     chosen = _closest(exact, module, last)
     if chosen is not None:
-        new, _ = chosen
-        trouble: Literal["moved", "renamed"] = "renamed" if new.partition(":")[0] == module else "moved"
-        why = f"{missing.message}; {new} has the same code"
+        trouble: Literal["moved", "renamed"] = "renamed" if chosen.partition(":")[0] == module else "moved"
+        why = f"{missing.message}; {chosen} has the same code"
         if len(exact) > 1:
             why += f" (as {len(exact) - 1} more)"
-        return Fault(_key(entry), ref, trouble, new, "exact", why)
-    named = [one for one in candidates.by_name.get(last, ()) if one[0] != ref]
-    likely = [one for one in named if entry.checksum and one[1] == entry.checksum]
+        return Fault(_key(entry), ref, trouble, chosen, "exact", why)
+    named = candidates.by_name.get(last, {})
+    likely = [one for one, checksum in named.items() if checksum == entry.checksum]
     chosen = _closest(likely, module, last)
     if chosen is not None:
-        new, _ = chosen
-        why = f"{missing.message}; {new} has its name and signature, but another body"
-        return Fault(_key(entry), ref, "moved", new, "likely", why)
+        why = f"{missing.message}; {chosen} has its name and signature, but another body"
+        return Fault(_key(entry), ref, "moved", chosen, "likely", why)
     why = missing.message
     if len(exact) > 1:
         why += f"; its code is at {len(exact)} places: {_some(exact)}"
     elif likely:
         why += f"; {_some(likely)} have its name and signature"
     elif named:
-        why += f"; {_some(named)} has its name, but not its signature"
+        why += f"; {_some(list(named))} has its name, but not its signature"
     return Fault(_key(entry), ref, "dead", None, "", why)
 
 
-_Candidate = tuple[str, str]
-"""Reference and signature checksum."""
-
-
-def _closest(found: list[_Candidate], module: str, last: str) -> _Candidate | None:
-    """Return the one candidate that is meant, or None if several may be.
+def _closest(refs: list[str], module: str, last: str) -> str | None:
+    """Return the one reference that is meant, or None if several may be.
 
     Of several the ones that kept their name count, and of those the ones in the same module.
     """
-    if len(found) > 1:
-        found = [one for one in found if one[0].rpartition(":")[2].rpartition(".")[2] == last]
-    if len(found) > 1:
-        found = [one for one in found if one[0].partition(":")[0] == module]
-    return found[0] if len(found) == 1 else None
+    if len(refs) > 1:
+        refs = [one for one in refs if one.rpartition(":")[2].rpartition(".")[2] == last]
+    if len(refs) > 1:
+        refs = [one for one in refs if one.partition(":")[0] == module]
+    return refs[0] if len(refs) == 1 else None
 
 
-def _some(found: list[_Candidate]) -> str:
-    shown = ", ".join(ref for ref, _ in found[:3])
-    return f"{shown}, …" if len(found) > 3 else shown
+def _some(refs: list[str]) -> str:
+    return ", ".join(refs[:3]) + (", …" if len(refs) > 3 else "")
 
 
 def _distribution(entry: Recorded) -> str:
@@ -156,21 +149,21 @@ def _distribution(entry: Recorded) -> str:
 
 
 class _Known:
-    """Definitions by source checksum and by name."""
+    """Definitions by source checksum and by name: references and their signature checksums."""
 
     def __init__(self) -> None:
-        self.by_source: dict[str, list[_Candidate]] = {}
-        self.by_name: dict[str, list[_Candidate]] = {}
+        self.by_source: dict[str, dict[str, str]] = {}
+        self.by_name: dict[str, dict[str, str]] = {}
 
     def add(self, definition: Definition) -> None:
-        candidate = (definition.ref, definition.checksum)
-        self.by_source.setdefault(definition.source_checksum, []).append(candidate)
-        self.by_name.setdefault(definition.qualname.rpartition(".")[2], []).append(candidate)
+        last = definition.qualname.rpartition(".")[2]
+        self.by_source.setdefault(definition.source_checksum, {})[definition.ref] = definition.checksum
+        self.by_name.setdefault(last, {})[definition.ref] = definition.checksum
 
     def update(self, other: _Known) -> None:
         for mine, its in ((self.by_source, other.by_source), (self.by_name, other.by_name)):
             for word, found in its.items():
-                mine.setdefault(word, []).extend(found)
+                mine.setdefault(word, {}).update(found)
 
 
 class _Index:

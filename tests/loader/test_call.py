@@ -1,0 +1,209 @@
+"""Calling objects of any make, by what their classes are called."""
+
+from __future__ import annotations
+
+import asyncio
+import string
+import sys
+import types
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+
+from catalog.errors import LoadError
+from catalog.loader.call import call
+
+
+def framework(module: str, named: str, /, **attributes: Any) -> type:
+    """Return a class that looks as if *module* of a framework had defined it."""
+    return type(named, (), {"__module__": module, **attributes})
+
+
+def add(a: int, b: int = 2) -> int:
+    """Add."""
+    return a + b
+
+
+async def later(a: int) -> int:
+    """Add one, later."""
+    await asyncio.sleep(0)
+    return a + 1
+
+
+def counted(n: int) -> Iterator[int]:
+    """Count."""
+    yield from range(n)
+
+
+async def streamed(n: int) -> AsyncIterator[int]:
+    """Count, later."""
+    for one in range(n):
+        yield one
+
+
+class Future:
+    def __await__(self) -> Iterator[Any]:
+        return later(1).__await__()
+
+
+@pytest.mark.parametrize(
+    ("obj", "arguments", "result"),
+    [
+        (add, {"a": 1}, 3),
+        (add, {"a": 1, "b": 5}, 6),
+        (lambda: 7, None, 7),
+        (lambda: 7, {}, 7),
+        (lambda text: text.upper(), "hi", "HI"),
+        (lambda a, /, b: (a, b), {"a": 1, "b": 2}, (1, 2)),
+        (lambda *, a, **rest: (a, rest), {"a": 1, "z": 2}, (1, {"z": 2})),
+        (later, {"a": 1}, 2),
+        (counted, {"n": 3}, [0, 1, 2]),
+        (streamed, {"n": 3}, [0, 1, 2]),
+        (Future, None, 2),
+        ("x".join, "ab", "axb"),
+        (len, "four", 4),
+        (dict, {"a": 1}, {"a": 1}),
+        ("Hello {who}", {"who": "you"}, "Hello you"),
+        (string.Template("Hello $who"), {"who": "you"}, "Hello you"),
+    ],
+)
+def test_functions_and_texts(obj: object, arguments: Any, result: object) -> None:
+    """Functions take keyword arguments or one text; coroutines and generators are run to their end."""
+    assert call(obj, arguments) == result
+
+
+LANGCHAIN = framework(
+    "langchain_core.tools.base",
+    "BaseTool",
+    invoke=lambda self, given: ("invoked", given),
+    __call__=lambda self, *args: pytest.fail("deprecated"),
+)
+FASTMCP = framework("fastmcp.tools.tool", "Tool", run=lambda self, arguments: later(arguments["a"]))
+LLAMA = framework(
+    "llama_index.core.tools.types",
+    "BaseTool",
+    __call__=lambda self: pytest.fail("not this one"),
+    call=lambda self, a: types.SimpleNamespace(raw_output=a + 1),
+)
+OBJECTS: list[tuple[object, Any, object]] = [
+    (LANGCHAIN, {"a": 1}, ("invoked", {"a": 1})),
+    (LANGCHAIN, "text", ("invoked", "text")),
+    (LANGCHAIN, None, ("invoked", {})),
+    (
+        framework("langchain_core.prompts.base", "BasePromptTemplate", format=lambda self, **kw: sorted(kw)),
+        {"b": 1, "a": 2},
+        ["a", "b"],
+    ),
+    (framework("pydantic_ai.tools", "Tool", takes_ctx=False, function=staticmethod(add)), {"a": 1}, 3),
+    (framework("pydantic_ai.agent", "Agent", run_sync=lambda self, prompt: prompt * 2), "hi", "hihi"),
+    (FASTMCP, {"a": 1}, 2),
+    (framework("mcp.server.mcpserver.tools.base", "Tool", fn=staticmethod(later)), {"a": 1}, 2),
+    (LLAMA, {"a": 1}, 2),
+    (framework("smolagents.tools", "Tool", __call__=lambda self, a: a, forward=None), {"a": 1}, 1),
+    (framework("crewai.tools.base_tool", "BaseTool", run=lambda self, a: a, _run=None), {"a": 1}, 1),
+    (framework("unknown", "A", _run=lambda self, a: a), {"a": 1}, 1),
+    (framework("unknown", "B", invoke=lambda self, given: given), {"a": 1}, {"a": 1}),
+    (framework("unknown", "C", run=lambda self, a: a), {"a": 1}, 1),
+    (framework("unknown", "D", call=lambda self, a: a), {"a": 1}, 1),
+    (framework("unknown", "E", forward=lambda self, a: a), {"a": 1}, 1),
+    (framework("unknown", "F", __call__=lambda self, a: a), {"a": 1}, 1),
+]
+
+
+@pytest.mark.parametrize(("cls", "arguments", "result"), OBJECTS)
+@pytest.mark.parametrize("shape", ["object", "class", "subclass"])
+def test_objects_and_classes_of_tools(cls: Any, arguments: Any, result: object, shape: str) -> None:
+    """A tool is called as its framework does; a class of tools is made without arguments first."""
+    made = {"object": lambda: cls(), "class": lambda: cls, "subclass": lambda: type("Own", (cls,), {})}[shape]()
+    assert call(made, arguments) == result
+
+
+def test_an_openai_tool_gets_context_and_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tool of OpenAI Agents gets its arguments as JSON text, and a context if that module is loaded."""
+
+    async def invoked(context: Any, text: str) -> object:
+        return (getattr(context, "tool_name", None), text)
+
+    tool = framework("agents.tool", "FunctionTool", name="t", on_invoke_tool=staticmethod(invoked))()
+    monkeypatch.delitem(sys.modules, "agents.tool_context", raising=False)
+    assert call(tool, {"a": 1}) == (None, '{"a": 1}')
+
+    class ToolContext:
+        def __init__(self, context: object, tool_name: str, tool_call_id: str) -> None:
+            self.tool_name = tool_name
+
+    fake = types.ModuleType("agents.tool_context")
+    fake.ToolContext = ToolContext  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "agents.tool_context", fake)
+    assert call(tool, '{"a": 1}') == ("t", '{"a": 1}')
+
+
+def test_an_openai_agent_is_run_by_its_runner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An agent of OpenAI Agents is given to the Runner of the module it came with."""
+
+    async def run(agent: object, given: str) -> object:
+        return types.SimpleNamespace(final_output=(agent, given))
+
+    agent = framework("agents.agent", "Agent")()
+    monkeypatch.delitem(sys.modules, "agents", raising=False)
+    with pytest.raises(LoadError, match="has no Runner"):
+        call(agent, "hi")
+    fake = types.ModuleType("agents")
+    fake.Runner = types.SimpleNamespace(run=run)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "agents", fake)
+    assert call(agent, "hi") == (agent, "hi")
+
+
+@pytest.mark.parametrize(
+    ("obj", "arguments", "reason", "said"),
+    [
+        (3, None, "not-callable", "an object of builtins:int can't be called"),
+        (object(), {}, "not-callable", "an object of builtins:object can't be called"),
+        (add, {}, "arguments", "missing a required argument: 'a'"),
+        (add, {"c": 1}, "arguments", "its parameters are (a:"),
+        (add, {"a": 1, "c": 1}, "arguments", "unexpected keyword argument 'c'"),
+        (lambda a, b: 1, "text", "arguments", "doesn't take one text"),
+        (lambda: 1, "text", "arguments", "doesn't take one text"),
+        ("Hello {who}", {}, "arguments", "placeholder without a value: 'who'"),
+        ("Hello {who}", "text", "arguments", "takes an object with its parameters, not a text"),
+        (FASTMCP(), "text", "arguments", "takes an object with its parameters, not a text"),
+        (framework("pydantic_ai.tools", "Tool", takes_ctx=True)(), {}, "not-callable", "a running agent"),
+        (
+            framework("crewai.tools", "BaseTool", __init__=lambda self, key: None),
+            {},
+            "not-callable",
+            "without arguments",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_said(obj: object, arguments: Any, reason: str, said: str) -> None:
+    """An object that can't be called, and arguments that don't fit, are errors of the catalog with a reason."""
+    with pytest.raises(LoadError) as caught:
+        call(obj, arguments)
+    assert said in str(caught.value)
+    assert caught.value.facts["reason"] == reason
+
+
+@pytest.mark.parametrize("obj", [add, later, FASTMCP()])
+def test_errors_of_the_object_itself_pass_through(obj: Callable[..., object]) -> None:
+    """A TypeError within the called code is its own, not a fault of the arguments."""
+    with pytest.raises(TypeError):
+        call(obj, {"a": "text"})
+
+
+def test_a_coroutine_is_run_while_a_loop_runs() -> None:
+    """Called from code that an event loop runs, a coroutine still comes to its end."""
+
+    async def outside() -> object:
+        return call(later, {"a": 1})
+
+    assert asyncio.run(outside()) == 2
+
+
+def test_no_framework_is_imported_to_recognise_an_object() -> None:
+    """Calling a foreign tool imports none of the frameworks it might belong to."""
+    before = set(sys.modules)
+    call(LANGCHAIN, {"a": 1})
+    frameworks = {"langchain_core", "pydantic_ai", "agents", "llama_index", "smolagents", "crewai", "fastmcp", "mcp"}
+    assert not frameworks & (set(sys.modules) - before)
