@@ -44,13 +44,13 @@ SMALL = 4_000
 MOST_WORDS = 64
 """How many different words of a request count."""
 
-_POOL = 50  # of the rows that rare words rank best, how many the common words may reorder
-_TIER = 50  # candidates taken from one place where all words are common, beyond those asked for
+_POOL = 30  # of the rows that rare words rank best, how many the common words may reorder
+_TIER = 20  # candidates taken from one place where all words are common, beyond those asked for
 
 
 def budget(total: int) -> int:
     """Return how many rows FTS5 may score in a catalog of *total* entries."""
-    return total if total <= SMALL else 1_000 + total // 100
+    return total if total <= SMALL else min(3 * total // 10, 3_000 + total // 50)
 
 
 class Corpus:
@@ -166,7 +166,7 @@ def _ranked(corpus: Corpus, wanted: list[str], filters: Filters, limit: int, rea
     if corpus.total > SMALL:
         for place, word in enumerate(by_rarity):
             allowed -= frequency(word)
-            if allowed < 0:
+            if allowed < 0 or frequency(word) > corpus.total // 10:
                 rare = by_rarity[:place]
                 break
     if len(rare) == len(by_rarity):
