@@ -1,0 +1,159 @@
+"""``catalog``: the table of commands, the meaning of exit statuses, and the way in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import click
+
+from catalog import __version__
+from catalog.errors import CatalogError
+from catalog_cli.lazy import Entrance, LazyGroup
+from catalog_cli.options import url_option
+
+_FIND, _FILL, _CHECK = "Find and use", "Fill and change", "Check and mend"
+
+COMMANDS = {
+    "search": Entrance("catalog_cli.commands.search:search", "Find entries by words, tags and kind", _FIND),
+    "ls": Entrance("catalog_cli.commands.ls:ls", "List entries, of one kind or all", _FIND),
+    "explain": Entrance("catalog_cli.commands.explain:explain", "Show all that is known of an entry", _FIND),
+    "which": Entrance("catalog_cli.commands.which:which", "Show which tier an entry comes from, and why", _FIND),
+    "run": Entrance("catalog_cli.commands.run:run", "Load an entry and call it", _FIND),
+    "scan": Entrance("catalog_cli.commands.scan:scan", "Fill the catalog from packages and folders", _FILL),
+    "refresh": Entrance("catalog_cli.commands.refresh:refresh", "Look again at plugins and scanned sources", _FILL),
+    "register": Entrance("catalog_cli.commands.register:register", "Add or replace one entry", _FILL),
+    "unregister": Entrance("catalog_cli.commands.unregister:unregister", "Take entries away", _FILL),
+    "import": Entrance("catalog_cli.commands.import_:import_", "Add the entries of a JSON Lines file", _FILL),
+    "export": Entrance("catalog_cli.commands.export:export", "Write all entries as JSON Lines", _FILL),
+    "verify": Entrance("catalog_cli.commands.verify:verify", "Report code that is not as it was recorded", _CHECK),
+    "doctor": Entrance("catalog_cli.commands.doctor:doctor", "Find dead, moved and duplicate references", _CHECK),
+    "log": Entrance("catalog_cli.commands.log:log", "Show who changed what, and when", _CHECK),
+    "restore": Entrance("catalog_cli.commands.restore:restore", "Bring back an entry as it once was", _CHECK),
+    "db": Entrance("catalog_cli.commands.db:db", "Look after the database itself", _CHECK),
+}
+
+EXIT_CODES = {
+    "entry-not-found": 1,
+    "package-not-found": 1,
+    "drift": 1,
+    "entry": 2,
+    "invalid-entry": 2,
+    "duplicate-entry": 2,
+    "unknown-kind": 2,
+    "load": 2,
+    "invalid-reference": 2,
+    "not-importable": 2,
+    "search": 2,
+    "invalid-filter": 2,
+    "settings": 2,
+}
+"""``CatalogError.code`` to exit status; what is not in it (the store, imports that fail) is 3."""
+
+UNUSABLE, INTERRUPTED, CLOSED_PIPE = 3, 130, 141
+
+
+class Root(LazyGroup):
+    """The command ``catalog``: every way a run can end becomes one line and an exit status here."""
+
+    def main(  # type: ignore[override]
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,
+    ) -> Any:
+        """Run, and leave the process with 0 (done), 1 (the answer is no), 2 (wrong use) or 3 (can't be used)."""
+        if not standalone_mode:
+            return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        import warnings
+
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            sys.exit(self._status(args, prog_name, complete_var, **extra))
+
+    def _status(self, args: Sequence[str] | None, prog_name: str | None, complete_var: str | None, **extra: Any) -> int:
+        try:
+            ended = super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
+        except click.exceptions.NoArgsIsHelpError as error:
+            error.show()
+            return error.exit_code
+        except click.UsageError as error:
+            return _fail(_usage(error), error.exit_code)
+        except click.FileError as error:
+            return _fail(error.format_message(), 2)
+        except click.ClickException as error:
+            return _fail(error.format_message(), error.exit_code, "" if error.exit_code == 1 else "Error: ")
+        except CatalogError as error:
+            return _fail(str(error), EXIT_CODES.get(error.code, UNUSABLE))
+        except click.Abort:
+            return INTERRUPTED
+        return ended if isinstance(ended, int) else 0
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; a reader that went away, as ``head`` does, ends it without a word."""
+        try:
+            ended = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes
+            raise SystemExit(CLOSED_PIPE) from None
+        return ended
+
+
+def _fail(text: str, status: int, prefix: str = "Error: ") -> int:
+    click.echo(prefix + " ".join(text.split()), err=True)
+    return status
+
+
+def _usage(error: click.UsageError) -> str:
+    text = error.format_message().rstrip(".")
+    if error.ctx is None or "did you mean" in text.lower():
+        return text
+    return f"{text}; see '{error.ctx.command_path} --help'"
+
+
+def _show_warning(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any, **__: Any
+) -> None:
+    if category.__name__ == "CatalogWarning":
+        click.echo(f"Warning: {message}", err=True)
+    else:
+        import warnings
+
+        click.echo(warnings.formatwarning(message, category, filename, lineno), err=True, nl=False)
+
+
+@click.command(
+    cls=Root,
+    entrances=COMMANDS,
+    params=[url_option()],
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    examples="""
+        catalog scan langchain_community
+        catalog search "draw a chart" --kind tool
+        catalog explain create_scatter
+    """,
+    epilog="Exit status: 0 done, 1 the answer is no, 2 wrong use, 3 the catalog could not be used. "
+    'Completion: put eval "$(_CATALOG_COMPLETE=bash_source catalog)" into ~/.bashrc; for other shells zsh_source '
+    "or fish_source.",
+)
+@click.version_option(__version__, "--version", prog_name="catalog", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Know every tool, model, prompt and agent of your project, without importing it.
+
+    The catalog is one SQLite file. Fill it with scan, then search it; every command tells more with --help.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line of this process."""
+    for stream in (sys.stdout, sys.stderr):  # a path that is no Unicode must not end a listing
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    cli.main(prog_name="catalog")
+    raise SystemExit  # not reached: `main` above leaves the process

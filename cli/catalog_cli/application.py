@@ -1,0 +1,118 @@
+"""``Application``: what every command is given; it opens the catalog when it is first asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
+
+import click
+
+from catalog_cli.output import Screen
+
+if TYPE_CHECKING:
+    from catalog import Catalog
+
+
+class No(click.ClickException):
+    """The answer is no: nothing found, something drifted. One line on standard error, exit status 1."""
+
+    exit_code = 1
+
+
+class Schema(NamedTuple):
+    """The version of a database.
+
+    Attributes:
+        path: the file.
+        found: its version, or None where there is no database yet.
+        newest: the version this installation works with.
+    """
+
+    path: str
+    found: str | None
+    newest: str
+
+
+class Application:
+    """One run of the command line: its database, opened lazily and once, and its screen."""
+
+    def __init__(self) -> None:
+        """Open nothing yet."""
+        self.url: str | None = None
+        self.screen = Screen()
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The catalog of ``--url``, or the one the environment and the configuration name."""
+        import warnings
+
+        from catalog import Catalog, CatalogWarning
+
+        warnings.simplefilter("always", CatalogWarning)
+        opened = Catalog(self.url)
+        click.get_current_context().call_on_close(opened.close)
+        return opened
+
+    @property
+    def place(self) -> str:
+        """The URL of the database, without opening it."""
+        from catalog.settings import default_url, load_settings
+
+        return self.url or load_settings().url or default_url()
+
+    def schema(self) -> Schema:
+        """Return the version of the database, without creating or upgrading it."""
+        from catalog.store.schema import HEAD, current, sqlite_path
+
+        path = sqlite_path(self.place)
+        return Schema(path or "a database in memory", current(path) if path else None, HEAD)
+
+    def look_here(self) -> None:
+        """Let modules of the current folder be found, after all others, so that none of it hides a library."""
+        here = os.getcwd()
+        if here not in sys.path and "" not in sys.path:
+            sys.path.append(here)
+
+    def find(self, text: str) -> tuple[str, str]:
+        """Return kind and name of the entry that *text* means: a key, or a name that only one kind has."""
+        catalog = self.catalog
+        return self._find(text, lambda kind, name: (kind, name) in catalog)
+
+    def find_past(self, text: str) -> tuple[str, str]:
+        """Return kind and name of what *text* means, among entries that are there or once were."""
+        catalog = self.catalog
+        return self._find(text, lambda kind, name: (kind, name) in catalog or bool(catalog.history(kind, name)))
+
+    def _find(self, text: str, known: Callable[[str, str], bool]) -> tuple[str, str]:
+        kinds = self.catalog.kinds()
+        kind, colon, name = text.partition(":")
+        if colon and kind in kinds and known(kind, name):
+            return kind, name
+        found = [one for one in kinds if known(one, text)]
+        if len(found) == 1:
+            return found[0], text
+        if found:
+            keys = ", ".join(f"{one}:{text}" for one in found)
+            raise click.UsageError(f"'{text}' is the name of {len(found)} entries; give one of these keys: {keys}")
+        return self._lost(text, kind if colon else "", name, kinds)
+
+    def _lost(self, text: str, kind: str, name: str, kinds: list[str]) -> NoReturn:
+        from catalog.errors import close_matches, did_you_mean
+
+        catalog = self.catalog
+        if kind in kinds and name:
+            catalog.entry(kind, name)  # raises, and knows best what else it could be
+        close = [f"{one}:{name}" for one in close_matches(kind, kinds) if kind and (one, name) in catalog]
+        if not close:
+            close = [hit.key for hit in catalog.search(text, limit=3) if text.casefold() in hit.key.casefold()]
+        if not close:
+            names = {entry: f"{one}:{entry}" for one in kinds for entry in catalog.list(one)}
+            close = [names[match] for match in close_matches(text, names)]
+        hint = did_you_mean(close) or "; `catalog search` finds entries by what they do"
+        raise No(f"no entry '{text}' of any kind{hint}")
+
+
+pass_app = click.make_pass_decorator(Application, ensure=True)

@@ -1,0 +1,32 @@
+"""``catalog db current``."""
+
+from __future__ import annotations
+
+from catalog_cli.application import Application, No, pass_app
+from catalog_cli.options import command, json_option
+
+
+@command(
+    "current",
+    examples="""
+        catalog db current
+        catalog db current --json
+    """,
+)
+@json_option("URL, path and schema")
+@pass_app
+def current(app: Application, as_json: bool) -> None:
+    """Show where the database is, and its version.
+
+    Changes nothing: a database that is not there is not created. The exit status is 1 if it is not there, or not up
+    to date.
+    """
+    schema = app.schema()
+    if as_json:
+        app.screen.json({"url": app.place, "path": schema.path, "schema": schema.found, "newest": schema.newest})
+    elif schema.found is not None:
+        app.screen.print(f"{schema.path}: schema {schema.found}")
+    if schema.found is None:
+        raise No(f"there is no database at {schema.path} yet; the first command that needs it makes it")
+    if schema.found != schema.newest:
+        raise No(f"schema {schema.found} is not {schema.newest}, which this version works with; `catalog db upgrade`")

@@ -1,0 +1,128 @@
+"""``catalog explain``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from catalog_cli.application import Application, pass_app
+from catalog_cli.options import command, json_option, key_argument
+from catalog_cli.output import Column, Screen, clean, moment
+
+if TYPE_CHECKING:
+    from catalog import Entry, Standing
+
+LABEL = 14  # columns taken by a label and the space around it
+PARAMETERS = (
+    Column("PARAMETER", bold=True),
+    Column("TYPE", 8, "cyan"),
+    Column("DEFAULT", 7),
+    Column("DESCRIPTION", 16),
+)
+
+
+@command(
+    "explain",
+    examples="""
+        catalog explain tool:create_scatter
+        catalog explain create_scatter
+        catalog explain openai/gpt-4o --json
+    """,
+)
+@key_argument()
+@json_option("the entry, with all its fields,")
+@pass_app
+def explain(app: Application, key: str, as_json: bool) -> None:
+    """Show all that is known of an entry.
+
+    KEY is kind:name; a name alone is enough where only one kind has it. Nothing is imported, so this works for
+    entries whose code is broken, too.
+    """
+    kind, name = app.find(key)
+    standings = app.catalog.which(kind, name)
+    entry = standings[0].entry
+    if as_json:
+        tiers = [{"tier": s.tier, "wins": s.wins, "why": s.why} for s in standings]
+        app.screen.json({"key": entry.key, **entry.model_dump(mode="json"), "tiers": tiers})
+    else:
+        app.screen.print("\n".join(_lines(app.screen, entry, standings)))
+
+
+def _lines(screen: Screen, entry: Entry, standings: Sequence[Standing]) -> Iterator[str]:
+    yield screen.style(clean(entry.key), bold=True)
+    if entry.description:
+        yield screen.wrapped(clean(entry.description), indent=0)
+    yield ""
+    for label, text in _facts(entry, standings):
+        yield f"  {screen.style(f'{label:<{LABEL - 2}}', dim=True)}{screen.wrapped(clean(text), indent=LABEL)}"
+    table = list(_parameters(entry.parameters))
+    if table:
+        yield ""
+        yield from screen.fitted(PARAMETERS, table, indent=2)
+
+
+def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, str]]:
+    """Yield label and text of what is known."""
+    from json import dumps
+
+    if entry.signature:
+        name = (entry.ref or entry.name).rpartition(":")[2]
+        yield "signature", entry.signature if entry.signature.startswith(name) else f"{name}{entry.signature}"
+    if entry.ref:
+        yield "reference", entry.ref
+    elif entry.spec is not None:
+        yield "data", dumps(entry.spec, ensure_ascii=False)
+    if entry.tags:
+        yield "tags", ", ".join(entry.tags)
+    for number, example in enumerate(entry.examples):
+        yield "" if number else "examples", example
+    if entry.match:
+        yield "match", entry.match
+    if entry.providers is not None:
+        yield "providers", ", ".join(entry.providers) or "none"
+    if entry.priority:
+        yield "priority", str(entry.priority)
+    for word, value in entry.metadata.items():
+        if word not in ("parameters", "inputSchema", "input_schema"):
+            yield word[: LABEL - 3], value if isinstance(value, str) else dumps(value, ensure_ascii=False)
+    yield "tier", f"{standings[0].tier}, {standings[0].why}"
+    yield "source", f"{entry.source} of {entry.distribution}" if entry.distribution else entry.source
+    if entry.checksum:
+        body = f", with the body {entry.source_checksum[:12]}" if entry.source_checksum else ""
+        yield "checksum", f"signature {entry.checksum[:12]}{body}"
+    if entry.revision:
+        since = f", first stored {moment(entry.created_at)}" if entry.created_at != entry.updated_at else ""
+        yield "revision", f"{entry.revision} of {moment(entry.updated_at)}{since}"
+
+
+def _parameters(schema: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield name, type, default and description of what a JSON Schema of arguments lists."""
+    from json import dumps
+
+    required = schema.get("required") or ()
+    for name, one in (schema.get("properties") or {}).items():
+        given = one if isinstance(one, dict) else {}
+        default = dumps(given["default"], ensure_ascii=False) if "default" in given else ""
+        if name in required:
+            default = "required"
+        yield clean(name), clean(_type(given)), clean(default), clean(str(given.get("description", "")))
+
+
+def _type(schema: dict[str, Any]) -> str:
+    """Return the type a JSON Schema allows, in a few words."""
+    if "enum" in schema:
+        return " | ".join(str(one) for one in schema["enum"])
+    if "const" in schema:
+        return str(schema["const"])
+    for word in ("anyOf", "oneOf"):
+        if isinstance(schema.get(word), list):
+            return " | ".join(_type(one) for one in schema[word] if isinstance(one, dict))
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    kind = schema.get("type", "any")
+    if isinstance(kind, list):
+        return " | ".join(map(str, kind))
+    items = schema.get("items")
+    if kind == "array" and isinstance(items, dict) and items:
+        return f"array of {_type(items)}"
+    return str(kind)

@@ -1,0 +1,37 @@
+"""``catalog export``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from catalog_cli.application import Application, pass_app
+from catalog_cli.options import command
+
+
+@command(
+    "export",
+    examples="""
+        catalog export catalog.jsonl
+        catalog export | grep '"kind":"model"' > models.jsonl
+        # from one catalog to another
+        catalog export | catalog --url sqlite:///team.db import -
+    """,
+)
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, allow_dash=True), default="-")
+@pass_app
+def export(app: Application, file: str) -> None:
+    """Write all entries as JSON Lines.
+
+    One JSON object a line with the fields of an entry, sorted by key, to FILE or to standard output. These are the
+    stored entries; those of the configuration file are in a file already.
+    """
+    if file == "-":
+        app.catalog.export_jsonl(sys.stdout)
+        return
+    try:
+        written = app.catalog.export_jsonl(file)
+    except OSError as error:
+        raise click.FileError(file, error.strerror or str(error)) from None
+    app.screen.remark(f"exported {written} {'entry' if written == 1 else 'entries'} to {file}")

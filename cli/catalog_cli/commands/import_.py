@@ -1,0 +1,33 @@
+"""``catalog import``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from catalog_cli.application import Application, pass_app
+from catalog_cli.options import command, json_option
+
+
+@command(
+    "import",
+    examples="""
+        catalog import catalog.jsonl
+        cat models.jsonl tools.jsonl | catalog import -
+    """,
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True))
+@json_option("the number of entries written")
+@pass_app
+def import_(app: Application, file: str, as_json: bool) -> None:
+    """Add the entries of a JSON Lines file.
+
+    One JSON object a line with the fields of an entry, as `catalog export` writes them; - reads standard input. All
+    of them or none: a line that is wrong is named and nothing is stored. An entry goes over the one that had its key.
+    """
+    written = app.catalog.import_jsonl(sys.stdin if file == "-" else file)
+    if as_json:
+        app.screen.json({"written": written})
+    else:
+        app.screen.print(f"imported {written} {'entry' if written == 1 else 'entries'} that were new or different")

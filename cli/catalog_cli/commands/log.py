@@ -1,0 +1,104 @@
+"""``catalog log``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from catalog_cli.application import Application, No, pass_app
+from catalog_cli.options import command, json_option, key_argument, limit_option
+from catalog_cli.output import clean, clip, moment
+
+if TYPE_CHECKING:
+    from catalog import Catalog, Revision
+    from catalog_cli.output import Screen
+
+Changes = dict[str, tuple[Any, Any]]
+_LONG = 40  # characters of a value in a pipe or a wide window
+
+
+@command(
+    "log",
+    examples="""
+        catalog log
+        catalog log tool:create_scatter --limit all
+        catalog log --json
+    """,
+)
+@key_argument(required=False)
+@limit_option(20, "changes")
+@json_option("the changes, as an array,")
+@pass_app
+def log(app: Application, key: str | None, limit: int | str, as_json: bool) -> None:
+    """Show who changed what, and when.
+
+    The newest change comes first, of the whole catalog or of one KEY, also one that was taken away. In a pipe each
+    line is time (UTC), who, action, key, revision and the changed fields, separated by tabs.
+    """
+    most = limit if isinstance(limit, int) else 2**62
+    past = app.catalog.history(*app.find_past(key))[:most] if key else app.catalog.log(most)
+    told = [(one, changes) for one, changes in zip(past, _changes(app.catalog, past), strict=True)]
+    if as_json:
+        app.screen.json([_data(one, changes) for one, changes in told])
+    elif app.screen.is_terminal:
+        app.screen.print("\n".join(_shown(app.screen, one, changes) for one, changes in told)) if told else None
+    elif told:
+        app.screen.table(
+            (),
+            [
+                (one.at.isoformat(), one.actor, one.action, one.key, str(one.revision), "; ".join(_texts(changes)))
+                for one, changes in told
+            ],
+        )
+    if not told:
+        raise No("nothing has happened yet: the catalog is empty; fill it with `catalog scan PACKAGE`")
+
+
+def _changes(catalog: Catalog, past: list[Revision]) -> list[Changes]:
+    """Return what each revision changed; the history of each key is read once."""
+    histories: dict[str, dict[int, Revision]] = {}
+    found = []
+    for one in past:
+        if one.key not in histories:
+            histories[one.key] = {r.revision: r for r in catalog.history(one.kind, one.name)}
+        found.append(one.changed(histories[one.key].get(one.revision - 1)))
+    return found
+
+
+def _data(one: Revision, changes: Changes) -> dict[str, Any]:
+    return {
+        "key": one.key,
+        "kind": one.kind,
+        "name": one.name,
+        "revision": one.revision,
+        "action": one.action,
+        "actor": one.actor,
+        "at": one.at.isoformat(),
+        "changes": {field: {"old": old, "new": new} for field, (old, new) in changes.items()},
+    }
+
+
+def _texts(changes: Changes) -> list[str]:
+    """Return ``field: old → new`` for what people look for; of a new entry what it stands for."""
+    fields = [field for field in changes if field not in ("kind", "name")]
+    if "kind" in changes:  # it came or went: every field changed
+        fields = [field for field in ("ref", "spec") if field in changes]
+    return [f"{field}: {_value(changes[field][0])} → {_value(changes[field][1])}" for field in fields]
+
+
+def _value(value: Any) -> str:
+    from json import dumps
+
+    if value in (None, "", [], {}):
+        return "none"
+    text = value if isinstance(value, str) else dumps(value, ensure_ascii=False)
+    return clip(clean(text), _LONG)
+
+
+def _shown(screen: Screen, one: Revision, changes: Changes) -> str:
+    when, who = screen.style(moment(one.at), dim=True), screen.style(clean(one.actor), dim=True)
+    colour = {"unregister": "red", "gone": "red", "restore": "cyan"}.get(one.action, "green")
+    action = screen.style(f"{one.action:<10}", fg=colour)
+    key, number = screen.style(clean(one.key), bold=True), screen.style(f"#{one.revision}", dim=True)
+    lines = [f"{when}  {action} {key} {number}  {who}"]
+    lines += [f"{'':18}{clip(text, max(screen.width - 18, 20))}" for text in _texts(changes)]
+    return "\n".join(lines)

@@ -1,0 +1,60 @@
+"""``catalog register``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from catalog_cli import completion
+from catalog_cli.application import Application, pass_app
+from catalog_cli.given import json_of, pairs_of, text_of
+from catalog_cli.options import command, json_option, tag_option
+
+
+@command(
+    "register",
+    examples="""
+        catalog register tool create_scatter mypkg.plots:create_scatter --tag plot
+        catalog register schema verdict @verdict.json --description "What a judge says."
+        catalog register model openai/gpt-4o mypkg.models:gpt4o --provider openai --meta context=128000
+    """,
+)
+@click.argument("kind", shell_complete=completion.kinds)
+@click.argument("name")
+@click.argument("value", metavar="REF|@spec.json")
+@tag_option("--tag", "tags", "A label to filter by; may be repeated.")
+@click.option("--description", "-d", help="What it is for; else the first paragraph of its docstring.")
+@click.option("--example", "examples", multiple=True, metavar="TEXT", help="A request it should be found by.")
+@click.option("--priority", type=int, help="The higher is tried first when routing by rules.")
+@click.option("--provider", "providers", multiple=True, metavar="NAME", help="A model provider it needs.")
+@click.option("--match", metavar="REGEX", help="Requests it is meant for, when routing by rules.")
+@click.option("--meta", multiple=True, metavar="KEY=JSON", help="One more fact; text that is not JSON is kept as text.")
+@json_option("the entry as it is stored")
+@pass_app
+def register(app: Application, /, kind: str, name: str, value: str, as_json: bool, **given: Any) -> None:
+    """Add or replace one entry.
+
+    REF is package.module:name, which is not imported: its signature and checksums are read from its source.
+    @spec.json registers the data in that file instead, @- those on standard input. What had the key is replaced,
+    and stays in its history.
+    """
+    app.look_here()
+    fields = {field: found for field, found in given.items() if found not in (None, ()) and field != "meta"}
+    if given["meta"]:
+        fields["metadata"] = pairs_of(given["meta"], "--meta")
+    known = app.catalog.history(kind, name)
+    entry = app.catalog.register(
+        kind, name, json_of(text_of(value), value) if value.startswith("@") else value, **fields
+    )
+    if as_json:
+        app.screen.json({"key": entry.key, **entry.model_dump(mode="json")})
+    elif known and known[0].revision == entry.revision:
+        app.screen.print(f"{entry.key} was like this already (revision {entry.revision})")
+    else:
+        app.screen.print(f"registered {entry.key} (revision {entry.revision})")
+    if entry.ref and entry.checksum is None:
+        app.screen.remark(
+            f"Note: the source of {entry.ref} was not found from here, so changes of it can't be noticed; "
+            "register it again where it can be imported"
+        )

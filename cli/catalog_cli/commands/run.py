@@ -1,0 +1,91 @@
+"""``catalog run``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog_cli.application import Application, No, pass_app
+from catalog_cli.given import json_of, text_of
+from catalog_cli.options import POLICIES, command, json_option, key_argument
+
+if TYPE_CHECKING:
+    from catalog_cli.output import Screen
+
+
+@command(
+    "run",
+    examples="""
+        catalog run tool:create_scatter --input '{"x": "price", "y": "size"}'
+        catalog run summarize --input @request.json
+        echo '"a single text"' | catalog run tool:shout --input -
+    """,
+)
+@key_argument()
+@click.option("--input", "-i", "given", metavar="JSON|@file|-", help="Arguments: a JSON object by name, or one text.")
+@click.option("--policy", type=click.Choice(POLICIES), help="How much of the code must be as recorded.")
+@click.option("--traceback", is_flag=True, help="Show where the called code failed.")
+@json_option("the result")
+@pass_app
+def run(app: Application, key: str, given: str | None, policy: str | None, traceback: bool, as_json: bool) -> None:
+    """Load an entry and call it.
+
+    This imports the code behind the entry, and the current folder may hold it. Functions, tools, prompts and agents
+    of the usual frameworks can be called. The result is printed: text as it is, other data as JSON. What the code
+    prints itself goes where it goes. The exit status is 1 if the code fails.
+    """
+    kind, name = app.find(key)
+    arguments = None if given is None else json_of(text_of(given), "--input" if given[:1] not in "@-" else given)
+    if arguments is not None and not isinstance(arguments, dict | str):
+        raise click.UsageError("--input takes a JSON object with the arguments by name, or one JSON text")
+    app.look_here()
+    live = app.catalog.get(kind, name, verify=policy)
+    result = _called(f"{kind}:{name}", live, arguments, traceback)
+    if as_json:
+        app.screen.json(_plain(result))
+    elif result is not None:
+        _show(app.screen, result)
+
+
+def _called(key: str, live: object, arguments: Any, traceback: bool) -> object:
+    from catalog.errors import CatalogError
+    from catalog.loader.call import call
+
+    try:
+        return call(live, arguments)
+    except (CatalogError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # SystemExit too: the code called must not choose our exit status
+        if traceback:
+            from traceback import print_exception
+
+            print_exception(error)
+        what = str(error)
+        raise No(
+            f"Error: {key} failed: {type(error).__name__}{f': {what}' if what else ''}"
+            f"{'' if traceback else '; --traceback shows where'}"
+        ) from error
+
+
+def _plain(result: Any) -> Any:
+    """Return a result as JSON data, or its ``repr`` where there is no such thing."""
+    import json
+
+    dump = getattr(result, "model_dump", None)
+    if callable(dump) and not isinstance(result, type):
+        return dump(mode="json")
+    try:
+        return json.loads(json.dumps(result))
+    except (TypeError, ValueError):
+        return repr(result)
+
+
+def _show(screen: Screen, result: object) -> None:
+    plain = _plain(result)
+    if isinstance(plain, str):
+        screen.print(plain)
+    else:
+        import json
+
+        screen.print(json.dumps(plain, ensure_ascii=False, indent=2))

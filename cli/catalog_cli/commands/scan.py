@@ -1,0 +1,45 @@
+"""``catalog scan``."""
+
+from __future__ import annotations
+
+import click
+
+from catalog_cli.application import Application, No, pass_app
+from catalog_cli.options import command, json_option
+from catalog_cli.reports import show, verbose_option
+
+
+@command(
+    "scan",
+    examples="""
+        catalog scan langchain_community
+        catalog scan ./tools mypkg --public
+        catalog scan mypkg --json
+    """,
+)
+@click.argument("targets", nargs=-1, required=True, metavar="PACKAGE|PATH...")
+@click.option("--public", is_flag=True, help="Also every public function.")
+@click.option("--schemas", is_flag=True, help="Also pydantic models, as schemas.")
+@verbose_option()
+@json_option("the report (of several targets: an array of reports)")
+@pass_app
+def scan(app: Application, targets: tuple[str, ...], public: bool, schemas: bool, verbose: bool, as_json: bool) -> None:
+    """Fill the catalog from packages and folders.
+
+    Finds tools, agents, prompts and models of the usual frameworks in the source of installed packages, files and
+    folders; not a line of it is run. A second scan looks at changed files only, and reports code that drifted
+    without accepting it. The exit status is 1 if nothing at all is found.
+    """
+    app.look_here()
+    reports = []
+    for target in targets:
+        with app.screen.progress(f"scanning {target}") as progress:
+            reports.append(app.catalog.scan(target, public=public, schemas=schemas, progress=progress))
+        if not as_json:
+            show(app.screen, reports[-1], verbose=verbose)
+    if as_json:
+        app.screen.json([report.as_dict() for report in reports] if len(reports) > 1 else reports[0].as_dict())
+    if not any(r.found or r.updated or r.unchanged or r.drifted for r in reports):
+        more = "" if public else "; --public takes every public function"
+        raise No(f"nothing found in {', '.join(targets)}{more}")
+    app.screen.hint("Look around with `catalog ls`, find something with `catalog search TEXT`.")

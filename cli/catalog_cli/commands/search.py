@@ -1,0 +1,89 @@
+"""``catalog search``."""
+
+from __future__ import annotations
+
+import click
+
+from catalog_cli.application import Application, No, pass_app
+from catalog_cli.listing import show
+from catalog_cli.options import command, json_option, kind_option, limit_option, tag_option
+
+
+@command(
+    "search",
+    examples="""
+        catalog search "draw a chart"
+        catalog search --tag plot --not-tag deprecated
+        catalog search csv --kind tool --kind agent --limit 3 --json
+    """,
+)
+@click.argument("text", required=False, default="")
+@tag_option("--tag", "tags", "Has this tag; several times: all of them.")
+@tag_option("--any-tag", "any_tags", "Has one of these tags.")
+@tag_option("--not-tag", "not_tags", "Has none of these tags.")
+@kind_option()
+@limit_option(10, "hits")
+@click.option(
+    "--mode",
+    type=click.Choice(("auto", "lexical", "semantic", "hybrid")),
+    default="auto",
+    show_default=True,
+    help="How to match the text; semantic and hybrid need vectors.",
+)
+@click.option("--why", is_flag=True, help="Show which words were found, and where.")
+@json_option("the hits, with score and reason,")
+@pass_app
+def search(
+    app: Application,
+    text: str,
+    tags: tuple[str, ...],
+    any_tags: tuple[str, ...],
+    not_tags: tuple[str, ...],
+    kinds: tuple[str, ...],
+    limit: int | str,
+    mode: str,
+    why: bool,
+    as_json: bool,
+) -> None:
+    """Find entries by words, tags and kind.
+
+    The best hit comes first; without TEXT all that pass the filters are listed by key. Any text is fine: there is
+    no syntax to get wrong. In a pipe each line is key, description, tags and tier, separated by tabs. The exit
+    status is 1 if nothing is found.
+    """
+    most = limit if isinstance(limit, int) else None
+    hits = app.catalog.search(
+        text,
+        kind=kinds or None,
+        tags=tags,
+        any_tags=any_tags,
+        exclude_tags=not_tags,
+        limit=None if most is None else most + 1,  # one more tells whether there are more
+        mode=mode,
+    )
+    shown = hits[:most]
+    if as_json:
+        app.screen.json([hit.listing(ranked=True) for hit in shown])
+    else:
+        show(app.screen, shown, why=why)
+    if not hits:
+        raise No(_nothing(app, text, (*tags, *any_tags)))
+    if len(hits) > len(shown):
+        app.screen.hint(f"There are more; --limit {len(shown) * 5} or --limit all shows them.")
+
+
+def _nothing(app: Application, text: str, tags: tuple[str, ...]) -> str:
+    """Return why nothing was found, and what might find something."""
+    from catalog.errors import close_matches, did_you_mean
+
+    if not app.catalog.search(limit=1):
+        return "nothing found: the catalog is empty; fill it with `catalog scan PACKAGE`"
+    for tag in tags:
+        if not app.catalog.search(tags=[tag], limit=1):
+            known = {one for hit in app.catalog.search(limit=5_000) for one in hit.tags}
+            return f"nothing found: no entry has the tag '{tag}'{did_you_mean(close_matches(tag, known))}"
+    if text and app.catalog.search(text, limit=1):
+        return f"nothing found: entries match '{text}', but none of them passes the filters"
+    if text:
+        return f"nothing found for '{text}'; try fewer or other words, or look around with `catalog ls`"
+    return "nothing found: no entry passes all the filters; leave one out"

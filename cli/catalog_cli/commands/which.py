@@ -1,0 +1,38 @@
+"""``catalog which``."""
+
+from __future__ import annotations
+
+from catalog_cli.application import Application, pass_app
+from catalog_cli.options import command, json_option, key_argument
+from catalog_cli.output import Column
+
+COLUMNS = (Column("TIER", bold=True), Column("STANDS FOR", 24), Column("SOURCE", 10), Column("WHY", colour="cyan"))
+
+
+@command(
+    "which",
+    examples="""
+        catalog which tool:create_scatter
+        catalog which create_scatter --json
+    """,
+)
+@key_argument()
+@json_option("the entry of every tier, the winner first,")
+@pass_app
+def which(app: Application, key: str, as_json: bool) -> None:
+    """Show which tier an entry comes from, and why.
+
+    One line for each tier that has the key, the one that wins first: runtime over persistent over config. A
+    command line has no runtime tier of its own.
+    """
+    standings = app.catalog.which(*app.find(key))
+    if as_json:
+        app.screen.json(
+            [
+                {"tier": s.tier, "wins": s.wins, "why": s.why, "entry": s.entry.model_dump(mode="json")}
+                for s in standings
+            ]
+        )
+        return
+    rows = [(s.tier, s.entry.ref or "data of its own", s.entry.source, s.why) for s in standings]
+    app.screen.table(COLUMNS, rows)

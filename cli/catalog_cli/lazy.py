@@ -1,0 +1,96 @@
+"""Commands that show examples, and groups that import a command only when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from catalog.errors import close_matches, did_you_mean
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+class Entrance(NamedTuple):
+    """Where a command is, and what is said of it before it is imported.
+
+    Attributes:
+        target: ``module:object``.
+        help: one line, without a full stop; the first line of the command's own help says the same.
+        section: the heading it is listed under.
+    """
+
+    target: str
+    help: str
+    section: str = "Commands"
+
+
+class WithExamples(click.Command):
+    """A command whose help ends with examples, shown as they are written."""
+
+    def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:
+        """Take *examples* as one text, a line each; a line that begins with ``#`` explains the next."""
+        super().__init__(*args, **kwargs)
+        self.examples = [line.strip() for line in examples.strip().splitlines()]
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples, then the epilog."""
+        if self.examples:
+            with formatter.section("Examples"):
+                for line in self.examples:
+                    formatter.write(f"{'':>{formatter.current_indent}}{line}\n")
+        super().format_epilog(ctx, formatter)
+
+
+class LazyGroup(WithExamples, click.Group):
+    """Imports a command's module only when that command is asked for."""
+
+    def __init__(self, *args: Any, entrances: Mapping[str, Entrance], **kwargs: Any) -> None:
+        """List the commands of *entrances*, by name."""
+        super().__init__(*args, **kwargs)
+        self.entrances = entrances
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order of the table."""
+        return list(self.entrances)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command called *cmd_name*."""
+        entrance = self.entrances.get(cmd_name)
+        if entrance is None:
+            return None
+        module, _, name = entrance.target.partition(":")
+        found: click.Command = getattr(import_module(module), name)
+        return found
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command of the first argument; a misspelt one is answered with the name that was meant."""
+        name = args[0]
+        if name not in self.entrances and not name.startswith("-") and not ctx.resilient_parsing:
+            hint = did_you_mean(close_matches(name, self.entrances))
+            raise click.UsageError(f"no such command '{name}'{hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table, section by section, importing none of it."""
+        widest = max(map(len, self.entrances))
+        for section in dict.fromkeys(one.section for one in self.entrances.values()):
+            rows = [(name.ljust(widest), e.help) for name, e in self.entrances.items() if e.section == section]
+            with formatter.section(section):
+                formatter.write_dl(rows)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete names of commands from the table, and the group's own options."""
+        from click.shell_completion import CompletionItem
+
+        names = [
+            CompletionItem(name, help=entrance.help)
+            for name, entrance in self.entrances.items()
+            if name.startswith(incomplete)
+        ]
+        return names + click.Command.shell_complete(self, ctx, incomplete)

@@ -1,0 +1,103 @@
+"""Decorators that commands share: the command itself, ``--json``, ``--url``, kinds, tags and keys that complete."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from catalog_cli import completion
+from catalog_cli.application import Application
+from catalog_cli.lazy import WithExamples
+
+F = TypeVar("F", bound=Callable[..., Any])
+POLICIES = ("off", "signature", "source")
+
+
+def _use(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        ctx.ensure_object(Application).url = value
+
+
+def url_option() -> click.Option:
+    """Return ``--url``, which may stand before and after the name of a command."""
+    return click.Option(
+        ["--url"],
+        metavar="URL",
+        expose_value=False,
+        callback=_use,
+        help="The database, as sqlite:///team.db; else CATALOG_URL, the configuration, or one file of yours.",
+    )
+
+
+def command(name: str, *, examples: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a function a command with ``--url`` and with *examples* in its help."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        made = click.command(name, cls=WithExamples, examples=examples)(function)
+        made.params.append(url_option())
+        return made
+
+    return decorate
+
+
+def json_option(what: str) -> Callable[[F], F]:
+    """Add ``--json``, which prints *what* as one JSON document."""
+    return click.option("--json", "as_json", is_flag=True, help=f"Print {what} as one JSON document.")
+
+
+def key_argument(*, many: bool = False, required: bool = True) -> Callable[[F], F]:
+    """Add the argument KEY: a key, or a name that only one kind has."""
+    return click.argument(
+        "keys" if many else "key",
+        metavar="[KEY]..." if many else "KEY" if required else "[KEY]",
+        nargs=-1 if many else 1,
+        required=required,
+        shell_complete=completion.keys,
+    )
+
+
+def kind_option() -> Callable[[F], F]:
+    """Add ``--kind``, which may be given several times."""
+    return click.option(
+        "--kind",
+        "-k",
+        "kinds",
+        multiple=True,
+        metavar="KIND",
+        shell_complete=completion.kinds,
+        help="Only this kind; several times: any of them.",
+    )
+
+
+def tag_option(flag: str, name: str, help: str) -> Callable[[F], F]:
+    """Add an option that takes tags, completed from the catalog."""
+    return click.option(flag, name, multiple=True, metavar="TAG", shell_complete=completion.tags, help=help)
+
+
+class Limit(click.ParamType[int | str]):
+    """How many: a number from 1, or ``all``."""
+
+    name = "limit"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        """Return the number, or the word ``all``."""
+        if isinstance(value, int) or value == "all":
+            return value if value == "all" or value > 0 else self.fail("give a number from 1, or 'all'", param, ctx)
+        if str(value).isdecimal() and int(value) > 0:
+            return int(value)
+        return self.fail(f"'{value}' is neither a number from 1 nor 'all'", param, ctx)
+
+
+def limit_option(default: int, what: str) -> Callable[[F], F]:
+    """Add ``--limit``: at most so many of *what*."""
+    return click.option(
+        "--limit",
+        "-n",
+        type=Limit(),
+        default=default,
+        show_default=True,
+        metavar="N|all",
+        help=f"At most so many {what}.",
+    )

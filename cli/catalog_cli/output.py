@@ -1,0 +1,237 @@
+"""Results on standard output, remarks on standard error.
+
+On a terminal results are tables as wide as the window; in a pipe they are lines of tab-separated columns without a
+heading, nothing clipped, so that ``cut``, ``awk`` and ``while read`` can take them apart. ``--json`` gives one JSON
+document in both. Colours and progress bars appear on a terminal only, and colours not under ``NO_COLOR``.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+GAP = "  "
+
+
+class Column(NamedTuple):
+    """A column of a table on a terminal.
+
+    Attributes:
+        title: its heading.
+        least: how narrow it may be made to fit the others in; None: as wide as its longest cell.
+        colour: of its cells, as click names it.
+        bold: whether its cells are bold.
+    """
+
+    title: str
+    least: int | None = None
+    colour: str | None = None
+    bold: bool = False
+
+
+class Screen:
+    """Where results and remarks go, and what can be shown there."""
+
+    def __init__(self, *, width: int | None = None, terminal: bool | None = None) -> None:
+        """Ask the standard streams, unless *width* and *terminal* say."""
+        self._width = width
+        self._terminal = terminal
+
+    @cached_property
+    def is_terminal(self) -> bool:
+        """Whether a person reads standard output."""
+        return _is_terminal(sys.stdout) if self._terminal is None else self._terminal
+
+    @cached_property
+    def is_watched(self) -> bool:
+        """Whether a person reads standard error."""
+        return _is_terminal(sys.stderr) if self._terminal is None else self._terminal
+
+    @cached_property
+    def width(self) -> int:
+        """Columns of the terminal: ``COLUMNS``, else what it says, else 80."""
+        if self._width is not None:
+            return self._width
+        if os.environ.get("COLUMNS", "").isdecimal() and int(os.environ["COLUMNS"]):
+            return int(os.environ["COLUMNS"])
+        for stream in (sys.__stdout__, sys.__stderr__, sys.__stdin__):
+            try:
+                return os.get_terminal_size(stream.fileno()).columns or 80  # type: ignore[union-attr]
+            except (AttributeError, ValueError, OSError):
+                continue
+        return 80
+
+    def style(self, text: str, **how: Any) -> str:
+        """Return *text* in colour, or as it is where colours don't belong."""
+        return click.style(text, **how) if text and self.is_terminal and _colours() else text
+
+    def print(self, text: str) -> None:
+        """Write a result, which may have several lines."""
+        click.echo(text, color=self.is_terminal and _colours())
+
+    def remark(self, text: str) -> None:
+        """Write one line for people to standard error."""
+        click.echo(text, err=True)
+
+    def hint(self, text: str) -> None:
+        """Write a remark that only somebody at a terminal has a use for."""
+        if self.is_terminal and self.is_watched:
+            click.echo(click.style(text, dim=True) if _colours() else text, err=True, color=_colours())
+
+    def json(self, document: Any) -> None:
+        """Write one JSON document; of a list each item has a line of its own."""
+        from json import dumps
+
+        # Python's \\x escapes of what an encoding lacks are not JSON.
+        escaped = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+        if isinstance(document, list):
+            lines = ",\n".join(dumps(one, ensure_ascii=escaped) for one in document)
+            self.print(f"[\n{lines}\n]" if document else "[]")
+        else:
+            self.print(dumps(document, ensure_ascii=escaped, indent=2))
+
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+        """Write a table: fitted on a terminal, tab-separated and whole elsewhere."""
+        cleaned = [[clean(cell) for cell in row] for row in rows]
+        if cleaned:
+            lines = self.fitted(columns, cleaned) if self.is_terminal else ["\t".join(row) for row in cleaned]
+            self.print("\n".join(lines))
+
+    def fitted(self, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, indent: int = 0) -> list[str]:
+        """Return the lines of a table no wider than the screen; columns without any text are left out."""
+        shown = [i for i in range(len(columns)) if any(row[i] for row in rows)]
+        columns = [columns[i] for i in shown]
+        rows = [[row[i] for i in shown] for row in rows]
+        natural = [
+            max(cells(column.title), *(cells(row[i]) for row in rows)) if rows else cells(column.title)
+            for i, column in enumerate(columns)
+        ]
+        widths = _fit(natural, [c.least for c in columns], self.width - indent - len(GAP) * (len(columns) - 1))
+        heading = [self.style(c.title.ljust(w), dim=True) for c, w in zip(columns, widths, strict=True)]
+        lines = [GAP.join(heading)]
+        for row in rows:
+            parts = []
+            for column, width, cell in zip(columns, widths, row, strict=True):
+                text = clip(cell, width)
+                parts.append(self.style(text, fg=column.colour, bold=column.bold or None) + " " * (width - cells(text)))
+            lines.append(GAP.join(parts).rstrip())
+        return [" " * indent + line for line in lines]
+
+    def wrapped(self, text: str, *, indent: int) -> str:
+        """Return *text* broken at spaces to fit beside *indent* columns that are taken; whole where nobody reads."""
+        room = self.width - indent
+        if not self.is_terminal or room < 20:
+            return text
+        lines, line, used = [], "", 0
+        for word in text.split(" "):
+            wide = cells(word)
+            if line and used + 1 + wide > room:
+                lines.append(line)
+                line, used = word, wide
+            else:
+                line, used = (f"{line} {word}", used + 1 + wide) if line else (word, wide)
+        return f"\n{'':{indent}}".join([*lines, line])
+
+    @contextmanager
+    def progress(self, label: str) -> Iterator[Callable[..., None] | None]:
+        """Lend a function to call with steps done and steps to do; it draws a bar on standard error.
+
+        None where nobody is watching.
+        """
+        if not self.is_watched:
+            yield None
+            return
+        bar: Any = None
+
+        def report(done: int, total: int, *_: object) -> None:
+            nonlocal bar
+            if bar is None:
+                bar = click.progressbar(length=total, label=label, file=sys.stderr, width=24, show_pos=True)
+                bar.__enter__()
+            bar.length = total
+            if done > bar.pos:
+                bar.update(done - bar.pos)
+
+        try:
+            yield report
+        finally:
+            if bar is not None:  # the summary that follows says it all: clear the line, show the cursor again
+                sys.stderr.write("\r\033[K\033[?25h")
+                sys.stderr.flush()
+
+
+def _is_terminal(stream: IO[str] | None) -> bool:
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
+def _colours() -> bool:
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def clean(text: str) -> str:
+    """Return *text* on one line, without characters that would move the cursor or change colours."""
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else "\ufffd" for char in " ".join(text.split()))
+
+
+def cells(text: str) -> int:
+    """Return how many columns of a terminal *text* takes: two for each wide East Asian character, none for accents."""
+    if text.isascii():
+        return len(text)
+    from unicodedata import combining, east_asian_width
+
+    return sum(
+        2 if east_asian_width(char) in "WF" else 0 if combining(char) or char in _NO_WIDTH else 1 for char in text
+    )
+
+
+_NO_WIDTH = "\u200b\u200c\u200d\u2060\ufe0e\ufe0f"
+
+
+def clip(text: str, width: int) -> str:
+    """Return *text* in at most *width* columns, ending in ``…`` where something is missing."""
+    if cells(text) <= width:
+        return text
+    kept = text[: max(width - 1, 0)]
+    while kept and cells(kept) > width - 1:
+        kept = kept[:-1]
+    return kept.rstrip() + "…" if width > 0 else ""
+
+
+def _fit(natural: Sequence[int], least: Sequence[int | None], room: int) -> list[int]:
+    """Return widths that add up to at most *room*: the columns that may shrink do, the widest first."""
+    widths = list(natural)
+    for may in ([i for i, w in enumerate(least) if w is not None], list(range(len(widths)))):
+        while sum(widths) > room:
+            able = [i for i in may if widths[i] > (least[i] or 8)]
+            if not able:
+                break
+            widest = max(able, key=lambda i: widths[i])
+            others = [widths[i] for i in able if widths[i] < widths[widest]]
+            target = max([*others, least[widest] or 8, widths[widest] - (sum(widths) - room)])
+            target = max(min(target, widths[widest] - 1), least[widest] or 8)
+            widths[widest] = target
+    return widths
+
+
+def moment(at: datetime | None) -> str:
+    """Return a moment as people read it, in local time; nothing for None."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M") if at else ""
+
+
+def count(number: int, one: str, many: str) -> str:
+    """Return a number with its word: ``1 entry``, ``2 entries``."""
+    return f"{number} {one if number == 1 else many}"

@@ -1,0 +1,73 @@
+"""How ``scan`` and ``refresh`` tell what they did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from catalog_cli.output import clean, clip, count
+
+if TYPE_CHECKING:
+    from catalog import ScanReport
+    from catalog_cli.output import Screen
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FEW = 5
+"""How many of each sort are shown unless all are asked for."""
+
+_WORDS = (
+    ("found", "new", "green"),
+    ("updated", "updated", "green"),
+    ("unchanged", "unchanged", None),
+    ("drifted", "drifted", "yellow"),
+    ("gone", "gone", "red"),
+    ("skipped", "skipped", "yellow"),
+)
+
+
+def verbose_option() -> Callable[[F], F]:
+    """Add ``--verbose``, which shows all instead of a few."""
+    return click.option("--verbose", "-v", is_flag=True, help=f"Show all of it, not the first {FEW} of each sort.")
+
+
+def show(screen: Screen, report: ScanReport, *, verbose: bool) -> None:
+    """Write what a report says: a line of figures, then the first of each sort, or all."""
+    most = None if verbose else FEW
+    figures = []
+    for field, word, colour in _WORDS:
+        number = len(getattr(report, field))
+        if number or field in ("found", "unchanged"):
+            figures.append(screen.style(f"{number} {word}", fg=colour if number else None))
+    files = f" ({count(report.files, 'file', 'files')})" if report.files else ""
+    screen.print(f"{screen.style(clean(report.target), bold=True)}: {', '.join(figures)}{files}")
+    for line in _details(report, most):
+        screen.print("  " + (clip(clean(line), screen.width - 2) if screen.is_terminal else clean(line)))
+
+
+def _details(report: ScanReport, most: int | None) -> Iterator[str]:
+    yield from _some("new", report.found, most)
+    yield from _some("updated", report.updated, most)
+    yield from _some("drifted", [_key(one) for one in report.drifted], most)
+    yield from _some("gone", report.gone, most)
+    yield from _some("skipped", [f"{one['path']}: {one['reason']}" for one in report.skipped], most)
+    yield from _some("clash", [_clash(one) for one in report.clashes], most)
+
+
+def _some(word: str, texts: Sequence[str], most: int | None) -> Iterator[str]:
+    shown = texts[:most]
+    yield from (f"{word:<8} {text}" for text in shown)
+    if len(shown) < len(texts):
+        yield f"{'':8} … and {len(texts) - len(shown)} more (--verbose)"
+
+
+def _key(drifted: Any) -> str:
+    return drifted if isinstance(drifted, str) else str(drifted["key"])
+
+
+def _clash(clash: Any) -> str:
+    key = clash.get("key") or f"{clash['kind']}:{clash['name']}"
+    renamed = clash.get("renamed")
+    return f"{key} is {clash['kept']}; {clash['other']} {f'is called {renamed}' if renamed else 'is left out'}"
