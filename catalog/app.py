@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import os
+import sys
 import threading
+import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from catalog.entry.kinds import check_kind, format_key, plural
+from catalog.environment import is_changed
 from catalog.errors import (
     DuplicateEntryError,
     EntryError,
@@ -18,12 +22,13 @@ from catalog.errors import (
     InvalidFilterError,
     NotImportableError,
     SearchError,
+    StoreBusyError,
     StoreError,
     close_matches,
     did_you_mean,
 )
 from catalog.loader.cache import ObjectCache
-from catalog.overlay import Config, Runtime
+from catalog.overlay import CatalogWarning, Config, Runtime
 from catalog.registry import Registry
 from catalog.settings import POLICIES, Settings, default_url, load_settings
 from catalog.store import queries
@@ -103,10 +108,27 @@ class Catalog:
         self._closed = False
         self._refreshing = False
         self._token: Callable[[], Any] = self._token_of()
+        self._loaded: dict[str, Any] = {}
         self._view = self._look(None)
-        if hasattr(os, "register_at_fork"):
-            ref = weakref.ref(self)
-            os.register_at_fork(after_in_child=lambda: _renew(ref()))
+        self._notice()
+        _living.add(self)
+
+    def _notice(self) -> None:
+        """Take in what was installed since the last time, and what our decorators have marked so far."""
+        marked = "catalog.authoring" in sys.modules
+        if not marked and not is_changed(self._store.reader):
+            return
+        from catalog.discover import refresh_live, refresh_plugins
+
+        self._refreshing = True
+        try:
+            if is_changed(self._store.reader):
+                refresh_plugins(self)
+            refresh_live(self)
+        except StoreBusyError as error:  # what is stored can be read; the next to open it will look again
+            warnings.warn(f"plugins were not looked at: {error}", CatalogWarning, stacklevel=3)
+        finally:
+            self._refreshing = False
 
     # -- open and closed ---------------------------------------------------------------------------------------------
 
@@ -154,6 +176,7 @@ class Catalog:
         with self._lock:
             if self.settings.auto_refresh and not self._refreshing:
                 self.refresh()
+                self._reload()
             token = self._token() if token is None else token
             self._config.reread(self._config.stamp())
             state = self._store.state()
@@ -165,13 +188,20 @@ class Catalog:
             self._view = View(token, state, self._store.reader, runtime, config)
             return self._view
 
+    def _reload(self) -> None:
+        from catalog.discover import reload_changed
+
+        if reload_changed(self._loaded):
+            self._cache.clear()
+            self._drop_view()
+
     @contextmanager
-    def _writing(self, action: str = "") -> Iterator[Transaction]:
+    def _writing(self) -> Iterator[Transaction]:
         if self._closed:
             self._refuse()
         with self._store.writing(actor=_actor()) as transaction:
-            if self._view.words_version != _words_version():
-                transaction.reindex()
+            if self._view.words_version != _words_version() != transaction.words_version():
+                transaction.reindex()  # asked twice: another process may have done it since this one last looked
             yield transaction
 
     @property
@@ -244,7 +274,13 @@ class Catalog:
         from catalog.loader.resolve import resolve
 
         self._ensure(entry, policy)
-        return resolve(str(entry.ref), _roots(entry), key=entry.key)
+        live = resolve(str(entry.ref), _roots(entry), key=entry.key)
+        if self.settings.auto_refresh:
+            from catalog.discover import module_stamp
+
+            module = str(entry.ref).partition(":")[0]
+            self._loaded[module] = module_stamp(module)
+        return live
 
     def _ensure(self, entry: Entry, policy: str) -> None:
         if policy != "off" and entry.checksum is not None:
@@ -286,7 +322,7 @@ class Catalog:
             return False
         return self._now().has(*key)
 
-    def list(self, kind: str) -> list[str]:
+    def list(self, kind: str) -> builtins.list[str]:
         """Return the names of a kind over all tiers, sorted; nothing is imported."""
         check_kind(kind, self.settings.kinds)
         return self._now().names(kind)
@@ -302,7 +338,7 @@ class Catalog:
         merged += [entry for entry in view.overlay if filters.accept(entry.kind, entry.tags)]
         yield from sorted(merged, key=lambda entry: (entry.kind, entry.name))
 
-    def kinds(self) -> list[str]:
+    def kinds(self) -> builtins.list[str]:
         """Return the known kinds: the built-in ones, then those the project declares."""
         return list(self.settings.kinds)
 
@@ -322,7 +358,7 @@ class Catalog:
                     return self.registry(kind)
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
-    def which(self, kind: str, name: str) -> list[Standing]:
+    def which(self, kind: str, name: str) -> builtins.list[Standing]:
         """Return every tier's entry of a key, the winner first, each with the reason.
 
         Raises:
@@ -460,7 +496,7 @@ class Catalog:
         exclude_tags: Sequence[str] = (),
         limit: int | None = 10,
         mode: str = "auto",
-    ) -> list[Hit]:
+    ) -> builtins.list[Hit]:
         """Return the entries that pass the filters and match *text*, the best first; nothing is imported.
 
         Args:
@@ -535,7 +571,7 @@ class Catalog:
 
         return scan(self, os.fspath(target), public=public, schemas=schemas, progress=progress)
 
-    def refresh(self, *, progress: Callable[[int, int, str], None] | None = None) -> list[ScanReport]:
+    def refresh(self, *, progress: Callable[[int, int, str], None] | None = None) -> builtins.list[ScanReport]:
         """Look again at plugins, at marked objects of loaded modules and at scanned sources that have changed.
 
         Returns:
@@ -550,7 +586,7 @@ class Catalog:
             finally:
                 self._refreshing = False
 
-    def verify(self, kind: Kinds = None, *, policy: str = "source") -> list[Drift]:
+    def verify(self, kind: Kinds = None, *, policy: str = "source") -> builtins.list[Drift]:
         """Return the entries whose code is not what was recorded, by key; nothing is imported.
 
         Args:
@@ -566,7 +602,7 @@ class Catalog:
         drifts = [drift for entry in entries if (drift := check(entry, locator, policy)) is not None]
         return sorted(drifts, key=lambda drift: (drift.kind, drift.name))
 
-    def accept(self, drifts: Iterable[Drift]) -> list[str]:
+    def accept(self, drifts: Iterable[Drift]) -> builtins.list[str]:
         """Record the code of drifted entries as it is now; return their keys.
 
         What is missing or unreadable can't be accepted, and is left as it is.
@@ -580,14 +616,14 @@ class Catalog:
             transaction.put([described(entry, locator, over=True) for entry in there], "accept")
         return sorted(entry.key for entry in there)
 
-    def diagnose(self) -> list[Fault]:
+    def diagnose(self) -> builtins.list[Fault]:
         """Return dead, moved, renamed and duplicate references, with proposals; nothing is imported."""
         from catalog.loader.repair import diagnose
 
         entries = [entry_from_row(row) for row in self._store.reader.all(queries.ALL)]
         return diagnose(entries, self._locator(entries))
 
-    def repair(self, faults: Iterable[Fault]) -> list[str]:
+    def repair(self, faults: Iterable[Fault]) -> builtins.list[str]:
         """Rewrite the references for which a fault has a proposal; return the keys. Each writes a revision."""
         proposals = {fault.key: fault.proposal for fault in faults if fault.proposal}
         with self._writing() as transaction:
@@ -598,13 +634,13 @@ class Catalog:
 
     # -- history -----------------------------------------------------------------------------------------------------
 
-    def history(self, kind: str, name: str) -> list[Revision]:
+    def history(self, kind: str, name: str) -> builtins.list[Revision]:
         """Return every change of a key, the newest first; also of one that was taken away."""
         from catalog.changes import revision_from_row
 
         return [revision_from_row(row) for row in self._store.reader.all(queries.HISTORY, (kind, name))]
 
-    def log(self, limit: int = 20) -> list[Revision]:
+    def log(self, limit: int = 20) -> builtins.list[Revision]:
         """Return the last changes of the whole catalog, the newest first."""
         from catalog.changes import revision_from_row
 
@@ -641,7 +677,7 @@ class Catalog:
         from catalog.changes import write_lines
 
         entries = (entry_from_row(row) for row in self._store.reader.all(queries.ALL))
-        if hasattr(path, "write"):
+        if not isinstance(path, (str, os.PathLike)):
             return write_lines(entries, path)
         with open(path, "w", encoding="utf-8") as file:
             return write_lines(entries, file)
@@ -654,7 +690,7 @@ class Catalog:
         """
         from catalog.changes import read_lines
 
-        if hasattr(path, "read"):
+        if not isinstance(path, (str, os.PathLike)):
             return self.register_many(read_lines(path, getattr(path, "name", "the input")), action="import")
         with open(path, encoding="utf-8") as file:
             return self.register_many(read_lines(file, os.fspath(path)), action="import")
@@ -664,7 +700,7 @@ class Catalog:
         self._now()
         self._store.backup(os.fspath(path))
 
-    def check(self) -> list[str]:
+    def check(self) -> builtins.list[str]:
         """Return what is wrong with the database, in words; nothing if all is well."""
         self._now()
         return self._store.check()
@@ -716,9 +752,17 @@ def _words_version() -> int:
     return WORDS_VERSION
 
 
-def _renew(catalog: Catalog | None) -> None:
-    """Give a child process locks of its own, and a view that asks the connections of its own."""
-    if catalog is not None and not catalog._closed:
+_living: weakref.WeakSet[Catalog] = weakref.WeakSet()
+
+
+def _renew_all() -> None:
+    """Give a child process locks of its own, and views that ask the connections of its own."""
+    for catalog in list(_living):
         catalog._lock = threading.RLock()
-        catalog._token = catalog._token_of()
-        catalog._drop_view()
+        if not catalog._closed:
+            catalog._token = catalog._token_of()
+            catalog._drop_view()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_all)

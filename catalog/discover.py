@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
+import json
+import os
+import sys
 import time
+import warnings
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catalog.discovery.finding import Finding, ScanResult
@@ -11,7 +17,9 @@ from catalog.discovery.report import ScanReport
 from catalog.discovery.scan import scan as scan_source
 from catalog.entry.entry import Entry, make_entry
 from catalog.entry.kinds import NAME_LENGTH, format_key
+from catalog.environment import PLUGINS, recorded, site_stamp
 from catalog.errors import CatalogError, DiscoveryError
+from catalog.overlay import CatalogWarning
 from catalog.source.find import Missing, find_object
 from catalog.source.locate import Locator
 from catalog.store import queries
@@ -23,7 +31,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int, str], None]
 Key = tuple[str, str]
-_DISCOVERED = ("scan:", "plugin:", "live")
+_PLUGIN = "plugin:"  # + group, distribution and name: what one plugin brought
+_DISCOVERED = ("scan:", _PLUGIN, "live")
 
 
 def scan(cat: Catalog, target: str, *, public: bool, schemas: bool, progress: Progress | None) -> ScanReport:
@@ -31,30 +40,171 @@ def scan(cat: Catalog, target: str, *, public: bool, schemas: bool, progress: Pr
     return _scan(cat, target, {"public": public, "schemas": schemas}, progress, again=False)
 
 
-def _scan(
-    cat: Catalog, target: str, options: dict[str, Any], progress: Progress | None, *, again: bool
-) -> ScanReport:
+def _scan(cat: Catalog, target: str, options: dict[str, Any], progress: Progress | None, *, again: bool) -> ScanReport:
     """Scan one target; *again* is a refresh, which leaves alone what hasn't changed or was taken away by hand."""
-    import json
-
     started = time.perf_counter()
-    row = cat._store.reader.one(queries.SOURCE, (target,))
+    known = _known(cat, target)
     result = scan_source(
         target,
         public=options["public"],
         schemas=options["schemas"],
         recognised=cat.settings.recognise or None,
-        known=json.loads(row[2]) if row else None,
+        known=known,
         progress=progress,
     )
     if again and result.unchanged:
         return _report(target, result, started)
     with cat._writing() as transaction:
-        merged = Merge(cat, transaction, f"scan:{target}", "scan", again=again)
-        merged.findings(result.findings, result.distribution)
-        if not (row and result.unchanged):
+        merge = Merge(cat, transaction, f"scan:{target}", "scan", again=again)
+        merge.findings(result.findings, result.distribution)
+        if not (known and result.unchanged):
             transaction.save_source(target, options, result.distribution, result.files)
-        return merged.report(target, result, started)
+        return merge.report(target, result, started)
+
+
+def _known(cat: Catalog, target: str) -> dict[str, Any] | None:
+    """Return how the files of a target looked when it was last scanned."""
+    row = cat._store.reader.one(queries.SOURCE, (target,))
+    return json.loads(row[2]) if row else None
+
+
+def refresh(cat: Catalog, progress: Progress | None = None) -> list[ScanReport]:
+    """Look at plugins, at marked objects and at scanned sources; see :meth:`catalog.Catalog.refresh`."""
+    reports = refresh_plugins(cat, progress)
+    marked = refresh_live(cat)
+    if marked is not None:
+        reports.append(marked)
+    for target, options, _ in cat._store.reader.all(queries.SOURCES):
+        if target.startswith((_PLUGIN, PLUGINS)):
+            continue
+        try:
+            reports.append(_scan(cat, target, json.loads(options), progress, again=True))
+        except DiscoveryError as error:  # a package that is not installed here says nothing about its entries
+            reports.append(ScanReport(target=target, skipped=({"path": target, "reason": str(error)},)))
+    return reports
+
+
+# -- plugins -------------------------------------------------------------------------------------------------------
+
+
+def refresh_plugins(cat: Catalog, progress: Progress | None = None) -> list[ScanReport]:
+    """Store what plugins bring, and take away what those brought that are no longer installed.
+
+    What an environment has had is remembered by environment: a database may serve several, and that a plugin is not
+    installed in one says nothing about the others.
+    """
+    from catalog.discovery.plugins import plugins, scan_plugin
+
+    stamp = site_stamp()
+    reports = []
+    here: dict[str, str] = {}
+    for plugin in plugins(cat.settings.plugin_groups):
+        started = time.perf_counter()
+        target = _PLUGIN + plugin.key
+        here[plugin.key] = plugin.version or ""
+        known = _known(cat, target)
+        result = scan_plugin(plugin, recognised=cat.settings.recognise or None, known=known, progress=progress)
+        if known and result.unchanged:
+            reports.append(_report(target, result, started))
+            continue
+        with cat._writing() as transaction:
+            merge = Merge(cat, transaction, target, "plugin", again=True)
+            merge.findings(result.findings, result.distribution)
+            if result.files:
+                transaction.save_source(target, {}, result.distribution, result.files)
+            reports.append(merge.report(target, result, started))
+    record = PLUGINS + sys.prefix
+    before = recorded(cat._store.reader)
+    if before == {"plugins": here, "site": stamp}:
+        return reports
+    elsewhere = {
+        key
+        for (target, _, _) in cat._store.reader.all(queries.SOURCES)
+        if target.startswith(PLUGINS) and target != record
+        for key in (_known(cat, target) or {}).get("plugins", {})
+    }
+    gone = sorted(set((before or {}).get("plugins", {})) - set(here) - elsewhere)
+    with cat._writing() as transaction:
+        for key in gone:
+            rows = cat._store.reader.all(queries.BY_SOURCE, (_PLUGIN + key,))
+            removed = transaction.remove([(row[0], row[1]) for row in rows], "gone")
+            transaction.forget_source(_PLUGIN + key)
+            reports.append(ScanReport(target=_PLUGIN + key, gone=tuple(sorted(format_key(*one) for one in removed))))
+        transaction.save_source(record, {}, None, {"plugins": here, "site": stamp})
+    return reports
+
+
+# -- marked objects of this process --------------------------------------------------------------------------------
+
+
+def refresh_live(cat: Catalog) -> ScanReport | None:
+    """Register the objects that our decorators marked in the modules that are loaded, if they are new.
+
+    What another process could import is stored; what it couldn't (a notebook's, a script's own) is kept for this one.
+    """
+    if "catalog.authoring" not in sys.modules:
+        return None
+    from catalog.discovery.live import live
+
+    started = time.perf_counter()
+    found = []
+    for one in live():
+        if one.kind not in cat.settings.kinds or _is_known(cat, one.kind, one.name, one.ref, one.obj):
+            continue
+        if one.ref is None:
+            cat.register(one.kind, one.name, one.obj, runtime=True, source="live", **one.fields)
+        else:
+            cat.register_many(
+                [{"kind": one.kind, "name": one.name, "ref": one.ref, "source": "live", **one.fields}], action="live"
+            )
+        found.append(format_key(one.kind, one.name))
+    return ScanReport(target="live", found=tuple(found), seconds=round(time.perf_counter() - started, 3))
+
+
+def _is_known(cat: Catalog, kind: str, name: str, ref: str | None, obj: object) -> bool:
+    if ref is None:
+        key = (kind, name)
+        return key in cat._runtime.entries and cat._runtime.live(key) is obj
+    return cat._store.reader.one(queries.REVISION_OF, (kind, name)) is not None or any(
+        row[0] == kind for row in cat._store.reader.all(queries.BY_REF, (ref,))
+    )
+
+
+def reload_changed(loaded: dict[str, Any]) -> bool:
+    """Import again those of the *loaded* modules whose file has changed; tell whether there were any.
+
+    Args:
+        loaded: module name to :func:`module_stamp` when it was imported; brought up to date here.
+    """
+    changed = False
+    for name, stamp in list(loaded.items()):
+        module = sys.modules.get(name)
+        now = module_stamp(name)
+        if module is None or now is None or now == stamp:
+            continue
+        loaded[name] = now
+        changed = True
+        importlib.invalidate_caches()
+        # Bytecode is matched to its source by whole seconds and size: two edits in one second would look alike.
+        if module.__file__ and (compiled := getattr(module, "__cached__", None)):
+            Path(compiled).unlink(missing_ok=True)
+        try:
+            importlib.reload(module)
+        except Exception as error:  # the person is in the middle of an edit: the old code stays
+            warnings.warn(f"{name} could not be loaded again: {error!r}", CatalogWarning, stacklevel=2)
+    return changed
+
+
+def module_stamp(name: str) -> tuple[int, int] | None:
+    """Return what tells one state of a loaded module's file from another."""
+    file = getattr(sys.modules.get(name), "__file__", None)
+    if not file:
+        return None
+    try:
+        there = os.stat(file)
+    except OSError:
+        return None
+    return there.st_mtime_ns, there.st_size
 
 
 class Merge:
@@ -107,9 +257,7 @@ class Merge:
     def _taken_away(self, keys: Iterable[Key]) -> set[Key]:
         return {(kind, name) for kind, name, action in self.transaction.last_actions(keys) if action == "unregister"}
 
-    def _take(
-        self, draft: Entry, stored: dict[Key, Entry], own: Mapping[str | None, Entry], removed: set[Key]
-    ) -> None:
+    def _take(self, draft: Entry, stored: dict[Key, Entry], own: Mapping[str | None, Entry], removed: set[Key]) -> None:
         """Decide about one finding."""
         mine = own.get(draft.ref) if draft.ref else None
         there = mine if mine is not None and mine.kind == draft.kind else stored.get((draft.kind, draft.name))

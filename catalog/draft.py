@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from catalog.authoring import mark_of
 from catalog.entry.entry import Entry, make_entry, parameters_of
 from catalog.entry.reference import reference_fault
 from catalog.errors import InvalidEntryError, InvalidReferenceError, NotImportableError
@@ -22,8 +23,8 @@ def name_of(kind: str, obj: Any) -> str:
         InvalidEntryError: it carries none.
     """
     first = {"model": ("id", "name"), "tool": ("name",), "prompt": ("name",), "agent": ("name",)}
-    mark = getattr(obj, "__catalog__", None)
-    if isinstance(mark, Mapping) and isinstance(mark.get("name"), str):
+    mark = mark_of(obj) or {}
+    if isinstance(mark.get("name"), str):
         return str(mark["name"])
     for attribute in (*first.get(kind, ()), "__name__", "name"):
         found = getattr(obj, attribute, None)
@@ -120,9 +121,7 @@ def _shown(value: object) -> str:
 
 def marked(value: object) -> dict[str, Any]:
     """Return the fields that one of our decorators wrote on *value*."""
-    mark = getattr(value, "__catalog__", None)
-    if not isinstance(mark, Mapping) or isinstance(value, type(sys)):
-        return {}
+    mark = mark_of(value) or {}
     return {k: v for k, v in mark.items() if k not in ("kind", "name") and v not in (None, "", (), [], {})}
 
 

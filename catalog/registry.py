@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -32,7 +33,7 @@ class Registry(Mapping[str, T], Generic[T]):
         """The kind of all its entries."""
         return self._kind
 
-    def list(self) -> list[str]:
+    def list(self) -> builtins.list[str]:
         """Return the names, sorted; nothing is imported."""
         if self._predicate is None:
             return self._catalog().list(self._kind)

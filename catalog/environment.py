@@ -1,0 +1,40 @@
+"""Has anything been installed here since the plugins were last looked at? A few stat calls tell."""
+
+from __future__ import annotations
+
+import os
+import sys
+from json import loads
+from typing import TYPE_CHECKING, Any
+
+from catalog.store import queries
+
+if TYPE_CHECKING:
+    from catalog.store.reader import Reader
+
+PLUGINS = "plugins@"
+"""Begins the name of the record of what an environment has; its prefix follows."""
+
+
+def site_stamp() -> dict[str, int]:
+    """Return when something was last installed or uninstalled in this environment, folder by folder."""
+    stamp = {}
+    for path in sys.path:
+        if path.endswith(("site-packages", "dist-packages")):
+            try:
+                stamp[path] = os.stat(path).st_mtime_ns
+            except OSError:
+                continue
+    return stamp
+
+
+def recorded(reader: Reader) -> dict[str, Any] | None:
+    """Return the plugins of this environment and its stamp as last recorded, or None."""
+    row = reader.one(queries.SOURCE, (PLUGINS + sys.prefix,))
+    return loads(row[2]) if row else None
+
+
+def is_changed(reader: Reader) -> bool:
+    """Tell whether something was installed or uninstalled here since the plugins were last looked at."""
+    known = recorded(reader)
+    return known is None or known["site"] != site_stamp()
