@@ -13,6 +13,7 @@ from catalog import __version__
 from catalog.errors import CatalogError
 from catalog_cli.lazy import Entrance, LazyGroup
 from catalog_cli.options import url_option
+from catalog_cli.output import clean
 
 _FIND, _FILL, _CHECK = "Find and use", "Fill and change", "Check and mend"
 
@@ -58,7 +59,7 @@ UNUSABLE, INTERRUPTED, CLOSED_PIPE = 3, 130, 141
 class Root(LazyGroup):
     """The command ``catalog``: every way a run can end becomes one line and an exit status here."""
 
-    def main(  # type: ignore[override]
+    def main(
         self,
         args: Sequence[str] | None = None,
         prog_name: str | None = None,
@@ -91,6 +92,11 @@ class Root(LazyGroup):
             return _fail(str(error), EXIT_CODES.get(error.code, UNUSABLE))
         except click.Abort:
             return INTERRUPTED
+        except Exception as error:  # a fault of ours: its traceback is what a report of it needs
+            import traceback
+
+            traceback.print_exc()
+            return _fail(f"{type(error).__name__}, which is a fault of the catalog; please report it", UNUSABLE)
         return ended if isinstance(ended, int) else 0
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -105,7 +111,7 @@ class Root(LazyGroup):
 
 
 def _fail(text: str, status: int, prefix: str = "Error: ") -> int:
-    click.echo(prefix + " ".join(text.split()), err=True)
+    click.echo(prefix + clean(text), err=True)
     return status
 
 
@@ -117,7 +123,12 @@ def _usage(error: click.UsageError) -> str:
 
 
 def _show_warning(
-    message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any, **__: Any
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: Any = None,
+    line: str | None = None,
 ) -> None:
     if category.__name__ == "CatalogWarning":
         click.echo(f"Warning: {message}", err=True)

@@ -100,7 +100,7 @@ class Application:
         return self._lost(text, kind if colon else "", name, kinds)
 
     def _lost(self, text: str, kind: str, name: str, kinds: list[str]) -> NoReturn:
-        from catalog.errors import close_matches, did_you_mean
+        from catalog.errors import EntryNotFoundError, close_matches, did_you_mean
 
         catalog = self.catalog
         if kind in kinds and name:
@@ -112,7 +112,7 @@ class Application:
             names = {entry: f"{one}:{entry}" for one in kinds for entry in catalog.list(one)}
             close = [names[match] for match in close_matches(text, names)]
         hint = did_you_mean(close) or "; `catalog search` finds entries by what they do"
-        raise No(f"no entry '{text}' of any kind{hint}")
+        raise EntryNotFoundError(f"no entry '{text}' of any kind{hint}", kind=kind or None, name=text, close=close)
 
 
 pass_app = click.make_pass_decorator(Application, ensure=True)

@@ -83,8 +83,8 @@ class Limit(click.ParamType[int | str]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
         """Return the number, or the word ``all``."""
-        if isinstance(value, int) or value == "all":
-            return value if value == "all" or value > 0 else self.fail("give a number from 1, or 'all'", param, ctx)
+        if value == "all":
+            return "all"
         if str(value).isdecimal() and int(value) > 0:
             return int(value)
         return self.fail(f"'{value}' is neither a number from 1 nor 'all'", param, ctx)

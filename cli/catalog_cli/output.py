@@ -106,8 +106,13 @@ class Screen:
             lines = self.fitted(columns, cleaned) if self.is_terminal else ["\t".join(row) for row in cleaned]
             self.print("\n".join(lines))
 
-    def fitted(self, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, indent: int = 0) -> list[str]:
-        """Return the lines of a table no wider than the screen; columns without any text are left out."""
+    def fitted(
+        self, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, indent: int = 0, wrap: bool = False
+    ) -> list[str]:
+        """Return the lines of a table no wider than the screen; columns without any text are left out.
+
+        What is too long is clipped; with *wrap* the last column goes on in further lines instead.
+        """
         shown = [i for i in range(len(columns)) if any(row[i] for row in rows)]
         columns = [columns[i] for i in shown]
         rows = [[row[i] for i in shown] for row in rows]
@@ -115,12 +120,17 @@ class Screen:
             max(cells(column.title), *(cells(row[i]) for row in rows)) if rows else cells(column.title)
             for i, column in enumerate(columns)
         ]
-        widths = _fit(natural, [c.least for c in columns], self.width - indent - len(GAP) * (len(columns) - 1))
-        heading = [self.style(c.title.ljust(w), dim=True) for c, w in zip(columns, widths, strict=True)]
-        lines = [GAP.join(heading)]
+        room = self.width - indent - len(GAP) * (len(columns) - 1)
+        widths = _fit(natural, [c.least for c in columns], room) if self.is_terminal else natural
+        heading = GAP.join(column.title.ljust(width) for column, width in zip(columns, widths, strict=True)).rstrip()
+        lines = [self.style(heading, dim=True)]
+        last = indent + sum(widths[:-1]) + len(GAP) * (len(widths) - 1)
         for row in rows:
             parts = []
             for column, width, cell in zip(columns, widths, row, strict=True):
+                if wrap and column is columns[-1]:
+                    parts.append(self.wrapped(cell, indent=last))
+                    break
                 text = clip(cell, width)
                 parts.append(self.style(text, fg=column.colour, bold=column.bold or None) + " " * (width - cells(text)))
             lines.append(GAP.join(parts).rstrip())

@@ -58,7 +58,7 @@ def _lines(screen: Screen, entry: Entry, standings: Sequence[Standing]) -> Itera
     table = list(_parameters(entry.parameters))
     if table:
         yield ""
-        yield from screen.fitted(PARAMETERS, table, indent=2)
+        yield from screen.fitted(PARAMETERS, table, indent=2, wrap=True)
 
 
 def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, str]]:
@@ -88,11 +88,16 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
     yield "tier", f"{standings[0].tier}, {standings[0].why}"
     yield "source", f"{entry.source} of {entry.distribution}" if entry.distribution else entry.source
     if entry.checksum:
-        body = f", with the body {entry.source_checksum[:12]}" if entry.source_checksum else ""
-        yield "checksum", f"signature {entry.checksum[:12]}{body}"
+        body = f", with the body {_short(entry.source_checksum)}" if entry.source_checksum else ""
+        yield "checksum", f"signature {_short(entry.checksum)}{body}"
     if entry.revision:
         since = f", first stored {moment(entry.created_at)}" if entry.created_at != entry.updated_at else ""
         yield "revision", f"{entry.revision} of {moment(entry.updated_at)}{since}"
+
+
+def _short(checksum: str) -> str:
+    """Return the beginning of a checksum, without the mark of how it was made."""
+    return checksum.rpartition(":")[2][:12]
 
 
 def _parameters(schema: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:

@@ -82,7 +82,11 @@ def _texts(changes: Changes) -> list[str]:
     fields = [field for field in changes if field not in ("kind", "name")]
     if "kind" in changes:  # it came or went: every field changed
         fields = [field for field in ("ref", "spec") if field in changes]
-    return [f"{field}: {_value(changes[field][0])} → {_value(changes[field][1])}" for field in fields]
+    return [f"{field}: {_change(*changes[field])}" for field in fields]
+
+
+def _change(old: Any, new: Any) -> str:
+    return _value(new) if old is None else f"{_value(old)} → {_value(new)}"
 
 
 def _value(value: Any) -> str:

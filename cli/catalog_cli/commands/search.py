@@ -28,7 +28,8 @@ from catalog_cli.options import command, json_option, kind_option, limit_option,
     type=click.Choice(("auto", "lexical", "semantic", "hybrid")),
     default="auto",
     show_default=True,
-    help="How to match the text; semantic and hybrid need vectors.",
+    metavar="MODE",
+    help="How to match the text: auto, lexical, semantic or hybrid; the last two need vectors.",
 )
 @click.option("--why", is_flag=True, help="Show which words were found, and where.")
 @json_option("the hits, with score and reason,")
