@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,11 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import event
 
-BUSY_MS = 10_000
-"""How long a connection waits for another's write lock before it gives up, in milliseconds."""
+from catalog.store.reader import BUSY_MS
 
 
-def make_engine(url: str, *, busy_ms: int = BUSY_MS) -> sa.Engine:
+def make_engine(url: str | sa.URL, *, busy_ms: int = BUSY_MS) -> sa.Engine:
     """Return an engine whose SQLite connections keep keys, wait for locks and begin transactions themselves.
 
     Args:
@@ -50,14 +48,6 @@ def make_engine(url: str, *, busy_ms: int = BUSY_MS) -> sa.Engine:
             raise sa.exc.DisconnectionError("connection of another process")
         dbapi.isolation_level = None  # SQLAlchemy leaves "" behind after any isolation_level= option
 
-    ref = weakref.ref(engine)
-
-    def _forget_in_child() -> None:
-        living = ref()
-        if living is not None:
-            living.dispose(close=False)
-
-    os.register_at_fork(after_in_child=_forget_in_child)
     return engine
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import threading
-import weakref
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,72 +15,115 @@ from catalog.errors import CatalogError, NotACatalogError, StoreBusyError, Store
 Row = tuple[Any, ...]
 Params = Mapping[str, Any] | Sequence[Any]
 
-_BUSY = 10_000
-_kept_for_ever: list[sqlite3.Connection] = []  # connections of a parent process: closing them here would harm it
+BUSY_MS = 10_000
+"""How long a connection waits for another's lock before it gives up, in milliseconds."""
+
+_kept_for_ever: list[sqlite3.Connection] = []  # in use by another thread when the process forked: never to be touched
 
 
 class Reader:
     """A pool of read-only connections to one file, and the question whether anything has changed.
 
     Safe in threads (each statement takes a connection for itself) and after a fork (a child opens its own).
+
+    Attributes:
+        changes: returns a value that differs from the last one if any process has committed in between.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, busy_ms: int = BUSY_MS) -> None:
         """Open *path*, which must be a SQLite database in WAL mode; keep one connection for as long as this lives."""
         self.path = path
+        self._busy = busy_ms / 1000
         self._idle: deque[sqlite3.Connection] = deque()
         self._all: list[sqlite3.Connection] = []
         self._closed = False
-        self._watching = threading.Lock()
+        self._locks()
         self._keep_one()
-        if hasattr(os, "register_at_fork"):
-            ref = weakref.ref(self)
 
-            def forget() -> None:
-                living = ref()
-                if living is not None:
-                    living._after_fork()
-
-            os.register_at_fork(after_in_child=forget)
+    def _locks(self) -> None:
+        self._watching = threading.Lock()
+        self._connecting = threading.Lock()
 
     def _keep_one(self) -> None:
         from catalog.store import walindex
 
-        self._held = self._connect()  # never lent: it keeps the wal-index alive and answers `changed`
-        with translated(self.path):
-            self._held.execute("SELECT 1 FROM catalog_state").fetchone()
+        held = self._connect()  # never lent: it keeps the wal-index alive and answers `changes`
+        try:
+            with translated(self.path):
+                held.execute("SELECT 1 FROM catalog_state").fetchone()
+        except CatalogError:
+            held.close()
+            raise
+        self._held: sqlite3.Connection | None = held
         self.changes: Callable[[], Any] = walindex.watch(self.path) or self._data_version
-        """Returns a value that differs from the last one if any process has committed in between."""
 
     def _data_version(self) -> Any:
         with self._watching:
-            return self._held.execute("PRAGMA data_version").fetchone()
+            return self._held.execute("PRAGMA data_version").fetchone() if self._held else None
 
-    def _after_fork(self) -> None:
-        _kept_for_ever.extend(self._all)
+    # -- fork: see catalog.store.forks -------------------------------------------------------------------------------
+
+    def before_fork(self, deadline: float) -> None:
+        """Wait until every connection is back, or until *deadline*, and lend none."""
+        self._back: list[sqlite3.Connection] = []
+        self._taken = [
+            lock
+            for lock in (self._connecting, self._watching)
+            if lock.acquire(timeout=max(0.0, deadline - time.monotonic()))
+        ]
+        while len(self._back) < len(self._all) - 1 and not self._closed:
+            try:
+                self._back.append(self._idle.pop())
+            except IndexError:
+                if time.monotonic() > deadline:
+                    break
+                time.sleep(0.0005)
+
+    def after_fork_in_parent(self) -> None:
+        """Lend again."""
+        self._idle.extend(self._back)
+        for lock in self._taken:
+            lock.release()
+
+    def after_fork_in_child(self) -> None:
+        """Close what was inherited; what this process needs it opens when it first asks."""
+        for connection in self._all:
+            if connection is self._held or connection in self._back:
+                connection.close()
+            else:
+                _kept_for_ever.append(connection)
         self._idle.clear()
         self._all.clear()
-        self._watching = threading.Lock()
-        if not self._closed:
-            self._keep_one()
+        self._back.clear()
+        self._held = None
+        self._locks()
+        self.changes = self._changes_in_child
+
+    def _changes_in_child(self) -> Any:
+        if self._held is None:
+            with self._watching:
+                if self._held is None:
+                    self._keep_one()
+        return self.changes()
 
     def _connect(self) -> sqlite3.Connection:
-        if self._closed:
-            raise StoreError("this catalog is closed; open it again", url=self.path)
-        with translated(self.path):
-            # The path may hold '?' or '%'; mode=rw because a missing file must not be created by reading it.
-            from urllib.parse import quote
+        with self._connecting:  # none while the process forks
+            if self._closed:
+                raise StoreError("this catalog is closed; open it again", url=self.path)
+            with translated(self.path):
+                # The path may hold '?' or '%'; mode=rw because a missing file must not be created by reading it.
+                from urllib.parse import quote
 
-            connection = sqlite3.connect(
-                f"file:{quote(self.path)}?mode=rw",
-                uri=True,
-                isolation_level=None,
-                check_same_thread=False,
-                timeout=_BUSY / 1000,
-            )
-            connection.execute("PRAGMA query_only=ON")
-        self._all.append(connection)
-        return connection
+                connection = sqlite3.connect(
+                    f"file:{quote(self.path)}?mode=rw",
+                    uri=True,
+                    isolation_level=None,
+                    check_same_thread=False,
+                    timeout=self._busy,
+                )
+                connection.execute("PRAGMA query_only=ON")
+            self._all.append(connection)
+            return connection
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
@@ -122,8 +164,12 @@ class Reader:
             return lent.execute(sql, params).fetchall()
         except sqlite3.Error as error:
             raise store_error(error, self.path) from error
+        except UnicodeEncodeError:  # half a surrogate pair, as from a terminal: no row has it
+            return []
         finally:
             self._idle.append(lent)
+            if self._closed:
+                self._drain()
 
     def one(self, sql: str, params: Params = ()) -> Row | None:
         """Return the first row of a statement, or None."""
@@ -135,8 +181,12 @@ class Reader:
             row: Row | None = lent.execute(sql, params).fetchone()
         except sqlite3.Error as error:
             raise store_error(error, self.path) from error
+        except UnicodeEncodeError:
+            return None
         finally:
             self._idle.append(lent)
+            if self._closed:
+                self._drain()
         return row
 
     def close(self) -> None:
@@ -144,9 +194,16 @@ class Reader:
         if self._closed:
             return
         self._closed = True
-        while self._idle:
-            self._idle.pop().close()
-        self._held.close()
+        self._drain()
+        if self._held is not None:
+            self._held.close()
+
+    def _drain(self) -> None:
+        while True:
+            try:
+                self._idle.pop().close()
+            except IndexError:
+                return
 
 
 @contextmanager
@@ -163,7 +220,7 @@ def store_error(error: BaseException, path: str) -> CatalogError:
     name = getattr(error, "sqlite_errorname", None) or ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StoreBusyError(
-            f"{path} is busy: another process has been writing for {_BUSY // 1000} seconds; try again",
+            f"{path} is busy: another process has been writing for longer than the busy timeout; try again",
             url=path,
         )
     if name == "SQLITE_NOTADB":

@@ -77,8 +77,9 @@ def current(path: str) -> str | None:
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:  # anything but a table that is not there
                     raise
-                tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-                if tables[0]:
+                # A downgrade to the base leaves Alembic's table behind, empty.
+                tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE tbl_name <> 'alembic_version'")
+                if tables.fetchone()[0]:
                     raise NotACatalogError(
                         f"{path} is a database, but not a catalog; name another file with --url", url=path
                     ) from None
@@ -119,7 +120,8 @@ def upgrade(path: str) -> None:
 
     _write_ahead(path)
     config = alembic_config()
-    engine = make_engine(f"sqlite:///{path}").execution_options(sqlite_begin="IMMEDIATE")
+    url = sa.URL.create("sqlite", database=path)  # not as text: the path may hold '?'
+    engine = make_engine(url).execution_options(sqlite_begin="IMMEDIATE")
     try:
         with engine.connect() as connection, keys_off(connection), connection.begin():
             at = current(path)

@@ -7,14 +7,16 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-from collections.abc import Iterator
+import time
+import weakref
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import StoreError
-from catalog.store import schema
+from catalog.store import forks, schema
 from catalog.store.queries import STATE
-from catalog.store.reader import Reader, store_error
+from catalog.store.reader import BUSY_MS, Reader, store_error
 
 if TYPE_CHECKING:
     from catalog.store.writer import Transaction, Writer
@@ -23,31 +25,39 @@ if TYPE_CHECKING:
 class Store:
     """One database: a reader always, a writer once it is needed."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, busy_ms: int = BUSY_MS) -> None:
         """Open the database of *url*; a SQLite file is created or upgraded first.
 
         ``sqlite://`` without a path gives a private catalog in a temporary file that goes when it is closed: a
         database in memory can be shared neither by threads nor by the two drivers.
 
+        Args:
+            url: database URL.
+            busy_ms: how long to wait for another process's lock, in milliseconds.
+
         Raises:
             StoreError: and what derives from it, where the database can't be used.
         """
         path = schema.sqlite_path(url)
-        self._temporary = tempfile.mkdtemp(prefix="catalog-") if path is None else None
-        self.path = os.path.join(self._temporary, "catalog.db") if self._temporary else str(path)
+        self._remove: Callable[[], Any] = lambda: None
+        if path is None:
+            folder = tempfile.mkdtemp(prefix="catalog-")
+            path = os.path.join(folder, "catalog.db")
+            self._remove = weakref.finalize(self, _remove, folder, os.getpid())  # also where nobody closes it
+        self.path = path
         self.url = url
+        self._busy_ms = busy_ms
         self._lock = threading.Lock()
+        self._writing_thread: int | None = None
         self._writer: Writer | None = None
         try:
-            schema.ensure(self.path)
-            self.reader = Reader(self.path)
+            with forks.opening:
+                schema.ensure(self.path)
+                self._file = _identity(self.path)
+                self.reader = Reader(self.path, busy_ms=busy_ms)
         except OSError as error:
             raise StoreError(f"{self.path} can't be used: {error.strerror or error}", url=url) from error
-        if hasattr(os, "register_at_fork"):
-            import weakref
-
-            ref = weakref.ref(self)
-            os.register_at_fork(after_in_child=lambda: _renew(ref()))
+        forks.watch(self)
 
     def state(self) -> tuple[int, int]:
         """Return the generation and the version of the words in the full-text index."""
@@ -62,22 +72,56 @@ class Store:
 
         Raises:
             StoreBusyError: another process held the write lock for longer than the busy timeout.
+            StoreError: the file was removed or replaced; what was written to the old one would be lost.
         """
+        me = threading.get_ident()
+        if self._writing_thread == me:
+            raise StoreError("this thread is in the middle of a change already; finish that first", url=self.url)
         with self._lock:  # threads of one process need not find out from SQLite that they must wait
+            if _identity(self.path) != self._file:
+                raise StoreError(
+                    f"{self.path} was removed or replaced; close this catalog and open it again", url=self.url
+                )
             if self._writer is None:
                 from catalog.store.writer import Writer
 
-                self._writer = Writer(self.path)
-            with self._writer.transaction(actor=actor) as transaction:
-                yield transaction
+                self._writer = Writer(self.path, busy_ms=self._busy_ms)
+            self._writing_thread = me
+            try:
+                with self._writer.transaction(actor=actor) as transaction:
+                    yield transaction
+            finally:
+                self._writing_thread = None
 
     def close(self) -> None:
         """Close every connection, and remove a temporary database."""
+        with forks.opening:
+            if self._writer is not None:
+                self._writer.close()
+            self.reader.close()
+        self._remove()
+
+    # -- fork: see catalog.store.forks -------------------------------------------------------------------------------
+
+    def before_fork(self, deadline: float) -> None:
+        """Wait until no other thread writes or reads."""
+        mine = self._writing_thread == threading.get_ident()
+        self._taken = not mine and self._lock.acquire(timeout=max(0.0, deadline - time.monotonic()))
+        self.reader.before_fork(deadline)
+
+    def after_fork_in_parent(self) -> None:
+        """Let other threads go on."""
+        self.reader.after_fork_in_parent()
+        if self._taken:
+            self._lock.release()
+
+    def after_fork_in_child(self) -> None:
+        """Close the connections of the parent process, and have locks of one's own."""
+        self.reader.after_fork_in_child()
         if self._writer is not None:
             self._writer.close()
-        self.reader.close()
-        if self._temporary:
-            shutil.rmtree(self._temporary, ignore_errors=True)
+        self._lock = threading.Lock()
+        self._writing_thread = None
 
     def backup(self, target: str) -> None:
         """Copy the database, as it is at one moment, to the new file *target*.
@@ -121,16 +165,25 @@ class Store:
             ).fetchone()[0]
             if strays:
                 faults.append(f"tags: {strays} are missing from their index")
-        own = sqlite3.connect(self.path, isolation_level=None, timeout=10)
-        try:  # FTS5 takes its check as a write, though it changes nothing
-            own.execute(fts.CHECK)
-        except sqlite3.DatabaseError as error:
-            faults.append(f"search: index and words differ ({error}); `catalog db check --fix` rebuilds it")
-        finally:
-            own.close()
+        with forks.opening:
+            own = sqlite3.connect(self.path, isolation_level=None, timeout=10)
+            try:  # FTS5 takes its check as a write, though it changes nothing
+                own.execute(fts.CHECK)
+            except sqlite3.DatabaseError as error:
+                faults.append(f"search: index and words differ ({error}); `catalog db check --fix` rebuilds it")
+            finally:
+                own.close()
         return faults
 
 
-def _renew(store: Any) -> None:
-    if store is not None:
-        store._lock = threading.Lock()
+def _identity(path: str) -> tuple[int, int] | None:
+    try:
+        there = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return there.st_dev, there.st_ino
+
+
+def _remove(folder: str, owner: int) -> None:
+    if os.getpid() == owner:  # a child process has the catalog, but not the say
+        shutil.rmtree(folder, ignore_errors=True)

@@ -40,7 +40,7 @@ def watch(database: str) -> Callable[[], bytes] | None:
     Args:
         database: path of a SQLite database of which this process keeps a connection open in WAL mode.
     """
-    path = database + "-shm"
+    path = os.path.realpath(database) + "-shm"  # SQLite puts it beside the file, not beside a link to it
     with _lock:
         _drop_removed()
         try:
@@ -63,13 +63,12 @@ def watch(database: str) -> Callable[[], bytes] | None:
 
 
 def _drop_removed() -> None:
-    for key, (path, descriptor, memory) in list(_maps.items()):
+    for key, (path, descriptor, _) in list(_maps.items()):
         try:
             there = os.stat(path)
             gone = (there.st_dev, there.st_ino) != key
         except OSError:
             gone = True
-        if gone:
+        if gone:  # the memory itself goes with the last reader of it: a catalog may be open on a file somebody deleted
             del _maps[key]
-            memory.close()
             os.close(descriptor)

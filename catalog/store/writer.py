@@ -16,7 +16,7 @@ from catalog.entry.words import WORDS_VERSION
 from catalog.store import tables
 from catalog.store.engine import make_engine
 from catalog.store.mapping import COLUMNS, columns, content, entry_from_row, words_of
-from catalog.store.reader import Row, store_error
+from catalog.store.reader import BUSY_MS, Row, store_error
 
 Key = tuple[str, str]
 _CHUNK = 2_000
@@ -49,11 +49,11 @@ class Written(NamedTuple):
 class Writer:
     """The engine that writes, and its transactions."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, busy_ms: int = BUSY_MS) -> None:
         """Connect to the SQLite file *path* when the first transaction begins."""
         self.path = path
         url = sa.URL.create("sqlite", database=path)
-        self._engine = make_engine(url).execution_options(sqlite_begin="IMMEDIATE")
+        self._engine = make_engine(url, busy_ms=busy_ms).execution_options(sqlite_begin="IMMEDIATE")
 
     @contextmanager
     def transaction(self, *, actor: str) -> Iterator[Transaction]:
@@ -87,6 +87,10 @@ class Transaction:
         self._now = datetime.now(UTC).isoformat(timespec="microseconds")
         self._changed = False
 
+    def words_version(self) -> int:
+        """Return the version of the words in the full-text index."""
+        return int(self._connection.execute(sa.select(tables.state.c.words_version)).scalar_one())
+
     def existing(self, keys: Iterable[Key]) -> dict[Key, tuple[int, Entry]]:
         """Return id and entry of those *keys* that are stored, as this transaction sees them."""
         found: dict[Key, tuple[int, Entry]] = {}
@@ -103,7 +107,7 @@ class Transaction:
         waiting = list(keys)
         for start in range(0, len(waiting), _CHUNK):
             chunk = json.dumps(waiting[start : start + _CHUNK])
-            yield from self._connection.execute(statement, {"keys": chunk}).tuples()
+            yield from map(tuple, self._connection.execute(statement, {"keys": chunk}))
 
     def put(self, entries: Sequence[Entry], action: str) -> Written:
         """Store *entries*, each over what has its key; one that changes nothing writes nothing.
@@ -246,7 +250,7 @@ class Transaction:
         run = self._connection.execute
         run(sa.delete(tables.search_doc))
         done = 0
-        rows = run(sa.text(f"SELECT e.id, {columns()} FROM entry AS e ORDER BY e.id")).tuples().all()
+        rows = run(sa.text(f"SELECT e.id, {columns()} FROM entry AS e ORDER BY e.id")).all()
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
             self._insert("search_doc", _DOC, [(row[0], *words_of(entry_from_row(row[1:]))) for row in chunk])
