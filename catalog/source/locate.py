@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Form = Literal["source", "bytecode", "extension", "namespace", "builtin", "frozen"]
 
-KEPT_TEXT = 4_000_000
+KEPT_TEXT = 2_000_000
 """How many characters of source a `Locator` keeps parsed; the trees take about thirty times as many bytes."""
 
 

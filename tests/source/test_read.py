@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import codecs
+import gc
 import os
 import threading
 import warnings
@@ -95,24 +96,40 @@ def test_warnings_of_foreign_code_stay_silent(tmp_path: Path) -> None:
     assert list(warnings.filters) == before
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_garbage_collection_is_as_before(tmp_path: Path, enabled: bool) -> None:
+    """Reading leaves garbage collection on or off as it was, also when the file can't be parsed."""
+    (gc.enable if enabled else gc.disable)()
+    try:
+        read_source(_write(tmp_path, b"x = 1\n"))
+        with pytest.raises(UnreadableSourceError):
+            read_source(_write(tmp_path, b"def ("))
+        assert gc.isenabled() is enabled
+    finally:
+        gc.enable()
+
+
 def test_nothing_is_run(tmp_path: Path) -> None:
     """Reading a file that would end the process doesn't."""
     assert read_source(_write(tmp_path, b"raise SystemExit('run')\n")).text == "raise SystemExit('run')\n"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_a_forked_child_can_read(tmp_path: Path) -> None:
-    """A child forked while another thread parses isn't stuck on that thread's lock."""
+def test_a_forked_child_can_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child forked while another thread parses isn't stuck on its lock, and collects garbage."""
     from catalog.source import read
 
     path = _write(tmp_path, b"x = 1\n")
+    monkeypatch.setattr(read, "_paused", True)
+    gc.disable()
     with read._parsing, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python 3.12 warns of forks in threaded processes
         child = os.fork()
         if child == 0:
             try:
                 read_source(path)
-                os._exit(0)
+                os._exit(0 if gc.isenabled() else 2)
             finally:
                 os._exit(1)
+    gc.enable()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
