@@ -43,7 +43,7 @@ def scan(cat: Catalog, target: str, *, public: bool, schemas: bool, progress: Pr
 def _scan(cat: Catalog, target: str, options: dict[str, Any], progress: Progress | None, *, again: bool) -> ScanReport:
     """Scan one target; *again* is a refresh, which leaves alone what hasn't changed or was taken away by hand."""
     started = time.perf_counter()
-    known = _known(cat, target)
+    known = _known(cat, target) or _known(cat, os.path.abspath(target))
     result = scan_source(
         target,
         public=options["public"],
@@ -54,6 +54,7 @@ def _scan(cat: Catalog, target: str, options: dict[str, Any], progress: Progress
     )
     if again and result.unchanged:
         return _report(target, result, started)
+    target = result.target  # of a path: the whole of it, wherever one stands
     with cat._writing() as transaction:
         merge = Merge(cat, transaction, f"scan:{target}", "scan", again=again)
         merge.findings(result.findings, result.distribution)
@@ -235,7 +236,7 @@ class Merge:
                 drafts.append(_entry(finding, self.source, distribution))
             except CatalogError as error:
                 self.refused.append({"path": finding.path, "reason": str(error)})
-        own = {entry.ref: entry for entry in self._of_source() if entry.ref}
+        own: dict[str | None, Entry] = {entry.ref: entry for entry in self._of_source() if entry.ref}
         names = {(d.kind, d.name) for d in drafts} | {(d.kind, _qualified(d)) for d in drafts if d.ref}
         stored = {key: entry for key, (_, entry) in self.transaction.existing(names).items()}
         stored |= {(entry.kind, entry.name): entry for entry in own.values()}

@@ -88,7 +88,8 @@ def find_file(start: Path) -> Path | None:
             except OSError:
                 continue
             # Looking for the words is a hundred times faster than parsing every pyproject.toml on the way up.
-            if name == "catalog.toml" or (b"catalog" in text and "catalog" in _parse(candidate).get("tool", {})):
+            says_so = b"tool.catalog" in text or b"[tool]" in text
+            if name == "catalog.toml" or (says_so and "catalog" in _parse(candidate).get("tool", {})):
                 return candidate
     return None
 
