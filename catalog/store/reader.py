@@ -7,7 +7,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from catalog.errors import CatalogError, NotACatalogError, StoreBusyError, StoreError
@@ -19,6 +19,13 @@ BUSY_MS = 10_000
 """How long a connection waits for another's lock before it gives up, in milliseconds."""
 
 _kept_for_ever: list[sqlite3.Connection] = []  # in use by another thread when the process forked: never to be touched
+
+
+class _Shut(deque[sqlite3.Connection]):
+    """Takes connections back and gives none."""
+
+    def pop(self) -> sqlite3.Connection:  # type: ignore[override]
+        raise IndexError
 
 
 class Reader:
@@ -35,6 +42,7 @@ class Reader:
         self.path = path
         self._busy = busy_ms / 1000
         self._idle: deque[sqlite3.Connection] = deque()
+        self._shut = _Shut()
         self._all: list[sqlite3.Connection] = []
         self._closed = False
         self._locks()
@@ -65,23 +73,27 @@ class Reader:
 
     def before_fork(self, deadline: float) -> None:
         """Wait until every connection is back, or until *deadline*, and lend none."""
-        self._back: list[sqlite3.Connection] = []
         self._taken = [
             lock
             for lock in (self._connecting, self._watching)
             if lock.acquire(timeout=max(0.0, deadline - time.monotonic()))
         ]
-        while len(self._back) < len(self._all) - 1 and not self._closed:
-            try:
-                self._back.append(self._idle.pop())
-            except IndexError:
-                if time.monotonic() > deadline:
-                    break
-                time.sleep(0.0005)
+        # Threads that read all the time would leave the pool empty whenever this one looks: it stops lending first.
+        self._lending, self._idle = self._idle, self._shut
+        self._back: list[sqlite3.Connection] = []
+        while True:
+            for pool in (self._lending, self._shut):
+                with suppress(IndexError):
+                    while True:
+                        self._back.append(pool.popleft())
+            if len(self._back) >= len(self._all) - 1 or self._closed or time.monotonic() > deadline:
+                return
+            time.sleep(0.0005)
 
     def after_fork_in_parent(self) -> None:
         """Lend again."""
-        self._idle.extend(self._back)
+        self._lending.extend(self._back)
+        self._idle = self._lending
         for lock in self._taken:
             lock.release()
 
@@ -92,7 +104,7 @@ class Reader:
                 connection.close()
             else:
                 _kept_for_ever.append(connection)
-        self._idle.clear()
+        self._idle = self._lending
         self._all.clear()
         self._back.clear()
         self._held = None
@@ -110,6 +122,8 @@ class Reader:
         with self._connecting:  # none while the process forks
             if self._closed:
                 raise StoreError("this catalog is closed; open it again", url=self.path)
+            with suppress(IndexError):  # one may have come back while this thread waited
+                return self._idle.pop()
             with translated(self.path):
                 # The path may hold '?' or '%'; mode=rw because a missing file must not be created by reading it.
                 from urllib.parse import quote

@@ -47,8 +47,7 @@ class Store:
         self.path = path
         self.url = url
         self._busy_ms = busy_ms
-        self._lock = threading.Lock()
-        self._writing_thread: int | None = None
+        self._locks()
         self._writer: Writer | None = None
         try:
             with forks.opening:
@@ -58,6 +57,11 @@ class Store:
         except OSError as error:
             raise StoreError(f"{self.path} can't be used: {error.strerror or error}", url=url) from error
         forks.watch(self)
+
+    def _locks(self) -> None:
+        self._lock = threading.Lock()
+        self._turnstile = threading.Lock()  # passed on the way to the other, so that a fork need not queue for long
+        self._writing_thread: int | None = None
 
     def state(self) -> tuple[int, int]:
         """Return the generation and the version of the words in the full-text index."""
@@ -77,6 +81,8 @@ class Store:
         me = threading.get_ident()
         if self._writing_thread == me:
             raise StoreError("this thread is in the middle of a change already; finish that first", url=self.url)
+        with self._turnstile:
+            pass
         with self._lock:  # threads of one process need not find out from SQLite that they must wait
             if _identity(self.path) != self._file:
                 raise StoreError(
@@ -106,22 +112,25 @@ class Store:
     def before_fork(self, deadline: float) -> None:
         """Wait until no other thread writes or reads."""
         mine = self._writing_thread == threading.get_ident()
-        self._taken = not mine and self._lock.acquire(timeout=max(0.0, deadline - time.monotonic()))
+        self._taken = [
+            lock
+            for lock in (() if mine else (self._turnstile, self._lock))
+            if lock.acquire(timeout=max(0.0, deadline - time.monotonic()))
+        ]
         self.reader.before_fork(deadline)
 
     def after_fork_in_parent(self) -> None:
         """Let other threads go on."""
         self.reader.after_fork_in_parent()
-        if self._taken:
-            self._lock.release()
+        for lock in self._taken:
+            lock.release()
 
     def after_fork_in_child(self) -> None:
         """Close the connections of the parent process, and have locks of one's own."""
         self.reader.after_fork_in_child()
         if self._writer is not None:
             self._writer.close()
-        self._lock = threading.Lock()
-        self._writing_thread = None
+        self._locks()
 
     def backup(self, target: str) -> None:
         """Copy the database, as it is at one moment, to the new file *target*.
