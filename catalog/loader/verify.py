@@ -108,7 +108,7 @@ def check(entry: Recorded, locator: Locator, policy: str = "signature") -> Drift
             advice = "`catalog doctor` looks for where it went"
             return _drift(entry, ref, "missing", f"{key}: the code of {ref} is gone: {found.message}; {advice}")
         text = f"{key}: the code of {ref} can't be compared: {found.message}"
-        return _drift(entry, ref, "unreadable", f"{text}; accept it with `catalog verify --accept {key}`")
+        return _drift(entry, ref, "unreadable", f"{text}; register it again to record it as it is")
     sums = (found.signature, found.checksum, found.source_checksum)
     if entry.checksum and found.checksum != entry.checksum:
         old = f"from {entry.signature} " if entry.signature else ""

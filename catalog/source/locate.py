@@ -10,20 +10,18 @@ from __future__ import annotations
 import importlib
 import os.path
 import sys
-from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ModuleSpec, PathFinder
 from typing import TYPE_CHECKING, Literal
+
+from catalog.source.files import Files
 
 if TYPE_CHECKING:
     from catalog.source.names import Names
     from catalog.source.read import ParsedFile
 
 Form = Literal["source", "bytecode", "extension", "namespace", "builtin", "frozen"]
-
-KEPT_TEXT = 2_000_000
-"""How many characters of source a `Locator` keeps parsed; the trees take about thirty times as many bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +71,7 @@ class Locator:
         self.roots = tuple(str(root) for root in roots)
         self._specs: dict[str, ModuleSpec | None] = {}
         self._sites: dict[str, ModuleSite | None] = {}
-        self._files: OrderedDict[str, tuple[tuple[int, int], ParsedFile]] = OrderedDict()
-        self._names: dict[str, tuple[ParsedFile, Names]] = {}
-        self._kept = 0
+        self._files = Files()
         self._finders_fresh = False
 
     def find(self, dotted: str) -> ModuleSite | None:
@@ -88,24 +84,12 @@ class Locator:
             return site
 
     def parse(self, path: str) -> ParsedFile:
-        """Return the file at *path*, parsed.
-
-        The most recently used files are kept, up to `KEPT_TEXT` characters.
+        """Return the file at *path*, parsed; kept as `Files` says.
 
         Raises:
             UnreadableSourceError: it is not there, or not Python source.
         """
-        from catalog.source.read import read_source
-
-        state = _state(path)
-        known = self._files.get(path)
-        if known is not None and known[0] == state and state is not None:
-            self._files.move_to_end(path)
-            return known[1]
-        parsed = read_source(path)
-        if state is not None:
-            self._keep(path, state, parsed)
-        return parsed
+        return self._files.parse(path)
 
     def names(self, path: str) -> Names:
         """Return what the names of the file at *path* are bound to.
@@ -113,27 +97,7 @@ class Locator:
         Raises:
             UnreadableSourceError: it is not there, or not Python source.
         """
-        from catalog.source.names import names_of
-
-        parsed = self.parse(path)
-        known = self._names.get(path)
-        if known is not None and known[0] is parsed:
-            return known[1]
-        names = names_of(parsed.tree.body)
-        if path in self._files:
-            self._names[path] = (parsed, names)
-        return names
-
-    def _keep(self, path: str, state: tuple[int, int], parsed: ParsedFile) -> None:
-        before = self._files.pop(path, None)
-        if before is not None:
-            self._kept -= len(before[1].text)
-        self._files[path] = (state, parsed)
-        self._kept += len(parsed.text)
-        while self._kept > KEPT_TEXT and len(self._files) > 1:
-            gone, (_, dropped) = self._files.popitem(last=False)
-            self._names.pop(gone, None)
-            self._kept -= len(dropped.text)
+        return self._files.names(path)
 
     def _spec(self, dotted: str) -> ModuleSpec | None:
         try:
@@ -216,11 +180,3 @@ def _site(dotted: str, spec: ModuleSpec) -> ModuleSite:
                 return ModuleSite(dotted, beside, "source", folders, package)
             return ModuleSite(dotted, origin, "extension", folders, package)
     return ModuleSite(dotted, origin, "bytecode", folders, package)
-
-
-def _state(path: str) -> tuple[int, int] | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns

@@ -39,7 +39,9 @@ def signature_text(node: Function, *, bound: bool = False) -> str:
         parts.append("**" + parameter_text(args.kwarg, None))
     returns = f" -> {annotation_text(node.returns)}" if node.returns else ""
     start = "async " if node.__class__ is ast.AsyncFunctionDef else ""
-    return f"{start}({', '.join(parts)}){returns}"
+    types = getattr(node, "type_params", ())  # since Python 3.12
+    generic = f"[{', '.join(ast.unparse(one) for one in types)}]" if types else ""
+    return f"{start}{generic}({', '.join(parts)}){returns}"
 
 
 def parameter_text(arg: ast.arg, default: ast.expr | None) -> str:

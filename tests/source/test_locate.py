@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from catalog.source.locate import KEPT_TEXT, Locator, ModuleSite, find_module
+from catalog.source import files
+from catalog.source.files import KEPT_TEXT
+from catalog.source.locate import Locator, ModuleSite, find_module
 
 Write = Callable[..., Path]
 
@@ -148,3 +150,48 @@ def test_a_locator_keeps_a_bounded_amount_of_source(tmp_path: Path) -> None:
         locator.parse(path)
     assert locator.parse(paths[4]) is locator.parse(paths[4])
     assert locator.parse(paths[0]) is not first
+
+
+def test_one_large_module_is_not_parsed_for_each_operation(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred locators that ask for one unchanged file parse it once, and again after it changed."""
+    import os
+
+    from catalog.source import read
+
+    path = str(write(large="x = 1") / "large.py")
+    os.utime(path, (1, 1))
+    reads: list[str] = []
+    real = read.read_source
+    monkeypatch.setattr(read, "read_source", lambda one: (reads.append(one), real(one))[1])
+    for _ in range(100):
+        assert Locator().parse(path).text == "x = 1"
+    assert reads == [path]
+    write(large="y = 2")
+    os.utime(path, (2, 2))
+    assert Locator().names(path).bound.keys() == {"y"}
+    assert reads == [path, path]
+
+
+def test_a_file_written_just_now_is_read_by_each_operation(write: Write) -> None:
+    """Of two changes within a tick of the file system's clock, of equal length, the second is seen."""
+    import os
+
+    path = str(write(quick="x = 1") / "quick.py")
+    stamp = os.stat(path).st_mtime_ns
+    assert Locator().parse(path).text == "x = 1"
+    write(quick="x = 2")
+    os.utime(path, ns=(stamp, stamp))
+    assert Locator().parse(path).text == "x = 2"
+
+
+def test_what_is_kept_between_operations_is_bounded(tmp_path: Path) -> None:
+    """After many files the process keeps no more than `SHARED_TEXT` characters, or one file."""
+    for number in range(6):
+        path = tmp_path / f"file{number}.py"
+        path.write_text("#" * (files.SHARED_TEXT // 3))
+        Locator().parse(str(path))
+    assert 0 < sum(len(one.parsed.text) for one in files._shared) <= files.SHARED_TEXT
+    big = tmp_path / "big.py"
+    big.write_text("#" * (files.SHARED_TEXT * 2))
+    Locator().parse(str(big))
+    assert [one.path for one in files._shared] == [str(big)]

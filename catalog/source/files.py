@@ -1,0 +1,118 @@
+"""Files parsed once: for one operation many of them, across operations the last few."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import OrderedDict
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from catalog.source.names import Names
+    from catalog.source.read import ParsedFile
+
+KEPT_TEXT = 2_000_000
+"""How many characters of source one operation keeps parsed; the trees take about thirty times as many bytes."""
+
+SHARED_TEXT = 500_000
+"""How many the process keeps between operations."""
+
+_SETTLED_NS = 2_000_000_000
+"""A file that changed this shortly before it was read may have changed again without its time telling."""
+
+
+class _File:
+    """A parsed file, its size and time of change when it was read, and its names once asked for."""
+
+    __slots__ = ("names", "parsed", "path", "settled", "state")
+
+    def __init__(self, path: str, state: tuple[int, int], parsed: ParsedFile) -> None:
+        self.path = path
+        self.state = state
+        self.parsed = parsed
+        self.names: Names | None = None
+        self.settled = time.time_ns() - state[1] > _SETTLED_NS
+
+
+# Taking one object after the other from one large module would parse it each time: each take is an operation of its
+# own. A tuple that is replaced as a whole needs no lock: of two threads one loses what it put in, and parses again.
+_shared: tuple[_File, ...] = ()
+
+
+class Files:
+    """Parses files, the most recently used of which are kept up to `KEPT_TEXT` characters.
+
+    A file is looked at again (size and time of change) each time it is asked for, and parsed again if it changed.
+    """
+
+    def __init__(self) -> None:
+        self._files: OrderedDict[str, _File] = OrderedDict()
+        self._kept = 0
+
+    def parse(self, path: str) -> ParsedFile:
+        """Return the file at *path*, parsed.
+
+        Raises:
+            UnreadableSourceError: it is not there, or not Python source.
+        """
+        return self._file(path).parsed
+
+    def names(self, path: str) -> Names:
+        """Return what the names of the file at *path* are bound to.
+
+        Raises:
+            UnreadableSourceError: it is not there, or not Python source.
+        """
+        file = self._file(path)
+        if file.names is None:
+            from catalog.source.names import names_of
+
+            file.names = names_of(file.parsed.tree.body)
+        return file.names
+
+    def _file(self, path: str) -> _File:
+        from catalog.source.read import read_source
+
+        state = _state(path)
+        file = self._files.get(path)
+        if file is not None and file.state == state:
+            self._files.move_to_end(path)
+            return file
+        file = next((one for one in _shared if one.path == path and one.state == state and one.settled), None)
+        if file is None:
+            file = _File(path, state or (0, 0), read_source(path))
+        self._keep(file)
+        _share(file)
+        return file
+
+    def _keep(self, file: _File) -> None:
+        before = self._files.pop(file.path, None)
+        if before is not None:
+            self._kept -= len(before.parsed.text)
+        self._files[file.path] = file
+        self._kept += len(file.parsed.text)
+        while self._kept > KEPT_TEXT and len(self._files) > 1:
+            _, dropped = self._files.popitem(last=False)
+            self._kept -= len(dropped.parsed.text)
+
+
+def _share(file: _File) -> None:
+    global _shared
+    if _shared and _shared[0] is file:
+        return
+    kept, total = [file], len(file.parsed.text)
+    for one in _shared:
+        total += len(one.parsed.text)
+        if total > SHARED_TEXT:
+            break
+        if one.path != file.path:
+            kept.append(one)
+    _shared = tuple(kept)
+
+
+def _state(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
