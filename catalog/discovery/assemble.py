@@ -201,11 +201,16 @@ def _is_public(module: str, item: dict[str, Any], facts: Facts, exported: frozen
         return False
     if name in exported:
         return True
-    if any(part.startswith("_") for part in module.split(".")):
+    if is_private(module):
         return False
     if facts["all"] is not None:
         return name in facts["all"]
     return not name.startswith("_")
+
+
+def is_private(module: str) -> bool:
+    """Tell whether a part of the dotted name begins with an underscore."""
+    return module.startswith("_") or "._" in module
 
 
 def settle_names(findings: Iterable[Finding]) -> tuple[list[Finding], list[Clash]]:

@@ -7,7 +7,7 @@ with dotted names; `catalog.discovery.resolve` decides.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from catalog.discovery.literal import Value
@@ -23,7 +23,8 @@ Facts = dict[str, Any]
 """``imports`` name to dotted · ``stars`` modules · ``classes`` qualified name to bases · ``aliases`` name to dotted ·
 ``makes`` variable to the dotted class it is made of · ``returns`` function to the dotted class it returns ·
 ``defines`` the functions and classes of the module ·
-``all`` what ``__all__`` lists · ``items`` the candidates · ``asked`` the classes that were candidates."""
+``all`` what ``__all__`` lists · ``items`` the candidates · ``asked`` the classes that were candidates ·
+``described`` the names that were public."""
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -44,16 +45,22 @@ class Extractor:
         self.classes: dict[str, list[str]] = {}
         self.wanted = rules.read_names
         self._candidates: frozenset[str] | None = None
-        self._public = False
+        self._public: Callable[[str], bool] | None = None
         self._deep = True
 
-    def facts(self, candidates: frozenset[str] | None, *, public: bool = False, deep: bool = True) -> Facts:
+    def facts(
+        self,
+        candidates: frozenset[str] | None,
+        *,
+        public: Callable[[str], bool] | None = None,
+        deep: bool = True,
+    ) -> Facts:
         """Return the facts.
 
         Args:
             candidates: names of classes in this file to describe; None means all that have bases.
-            public: describe every public function.
-            deep: look into functions.
+            public: tells of a name whether a function of that name, at module level, is to be described too.
+            deep: look for decorators, and into classes and functions.
         """
         self._candidates, self._public, self._deep = candidates, public, deep
         self._body(self.tree.body, [self.top], "", None, live=True)
@@ -95,6 +102,7 @@ class Extractor:
             "all": list(names.exported) if names.exported is not None else None,
             "items": self.items,
             "asked": None if candidates is None else sorted(candidates),
+            "described": [name for name in names.bound if public(name)] if public is not None else [],
         }
 
     def constant(self, name: str) -> Value:
@@ -121,8 +129,8 @@ class Extractor:
                     self._body(node.body, [*scopes, inner], f"{prefix}{node.name}.<locals>.", owner, live=live)
             elif isinstance(node, ast.ClassDef):
                 self._class(node, scopes, prefix, hidden, live)
-                inner = Scope("class", node.body, node)
-                if self._deep or not prefix:
+                if self._deep:
+                    inner = Scope("class", node.body, node)
                     self._body(node.body, [*scopes, inner], f"{prefix}{node.name}.", hidden, live=live)
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):
                 if live and not prefix and hidden is None:
@@ -144,8 +152,8 @@ class Extractor:
                     self._body(case.body, scopes, prefix, hidden, live=live)
 
     def _function(self, node: Function, scopes: Scopes, prefix: str, hidden: str | None) -> None:
-        marks = self._marks(node.decorator_list, scopes)
-        public = self._public and not prefix and hidden is None and not _is_overload(node)
+        marks = self._marks(node.decorator_list, scopes) if self._deep else []
+        public = self._public is not None and not prefix and self._public(node.name) and not _is_overload(node)
         if not marks and not public:
             return
         item = self._item("function", node, prefix, hidden)
@@ -157,7 +165,7 @@ class Extractor:
         qualname = prefix + node.name
         if bases:
             self.classes[qualname] = bases
-        marks = self._marks(node.decorator_list, scopes)
+        marks = self._marks(node.decorator_list, scopes) if self._deep else []
         candidate = bool(bases) if self._candidates is None else node.name in self._candidates
         if not live or not (marks or candidate):
             return
@@ -170,10 +178,7 @@ class Extractor:
         target = node.targets[0] if isinstance(node, ast.Assign) else node.target
         if not isinstance(target, ast.Name) or node.value is None:
             return
-        value: ast.expr = node.value
-        while isinstance(value, ast.Await):
-            value = value.value
-        call = value
+        value = call = node.value
         while isinstance(call, ast.Call):
             dotted = self.namer.expand(call.func, scopes)
             if dotted is not None:
@@ -209,10 +214,23 @@ class Extractor:
         if hidden is not None:
             item["hidden"] = hidden
         elif not prefix:
-            bound = self.top.names.bound.get(node.name)
-            if bound is not node and isinstance(bound, _DEFINITIONS):
-                item["rebound"] = True  # the name leads to another definition
+            self._heed_binding(item, node)
         return item
+
+    def _heed_binding(self, item: dict[str, Any], node: Function | ast.ClassDef) -> None:
+        """Set right what *item* says if its name leads elsewhere in the end: to another definition, or to a value."""
+        bound = self.top.names.bound.get(node.name)
+        if bound is node or bound is None:
+            return
+        if isinstance(bound, _DEFINITIONS):
+            item["rebound"] = True
+            return
+        # What loading checks is what the name is bound to: search = with_retry(search).
+        sums = None
+        if isinstance(bound, ast.expr) and not isinstance(bound, (ast.Name, ast.Attribute)):
+            sums = define(bound, self.module, node.name, self.path)
+        item["checksum"] = sums.checksum if sums else None
+        item["source_checksum"] = sums.source_checksum if sums else None
 
     def _value_item(self, name: str, value: ast.expr, line: int, after: ast.stmt | None) -> dict[str, Any]:
         about = define(value, self.module, name, self.path)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from catalog.discovery.facts import Extractor, Facts
 from catalog.discovery.glance import absolute, heads_in, imports_in
 from catalog.discovery.literal import Value, known
+from catalog.discovery.quiet import uncollected
 from catalog.discovery.recognised import Recognised, Rule
 from catalog.errors import UnreadableSourceError
 from catalog.source.locate import Locator
-from catalog.source.read import read_bytes
+from catalog.source.read import read_bytes, read_source
 
 Accept = Callable[[str], Rule | None]
 
@@ -41,7 +43,7 @@ class Resolver:
         self._is_inside = is_inside
         self._constant_inside = constant_inside
         self._outside: dict[str, Facts | None] = {}
-        self._extractors: dict[str, Extractor] = {}
+        self._constants: dict[tuple[str, str], Value] = {}
         self._items: dict[str, dict[str, dict[str, Any]]] = {}
         self._bases: dict[str, Rule | None] = {}
         self._reach: dict[tuple[str, str], bool] = {}
@@ -89,29 +91,27 @@ class Resolver:
             return self._outside[module]
         except KeyError:
             pass
-        extractor = self._extractor(module)
         found: Facts | None = None
-        if extractor is not None:
-            try:
-                found = extractor.facts(None, deep=False)
-            except RecursionError:
-                found = None
+        with uncollected():
+            extractor = self._extractor(module)
+            if extractor is not None:
+                with suppress(RecursionError):
+                    found = extractor.facts(None, deep=False)
+                del extractor
         self._outside[module] = found
         return found
 
     def _extractor(self, module: str) -> Extractor | None:
-        if module in self._extractors:
-            return self._extractors[module]
         site = self.locator.find(module)
         if site is None or site.form != "source" or site.path is None:
             return None
         self.consulted.add(site.path)
         try:
-            tree = self.locator.parse(site.path).tree
+            # Not by way of the locator: it keeps trees, and these are asked for once.
+            tree = read_source(site.path).tree
         except UnreadableSourceError:
             return None
-        extractor = self._extractors[module] = Extractor(module, site.path, site.is_package, tree, self.rules)
-        return extractor
+        return Extractor(module, site.path, site.is_package, tree, self.rules)
 
     def _step(self, dotted: str) -> str | None:
         place = self.split(dotted)
@@ -295,8 +295,11 @@ class Resolver:
             return None
         if self._is_inside(module):
             return self.value(self._constant_inside(module, names[0]), depth + 1)
-        extractor = self._extractor(module)
-        return None if extractor is None else self.value(extractor.constant(names[0]), depth + 1)
+        key = (module, names[0])
+        if key not in self._constants:
+            extractor = self._extractor(module)
+            self._constants[key] = None if extractor is None else extractor.constant(names[0])
+        return self.value(self._constants[key], depth + 1)
 
     # --- other packages, from their bytes ------------------------------------------------------------------
 

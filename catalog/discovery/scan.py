@@ -7,11 +7,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from catalog.discovery.assemble import findings_of, settle_names
+from catalog.discovery.assemble import findings_of, is_private, settle_names
 from catalog.discovery.facts import Extractor, Facts
 from catalog.discovery.finding import Clash, Finding, ScanResult, Skipped
 from catalog.discovery.glance import look_for
 from catalog.discovery.literal import Value
+from catalog.discovery.quiet import uncollected
 from catalog.discovery.recognised import Recognised
 from catalog.discovery.recognised import recognised as rules_with
 from catalog.discovery.resolve import Resolver
@@ -143,6 +144,7 @@ class _Scan:
         self.looked_at = 0
         self.parsed = 0
         self.tops: set[str] = set()
+        self._exported: _Exported | None = None
         self.resolver = Resolver(rules, locator, self._facts, self.states.__contains__, self._constant)
 
     def run(self) -> ScanResult:
@@ -214,18 +216,20 @@ class _Scan:
 
     def _parse_what_holds(self) -> None:
         candidates = self._candidates()
-        for module, state in self.states.items():
+        self._exported = _Exported(self.states) if self.public else None
+        # Public modules first: they say which functions of the private ones are to be described.
+        for module in sorted(self.states, key=lambda one: (is_private(one), one)):
+            state = self.states[module]
             if state.glance is None:
                 continue
             wanted = candidates.get(module, frozenset())
-            if not (self.public or wanted or state.glance.holds):
-                continue
-            if state.facts is not None:
-                asked = state.facts["asked"]
-                if asked is not None and wanted <= set(asked) and state.facts["items"] is not None:
-                    continue
-            deep = state.glance.decorated or any(in_body and name in wanted for name, _, in_body in state.glance.heads)
-            self._extract(module, state, wanted, deep=deep)
+            if self._exported is not None or wanted or state.glance.holds:
+                public = self._exported.wants(module) if self._exported is not None else None
+                if not _is_enough(state.facts, wanted, public):
+                    nested = any(inside and name in wanted for name, _, inside in state.glance.heads)
+                    self._extract(module, state, wanted, public, deep=state.glance.decorated or nested)
+            if self._exported is not None:
+                self._exported.heed(module, state.facts)
 
     def _candidates(self) -> dict[str, frozenset[str]]:
         """Return, by module, the classes that could derive from a known base, through any number of others."""
@@ -257,18 +261,27 @@ class _Scan:
                 return {module: frozenset(names) for module, names in found.items()}
             waiting = later
 
-    def _extract(self, module: str, state: FileState, candidates: frozenset[str], *, deep: bool) -> None:
-        file = state.file
+    def _extract(
+        self,
+        module: str,
+        state: FileState,
+        candidates: frozenset[str],
+        public: Callable[[str], bool] | None,
+        *,
+        deep: bool,
+    ) -> None:
         try:
-            extractor = self._extractor(module, state)
-            if extractor is not None:
-                state.facts = extractor.facts(candidates, public=self.public, deep=deep)
+            with uncollected():
+                extractor = self._extractor(module, state)
+                if extractor is not None:
+                    state.facts = extractor.facts(candidates, public=public, deep=deep)
+                    del extractor  # the tree goes before the collector comes back
         except UnreadableSourceError as error:
             state.fault = _fault(error)
         except RecursionError:
             state.fault = "its statements are nested too deeply"
         finally:
-            self.content.pop(file.module, None)
+            self.content.pop(module, None)
 
     def _extractor(self, module: str, state: FileState) -> Extractor | None:
         file = state.file
@@ -293,7 +306,8 @@ class _Scan:
                 return
             if not state.parsed and not self._was_checked(state):
                 try:
-                    parse_source(read_bytes(state.file.path), state.file.path)
+                    with uncollected():
+                        parse_source(read_bytes(state.file.path), state.file.path)
                     self.parsed += 1
                 except UnreadableSourceError as error:
                     state.fault = _fault(error)
@@ -307,7 +321,7 @@ class _Scan:
     def _facts(self, module: str) -> Facts | None:
         state = self.states[module]
         if state.facts is None and state.fault is None:
-            self._extract(module, state, frozenset(), deep=False)
+            self._extract(module, state, frozenset(), None, deep=False)
         return state.facts
 
     def _constant(self, module: str, name: str) -> Value:
@@ -329,7 +343,7 @@ class _Scan:
     # --- results -------------------------------------------------------------------------------------------
 
     def _findings(self) -> list[Finding]:
-        exported = self._exported() if self.public else {}
+        exported = self._exported.followed(self.resolver) if self._exported is not None else {}
         found: list[Finding] = []
         for module, state in list(self.states.items()):
             if state.facts is None or not state.facts["items"]:
@@ -349,21 +363,6 @@ class _Scan:
                 state.fault = "its names lead too far"
         return found
 
-    def _exported(self) -> dict[str, set[str]]:
-        """Return, by private module, the functions that a public module of the package lists in ``__all__``."""
-        found: dict[str, set[str]] = {}
-        for module, state in self.states.items():
-            if state.facts is None or any(part.startswith("_") for part in module.split(".")):
-                continue
-            for name in state.facts["all"] or ():
-                if name not in state.facts["imports"]:
-                    continue
-                _, last = self.resolver.follow(f"{module}.{name}", lambda _: None)
-                home, _, own = last.rpartition(".")
-                if home in self.states and home != module:
-                    found.setdefault(home, set()).add(own)
-        return found
-
     def _state(
         self, started: int, findings: Sequence[Finding], clashes: Sequence[Clash], faults: Mapping[str, str]
     ) -> dict[str, Any]:
@@ -379,6 +378,67 @@ class _Scan:
             "clashes": [[one.kind, one.name, one.kept, one.other, one.renamed] for one in clashes],
             "faults": sorted([path, reason] for path, reason in faults.items()),
         }
+
+
+def _is_enough(facts: Facts | None, wanted: frozenset[str], public: Callable[[str], bool] | None) -> bool:
+    """Tell whether remembered facts describe all that is asked of them now."""
+    if facts is None or (facts["asked"] is not None and not wanted <= set(facts["asked"])):
+        return False
+    if public is None:
+        return True
+    described = set(facts["described"])
+    return all(name in described for name in facts["defines"] if public(name))
+
+
+class _Exported:
+    """Which functions of private modules the public ones export."""
+
+    def __init__(self, states: Mapping[str, FileState]) -> None:
+        self.states = states
+        self.names: set[str] = set()  # that public modules import and list
+        self.starred: set[str] = set()  # modules they import all of
+        self.public: list[tuple[str, Facts]] = []
+
+    def heed(self, module: str, facts: Facts | None) -> None:
+        """Learn what a public *module* exports."""
+        if facts is None or is_private(module):
+            return
+        self.public.append((module, facts))
+        self.starred.update(facts["stars"])
+        if facts["all"] is not None:
+            self.names.update(
+                facts["imports"][one].rpartition(".")[2] for one in facts["all"] if one in facts["imports"]
+            )
+
+    def wants(self, module: str) -> Callable[[str], bool]:
+        """Return what tells whether a function of *module* could be public."""
+        if not is_private(module) or module in self.starred:
+            return lambda name: not name.startswith("_")
+        return lambda name: name in self.names
+
+    def followed(self, resolver: Resolver) -> dict[str, set[str]]:
+        """Return, by private module, the functions that are exported."""
+        found: dict[str, set[str]] = {}
+        for module, facts in self.public:
+            names = set(facts["all"] or ())
+            for star in facts["stars"]:
+                if star in self.states and facts["all"] is None:
+                    names.update(_starred(self.states[star].facts))
+            own = set(facts["defines"])
+            for name in names - own:
+                _, last = resolver.follow(f"{module}.{name}", lambda _: None)
+                home, _, original = last.rpartition(".")
+                if home in self.states and is_private(home):
+                    found.setdefault(home, set()).add(original)
+        return found
+
+
+def _starred(facts: Facts | None) -> Sequence[str]:
+    if facts is None:
+        return ()
+    if facts["all"] is not None:
+        return [str(one) for one in facts["all"]]
+    return [one for one in facts["defines"] if not one.startswith("_")]
 
 
 def _fault(error: UnreadableSourceError) -> str:

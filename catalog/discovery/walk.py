@@ -32,6 +32,8 @@ class Listing:
 
     files: list[SourceFile] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    top: str = ""  # the folder the walk began in, links resolved
+    linked: set[str] = field(default_factory=set)  # folders that links led to
 
 
 def list_package(name: str, folder: str, root: str, into: Listing) -> None:
@@ -39,8 +41,8 @@ def list_package(name: str, folder: str, root: str, into: Listing) -> None:
 
     Folders without ``__init__.py`` below it count as namespace packages, as they do for Python.
     """
-    seen: set[tuple[int, int]] = set()
-    _package(name, folder, root, into, seen, 0)
+    into.top = os.path.realpath(folder)
+    _package(name, folder, root, into, 0)
 
 
 def list_folder(folder: str, into: Listing) -> None:
@@ -50,8 +52,8 @@ def list_folder(folder: str, into: Listing) -> None:
     that would share a name get the one that *folder* as root gives.
     """
     before = len(into.files)
-    seen: set[tuple[int, int]] = set()
-    _folder(folder, into, seen, 0)
+    into.top = os.path.realpath(folder)
+    _folder(folder, into, 0)
     taken: set[str] = set()
     for one in into.files[before:]:
         if one.module in taken:
@@ -106,48 +108,69 @@ def _dotted_below(path: str, folder: str) -> str | None:
     return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
 
 
-def _entries(folder: str, into: Listing, seen: set[tuple[int, int]], depth: int) -> list[os.DirEntry[str]]:
-    """Return what is in *folder* by name; nothing if it was visited, is too deep or may not be read."""
+def _entries(folder: str, into: Listing, depth: int) -> list[os.DirEntry[str]]:
+    """Return what is in *folder* by name; nothing if it is too deep or may not be read."""
+    if depth > DEEPEST:
+        into.skipped.append((folder, f"more than {DEEPEST} folders deep"))
+        return []
     try:
-        state = os.stat(folder)
-        if (state.st_dev, state.st_ino) in seen:
-            into.skipped.append((folder, "a link to a folder that was already visited"))
-            return []
-        seen.add((state.st_dev, state.st_ino))
-        if depth > DEEPEST:
-            into.skipped.append((folder, f"more than {DEEPEST} folders deep"))
-            return []
         with os.scandir(folder) as found:
-            return sorted(found, key=lambda one: one.name)
+            return sorted(found, key=_name)
     except OSError as error:
         into.skipped.append((folder, error.strerror or str(error)))
         return []
 
 
-def _package(name: str, folder: str, root: str, into: Listing, seen: set[tuple[int, int]], depth: int) -> None:
-    entries = _entries(folder, into, seen, depth)
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _leads_in(entry: os.DirEntry[str], into: Listing) -> bool:
+    """Tell whether *entry* is a folder to go into; a link only if it leads to where the scan doesn't come anyway."""
+    try:
+        if not entry.is_dir():
+            return False
+        if not entry.is_symlink():
+            return True
+        real = os.path.realpath(entry.path)
+    except OSError:
+        return False
+    if (
+        real in into.linked
+        or real == into.top
+        or real.startswith(into.top + os.sep)
+        or into.top.startswith(real + os.sep)
+    ):
+        into.skipped.append((entry.path, "a link to a folder that is scanned anyway"))
+        return False
+    into.linked.add(real)
+    return True
+
+
+def _package(name: str, folder: str, root: str, into: Listing, depth: int) -> None:
+    entries = _entries(folder, into, depth)
     for stem, path, size, mtime in _sources(entries, into):
         if stem == "__init__":
             into.files.append(SourceFile(name, path, True, size, mtime, root))
         elif stem.isidentifier():
             into.files.append(SourceFile(f"{name}.{stem}", path, False, size, mtime, root))
     for one in entries:
-        if one.name.isidentifier() and one.name not in _SKIPPED_FOLDERS and _is_dir(one):
-            _package(f"{name}.{one.name}", one.path, root, into, seen, depth + 1)
+        if one.name.isidentifier() and one.name not in _SKIPPED_FOLDERS and _leads_in(one, into):
+            _package(f"{name}.{one.name}", one.path, root, into, depth + 1)
 
 
-def _folder(folder: str, into: Listing, seen: set[tuple[int, int]], depth: int) -> None:
-    entries = _entries(folder, into, seen, depth)
+def _folder(folder: str, into: Listing, depth: int) -> None:
+    entries = _entries(folder, into, depth)
     for stem, path, size, mtime in _sources(entries, into):
         if stem.isidentifier():
             into.files.append(SourceFile(stem, path, False, size, mtime, folder))
     for one in entries:
-        if one.name in _SKIPPED_FOLDERS or one.name.startswith(".") or not _is_dir(one):
+        if one.name in _SKIPPED_FOLDERS or one.name.startswith(".") or not _leads_in(one, into):
             continue
         if os.path.isfile(os.path.join(one.path, "__init__.py")) and one.name.isidentifier():
-            _package(one.name, one.path, folder, into, seen, depth + 1)
+            _package(one.name, one.path, folder, into, depth + 1)
         elif not os.path.isfile(os.path.join(one.path, "pyvenv.cfg")):
-            _folder(one.path, into, seen, depth + 1)
+            _folder(one.path, into, depth + 1)
 
 
 def _sources(entries: list[os.DirEntry[str]], into: Listing) -> Iterator[tuple[str, str, int, int]]:
@@ -170,10 +193,3 @@ def _sources(entries: list[os.DirEntry[str]], into: Listing) -> Iterator[tuple[s
                 into.skipped.append((one.path, "bytecode without source; never run"))
         elif name.endswith(_EXTENSIONS) and f"{name.partition('.')[0]}.py" not in names:
             into.skipped.append((one.path, "an extension module; it has no Python source"))
-
-
-def _is_dir(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
