@@ -46,7 +46,7 @@ class Extractor:
         self.wanted = rules.read_names
         self._candidates: frozenset[str] | None = None
         self._public: Callable[[str], bool] | None = None
-        self._deep = True
+        self._deep = self._assigned = True
 
     def facts(
         self,
@@ -54,6 +54,7 @@ class Extractor:
         *,
         public: Callable[[str], bool] | None = None,
         deep: bool = True,
+        assigned: bool = True,
     ) -> Facts:
         """Return the facts.
 
@@ -61,8 +62,9 @@ class Extractor:
             candidates: names of classes in this file to describe; None means all that have bases.
             public: tells of a name whether a function of that name, at module level, is to be described too.
             deep: look for decorators, and into classes and functions.
+            assigned: look for variables made by known constructors.
         """
-        self._candidates, self._public, self._deep = candidates, public, deep
+        self._candidates, self._public, self._deep, self._assigned = candidates, public, deep, assigned
         self._body(self.tree.body, [self.top], "", None, live=True)
         names = self.top.names
         imports: dict[str, str] = {}
@@ -133,7 +135,7 @@ class Extractor:
                     inner = Scope("class", node.body, node)
                     self._body(node.body, [*scopes, inner], f"{prefix}{node.name}.", hidden, live=live)
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-                if live and not prefix and hidden is None:
+                if live and self._assigned and not prefix:
                     self._assignment(node, scopes, body[place + 1] if place + 1 < len(body) else None)
             elif isinstance(node, ast.If):
                 name = getattr(node.test, "id", getattr(node.test, "attr", ""))

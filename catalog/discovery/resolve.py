@@ -72,6 +72,20 @@ class Resolver:
             dotted = further
         return None, dotted
 
+    def follow_inside(self, dotted: str) -> str | None:
+        """Follow *dotted* while it stays in the files of the scan; return the last name, or None if it leaves them."""
+        seen: set[str] = set()
+        while dotted not in seen and len(seen) < _LONGEST:
+            parts = dotted.split(".")
+            if not any(self._is_inside(".".join(parts[:cut])) for cut in range(len(parts) - 1, 0, -1)):
+                return None
+            seen.add(dotted)
+            further = self._step(dotted)
+            if further is None:
+                break
+            dotted = further
+        return dotted
+
     def split(self, dotted: str) -> tuple[str, list[str]] | None:
         """Return the module of *dotted* and the names within it, or None if there is no such module to read."""
         parts = dotted.split(".")

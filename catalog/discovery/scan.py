@@ -226,8 +226,7 @@ class _Scan:
             if self._exported is not None or wanted or state.glance.holds:
                 public = self._exported.wants(module) if self._exported is not None else None
                 if not _is_enough(state.facts, wanted, public):
-                    nested = any(inside and name in wanted for name, _, inside in state.glance.heads)
-                    self._extract(module, state, wanted, public, deep=state.glance.decorated or nested)
+                    self._extract(module, state, wanted, public)
             if self._exported is not None:
                 self._exported.heed(module, state.facts)
 
@@ -267,14 +266,17 @@ class _Scan:
         state: FileState,
         candidates: frozenset[str],
         public: Callable[[str], bool] | None,
-        *,
-        deep: bool,
     ) -> None:
+        glance = state.glance
+        nested = glance is not None and any(inside and name in candidates for name, _, inside in glance.heads)
+        decorated, assigned = (glance.decorated, glance.assigned) if glance is not None else (False, False)
         try:
             with uncollected():
                 extractor = self._extractor(module, state)
                 if extractor is not None:
-                    state.facts = extractor.facts(candidates, public=public, deep=deep)
+                    state.facts = extractor.facts(
+                        candidates, public=public, deep=nested or decorated, assigned=assigned
+                    )
                     del extractor  # the tree goes before the collector comes back
         except UnreadableSourceError as error:
             state.fault = _fault(error)
@@ -321,7 +323,7 @@ class _Scan:
     def _facts(self, module: str) -> Facts | None:
         state = self.states[module]
         if state.facts is None and state.fault is None:
-            self._extract(module, state, frozenset(), None, deep=False)
+            self._extract(module, state, frozenset(), None)
         return state.facts
 
     def _constant(self, module: str, name: str) -> Value:
@@ -426,8 +428,8 @@ class _Exported:
                     names.update(_starred(self.states[star].facts))
             own = set(facts["defines"])
             for name in names - own:
-                _, last = resolver.follow(f"{module}.{name}", lambda _: None)
-                home, _, original = last.rpartition(".")
+                last = resolver.follow_inside(f"{module}.{name}")
+                home, _, original = (last or "").rpartition(".")
                 if home in self.states and is_private(home):
                     found.setdefault(home, set()).add(original)
         return found
