@@ -75,7 +75,7 @@ def call(obj: object, arguments: dict[str, Any] | str | None = None) -> object:
     if way == "self":
         result = _fitted(obj, arguments, obj)  # type: ignore[arg-type]
     elif way == "invoke_one":
-        result = obj.invoke({} if arguments is None else arguments)  # type: ignore[attr-defined]
+        result = _invoked(obj, {} if arguments is None else arguments)
     elif way == "run_one":
         result = obj.run(_as_dict(obj, arguments))  # type: ignore[attr-defined]
     elif way == "openai_tool":
@@ -84,7 +84,7 @@ def call(obj: object, arguments: dict[str, Any] | str | None = None) -> object:
         result = _openai_agent(obj, arguments)
     elif way == "function" and getattr(obj, "takes_ctx", False):
         _refuse(obj, "needs the context of a running agent; let its agent call it", "not-callable")
-    elif way == "substitute" or (way == "format" and isinstance(obj, str)):
+    elif way in ("substitute", "format"):
         result = _filled(obj, way, arguments)
     else:
         result = _fitted(getattr(obj, way), arguments, obj)
@@ -169,6 +169,22 @@ def _fitted(function: Callable[..., object], arguments: dict[str, Any] | str | N
             error,
         )
     return function(*bound.args, **bound.kwargs)
+
+
+def _invoked(obj: Any, arguments: dict[str, Any] | str) -> object:
+    try:
+        return obj.invoke(arguments)
+    except NotImplementedError:
+        if not hasattr(obj, "ainvoke"):
+            raise
+        return _finished(obj.ainvoke(arguments))  # a LangChain tool made from a coroutine has no other way
+    except ValueError as error:
+        # Pydantic's error names what didn't fit: the arguments, or something within the tool.
+        titles = {getattr(obj, "name", None), getattr(getattr(obj, "args_schema", None), "__name__", None)}
+        if type(error).__name__ == "ValidationError" and getattr(error, "title", "") in titles:
+            faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]  # type: ignore[attr-defined]
+            _refuse(obj, f"doesn't take these arguments: {'; '.join(faults)}", "arguments", error)
+        raise
 
 
 def _filled(obj: Any, way: str, arguments: dict[str, Any] | str | None) -> object:

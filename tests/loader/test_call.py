@@ -9,6 +9,7 @@ import types
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
+import pydantic
 import pytest
 
 from catalog.errors import LoadError
@@ -117,6 +118,42 @@ def test_objects_and_classes_of_tools(cls: Any, arguments: Any, result: object, 
     """A tool is called as its framework does; a class of tools is made without arguments first."""
     made = {"object": lambda: cls(), "class": lambda: cls, "subclass": lambda: type("Own", (cls,), {})}[shape]()
     assert call(made, arguments) == result
+
+
+def test_a_tool_that_is_only_a_coroutine_is_awaited() -> None:
+    """A LangChain tool that refuses to be invoked is invoked asynchronously, if it can be."""
+
+    def refused(self: object, given: object) -> None:
+        raise NotImplementedError
+
+    async def awaited(self: object, given: object) -> object:
+        return given
+
+    module = "langchain_core.tools.structured"
+    assert call(framework(module, "BaseTool", invoke=refused, ainvoke=awaited)(), {"a": 1}) == {"a": 1}
+    with pytest.raises(NotImplementedError):
+        call(framework(module, "BaseTool", invoke=refused)(), {})
+
+
+def test_arguments_a_framework_refuses_are_faults_of_the_arguments() -> None:
+    """Pydantic's refusal of a tool's arguments is told as such; one from within the tool passes through."""
+
+    class Given(pydantic.BaseModel):
+        a: int
+
+    class Inner(pydantic.BaseModel):
+        b: int
+
+    def invoke(self: object, given: Any) -> None:
+        Given.model_validate(given)
+        Inner.model_validate(given)
+
+    tool = framework("langchain_core.tools", "BaseTool", invoke=invoke, args_schema=Given)()
+    with pytest.raises(LoadError, match="doesn't take these arguments: a: Field required") as caught:
+        call(tool, {})
+    assert caught.value.facts["reason"] == "arguments"
+    with pytest.raises(pydantic.ValidationError):
+        call(tool, {"a": 1})
 
 
 def test_an_openai_tool_gets_context_and_text(monkeypatch: pytest.MonkeyPatch) -> None:
