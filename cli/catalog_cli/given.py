@@ -35,7 +35,8 @@ def json_of(text: str, where: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise click.UsageError(f"{where.lstrip('@')} is not JSON: {error}") from None
+        shown = "standard input" if where in ("-", "@-") else where.lstrip("@")
+        raise click.UsageError(f"{shown} is not JSON: {error}") from None
 
 
 def pairs_of(given: Iterable[str], option: str) -> dict[str, Any]:

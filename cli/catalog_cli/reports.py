@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -42,7 +43,7 @@ def show(screen: Screen, report: ScanReport, *, verbose: bool) -> None:
         if number or field in ("found", "unchanged"):
             figures.append(screen.style(f"{number} {word}", fg=colour if number else None))
     files = f" ({count(report.files, 'file', 'files')})" if report.files else ""
-    screen.print(f"{screen.style(clean(report.target), bold=True)}: {', '.join(figures)}{files}")
+    screen.print(f"{screen.style(clean(_near(report.target)), bold=True)}: {', '.join(figures)}{files}")
     for line in _details(report, most):
         screen.print("  " + (clip(clean(line), screen.width - 2) if screen.is_terminal else clean(line)))
 
@@ -52,7 +53,7 @@ def _details(report: ScanReport, most: int | None) -> Iterator[str]:
     yield from _some("updated", report.updated, most)
     yield from _some("drifted", [_key(one) for one in report.drifted], most)
     yield from _some("gone", report.gone, most)
-    yield from _some("skipped", [f"{one['path']}: {one['reason']}" for one in report.skipped], most)
+    yield from _some("skipped", [f"{_near(one['path'])}: {one['reason']}" for one in report.skipped], most)
     yield from _some("clash", [_clash(one) for one in report.clashes], most)
 
 
@@ -61,6 +62,12 @@ def _some(word: str, texts: Sequence[str], most: int | None) -> Iterator[str]:
     yield from (f"{word:<8} {text}" for text in shown)
     if len(shown) < len(texts):
         yield f"{'':8} … and {len(texts) - len(shown)} more (--verbose)"
+
+
+def _near(path: str) -> str:
+    """Return a path as seen from the current folder, if it is in it."""
+    here = os.path.join(os.getcwd(), "")
+    return path.removeprefix(here) if path != here[:-1] else "."
 
 
 def _key(drifted: Any) -> str:

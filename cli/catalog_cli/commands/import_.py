@@ -26,8 +26,14 @@ def import_(app: Application, file: str, as_json: bool) -> None:
     One JSON object a line with the fields of an entry, as `catalog export` writes them; - reads standard input. All
     of them or none: a line that is wrong is named and nothing is stored. An entry goes over the one that had its key.
     """
-    written = app.catalog.import_jsonl(sys.stdin if file == "-" else file)
+    try:
+        written = app.catalog.import_jsonl(sys.stdin if file == "-" else file)
+    except UnicodeDecodeError:
+        shown = "standard input" if file == "-" else file
+        raise click.UsageError(f"{shown} is not a text file in UTF-8") from None
     if as_json:
         app.screen.json({"written": written})
     else:
-        app.screen.print(f"imported {written} {'entry' if written == 1 else 'entries'} that were new or different")
+        app.screen.print(
+            f"imported {written} {'entry that was' if written == 1 else 'entries that were'} new or different"
+        )

@@ -1,0 +1,70 @@
+"""``catalog doctor``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def moved(run_cli, project: Path) -> Path:
+    """A package of which one function moved, one moved and changed its body, and one is gone."""
+    package = project / "moving"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    (package / "old.py").write_text("def f(a):\n    return a\n\ndef g(b):\n    return b\n\ndef h(c):\n    return c\n")
+    for name in "fgh":
+        run_cli("register", "tool", name, f"moving.old:{name}")
+    (package / "old.py").write_text("")
+    (package / "new.py").write_text("def f(a):\n    return a\n\ndef g(b):\n    return b + 1\n")
+    return package
+
+
+def test_sound_references_are_a_yes(run_cli, project) -> None:
+    """Without faults the status is 0 and standard output is empty."""
+    assert run_cli("doctor") == (0, "", "no faults: every reference leads somewhere\n")
+
+
+def test_faults_are_a_no_with_proposals(run_cli, moved) -> None:
+    """Each fault is a line with the new place where there is one, and standard error says what mends it."""
+    assert run_cli("doctor") == (
+        1,
+        "tool:f\tmoved\tmoving.old:f\tmoving.new:f\texact\n"
+        "tool:g\tmoved\tmoving.old:g\tmoving.new:g\tlikely\n"
+        "tool:h\tdead\tmoving.old:h\t\t\n",
+        "3 faults left; `catalog doctor --fix` mends 1 of them\n",
+    )
+    assert [(one["key"], one["trouble"], one["fixed"]) for one in run_cli("doctor", "--json").data] == [
+        ("tool:f", "moved", False),
+        ("tool:g", "moved", False),
+        ("tool:h", "dead", False),
+    ]
+
+
+def test_fix_rewrites_what_is_certain(run_cli, moved, catalog) -> None:
+    """``--fix`` follows code that is exactly as recorded, with a revision; ``--likely`` takes the rest."""
+    assert run_cli("doctor", "--fix") == (
+        1,
+        "tool:g\tmoved\tmoving.old:g\tmoving.new:g\tlikely\n"
+        "tool:h\tdead\tmoving.old:h\t\t\n"
+        "fixed tool:f: moving.old:f → moving.new:f\n",
+        "2 faults left; `catalog doctor --fix --likely` takes the proposals that are not certain\n",
+    )
+    assert catalog.entry("tool", "f").ref == "moving.new:f"
+    assert [one.action for one in catalog.history("tool", "f")] == ["repair", "register"]
+    assert run_cli("doctor", "--fix", "--likely") == (
+        1,
+        "tool:h\tdead\tmoving.old:h\t\t\nfixed tool:g: moving.old:g → moving.new:g\n",
+        "1 fault left; register what moved again, or unregister what is gone\n",
+    )
+
+
+def test_a_terminal_gets_a_table(run_cli, moved) -> None:
+    """On a terminal the faults are a table that fits."""
+    assert run_cli("doctor", width=70).out == (
+        "KEY     TROUBLE  REFERENCE     PROPOSAL      CERTAIN\n"
+        "tool:f  moved    moving.old:f  moving.new:f  exact\n"
+        "tool:g  moved    moving.old:g  moving.new:g  likely\n"
+        "tool:h  dead     moving.old:h\n"
+    )

@@ -1,0 +1,89 @@
+"""``catalog scan`` and ``catalog refresh``."""
+
+from __future__ import annotations
+
+
+def test_a_scan_tells_what_is_new(run_cli, plots) -> None:
+    """The first scan of a file names what it found, and a second one finds it unchanged."""
+    assert run_cli("scan", "plots.py") == (
+        0,
+        "plots.py: 1 new, 0 unchanged (1 file)\n  new      tool:create_scatter\n",
+        "",
+    )
+    assert run_cli("scan", "plots.py") == (0, "plots.py: 0 new, 1 unchanged (1 file)\n", "")
+
+
+def test_only_the_first_few_are_shown(run_cli, project) -> None:
+    """Of many findings five are named and the others counted; ``--verbose`` names all."""
+    (project / "many.py").write_text("".join(f"def f{i}():\n    pass\n" for i in range(7)))
+    assert run_cli("scan", "many.py", "--public").out == (
+        "many.py: 7 new, 0 unchanged (1 file)\n"
+        "  new      tool:f0\n"
+        "  new      tool:f1\n"
+        "  new      tool:f2\n"
+        "  new      tool:f3\n"
+        "  new      tool:f4\n"
+        "           … and 2 more (--verbose)\n"
+    )
+    run_cli("unregister", *(f"tool:f{i}" for i in range(7)))
+    assert run_cli("scan", "many.py", "--public", "--verbose").out.count("  new      tool:f") == 7
+
+
+def test_drift_and_unreadable_files_are_reported(run_cli, plots) -> None:
+    """A second scan reports changed code without accepting it, and a broken file without failing."""
+    run_cli("scan", ".")
+    plots.write_text(plots.read_text().replace("x: str,", "x: int,"))
+    (plots.parent / "broken.py").write_text("import catalog\n@catalog.tool\ndef f(:\n")
+    done = run_cli("scan", ".")
+    assert (done.status, done.err) == (0, "")
+    first, drifted, skipped = done.out.splitlines()
+    assert (first, drifted) == (
+        ".: 0 new, 0 unchanged, 1 drifted, 1 skipped (2 files)",
+        "  drifted  tool:create_scatter",
+    )
+    assert skipped.startswith("  skipped  ")
+    assert "broken.py: " in skipped
+    assert run_cli("verify", "--json").status == 1
+
+
+def test_json_is_a_report_or_an_array_of_them(run_cli, plots) -> None:
+    """One target gives one report; several give an array, in the order they were named."""
+    one = run_cli("scan", "plots.py", "--json").data
+    assert (one["target"], one["found"]) == (str(plots), ["tool:create_scatter"])
+    several = run_cli("scan", "plots.py", ".", "--json").data
+    assert [report["target"] for report in several] == [str(plots), str(plots.parent)]
+
+
+def test_finding_nothing_at_all_is_a_no(run_cli, project) -> None:
+    """A target without anything known ends with 1 and says how to look wider."""
+    (project / "plain.py").write_text("def f():\n    pass\n")
+    assert run_cli("scan", "plain.py") == (
+        1,
+        "plain.py: 0 new, 0 unchanged (1 file)\n",
+        "nothing found in plain.py; --public takes every public function\n",
+    )
+
+
+def test_an_unknown_target_is_a_no(run_cli) -> None:
+    """A package that is not installed and no path ends with 1 and one line."""
+    done = run_cli("scan", "no_such_package_anywhere")
+    assert (done.status, done.out, done.err.count("\n")) == (1, "", 1)
+    assert done.err.startswith("Error: ")
+
+
+def test_refresh_looks_at_changed_sources(run_cli, plots) -> None:
+    """A refresh adds what a scanned source has gained, and is silent where nothing changed."""
+    run_cli("scan", "plots.py")
+    assert run_cli("refresh") == (0, "", "nothing new: all sources are as they were\n")
+    plots.write_text(plots.read_text() + '\n@catalog.tool\ndef second() -> str:\n    """Second."""\n')
+    done = run_cli("refresh")
+    assert (done.status, done.err) == (0, "")
+    assert "1 new, 1 unchanged" in done.out
+    assert "  new      tool:second\n" in done.out
+
+
+def test_refresh_gives_programs_all_reports(run_cli, plots) -> None:
+    """``--json`` gives an array of reports, the quiet ones included."""
+    run_cli("scan", "plots.py")
+    reports = run_cli("refresh", "--json").data
+    assert str(plots) in [report["target"] for report in reports]

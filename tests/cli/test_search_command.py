@@ -1,0 +1,114 @@
+"""``catalog search``."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("three")
+
+
+def keys(done) -> list[str]:
+    return [line.split("\t")[0] for line in done.out.splitlines()]
+
+
+def test_text_finds_the_best_first(run_cli) -> None:
+    """A request in plain words prints what matches, and ends with 0."""
+    assert run_cli("search", "scatter") == (
+        0,
+        "tool:create_scatter\tDraw a scatter plot.\tcsv, plot\tpersistent\n",
+        "",
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), ["schema:verdict", "tool:create_scatter", "tool:read_csv"]),
+        (("--tag", "csv"), ["tool:create_scatter", "tool:read_csv"]),
+        (("--tag", "csv", "--tag", "plot"), ["tool:create_scatter"]),
+        (("--any-tag", "plot", "--any-tag", "x"), ["tool:create_scatter"]),
+        (("--tag", "csv", "--not-tag", "plot"), ["tool:read_csv"]),
+        (("--kind", "schema"), ["schema:verdict"]),
+        (("-k", "schema", "-k", "tool", "-n", "2"), ["schema:verdict", "tool:create_scatter"]),
+        (("--limit", "all", "--mode", "lexical"), ["schema:verdict", "tool:create_scatter", "tool:read_csv"]),
+    ],
+)
+def test_filters_narrow(run_cli, options, expected) -> None:
+    """Every filter leaves exactly the entries that pass it, by key."""
+    done = run_cli("search", *options)
+    assert (done.status, keys(done), done.err) == (0, expected, "")
+
+
+def test_json_adds_score_and_reason(run_cli) -> None:
+    """``--json`` gives the listing of each hit with its score and the words that were found."""
+    (hit,) = run_cli("search", "scatter", "--json").data
+    assert hit.pop("score") > 0
+    assert hit == {
+        "key": "tool:create_scatter",
+        "kind": "tool",
+        "name": "create_scatter",
+        "description": "Draw a scatter plot.",
+        "tags": ["csv", "plot"],
+        "tier": "persistent",
+        "why": {"matched": {"name": ["scatter"], "description": ["scatter"]}},
+    }
+
+
+def test_why_shows_the_words_found(run_cli) -> None:
+    """``--why`` adds the words of the request that each field has."""
+    assert run_cli("search", "scatter", "--why", width=80) == (
+        0,
+        "KEY                  DESCRIPTION           TAGS       FOUND\n"
+        "tool:create_scatter  Draw a scatter plot.  csv, plot  name: scatter; descriptio…\n",
+        "",
+    )
+
+
+def test_a_terminal_is_told_of_more(run_cli) -> None:
+    """At a terminal one learns that there is more than the limit shows."""
+    assert run_cli("search", "--limit", "1", width=60) == (
+        0,
+        "KEY             DESCRIPTION\nschema:verdict  What a judge says.\n",
+        "There are more; --limit 5 or --limit all shows them.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--tag", "plit"), "nothing found: no entry has the tag 'plit'; did you mean 'plot'?"),
+        (
+            ("scatter", "--kind", "schema"),
+            "nothing found: entries match 'scatter', but none of them passes the filters",
+        ),
+        (
+            ("zzz",),
+            "nothing found for 'zzz'; try fewer or other words, or look around with `catalog ls`",
+        ),
+        (("--kind", "model"), "nothing found: no entry passes all the filters; leave one out"),
+    ],
+)
+def test_nothing_found_is_a_no_with_a_hint(run_cli, arguments, said) -> None:
+    """Without a hit the status is 1, standard error says what might find something, and JSON is an empty array."""
+    assert run_cli("search", *arguments) == (1, "", f"{said}\n")
+    assert run_cli("search", *arguments, "--json") == (1, "[]\n", f"{said}\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("--limit", "0"),
+            "Error: Invalid value for '--limit' / '-n': '0' is neither a number from 1 nor 'all'; "
+            "see 'catalog search --help'",
+        ),
+        (
+            ("x", "--mode", "semantic"),
+            "Error: mode='semantic' needs vectors, which this version does not have; use 'lexical'",
+        ),
+        (("--tga", "plot"), "Error: No such option '--tga'. Did you mean '--tag'?"),
+    ],
+)
+def test_wrong_options_are_wrong_use(run_cli, arguments, said) -> None:
+    """An option that can't be ends with 2 and one line."""
+    assert run_cli("search", *arguments) == (2, "", f"{said}\n")
