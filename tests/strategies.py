@@ -77,17 +77,20 @@ queries = st.one_of(
     st.text(max_size=80),  # surrogates too: a terminal hands them over where bytes are no UTF-8
     st.lists(
         st.sampled_from(
-            ["AND", "OR", "NOT", "NEAR", "(", ")", '"', "'", "*", "^", ":", "-", "+", "{", "}", "name", "facets", "\0"]
-            + [
-                "scatter",
-                "plot",
-                "数据可视化",
-                "🧪",
-                "رسم بياني",
-                "createScatterPlot",
-                "create_scatter_plot",
-                "\x1b[0m",
-            ]
+            (
+                *("AND", "OR", "NOT", "NEAR", "(", ")", '"', "'", "*", "^", ":", "-", "+", "{", "}", "\0", "\x1b[0m"),
+                *(
+                    "name",
+                    "facets",
+                    "scatter",
+                    "plot",
+                    "数据可视化",
+                    "🧪",
+                    "رسم بياني",
+                    "createScatterPlot",
+                    "scatter_plot",
+                ),
+            )
         ),
         max_size=12,
     ).map(" ".join),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
+import sys
 import threading
 import time
 import traceback
@@ -28,6 +30,7 @@ def in_child(work: Callable[[], object]) -> int:
     if child:
         return child
     status = 1
+    faulthandler.dump_traceback_later(20, exit=True, file=sys.__stderr__)  # says where it hangs, if it does
     try:
         work()
         status = 0
@@ -117,6 +120,7 @@ def test_a_child_of_a_process_with_two_catalogs_of_one_file_keeps_its_own_locks(
 def test_a_fork_amid_busy_threads_gives_children_that_work(catalog: Catalog) -> None:
     """Children forked while other threads read, search and write neither hang nor fail, and the threads go on."""
     catalog.register("tool", "first", "os:getcwd", description="draw a scatter plot")
+    catalog.search("once")  # a fork amid another thread's first import hangs the child in Python itself
     stop = threading.Event()
     failures: list[BaseException] = []
 
