@@ -4,9 +4,10 @@ Two sums, each with the name of its scheme in front, so that a later scheme can'
 
 - ``sig1:`` the signature: whether it is async, each parameter's name, kind, annotation and default, the
   return annotation and type parameters. A quoted annotation equals the same one unquoted.
-- ``src1:`` the signature, decorators, bases and body. Docstrings, comments, ``pass`` and other statements
-  that do nothing are left out, and so is everything a formatter may change: quotes, parentheses, line
-  breaks, commas.
+- ``src1:`` the signature, bases and body. The object's own decorators are left out: they hold the words a scan
+  takes names, descriptions and tags from, and rewording those is no change of the code. Docstrings, comments,
+  ``pass`` and other statements that do nothing are left out too, and so is everything a formatter may change:
+  quotes, parentheses, line breaks, commas.
 
 The object's own name is in neither: code that was renamed or moved is recognised by its ``src1`` sum. Two
 functions of one signature still differ in it by their bodies.
@@ -37,7 +38,7 @@ def function_sums(node: Function) -> tuple[str, str]:
     whole = hashlib.sha256(signature_dump(node).encode("utf-8", "surrogatepass"))
     signature = whole.hexdigest()
     out: list[str] = []
-    _dump([*_kept(node.body), *node.decorator_list], out)
+    _dump(list(_kept(node.body)), out)
     whole.update("\n".join(("\n", *out)).encode("utf-8", "surrogatepass"))
     return SIGNATURE_SCHEME + signature, SOURCE_SCHEME + whole.hexdigest()
 
@@ -51,7 +52,7 @@ def class_sums(node: ast.ClassDef, signature: Iterable[str]) -> tuple[str, str]:
     """
     stack: _Stack = []
     out: list[str] = []
-    _class_parts(node, stack, out)
+    _class_parts(node, stack, out, decorators=[])
     _dump(stack, out)
     seen = "\n\n".join(("class", *signature))
     return SIGNATURE_SCHEME + _sha256(seen), SOURCE_SCHEME + _sha256("\n".join(out))
@@ -229,18 +230,18 @@ def _nested_function(node: Function, stack: _Stack, out: list[str]) -> None:
 
 def _nested_class(node: ast.ClassDef, stack: _Stack, out: list[str]) -> None:
     out.append("!" + node.name)
-    _class_parts(node, stack, out)
+    _class_parts(node, stack, out, decorators=node.decorator_list)
 
 
-def _class_parts(node: ast.ClassDef, stack: _Stack, out: list[str]) -> None:
+def _class_parts(node: ast.ClassDef, stack: _Stack, out: list[str], *, decorators: list[ast.expr]) -> None:
     body = _kept(node.body)
     types = getattr(node, "type_params", ())
-    out.append(f"!class {len(body)} {len(node.bases)} {len(node.keywords)} {len(node.decorator_list)} {len(types)}")
+    out.append(f"!class {len(body)} {len(node.bases)} {len(node.keywords)} {len(decorators)} {len(types)}")
     stack.extend(body)
     stack.extend(types)
     stack.extend(node.keywords)
     stack.extend(node.bases)
-    stack.extend(node.decorator_list)
+    stack.extend(decorators)
 
 
 def _annotated_assignment(node: ast.AnnAssign, stack: _Stack, out: list[str]) -> None:
