@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import builtins
 import os
-import sys
 import threading
 import warnings
 import weakref
@@ -106,25 +105,23 @@ class Catalog:
         self._cache = ObjectCache()
         self._lock = threading.RLock()
         self._closed = False
-        self._refreshing = False
+        self._refreshing = True  # not before there is a view
         self._token: Callable[[], Any] = self._token_of()
         self._loaded: dict[str, Any] = {}
         self._view = self._look(None)
+        self._refreshing = False
         self._notice()
         _living.add(self)
 
     def _notice(self) -> None:
-        """Take in what was installed since the last time, and what our decorators have marked so far."""
-        marked = "catalog.authoring" in sys.modules
-        if not marked and not is_changed(self._store.reader):
+        """Take in the plugins that were installed, and let go of those that were uninstalled, since the last time."""
+        if not is_changed(self._store.reader):
             return
-        from catalog.discover import refresh_live, refresh_plugins
+        from catalog.discover import refresh_plugins
 
         self._refreshing = True
         try:
-            if is_changed(self._store.reader):
-                refresh_plugins(self)
-            refresh_live(self)
+            refresh_plugins(self)
         except StoreBusyError as error:  # what is stored can be read; the next to open it will look again
             warnings.warn(f"plugins were not looked at: {error}", CatalogWarning, stacklevel=3)
         finally:
@@ -180,7 +177,7 @@ class Catalog:
             token = self._token() if token is None else token
             self._config.reread(self._config.stamp())
             state = self._store.state()
-            old = getattr(self, "_view", None)
+            old: View | None = getattr(self, "_view", None)
             runtime, config = self._runtime.entries, self._config.entries
             if old is not None and old.same(state, runtime, config):
                 old.token = token  # somebody committed nothing, or SQLite moved its log: all that is cached holds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import sys
 import threading
 from typing import Any
 
@@ -20,6 +21,10 @@ def default_catalog() -> Catalog:
         if not _open:
             _open.append(Catalog())
             atexit.register(_close)
+            if "catalog.authoring" in sys.modules:  # what the program has marked so far is in its own registries
+                from catalog.discover import refresh_live
+
+                refresh_live(_open[0])
         return _open[0]
 
 

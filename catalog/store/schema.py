@@ -116,6 +116,7 @@ def upgrade(path: str) -> None:
     from alembic.script import ScriptDirectory
     from alembic.util.exc import CommandError
 
+    from catalog.entry.words import WORDS_VERSION
     from catalog.store.engine import keys_off, make_engine
 
     _write_ahead(path)
@@ -136,6 +137,9 @@ def upgrade(path: str) -> None:
                 )
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            connection.exec_driver_sql(  # where there are no entries, their words are up to date
+                "UPDATE catalog_state SET words_version = ? WHERE NOT EXISTS (SELECT 1 FROM entry)", (WORDS_VERSION,)
+            )
     except CommandError as error:
         raise StoreError(f"{path} could not be upgraded: {error}", url=path) from error
     except sa.exc.DBAPIError as error:

@@ -1,0 +1,123 @@
+"""A real wheel with entry points: built, installed, used, uninstalled."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from factories import ROOT
+
+MODULE = '''"""Loading this module leaves a trace."""
+from pathlib import Path
+
+from catalog import tool
+
+Path(__file__).with_name("loaded.txt").write_text("yes")
+
+
+@tool(tags=["greeting"])
+def greet(name: str) -> str:
+    """Greet somebody by name."""
+    return f"Hello, {name}!"
+
+
+def shout(text: str) -> str:
+    """Say it louder."""
+    return text.upper()
+'''
+
+
+def wheel(folder: Path, version: str = "1.0") -> Path:
+    """Write a wheel with two entry points of the group magma_plugins, one of them broken beyond use."""
+    info = f"greeter-{version}.dist-info"
+    files = {
+        "greeter_plugin/__init__.py": "",
+        "greeter_plugin/tools.py": MODULE,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: greeter\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/entry_points.txt": "[magma_plugins]\ntools = greeter_plugin.tools\n"
+        "shout = greeter_plugin.tools:shout\nnowhere = greeter_plugin.missing\n",
+    }
+    record = "".join(
+        f"{name},sha256={base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b'=').decode()},"
+        f"{len(text.encode())}\n"
+        for name, text in files.items()
+    )
+    path = folder / f"greeter-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(name, text)
+        archive.writestr(f"{info}/RECORD", f"{record}{info}/RECORD,,\n")
+    return path
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Path:
+    """The Python of a fresh virtual environment that also sees what this one has installed."""
+    home = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, capture_output=True)
+    python = home / "bin" / "python"
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    own = subprocess.run([sys.executable, "-c", where], check=True, capture_output=True, text=True).stdout.strip()
+    its = subprocess.run([python, "-c", where], check=True, capture_output=True, text=True).stdout.strip()
+    (Path(its) / "beside.pth").write_text(f"{ROOT}\n{ROOT / 'cli'}\n{own}\n")
+    return python
+
+
+def run(python: Path, *arguments: str, url: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in an environment."""
+    environment = {**os.environ, "CATALOG_URL": url}
+    return subprocess.run(
+        [python, "-m", "catalog_cli", *arguments], capture_output=True, text=True, env=environment, cwd=python.parent
+    )
+
+
+def keys(python: Path, url: str) -> list[str]:
+    """Return the keys the command line lists in an environment."""
+    return [one["key"] for one in json.loads(run(python, "ls", "--json", url=url).stdout or "[]")]
+
+
+@pytest.mark.packaging
+def test_a_plugin_comes_with_its_wheel_and_goes_with_it(environment: Path, tmp_path: Path) -> None:
+    """Entries of an installed plugin are listed without loading it, loaded on demand, and gone after uninstall."""
+    url = f"sqlite:///{tmp_path}/plugins.db"
+    assert keys(environment, url) == []
+    pip = [environment, "-m", "pip", "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "-q", "--no-deps", "--no-index", wheel(tmp_path)], check=True, capture_output=True)
+    assert keys(environment, url) == ["tool:greet", "tool:shout"]
+
+    entry = json.loads(run(environment, "explain", "tool:greet", "--json", url=url).stdout)
+    assert (entry["ref"], entry["distribution"], entry["source"]) == (
+        "greeter_plugin.tools:greet",
+        "greeter==1.0",
+        "plugin:magma_plugins:greeter:tools",
+    )
+    trace = (
+        next((environment.parent.parent / "lib").glob("python*")) / "site-packages" / "greeter_plugin" / "loaded.txt"
+    )
+    assert not trace.exists()
+    assert run(environment, "run", "tool:greet", "--input", '{"name": "Ada"}', url=url).stdout == "Hello, Ada!\n"
+    assert trace.exists()
+
+    subprocess.run([*pip, "uninstall", "-q", "-y", "greeter"], check=True, capture_output=True)
+    assert keys(environment, url) == []
+    log = json.loads(run(environment, "log", "tool:greet", "--json", url=url).stdout)
+    assert [one["action"] for one in log] == ["gone", "plugin"]
+
+
+@pytest.mark.packaging
+def test_another_environment_without_the_plugin_takes_nothing_away(environment: Path, tmp_path: Path) -> None:
+    """A database that serves two environments keeps the plugin of one when the other, which lacks it, opens it."""
+    url = f"sqlite:///{tmp_path}/plugins.db"
+    subprocess.run(
+        [environment, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-deps", "--no-index",
+         wheel(tmp_path)], check=True, capture_output=True)  # fmt: skip
+    assert keys(environment, url) == ["tool:greet", "tool:shout"]
+    assert keys(Path(sys.executable), url) == ["tool:greet", "tool:shout"]
