@@ -12,7 +12,9 @@ from catalog.discovery.recognised import Rule
 from catalog.discovery.resolve import Resolver
 from catalog.entry.kinds import name_fault
 
-_ENTRY_FIELDS = frozenset({"name", "description", "tags", "examples", "priority", "match", "providers", "metadata"})
+_ENTRY_FIELDS = frozenset(
+    {"name", "description", "tags", "examples", "priority", "match", "providers", "metadata", "parameters"}
+)
 
 Get = Callable[[str, tuple[str | int, ...]], Any]
 
@@ -66,8 +68,8 @@ def _decided(module: str, item: dict[str, Any], resolver: Resolver) -> tuple[Rul
         if rule is None and "method" in mark:
             rule = resolver.owner_rule(mark["method"], mark["owner"], mark["called"])
             last = mark["method"]
-        if rule is None:
-            continue
+        if rule is None or (item.get("rebound") and rule.section != "methods"):
+            continue  # a definition that another replaces is gone, unless some object took note of it
         kind = last.rpartition(".")[2] if rule.kind == "*" else rule.kind
         decision = rule, kind, _from_given(mark["given"], resolver)
         if rules.own_package in rule.modules:  # the author's word on it beats the framework's
@@ -75,7 +77,7 @@ def _decided(module: str, item: dict[str, Any], resolver: Resolver) -> tuple[Rul
         best = best or decision
     if best is not None:
         return best
-    if item["form"] == "class":
+    if item["form"] == "class" and not item.get("rebound"):
         return _class_decision(module, item, resolver)
     if item["form"] == "value" and "made" in item:
         return _value_decision(item["made"], resolver)
@@ -113,10 +115,13 @@ def _value_decision(made: dict[str, Any], resolver: Resolver) -> tuple[Rule, str
         rule, last = resolver.follow(dotted, lambda name: rules.match("decorators", name))
         if rule is not None and rules.own_package not in rule.modules:
             rule = None
-    if rule is None:
+    if rule is None or (made.get("anywhere") and not rule.anywhere):
         return None
     kind = last.rpartition(".")[2] if rule.kind == "*" else rule.kind
-    return rule, kind, _from_given(made["given"], resolver)
+    get = _from_given(made["given"], resolver)
+    if made.get("anywhere") and not isinstance(get("name", rule.places("name")), str):
+        return None  # built in a loop, or a copy
+    return rule, kind, get
 
 
 def _from_given(given: dict[str, Value], resolver: Resolver) -> Get:
@@ -152,8 +157,8 @@ def _finding(
     ref: str | None = f"{module}:{item['qualname']}"
     nested, reason = None, ""
     if "hidden" in item:
-        nested = f"{module}:{item['hidden']}"
-        reason = f"it is made inside {nested} when that is called; no import path leads to it"
+        nested = f"{module}:{item['hidden']}" if item["hidden"] else None
+        reason = f"it is made inside {nested or module}; no import path leads to it"
         ref = None
     elif item.get("rebound"):
         nested = None
@@ -161,6 +166,7 @@ def _finding(
         ref = None
     priority = given.get("priority")
     match = given.get("match")
+    parameters = given.get("parameters")
     own_name = str(item["name"])
     return Finding(
         kind=kind,
@@ -175,7 +181,7 @@ def _finding(
         signature=item["signature"],
         checksum=item["checksum"],
         source_checksum=item["source_checksum"],
-        parameters=item["parameters"] or None,
+        parameters=parameters if isinstance(parameters, dict) else item["parameters"] or None,
         module=module,
         path=path,
         line=item["line"],

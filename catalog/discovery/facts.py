@@ -55,6 +55,7 @@ class Extractor:
         public: Callable[[str], bool] | None = None,
         deep: bool = True,
         assigned: bool = True,
+        declared: bool = False,
     ) -> Facts:
         """Return the facts.
 
@@ -63,9 +64,14 @@ class Extractor:
             public: tells of a name whether a function of that name, at module level, is to be described too.
             deep: look for decorators, and into classes and functions.
             assigned: look for variables made by known constructors.
+            declared: look for calls that count anywhere.
         """
         self._candidates, self._public, self._deep, self._assigned = candidates, public, deep, assigned
         self._body(self.tree.body, [self.top], "", None, live=True)
+        if declared:
+            self._declarations()
+        for item in self.items:
+            item.pop("node", None)
         names = self.top.names
         imports: dict[str, str] = {}
         aliases: dict[str, str] = {}
@@ -108,8 +114,8 @@ class Extractor:
         }
 
     def constant(self, name: str) -> Value:
-        """Return the value of the module-level name *name*, as far as reading tells."""
-        binding = self.top.names.bound.get(name)
+        """Return the value of the module-level *name* or ``Class.attribute``, as far as reading tells."""
+        binding = self.namer.member(name.split("."))
         if not isinstance(binding, ast.expr):
             return None
         return self.namer.read(binding, [self.top])
@@ -190,6 +196,7 @@ class Extractor:
                 ):
                     item = self._value_item(target.id, value, node.lineno, after)
                     item["made"] = {"dotted": dotted, "given": self._given(call, scopes)}
+                    item["node"] = call
                     self.items.append(item)
                     return
             # prompt.partial(...) and model(name=...)(object): what was called before tells.
@@ -197,6 +204,22 @@ class Extractor:
             if isinstance(func, ast.Attribute):
                 func = func.value
             call = func
+
+    def _declarations(self) -> None:
+        """Collect the calls that count wherever they are."""
+        there = {id(item["node"]) for item in self.items if "node" in item}
+        for statement in self.tree.body:
+            owner = _owner_of(statement)
+            for node in ast.walk(statement):
+                if not isinstance(node, ast.Call) or last_name(node) not in self.rules.anywhere or id(node) in there:
+                    continue
+                dotted = self.namer.expand(node.func, [self.top])
+                given = self._given(node, [self.top])
+                if dotted is None or "name" not in given:
+                    continue
+                item = self._value_item(owner or last_name(node), node, node.lineno, None)
+                item |= {"hidden": owner, "made": {"dotted": dotted, "given": given, "anywhere": True}}
+                self.items.append(item)
 
     # --- candidates ----------------------------------------------------------------------------------------
 
@@ -332,6 +355,15 @@ class Extractor:
                     value = self.namer.read(expression, scopes)
                     if value is not None:
                         found[name] = value
+
+
+def _owner_of(statement: ast.stmt) -> str:
+    """Return the name a statement defines or assigns, or an empty text."""
+    if isinstance(statement, ast.Assign):
+        return last_name(statement.targets[0])
+    if isinstance(statement, ast.AnnAssign):
+        return last_name(statement.target)
+    return getattr(statement, "name", "")
 
 
 def _is_main(test: ast.expr) -> bool:

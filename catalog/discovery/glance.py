@@ -29,6 +29,8 @@ _RENAMED_FROM = re.compile(rb"([\w\x80-\xff]+)[ \t]+as[ \t]+$")
 _AS = re.compile(rb" as[ \t]+(\w+)")
 _WORD_BEFORE = re.compile(rb"\w+(?=[ \t]*\Z)")
 _IMPORT = re.compile(rb"import[ \t]+([\w.\x80-\xff]++)(?:[ \t]+as[ \t]+([\w\x80-\xff]++))?[ \t]*+(?=[\r\n,;#]|$)")
+_CAPITAL = re.compile(rb"_*[A-Z]")
+_ALIAS = re.compile(rb"\n(_*+[A-Z]\w*+)[ \t]*+=[ \t]*+([A-Za-z_][\w.]*+)[ \t]*+(?=[\r\n#])")
 _STATEMENT = re.compile(rb"\n[^ \t\r\n#)\]}\"']")  # one that begins at the left margin
 _BLANK = frozenset({b" ", b"\t"})
 _DEFINING = (b"def ", b"class ", b"async ", b"@")
@@ -43,22 +45,24 @@ class Glance:
             class is inside of something.
         decorated: whether a known decorator seems to be used.
         assigned: whether a known constructor seems to be called in the body of the module.
-        renamed: names of known things that are imported under another name, with that name.
+        declared: whether one that counts anywhere seems to be called at all.
+        renamed: other names given to known things and to classes, by an import or an assignment, with the first name.
     """
 
     heads: list[tuple[str, list[str], bool]]
     decorated: bool
     assigned: bool
+    declared: bool
     renamed: dict[str, str]
 
     @property
     def holds(self) -> bool:
         """Whether the file is worth parsing, its classes apart."""
-        return self.decorated or self.assigned
+        return self.decorated or self.assigned or self.declared
 
     def as_json(self) -> list[Any]:
         """Return it as lists and texts."""
-        return [self.heads, self.decorated, self.assigned, self.renamed]
+        return [self.heads, self.decorated, self.assigned, self.declared, self.renamed]
 
     @classmethod
     def from_json(cls, data: list[Any]) -> Glance:
@@ -81,6 +85,10 @@ class Look:
         self._constructor = _assigned_from(makers)
         # Our own decorators called as functions apart, as their names are common words.
         self._own_call = _assigned_from("|".join(name for rule in own for name in rule.names) or "(?!)")
+        # One expression each: with plain letters first it is found at the speed of a search for them.
+        self._declared = [
+            re.compile(rb"%b\([ \t\r\n]*+(?:#[^\n]*\s*)*name[ \t]*=" % name.encode()) for name in sorted(rules.anywhere)
+        ]
         every = "|".join((decorators, makers, bases))
         self._word = re.compile(rb"(?:%b)" % every.encode())
 
@@ -97,17 +105,23 @@ class Look:
         renamed: dict[str, str] = {}
         for found in _AS.finditer(data):
             before = _WORD_BEFORE.search(data, max(0, found.start() - 60), found.start())
-            if before is not None and before[0] != found[1] and self._word.fullmatch(before[0]):
-                renamed[_text(found[1])] = _text(before[0])
+            if before is not None and before[0] != found[1]:
+                capitals = _CAPITAL.match(before[0]) and _CAPITAL.match(found[1])
+                if capitals or self._word.fullmatch(before[0]):
+                    renamed[_text(found[1])] = _text(before[0])
+        for found in _ALIAS.finditer(data):
+            renamed.setdefault(_text(found[1]), _text(found[2]).rpartition(".")[2])
         decorated = self._decorator.search(data) is not None
         assigned = self._makes(data, self._constructor) or (
             self._own_mark in data and self._makes(data, self._own_call)
         )
         if renamed and not (decorated and assigned):
-            names = b"|".join(re.escape(one.encode()) for one in renamed)
+            known = [one for one, first in renamed.items() if self._word.fullmatch(first.encode())]
+            names = b"|".join(re.escape(one.encode()) for one in known) or b"(?!)"
             decorated = decorated or re.search(rb"@[ \t]*(?:%b)\b" % names, data) is not None
             assigned = assigned or re.search(rb"=[ \t]*(?:\(\s*)?(?:%b)[.(\[]" % names, data) is not None
-        return Glance(heads, decorated, assigned, renamed)
+        declared = any(one.search(data) is not None for one in self._declared)
+        return Glance(heads, decorated, assigned, declared, renamed)
 
     def _makes(self, data: bytes, expression: re.Pattern[bytes]) -> bool:
         """Tell whether *expression* fits something that runs when the module is imported."""

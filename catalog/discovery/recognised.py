@@ -20,7 +20,7 @@ _KEYS = {
     "decorators": {"kind", "framework", "modules", "names", "without", "fields"},
     "methods": {"kind", "framework", "names", "owners", "hints", "fields"},
     "bases": {"kind", "framework", "modules", "names", "without", "fields", "when"},
-    "constructors": {"kind", "framework", "modules", "names", "without", "makers", "fields"},
+    "constructors": {"kind", "framework", "modules", "names", "without", "makers", "anywhere", "fields"},
 }
 _NEEDED = {
     "decorators": ("kind", "modules", "names"),
@@ -48,6 +48,7 @@ class Rule:
     hints: tuple[str, ...] = ()
     makers: tuple[str, ...] = ()
     when: str = ""
+    anywhere: bool = False
     fields: tuple[tuple[str, tuple[Place, ...]], ...] = ()
 
     def names_it(self, name: str) -> bool:
@@ -65,6 +66,7 @@ class Recognised:
     Attributes:
         rules: all of them, in order.
         own_package: the package whose decorators go before all others.
+        anywhere: the constructors that count inside of functions too.
         read_names: the arguments and class attributes that fields are read from.
     """
 
@@ -76,6 +78,7 @@ class Recognised:
         self._words: dict[str, re.Pattern[str]] = {}
         self._without_schemas: Recognised | None = None
         places = [place for rule in self.rules for _, found in rule.fields for place in found]
+        self.anywhere = frozenset(name for rule in self.rules if rule.anywhere for name in rule.names)
         self.read_names = frozenset(place for place in places if isinstance(place, str))
 
     def match(self, section: str, dotted: str) -> Rule | None:
@@ -228,6 +231,9 @@ def _rule(section: str, where: str, line: Any) -> Rule:
         parts[key] = value
     for key in ("modules", "names", "without", "owners", "hints", "makers"):
         parts[key] = _texts(where, key, line.get(key, ()))
+    parts["anywhere"] = line.get("anywhere", False)
+    if not isinstance(parts["anywhere"], bool):
+        raise _fault(where, "anywhere is neither true nor false")
     fields = line.get("fields", {})
     if not isinstance(fields, Mapping):
         raise _fault(where, "fields is not a table")

@@ -301,18 +301,15 @@ class Resolver:
         if place is None:
             return None
         module, names = place
-        if len(names) == 2:  # a class attribute or a member of an enumeration
-            facts = self.facts(module)
-            if facts is not None:
-                return self.value(self.attribute(last.rpartition(".")[0], names[1])[1], depth + 1)
-        if len(names) != 1:
+        if len(names) > 2:  # two: an attribute of a class, a member of an enumeration
             return None
+        name = ".".join(names)
         if self._is_inside(module):
-            return self.value(self._constant_inside(module, names[0]), depth + 1)
-        key = (module, names[0])
+            return self.value(self._constant_inside(module, name), depth + 1)
+        key = (module, name)
         if key not in self._constants:
             extractor = self._extractor(module)
-            self._constants[key] = None if extractor is None else extractor.constant(names[0])
+            self._constants[key] = None if extractor is None else extractor.constant(name)
         return self.value(self._constants[key], depth + 1)
 
     # --- other packages, from their bytes ------------------------------------------------------------------

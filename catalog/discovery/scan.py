@@ -238,9 +238,9 @@ class _Scan:
         for module, state in self.states.items():
             if state.glance is None:
                 continue
+            heads += [("", name, {first}) for name, first in state.glance.renamed.items()]
             for name, bases, _ in state.glance.heads:
                 last = {one.rpartition(".")[2] for one in bases}
-                last.update(state.glance.renamed.get(one, one) for one in list(last))
                 heads.append((module, name, last))
                 for base in bases:
                     top = base.partition(".")[0]
@@ -253,7 +253,8 @@ class _Scan:
             for module, name, last in waiting:
                 if last & words:
                     words.add(name)
-                    found.setdefault(module, set()).add(name)
+                    if module:
+                        found.setdefault(module, set()).add(name)
                 else:
                     later.append((module, name, last))
             if len(later) == len(waiting):
@@ -269,13 +270,16 @@ class _Scan:
     ) -> None:
         glance = state.glance
         nested = glance is not None and any(inside and name in candidates for name, _, inside in glance.heads)
-        decorated, assigned = (glance.decorated, glance.assigned) if glance is not None else (False, False)
         try:
             with uncollected():
                 extractor = self._extractor(module, state)
                 if extractor is not None:
                     state.facts = extractor.facts(
-                        candidates, public=public, deep=nested or decorated, assigned=assigned
+                        candidates,
+                        public=public,
+                        deep=nested or (glance is not None and glance.decorated),
+                        assigned=glance is not None and glance.assigned,
+                        declared=glance is not None and glance.declared,
                     )
                     del extractor  # the tree goes before the collector comes back
         except UnreadableSourceError as error:

@@ -127,6 +127,13 @@ class Namer:
             return ".".join([self.module, *inside, name])
         return None
 
+    def member(self, names: Sequence[str]) -> Any:
+        """Return what a module-level name, or an attribute in the body of a module-level class, is bound to."""
+        binding: Any = self.top.names.bound.get(names[0])
+        if len(names) == 2 and isinstance(binding, ast.ClassDef):
+            return names_of(binding.body).bound.get(names[1])
+        return binding if len(names) == 1 else None
+
     def base(self, node: ast.expr, scopes: Scopes) -> str | None:
         """Return the dotted name of a base class."""
         if isinstance(node, ast.Subscript):  # Generic[T]
@@ -212,7 +219,13 @@ class Namer:
                 if isinstance(binding, Imported):
                     return self.imported(binding)
                 return binding if isinstance(binding, ast.expr) and not _is_same(binding, one.id) else None
+            if isinstance(one, ast.Attribute) and one.attr == "value":  # of a member of an enumeration
+                one = one.value
             dotted = self.expand(one, scopes)
+            if dotted is not None and dotted.startswith(self.module + "."):
+                member = self.member(dotted.removeprefix(self.module + ".").split("."))
+                if isinstance(member, ast.expr):
+                    return member
             first = dotted.partition(".")[0] if dotted else ""
             return dotted if first and first != "builtins" else None
 

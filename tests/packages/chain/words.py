@@ -1,0 +1,6 @@
+PREFIX = "chain"
+LEAF = PREFIX + "_leaf"
+
+
+class Names:
+    TWIG = "twig"

@@ -1,0 +1,11 @@
+from catalog import tool
+
+
+@tool
+def search(text: str):
+    """The first."""
+
+
+@tool(name="search")
+def search_too(text: str):
+    """The second, in the same file."""

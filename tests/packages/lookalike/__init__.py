@@ -1,0 +1,1 @@
+"""Names like those of frameworks, which mean something else here."""

@@ -1,0 +1,9 @@
+__all__ = ["listed"]
+
+
+def listed():
+    """In the list."""
+
+
+def unlisted():
+    """Not in the list."""
