@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-_SYLLABLES = "ba ce di fo gu ka le mi no pu ra se ti vo zu".split()
+_SYLLABLES = ["ba", "ce", "di", "fo", "gu", "ka", "le", "mi", "no", "pu", "ra", "se", "ti", "vo", "zu"]
 COMMON = ["get", "data", "file", "user", "list", "create", "search", "read"]
 
 

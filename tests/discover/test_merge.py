@@ -173,7 +173,7 @@ def test_a_path_is_remembered_whole(catalog: Catalog, tmp_path: Path, monkeypatc
 def test_a_missing_package_is_an_error_with_a_hint(catalog: Catalog) -> None:
     """Scanning what is not installed says so and stores nothing."""
     before = catalog.generation
-    with pytest.raises(PackageNotFoundError, match="pydantc.*did you mean 'pydantic'"):
+    with pytest.raises(PackageNotFoundError, match=r"pydantc.*did you mean 'pydantic'"):
         catalog.scan("pydantc")
     assert catalog.generation == before
 
