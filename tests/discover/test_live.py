@@ -14,7 +14,8 @@ from catalog import Catalog, load_settings
 def test_marked_objects_of_loaded_modules_are_registered(catalog: Catalog, module_folder: Path) -> None:
     """A refresh stores the objects that a decorator marked in a module that somebody has imported."""
     (module_folder / "marked_here.py").write_text(
-        'from catalog import agent, tool\n\n@tool(tags=["x"])\ndef ready() -> int:\n    """Be ready."""\n    return 1\n\n'
+        'from catalog import agent, tool\n\n@tool(tags=["x"])\ndef ready() -> int:\n    """Be ready."""\n'
+        "    return 1\n\n"
         "class Bot:\n    name = 'helper'\n\nbot = agent(Bot())\n"
     )
     module = importlib.import_module("marked_here")
