@@ -91,6 +91,9 @@ def call(obj: object, arguments: dict[str, Any] | str | None = None) -> object:
     result = _finished(result)
     if way == "call" and hasattr(result, "raw_output"):  # llama-index wraps what the function returned
         return result.raw_output
+    if way == "run_one" and isinstance(getattr(result, "structured_content", None), dict):  # so does FastMCP
+        content = result.structured_content
+        return content["result"] if set(content) == {"result"} else content
     return result
 
 

@@ -120,6 +120,16 @@ def test_objects_and_classes_of_tools(cls: Any, arguments: Any, result: object, 
     assert call(made, arguments) == result
 
 
+@pytest.mark.parametrize(
+    ("content", "result"), [({"result": 3}, 3), ({"result": 3, "b": 1}, {"result": 3, "b": 1}), ({}, {})]
+)
+def test_the_result_of_a_fastmcp_tool_is_what_it_holds(content: dict[str, int], result: object) -> None:
+    """Structured content is unwrapped; a single ``result`` is what the function returned."""
+    answer = types.SimpleNamespace(structured_content=content)
+    tool = framework("fastmcp.tools.tool", "Tool", run=lambda self, arguments: answer)()
+    assert call(tool, {}) == result
+
+
 def test_a_tool_that_is_only_a_coroutine_is_awaited() -> None:
     """A LangChain tool that refuses to be invoked is invoked asynchronously, if it can be."""
 
