@@ -22,7 +22,7 @@ Accept = Callable[[str], Rule | None]
 _LONGEST = 40
 """How many imports, aliases and bases are followed."""
 
-_OWN = frozenset(sys.stdlib_module_names)
+_OWN = frozenset(sys.stdlib_module_names) | {"builtins"}
 
 
 class Resolver:
@@ -89,7 +89,7 @@ class Resolver:
     def split(self, dotted: str) -> tuple[str, list[str]] | None:
         """Return the module of *dotted* and the names within it, or None if there is no such module to read."""
         parts = dotted.split(".")
-        if parts[0] in _OWN or parts[0] == "builtins":
+        if parts[0] in _OWN:
             return None
         for cut in range(len(parts) - 1, 0, -1):
             module = ".".join(parts[:cut])
@@ -269,11 +269,13 @@ class Resolver:
                 return None, True
             if qualname in facts["defines"] and name[:1].isupper():
                 return None, True
+        if last.partition(".")[0] in _OWN:
+            return None, True
         above, _, last_part = dotted.rpartition(".")
         if above and last_part[:1].islower():  # Server.from_config(...)
             rule, _ = self._type(method, above, depth + 1) if above.rpartition(".")[2][:1].isupper() else (None, False)
             return rule, rule is not None
-        return None, not self._is_inside(dotted.partition(".")[0])
+        return None, not self._is_inside(dotted.rpartition(".")[0])
 
     # --- texts ---------------------------------------------------------------------------------------------
 

@@ -69,6 +69,7 @@ def scan(
     found = find_target(target, locator, before.get("distribution"))
     if before and _is_same(found, before):
         return _remembered(found, before)
+    locator = Locator([*locator.roots, *sorted({one.root for one in found.listing.files})])
     return _Scan(found, rules, locator, before, options, public, progress).run()
 
 
@@ -143,7 +144,6 @@ class _Scan:
         self.content: dict[str, bytes] = {}
         self.looked_at = 0
         self.parsed = 0
-        self.tops: set[str] = set()
         self._exported: _Exported | None = None
         self.resolver = Resolver(rules, locator, self._facts, self.states.__contains__, self._constant)
 
@@ -151,7 +151,6 @@ class _Scan:
         """Carry out the scan."""
         started = now_ns()
         files = self.target.listing.files
-        self.tops = {one.module.partition(".")[0] for one in files}
         for done, one in enumerate(files, 1):
             self._glance(one)
             if self.progress is not None:
@@ -243,8 +242,8 @@ class _Scan:
                 last = {one.rpartition(".")[2] for one in bases}
                 heads.append((module, name, last))
                 for base in bases:
-                    top = base.partition(".")[0]
-                    if base.count(".") and top not in self.tops and self.resolver.reaches(base, named):
+                    home = base.rpartition(".")[0]
+                    if home and home not in self.states and self.resolver.reaches(base, named):
                         words.add(base.rpartition(".")[2])
         found: dict[str, set[str]] = {}
         waiting = heads

@@ -1,0 +1,106 @@
+"""Every framework's way of writing is known without the framework."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers import refs
+
+from catalog.discovery.scan import scan
+
+EXPECTED = {
+    "langchain": {
+        "agent:helper": "helper",
+        "model:llm": "llm",
+        "prompt:CHAT": "CHAT",
+        "prompt:GREETING": "GREETING",
+        "tool:add": "add",
+        "tool:lookup": "lookup",
+        "tool:multiply_numbers": "multiply",
+        "tool:search": "search",
+        "tool:subtract": "subtract",
+        "tool:weather": "Weather",
+    },
+    "mcp": {
+        "prompt:review": "review",
+        "tool:add": "add",
+        "tool:fetch_page": "fetch",
+        "tool:ping": None,
+        "tool:pong": None,
+        "tool:short": "shorten",
+    },
+    "mcp_lowlevel": {"tool:listing": "listing", "tool:read_rows": None},
+    "fastmcp": {"tool:add": "add", "tool:sub": "sub", "tool:mul": "mul", "tool:div": None},
+    "openai_agents": {"agent:Triage": "triage", "tool:date_now": "date", "tool:time_now": "time_now"},
+    "pydantic_ai": {"agent:dice": "roller", "tool:player": "get_player", "tool:roll": "roll"},
+    "smolagents": {"agent:coder": "coder", "tool:count": "count", "tool:reverse": "Reverse"},
+    "crewai": {
+        "agent:Writer": "writer",
+        "model:brain": "brain",
+        "tool:Read a file": "Reader",
+        "tool:Web search": "search",
+    },
+    "llama_index": {
+        "agent:worker": "worker",
+        "model:llm": "llm",
+        "prompt:SUMMARY": "SUMMARY",
+        "tool:WikiToolSpec": "WikiToolSpec",
+        "tool:multiply": "multiply",
+    },
+}
+
+
+@pytest.mark.parametrize("framework", sorted(EXPECTED))
+def test_a_framework_is_recognised(packages: Path, framework: str) -> None:
+    """All that a file in the style of the framework defines is found, and nothing else."""
+    module = f"frameworks.with_{framework}"
+    expected = {key: f"{module}:{name}" if name else None for key, name in EXPECTED[framework].items()}
+    assert refs(scan(packages / "frameworks" / f"with_{framework}.py")) == expected
+
+
+def test_every_file_of_the_package_is_expected(packages: Path) -> None:
+    """No style is kept in the package without a test."""
+    files = {one.stem.removeprefix("with_") for one in (packages / "frameworks").glob("with_*.py")}
+    assert files == set(EXPECTED)
+
+
+def test_a_server_of_another_module_counts(packages: Path) -> None:
+    """A decorator of an object that another module makes is that object's framework's."""
+    found = {one.name: one.framework for one in scan(packages / "frameworks").findings if "with_fastmcp" in one.path}
+    assert found == {"add": "fastmcp", "sub": "fastmcp", "mul": "mcp", "div": "fastmcp"}
+
+
+def test_low_level_definitions_bring_their_schema(packages: Path) -> None:
+    """The input schema that a low-level server's definition gives as a literal is the finding's."""
+    found = next(one for one in scan(packages / "frameworks").findings if one.name == "read_rows")
+    assert found.parameters == {"type": "object", "properties": {"table": {"type": "string"}}}
+
+
+def test_other_peoples_names_are_left_alone(packages: Path) -> None:
+    """A decorator, class, method or constructor that only has the name of a known one is not reported."""
+    assert refs(scan(packages / "lookalike")) == {}
+
+
+@pytest.mark.parametrize(
+    ("imports", "decorator", "found"),
+    [
+        ("from langchain_core.tools import tool", "@tool", True),
+        ("from langchain_core.tools import tool as t", "@t('x')", True),
+        ("import langchain_core.tools", "@langchain_core.tools.tool", True),
+        ("from langchain_core import tools as lc", "@lc.tool()", True),
+        ("from langchain_core.tools import *", "@tool", False),
+        ("tool = print", "@tool", False),
+        ("from .tools import tool", "@tool", False),
+        ("import fastmcp\nserver = fastmcp.FastMCP('x')", "@server.tool", True),
+        ("from fastmcp import FastMCP\nmcp: FastMCP = make()", "@mcp.tool()", True),
+        ("from fastmcp import FastMCP\nmcp = FastMCP.from_openapi({})", "@mcp.tool()", True),
+        ("mcp = object()", "@mcp.tool()", False),
+        ("from unknown import mcp", "@mcp.tool()", True),
+        ("from unknown import thing", "@thing.tool()", False),
+    ],
+)
+def test_decorators_are_followed_to_their_home(make, imports: str, decorator: str, found: bool) -> None:
+    """A decorator counts by where its name comes from; only of an object nobody can trace does the name decide."""
+    folder = make({"one.py": f"{imports}\n\n\n{decorator}\ndef here(x: int) -> int: ...\n"})
+    assert [one.ref for one in scan(folder / "one.py").findings] == (["one:here"] if found else [])
