@@ -49,7 +49,11 @@ def words(text: str, *, whole: bool = False) -> list[str]:
         text = _fold(text)
     found: list[str] = []
     for chunk in _IDENTIFIER.findall(text):
-        found.extend(_chunk(chunk))
+        # Plain words come again and again, and their stems are kept; identifiers would only push them out.
+        if chunk.islower() and chunk.isascii() and chunk.isalpha():
+            found.append(stem(chunk))
+        else:
+            found.extend(_chunk(chunk))
     if whole:
         for chunk in _JOINED.findall(text):
             joined = re.sub(r"[\W_]+", "", chunk).lower()
@@ -64,7 +68,6 @@ def _fold(text: str) -> str:
     return unicodedata.normalize("NFC", folded)
 
 
-@lru_cache(maxsize=1 << 16)
 def _chunk(chunk: str) -> tuple[str, ...]:
     """Return the words of one run of letters, digits and ``_``."""
     if not chunk.isascii():
@@ -89,13 +92,16 @@ def _other(chunk: str) -> Iterable[str]:
             yield from (part.casefold() for part in piece.split("_") if part)
 
 
+_NO_SUFFIX = frozenset("abfhjkopquvwxz")
+"""Letters that no suffix of the stemmer ends in."""
+
 _stemming = threading.Lock()  # the stemmer keeps its state in itself
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 17)
 def stem(word: str) -> str:
     """Return the stem of a lower-case English *word*; what is short or no word comes back as it is."""
-    if len(word) < 3 or not word.isalpha():
+    if len(word) < 3 or word[-1] in _NO_SUFFIX or not word.isalpha():
         return word
     with _stemming:
         stemmed: str = _stemmer().stemWord(word)
