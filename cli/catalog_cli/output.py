@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 GAP = "  "
+PIECE = 65_536
 
 
 class Column(NamedTuple):
@@ -76,7 +77,10 @@ class Screen:
 
     def print(self, text: str) -> None:
         """Write a result, which may have several lines."""
-        click.echo(text, color=self.is_terminal and _colours())
+        # In pieces: where Python doesn't buffer, it takes a write cut short by a reader's end for a whole one.
+        for start in range(0, len(text), PIECE):
+            click.echo(text[start : start + PIECE], nl=False, color=True)
+        click.echo(color=True)
 
     def remark(self, text: str) -> None:
         """Write one line for people to standard error."""

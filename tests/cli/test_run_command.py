@@ -54,7 +54,7 @@ def called(project: Path, run_cli) -> Path:
     """The module ``called`` in the project, with entries for its functions."""
     (project / "called.py").write_text(CALLED)
     for name in ("add", "shout", "nothing", "thing", "fail", "leave", "wait", "Result", "LIMIT"):
-        run_cli("register", "tool", name, f"called:{name}")
+        assert run_cli("register", "tool", name, f"called:{name}").status == 0
     return project / "called.py"
 
 
@@ -78,7 +78,7 @@ def test_json_quotes_every_result(run_cli, called) -> None:
     """``--json`` prints one JSON document whatever the result is."""
     assert run_cli("run", "shout", "-i", '"a"', "--json") == (0, '"A"\n', "")
     assert run_cli("run", "nothing", "--json") == (0, "null\n", "")
-    assert run_cli("run", "Result", "--json") == (0, "{\n  \"mode\": \"json\"\n}\n", "")
+    assert run_cli("run", "Result", "--json") == (0, '{\n  "mode": "json"\n}\n', "")
 
 
 def test_no_result_prints_nothing(run_cli, called) -> None:

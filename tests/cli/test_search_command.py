@@ -8,6 +8,7 @@ pytestmark = pytest.mark.usefixtures("three")
 
 
 def keys(done) -> list[str]:
+    """Return the keys of tab-separated lines."""
     return [line.split("\t")[0] for line in done.out.splitlines()]
 
 
