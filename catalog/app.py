@@ -21,7 +21,6 @@ from catalog.errors import (
     InvalidFilterError,
     NotImportableError,
     SearchError,
-    StoreBusyError,
     StoreError,
     close_matches,
     did_you_mean,
@@ -122,7 +121,7 @@ class Catalog:
         self._refreshing = True
         try:
             refresh_plugins(self)
-        except StoreBusyError as error:  # what is stored can be read; the next to open it will look again
+        except StoreError as error:  # what is stored can be read; the next to open it will look again
             warnings.warn(f"plugins were not looked at: {error}", CatalogWarning, stacklevel=3)
         finally:
             self._refreshing = False

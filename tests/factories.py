@@ -20,11 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @lru_cache(maxsize=1)
 def _template() -> Path:
-    from catalog.store.schema import ensure
-
     folder = Path(tempfile.mkdtemp(prefix="catalog-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    ensure(str(folder / "blank.db"))
+    open_catalog(folder / "blank.db").close()  # the migrations make it, and the installed plugins are noted
     return folder / "blank.db"
 
 

@@ -151,7 +151,8 @@ def upgrade(path: str) -> None:
 def _write_ahead(path: str) -> None:
     """Put the file into WAL mode. SQLite does not wait for its busy timeout when that needs a lock, so we do."""
     for attempt in range(100):
-        connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+        with translated(path):
+            connection = sqlite3.connect(path, isolation_level=None, timeout=10)
         try:
             connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as error:

@@ -1,0 +1,425 @@
+"""Which files open, under which names, and what is said of those that do not."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from factories import ROOT, blank_catalog, open_catalog
+
+from catalog import Catalog, Settings
+from catalog.errors import CatalogError, NotACatalogError, StoreBusyError, StoreError
+from catalog.store import schema
+from catalog.store.store import Store
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plain.db",
+        "with space.db",
+        "50%.db",
+        "100%25.db",
+        "why?.db",
+        "a#b.db",
+        "a&b=c.db",
+        "数据-é.db",
+        "it's.db",
+        'q".db',
+    ],
+)
+def test_a_file_of_any_name_is_created_written_and_opened_again(tmp_path: Path, name: str) -> None:
+    """Spaces, percent signs, question marks and other scripts in a path mean themselves."""
+    url = f"sqlite:///{tmp_path / name}"
+    with open_catalog(url) as cat:
+        cat.register("tool", "here", "os:getcwd")
+    with open_catalog(url) as cat:
+        assert cat.list("tool") == ["here"]
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_relative_path_is_taken_from_the_current_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`sqlite:///team.db` is a file of the current folder, and stays so when the folder changes afterwards."""
+    monkeypatch.chdir(tmp_path)
+    with open_catalog("sqlite:///sub/team.db") as cat:
+        monkeypatch.chdir("/")
+        cat.register("tool", "here", "os:getcwd")
+    assert (tmp_path / "sub" / "team.db").is_file()
+
+
+def test_a_tilde_is_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`sqlite:///~/team.db` is a file of the user's home."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    open_catalog("sqlite:///~/team.db").close()
+    assert (tmp_path / "team.db").is_file()
+
+
+def test_a_link_to_a_catalog_is_that_catalog(tmp_path: Path) -> None:
+    """Through a symbolic link one sees and writes the file it points to, changes by its real name included."""
+    real = blank_catalog(tmp_path / "real.db")
+    (tmp_path / "elsewhere").mkdir()
+    link = tmp_path / "elsewhere" / "link.db"
+    link.symlink_to(real)
+    with open_catalog(link) as by_link, open_catalog(real) as by_name:
+        by_link.register("tool", "one", "os:getcwd")
+        assert by_name.list("tool") == ["one"]
+        by_name.register("tool", "two", "os:getcwd")
+        assert by_link.list("tool") == ["one", "two"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "real.db"]
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("team.db", "sqlite:///team.db"),
+        ("sqlite://team.db", "sqlite:///team.db"),
+        ("postgresql://host/db", "SQLite only"),
+        ("mysql://host/db", "no driver for mysql://"),
+    ],
+)
+def test_a_url_that_names_no_file_says_what_to_write(url: str, said: str) -> None:
+    """A wrong URL raises StoreError with the right form in it."""
+    with pytest.raises(StoreError, match=said):
+        open_catalog(url)
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///"])
+def test_a_url_without_a_path_is_a_private_catalog(url: str) -> None:
+    """Two catalogs without a path know nothing of each other, and leave no file."""
+    with open_catalog(url) as one, open_catalog(url) as other:
+        one.register("tool", "mine", "os:getcwd")
+        assert (one.list("tool"), other.list("tool")) == (["mine"], [])
+        folders = [Path(cat._store.path).parent for cat in (one, other)]
+    assert [folder.exists() for folder in folders] == [False, False]
+
+
+def test_a_text_file_is_no_catalog(tmp_path: Path) -> None:
+    """A file that is no database raises NotACatalogError and keeps every byte."""
+    path = tmp_path / "notes.txt"
+    path.write_bytes(b"these are my notes\n" * 100)
+    with pytest.raises(NotACatalogError):
+        open_catalog(path)
+    assert path.read_bytes() == b"these are my notes\n" * 100
+
+
+def test_an_empty_file_becomes_a_catalog(tmp_path: Path) -> None:
+    """A file without a byte, as `touch` and `mktemp` make it, is filled."""
+    path = tmp_path / "empty.db"
+    path.touch()
+    with open_catalog(path) as cat:
+        assert cat.list("tool") == []
+
+
+def test_a_folder_is_no_catalog(tmp_path: Path) -> None:
+    """The path of a folder raises StoreError that names it."""
+    with pytest.raises(StoreError, match=str(tmp_path)):
+        open_catalog(tmp_path)
+
+
+def test_a_path_below_a_file_cannot_be_made(tmp_path: Path) -> None:
+    """Where the folder can't be created the error says so and names the file."""
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="can't be used") as caught:
+        open_catalog(tmp_path / "file" / "team.db")
+    assert str(tmp_path / "file" / "team.db") in str(caught.value)
+
+
+READ_ONLY = """
+import os, sys
+from catalog import Catalog, Settings
+from catalog.errors import StoreError
+with Catalog("sqlite://", settings=Settings()) as cat:  # loads what will be needed: nobody may read every folder
+    cat.register("tool", "x", "os:getcwd")
+if os.geteuid() == 0:
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+for name in ("new.db", "old.db"):
+    try:
+        with Catalog(f"sqlite:///{sys.argv[1]}/{name}", settings=Settings()) as cat:
+            print(name, "opened", cat.list("tool"))
+            cat.register("tool", "x", "os:getcwd")
+    except StoreError as error:
+        print(name, type(error).__name__, "check folder and permissions" in str(error))
+"""
+
+
+def test_a_read_only_folder_is_said(run_python, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """In a folder one may not write, creating and writing raise StoreError with advice, never a traceback of SQLite."""
+    import shutil
+    import tempfile
+
+    folder = Path(tempfile.mkdtemp(prefix="catalog-tests-"))  # pytest's own folders let no other user in
+    try:
+        blank_catalog(folder / "old.db")
+        (folder / "old.db").chmod(0o444)
+        folder.chmod(0o555)
+        said = run_python(READ_ONLY, folder, HOME=str(folder)).splitlines()
+    finally:
+        folder.chmod(0o755)
+        shutil.rmtree(folder)
+    assert said == ["new.db StoreError True", "old.db StoreError True"]
+
+
+OPEN = """
+import sys, time
+from catalog import Catalog, Settings
+while time.time() < float(sys.argv[2]): pass
+with Catalog(sys.argv[1], settings=Settings()) as cat:
+    cat.register("tool", f"p{sys.argv[3]}", "os:getcwd")
+"""
+
+
+def test_six_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """One of six creates the database, the others wait, and all six write."""
+    import time
+
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    at = time.time() + 0.7
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", OPEN, url, str(at), str(number)],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(6)
+    ]
+    said = [process.communicate(timeout=60)[1] for process in running]
+    assert said == [""] * 6
+    with open_catalog(url) as cat:
+        assert cat.list("tool") == [f"p{number}" for number in range(6)]
+        assert cat.check() == []
+
+
+def test_a_lock_held_for_too_long_is_busy(url: str, database: Path) -> None:
+    """A writer that waits for longer than the busy timeout raises StoreBusyError, which can be retried."""
+    waiting = Store(url, busy_ms=50)
+    before = waiting.state()
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        with pytest.raises(StoreBusyError) as caught, waiting.writing(actor="ann"):
+            pass
+        assert (caught.value.retryable, caught.value.code) == (True, "store-busy")
+        assert waiting.state() == before  # reading goes on
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    with waiting.writing(actor="ann"):
+        pass
+    waiting.close()
+
+
+def test_a_writer_waits_for_a_lock_that_is_given_back(url: str, database: Path) -> None:
+    """Within the busy timeout a writer waits for another process and then writes."""
+    other = sqlite3.connect(database, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    release = threading.Timer(0.2, other.execute, ("ROLLBACK",))
+    with open_catalog(url) as cat:
+        release.start()
+        cat.register("tool", "patient", "os:getcwd")
+        assert cat.list("tool") == ["patient"]
+    release.join()
+    other.close()
+
+
+def test_a_change_within_a_change_of_one_thread_is_refused(store: Store) -> None:
+    """A second transaction of the thread that is in one already raises instead of waiting for itself for ever."""
+    with store.writing(actor="ann"), pytest.raises(StoreError, match="already"), store.writing(actor="ann"):
+        pass
+
+
+def test_an_interrupted_change_leaves_nothing(catalog: Catalog) -> None:
+    """An exception within a transaction undoes what it wrote, the generation included."""
+    from factories import tool
+
+    def half() -> None:
+        with catalog._store.writing(actor="ann") as transaction:
+            transaction.put([tool("half")], "register")
+            raise KeyboardInterrupt
+
+    before = catalog.generation
+    with pytest.raises(KeyboardInterrupt):
+        half()
+    assert (catalog.list("tool"), catalog.log(), catalog.generation) == ([], [], before)
+
+
+def test_writing_to_a_removed_file_is_refused(catalog: Catalog, database: Path) -> None:
+    """A write that nobody could ever read again raises StoreError; so does one to a file put in its place."""
+    catalog.register("tool", "kept", "os:getcwd")
+    for path in database.parent.glob("catalog.db*"):
+        path.unlink()
+    with pytest.raises(StoreError, match="removed or replaced"):
+        catalog.register("tool", "lost", "os:getcwd")
+    blank_catalog(database)
+    with pytest.raises(StoreError, match="open it again"):
+        catalog.register("tool", "lost", "os:getcwd")
+    assert catalog.entry("tool", "kept").name == "kept"  # what was open can still be read
+    with open_catalog(database) as fresh:
+        assert fresh.list("tool") == []
+        fresh.register("tool", "new", "os:getcwd")
+    assert catalog.list("tool") == ["kept"]
+
+
+CALLS = {
+    "get": lambda cat: cat.get("tool", "x"),
+    "[]": lambda cat: cat["tool", "x"],
+    "in": lambda cat: ("tool", "x") in cat,
+    "entry": lambda cat: cat.entry("tool", "x"),
+    "list": lambda cat: cat.list("tool"),
+    "search": lambda cat: cat.search("x"),
+    "filter": lambda cat: cat.search(tags=["x"]),
+    "which": lambda cat: cat.which("tool", "x"),
+    "register": lambda cat: cat.register("tool", "x", "os:getcwd"),
+    "register_many": lambda cat: cat.register_many([{"kind": "tool", "name": "x", "ref": "os:getcwd"}]),
+    "unregister": lambda cat: cat.unregister("tool", "x"),
+    "history": lambda cat: cat.history("tool", "x"),
+    "log": lambda cat: cat.log(),
+    "restore": lambda cat: cat.restore("tool", "x"),
+    "verify": lambda cat: cat.verify(),
+    "entries": lambda cat: list(cat.entries()),
+    "len": lambda cat: len(cat.tools),
+    "generation": lambda cat: cat.generation,
+    "check": lambda cat: cat.check(),
+    "diagnose": lambda cat: cat.diagnose(),
+    "reindex": lambda cat: cat.reindex(),
+    "backup": lambda cat: cat.backup("/nowhere/at/all.db"),
+}
+
+
+@pytest.mark.parametrize("call", sorted(CALLS))
+def test_a_closed_catalog_says_so(url: str, call: str) -> None:
+    """Every call on a closed catalog raises StoreError that says it is closed."""
+    cat = open_catalog(url)
+    cat.register("tool", "x", "os:getcwd")
+    cat.get("tool", "x")
+    cat.close()
+    with pytest.raises(StoreError, match="is closed; open it again"):
+        CALLS[call](cat)
+
+
+def test_closing_twice_is_fine(url: str) -> None:
+    """A second close does nothing."""
+    cat = open_catalog(url)
+    cat.close()
+    cat.close()
+    assert repr(cat) == f"<Catalog {url}, closed>"
+
+
+def test_closing_leaves_one_file(url: str, database: Path) -> None:
+    """The log and its index are gone once the last catalog is closed."""
+    with open_catalog(url) as cat, open_catalog(url) as other:
+        cat.register("tool", "x", "os:getcwd")
+        assert other.list("tool") == ["x"]
+    assert [path.name for path in database.parent.glob("catalog.db*")] == ["catalog.db"]
+
+
+def test_a_failed_opening_leaves_no_folder_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A private catalog that can't be opened takes its temporary folder along."""
+    import gc
+    import tempfile
+
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def refuse(path: str) -> bool:
+        raise StoreError("no")
+
+    monkeypatch.setattr(schema, "ensure", refuse)
+    with pytest.raises(StoreError, match="no"):
+        Store("sqlite://")
+    gc.collect()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_backup_is_a_catalog_of_its_own(catalog: Catalog, tmp_path: Path) -> None:
+    """A backup holds what there was, and later changes of either do not touch the other."""
+    catalog.register("tool", "a", "os:getcwd", tags=["x"])
+    catalog.backup(tmp_path / "copy.db")
+    catalog.register("tool", "b", "os:getcwd")
+    with open_catalog(tmp_path / "copy.db") as copy:
+        assert copy.list("tool") == ["a"]
+        assert [hit.name for hit in copy.search("a", tags=["x"])] == ["a"]
+        copy.register("tool", "c", "os:getcwd")
+        assert copy.check() == []
+    assert catalog.list("tool") == ["a", "b"]
+
+
+def test_a_backup_overwrites_nothing(catalog: Catalog, tmp_path: Path) -> None:
+    """A backup to a file that exists, or into a folder that does not, raises StoreError."""
+    (tmp_path / "there.db").write_text("mine")
+    with pytest.raises(StoreError, match="exists"):
+        catalog.backup(tmp_path / "there.db")
+    assert (tmp_path / "there.db").read_text() == "mine"
+    with pytest.raises(StoreError):
+        catalog.backup(tmp_path / "no" / "folder.db")
+
+
+DAMAGE = {
+    "search: 1 entries have no words": "DELETE FROM search_doc WHERE entry_id = 1",
+    "tags: 1 are missing from their index": "DELETE FROM entry_tag WHERE entry_id = 1",
+    "search: index and words differ": "DELETE FROM entry_fts WHERE rowid = 1",
+}
+
+
+@pytest.mark.parametrize("fault", sorted(DAMAGE))
+def test_the_check_finds_the_damage(catalog: Catalog, database: Path, fault: str) -> None:
+    """A catalog without a fault has none to report, and each kind of damage is reported as what it is."""
+    catalog.register("tool", "a", "os:getcwd", tags=["x"])
+    assert catalog.check() == []
+    other = sqlite3.connect(database)
+    other.execute(DAMAGE[fault])
+    other.commit()
+    other.close()
+    found = catalog.check()
+    assert len(found) == 1
+    assert found[0].startswith(fault)
+
+
+def test_words_are_made_again_on_request(catalog: Catalog, database: Path) -> None:
+    """Reindexing repairs a full-text index that has lost its words."""
+    catalog.register("tool", "scatter", "os:getcwd")
+    other = sqlite3.connect(database)
+    other.execute("DELETE FROM search_doc")
+    other.commit()
+    other.close()
+    assert catalog.reindex() == 1
+    assert [hit.name for hit in catalog.search("scatter")] == ["scatter"]
+    assert catalog.check() == []
+
+
+def test_a_damaged_row_is_said(catalog: Catalog, database: Path) -> None:
+    """A row that holds no JSON raises StoreError that names the entry, and other entries are unharmed."""
+    catalog.register("tool", "bad", "os:getcwd")
+    catalog.register("tool", "good", "os:getpid")
+    other = sqlite3.connect(database)
+    other.execute("UPDATE entry SET metadata = '{' WHERE name = 'bad'")
+    other.execute("UPDATE catalog_state SET generation = generation + 1")
+    other.commit()
+    other.close()
+    with pytest.raises(StoreError, match="tool:bad is damaged"):
+        catalog.entry("tool", "bad")
+    assert catalog.get("tool", "good") is os.getpid
+
+
+def test_a_damaged_file_is_said(tmp_path: Path) -> None:
+    """A catalog whose pages are overwritten raises an error of ours, never one of sqlite3."""
+    path = blank_catalog(tmp_path / "damaged.db")
+    data = bytearray(path.read_bytes())
+    data[100:] = b"\xff" * (len(data) - 100)
+    path.write_bytes(bytes(data))
+    with pytest.raises(CatalogError) as caught:
+        open_catalog(path)
+    assert isinstance(caught.value, StoreError)
+
+
+def test_opening_a_current_catalog_makes_no_change(database: Path) -> None:
+    """Opening, listing and closing leaves a file as it is, byte for byte."""
+    before = database.read_bytes()
+    with Catalog(f"sqlite:///{database}", settings=Settings()) as cat:
+        assert cat.list("tool") == []
+    assert database.read_bytes() == before
