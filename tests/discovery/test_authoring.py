@@ -1,0 +1,177 @@
+"""The decorators mark an object and leave it what it was."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import pickle
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import catalog
+from catalog import authoring
+from catalog.authoring import mark_of
+from catalog.entry.kinds import KINDS
+from catalog.errors import InvalidEntryError
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_its_decorator(kind: str) -> None:
+    """``catalog.<kind>`` marks as that kind, bare, called, and on a value."""
+    decorate = getattr(catalog, kind)
+
+    @decorate
+    def bare() -> None: ...
+
+    @decorate(tags=["a"])
+    def called() -> None: ...
+
+    class Thing: ...
+
+    thing = Thing()
+    assert decorate(thing, name="thing") is thing
+    assert (mark_of(bare), mark_of(called), mark_of(thing)) == (
+        {"kind": kind},
+        {"kind": kind, "tags": ["a"]},
+        {"kind": kind, "name": "thing"},
+    )
+
+
+def test_the_object_itself_comes_back() -> None:
+    """A decorator returns the very object, which still pickles and has its signature."""
+
+    def plain(x: int) -> int:
+        return x
+
+    assert catalog.tool(plain) is plain
+    assert catalog.tool(name="other")(len) is len
+    assert pickle.loads(pickle.dumps(catalog.tool(json_like))) is json_like
+
+
+def json_like() -> None:
+    """Stand at module level, so that it can be pickled."""
+
+
+def test_the_mark_is_an_attribute() -> None:
+    """What was given is a dict in ``__catalog__``, with the kind and nothing that was not given."""
+
+    @catalog.prompt(
+        name="ask", description="Ask.", examples=("a",), priority=2, match="x", providers=["p"], metadata={"k": 1}
+    )
+    def ask() -> None: ...
+
+    assert vars(ask)["__catalog__"] == {
+        "kind": "prompt",
+        "name": "ask",
+        "description": "Ask.",
+        "examples": ["a"],
+        "priority": 2,
+        "match": "x",
+        "providers": ["p"],
+        "metadata": {"k": 1},
+    }
+
+
+def test_a_mark_is_not_inherited() -> None:
+    """A subclass, an instance and a wrapper of what is marked are not marked."""
+
+    @catalog.agent
+    class Base: ...
+
+    class Child(Base): ...
+
+    wrapper = functools.wraps(catalog.tool(lambda: None))(lambda: None)
+    assert [mark_of(one) for one in (Base, Child, Base(), wrapper)] == [{"kind": "agent"}, None, None, None]
+
+
+def test_what_takes_no_attributes_is_marked_beside() -> None:
+    """Objects with slots and frozen ones are marked too, each for itself."""
+
+    class Slotted:
+        __slots__ = ()
+
+    @dataclass(frozen=True)
+    class Frozen:
+        x: int = 1
+
+    one, other, frozen = Slotted(), Slotted(), Frozen()
+    assert (catalog.tool(one) is one, catalog.model(frozen) is frozen) == (True, True)
+    assert [mark_of(each) for each in (one, other, frozen, Frozen())] == [
+        {"kind": "tool"},
+        None,
+        {"kind": "model"},
+        None,
+    ]
+
+
+def test_a_copy_is_not_marked() -> None:
+    """A copy of a marked object carries the words, but not the mark."""
+
+    class Thing: ...
+
+    thing = catalog.tool(Thing(), name="a")
+    assert mark_of(copy.deepcopy(thing)) is None
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"name": 1}, "name is 1; give a text"),
+        ({"name": ""}, "the name '' is empty"),
+        ({"name": "a\nb"}, "the name 'a\\nb' holds the character '\\n', which is not allowed in names"),
+        ({"tags": "plot"}, "tags is the text 'plot'; give a list: tags=['plot']"),
+        ({"tags": 5}, "tags is 5; give a list of texts"),
+        ({"tags": ["a", 1]}, "tags holds 1, which is not a text"),
+        ({"priority": "high"}, "priority is 'high'; give a whole number"),
+        ({"priority": True}, "priority is True; give a whole number"),
+        ({"metadata": []}, "metadata is []; give a dict with texts as keys"),
+        ({"metadata": {1: 2}}, "metadata is {1: 2}; give a dict with texts as keys"),
+    ],
+)
+def test_a_wrong_argument_is_refused_at_once(given: dict[str, Any], fault: str) -> None:
+    """An argument with an impossible value is an error where it is written, before anything is decorated."""
+    with pytest.raises(InvalidEntryError) as caught:
+        catalog.tool(**given)
+    assert str(caught.value) == f"@catalog.tool: {fault}"
+
+
+def test_a_name_in_the_wrong_place_is_explained() -> None:
+    """A text in place of the object is answered with how a name is given."""
+    with pytest.raises(InvalidEntryError, match=r"@catalog\.tool\(name='search'\)"):
+        catalog.tool("search")
+
+
+@pytest.mark.parametrize("obj", [5, (), b"x"])
+def test_what_is_shared_is_not_marked(obj: object) -> None:
+    """Numbers and the like, which the whole process shares, are refused."""
+    with pytest.raises(InvalidEntryError, match="can't be marked"):
+        catalog.tool(obj)
+
+
+def test_decorators_show_what_they_are() -> None:
+    """A decorator has a readable form and a text of its own."""
+    texts = {getattr(catalog, kind).__doc__ for kind in KINDS}
+    assert (repr(catalog.tool), len(texts)) == ("<decorator catalog.tool>", len(KINDS))
+    assert set(KINDS) <= set(authoring.__all__)
+
+
+def test_marking_loads_next_to_nothing() -> None:
+    """Using a decorator loads no typing, dataclasses, pydantic or regular expressions."""
+    code = (
+        "import sys; before = set(sys.modules); import catalog\n"
+        "@catalog.tool(name='plain', tags=['a'])\n"
+        "def f(): ...\n"
+        "print(sorted(set(sys.modules) - before))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], check=True, cwd=Path(__file__).parents[2], capture_output=True, text=True
+    )
+    loaded = done.stdout
+    assert not {"'typing'", "'dataclasses'", "'pydantic'", "'re'", "'catalog.errors'"} & set(
+        loaded.strip("[]\n").split(", ")
+    )
