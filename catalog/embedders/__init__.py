@@ -1,0 +1,1 @@
+"""Texts to vectors: one small protocol, and the ways of keeping it."""

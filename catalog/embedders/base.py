@@ -1,0 +1,109 @@
+"""The port every embedder fits, and the check that makes any array fit it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+
+from catalog.errors import SearchError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Vectors: TypeAlias = NDArray[np.float32]
+
+
+@runtime_checkable
+class Embedder(Protocol):
+    """What turns texts into vectors.
+
+    Attributes:
+        name: differs from the name of every embedder that would give other vectors for the same texts; vectors are
+            kept under it. Never more than 200 characters.
+        width: how many numbers a vector has.
+    """
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+
+    @property
+    def width(self) -> int: ...  # noqa: D102
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return one vector for each of *texts*: float32, shape (len(texts), width), finite.
+
+        Each row has the length 1, or is all zeros: the text has nothing to embed (it is blank, or without tokens).
+        **A row of zeros means "no vector"**: it is not stored, and a request with it is answered by words alone.
+        The vector of a text does not depend on the texts beside it, beyond rounding.
+        """
+        ...
+
+
+def unit_rows(rows: object, count: int, width: int | None, name: str) -> Vectors:
+    """Return *rows* as an embedder must give them, or say what is wrong with them.
+
+    Args:
+        rows: whatever came back: an array, a list of lists of numbers.
+        count: how many rows there must be.
+        width: how long each must be; None: anything from 1.
+        name: of the embedder, for the message.
+
+    Raises:
+        SearchError: another shape, no numbers, or numbers that are not finite.
+    """
+    import numpy as np
+
+    try:
+        array = np.array(rows, dtype=np.float32, ndmin=2)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise SearchError(f"embedder '{name}' gave no array of numbers: {error}", embedder=name) from None
+    if count == 0:
+        return np.zeros((0, width or 0), np.float32)
+    if array.ndim != 2 or array.shape[0] != count or array.shape[1] != (width or array.shape[1] or -1):
+        raise SearchError(
+            f"embedder '{name}' gave an array of shape {array.shape} for {count} texts; "
+            f"expected {(count, width or 'its width')}",
+            embedder=name,
+            shape=list(array.shape),
+        )
+    if not np.isfinite(array).all():
+        raise SearchError(f"embedder '{name}' gave numbers that are not finite", embedder=name)
+    # Divided by the largest part first: the square of a large or tiny float32 is no float32.
+    largest = np.abs(array).max(axis=1, keepdims=True)
+    array /= np.where(largest > 0, largest, 1)
+    length = np.sqrt(np.einsum("ij,ij->i", array, array))[:, None]
+    array /= np.where(length > 0, length, 1)
+    return array
+
+
+class Checked:
+    """An embedder somebody else wrote, whose output is made to fit and whose failures name it."""
+
+    def __init__(self, inner: Embedder, name: str | None = None) -> None:
+        """Wrap *inner*; *name* replaces its own."""
+        self.inner = inner
+        self.name = name or inner.name
+        self.width = inner.width
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return what the wrapped embedder gives, as rows of length 1 or 0; blank texts are not shown to it.
+
+        Raises:
+            SearchError: it failed, or gave something else than rows of finite numbers.
+        """
+        import numpy as np
+
+        result = np.zeros((len(texts), self.width), np.float32)
+        telling = [place for place, text in enumerate(texts) if text.strip()]
+        if telling:
+            try:
+                rows = self.inner.encode([texts[place] for place in telling])
+            except SearchError:
+                raise
+            except Exception as error:
+                raise SearchError(
+                    f"embedder '{self.name}' failed: {type(error).__name__}: {error}", embedder=self.name
+                ) from error
+            result[telling] = unit_rows(rows, len(telling), self.width, self.name)
+        return result

@@ -1,0 +1,298 @@
+"""Any server that speaks OpenAI's ``/v1/embeddings``: OpenAI itself, Azure, vLLM, Ollama, LM Studio, TEI, ...
+
+The client is ``urllib`` of the standard library: one kind of request with JSON in and out, where the ``openai``
+package would add a second of import and a dozen dependencies; urllib verifies certificates and follows ``HTTPS_PROXY``.
+What a public client does beyond that and is needed here (batches, retries, limits) is in this file.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from json import dumps, loads
+from typing import TYPE_CHECKING, Any
+
+from catalog.embedders.base import unit_rows
+from catalog.errors import SearchError
+
+if TYPE_CHECKING:
+    from catalog.embedders.base import Vectors
+
+URL = "https://api.openai.com/v1"
+
+WIDTHS = {"text-embedding-3-small": 1536, "text-embedding-3-large": 3072, "text-embedding-ada-002": 1536}
+"""So that nobody has to be asked; the width of another model is found by embedding one word."""
+
+PRICES = {"text-embedding-3-small": 0.02, "text-embedding-3-large": 0.13, "text-embedding-ada-002": 0.10}
+"""Dollars for a million tokens at OpenAI itself, as published in November 2026. An estimate, not a bill."""
+
+_RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
+_LONGEST_WAIT = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What embedding some texts will take.
+
+    Attributes:
+        texts: how many are sent.
+        tokens: about how many tokens; a token is taken for four bytes, which is near for English.
+        requests: how many requests that makes.
+        dollars: about what it costs, or None where the price is not known.
+    """
+
+    texts: int
+    tokens: int
+    requests: int
+    dollars: float | None
+
+    def __str__(self) -> str:
+        cost = "at a price not known here" if self.dollars is None else f"about ${self.dollars:.4f}"
+        return f"{self.texts} texts, about {self.tokens} tokens in {self.requests} requests, {cost}"
+
+
+class OpenAIEmbedder:
+    """A model behind an OpenAI-compatible endpoint.
+
+    Attributes:
+        name: ``openai:MODEL``, with the number of dimensions and the URL if they are not the usual ones.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        url: str | None = None,
+        key: str | None = None,
+        dimensions: int | None = None,
+        price: float | None = None,
+        batch: int = 256,
+        batch_characters: int = 200_000,
+        text_characters: int = 24_000,
+        attempts: int = 6,
+        timeout: float = 60.0,
+        most_dollars: float | None = None,
+        most_texts: int | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        seed: int | None = None,
+    ) -> None:
+        """Remember where to ask; nothing is sent yet.
+
+        Args:
+            model: its name at the endpoint.
+            url: up to and without ``/embeddings``; None: ``OPENAI_BASE_URL`` or OpenAI's own.
+            key: sent as a bearer token; None: ``OPENAI_API_KEY``, and without one no token is sent.
+            dimensions: asked of models that can shorten their vectors.
+            price: dollars for a million tokens.
+            batch: texts in one request, at the most.
+            batch_characters: characters in one request, at the most; one text may exceed it.
+            text_characters: how much of one text is sent. Servers refuse what exceeds the model's window.
+            attempts: how often a request is tried before it has failed.
+            timeout: seconds to wait for one answer.
+            most_dollars: a run estimated to cost more is refused before it begins.
+            most_texts: a run of more texts is refused before it begins.
+            sleep: waits some seconds.
+            seed: of the random part of waiting.
+        """
+        self.model = model
+        self.url = (url or os.environ.get("OPENAI_BASE_URL") or URL).rstrip("/")
+        if not self.url.startswith(("http://", "https://")):
+            raise SearchError(f"'{self.url}' is no web address; give http://… or https://…", url=self.url)
+        self._key = key if key is not None else os.environ.get("OPENAI_API_KEY", "")
+        self.dimensions = dimensions
+        self._price = price if price is not None else PRICES.get(model) if self.url == URL else None
+        self._batch = max(1, batch)
+        self._batch_characters = batch_characters
+        self._text_characters = text_characters
+        self._attempts = max(1, attempts)
+        self._timeout = timeout
+        self._most_dollars = most_dollars
+        self._most_texts = most_texts
+        self._sleep = sleep
+        self._random = random.Random(seed)
+        self._width = dimensions or (WIDTHS.get(model) if self.url == URL else None)
+        shape = f"/{dimensions}" if dimensions else ""
+        place = "" if self.url == URL else f"@{self.url}"
+        self.name = f"openai:{model}{shape}{place}"
+
+    @property
+    def width(self) -> int:
+        """How many numbers a vector has; the first question about a model not known here asks the server.
+
+        Raises:
+            SearchError: the server could not be asked.
+        """
+        if self._width is None:
+            self._width = len(self._ask(["width"])[0])
+        return self._width
+
+    def estimate(self, texts: Sequence[str]) -> Estimate:
+        """Return what embedding *texts* will take; nothing is sent."""
+        sent = [text[: self._text_characters] for text in texts if text.strip()]
+        tokens = sum(len(text.encode("utf-8", "replace")) // 4 + 1 for text in sent)
+        dollars = None if self._price is None else tokens * self._price / 1e6
+        return Estimate(len(sent), tokens, sum(1 for _ in self._batches(sent)), dollars)
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Return the unit vectors of *texts*; zeros for blank ones, which are not sent.
+
+        Raises:
+            SearchError: a limit is exceeded, the server refuses, does not answer, or answers something else.
+        """
+        import numpy as np
+
+        self._check_limits(texts)
+        places = [place for place, text in enumerate(texts) if text.strip()]
+        rows: list[Any] = []
+        for batch in self._batches([texts[place][: self._text_characters] for place in places]):
+            rows += self._ask(batch)
+        width = self.width
+        result = np.zeros((len(texts), width), np.float32)
+        if rows:
+            result[places] = unit_rows(rows, len(rows), width, self.name)
+        return result
+
+    def _check_limits(self, texts: Sequence[str]) -> None:
+        if self._most_texts is not None and len(texts) > self._most_texts:
+            raise SearchError(
+                f"embedder '{self.name}' may embed {self._most_texts} texts in one run, not {len(texts)}; "
+                "raise the limit most_texts",
+                embedder=self.name,
+                texts=len(texts),
+            )
+        if self._most_dollars is not None:
+            estimate = self.estimate(texts)
+            if estimate.dollars is not None and estimate.dollars > self._most_dollars:
+                raise SearchError(
+                    f"embedder '{self.name}' may spend ${self._most_dollars:g} in one run: {estimate}; "
+                    "raise the limit most_dollars",
+                    embedder=self.name,
+                    dollars=estimate.dollars,
+                )
+
+    def _batches(self, texts: Sequence[str]) -> Iterator[list[str]]:
+        batch: list[str] = []
+        size = 0
+        for text in texts:
+            if batch and (len(batch) == self._batch or size + len(text) > self._batch_characters):
+                yield batch
+                batch, size = [], 0
+            batch.append(text)
+            size += len(text)
+        if batch:
+            yield batch
+
+    def _ask(self, texts: Sequence[str]) -> list[list[float]]:
+        """Return one vector for each of *texts*, trying again while that may help."""
+        from urllib.request import Request
+
+        asked: dict[str, Any] = {
+            "model": self.model,
+            "input": [text.encode("utf-8", "replace").decode() for text in texts],
+            "encoding_format": "float",
+        }
+        if self.dimensions:
+            asked["dimensions"] = self.dimensions
+        headers = {"Content-Type": "application/json", "Accept": "application/json"}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
+        request = Request(f"{self.url}/embeddings", dumps(asked).encode(), headers)
+        for attempt in range(1, self._attempts + 1):
+            try:
+                return self._vectors(self._send(request), len(texts))
+            except _TryAgainError as error:
+                if attempt == self._attempts:
+                    raise SearchError(
+                        f"embedder '{self.name}' failed {attempt} times: {error.reason}",
+                        embedder=self.name,
+                        attempts=attempt,
+                        status=error.status,
+                    ) from error.__cause__
+                # Half a second, one, two, ... and up to as much again, so that many clients do not come back at once.
+                pause = 0.5 * 2 ** (attempt - 1) * (1 + self._random.random())
+                self._sleep(min(max(pause, error.after), _LONGEST_WAIT))
+        raise AssertionError("unreachable")
+
+    def _send(self, request: Any) -> bytes:
+        from http.client import HTTPException
+        from urllib.error import HTTPError, URLError
+        from urllib.request import urlopen
+
+        try:
+            with urlopen(request, timeout=self._timeout) as answer:
+                body: bytes = answer.read()
+                return body
+        except HTTPError as error:
+            said = _message(error)
+            if error.code in _RETRIED:
+                after = _seconds(error.headers.get("Retry-After"))
+                if after > _LONGEST_WAIT:
+                    raise SearchError(
+                        f"embedder '{self.name}': {self.url} asks to wait {after:.0f} seconds ({error.code}: {said}); "
+                        "try again then",
+                        embedder=self.name,
+                        status=error.code,
+                        retry_after=after,
+                    ) from error
+                raise _TryAgainError(f"{self.url} answered {error.code}: {said}", error.code, after) from error
+            hint = "; is OPENAI_API_KEY set and right?" if error.code in (401, 403) else ""
+            raise SearchError(
+                f"embedder '{self.name}': {self.url} answered {error.code}: {said}{hint}",
+                embedder=self.name,
+                status=error.code,
+            ) from error
+        except (URLError, HTTPException, OSError) as error:
+            reason = getattr(error, "reason", None) or error
+            raise _TryAgainError(f"{self.url} can't be reached: {reason}", None, 0.0) from error
+
+    def _vectors(self, body: bytes, count: int) -> list[list[float]]:
+        try:
+            data = loads(body)["data"]
+            rows = {one["index"]: one["embedding"] for one in data}
+            return [rows[place] for place in range(count)]
+        except (ValueError, KeyError, TypeError) as error:
+            raise SearchError(
+                f"embedder '{self.name}': the answer of {self.url} is not that of an embeddings endpoint ({error!r}); "
+                "the address ends before /embeddings, as in http://localhost:8000/v1",
+                embedder=self.name,
+            ) from None
+
+
+class _TryAgainError(Exception):
+    def __init__(self, reason: str, status: int | None, after: float) -> None:
+        super().__init__(reason)
+        self.reason, self.status, self.after = reason, status, after
+
+
+def _message(error: Any) -> str:
+    """Return what the server says went wrong, in one line."""
+    try:
+        body = error.read(10_000)
+    except Exception:
+        return str(error.reason)
+    try:
+        said = loads(body)
+        said = said.get("error", said)
+        text = str(said.get("message", said) if isinstance(said, dict) else said)
+    except (ValueError, AttributeError):
+        text = body.decode("utf-8", "replace")
+    return " ".join(text.split())[:300] or str(error.reason)
+
+
+def _seconds(header: str | None) -> float:
+    """Return how long ``Retry-After`` asks to wait, given in seconds or as a date; 0 if it does not say."""
+    if not header:
+        return 0.0
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+    except (ValueError, TypeError):
+        return 0.0
