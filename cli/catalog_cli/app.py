@@ -11,6 +11,7 @@ import click
 
 from catalog import __version__
 from catalog.errors import CatalogError
+from catalog_cli.completion import join_colons
 from catalog_cli.lazy import Entrance, LazyGroup
 from catalog_cli.options import url_option
 from catalog_cli.output import clean
@@ -72,6 +73,8 @@ class Root(LazyGroup):
             return super().main(args, prog_name, complete_var, standalone_mode=False, **extra)
         import warnings
 
+        if os.environ.get("_CATALOG_COMPLETE", "").startswith("bash"):
+            join_colons()
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
             sys.exit(self._status(args, prog_name, complete_var, **extra))

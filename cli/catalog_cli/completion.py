@@ -27,7 +27,7 @@ def kinds(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[s
 
 
 def keys(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Complete a key; without a colon, kinds first and names of any kind beside them."""
+    """Complete a key, or the name of an entry."""
     return _from(ctx, lambda catalog: _keys(catalog, incomplete), incomplete)
 
 
@@ -37,11 +37,8 @@ def tags(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[st
 
 
 def _keys(catalog: Catalog, incomplete: str) -> list[str]:
-    kind, colon, _ = incomplete.partition(":")
-    if colon:
-        return [f"{kind}:{name}" for name in catalog.list(kind)]
-    named = {one: catalog.list(one) for one in catalog.kinds()}
-    found = [f"{one}:" for one, names in named.items() if names]
+    named = {kind: catalog.list(kind) for kind in catalog.kinds()}
+    found = [f"{kind}:{name}" for kind, names in named.items() for name in names]
     return found + [name for names in named.values() for name in names] if incomplete else found
 
 
@@ -65,3 +62,30 @@ def _exists(url: str) -> bool:
 
     path = sqlite_path(url)
     return path is not None and os.path.exists(path)
+
+
+def join_colons() -> None:
+    """Make bash complete keys: it takes a colon for the end of a word, and click for a word of its own."""
+    from click.shell_completion import BashComplete, CompletionItem, add_completion_class
+
+    class Bash(BashComplete):
+        """bash, with what it split at colons joined again."""
+
+        def get_completion_args(self) -> tuple[list[str], str]:
+            """Return the words typed so far, and the one that is being typed."""
+            args, incomplete = super().get_completion_args()
+            words: list[str] = []
+            for word in (*args, incomplete):
+                if words and (word == ":" or words[-1].endswith(":")):
+                    words[-1] += word
+                else:
+                    words.append(word)
+            self.typed = words[-1].rpartition(":")
+            return words[:-1], words[-1]
+
+        def format_completion(self, item: CompletionItem) -> str:
+            """Return what bash puts after the last colon."""
+            item.value = item.value.removeprefix("".join(self.typed[:2]))
+            return super().format_completion(item)
+
+    add_completion_class(Bash)

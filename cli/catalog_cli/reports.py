@@ -77,4 +77,6 @@ def _key(drifted: Any) -> str:
 def _clash(clash: Any) -> str:
     key = clash.get("key") or f"{clash['kind']}:{clash['name']}"
     renamed = clash.get("renamed")
-    return f"{key} is {clash['kept']}; {clash['other']} {f'is called {renamed}' if renamed else 'is left out'}"
+    if not renamed:
+        return f"{clash['other']} is left out: {key} is {clash['kept']}"
+    return f"{key.partition(':')[0]}:{renamed}, as {key} is {clash['kept']}"

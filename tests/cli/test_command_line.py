@@ -50,7 +50,7 @@ def test_every_help_has_examples_that_name_the_command(run_cli, names) -> None:
     block = done.out.partition("\nExamples:\n")[2]
     assert (done.status, done.err) == (0, "")
     assert f" catalog {' '.join(names)}".rstrip() in f" {block}"
-    assert max(map(len, done.out.splitlines())) <= 118
+    assert max(map(len, done.out.splitlines())) <= 80
 
 
 def test_no_two_help_texts_are_equal() -> None:

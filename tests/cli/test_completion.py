@@ -33,7 +33,8 @@ def complete(run_cli, monkeypatch):
         (("search", "--kind", "sc"), ["schema"]),
         (("search", "--tag", ""), ["csv", "plot"]),
         (("search", "--not-tag", "p"), ["plot"]),
-        (("explain", ""), ["schema:", "tool:"]),
+        (("explain", ""), ["schema:verdict", "tool:create_scatter", "tool:read_csv"]),
+        (("explain", "t"), ["tool:create_scatter", "tool:read_csv"]),
         (("explain", "tool:c"), ["tool:create_scatter"]),
         (("run", "rea"), ["read_csv"]),
         (("verify", "tool:read_csv", "schema:"), ["schema:verdict"]),
@@ -43,6 +44,21 @@ def complete(run_cli, monkeypatch):
 def test_words_are_completed_from_the_catalog(complete, words, proposed) -> None:
     """Commands, options, kinds, tags, keys and names complete to what there is."""
     assert complete(*words) == proposed
+
+
+@pytest.mark.usefixtures("three")
+@pytest.mark.parametrize(
+    ("words", "proposed"),
+    [
+        (("explain", "tool", ":", "c"), ["plain,create_scatter"]),
+        (("explain", "tool", ":"), ["plain,create_scatter", "plain,read_csv"]),
+        (("verify", "tool", ":", "read_csv", "schema", ":", "v"), ["plain,verdict"]),
+        (("run", "rea"), ["plain,read_csv"]),
+    ],
+)
+def test_bash_completes_after_a_colon(complete, words, proposed) -> None:
+    """Bash splits words at colons; what it is given continues the last part."""
+    assert complete(*words, shell="bash") == proposed
 
 
 def test_completion_creates_no_database(complete, project) -> None:

@@ -33,7 +33,8 @@ def test_faults_are_a_no_with_proposals(run_cli, moved) -> None:
         "tool:f\tmoved\tmoving.old:f\tmoving.new:f\texact\n"
         "tool:g\tmoved\tmoving.old:g\tmoving.new:g\tlikely\n"
         "tool:h\tdead\tmoving.old:h\t\t\n",
-        "3 faults left; `catalog doctor --fix` mends 1 of them\n",
+        "3 faults left; `catalog doctor --fix` mends 1; `--fix --likely` takes proposals that are not certain; "
+        "`catalog unregister` takes away what is dead\n",
     )
     assert [(one["key"], one["trouble"], one["fixed"]) for one in run_cli("doctor", "--json").data] == [
         ("tool:f", "moved", False),
@@ -49,14 +50,15 @@ def test_fix_rewrites_what_is_certain(run_cli, moved, catalog) -> None:
         "tool:g\tmoved\tmoving.old:g\tmoving.new:g\tlikely\n"
         "tool:h\tdead\tmoving.old:h\t\t\n"
         "fixed tool:f: moving.old:f → moving.new:f\n",
-        "2 faults left; `catalog doctor --fix --likely` takes the proposals that are not certain\n",
+        "2 faults left; `--fix --likely` takes proposals that are not certain; "
+        "`catalog unregister` takes away what is dead\n",
     )
     assert catalog.entry("tool", "f").ref == "moving.new:f"
     assert [one.action for one in catalog.history("tool", "f")] == ["repair", "register"]
     assert run_cli("doctor", "--fix", "--likely") == (
         1,
         "tool:h\tdead\tmoving.old:h\t\t\nfixed tool:g: moving.old:g → moving.new:g\n",
-        "1 fault left; register what moved again, or unregister what is gone\n",
+        "1 fault left; `catalog unregister` takes away what is dead\n",
     )
 
 
@@ -67,4 +69,16 @@ def test_a_terminal_gets_a_table(run_cli, moved) -> None:
         "tool:f  moved    moving.old:f  moving.new:f  exact\n"
         "tool:g  moved    moving.old:g  moving.new:g  likely\n"
         "tool:h  dead     moving.old:h\n"
+    )
+
+
+def test_a_duplicate_names_its_twin(run_cli, project) -> None:
+    """Two names for one object are a fault, shown with the entry that comes first."""
+    (project / "twins.py").write_text("def f():\n    pass\n")
+    run_cli("register", "tool", "a", "twins:f")
+    run_cli("register", "tool", "b", "twins:f")
+    assert run_cli("doctor") == (
+        1,
+        "tool:b\tduplicate\ttwins:f\tsame as tool:a\t\n",
+        "1 fault left; keep one of each duplicate\n",
     )

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import click
 
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.options import command, json_option
 from catalog_cli.output import Column, count
+
+if TYPE_CHECKING:
+    from catalog import Fault
 
 COLUMNS = (
     Column("KEY", bold=True),
@@ -45,20 +51,32 @@ def doctor(app: Application, fix: bool, likely: bool, as_json: bool) -> None:
     if as_json:
         app.screen.json([{**f.as_dict(), "fixed": f not in left} for f in faults])
     else:
-        app.screen.table(COLUMNS, [(f.key, f.trouble, f.ref, f.proposal or f.same_as or "", f.certain) for f in left])
+        app.screen.table(
+            COLUMNS,
+            [
+                (f.key, f.trouble, f.ref, f.proposal or (f"same as {f.same_as}" if f.same_as else ""), f.certain)
+                for f in left
+            ],
+        )
         for fault in faults:
             if fault not in left:
                 app.screen.print(f"fixed {fault.key}: {fault.ref} → {fault.proposal}")
     if left:
-        raise No(_summary(len(left), sum(f.certain in sure for f in left), sum(f.certain == "likely" for f in left)))
+        raise No(_summary(left, sure))
     if not faults:
         app.screen.remark("no faults: every reference leads somewhere")
 
 
-def _summary(left: int, sure: int, likely: int) -> str:
-    text = f"{count(left, 'fault', 'faults')} left"
-    if sure:
-        return f"{text}; `catalog doctor --fix` mends {sure} of them"
-    if likely:
-        return f"{text}; `catalog doctor --fix --likely` takes the proposals that are not certain"
-    return f"{text}; register what moved again, or unregister what is gone"
+def _summary(left: Sequence[Fault], sure: Sequence[str]) -> str:
+    """Return how many faults there are, and what to do about each sort."""
+    parts = [f"{count(len(left), 'fault', 'faults')} left"]
+    certain = sum(fault.certain in sure for fault in left)
+    if certain:
+        parts.append(f"`catalog doctor --fix` mends {certain}")
+    if any(fault.certain == "likely" and "likely" not in sure for fault in left):
+        parts.append("`--fix --likely` takes proposals that are not certain")
+    if any(fault.trouble == "dead" for fault in left):
+        parts.append("`catalog unregister` takes away what is dead")
+    if any(fault.trouble == "duplicate" for fault in left):
+        parts.append("keep one of each duplicate")
+    return "; ".join(parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from catalog_cli.application import Application, No, pass_app
@@ -82,7 +83,17 @@ def _texts(changes: Changes) -> list[str]:
     fields = [field for field in changes if field not in ("kind", "name")]
     if "kind" in changes:  # it came or went: every field changed
         fields = [field for field in ("ref", "spec") if field in changes]
-    return [f"{field}: {_change(*changes[field])}" for field in fields]
+    return [f"{name}: {_change(*values)}" for field in fields for name, values in _parts(field, *changes[field])]
+
+
+def _parts(field: str, old: Any, new: Any) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """Yield what changed of a field; of two objects only the members that differ."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        yield field, (old, new)
+        return
+    for member in dict.fromkeys((*old, *new)):
+        if old.get(member) != new.get(member):
+            yield f"{field}.{member}", (old.get(member), new.get(member))
 
 
 def _change(old: Any, new: Any) -> str:

@@ -16,8 +16,8 @@ from catalog_cli.options import command, json_option, tag_option
     "register",
     examples="""
         catalog register tool create_scatter mypkg.plots:create_scatter --tag plot
-        catalog register schema verdict @verdict.json --description "What a judge says."
-        catalog register model openai/gpt-4o mypkg.models:gpt4o --provider openai --meta context=128000
+        catalog register schema verdict @verdict.json -d "What a judge says."
+        catalog register model openai/gpt-4o mypkg.models:gpt4o --meta context=128000
     """,
 )
 @click.argument("kind", shell_complete=completion.kinds)

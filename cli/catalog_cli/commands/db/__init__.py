@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from catalog_cli.lazy import Entrance, LazyGroup
+from catalog_cli.options import url_option
 
 COMMANDS = {
     "upgrade": Entrance("catalog_cli.commands.db.upgrade:upgrade", "Create the database or bring it up to date"),
@@ -18,6 +19,7 @@ COMMANDS = {
     "db",
     cls=LazyGroup,
     entrances=COMMANDS,
+    params=[url_option()],
     examples="""
         catalog db current
         catalog db backup before-the-move.db
