@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import gc
 import json
 import statistics
 import time
@@ -55,6 +56,9 @@ def measure(package: str, rounds: int) -> None:
         "second scan": lambda: scan(package, known=states[0]),
         "second scan, public": lambda: scan(package, public=True, known=states[1]),
     }
+    # What is kept here is none of the collector's business: it would slow the walk, which doesn't pause it.
+    gc.collect()
+    gc.freeze()
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(rounds):
         for name, call in calls.items():
@@ -96,8 +100,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("packages", nargs="*", default=DEFAULT, help="packages of this environment")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--no-gc", action="store_true", help="walk and scan with the garbage collector off")
     options = parser.parse_args()
     one_core()
+    if options.no_gc:
+        gc.disable()
     print(versions("griffelib", *options.packages))
     for package in options.packages:
         measure(package, options.rounds)

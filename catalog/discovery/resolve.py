@@ -47,6 +47,7 @@ class Resolver:
         self._items: dict[str, dict[str, dict[str, Any]]] = {}
         self._bases: dict[str, Rule | None] = {}
         self._reach: dict[tuple[str, str], bool] = {}
+        self._star_names: dict[str, frozenset[str]] = {}
         self._read: dict[str, bytes] = {}
         self._headed: dict[str, dict[str, list[str]]] = {}
         self._imported: dict[str, dict[str, str]] = {}
@@ -144,24 +145,28 @@ class Resolver:
         if first in facts["defines"] or first in facts["makes"]:
             return None
         for star in reversed(facts["stars"]):
-            if self._exports(star, first, set()):
+            if self._exports(star, first):
                 return ".".join([star, *names])
         return None
 
-    def _exports(self, module: str, name: str, seen: set[str]) -> bool:
-        if module in seen or len(seen) > _LONGEST:
-            return False
-        seen.add(module)
-        facts = self.facts(module)
+    def _exports(self, module: str, name: str) -> bool:
+        """Tell whether ``from module import *`` brings *name*."""
+        found = self._star_names.get(module)
+        if found is None:
+            found = self._star_names[module] = self._names_exported(module, set())
+        return name in found
+
+    def _names_exported(self, module: str, seen: set[str]) -> frozenset[str]:
+        facts = self.facts(module) if module not in seen and len(seen) < _LONGEST else None
         if facts is None:
-            return False
+            return frozenset()
+        seen.add(module)
         if facts["all"] is not None:
-            return name in facts["all"]
-        if name.startswith("_"):
-            return False
-        if any(name in facts[t] for t in ("defines", "imports", "aliases", "makes", "classes")):
-            return True
-        return any(self._exports(star, name, seen) for star in facts["stars"])
+            return frozenset(facts["all"])
+        names = {n for table in ("defines", "imports", "aliases", "makes", "classes") for n in facts[table]}
+        for star in facts["stars"]:
+            names |= self._names_exported(star, seen)
+        return frozenset(name for name in names if not name.startswith("_"))
 
     # --- classes -------------------------------------------------------------------------------------------
 
