@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from catalog.discovery.assemble import findings_of, is_private, settle_names
+from catalog.discovery.exports import Exported
 from catalog.discovery.facts import Extractor, Facts
 from catalog.discovery.finding import Clash, Finding, ScanResult, Skipped
 from catalog.discovery.glance import look_for
@@ -144,7 +145,7 @@ class _Scan:
         self.content: dict[str, bytes] = {}
         self.looked_at = 0
         self.parsed = 0
-        self._exported: _Exported | None = None
+        self._exported: Exported | None = None
         self.resolver = Resolver(rules, locator, self._facts, self.states.__contains__, self._constant)
 
     def run(self) -> ScanResult:
@@ -215,7 +216,7 @@ class _Scan:
 
     def _parse_what_holds(self) -> None:
         candidates = self._candidates()
-        self._exported = _Exported(self.states) if self.public else None
+        self._exported = Exported(self.states) if self.public else None
         # Public modules first: they say which functions of the private ones are to be described.
         for module in sorted(self.states, key=lambda one: (is_private(one), one)):
             state = self.states[module]
@@ -393,57 +394,6 @@ def _is_enough(facts: Facts | None, wanted: frozenset[str], public: Callable[[st
         return True
     described = set(facts["described"])
     return all(name in described for name in facts["defines"] if public(name))
-
-
-class _Exported:
-    """Which functions of private modules the public ones export."""
-
-    def __init__(self, states: Mapping[str, FileState]) -> None:
-        self.states = states
-        self.names: set[str] = set()  # that public modules import and list
-        self.starred: set[str] = set()  # modules they import all of
-        self.public: list[tuple[str, Facts]] = []
-
-    def heed(self, module: str, facts: Facts | None) -> None:
-        """Learn what a public *module* exports."""
-        if facts is None or is_private(module):
-            return
-        self.public.append((module, facts))
-        self.starred.update(facts["stars"])
-        if facts["all"] is not None:
-            self.names.update(
-                facts["imports"][one].rpartition(".")[2] for one in facts["all"] if one in facts["imports"]
-            )
-
-    def wants(self, module: str) -> Callable[[str], bool]:
-        """Return what tells whether a function of *module* could be public."""
-        if not is_private(module) or module in self.starred:
-            return lambda name: not name.startswith("_")
-        return lambda name: name in self.names
-
-    def followed(self, resolver: Resolver) -> dict[str, set[str]]:
-        """Return, by private module, the functions that are exported."""
-        found: dict[str, set[str]] = {}
-        for module, facts in self.public:
-            names = set(facts["all"] or ())
-            for star in facts["stars"]:
-                if star in self.states and facts["all"] is None:
-                    names.update(_starred(self.states[star].facts))
-            own = set(facts["defines"])
-            for name in names - own:
-                last = resolver.follow_inside(f"{module}.{name}")
-                home, _, original = (last or "").rpartition(".")
-                if home in self.states and is_private(home):
-                    found.setdefault(home, set()).add(original)
-        return found
-
-
-def _starred(facts: Facts | None) -> Sequence[str]:
-    if facts is None:
-        return ()
-    if facts["all"] is not None:
-        return [str(one) for one in facts["all"]]
-    return [one for one in facts["defines"] if not one.startswith("_")]
 
 
 def _fault(error: UnreadableSourceError) -> str:

@@ -1,0 +1,62 @@
+"""What a scan did, as data; and the collector is back when it is done."""
+
+from __future__ import annotations
+
+import gc
+import json
+
+import pytest
+
+from catalog.discovery.quiet import uncollected
+from catalog.discovery.report import ScanReport
+
+
+def test_a_report_is_plain_data() -> None:
+    """A report as a dictionary has every field, tuples as lists, and goes through JSON."""
+    report = ScanReport(
+        "mypkg", found=("tool:a",), skipped=({"path": "x.py", "reason": "broken"},), files=2, seconds=0.5
+    )
+    assert json.loads(json.dumps(report.as_dict())) == {
+        "target": "mypkg",
+        "found": ["tool:a"],
+        "updated": [],
+        "unchanged": [],
+        "drifted": [],
+        "gone": [],
+        "skipped": [{"path": "x.py", "reason": "broken"}],
+        "clashes": [],
+        "files": 2,
+        "seconds": 0.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("report", "quiet"),
+    [
+        (ScanReport("x"), True),
+        (ScanReport("x", unchanged=("tool:a",)), True),
+        (ScanReport("x", found=("tool:a",)), False),
+        (ScanReport("x", drifted=({"key": "tool:a"},)), False),
+    ],
+)
+def test_a_report_is_quiet_if_nothing_needs_a_look(report: ScanReport, quiet: bool) -> None:
+    """Only new, updated, drifted or missing entries make a report one to read."""
+    assert report.is_quiet is quiet
+
+
+def test_the_collector_comes_back() -> None:
+    """The garbage collector runs again after a pause, an error and a nested pause, and stays off if it was off."""
+    assert gc.isenabled()
+    with pytest.raises(KeyError), uncollected():
+        with uncollected():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+        raise KeyError
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with uncollected():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
