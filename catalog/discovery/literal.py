@@ -15,7 +15,7 @@ Value = list[Any] | None
 Lookup = Callable[[ast.expr], "ast.expr | str | None"]
 """Return what a name stands for: an expression of the same file, a dotted name elsewhere, or None."""
 
-_DEEPEST = 30
+_DEEPEST = 100
 _CLEANERS: dict[str, Callable[[str], str]] = {"dedent": textwrap.dedent, "cleandoc": inspect.cleandoc}
 _METHODS = frozenset(
     {"strip", "lstrip", "rstrip", "lower", "upper", "title", "replace", "removeprefix", "removesuffix"}

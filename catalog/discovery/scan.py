@@ -182,8 +182,6 @@ class _Scan:
 
     def _glance(self, file: SourceFile) -> None:
         """Learn what the bytes of *file* tell, or remember it."""
-        if file.module in self.states:  # two folders of one namespace: the first is what Python imports
-            return
         past = self.before.get("files", {}).get(file.path[len(self.before.get("base", "")) + 1 :])
         if past is not None and past[0] == file.size and past[1] == file.mtime_ns:
             self.states[file.module] = FileState.from_json(file, past)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 
-from catalog.discovery.walk import Listing, list_file, list_folder, list_package, place_of
+from catalog.discovery.walk import Listing, SourceFile, list_file, list_folder, list_package, place_of
 from catalog.errors import PackageNotFoundError, close_matches, did_you_mean
 from catalog.source.locate import Locator, ModuleSite
 
@@ -42,6 +42,12 @@ def find_target(target: str | os.PathLike[str], locator: Locator, known_distribu
     Raises:
         PackageNotFoundError: there is nothing of that name; the text names close matches.
     """
+    found = _found(target, locator, known_distribution)
+    _drop_shadowed(found.listing)
+    return found
+
+
+def _found(target: str | os.PathLike[str], locator: Locator, known_distribution: str | None) -> Target:
     text = os.fspath(target)
     if not isinstance(target, str) or _looks_like_path(text):
         return _path_target(text)
@@ -57,6 +63,20 @@ def find_target(target: str | os.PathLike[str], locator: Locator, known_distribu
     close = close_matches(text, _installed_names())
     hint = did_you_mean(close) or "; give the name of an installed package, of a distribution, or a path"
     raise PackageNotFoundError(f"there is no package, distribution or path {text!r}{hint}", target=text, close=close)
+
+
+def _drop_shadowed(listing: Listing) -> None:
+    """Of several files that are one module keep the one Python imports: a package, else the first."""
+    chosen: dict[str, SourceFile] = {}
+    for one in listing.files:
+        known = chosen.get(one.module)
+        if known is None or (one.is_package and not known.is_package):
+            chosen[one.module] = one
+    if len(chosen) < len(listing.files):
+        for one in listing.files:
+            if chosen[one.module] is not one:
+                listing.skipped.append((one.path, f"{chosen[one.module].path} is the module {one.module}"))
+        listing.files = list(chosen.values())
 
 
 def distribution_version(name: str | None) -> str | None:

@@ -47,10 +47,12 @@ def test_a_report_is_quiet_if_nothing_needs_a_look(report: ScanReport, quiet: bo
 def test_the_collector_comes_back() -> None:
     """The garbage collector runs again after a pause, an error and a nested pause, and stays off if it was off."""
     assert gc.isenabled()
-    with pytest.raises(KeyError), uncollected():
+    with uncollected():
         with uncollected():
             assert not gc.isenabled()
         assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(KeyError), uncollected():
         raise KeyError
     assert gc.isenabled()
     gc.disable()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +120,22 @@ def test_a_file_that_is_no_python_is_an_error(make: Any) -> None:
 def test_paths_may_be_objects_or_texts(packages: Path) -> None:
     """A path as text and as an object give the same."""
     assert scan(str(packages / "plain")).findings == scan(packages / "plain").findings
+
+
+def test_of_two_files_for_one_module_python_imports_one(make: Any) -> None:
+    """A package shadows a module of the same name, which is reported, again and again without reading."""
+    folder = make(
+        {
+            "shade/__init__.py": "",
+            "shade/one.py": TOOL.format("hidden"),
+            "shade/one/__init__.py": TOOL.format("seen"),
+        }
+    )
+    for path in folder.rglob("*.py"):
+        os.utime(path, ns=(10**18, 10**18))
+    found = scan("shade", roots=[folder])
+    assert (refs(found), [one.reason for one in found.skipped]) == (
+        {"tool:seen": "shade.one:seen"},
+        [f"{folder / 'shade' / 'one' / '__init__.py'} is the module shade.one"],
+    )
+    assert scan("shade", roots=[folder], known=found.files).unchanged is True
