@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import os
 import threading
 import warnings
@@ -253,9 +254,14 @@ class Catalog:
         policy = verify or self.settings.policy(entry.kind)
         if policy not in POLICIES:
             raise InvalidFilterError(f"verify={policy!r}: choose one of {', '.join(POLICIES)}", verify=policy)
-        state = (entry.tier, entry.revision, entry.ref)
+        # What is configured has no revision; its record tells one state from another.
+        state = entry if entry.tier == "config" else (entry.tier, entry.revision, entry.ref)
         if entry.tier == "runtime" and entry.ref is None:
-            live = self._runtime.live(key)
+            try:
+                live = self._runtime.live(key)
+            except KeyError:  # another thread took it away since this one looked
+                view = self._now()
+                return self._load(view, self.entry(*key), verify)
         elif entry.ref is None:
             live = self._cache.take(key, state, lambda: _data(entry))
         else:
@@ -640,7 +646,7 @@ class Catalog:
         """Return the last changes of the whole catalog, the newest first."""
         from catalog.changes import revision_from_row
 
-        return [revision_from_row(row) for row in self._store.reader.all(queries.LOG, (limit,))]
+        return [revision_from_row(row) for row in self._store.reader.all(queries.LOG, (min(limit, 1 << 40),))]
 
     def restore(self, kind: str, name: str, revision: int | None = None) -> Entry:
         """Bring back an entry as it was at *revision* (None: the last one it had); this is a new revision.
@@ -710,7 +716,10 @@ class Catalog:
 def _texts(what: str, given: Sequence[str]) -> tuple[str, ...]:
     if not given:
         return ()
-    if isinstance(given, str) or not all(isinstance(one, str) for one in given):
+    wrong = isinstance(given, str)
+    for one in given:
+        wrong = wrong or not isinstance(one, str)
+    if wrong:
         raise InvalidFilterError(f"{what}={given!r}: give a list of texts, as in {what}=['plot']", filter=what)
     return tuple(dict.fromkeys(given))
 
@@ -727,7 +736,7 @@ def _data(entry: Entry) -> object:
             "it can be found but not taken by a path",
             key=entry.key,
         )
-    return entry.spec
+    return copy.deepcopy(entry.spec)  # whoever takes it may change it; the record stays
 
 
 def _actor() -> str:

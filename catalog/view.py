@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from catalog.store.reader import Reader
 
 Key = tuple[str, str]
+_NONE: frozenset[Key] = frozenset()
 
 
 class View:
@@ -107,7 +108,7 @@ class View:
     @property
     def hidden(self) -> frozenset[Key]:
         """The keys another tier wins over the persistent one."""
-        return frozenset(self._runtime)
+        return frozenset(self._runtime) if self._runtime else _NONE
 
     @property
     def overlay(self) -> list[Entry]:

@@ -24,11 +24,15 @@ WORDS_VERSION = 1
 MOST_CHARACTERS = 20_000
 """How much of one text is looked at. A request or a docstring beyond that says nothing new."""
 
+MOST_LETTERS = 200
+"""How much of one run of letters is looked at; names end here, and what is longer is data, not language."""
+
 # A letter or digit, or one of the marks that Python's \w leaves out though words of many scripts need them.
 _LETTER = "(?:[^\\W_]|[\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])"
 _IDENTIFIER = re.compile(f"{_LETTER}+(?:_+{_LETTER}+)*")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_JOINED = re.compile(r"[^\W_]+(?:[_\-./:][^\W_]+)+")
+# Begins only where no letter stands before: a long run of letters would be tried from each of them.
+_JOINED = re.compile(r"(?<![^\W_])[^\W_]++(?:[_\-./:][^\W_]++)+")
 _UNSPACED = re.compile(
     "([\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\U00020000-\U0003ffff]+)"
@@ -48,16 +52,19 @@ def words(text: str, *, whole: bool = False) -> list[str]:
     if not text.isascii():
         text = _fold(text)
     found: list[str] = []
-    for chunk in _IDENTIFIER.findall(text):
+    for run in _IDENTIFIER.findall(text):
+        chunk = run[:MOST_LETTERS]
         # Plain words come again and again, and their stems are kept; identifiers would only push them out.
         if chunk.islower() and chunk.isascii() and chunk.isalpha():
             found.append(stem(chunk))
         else:
             found.extend(_chunk(chunk))
     if whole:
-        for chunk in _JOINED.findall(text):
-            joined = re.sub(r"[\W_]+", "", chunk).lower()
-            if joined not in found:
+        known = set(found)
+        for run in _JOINED.findall(text):
+            joined = re.sub(r"[\W_]+", "", run[:MOST_LETTERS]).lower()
+            if joined not in known:
+                known.add(joined)
                 found.append(joined)
     return found
 

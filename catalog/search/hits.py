@@ -18,13 +18,10 @@ class Hit:
     """An entry that was found.
 
     Attributes:
-        kind: its kind.
-        name: its name.
         score: BM25, unitless; higher is better, comparable within one answer only. 0 where nothing was ranked.
-        tier: where the entry comes from.
     """
 
-    __slots__ = ("_entry", "_reader", "_row", "_why", "kind", "name", "score", "tier")
+    __slots__ = ("_entry", "_reader", "_row", "_why", "score")
 
     def __init__(
         self,
@@ -38,13 +35,28 @@ class Hit:
         self._why = why
         self._reader = reader
         self._entry: Entry | None
-        if isinstance(found, tuple):
-            self._row, self._entry, self.tier = found, None, "persistent"
-            self.kind: str = found[0]
-            self.name: str = found[1]
+        self._row: Row
+        if reader is not None:
+            self._row, self._entry = found, None  # type: ignore[assignment]
         else:
-            self._row, self._entry, self.tier = (), found, found.tier
-            self.kind, self.name = found.kind, found.name
+            self._row, self._entry = (), found  # type: ignore[assignment]
+
+    @property
+    def kind(self) -> str:
+        """The kind of the entry."""
+        kind: str = self._row[0] if self._row else self.entry.kind
+        return kind
+
+    @property
+    def name(self) -> str:
+        """The name of the entry."""
+        name: str = self._row[1] if self._row else self.entry.name
+        return name
+
+    @property
+    def tier(self) -> str:
+        """Where the entry comes from."""
+        return "persistent" if self._row else self.entry.tier
 
     @property
     def key(self) -> str:

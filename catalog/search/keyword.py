@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.kinds import NAME_LENGTH
-from catalog.entry.words import small_words, words
+from catalog.entry.words import MOST_CHARACTERS, small_words, words
 from catalog.search.bm25 import bm25, idf
 from catalog.search.hits import Hit, matched
 from catalog.store.mapping import words_of
@@ -44,6 +44,7 @@ SMALL = 4_000
 MOST_WORDS = 64
 """How many different words of a request count."""
 
+_KEPT = 1 << 16  # words whose frequency is remembered
 _POOL = 30  # of the rows that rare words rank best, how many the common words may reorder
 _TIER = 20  # candidates taken from one place where all words are common, beyond those asked for
 
@@ -72,6 +73,7 @@ class Corpus:
         self.overlay = overlay
         self.hidden = hidden
         self._frequencies: dict[str, int] = {}
+        self._completions: dict[str, list[str]] = {}
         self._average = 0.0
         self._kinds: list[str] | None = None
         self._overlay_documents: list[tuple[str, ...]] | None = None
@@ -80,8 +82,19 @@ class Corpus:
         """Return how many persistent entries have *word*."""
         found = self._frequencies.get(word)
         if found is None:
+            if len(self._frequencies) > _KEPT:  # the words of requests have no end
+                self._frequencies.clear()
+                self._completions.clear()
             row = self.reader.one(FREQUENCY, (word,))
             found = self._frequencies[word] = row[0] if row else 0
+        return found
+
+    def completions(self, word: str) -> list[str]:
+        """Return the most common words of persistent entries that begin with *word*."""
+        found = self._completions.get(word)
+        if found is None:
+            found = [row[0] for row in self.reader.all(COMPLETIONS, (word, word + "\U0010ffff"))]
+            self._completions[word] = found
         return found
 
     @property
@@ -124,14 +137,15 @@ def search(corpus: Corpus, text: str, filters: Filters, limit: int) -> list[Hit]
     """
     if limit <= 0:
         return []
-    wanted = request_words(text)
+    wanted = request_words(text[:MOST_CHARACTERS])  # it keeps what it is asked
     asked = _completed(corpus, wanted)
-    reason = _reason(list(asked) or wanted)
+    reason = _reason(list(dict.fromkeys((*asked, *wanted))))
     hits, complete = _ranked(corpus, list(asked), filters, limit + len(corpus.hidden), reason)
     if corpus.hidden:
         hits = [hit for hit in hits if (hit.kind, hit.name) not in corpus.hidden]
     if corpus.overlay:
-        hits += _overlay_hits(corpus, list(asked) or wanted, filters, reason)
+        # The words as typed too: a word of the overlay alone may be the beginning of one the database has.
+        hits += _overlay_hits(corpus, list(dict.fromkeys((*asked, *wanted))), filters, reason)
     hits.sort(key=_order)
     return _exact_first(corpus, text.strip(), filters, hits, reason, complete)[:limit]
 
@@ -150,7 +164,7 @@ def _completed(corpus: Corpus, wanted: Sequence[str]) -> dict[str, str]:
         if corpus.frequency(word) or len(word) < 3:
             asked[word] = word
         else:
-            for (longer,) in corpus.reader.all(COMPLETIONS, (word, word + "\U0010ffff")):
+            for longer in corpus.completions(word):
                 asked.setdefault(longer, word)
     return asked
 

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from catalog.store.reader import Reader
 
 
+_ALL = 1 << 40  # more than any catalog has, and a number SQLite can take
+
+
 def find(view: Any, reader: Reader, text: str, filters: Filters, limit: int | None) -> list[Hit]:
     """Return the entries that pass *filters* and match *text*.
 
@@ -21,6 +24,8 @@ def find(view: Any, reader: Reader, text: str, filters: Filters, limit: int | No
         filters: applied before ranking.
         limit: how many at the most; None: all.
     """
+    if limit is not None:
+        limit = min(limit, _ALL)
     if text.strip():
         from catalog.search.keyword import search
 

@@ -66,6 +66,9 @@ _OF_TAG = (
     "ORDER BY t.kind, t.name LIMIT ?"
 )
 
+_PARAMETERS = 10_000
+"""How many parameters a statement is given; SQLite takes 32,766."""
+
 _FEW = 1_000
 """A tag with fewer entries than this is followed directly; counting stops here."""
 
@@ -126,7 +129,7 @@ def matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ...
     """Return the columns *names* of the entries that pass, by key; at most *limit* of them (-1: all)."""
     if filters == NO_FILTERS and limit < 0 and names == COLUMNS:
         return reader.all(ALL)
-    if names == LISTED and filters == ((), filters.tags[:1], (), ()) and filters.tags:
+    if names == LISTED and len(filters.tags) == 1 and not (filters[0] or filters[2] or filters[3]):
         return reader.all(_OF_TAG, (filters.tags[0], limit))
     wanted = columns(names)
     if filters.tags:
@@ -169,7 +172,7 @@ def rank(reader: Reader, match: str, filters: Filters, limit: int) -> list[tuple
     Returns:
         (id, BM25 score); higher is better.
     """
-    return _ranked(reader, _RANKED, match, filters, limit)  # type: ignore[return-value]
+    return _ranked(reader, _RANKED, match, filters, limit)
 
 
 def listed(reader: Reader, match: str, filters: Filters, limit: int) -> list[Row]:
@@ -190,8 +193,15 @@ NO_FILTERS = Filters()
 
 def by_ids(reader: Reader, ids: Sequence[int]) -> dict[int, Row]:
     """Return what is listed of the entries with these *ids*, keyed by id."""
-    rows = reader.all(f"SELECT e.id, {columns(LISTED)} FROM entry AS e WHERE e.id IN ({_marks(ids)})", list(ids))
+    rows = _of_ids(reader, f"SELECT e.id, {columns(LISTED)} FROM entry AS e WHERE e.id IN ({{ids}})", ids)
     return {row[0]: row[1:] for row in rows}
+
+
+def _of_ids(reader: Reader, sql: str, ids: Sequence[int]) -> list[Row]:
+    if len(ids) <= _PARAMETERS:
+        return reader.all(sql.format(ids=_marks(ids)), list(ids))
+    parts = (ids[start : start + _PARAMETERS] for start in range(0, len(ids), _PARAMETERS))
+    return [row for part in parts for row in reader.all(sql.format(ids=_marks(part)), list(part))]
 
 
 def named(reader: Reader, name: str, kinds: Sequence[str]) -> list[Row]:
@@ -249,7 +259,7 @@ def _facets(filters: Filters) -> str:
 
 def documents(reader: Reader, ids: Sequence[int]) -> list[Row]:
     """Return (id, name, description, params, tags, examples, facets) as full-text search keeps them."""
-    return reader.all(DOCUMENTS.format(ids=_marks(ids)), list(ids))
+    return _of_ids(reader, DOCUMENTS, ids)
 
 
 def mean_length(reader: Reader) -> float:
