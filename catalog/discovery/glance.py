@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from catalog.discovery.recognised import Recognised
+from catalog.discovery.recognised import SECTIONS, Recognised
 
 # Each expression begins with plain letters, which the engine searches for many times faster than for a class of them.
 _HEAD = re.compile(
@@ -79,7 +79,6 @@ class Look:
         self._own_mark = rules.own_package.encode()
         decorators = "|".join((rules.words("decorators"), rules.words("methods")))
         makers = rules.words("constructors")
-        bases = rules.words("bases")
         # Possessive and grouped by first letter: each "=" and "@" of the file is tried.
         self._decorator = re.compile(rb"@[ \t]*+(?:\w++(?:\([^()\n]*+\))?\.)*(?:%b)\b" % _grouped(decorators).encode())
         self._constructor = _assigned_from(makers)
@@ -89,8 +88,11 @@ class Look:
         self._declared = [
             re.compile(rb"%b\([ \t\r\n]*+(?:#[^\n]*\s*)*name[ \t]*=" % name.encode()) for name in sorted(rules.anywhere)
         ]
-        every = "|".join((decorators, makers, bases))
-        self._word = re.compile(rb"(?:%b)" % every.encode())
+        self._rules = rules
+
+    def _is_known(self, name: bytes) -> bool:
+        word = _text(name)
+        return any(self._rules.is_word(section, word) for section in SECTIONS)
 
     def at(self, data: bytes, module: str, is_package: bool) -> Glance:
         """Return what the file of *module* with the content *data* seems to hold."""
@@ -107,7 +109,7 @@ class Look:
             before = _WORD_BEFORE.search(data, max(0, found.start() - 60), found.start())
             if before is not None and before[0] != found[1]:
                 capitals = _CAPITAL.match(before[0]) and _CAPITAL.match(found[1])
-                if capitals or self._word.fullmatch(before[0]):
+                if capitals or self._is_known(before[0]):
                     renamed[_text(found[1])] = _text(before[0])
         for found in _ALIAS.finditer(data):
             renamed.setdefault(_text(found[1]), _text(found[2]).rpartition(".")[2])
@@ -116,7 +118,7 @@ class Look:
             self._own_mark in data and self._makes(data, self._own_call)
         )
         if renamed and not (decorated and assigned):
-            known = [one for one, first in renamed.items() if self._word.fullmatch(first.encode())]
+            known = [one for one, first in renamed.items() if self._is_known(first.encode())]
             names = b"|".join(re.escape(one.encode()) for one in known) or b"(?!)"
             decorated = decorated or re.search(rb"@[ \t]*(?:%b)\b" % names, data) is not None
             assigned = assigned or re.search(rb"=[ \t]*(?:\(\s*)?(?:%b)[.(\[]" % names, data) is not None
