@@ -208,6 +208,7 @@ class Reader:
         if self._closed:
             return
         self._closed = True
+        self.changes = lambda: None  # lets go of the mapped memory
         self._drain()
         if self._held is not None:
             self._held.close()

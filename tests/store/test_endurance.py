@@ -1,0 +1,22 @@
+"""Many processes on one catalog, and processes that die (the long version: ``python -m benchmarks.endurance``)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.endurance import crowd, kills
+
+
+def test_writers_and_readers_lose_and_tear_nothing(tmp_path: Path) -> None:
+    """Eight writing and eight reading processes see no error, no half transaction and no write undone."""
+    seen = crowd(tmp_path / "crowd.db", seconds=3)
+    assert seen._replace(writes=0, reads=0) == (0, 0, 0, 0, 0, [], [])
+    assert seen.writes > 0
+    assert seen.reads > 0
+
+
+def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
+    """After each of many kills the catalog opens, is whole, and has every write its writer was told of."""
+    seen = kills(tmp_path / "kills.db", times=12)
+    assert (seen.killed, seen.lost, seen.faults) == (12, 0, [])
+    assert seen.acknowledged >= 12
