@@ -270,7 +270,7 @@ class Merge:
             )
             if renamed is None or len(renamed) > NAME_LENGTH:
                 return
-            draft = draft.model_copy(update={"name": renamed})
+            draft = draft.model_copy(update={"name": renamed, "metadata": {"given_name": draft.name, **draft.metadata}})
             there = stored.get((draft.kind, draft.name))
             if there is not None and there.ref != draft.ref:
                 return
@@ -365,6 +365,8 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
         metadata["framework"] = finding.framework
     if finding.parameters:
         metadata["parameters"] = finding.parameters
+    if finding.given_name != finding.name:
+        metadata["given_name"] = finding.given_name
     if finding.root:
         metadata["root"] = finding.root
     spec = None if finding.ref else {"nested_in": finding.nested_in, "reason": finding.reason}

@@ -125,7 +125,8 @@ def test_two_sources_of_one_name_are_both_kept_and_reported(catalog: Catalog, mo
     assert report.found == ("tool:second_owner.count", "tool:second_owner.draw")
     assert {"key": "tool:draw", "kept": "first_owner:draw", "other": "second_owner:draw",
             "renamed": "second_owner.draw"} in report.clashes  # fmt: skip
-    assert catalog.scan("second_owner").found == ()
+    assert catalog.entry("tool", "second_owner.draw").metadata["given_name"] == "draw"
+    assert catalog.scan("second_owner").unchanged == ("tool:second_owner.count", "tool:second_owner.draw")
 
 
 def test_gone_code_is_reported_and_the_entry_stays(catalog: Catalog, package: Path) -> None:
