@@ -270,7 +270,7 @@ class Merge:
             )
             if renamed is None or len(renamed) > NAME_LENGTH:
                 return
-            draft = draft.model_copy(update={"name": renamed, "metadata": {"given_name": draft.name, **draft.metadata}})
+            draft = _called(draft, renamed)
             there = stored.get((draft.kind, draft.name))
             if there is not None and there.ref != draft.ref:
                 return
@@ -294,11 +294,7 @@ class Merge:
             )
             return
         if there.source.startswith(_DISCOVERED):
-            self.written.append(
-                draft.model_copy(update={"name": there.name, "source": there.source})
-                if there.source != self.source
-                else draft.model_copy(update={"name": there.name})
-            )
+            self.written.append(_called(draft, there.name).model_copy(update={"source": there.source}))
         else:
             self.unchanged.append(there.key)  # registered by hand: what it says is somebody's choice
 
@@ -353,6 +349,13 @@ def _qualified(entry: Entry) -> str:
     """Return the name of an entry with the module of its reference in front."""
     module = str(entry.ref).partition(":")[0]
     return entry.name if entry.name.startswith(module + ".") else f"{module}.{entry.name}"
+
+
+def _called(draft: Entry, name: str) -> Entry:
+    """Return *draft* under another *name*, with the one its source gives it kept beside."""
+    if draft.name == name:
+        return draft
+    return draft.model_copy(update={"name": name, "metadata": {"given_name": draft.name, **draft.metadata}})
 
 
 def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
