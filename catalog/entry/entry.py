@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -161,7 +160,7 @@ class Entry(BaseModel):
         """``kind:name``."""
         return format_key(self.kind, self.name)
 
-    @cached_property
+    @property  # not cached: a copy with other metadata would keep the parameters of the first
     def parameters(self) -> dict[str, Any]:
         """The JSON Schema of the arguments, or an empty one: from ``metadata`` or, for data, from ``spec``."""
         return parameters_of(self.metadata, self.spec)

@@ -48,8 +48,12 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
 
 
 def json_type() -> sa.types.TypeEngine[Any]:
-    """Return JSON as text on SQLite and as ``jsonb`` on PostgreSQL; None is SQL's NULL, not JSON's."""
-    return sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+    """Return JSON as text on SQLite and as ``jsonb`` on PostgreSQL; None is SQL's NULL, not JSON's.
+
+    Not SQLAlchemy's JSON on SQLite: a column of that name has numeric affinity, which turns the text ``12`` into a
+    number, and one of twenty digits into another number.
+    """
+    return sa.Text().with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 
 metadata = sa.MetaData(naming_convention=NAMING)

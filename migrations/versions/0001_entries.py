@@ -14,7 +14,8 @@ depends_on = None
 
 
 def _json() -> sa.types.TypeEngine:
-    return sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+    # Text, as a column called JSON has numeric affinity in SQLite: it would turn the text "12" into a number.
+    return sa.Text().with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 
 def _moment() -> sa.types.TypeEngine:
