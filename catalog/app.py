@@ -137,6 +137,11 @@ class Catalog:
         self._token = self._refuse
         self._store.close()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether :meth:`close` was called."""
+        return self._closed
+
     def _refuse(self) -> Any:
         raise StoreError("this catalog is closed; open it again", url=self.url)
 

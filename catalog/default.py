@@ -16,8 +16,13 @@ _open: list[Catalog] = []
 
 
 def default_catalog() -> Catalog:
-    """Return the catalog that the environment and the nearest configuration file name; it is opened once."""
+    """Return the catalog that the environment and the nearest configuration file name.
+
+    It is opened once, and again after somebody has closed it.
+    """
     with _lock:
+        if _open and _open[0].is_closed:
+            _close()
         if not _open:
             _open.append(Catalog())
             atexit.register(_close)
