@@ -5,7 +5,7 @@
     ├─ LoadError: InvalidReferenceError (ValueError), NotImportableError, ResolveError (ImportError), DriftError
     ├─ StoreError: SchemaOutdatedError, StoreBusyError, NotACatalogError
     ├─ DiscoveryError: PackageNotFoundError, UnreadableSourceError
-    ├─ SearchError: InvalidFilterError
+    ├─ SearchError: InvalidFilterError (ValueError)
     ├─ SettingsError (ValueError)
     └─ MissingExtraError (ImportError)
 
