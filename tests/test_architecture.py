@@ -1,0 +1,179 @@
+"""The house: imports point down, start-up is light, public names are exact, docstrings are there and differ."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import tomllib
+from pathlib import Path
+
+import pytest
+from factories import ROOT, blank_catalog
+
+import catalog
+
+PACKAGE = ROOT / "catalog"
+MODULES = sorted((*PACKAGE.rglob("*.py"), *(ROOT / "cli" / "catalog_cli").rglob("*.py")))
+
+_CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
+LAYERS = [layer.split(" | ") for contract in _CONTRACTS for layer in contract.get("layers", [])]
+"""The parts of each layer, the highest first; parts of one layer don't know each other."""
+
+
+def dotted(path: Path) -> str:
+    """Return the dotted name of a module."""
+    base = ROOT if path.is_relative_to(PACKAGE) else ROOT / "cli"
+    return ".".join(path.relative_to(base).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(path: Path) -> set[str]:
+    """Return what a module imports, in functions too, but not for type checkers only."""
+    found: set[str] = set()
+    package = dotted(path) if path.name == "__init__.py" else dotted(path).rpartition(".")[0]
+
+    def walk(node: ast.AST) -> None:
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
+            for child in node.orelse:
+                walk(child)
+            return
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.rsplit(".", node.level - 1)[0] if node.level else ""
+            base = ".".join(part for part in (above, node.module) if part)
+            found.update({base, *(f"{base}.{alias.name}" for alias in node.names)})
+        for child in ast.iter_child_nodes(node):
+            walk(child)
+
+    walk(ast.parse(path.read_text(encoding="utf-8")))
+    return found
+
+
+def layer_of(name: str) -> tuple[int, str] | None:
+    """Return number and part of the layer a module is in, counted from the top."""
+    for number, parts in enumerate(LAYERS):
+        for part in parts:
+            if name == part or name.startswith(part + "."):
+                return number, part
+    return None
+
+
+@pytest.mark.parametrize("path", MODULES, ids=dotted)
+def test_imports_point_down(path: Path) -> None:
+    """No module imports from a layer above its own, or from another part of its own layer."""
+    mine = layer_of(dotted(path))
+    if mine is None:
+        return
+    wrong = set()
+    for name in imports(path):
+        theirs = layer_of(name)
+        if theirs is not None and (theirs[0] < mine[0] or (theirs[0] == mine[0] and theirs[1] != mine[1])):
+            wrong.add(name)
+    assert wrong == set()
+
+
+def test_only_the_store_speaks_to_the_database() -> None:
+    """Outside catalog.store nothing imports SQLAlchemy, sqlite3 or Alembic."""
+    guilty = {
+        dotted(path)
+        for path in MODULES
+        if not dotted(path).startswith("catalog.store")
+        and any(name.partition(".")[0] in ("sqlalchemy", "sqlite3", "alembic") for name in imports(path))
+    }
+    assert guilty == set()
+
+
+LOADED = (
+    "import sys; before = set(sys.modules)\n{}\n"
+    "print(*sorted({{m.partition('.')[0] for m in set(sys.modules) - before}}))"
+)
+HEAVY = {"pydantic", "sqlalchemy", "sqlite3", "alembic", "click", "griffe", "numpy", "typing"}
+
+
+def test_importing_the_package_loads_next_to_nothing(run_python) -> None:
+    """`import catalog` loads no module but its own."""
+    assert run_python(LOADED.format("import catalog")).split() == ["catalog"]
+
+
+def test_listing_and_filtering_load_neither_sqlalchemy_nor_pydantic(run_python, tmp_path: Path) -> None:
+    """Opening a current catalog, listing names and filtering by tag load none of the heavy libraries."""
+    path = blank_catalog(tmp_path / "catalog.db")
+    code = (
+        "from catalog import Catalog, Settings\n"
+        f"with Catalog('sqlite:///{path}', settings=Settings()) as cat:\n"
+        "    assert cat.list('tool') == []\n"
+        "    assert [hit.listing() for hit in cat.search(tags=['plot'])] == []\n"
+    )
+    loaded = set(run_python(LOADED.format(code)).split())
+    assert loaded & (HEAVY - {"sqlite3", "typing"}) == set()
+
+
+def test_public_names_are_exact_and_importable() -> None:
+    """Every name of `__all__` can be imported and is said once, and no other is."""
+    assert len(set(catalog.__all__)) == len(catalog.__all__)
+    missing = []
+    for name in catalog.__all__:
+        try:
+            getattr(catalog, name)
+        except (ImportError, AttributeError) as error:
+            missing.append((name, str(error)))
+    assert missing == []
+    assert dir(catalog) == sorted(catalog.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'Catalogue'"):
+        _ = catalog.Catalogue
+
+
+def test_a_star_import_gives_all_of_it(run_python) -> None:
+    """`from catalog import *` works without a database, and gives what `__all__` says."""
+    assert run_python("from catalog import *\nimport catalog\nprint(set(catalog.__all__) <= set(globals()))") == "True"
+
+
+def documented(tree: ast.Module, module: str):
+    """Yield name and docstring of a module and of every public class, function and method in it."""
+    yield module, ast.get_docstring(tree)
+
+    def walk(body: list[ast.stmt], prefix: str, inside: ast.ClassDef | None):
+        for node in body:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                if node.name.startswith("_"):
+                    continue
+                marks = {getattr(mark, "id", getattr(mark, "attr", "")) for mark in node.decorator_list}
+                if marks & {"overload", "setter", "override"}:
+                    continue
+                if isinstance(node.body[-1], ast.Expr) and [ast.unparse(line) for line in node.body] == ["..."]:
+                    continue  # an attribute of a protocol: the class says what it is
+                yield f"{prefix}.{node.name}", ast.get_docstring(node)
+                if isinstance(node, ast.ClassDef):
+                    yield from walk(node.body, f"{prefix}.{node.name}", node)
+
+    yield from walk(tree.body, module, None)
+
+
+DOCSTRINGS = [
+    pair for path in MODULES for pair in documented(ast.parse(path.read_text(encoding="utf-8")), dotted(path))
+]
+
+
+def test_everything_public_has_a_docstring() -> None:
+    """Every module, public class, function and method says what it gives."""
+    assert [name for name, text in DOCSTRINGS if not text] == []
+
+
+def test_no_two_docstrings_are_equal() -> None:
+    """No docstring is a copy of another (trap 18); properties of one data protocol may share a word."""
+    first: dict[str, str] = {}
+    copies = []
+    for name, text in DOCSTRINGS:
+        if not text:
+            continue
+        other = first.setdefault(text, name)
+        if other != name and name.rpartition(".")[2] != other.rpartition(".")[2]:
+            copies.append((other, name, text))
+    assert copies == []
+
+
+def test_every_module_imports() -> None:
+    """Each module of the package can be imported on its own name."""
+    for path in MODULES:
+        if path.name != "__main__.py":
+            importlib.import_module(dotted(path))
