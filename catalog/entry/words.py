@@ -11,6 +11,7 @@ Index and request must agree on every word, so both go through here, and the dat
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import unicodedata
@@ -103,6 +104,16 @@ _NO_SUFFIX = frozenset("abfhjkopquvwxz")
 """Letters that no suffix of the stemmer ends in."""
 
 _stemming = threading.Lock()  # the stemmer keeps its state in itself
+
+
+def _renew_lock() -> None:
+    global _stemming
+    _stemming = threading.Lock()
+    _stemmer.cache_clear()  # another thread may have been in the middle of a word
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_lock)
 
 
 @lru_cache(maxsize=1 << 17)

@@ -183,6 +183,15 @@ def test_a_private_catalog_nobody_closes_goes_with_its_object() -> None:
     assert not folder.exists()
 
 
+def test_a_child_stems_though_its_parent_was_stemming() -> None:
+    """A fork while another thread holds the stemmer gives a child that can split words."""
+    from catalog.entry import words
+
+    with words._stemming:
+        child = in_child(lambda: words.stem("zzz drawing".split()[1] + "s"))
+    assert wait(child) == 0
+
+
 def test_a_grandchild_works_too(catalog: Catalog) -> None:
     """A fork of a fork reads and writes."""
 
