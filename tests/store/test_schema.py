@@ -50,10 +50,10 @@ def migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def add_revision(migrations: Path, upgrade: str, downgrade: str = "pass") -> None:
-    """Write revision 0002."""
-    (migrations / "versions" / "0002_next.py").write_text(
+    """Write a revision after the newest one."""
+    (migrations / "versions" / "9000_next.py").write_text(
         "import sqlalchemy as sa\nfrom alembic import op\n\n"
-        "revision, down_revision, branch_labels, depends_on = '0002', '0001', None, None\n\n"
+        f"revision, down_revision, branch_labels, depends_on = '9000', '{schema.HEAD}', None, None\n\n"
         f"def upgrade():\n    {upgrade}\n\ndef downgrade():\n    {downgrade}\n"
     )
 
@@ -263,26 +263,26 @@ def test_a_downgraded_catalog_opens_empty(filled: str, run_alembic) -> None:
 def test_a_migrated_catalog_can_be_searched_and_written(filled: str, migrations: Path, monkeypatch) -> None:
     """Opening a catalog of an older schema upgrades it and loses nothing."""
     add_revision(migrations, 'op.execute("UPDATE entry SET priority = 7")')
-    monkeypatch.setattr(schema, "HEAD", "0002")
+    monkeypatch.setattr(schema, "HEAD", "9000")
     with open_catalog(filled) as cat:
         assert [(e.name, e.priority) for e in cat.entries()] == [("bars", 7), ("scatter", 7)]
         assert [hit.name for hit in cat.search("scatter")] == ["scatter"]
         cat.register("tool", "more", "os:getcwd")
         assert cat.check() == []
-    assert schema.current(file_of(filled)) == "0002"
+    assert schema.current(file_of(filled)) == "9000"
 
 
 def test_a_newer_schema_is_refused_and_left_alone(filled: str) -> None:
     """A database of a later version raises SchemaOutdatedError that names both versions, and nothing is changed."""
     path = file_of(filled)
     connection = sqlite3.connect(path)
-    connection.execute("UPDATE alembic_version SET version_num = '0999'")
+    connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.commit()
     connection.close()
     before = rows(path)
     with pytest.raises(SchemaOutdatedError) as caught:
         Store(filled)
-    assert caught.value.facts == {"url": path, "found": "0999", "known": schema.HEAD}
+    assert caught.value.facts == {"url": path, "found": "9999", "known": schema.HEAD}
     assert rows(path) == before
 
 
