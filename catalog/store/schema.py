@@ -14,7 +14,7 @@ from catalog.store.reader import store_error, translated
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in ``migrations/``; a constant, so that opening a current database needs no Alembic."""
 
 OLDEST_SQLITE = (3, 37, 0)  # pragma_table_list
@@ -116,6 +116,7 @@ def upgrade(path: str) -> None:
     from alembic.script import ScriptDirectory
     from alembic.util.exc import CommandError
 
+    from catalog.entry.embedtext import TEMPLATE_VERSION
     from catalog.entry.words import WORDS_VERSION
     from catalog.store.engine import keys_off, make_engine
 
@@ -137,8 +138,9 @@ def upgrade(path: str) -> None:
                 )
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-            connection.exec_driver_sql(  # where there are no entries, their words are up to date
-                "UPDATE catalog_state SET words_version = ? WHERE NOT EXISTS (SELECT 1 FROM entry)", (WORDS_VERSION,)
+            connection.exec_driver_sql(  # where there are no entries, their words and hashes are up to date
+                "UPDATE catalog_state SET words_version = ?, text_version = ? WHERE NOT EXISTS (SELECT 1 FROM entry)",
+                (WORDS_VERSION, TEMPLATE_VERSION),
             )
     except CommandError as error:
         raise StoreError(f"{path} could not be upgraded: {error}", url=path) from error

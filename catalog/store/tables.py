@@ -1,7 +1,9 @@
 """The tables, as SQLAlchemy sees them; ``migrations/`` owns how they came to be.
 
-``entry`` holds the record. ``entry_tag`` and ``search_doc`` are indexes over it that the same transaction keeps: what
-they say can be made again from ``entry``. ``revision`` keeps every past state, also of entries that are gone.
+``entry`` holds the record. ``entry_tag``, ``search_doc`` and ``entry_text`` are indexes over it that the same
+transaction keeps: what they say can be made again from ``entry``. ``revision`` keeps every past state, also of entries
+that are gone. A row of ``vector`` counts as long as its hash is the one ``entry_text`` has for the same part of the same
+entry.
 """
 
 from __future__ import annotations
@@ -142,11 +144,72 @@ source = sa.Table(
     sa.Column("scanned_at", UtcDateTime, nullable=False),
 )
 
+entry_text = sa.Table(
+    "entry_text",
+    metadata,
+    # The hashes of what an entry says now: part 0 the text about it, parts 1 and up its examples.
+    sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("part", sa.Integer, primary_key=True),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+embedder = sa.Table(
+    "embedder",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("given", sa.Text),  # the word it is chosen by, so that another process can have it too
+    sa.Column("width", sa.Integer, nullable=False),
+    sa.Column("since", sa.BigInteger, nullable=False),  # the generation that brought it
+    sa.Column("complete", sa.BigInteger),  # the generation at which no vector was missing; NULL before the first such
+    sa.UniqueConstraint("name"),
+    sa.CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
+    sa.CheckConstraint("width >= 1", name="width_positive"),
+)
+
+vector = sa.Table(
+    "vector",
+    metadata,
+    # By entry first: taking an entry away must find its vectors. With rowids, as SQLite keeps wide rows badly in an
+    # index. Little-endian float32, of length 1; no bytes at all: the text has nothing to embed.
+    sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("embedder_id", sa.Integer, sa.ForeignKey("embedder.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("part", sa.Integer, primary_key=True),
+    sa.Column("template", sa.Integer, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Column("stamp", sa.BigInteger, nullable=False),  # the generation that wrote it
+    sa.Column("vector", sa.LargeBinary, nullable=False),
+    sa.CheckConstraint("length(vector) % 4 = 0", name="whole_floats"),
+    sa.Index(None, "embedder_id", "stamp"),
+)
+
+entry_change = sa.Table(
+    "entry_change",
+    metadata,
+    # The last generation in which a stored entry was changed or taken away, for indexes in memory: what they hold of
+    # it they must read again. No foreign key: it is about what is gone, too.
+    sa.Column("entry_id", sa.Integer, primary_key=True),
+    sa.Column("generation", sa.BigInteger, nullable=False),
+    sa.Index(None, "generation"),
+)
+
+history_mark = sa.Table(
+    "history_mark",
+    metadata,
+    # Generations are numbers, and a restored backup counts the same numbers again. The token tells which generation
+    # it was; the last thousand are kept.
+    sa.Column("generation", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("token", sa.String(32), nullable=False),
+    sqlite_with_rowid=False,
+)
+
 state = sa.Table(
     "catalog_state",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("generation", sa.BigInteger, nullable=False),
     sa.Column("words_version", sa.Integer, nullable=False),
+    sa.Column("text_version", sa.Integer, nullable=False, server_default="0"),  # of the template behind entry_text
     sa.CheckConstraint("id = 1", name="one_row"),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,8 +12,10 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from catalog.entry.embedtext import TEMPLATE_VERSION, hashes
 from catalog.entry.entry import Entry
 from catalog.entry.words import WORDS_VERSION
+from catalog.errors import SearchError
 from catalog.store import tables
 from catalog.store.engine import make_engine
 from catalog.store.mapping import COLUMNS, columns, content, entry_from_row, words_of
@@ -20,6 +23,8 @@ from catalog.store.reader import BUSY_MS, Row, store_error
 
 Key = tuple[str, str]
 _CHUNK = 2_000
+_MARKS = 1_000
+"""How many generations back an index kept in a file may lie and still be brought up to date row by row."""
 
 # Statements that run for thousands of keys at once are text: the keys travel as one JSON parameter.
 _EXISTING = sa.text(
@@ -35,6 +40,26 @@ _LAST_ACTIONS = sa.text(
     "SELECT r.kind, r.name, r.action, max(r.revision) FROM json_each(:keys) AS k "
     "JOIN revision AS r ON r.kind = json_extract(k.value, '$[0]') AND r.name = json_extract(k.value, '$[1]') "
     "GROUP BY r.kind, r.name"
+)
+_PUT_VECTOR = (
+    # Only where the entry says still what was embedded: whoever changed it in between has the last word.
+    "INSERT INTO vector (entry_id, embedder_id, part, template, hash, stamp, vector) "
+    "SELECT t.entry_id, ?, t.part, ?, t.hash, ?, ? FROM entry_text AS t "
+    "WHERE t.entry_id = ? AND t.part = ? AND t.hash = ? "
+    "ON CONFLICT (entry_id, embedder_id, part) DO UPDATE SET "
+    "template = excluded.template, hash = excluded.hash, stamp = excluded.stamp, vector = excluded.vector"
+)
+_NOTE_CHANGE = (
+    "INSERT INTO entry_change (entry_id, generation) VALUES (?, ?) "
+    "ON CONFLICT (entry_id) DO UPDATE SET generation = excluded.generation"
+)
+_UNPLACED = (  # vectors of examples that are no more
+    "DELETE FROM vector WHERE entry_id = ? AND NOT EXISTS "
+    "(SELECT 1 FROM entry_text AS t WHERE t.entry_id = vector.entry_id AND t.part = vector.part)"
+)
+_ANY_PENDING = sa.text(
+    "SELECT 1 FROM entry_text AS t WHERE NOT EXISTS (SELECT 1 FROM vector AS v WHERE v.entry_id = t.entry_id "
+    "AND v.embedder_id = :id AND v.part = t.part AND v.hash = t.hash AND v.template = :template) LIMIT 1"
 )
 
 
@@ -86,10 +111,21 @@ class Transaction:
         self._actor = actor
         self._now = datetime.now(UTC).isoformat(timespec="microseconds")
         self._changed = False
+        self._next: int | None = None
+
+    def _generation(self) -> int:
+        """Return the generation this transaction will be."""
+        if self._next is None:
+            self._next = 1 + int(self._connection.execute(sa.select(tables.state.c.generation)).scalar_one())
+        return self._next
 
     def words_version(self) -> int:
         """Return the version of the words in the full-text index."""
         return int(self._connection.execute(sa.select(tables.state.c.words_version)).scalar_one())
+
+    def text_version(self) -> int:
+        """Return the version of the template behind the hashes that vectors must have."""
+        return int(self._connection.execute(sa.select(tables.state.c.text_version)).scalar_one())
 
     def existing(self, keys: Iterable[Key]) -> dict[Key, tuple[int, Entry]]:
         """Return id and entry of those *keys* that are stored, as this transaction sees them."""
@@ -159,8 +195,9 @@ class Transaction:
                 f"UPDATE entry SET {', '.join(f'{_quoted(name)} = ?' for name in _SETTABLE)} WHERE id = ?",
                 [(*self._values(entry, revision)[2:], id_) for id_, revision, _, entry in updates],
             )
-            for table in (tables.entry_tag, tables.search_doc):
+            for table in (tables.entry_tag, tables.search_doc, tables.entry_text):
                 self._connection.execute(sa.delete(table).where(table.c.entry_id == sa.bindparam("_id")), ids)
+            self._note_changes(id_ for id_, *_ in updates)
         self._insert(
             "entry",
             ("id", "kind", "name", *_SETTABLE, "created_at"),
@@ -172,6 +209,9 @@ class Transaction:
             [(tag, entry.kind, entry.name, id_) for id_, _, _, entry in changes for tag in entry.tags],
         )
         self._insert("search_doc", _DOC, [(id_, *words_of(entry)) for id_, _, _, entry in changes])
+        self._insert_hashes((id_, entry) for id_, _, _, entry in changes)
+        if updates:
+            self._connection.exec_driver_sql(_UNPLACED, [(id_,) for id_, *_ in updates])
         self._revise([(entry.kind, entry.name, revision, data) for _, revision, data, entry in changes], action)
         self._changed = True
 
@@ -207,6 +247,16 @@ class Transaction:
                 rows,
             )
 
+    def _insert_hashes(self, entries: Iterable[tuple[int, Entry]]) -> None:
+        rows = [(id_, part, hashed) for id_, entry in entries for part, hashed in enumerate(hashes(entry))]
+        self._insert("entry_text", ("entry_id", "part", "hash"), rows)
+
+    def _note_changes(self, ids: Iterable[int]) -> None:
+        """Tell indexes in memory to read again what they hold of these entries. New ones they find by their vectors."""
+        rows = [(id_, self._generation()) for id_ in ids]
+        if rows:
+            self._connection.exec_driver_sql(_NOTE_CHANGE, rows)
+
     def _revise(self, changes: list[tuple[str, str, int, str | None]], action: str) -> None:
         self._insert(
             "revision",
@@ -220,15 +270,104 @@ class Transaction:
         if not there:
             return []
         ids = [{"_id": id_} for id_, _ in there.values()]
+        self._note_changes(id_ for id_, _ in there.values())
         for table, column in (
             (tables.entry_tag, tables.entry_tag.c.entry_id),
             (tables.search_doc, tables.search_doc.c.entry_id),
+            (tables.entry_text, tables.entry_text.c.entry_id),
+            (tables.vector, tables.vector.c.entry_id),
             (tables.entry, tables.entry.c.id),
         ):
             self._connection.execute(sa.delete(table).where(column == sa.bindparam("_id")), ids)
         self._revise([(*key, entry.revision + 1, None) for key, (_, entry) in there.items()], action)
         self._changed = True
         return list(there)
+
+    # -- vectors -----------------------------------------------------------------------------------------------------
+
+    def put_vectors(
+        self,
+        embedder: str,
+        width: int,
+        rows: Iterable[tuple[int, int, str, bytes]],
+        *,
+        given: str | None = None,
+    ) -> int:
+        """Store vectors, each where its entry says still what was embedded; return how many were.
+
+        Args:
+            embedder: the embedder's name.
+            width: how many numbers a vector has; the same as the last time.
+            rows: (entry id, part, hash of the text, vector), the vector as little-endian float32 of length 1 (see
+                :func:`catalog.store.vectors.pack`), or without any bytes where the text has nothing to embed.
+            given: the word the embedder is chosen by.
+
+        Raises:
+            SearchError: the width is not the one this embedder had, or a vector has another, or is not finite.
+        """
+        from catalog.store.vectors import check
+
+        rows = list(rows)
+        check(embedder, width, [row[3] for row in rows])
+        id_ = self._embedder(embedder, width, given)
+        if not rows:
+            return 0
+        stamp = self._generation()
+        done = self._connection.exec_driver_sql(
+            _PUT_VECTOR, [(id_, TEMPLATE_VERSION, stamp, vector, *row) for *row, vector in rows]
+        ).rowcount
+        self._changed = self._changed or done > 0
+        return done
+
+    def _embedder(self, name: str, width: int, given: str | None) -> int:
+        table = tables.embedder
+        row = self._connection.execute(
+            sa.select(table.c.id, table.c.width, table.c.given).where(table.c.name == name)
+        ).first()
+        if row is None:
+            self._insert("embedder", ("name", "given", "width", "since"), [(name, given, width, self._generation())])
+            self._changed = True
+            return int(self._connection.execute(sa.select(table.c.id).where(table.c.name == name)).scalar_one())
+        if row[1] != width:
+            raise SearchError(
+                f"embedder '{name}' has vectors of {row[1]} numbers here, not {width}; one that gives others "
+                "needs another name",
+                embedder=name,
+                width=width,
+                expected=row[1],
+            )
+        if given is not None and given != row[2]:
+            self._connection.execute(sa.update(table).where(table.c.id == row[0]).values(given=given))
+            self._changed = True
+        return int(row[0])
+
+    def complete(self, embedder: str) -> bool:
+        """Note that *embedder* has a fresh vector for every text, if that is so; tell whether it is.
+
+        Searching changes to an embedder when it is complete for the first time, and stays when entries come after.
+        """
+        table = tables.embedder
+        row = self._connection.execute(sa.select(table.c.id, table.c.complete).where(table.c.name == embedder)).first()
+        if row is None:
+            return False
+        pending = self._connection.execute(_ANY_PENDING, {"id": row[0], "template": TEMPLATE_VERSION}).first()
+        if pending is not None or self.text_version() != TEMPLATE_VERSION:
+            return False
+        if row[1] is None:
+            self._connection.execute(sa.update(table).where(table.c.id == row[0]).values(complete=self._generation()))
+            self._changed = True
+        return True
+
+    def remove_vectors(self, embedder: str) -> int:
+        """Take every vector of *embedder* away, and the embedder itself; return their number."""
+        table = tables.embedder
+        id_ = self._connection.execute(sa.select(table.c.id).where(table.c.name == embedder)).scalar()
+        if id_ is None:
+            return 0
+        gone = self._connection.execute(sa.delete(tables.vector).where(tables.vector.c.embedder_id == id_)).rowcount
+        self._connection.execute(sa.delete(table).where(table.c.id == id_))
+        self._changed = True
+        return gone
 
     def save_source(
         self, target: str, options: dict[str, Any], distribution: str | None, files: dict[str, Any]
@@ -246,23 +385,36 @@ class Transaction:
         self._connection.execute(sa.delete(tables.source).where(tables.source.c.target == target))
 
     def reindex(self) -> int:
-        """Make every row of ``search_doc`` again from its entry; return their number."""
+        """Make every row of ``search_doc`` and ``entry_text`` again from its entry; return the number of entries."""
         run = self._connection.execute
         run(sa.delete(tables.search_doc))
+        run(sa.delete(tables.entry_text))
+        self._note_changes(run(sa.select(tables.vector.c.entry_id).distinct()).scalars())
         done = 0
         rows = run(sa.text(f"SELECT e.id, {columns()} FROM entry AS e ORDER BY e.id")).all()
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
-            self._insert("search_doc", _DOC, [(row[0], *words_of(entry_from_row(row[1:]))) for row in chunk])
+            entries = [(row[0], entry_from_row(row[1:])) for row in chunk]
+            self._insert("search_doc", _DOC, [(id_, *words_of(entry)) for id_, entry in entries])
+            self._insert_hashes(entries)
             done += len(chunk)
-        run(sa.update(tables.state).values(words_version=WORDS_VERSION))
+        run(sa.update(tables.state).values(words_version=WORDS_VERSION, text_version=TEMPLATE_VERSION))
         self._changed = True
         return done
 
     def finish(self) -> None:
         """Raise the generation if anything has changed. Called before the commit."""
         if self._changed:
-            self._connection.execute(sa.update(tables.state).values(generation=tables.state.c.generation + 1))
+            generation = self._generation()
+            run = self._connection.exec_driver_sql
+            run("UPDATE catalog_state SET generation = ?", (generation,))
+            run(
+                "INSERT INTO history_mark (generation, token) VALUES (?, ?) "
+                "ON CONFLICT (generation) DO UPDATE SET token = excluded.token",
+                (generation, secrets.token_hex(16)),
+            )
+            if generation % 100 == 0:
+                run("DELETE FROM history_mark WHERE generation <= ?", (generation - _MARKS,))
 
 
 _DOC = tuple(column.name for column in tables.search_doc.c)

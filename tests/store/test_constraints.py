@@ -46,7 +46,12 @@ REVISION: dict[str, Any] = {
 SOURCE: dict[str, Any] = {
     "target": "pkg", "options": "{}", "distribution": None, "files": "{}", "scanned_at": NOW,
 }  # fmt: skip
-STATE: dict[str, Any] = {"id": 1, "generation": 0, "words_version": 0}
+STATE: dict[str, Any] = {"id": 1, "generation": 0, "words_version": 0, "text_version": 0}
+TEXT: dict[str, Any] = {"entry_id": 1, "part": 0, "hash": "0" * 64}
+EMBEDDER: dict[str, Any] = {"id": 1, "name": "hash", "given": None, "width": 1, "since": 1, "complete": None}
+VECTOR: dict[str, Any] = {
+    "entry_id": 1, "embedder_id": 1, "part": 0, "template": 1, "hash": "0" * 64, "stamp": 1, "vector": b"0000",
+}  # fmt: skip
 ROWS = {
     "entry": ENTRY,
     "entry_tag": TAG,
@@ -54,6 +59,11 @@ ROWS = {
     "revision": REVISION,
     "source": SOURCE,
     "catalog_state": STATE,
+    "entry_text": TEXT,
+    "embedder": EMBEDDER,
+    "vector": VECTOR,
+    "entry_change": {"entry_id": 1, "generation": 1},
+    "history_mark": {"generation": 1, "token": "0" * 32},
 }
 
 
@@ -119,6 +129,19 @@ FORBIDDEN = [
     ("pk_source", "source", {}, "UNIQUE constraint failed: source.target"),
     ("pk_catalog_state", "catalog_state", {}, "UNIQUE constraint failed: catalog_state.id"),
     ("ck_catalog_state_one_row", "catalog_state", {"id": 2}, "ck_catalog_state_one_row"),
+    ("pk_entry_text", "entry_text", {}, "UNIQUE constraint failed: entry_text.entry_id, entry_text.part"),
+    ("fk_entry_text_entry_id_entry", "entry_text", {"entry_id": 2}, "FOREIGN KEY constraint failed"),
+    ("pk_embedder", "embedder", {"name": "other"}, "UNIQUE constraint failed: embedder.id"),
+    ("uq_embedder_name", "embedder", {"id": 2}, "UNIQUE constraint failed: embedder.name"),
+    ("ck_embedder_name_length", "embedder", {"id": 2, "name": ""}, "ck_embedder_name_length"),
+    ("ck_embedder_name_length", "embedder", {"id": 2, "name": "n" * 201}, "ck_embedder_name_length"),
+    ("ck_embedder_width_positive", "embedder", {"id": 2, "name": "b", "width": 0}, "ck_embedder_width_positive"),
+    ("pk_vector", "vector", {}, "UNIQUE constraint failed: vector.entry_id, vector.embedder_id, vector.part"),
+    ("fk_vector_entry_id_entry", "vector", {"entry_id": 2}, "FOREIGN KEY constraint failed"),
+    ("fk_vector_embedder_id_embedder", "vector", {"embedder_id": 2}, "FOREIGN KEY constraint failed"),
+    ("ck_vector_whole_floats", "vector", {"part": 1, "vector": b"000"}, "ck_vector_whole_floats"),
+    ("pk_entry_change", "entry_change", {}, "UNIQUE constraint failed: entry_change.entry_id"),
+    ("pk_history_mark", "history_mark", {}, "UNIQUE constraint failed: history_mark.generation"),
 ]
 
 
@@ -154,8 +177,8 @@ def test_a_column_that_must_be_filled_refuses_null(connection: sa.Connection, ta
     assert f"NOT NULL constraint failed: {table}.{column}" in str(caught.value.orig)
 
 
-@pytest.mark.parametrize("table", ["entry_tag", "search_doc"])
+@pytest.mark.parametrize("table", ["entry_tag", "search_doc", "entry_text", "vector"])
 def test_what_hangs_on_an_entry_goes_with_it(connection: sa.Connection, table: str) -> None:
-    """Deleting an entry deletes its tags and words."""
+    """Deleting an entry deletes its tags, words, hashes and vectors."""
     connection.exec_driver_sql("DELETE FROM entry")
     assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0

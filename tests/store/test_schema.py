@@ -21,7 +21,10 @@ from catalog.store.engine import keys_off, make_engine
 from catalog.store.mapping import COLUMNS, LISTED
 from catalog.store.store import Store
 
-TABLES = ("entry", "entry_tag", "search_doc", "revision", "source", "catalog_state")
+TABLES = (
+    "entry", "entry_tag", "search_doc", "revision", "source", "catalog_state", "entry_text", "embedder", "vector",
+    "entry_change", "history_mark",
+)  # fmt: skip
 
 
 @pytest.fixture
