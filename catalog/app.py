@@ -19,6 +19,7 @@ from catalog.errors import (
     DuplicateEntryError,
     EntryError,
     EntryNotFoundError,
+    InvalidEntryError,
     InvalidFilterError,
     NotImportableError,
     SearchError,
@@ -391,7 +392,7 @@ class Catalog:
             kind: a known kind.
             name: 1 to 200 characters, case-sensitive.
             value: a reference ``'package.module:name'``; an object a module holds under a name; or JSON data.
-            runtime: keep the object itself, for this process only.
+            runtime: for this process only, with the object itself (or a reference to it).
             **fields: ``description tags examples match providers priority metadata`` and the other fields of Entry.
 
         Returns:
@@ -699,8 +700,11 @@ class Catalog:
 
         if not isinstance(path, (str, os.PathLike)):
             return self.register_many(read_lines(path, getattr(path, "name", "the input")), action="import")
-        with open(path, encoding="utf-8") as file:
-            return self.register_many(read_lines(file, os.fspath(path)), action="import")
+        try:
+            with open(path, encoding="utf-8-sig") as file:
+                return self.register_many(read_lines(file, os.fspath(path)), action="import")
+        except UnicodeDecodeError as error:
+            raise InvalidEntryError(f"{os.fspath(path)} is not UTF-8: {error}", file=os.fspath(path)) from None
 
     def backup(self, path: str | os.PathLike[str]) -> None:
         """Copy the database, as it is at this moment, to a new file."""

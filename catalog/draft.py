@@ -194,6 +194,8 @@ def described(entry: Entry, locator: Locator, *, over: bool = False) -> Entry:
 
 def runtime_entry(kind: str, name: str, value: Any, fields: Mapping[str, Any]) -> Entry:
     """Return the record of an object that is registered for this process only."""
+    if isinstance(value, str) and reference_fault(value) is None:
+        fields = {**fields, "ref": value}
     description = fields.get("description") or marked(value).get("description")
     if not description and callable(value):
         description = (getattr(value, "__doc__", None) or "").strip().split("\n\n")[0]

@@ -120,7 +120,7 @@ class Entry(BaseModel):
         distribution: name and version of the installed distribution it came with, ``name==version``.
         tier: ``runtime``, ``persistent`` or ``config``.
         revision: grows by one with every change; 0 for what is not stored.
-        created_at: when the key was first stored (UTC).
+        created_at: when the key was stored (UTC); it starts over when an entry comes back that was taken away.
         updated_at: when this revision was stored (UTC).
     """
 
