@@ -28,6 +28,7 @@ from catalog.errors import (
     did_you_mean,
 )
 from catalog.loader.cache import ObjectCache
+from catalog.meaning import Meaning
 from catalog.overlay import CatalogWarning, Config, Runtime
 from catalog.registry import Registry
 from catalog.settings import POLICIES, Settings, default_url, load_settings
@@ -44,7 +45,8 @@ if TYPE_CHECKING:
     from catalog.loader.verify import Drift
     from catalog.search.hits import Hit
     from catalog.source.locate import Locator
-    from catalog.store.writer import Transaction
+    from catalog.store.vectors import Status
+    from catalog.store.writer import Transaction, Written
 
 Key = tuple[str, str]
 Kinds = str | Iterable[str] | None
@@ -88,7 +90,8 @@ class Catalog:
         Args:
             url: database URL, as ``sqlite:///team.db``; else ``CATALOG_URL``, the configuration's ``url``, or one file
                 in the user's data directory. ``sqlite://`` is a private catalog that goes when it is closed.
-            embedder: name of the embedder; kept for semantic search, which this version does not have yet.
+            embedder: ``wordllama`` (the default), ``minilm``, ``hash``, ``openai:MODEL[@URL]``, ``st:MODEL`` or
+                ``package.module:name``; else the configuration's.
             settings: settings, or the configuration file to read; else the nearest one is looked for.
 
         Raises:
@@ -99,11 +102,11 @@ class Catalog:
             settings = load_settings(file=Path(settings) if settings else None)
         self.settings = settings
         self.url = url or settings.url or default_url()
-        self.embedder = embedder or settings.embedder
         self._store = Store(self.url)
         self._runtime = Runtime()
         self._config = Config(settings)
         self._cache = ObjectCache()
+        self._meaning = Meaning(self._store, embedder or settings.embedder)
         self._lock = threading.RLock()
         self._closed = False
         self._refreshing = True  # not before there is a view
@@ -203,9 +206,15 @@ class Catalog:
         if self._closed:
             self._refuse()
         with self._store.writing(actor=_actor()) as transaction:
-            if self._view.words_version != _words_version() != transaction.words_version():
+            if self._view.versions != _versions() != transaction.versions():
                 transaction.reindex()  # asked twice: another process may have done it since this one last looked
             yield transaction
+
+    def _put(self, transaction: Transaction, entries: Sequence[Entry], action: str) -> Written:
+        """Store entries and, with an embedder that costs next to nothing, what they mean."""
+        written = transaction.put(entries, action)
+        self._meaning.keep(transaction, (*written.added, *written.changed))
+        return written
 
     @property
     def generation(self) -> int:
@@ -413,7 +422,7 @@ class Catalog:
             return entry
         entry = drafted([{**fields, "kind": kind, "name": name, "value": value}])[0]
         with self._writing() as transaction:
-            transaction.put([entry], "register")
+            self._put(transaction, [entry], "register")
         return self._stored(kind, name)
 
     def _stored(self, kind: str, name: str) -> Entry:
@@ -423,7 +432,7 @@ class Catalog:
         return found
 
     def _drop_view(self) -> None:
-        self._view = View(object(), (-1, -1), self._store.reader, self._runtime.entries, self._config.entries)
+        self._view = View(object(), (-1, (-1, -1)), self._store.reader, self._runtime.entries, self._config.entries)
 
     def register_many(self, entries: Iterable[Entry | Mapping[str, Any]], *, action: str = "register") -> int:
         """Store many entries in one transaction, all or nothing, each over what had its key.
@@ -456,7 +465,7 @@ class Catalog:
         if not ready:
             return 0
         with self._writing() as transaction:
-            written = transaction.put(ready, action)
+            written = self._put(transaction, ready, action)
         return len(written.added) + len(written.changed)
 
     def unregister(self, kind: str, name: str) -> Entry:
@@ -533,7 +542,7 @@ class Catalog:
         if mode in ("semantic", "hybrid"):
             raise SearchError(f"mode={mode!r} needs vectors, which this version does not have; use 'lexical'")
         view = self._now()
-        if text.strip() and view.words_version != _words_version():
+        if text.strip() and view.versions != _versions():
             with self._writing():  # begins by making the words again
                 pass
             view = self._now()
@@ -621,7 +630,7 @@ class Catalog:
         with self._writing() as transaction:
             there = [entry for _, entry in transaction.existing(wanted).values()]
             locator = self._locator(there)
-            transaction.put([described(entry, locator, over=True) for entry in there], "accept")
+            self._put(transaction, [described(entry, locator, over=True) for entry in there], "accept")
         return sorted(entry.key for entry in there)
 
     def diagnose(self) -> builtins.list[Fault]:
@@ -677,7 +686,7 @@ class Catalog:
         entry = fitting[0].entry
         assert entry is not None
         with self._writing() as transaction:
-            transaction.put([entry], "restore")
+            self._put(transaction, [entry], "restore")
         return self._stored(kind, name)
 
     def export_jsonl(self, path: str | os.PathLike[str] | IO[str]) -> int:
@@ -705,6 +714,25 @@ class Catalog:
                 return self.register_many(read_lines(file, os.fspath(path)), action="import")
         except UnicodeDecodeError as error:
             raise InvalidEntryError(f"{os.fspath(path)} is not UTF-8: {error}", file=os.fspath(path)) from None
+
+    def embed_status(self) -> dict[str, Status]:
+        """Return, by the name of the embedder, how many texts have a fresh vector, a stale one, and none."""
+        self._now()
+        return self._meaning.status()
+
+    def embed_update(self, *, progress: Callable[[int, int], None] | None = None) -> int:
+        """Embed every text that has no fresh vector yet; return how many were.
+
+        Batch by batch, so that what is done stays done if it is interrupted. *progress* is told done and to do.
+
+        Raises:
+            SearchError: the embedder is not known, or failed.
+            MissingExtraError: what it needs is not installed.
+        """
+        if self._now().versions != _versions():
+            with self._writing():  # begins by making words and hashes again
+                pass
+        return self._meaning.update(actor=_actor(), progress=progress)
 
     def backup(self, path: str | os.PathLike[str]) -> None:
         """Copy the database, as it is at this moment, to a new file."""
@@ -760,10 +788,11 @@ def _actor() -> str:
         return "unknown"
 
 
-def _words_version() -> int:
+def _versions() -> tuple[int, int]:
+    from catalog.entry.embedtext import TEMPLATE_VERSION
     from catalog.entry.words import WORDS_VERSION
 
-    return WORDS_VERSION
+    return WORDS_VERSION, TEMPLATE_VERSION
 
 
 _living: weakref.WeakSet[Catalog] = weakref.WeakSet()

@@ -213,7 +213,7 @@ class Merge:
 
     def __init__(self, cat: Catalog, transaction: Transaction, source: str, action: str, *, again: bool) -> None:
         """Store findings of *source*, logged as *action*."""
-        self.kinds = cat.settings.kinds
+        self.cat = cat
         self.reader = cat._store.reader
         self.transaction = transaction
         self.source = source
@@ -247,7 +247,7 @@ class Merge:
             self._take(draft, stored, own, removed)
         self._missing(own.values(), seen)
         if self.written:
-            done = self.transaction.put(self.written, self.action)
+            done = self.cat._put(self.transaction, self.written, self.action)
             self.found = sorted(format_key(*key) for key in done.added)
             self.updated = sorted(format_key(*key) for key in done.changed)
             self.unchanged += [format_key(*key) for key in done.unchanged]

@@ -41,20 +41,20 @@ class View:
         "generation",
         "live",
         "token",
-        "words_version",
+        "versions",
     )
 
     def __init__(
         self,
         token: Any,
-        state: tuple[int, int],
+        state: tuple[int, tuple[int, int]],
         reader: Reader,
         runtime: Mapping[Key, Entry],
         config: Mapping[Key, Entry],
     ) -> None:
         """Hold the tiers as they are; look at nothing yet."""
         self.token = token
-        self.generation, self.words_version = state
+        self.generation, self.versions = state
         self.live: dict[Key, object] = {}
         self._entries: dict[Key, Entry] = {}
         self._reader = reader
@@ -64,9 +64,11 @@ class View:
         self._corpus: Corpus | None = None
         self._lock = threading.Lock()
 
-    def same(self, state: tuple[int, int], runtime: Mapping[Key, Entry], config: Mapping[Key, Entry]) -> bool:
+    def same(
+        self, state: tuple[int, tuple[int, int]], runtime: Mapping[Key, Entry], config: Mapping[Key, Entry]
+    ) -> bool:
         """Tell whether the tiers are still those of this view."""
-        return state == (self.generation, self.words_version) and runtime is self._runtime and config is self._config
+        return state == (self.generation, self.versions) and runtime is self._runtime and config is self._config
 
     def entry(self, kind: str, name: str) -> Entry | None:
         """Return the winning entry of a key, or None."""

@@ -28,7 +28,7 @@ ALL = f"SELECT {columns()} FROM entry AS e ORDER BY e.kind, e.name"
 OF_KIND = f"SELECT {columns()} FROM entry AS e WHERE e.kind = ? ORDER BY e.name"
 BY_REF = f"SELECT {columns()} FROM entry AS e WHERE e.ref = ? ORDER BY e.kind, e.name"
 BY_SOURCE = f"SELECT {columns()} FROM entry AS e WHERE e.source = ? ORDER BY e.kind, e.name"
-STATE = "SELECT generation, words_version FROM catalog_state"
+STATE = "SELECT generation, words_version, text_version FROM catalog_state"
 TAGS = "SELECT DISTINCT tag FROM entry_tag"
 HISTORY = (
     "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "

@@ -63,12 +63,12 @@ class Store:
         self._turnstile = threading.Lock()  # passed on the way to the other, so that a fork need not queue for long
         self._writing_thread: int | None = None
 
-    def state(self) -> tuple[int, int]:
-        """Return the generation and the version of the words in the full-text index."""
+    def state(self) -> tuple[int, tuple[int, int]]:
+        """Return the generation, and the versions of the words in the full-text index and of the texts to embed."""
         row = self.reader.one(STATE)
         if row is None:
             raise StoreError(f"{self.path} has lost its state; restore a backup", url=self.url)
-        return row[0], row[1]
+        return row[0], (row[1], row[2])
 
     @contextmanager
     def writing(self, *, actor: str) -> Iterator[Transaction]:

@@ -2,7 +2,7 @@
 
 ``entry`` holds the record. ``entry_tag``, ``search_doc`` and ``entry_text`` are indexes over it that the same
 transaction keeps: what they say can be made again from ``entry``. ``revision`` keeps every past state, also of entries
-that are gone. A row of ``vector`` counts as long as its hash is the one ``entry_text`` has for the same part of the same
+that are gone. A row of ``vector`` counts as long as its hash is the one ``entry_text`` has for the same part of its
 entry.
 """
 

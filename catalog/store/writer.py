@@ -119,9 +119,11 @@ class Transaction:
             self._next = 1 + int(self._connection.execute(sa.select(tables.state.c.generation)).scalar_one())
         return self._next
 
-    def words_version(self) -> int:
-        """Return the version of the words in the full-text index."""
-        return int(self._connection.execute(sa.select(tables.state.c.words_version)).scalar_one())
+    def versions(self) -> tuple[int, int]:
+        """Return the versions of the words in the full-text index and of the texts to embed."""
+        state = tables.state.c
+        row = self._connection.execute(sa.select(state.words_version, state.text_version)).one()
+        return row[0], row[1]
 
     def text_version(self) -> int:
         """Return the version of the template behind the hashes that vectors must have."""

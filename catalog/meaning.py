@@ -1,0 +1,128 @@
+"""Meaning: the embedder of a catalog, and keeping the vectors of its entries up to date."""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from catalog.embedders.choose import DEFAULT, choose
+from catalog.entry.reference import ObjectRef
+from catalog.errors import CatalogError
+from catalog.overlay import CatalogWarning
+
+if TYPE_CHECKING:
+    from catalog.embedders.base import Embedder
+    from catalog.store.store import Store
+    from catalog.store.vectors import Status
+    from catalog.store.writer import Transaction
+
+Key = tuple[str, str]
+Progress = Callable[[int, int], None]
+BATCH = 1_000
+"""Texts that are embedded and stored together; what a crash can lose."""
+
+
+class Meaning:
+    """The embedder of one catalog.
+
+    Vectors are made at once where that is cheap (the default embedder, ``hash``), and by ``embed update`` where it
+    costs time or money. An entry without a fresh vector takes part in searches by its words.
+    """
+
+    def __init__(self, store: Store, name: str | None) -> None:
+        """Know the embedder by *name* (None: the default); it is loaded when it is first needed."""
+        self.store = store
+        self.given = name or DEFAULT
+        self.at_once = self.given == DEFAULT or self.given.startswith("hash")
+        self._lock = threading.Lock()
+        self._embedder: Embedder | None = None
+        self._failed = False
+        self._complete = False
+
+    def embedder(self) -> Embedder:
+        """Return the embedder.
+
+        Raises:
+            SearchError: there is none of that name.
+            MissingExtraError: what it needs is not installed.
+        """
+        with self._lock:
+            if self._embedder is None:
+                self._embedder = choose(self.given, load=_load)
+            return self._embedder
+
+    def ready(self) -> Embedder | None:
+        """Return the embedder, or None after one clear warning where it can't be had: words still find entries."""
+        if self._failed:
+            return None
+        try:
+            return self.embedder()
+        except CatalogError as error:
+            self._failed = True
+            warnings.warn(f"searching by words only: {error}", CatalogWarning, stacklevel=4)
+            return None
+
+    def keep(self, transaction: Transaction, keys: Iterable[Key]) -> None:
+        """Embed what the entries of *keys* say, in the transaction that stored them; nothing unless that is cheap."""
+        from catalog.entry.embedtext import parts, text_hash
+        from catalog.store import vectors
+
+        embedder = self.ready() if self.at_once else None
+        there = list(transaction.existing(keys).values()) if embedder is not None else []
+        if embedder is None or not there:
+            return
+        said = [(id_, part, text) for id_, entry in there for part, text in enumerate(parts(entry))]
+        for start in range(0, len(said), BATCH):
+            batch = said[start : start + BATCH]
+            made = vectors.pack(embedder.encode([text for _, _, text in batch]))
+            transaction.put_vectors(
+                embedder.name,
+                embedder.width,
+                [(id_, part, text_hash(text), one) for (id_, part, text), one in zip(batch, made, strict=True)],
+                given=self.given,
+            )
+        if not self._complete:  # a look at every text: only until it has been so once
+            self._complete = transaction.complete(embedder.name)
+
+    def update(self, *, actor: str, progress: Progress | None = None) -> int:
+        """Embed every text that lacks a fresh vector, a batch at a time; return how many were stored.
+
+        What is stored stays if this is interrupted, and the next call goes on from there.
+        """
+        from catalog.store import vectors
+
+        embedder = self.embedder()
+        reader = self.store.reader
+        counts = vectors.status(reader, embedder.name)[embedder.name]
+        todo, done, stored = counts.stale + counts.missing, 0, 0
+        after: tuple[int, int] | None = (-1, 0)
+        while after is not None:
+            batch, after = vectors.pending(reader, embedder.name, after, BATCH)
+            packed = vectors.pack(embedder.encode([one.text for one in batch])) if batch else []
+            with self.store.writing(actor=actor) as transaction:
+                rows = [(one.entry_id, one.part, one.hash, made) for one, made in zip(batch, packed, strict=True)]
+                stored += transaction.put_vectors(embedder.name, embedder.width, rows, given=self.given)
+                if after is None:
+                    transaction.complete(embedder.name)
+            done += len(batch)
+            if progress is not None:
+                progress(done, max(todo, done))
+        return stored
+
+    def status(self) -> dict[str, Status]:
+        """Return fresh, stale and missing vectors of every embedder that has any, and of this one."""
+        from catalog.store import vectors
+
+        found = vectors.status(self.store.reader)
+        embedder = self.ready()
+        if embedder is not None and embedder.name not in found:
+            found |= vectors.status(self.store.reader, embedder.name)
+        return found
+
+
+def _load(ref: str) -> object:
+    from catalog.loader.resolve import resolve
+
+    return resolve(str(ObjectRef.parse(ref)))
