@@ -90,8 +90,8 @@ class Catalog:
         Args:
             url: database URL, as ``sqlite:///team.db``; else ``CATALOG_URL``, the configuration's ``url``, or one file
                 in the user's data directory. ``sqlite://`` is a private catalog that goes when it is closed.
-            embedder: ``wordllama`` (the default), ``minilm``, ``hash``, ``openai:MODEL[@URL]``, ``st:MODEL`` or
-                ``package.module:name``; else the configuration's.
+            embedder: ``wordllama`` (the default), ``minilm``, ``hash``, ``openai:MODEL[@URL]``, ``st:MODEL``,
+                ``package.module:name``, or ``none`` to search by words only; else the configuration's.
             settings: settings, or the configuration file to read; else the nearest one is looked for.
 
         Raises:
@@ -210,10 +210,19 @@ class Catalog:
                 transaction.reindex()  # asked twice: another process may have done it since this one last looked
             yield transaction
 
+    def _indexed(self) -> View:
+        """Return a view whose words and hashes are of this version."""
+        view = self._now()
+        if view.versions != _versions():
+            with self._writing():  # begins by making them again
+                pass
+            view = self._now()
+        return view
+
     def _put(self, transaction: Transaction, entries: Sequence[Entry], action: str) -> Written:
         """Store entries and, with an embedder that costs next to nothing, what they mean."""
         written = transaction.put(entries, action)
-        self._meaning.keep(transaction, (*written.added, *written.changed))
+        self._meaning.keep(transaction, written.entries)
         return written
 
     @property
@@ -541,11 +550,7 @@ class Catalog:
             raise InvalidFilterError(f"mode={mode!r}: choose one of {', '.join(MODES)}", mode=mode)
         if mode in ("semantic", "hybrid"):
             raise SearchError(f"mode={mode!r} needs vectors, which this version does not have; use 'lexical'")
-        view = self._now()
-        if text.strip() and view.versions != _versions():
-            with self._writing():  # begins by making the words again
-                pass
-            view = self._now()
+        view = self._indexed() if text.strip() else self._now()
         return find(view, self._store.reader, text, filters, limit)
 
     def _filters(
@@ -717,7 +722,7 @@ class Catalog:
 
     def embed_status(self) -> dict[str, Status]:
         """Return, by the name of the embedder, how many texts have a fresh vector, a stale one, and none."""
-        self._now()
+        self._indexed()
         return self._meaning.status()
 
     def embed_update(self, *, progress: Callable[[int, int], None] | None = None) -> int:
@@ -729,9 +734,7 @@ class Catalog:
             SearchError: the embedder is not known, or failed.
             MissingExtraError: what it needs is not installed.
         """
-        if self._now().versions != _versions():
-            with self._writing():  # begins by making words and hashes again
-                pass
+        self._indexed()
         return self._meaning.update(actor=_actor(), progress=progress)
 
     def backup(self, path: str | os.PathLike[str]) -> None:

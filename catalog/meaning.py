@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from catalog.embedders.choose import DEFAULT, choose
 from catalog.entry.reference import ObjectRef
-from catalog.errors import CatalogError
+from catalog.errors import CatalogError, SearchError
 from catalog.overlay import CatalogWarning
 
 if TYPE_CHECKING:
     from catalog.embedders.base import Embedder
+    from catalog.entry.entry import Entry
     from catalog.store.store import Store
     from catalog.store.vectors import Status
     from catalog.store.writer import Transaction
 
-Key = tuple[str, str]
 Progress = Callable[[int, int], None]
+OFF = "none"
+"""The embedder of a catalog that searches by words only."""
+
 BATCH = 1_000
 """Texts that are embedded and stored together; what a crash can lose."""
 
@@ -48,6 +51,8 @@ class Meaning:
             SearchError: there is none of that name.
             MissingExtraError: what it needs is not installed.
         """
+        if self.given == OFF:
+            raise SearchError("this catalog has no embedder: it is configured as 'none'")
         with self._lock:
             if self._embedder is None:
                 self._embedder = choose(self.given, load=_load)
@@ -55,7 +60,7 @@ class Meaning:
 
     def ready(self) -> Embedder | None:
         """Return the embedder, or None after one clear warning where it can't be had: words still find entries."""
-        if self._failed:
+        if self._failed or self.given == OFF:
             return None
         try:
             return self.embedder()
@@ -64,16 +69,15 @@ class Meaning:
             warnings.warn(f"searching by words only: {error}", CatalogWarning, stacklevel=4)
             return None
 
-    def keep(self, transaction: Transaction, keys: Iterable[Key]) -> None:
-        """Embed what the entries of *keys* say, in the transaction that stored them; nothing unless that is cheap."""
+    def keep(self, transaction: Transaction, entries: Sequence[tuple[int, Entry]]) -> None:
+        """Embed what *entries* say, in the transaction that stored them under these ids; only where that is cheap."""
         from catalog.entry.embedtext import parts, text_hash
         from catalog.store import vectors
 
-        embedder = self.ready() if self.at_once else None
-        there = list(transaction.existing(keys).values()) if embedder is not None else []
-        if embedder is None or not there:
+        embedder = self.ready() if self.at_once and entries else None
+        if embedder is None:
             return
-        said = [(id_, part, text) for id_, entry in there for part, text in enumerate(parts(entry))]
+        said = [(id_, part, text) for id_, entry in entries for part, text in enumerate(parts(entry))]
         for start in range(0, len(said), BATCH):
             batch = said[start : start + BATCH]
             made = vectors.pack(embedder.encode([text for _, _, text in batch]))

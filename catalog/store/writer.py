@@ -64,11 +64,19 @@ _ANY_PENDING = sa.text(
 
 
 class Written(NamedTuple):
-    """What one call of :meth:`Transaction.put` did, as keys."""
+    """What one call of :meth:`Transaction.put` did.
+
+    Attributes:
+        added: keys that were not there.
+        changed: keys that said something else.
+        unchanged: keys that said the same; nothing was written.
+        entries: id and entry of all that was written.
+    """
 
     added: list[Key]
     changed: list[Key]
     unchanged: list[Key]
+    entries: list[tuple[int, Entry]]
 
 
 class Writer:
@@ -163,7 +171,7 @@ class Transaction:
             {} if empty else {(kind, name): int(most) for kind, name, most in self._by_keys(_LAST_REVISIONS, new_keys)}
         )
         top = self._connection.execute(sa.select(sa.func.max(tables.entry.c.id))).scalar() or 0
-        written = Written([], [], [])
+        written = Written([], [], [], [])
         inserts: list[tuple[int, int, str, Entry]] = []  # id, revision, content, entry
         updates: list[tuple[int, int, str, Entry]] = []
         for key, entry in wanted.items():
@@ -179,6 +187,7 @@ class Transaction:
                 updates.append((before[0], before[1].revision + 1, data, entry))
                 written.changed.append(key)
         self._write(inserts, updates, action)
+        written.entries.extend((id_, entry) for id_, _, _, entry in (*inserts, *updates))
         return written
 
     def _write(

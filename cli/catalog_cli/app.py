@@ -30,6 +30,7 @@ COMMANDS = {
     "unregister": Entrance("catalog_cli.commands.unregister:unregister", "Take entries away", _FILL),
     "import": Entrance("catalog_cli.commands.import_:import_", "Add the entries of a JSON Lines file", _FILL),
     "export": Entrance("catalog_cli.commands.export:export", "Write all entries as JSON Lines", _FILL),
+    "embed": Entrance("catalog_cli.commands.embed:embed", "Look after the vectors of search by meaning", _FILL),
     "verify": Entrance("catalog_cli.commands.verify:verify", "Report code that is not as it was recorded", _CHECK),
     "doctor": Entrance("catalog_cli.commands.doctor:doctor", "Find dead, moved and duplicate references", _CHECK),
     "log": Entrance("catalog_cli.commands.log:log", "Show who changed what, and when", _CHECK),

@@ -42,6 +42,7 @@ class Application:
     def __init__(self) -> None:
         """Open nothing yet."""
         self.url: str | None = None
+        self.embedder: str | None = None
         self.screen = Screen()
 
     @cached_property
@@ -52,7 +53,7 @@ class Application:
         from catalog import Catalog, CatalogWarning
 
         warnings.simplefilter("always", CatalogWarning)
-        opened = Catalog(self.url)
+        opened = Catalog(self.url, embedder=self.embedder)
         click.get_current_context().call_on_close(opened.close)
         return opened
 

@@ -1,0 +1,30 @@
+"""``catalog embed status``."""
+
+from __future__ import annotations
+
+from catalog_cli.application import Application, No, pass_app
+from catalog_cli.options import command, json_option
+
+
+@command(
+    "status",
+    examples="""
+        catalog embed status
+        catalog embed status --json
+    """,
+)
+@json_option("an object: embedder to counts,")
+@pass_app
+def status(app: Application, as_json: bool) -> None:
+    """Count fresh, stale and missing vectors of each embedder.
+
+    The exit status is 1 if any is stale or missing.
+    """
+    found = app.catalog.embed_status()
+    if as_json:
+        app.screen.json({name: one._asdict() for name, one in found.items()})
+    else:
+        for name, one in found.items():
+            app.screen.print(f"{name}: {one.fresh} fresh, {one.stale} stale, {one.missing} missing")
+    if any(one.stale or one.missing for one in found.values()):
+        raise No("not every text has a fresh vector; `catalog embed update` makes them")
