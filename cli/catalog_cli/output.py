@@ -126,7 +126,8 @@ class Screen:
         ]
         room = self.width - indent - len(GAP) * (len(columns) - 1)
         widths = _fit(natural, [c.least for c in columns], room) if self.is_terminal else natural
-        heading = GAP.join(column.title.ljust(width) for column, width in zip(columns, widths, strict=True)).rstrip()
+        titles = [clip(column.title, width).ljust(width) for column, width in zip(columns, widths, strict=True)]
+        heading = GAP.join(titles).rstrip()
         lines = [self.style(heading, dim=True)]
         last = indent + sum(widths[:-1]) + len(GAP) * (len(widths) - 1)
         for row in rows:
