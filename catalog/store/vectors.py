@@ -51,6 +51,10 @@ OF_ENTRY = (
     f"SELECT v.entry_id, v.part, v.vector FROM vector AS v {_FRESH_JOIN} "
     "WHERE v.entry_id = ? AND v.embedder_id = ? AND length(v.vector) = ?"
 )
+HASHED = (
+    f"SELECT v.hash, v.vector FROM vector AS v {_FRESH_JOIN} "
+    "JOIN embedder AS m ON m.id = v.embedder_id AND length(v.vector) = 4 * m.width WHERE v.entry_id = ? AND m.name = ?"
+)
 TOUCHED = (
     "SELECT c.entry_id FROM entry_change AS c WHERE c.generation > ? "
     "UNION SELECT v.entry_id FROM vector AS v WHERE v.embedder_id = ? AND v.stamp > ? LIMIT ?"
@@ -300,6 +304,11 @@ def changed_since(reader: Reader, embedder: str, mark: Mark, most: int) -> Chang
         found = [row for entry_id in touched for row in connection.execute(OF_ENTRY, (entry_id, id_, 4 * width))]
     rows = _rows([row[0] for row in found], [row[1] for row in found], [row[2] for row in found], width)
     return Changes(now, np.array(touched, np.int64), rows)
+
+
+def of_entry(reader: Reader, embedder: str, entry_id: int) -> dict[str, NDArray[np.float32]]:
+    """Return the fresh vectors of one entry by the hashes of their texts."""
+    return {hashed: unpack(vector) for hashed, vector in reader.all(HASHED, (entry_id, embedder))}
 
 
 def _mark(connection: sqlite3.Connection, embedder: str) -> tuple[Mark, int | None, int]:

@@ -133,10 +133,6 @@ class Transaction:
         row = self._connection.execute(sa.select(state.words_version, state.text_version)).one()
         return row[0], row[1]
 
-    def text_version(self) -> int:
-        """Return the version of the template behind the hashes that vectors must have."""
-        return int(self._connection.execute(sa.select(tables.state.c.text_version)).scalar_one())
-
     def existing(self, keys: Iterable[Key]) -> dict[Key, tuple[int, Entry]]:
         """Return id and entry of those *keys* that are stored, as this transaction sees them."""
         found: dict[Key, tuple[int, Entry]] = {}
@@ -353,20 +349,20 @@ class Transaction:
         return int(row[0])
 
     def complete(self, embedder: str) -> bool:
-        """Note that *embedder* has a fresh vector for every text, if that is so; tell whether it is.
+        """Note that *embedder* has a fresh vector for every text, if that is so; tell whether it is or once was.
 
-        Searching changes to an embedder when it is complete for the first time, and stays when entries come after.
+        Searching changes to an embedder when it is complete for the first time, and stays when entries come after; so
+        the texts are looked through only until then.
         """
         table = tables.embedder
         row = self._connection.execute(sa.select(table.c.id, table.c.complete).where(table.c.name == embedder)).first()
-        if row is None:
-            return False
+        if row is None or row[1] is not None:
+            return row is not None
         pending = self._connection.execute(_ANY_PENDING, {"id": row[0], "template": TEMPLATE_VERSION}).first()
-        if pending is not None or self.text_version() != TEMPLATE_VERSION:
+        if pending is not None or self.versions()[1] != TEMPLATE_VERSION:
             return False
-        if row[1] is None:
-            self._connection.execute(sa.update(table).where(table.c.id == row[0]).values(complete=self._generation()))
-            self._changed = True
+        self._connection.execute(sa.update(table).where(table.c.id == row[0]).values(complete=self._generation()))
+        self._changed = True
         return True
 
     def remove_vectors(self, embedder: str) -> int:

@@ -17,6 +17,7 @@ from factories import ROOT, blank_catalog, tool
 from catalog.embedders.hashed import HashEmbedder
 from catalog.entry.embedtext import TEMPLATE_VERSION, hashes, parts, text_hash
 from catalog.entry.entry import Entry
+from catalog.entry.words import WORDS_VERSION
 from catalog.errors import SearchError
 from catalog.store import schema, vectors
 from catalog.store.engine import make_engine
@@ -343,6 +344,8 @@ def test_an_embedder_is_complete_once_nothing_is_missing(filled: Store) -> None:
     with filled.writing(actor="test") as transaction:
         assert transaction.complete(other.name)
     put(filled, tool("late"))
+    with filled.writing(actor="test") as transaction:
+        assert transaction.complete(other.name)
     assert [known.name for known in vectors.embedders(filled.reader)] == [other.name, HASH.name]
 
 
@@ -472,9 +475,9 @@ def test_a_catalog_of_schema_0001_comes_out_with_everything_and_hashes(tmp_path:
     assert [len(rows) for rows in before.values()] == [2, 2, 3, 1, 2, 1]
     assert stored_hashes(store) == {}
     with store.writing(actor="test") as transaction:
-        assert (transaction.words_version(), transaction.text_version()) == (0, 0)
+        assert transaction.versions() == (0, 0)
         assert transaction.reindex() == 2
-        assert transaction.text_version() == TEMPLATE_VERSION
+        assert transaction.versions() == (WORDS_VERSION, TEMPLATE_VERSION)
     bars = tool("bars", description="Draw tall bars.", tags=["plot", "tall"])
     assert stored_hashes(store) == {1: hashes(SCATTER), 2: hashes(bars)}
     assert embed(store) == 4
