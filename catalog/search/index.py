@@ -1,9 +1,10 @@
-"""The vectors of a catalog as matrices in memory, kept level with the database entry by entry.
+"""The vectors of a catalog as one matrix in memory, kept level with the database entry by entry.
 
-What is searched is a *state*: matrices nobody writes to, and the mark of the moment they show. A change makes a new
-state that shares all but the rows that changed, so a search that is under way keeps the one it began with, and one
-registration costs one row. The rows lie in pieces whose sizes grow by doubling; small ones are joined as they come, and
-rows that no longer count are skipped until they are half of their piece.
+Every entry that has fresh vectors has one row: the vector of its text, pulled towards its examples
+(:func:`catalog.search.fuse.pulled`). What is searched is a *state*: matrices nobody writes to, and the mark of the
+moment they show. A change makes a new state that shares all but the rows that changed, so a search that is under way
+keeps the one it began with, and one registration costs one row. The rows lie in pieces whose sizes grow by doubling;
+small ones are joined as they come, and rows that no longer count are skipped until they are half of their piece.
 
 The rows are also kept in a file beside the database, mapped into memory by the next process. The file is derived data:
 its checksum must be right, and its mark must be of this database's own history; then what has changed since is read
@@ -30,9 +31,10 @@ from hashlib import sha256
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from catalog.entry.embedtext import TEMPLATE_VERSION, TEXT
+from catalog.entry.embedtext import TEMPLATE_VERSION, TEXT, text_hash
 from catalog.errors import SearchError
-from catalog.store.vectors import Mark, changed_since, fresh
+from catalog.search.fuse import Spread, pulled, spread
+from catalog.store.vectors import Mark, changed_since, fresh, of_entry
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from catalog.store.vectors import Changes, Rows
 
     Ids = NDArray[np.int64]
+    Places = NDArray[np.int64]
     Matrix = NDArray[np.float32]
 
 KEPT_FROM = 2_000
@@ -53,57 +56,44 @@ _EQUAL = 4e-6
 _DIGITS = 6
 """Similarities are given with so many decimals, which do not depend on a row's place."""
 
+_FORM = 1
+"""Grows when the same vectors would give other rows; files of another form are not read."""
+
 _BLOCK = 64
 _SMALL = 512  # rows that are copied in no time
 _MAGIC = b"CATVEC\x00\x01"
 
 
 class Nearest(NamedTuple):
-    """Entries near a vector, an item each; the nearest first, of equals the earlier stored.
+    """Entries near to a request, a column each, in the order of their ids.
 
     Attributes:
-        ids: of the entries.
-        text: cosine with the text about the entry; -inf where that has no fresh vector.
-        example: cosine with the nearest example; -inf where none has one.
-        example_part: that example's number, from 1; 0 where there is none.
+        ids: of the entries; the best of each row, and those asked for beside them, as far as they have a row here.
+        similarities: cosines, a row for the request and one for each of its parts, with six decimals.
+        spreads: for each row, how similar all entries are, before any filter.
     """
 
     ids: Ids
-    text: NDArray[np.float64]
-    example: NDArray[np.float64]
-    example_part: NDArray[np.int32]
+    similarities: NDArray[np.float64]
+    spreads: list[Spread]
 
 
 class _Piece(NamedTuple):
-    """Rows in the order of entries, the texts apart from the examples."""
+    """Rows in the order of entries, and the places among them that no longer count."""
 
     ids: Ids  # each once
-    text: Matrix
-    example_ids: Ids
-    example_parts: NDArray[np.int32]
-    examples: Matrix
-    starts: NDArray[np.int64]  # where the examples of each entry begin
-
-    @property
-    def size(self) -> int:
-        return len(self.ids) + len(self.example_ids)
-
-
-class _Live(NamedTuple):
-    """A piece and the places in it that no longer count."""
-
-    piece: _Piece
-    dead_text: NDArray[np.int64]
-    dead_examples: NDArray[np.int64]
-
-    @property
-    def dead(self) -> int:
-        return len(self.dead_text) + len(self.dead_examples)
+    rows: Matrix
+    dead: Places
 
 
 class _State(NamedTuple):
     mark: Mark
-    pieces: tuple[_Live, ...]  # the largest first
+    pieces: tuple[_Piece, ...]  # the largest first
+    dead: Places  # over all pieces, one behind the other
+
+    @property
+    def size(self) -> int:
+        return sum(len(piece.ids) for piece in self.pieces)
 
 
 class VectorIndex:
@@ -126,56 +116,75 @@ class VectorIndex:
 
     def search(
         self,
-        query: NDArray[np.float32],
+        queries: Matrix,
         k: int,
         allowed_ids: Sequence[int] | Ids | None = None,
         *,
+        also: Sequence[int] | Ids = (),
         without: Sequence[int] | Ids = (),
         generation: int | None = None,
     ) -> Nearest:
-        """Return the entries whose text is nearest to *query*, and those with an example nearest to it.
+        """Return the entries nearest to a request and to each of its parts.
 
         Args:
-            query: of length 1; one without any direction (all zeros) is near to nothing.
-            k: how many by the text and how many by an example; all that are equal to the last one come too.
-            allowed_ids: the entries that count; None: all. Give the ids of some entries and as many for *k* to have the
-                similarities of just these.
+            queries: the vector of a request, or a row for it and each of its parts; of length 1. To a row of zeros
+                nothing is near.
+            k: how many for each row; all that are equal to the last one come too.
+            allowed_ids: the entries that count; None: all. What does not count is left out before anything is ranked.
+            also: entries to give beside the nearest, as far as they are allowed: those that the words found.
             without: entries that do not count, few.
-            generation: of the database, if the caller knows it: where the index has it already, nothing is asked.
+            generation: of the database, if the caller knows it: where the index shows it already, nothing is asked.
 
         Raises:
-            SearchError: *query* has not the width of the vectors, or is not finite.
+            SearchError: *queries* has not the width of the vectors, or is not finite.
         """
         import numpy as np
 
         state = self._now(generation)
-        wanted = np.ascontiguousarray(query, dtype=np.float32)
-        length = float(np.vdot(wanted, wanted))
-        if not math.isfinite(length):
+        wanted = np.ascontiguousarray(queries, dtype=np.float32)
+        wanted = wanted[None] if wanted.ndim == 1 else wanted
+        if not math.isfinite(float(np.vdot(wanted, wanted))):
             raise SearchError("the vector of the request is not finite", embedder=self.embedder)
-        if k <= 0 or not length:
-            return _nothing()
-        for live in state.pieces:
-            if wanted.shape != (live.piece.text.shape[1],):
-                raise SearchError(
-                    f"the vector of the request has the shape {wanted.shape}; those of embedder '{self.embedder}' "
-                    f"have {live.piece.text.shape[1]} numbers",
-                    embedder=self.embedder,
-                )
-        allowed = None if allowed_ids is None else _table(allowed_ids, without)
-        barred = None if allowed_ids is not None or not len(without) else np.asarray(without, np.int64)
-        return _nearest([_search(live, wanted, k, allowed, barred) for live in state.pieces], state, wanted, k)
+        if not state.pieces:
+            return Nearest(np.empty(0, np.int64), np.empty((len(wanted), 0)), [spread([])] * len(wanted))
+        width = state.pieces[0].rows.shape[1]
+        if wanted.shape[1] != width:
+            raise SearchError(
+                f"the vector of the request has {wanted.shape[1]} numbers; those of embedder '{self.embedder}' "
+                f"have {width}",
+                embedder=self.embedder,
+            )
+        products = _products(state, wanted)
+        spreads = [spread(row) for row in products]
+        chosen = _chosen(state, products, wanted, k, allowed_ids, also, without)
+        return _answer(state, chosen, wanted, spreads)
 
     def vector(self, entry_id: int, *, generation: int | None = None) -> Matrix | None:
-        """Return the vector of the text about an entry, or None where it has no fresh one."""
+        """Return the row of an entry, or None where it has no fresh vector."""
         import numpy as np
 
-        for piece, dead, _ in self._now(generation).pieces:
+        for piece in self._now(generation).pieces:
             place = int(np.searchsorted(piece.ids, entry_id))
-            if place < len(piece.ids) and piece.ids[place] == entry_id and place not in dead:
-                vector: Matrix = piece.text[place]
-                return vector
+            if place < len(piece.ids) and piece.ids[place] == entry_id and place not in piece.dead:
+                row: Matrix = piece.rows[place]
+                return row
         return None
+
+    def example(self, entry_id: int, examples: Sequence[str], query: Matrix) -> tuple[int, float] | None:
+        """Return which of an entry's *examples* is nearest to *query*, and how near; None where none has a vector.
+
+        The vectors are read from the database and taken by the hash of the text, so the answer is about these examples
+        even if the entry has others by now.
+        """
+        import numpy as np
+
+        known = of_entry(self._reader, self.embedder, entry_id)
+        found = [(place, known[hashed]) for place, hashed in enumerate(map(text_hash, examples)) if hashed in known]
+        if not found:
+            return None
+        similar = _similarities(np.stack([vector for _, vector in found]), np.asarray(query, np.float64))
+        best = int(similar.argmax())
+        return found[best][0], float(similar[best])
 
     def refresh(self, generation: int | None = None) -> int:
         """Bring the index up to date, as a search does; return the generation it shows."""
@@ -183,13 +192,12 @@ class VectorIndex:
 
     def __len__(self) -> int:
         """Return the number of rows that count, as of the last search."""
-        return sum(live.piece.size - live.dead for live in self._state.pieces) if self._state else 0
+        return self._state.size - len(self._state.dead) if self._state else 0
 
     @property
     def nbytes(self) -> int:
         """How much memory the rows take, mapped files included."""
-        pieces = self._state.pieces if self._state else ()
-        return sum(array.nbytes for live in pieces for array in live.piece)
+        return sum(array.nbytes for piece in (self._state.pieces if self._state else ()) for array in piece)
 
     # -- one state after another -------------------------------------------------------------------------------------
 
@@ -209,21 +217,19 @@ class VectorIndex:
         if state is None and self.path is not None:
             state = _load(self.path, self.embedder)
         if state is not None:
-            rows = sum(live.piece.size for live in state.pieces)
-            changes = changed_since(self._reader, self.embedder, state.mark, max(1_000, rows // 5))
+            changes = changed_since(self._reader, self.embedder, state.mark, max(1_000, state.size // 5))
             if changes is not None:
                 after = _changed(state, changes)
-                if from_file and len(changes.touched) > max(100, rows // 20):
+                if from_file and len(changes.touched) > max(100, state.size // 20):
                     self._keep(after)
                 return after
         mark, found = fresh(self._reader, self.embedder)
-        after = _State(mark, _pieces(found))
+        after = _state(mark, [] if not len(found.entry_ids) else [_piece(found)])
         self._keep(after)
         return after
 
     def _keep(self, state: _State) -> None:
-        rows = sum(live.piece.size for live in state.pieces)
-        if self.path is not None and state.mark.token and rows >= KEPT_FROM and sys.byteorder == "little":
+        if self.path is not None and state.mark.token and state.size >= KEPT_FROM and sys.byteorder == "little":
             with suppress(OSError):  # a full disk, a folder one may not write to: the next process reads the database
                 _save(self.path, self.embedder, state, like=self._reader.path)
 
@@ -246,92 +252,87 @@ if hasattr(os, "register_at_fork"):
 # -- searching -------------------------------------------------------------------------------------------------------
 
 
-class _Found(NamedTuple):
-    """What is near in one piece, roughly: places of texts and groups of examples, and their products."""
-
-    text: NDArray[np.int64]
-    text_product: Matrix
-    groups: NDArray[np.int64]
-    example_product: Matrix
-
-
-def _table(ids: Sequence[int] | Ids, without: Sequence[int] | Ids) -> NDArray[np.bool_]:
-    """Return, for every number up to the largest of *ids*, whether it is allowed."""
+def _products(state: _State, wanted: Matrix) -> Matrix:
+    """Return the products of the rows of *wanted* with all rows of all pieces; -inf for those that do not count."""
     import numpy as np
 
-    wanted = np.asarray(ids, np.int64)
-    wanted = wanted[wanted >= 0]
-    table = np.zeros(int(wanted.max()) + 2 if len(wanted) else 1, np.bool_)
-    table[wanted] = True
-    barred = np.asarray(without, np.int64)
-    table[barred[(barred >= 0) & (barred < len(table))]] = False
-    table[-1] = False  # stands for every number beyond
-    return table
+    products = np.empty((len(wanted), state.size), np.float32)
+    if len(wanted) > 1:  # BLAS takes four rows in less time than two
+        wanted = np.concatenate([wanted, np.zeros((-len(wanted) % 4, wanted.shape[1]), np.float32)])
+    at = 0
+    for piece in state.pieces:
+        end = at + len(piece.ids)
+        if len(wanted) == 1:
+            np.dot(piece.rows, wanted[0], out=products[0, at:end])
+        else:
+            products[:, at:end] = (wanted @ piece.rows.T)[: len(products)]
+        at = end
+    if len(state.dead):
+        products[:, state.dead] = -np.inf
+    return products
 
 
-def _search(live: _Live, query: Matrix, k: int, allowed: NDArray[np.bool_] | None, barred: Ids | None) -> _Found:
-    """Return what is near in one piece: the *k* best of each form, and what may equal the last of them."""
+def _chosen(
+    state: _State,
+    products: Matrix,
+    wanted: Matrix,
+    k: int,
+    allowed_ids: Sequence[int] | Ids | None,
+    also: Sequence[int] | Ids,
+    without: Sequence[int] | Ids,
+) -> Places:
+    """Return the places of what to give, over all pieces; *products* is written to."""
     import numpy as np
 
-    piece, dead_text, dead_examples = live
-    text, products = _products(piece.ids, piece.text, dead_text, query, allowed, barred)
-    best = _best(products, k)
-    text, products = (best if text is None else text[best]), products[best]
-    if not len(piece.example_ids):
-        return _Found(text, products, np.empty(0, np.int64), np.empty(0, np.float32))
-    rows, nearby = _products(piece.example_ids, piece.examples, dead_examples, query, allowed, barred)
-    if rows is None:
-        groups, starts = None, piece.starts
-    else:  # the examples of each entry lie together
-        groups = np.searchsorted(piece.starts, rows, side="right") - 1
-        starts = np.flatnonzero(np.diff(groups, prepend=-1))
-        groups = groups[starts]
-    if not len(starts):
-        return _Found(text, products, np.empty(0, np.int64), np.empty(0, np.float32))
-    nearest = np.maximum.reduceat(nearby, starts)
-    best = _best(nearest, k)
-    return _Found(text, products, best if groups is None else groups[best], nearest[best])
+    if len(without):
+        products[:, _all_places(state, np.asarray(without, np.int64))] = -np.inf
+    telling = [row for row, query in zip(products, wanted, strict=True) if query.any()] if k > 0 else []
+    beside = _all_places(state, np.asarray(also, np.int64)) if len(also) else np.empty(0, np.int64)
+    if allowed_ids is None:
+        chosen = [_best(row, k) for row in telling]
+    else:
+        allowed = _allowed(state, np.asarray(allowed_ids, np.int64))
+        chosen = [allowed[_best(row[allowed], k)] for row in telling]
+        beside = allowed[_places(allowed, beside)]
+    if len(beside):
+        chosen.append(beside[products[0, beside] > -np.inf])
+    return chosen[0] if len(chosen) == 1 else np.unique(np.concatenate([np.empty(0, np.int64), *chosen]))
 
 
-def _products(
-    ids: Ids,
-    matrix: Matrix,
-    dead: NDArray[np.int64],
-    query: Matrix,
-    allowed: NDArray[np.bool_] | None,
-    barred: Ids | None,
-) -> tuple[NDArray[np.int64] | None, Matrix]:
-    """Return the places that were looked at (None: all) and their products; -inf for what does not count."""
+def _allowed(state: _State, ids: Ids) -> Places:
+    """Return the places of those *ids* that have a row, over all pieces, in order."""
     import numpy as np
 
-    if allowed is not None:
-        there = allowed[np.minimum(ids, len(allowed) - 1)]
-        there[dead] = False
-        rows = np.flatnonzero(there)
-        if 4 * len(rows) < len(ids):
-            return rows, matrix[rows] @ query
-        products = matrix @ query
-        products[~there] = -np.inf
-        return None, products
-    products = matrix @ query
-    products[dead] = -np.inf
-    if barred is not None:
-        products[_places(ids, barred)] = -np.inf
-    return None, products
+    if 8 * len(ids) < state.size:
+        return _all_places(state, np.unique(ids))
+    table = np.zeros(max([2, *(int(piece.ids[-1]) + 2 for piece in state.pieces)]), np.bool_)
+    table[ids[(ids >= 0) & (ids < len(table))]] = True  # sorting half of all would take longer than the search
+    return np.flatnonzero(np.concatenate([table[piece.ids] for piece in state.pieces]))
 
 
-def _places(ids: Ids, wanted: Ids) -> NDArray[np.int64]:
-    """Return every place of sorted *ids* that holds one of *wanted*."""
+def _all_places(state: _State, ids: Ids) -> Places:
+    """Return the places of those *ids* that have a row, over all pieces; of one that was replaced all it has had."""
     import numpy as np
 
-    first, last = np.searchsorted(ids, wanted, side="left"), np.searchsorted(ids, wanted, side="right")
-    counts = last - first
-    ends = np.cumsum(counts)
-    found: NDArray[np.int64] = np.arange(ends[-1] if len(ends) else 0) + np.repeat(first - (ends - counts), counts)
+    found, at = [], 0
+    for piece in state.pieces:
+        found.append(_places(piece.ids, ids) + at)
+        at += len(piece.ids)
+    return found[0] if len(found) == 1 else np.concatenate(found)
+
+
+def _places(ids: Ids, wanted: Ids) -> Places:
+    """Return the places of those *wanted* that are in the sorted *ids*."""
+    import numpy as np
+
+    if not len(ids):
+        return np.empty(0, np.int64)
+    places = np.searchsorted(ids, wanted)
+    found: Places = places[ids[np.minimum(places, len(ids) - 1)] == wanted]
     return found
 
 
-def _best(products: Matrix, k: int) -> NDArray[np.int64]:
+def _best(products: Matrix, k: int) -> Places:
     """Return the places of the *k* largest, and of all that may equal the last of them; never of -inf."""
     import numpy as np
 
@@ -351,106 +352,71 @@ def _best(products: Matrix, k: int) -> NDArray[np.int64]:
     return np.flatnonzero(products > -np.inf)
 
 
-def _nearest(found: Sequence[_Found], state: _State, query: Matrix, k: int) -> Nearest:
-    """Return what is nearest of all pieces, with similarities that do not depend on where a row lies."""
+def _answer(state: _State, chosen: Places, wanted: Matrix, spreads: list[Spread]) -> Nearest:
+    """Return the entries at the places *chosen*, with similarities that do not depend on where a row lies."""
     import numpy as np
 
-    if not found:
-        return _nothing()
-    texts = np.concatenate([one.text_product for one in found])
-    examples = np.concatenate([one.example_product for one in found])
-    text_cut, example_cut = _cut(texts, k), _cut(examples, k)
-    exact = query.astype(np.float64)
-    parts: list[tuple[Any, ...]] = []
-    for one, (piece, dead_text, dead_examples) in zip(found, state.pieces, strict=True):
-        places = one.text[one.text_product >= text_cut]
-        ids = piece.ids[places]
-        if not len(piece.example_ids):
-            if len(ids):
-                text = _similarities(piece.text[places], exact)
-                parts.append((ids, text, np.full(len(ids), -np.inf), np.zeros(len(ids), np.int32)))
-            continue
-        by_example = piece.example_ids[piece.starts[one.groups[one.example_product >= example_cut]]]
-        ids = np.union1d(ids, by_example)
-        if not len(ids):
-            continue
-        text = np.full(len(ids), -np.inf)
-        places = np.setdiff1d(_places(piece.ids, ids), dead_text, assume_unique=True)
-        text[np.searchsorted(ids, piece.ids[places])] = _similarities(piece.text[places], exact)
-        example, number = np.full(len(ids), -np.inf), np.zeros(len(ids), np.int32)
-        rows = np.setdiff1d(_places(piece.example_ids, ids), dead_examples, assume_unique=True)
-        if len(rows):
-            values = _similarities(piece.examples[rows], exact)
-            owners = np.searchsorted(ids, piece.example_ids[rows])
-            order = np.lexsort((-piece.example_parts[rows], values))  # the last one written stays: of equals the first
-            example[owners[order]] = values[order]
-            number[owners[order]] = piece.example_parts[rows][order]
-        parts.append((ids, text, example, number))
-    if not parts:
-        return _nothing()
-    if len(parts) == 1:
-        ids, text, example, number = parts[0]
-    else:
-        ids, text, example, number = (np.concatenate([part[column] for part in parts]) for column in range(4))
-    order = np.lexsort((ids, -np.maximum(text, example)))
-    return Nearest(ids[order], text[order], example[order], number[order])
+    ids, rows, at = [], [], 0
+    for piece in state.pieces:
+        end = at + len(piece.ids)
+        mine = chosen if len(state.pieces) == 1 else chosen[(chosen >= at) & (chosen < end)] - at
+        if len(mine):
+            ids.append(piece.ids[mine])
+            rows.append(piece.rows[mine])
+        at = end
+    if not ids:
+        return Nearest(np.empty(0, np.int64), np.empty((len(wanted), 0)), spreads)
+    all_ids, all_rows = (ids[0], rows[0]) if len(ids) == 1 else (np.concatenate(ids), np.concatenate(rows))
+    exact = all_rows.astype(np.float64)
+    similar = np.stack([_similarities(exact, query.astype(np.float64)) for query in wanted])
+    if len(ids) > 1:
+        order = np.argsort(all_ids)
+        return Nearest(all_ids[order], similar[:, order], spreads)
+    return Nearest(all_ids, similar, spreads)
 
 
-def _cut(products: Matrix, k: int) -> float:
+def _similarities(rows: Any, query: NDArray[np.float64]) -> NDArray[np.float64]:
     import numpy as np
 
-    return (
-        -np.inf if len(products) <= k else float(np.partition(products, len(products) - k)[len(products) - k]) - _EQUAL
-    )
-
-
-def _similarities(rows: Matrix, query: NDArray[np.float64]) -> NDArray[np.float64]:
-    import numpy as np
-
-    similar: NDArray[np.float64] = np.round(np.einsum("ij,j->i", rows.astype(np.float64), query), _DIGITS)
-    return np.clip(similar, -1.0, 1.0)
-
-
-def _nothing() -> Nearest:
-    import numpy as np
-
-    return Nearest(np.empty(0, np.int64), np.empty(0), np.empty(0), np.empty(0, np.int32))
+    similar: NDArray[np.float64] = np.einsum("ij,j->i", rows, query)
+    return np.minimum(np.maximum(np.round(similar, _DIGITS), -1.0), 1.0)
 
 
 # -- changing --------------------------------------------------------------------------------------------------------
 
 
-def _pieces(rows: Rows) -> tuple[_Live, ...]:
+def _state(mark: Mark, pieces: Sequence[_Piece]) -> _State:
+    """Return a state of *pieces*, which nobody may write to from now on."""
     import numpy as np
 
-    if not len(rows.entry_ids):
-        return ()
+    dead, at = [np.empty(0, np.int64)], 0
+    for piece in pieces:
+        for array in piece:
+            array.flags.writeable = False
+        if len(piece.dead):
+            dead.append(piece.dead + at)
+        at += len(piece.ids)
+    return _State(mark, tuple(pieces), np.concatenate(dead))
+
+
+def _piece(found: Rows) -> _Piece:
+    """Return one row for each entry that has vectors in *found*."""
+    import numpy as np
+
     none = np.empty(0, np.int64)
-    about = rows.parts == TEXT
-    if about.all() and (np.diff(rows.entry_ids) > 0).all():  # as they come from a catalog embedded in one go
-        return (_Live(_piece(rows.entry_ids, rows.vectors, none, none, rows.vectors[:0]), none, none),)
-    texts, examples = np.flatnonzero(about), np.flatnonzero(~about)
-    texts = texts[np.argsort(rows.entry_ids[texts], kind="stable")]
-    examples = examples[np.lexsort((rows.parts[examples], rows.entry_ids[examples]))]
-    piece = _piece(
-        rows.entry_ids[texts],
-        rows.vectors[texts],
-        rows.entry_ids[examples],
-        rows.parts[examples],
-        rows.vectors[examples],
-    )
-    return (_Live(piece, none, none),)
-
-
-def _piece(ids: Any, text: Any, example_ids: Any, example_parts: Any, examples: Any) -> _Piece:
-    """Return a piece of sorted arrays, which nobody may write to from now on."""
-    import numpy as np
-
-    starts = np.flatnonzero(np.diff(example_ids, prepend=-1))
-    piece = _Piece(ids, text, example_ids, example_parts.astype(np.int32, copy=False), examples, starts)
-    for array in piece:
-        array.flags.writeable = False
-    return piece
+    about = found.parts == TEXT
+    if about.all() and (np.diff(found.entry_ids) > 0).all():  # as they come from a catalog embedded in one go
+        return _Piece(found.entry_ids, found.vectors, none)
+    order = np.lexsort((found.parts, found.entry_ids))
+    texts, examples = order[about[order]], order[~about[order]]
+    ids = np.unique(found.entry_ids)
+    rows = np.zeros((len(ids), found.vectors.shape[1]), np.float32)
+    rows[np.searchsorted(ids, found.entry_ids[texts])] = found.vectors[texts]
+    if len(examples):
+        which, owners = np.unique(found.entry_ids[examples], return_inverse=True)
+        places = np.searchsorted(ids, which)
+        rows[places] = pulled(rows[places], found.vectors[examples], owners)
+    return _Piece(ids, rows, none)
 
 
 def _changed(state: _State, changes: Changes) -> _State:
@@ -458,37 +424,33 @@ def _changed(state: _State, changes: Changes) -> _State:
     import numpy as np
 
     if not len(changes.touched):
-        return _State(changes.mark, state.pieces)
+        return _State(changes.mark, state.pieces, state.dead)
     pieces = []
-    for piece, dead_text, dead_examples in state.pieces:
-        live = _Live(
-            piece,
-            np.union1d(dead_text, _places(piece.ids, changes.touched)),
-            np.union1d(dead_examples, _places(piece.example_ids, changes.touched)),
-        )
-        if live.dead < piece.size:
-            pieces.append(_joined([live]) if 2 * live.dead > piece.size else live)
-    pieces += _pieces(changes.rows)
+    for old in state.pieces:
+        piece = old._replace(dead=np.union1d(old.dead, _places(old.ids, changes.touched)))
+        if len(piece.dead) < len(piece.ids):
+            pieces.append(_joined([piece]) if 2 * len(piece.dead) > len(piece.ids) else piece)
+    if len(changes.rows.entry_ids):
+        pieces.append(_piece(changes.rows))
     # Each at least twice as large as the next, and one small one: there are few, and a row is copied seldom.
-    while len(pieces) > 1 and pieces[-2].piece.size < max(2 * pieces[-1].piece.size, _SMALL):
+    while len(pieces) > 1 and len(pieces[-2].ids) < max(2 * len(pieces[-1].ids), _SMALL):
         pieces[-2:] = [_joined(pieces[-2:])]
-    return _State(changes.mark, tuple(pieces))
+    return _state(changes.mark, pieces)
 
 
-def _joined(pieces: Sequence[_Live]) -> _Live:
+def _joined(pieces: Sequence[_Piece]) -> _Piece:
     """Return one piece of all rows that count."""
     import numpy as np
 
-    from catalog.store.vectors import Rows
-
-    ids, parts, vectors = [], [], []
-    for piece, dead_text, dead_examples in pieces:
-        text, examples = np.ones(len(piece.ids), np.bool_), np.ones(len(piece.example_ids), np.bool_)
-        text[dead_text] = examples[dead_examples] = False
-        ids += [piece.ids[text], piece.example_ids[examples]]
-        parts += [np.full(int(text.sum()), TEXT, np.int32), piece.example_parts[examples]]
-        vectors += [piece.text[text], piece.examples[examples]]
-    return _pieces(Rows(np.concatenate(ids), np.concatenate(parts), np.concatenate(vectors)))[0]
+    ids, rows = [], []
+    for piece in pieces:
+        alive = np.ones(len(piece.ids), np.bool_)
+        alive[piece.dead] = False
+        ids.append(piece.ids[alive])
+        rows.append(piece.rows[alive])
+    all_ids = np.concatenate(ids)
+    order = np.argsort(all_ids)
+    return _Piece(all_ids[order], np.concatenate(rows)[order], np.empty(0, np.int64))
 
 
 # -- the file --------------------------------------------------------------------------------------------------------
@@ -499,22 +461,19 @@ def file_beside(database: str, embedder: str) -> str:
     return f"{database}-vectors-{sha256(embedder.encode()).hexdigest()[:12]}"
 
 
-_TYPES = ("<i8", "<f4", "<i8", "<i4", "<f4")  # of a piece's arrays, but for `starts`
 _PAGE = 4_096
 
 
 def _save(path: str, embedder: str, state: _State, *, like: str) -> None:
     """Write the rows of *state* to *path*, whole or not at all; whoever may read the database may read them."""
-    live = state.pieces[0] if len(state.pieces) == 1 and not state.pieces[0].dead else _joined(state.pieces)
-    arrays = live.piece[:5]
+    piece = state.pieces[0] if len(state.pieces) == 1 and not len(state.dead) else _joined(state.pieces)
     head = json.dumps(
         {
             "embedder": embedder,
-            "template": TEMPLATE_VERSION,
+            "form": [_FORM, TEMPLATE_VERSION],
             "mark": state.mark,
-            "width": live.piece.text.shape[1],
-            "counts": [len(live.piece.ids), len(live.piece.example_ids)],
-            "sums": [_sum(array) for array in arrays],
+            "shape": piece.rows.shape,
+            "sums": [_sum(piece.ids), _sum(piece.rows)],
         }
     ).encode()
     begin = _MAGIC + len(head).to_bytes(4, "little") + zlib.crc32(head).to_bytes(4, "little") + head
@@ -527,9 +486,9 @@ def _save(path: str, embedder: str, state: _State, *, like: str) -> None:
     try:
         with open(descriptor, "wb") as file:
             file.write(begin.ljust(_PAGE, b"\0"))
-            for array in arrays:
-                file.write(_bytes(array).data)
-                file.write(b"\0" * (-array.nbytes % 64))
+            file.write(_bytes(piece.ids).data)
+            file.write(b"\0" * (-piece.ids.nbytes % 64))
+            file.write(_bytes(piece.rows).data)
         os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):
@@ -551,20 +510,14 @@ def _load(path: str, embedder: str) -> _State | None:
         if memory[:8] != _MAGIC or zlib.crc32(head) != checksum:
             return None
         about = json.loads(head)
-        if about["embedder"] != embedder or about["template"] != TEMPLATE_VERSION:
+        if about["embedder"] != embedder or about["form"] != [_FORM, TEMPLATE_VERSION]:
             return None
-        texts, examples = about["counts"]
-        width = about["width"]
-        at = _PAGE
-        arrays: list[Any] = []
-        for kind, count in zip(_TYPES, (texts, texts * width, examples, examples, examples * width), strict=True):
-            array = np.frombuffer(memory, kind, count, at)
-            at += array.nbytes + -array.nbytes % 64
-            arrays.append(array.reshape(-1, width) if kind == "<f4" else array)
-        if [_sum(array) for array in arrays] != about["sums"] or at != len(memory):
+        count, width = about["shape"]
+        ids = np.frombuffer(memory, "<i8", count, _PAGE)
+        rows = np.frombuffer(memory, "<f4", count * width, _PAGE + ids.nbytes + -ids.nbytes % 64).reshape(count, width)
+        if [_sum(ids), _sum(rows)] != about["sums"]:
             return None
-        none = np.empty(0, np.int64)
-        return _State(Mark(*about["mark"]), (_Live(_piece(*arrays), none, none),))
+        return _state(Mark(*about["mark"]), [_Piece(ids, rows, np.empty(0, np.int64))])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
