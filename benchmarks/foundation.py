@@ -82,7 +82,7 @@ def lookups(path: Path) -> None:
     bare = sqlite3.connect(path)
     # Every name once: a second time it would come from the cache.
     names = [row[0] for row in bare.execute("SELECT name FROM entry ORDER BY random()")]
-    with Catalog(f"sqlite:///{path}") as cat:
+    with Catalog(f"sqlite:///{path}", embedder="none") as cat:
         cat.register("tool", "dumps", "json:dumps")
         cat.get("tool", "dumps")
 
@@ -168,7 +168,7 @@ def full_text(path: Path, count: int) -> None:
     bare = sqlite3.connect(path)
     rare = itertools.cycle(rare_words()), itertools.cycle(rare_words())
     repeat = 100 if count <= 100_000 else 20
-    with Catalog(f"sqlite:///{path}") as cat:
+    with Catalog(f"sqlite:///{path}", embedder="none") as cat:
         for word in rare_words():
             cat.search(word)
 

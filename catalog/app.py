@@ -22,7 +22,6 @@ from catalog.errors import (
     InvalidEntryError,
     InvalidFilterError,
     NotImportableError,
-    SearchError,
     StoreError,
     close_matches,
     did_you_mean,
@@ -532,7 +531,8 @@ class Catalog:
             any_tags: at least one of these.
             exclude_tags: none of these.
             limit: how many at the most; None: all.
-            mode: ``auto`` or ``lexical``; ``semantic`` and ``hybrid`` need vectors, which this version does not have.
+            mode: ``lexical`` goes by words, ``semantic`` by vectors, ``hybrid`` by both; ``auto`` is hybrid wherever
+                there is an embedder, else lexical.
 
         Returns:
             Hits with ``.entry .score .why``; of equal scores by key. An entry called exactly *text* comes first.
@@ -548,10 +548,38 @@ class Catalog:
             raise InvalidFilterError(f"limit={limit!r}: give a number from 0, or None for all", limit=limit)
         if mode not in MODES:
             raise InvalidFilterError(f"mode={mode!r}: choose one of {', '.join(MODES)}", mode=mode)
-        if mode in ("semantic", "hybrid"):
-            raise SearchError(f"mode={mode!r} needs vectors, which this version does not have; use 'lexical'")
         view = self._indexed() if text.strip() else self._now()
-        return find(view, self._store.reader, text, filters, limit)
+        return find(
+            view,
+            self._store.reader,
+            text,
+            filters,
+            limit,
+            mode,
+            lambda optional: self._meaning.searching(view, optional=optional),
+        )
+
+    def similar(self, kind: str, name: str, *, limit: int = 10) -> builtins.list[Hit]:
+        """Return the persistent entries nearest in meaning to one of them, the nearest first; of equals by key.
+
+        ``.score`` is the cosine. An entry without a fresh vector is near to nothing: the list is empty.
+
+        Raises:
+            EntryNotFoundError: there is no such persistent entry.
+            SearchError, MissingExtraError: there is no embedder.
+        """
+        from catalog.search.hybrid import nearest
+
+        view = self._indexed()
+        id_ = queries.id_of(self._store.reader, kind, name)
+        if id_ is None:
+            raise self._not_found(view, kind, name)
+        meanings = self._meaning.searching(view, optional=False)
+        assert meanings is not None
+        vector = meanings.index.vector(id_, generation=view.generation)
+        if vector is None:
+            return []
+        return nearest(view.corpus(), meanings, id_, vector, queries.NO_FILTERS, limit)
 
     def _filters(
         self, kind: Kinds, tags: Sequence[str], any_tags: Sequence[str], exclude_tags: Sequence[str]

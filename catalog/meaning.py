@@ -15,9 +15,12 @@ from catalog.overlay import CatalogWarning
 if TYPE_CHECKING:
     from catalog.embedders.base import Embedder
     from catalog.entry.entry import Entry
+    from catalog.search.hybrid import Meanings
+    from catalog.search.index import VectorIndex
     from catalog.store.store import Store
     from catalog.store.vectors import Status
     from catalog.store.writer import Transaction
+    from catalog.view import View
 
 Progress = Callable[[int, int], None]
 OFF = "none"
@@ -43,6 +46,7 @@ class Meaning:
         self._embedder: Embedder | None = None
         self._failed = False
         self._complete = False
+        self._indexes: dict[str, VectorIndex] = {}
 
     def embedder(self) -> Embedder:
         """Return the embedder.
@@ -68,6 +72,47 @@ class Meaning:
             self._failed = True
             warnings.warn(f"searching by words only: {error}", CatalogWarning, stacklevel=4)
             return None
+
+    def searching(self, view: View, *, optional: bool) -> Meanings | None:
+        """Return what searches of one state of the catalog go by; None if there is nothing and that is *optional*.
+
+        While the vectors of a new embedder are being made, the one that was complete before goes on answering.
+
+        Raises:
+            SearchError, MissingExtraError: the embedder can't be had, and it is not *optional*.
+        """
+        if view.meanings is None:
+            if self.given == OFF and optional:
+                return None
+            from catalog.search.hybrid import Meanings
+
+            embedder = self.ready() if optional else self.embedder()
+            if embedder is None:
+                return None
+            embedder = self._complete_one(embedder)
+            index = self._indexes.get(embedder.name)
+            if index is None:
+                from catalog.search.index import VectorIndex
+
+                index = self._indexes.setdefault(embedder.name, VectorIndex(self.store.reader, embedder.name))
+            view.meanings = Meanings(embedder, index, view.generation)
+        return view.meanings
+
+    def _complete_one(self, mine: Embedder) -> Embedder:
+        """Return *mine*, or the embedder that was completed last if *mine* never was."""
+        from catalog.store.vectors import embedders
+
+        complete = [known for known in embedders(self.store.reader) if known.complete is not None]
+        if not complete or any(known.name == mine.name for known in complete):
+            return mine
+        for known in sorted(complete, key=lambda known: -(known.complete or 0)):
+            try:
+                other = choose(known.given or "", load=_load)
+            except CatalogError:
+                continue
+            if other.name == known.name:
+                return other
+        return mine
 
     def keep(self, transaction: Transaction, entries: Sequence[tuple[int, Entry]]) -> None:
         """Embed what *entries* say, in the transaction that stored them under these ids; only where that is cheap."""

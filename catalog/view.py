@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from catalog.entry.entry import Entry
+    from catalog.search.hybrid import Meanings
     from catalog.search.keyword import Corpus
     from catalog.store.reader import Reader
 
@@ -28,6 +29,7 @@ class View:
     Attributes:
         token: what :meth:`Catalog._token` gave when this was made; the same token means nothing has changed.
         live: loaded objects by key, for the shortest way from a lookup to its answer.
+        meanings: what searches by meaning go by, once one has been asked for.
     """
 
     __slots__ = (
@@ -40,6 +42,7 @@ class View:
         "_runtime",
         "generation",
         "live",
+        "meanings",
         "token",
         "versions",
     )
@@ -63,6 +66,7 @@ class View:
         self._overlay: list[Entry] | None = None
         self._corpus: Corpus | None = None
         self._lock = threading.Lock()
+        self.meanings: Meanings | None = None
 
     def same(
         self, state: tuple[int, tuple[int, int]], runtime: Mapping[Key, Entry], config: Mapping[Key, Entry]

@@ -33,7 +33,7 @@ def blank_catalog(path: Path) -> Path:
 
 def open_catalog(url: str | Path, **given: Any) -> Catalog:
     """Open a catalog that no configuration file of this machine has a say in."""
-    settings = given.pop("settings", Settings())
+    settings = given.pop("settings", Settings(embedder="none"))
     return Catalog(url if isinstance(url, str) else f"sqlite:///{url}", settings=settings, **given)
 
 

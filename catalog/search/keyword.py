@@ -46,6 +46,7 @@ MOST_WORDS = 64
 
 _KEPT = 1 << 16  # words whose frequency is remembered
 _POOL = 30  # of the rows that rare words rank best, how many the common words may reorder
+_FEW = 60  # candidates of common words that are worth looking at
 _TIER = 20  # candidates taken from one place where all words are common, beyond those asked for
 
 
@@ -126,6 +127,11 @@ def request_words(text: str) -> tuple[str, ...]:
     return tuple(telling or found)[:MOST_WORDS]
 
 
+def asked_words(corpus: Corpus, text: str) -> tuple[str, ...]:
+    """Return the words to look for: those of the request, and what completes those that no entry has."""
+    return tuple(_completed(corpus, request_words(text[:MOST_CHARACTERS])))  # a cache keeps what it is asked
+
+
 def search(corpus: Corpus, text: str, filters: Filters, limit: int) -> list[Hit]:
     """Return the entries that match *text*, best first; equal scores go by key.
 
@@ -137,17 +143,18 @@ def search(corpus: Corpus, text: str, filters: Filters, limit: int) -> list[Hit]
     """
     if limit <= 0:
         return []
-    wanted = request_words(text[:MOST_CHARACTERS])  # it keeps what it is asked
+    wanted = request_words(text[:MOST_CHARACTERS])
     asked = _completed(corpus, wanted)
-    reason = _reason(list(dict.fromkeys((*asked, *wanted))))
+    # The words as typed too: a word of the overlay alone may be the beginning of one the database has.
+    both = tuple(dict.fromkeys((*asked, *wanted)))
+    reason = reason_of(both)
     hits, complete = _ranked(corpus, list(asked), filters, limit + len(corpus.hidden), reason)
     if corpus.hidden:
         hits = [hit for hit in hits if (hit.kind, hit.name) not in corpus.hidden]
     if corpus.overlay:
-        # The words as typed too: a word of the overlay alone may be the beginning of one the database has.
-        hits += _overlay_hits(corpus, list(dict.fromkeys((*asked, *wanted))), filters, reason)
+        hits += _overlay_hits(corpus, both, filters, reason)
     hits.sort(key=_order)
-    return _exact_first(corpus, text.strip(), filters, hits, reason, complete)[:limit]
+    return exact_first(corpus, text.strip(), filters, hits, reason, complete=complete)[:limit]
 
 
 def _order(hit: Hit) -> tuple[float, str, str]:
@@ -169,30 +176,51 @@ def _completed(corpus: Corpus, wanted: Sequence[str]) -> dict[str, str]:
     return asked
 
 
-def _ranked(corpus: Corpus, wanted: list[str], filters: Filters, limit: int, reason: Reason) -> tuple[list[Hit], bool]:
-    """Return hits of the persistent tier, unsorted, and whether they are all there are."""
-    reader, frequency = corpus.reader, corpus.frequency
+def _parted(corpus: Corpus, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return those of the *wanted* words that are rare enough to find candidates, and the common ones, rarest first."""
+    frequency = corpus.frequency
     by_rarity = sorted((word for word in wanted if frequency(word)), key=lambda word: (frequency(word), word))
-    if not by_rarity:
-        return [], bool(wanted)  # a request without words, as an emoji, may still be a name
-    rare = by_rarity
-    allowed = budget(corpus.total)
     if corpus.total > SMALL:
+        allowed = budget(corpus.total)
         for place, word in enumerate(by_rarity):
             allowed -= frequency(word)
             if allowed < 0 or frequency(word) > corpus.total // 10:
-                rare = by_rarity[:place]
-                break
-    if len(rare) == len(by_rarity):
+                return by_rarity[:place], by_rarity[place:]
+    return by_rarity, []
+
+
+def _ranked(corpus: Corpus, wanted: list[str], filters: Filters, limit: int, reason: Reason) -> tuple[list[Hit], bool]:
+    """Return hits of the persistent tier, unsorted, and whether they are all there are."""
+    rare, common = _parted(corpus, wanted)
+    if not (rare or common):
+        return [], bool(wanted)  # a request without words, as an emoji, may still be a name
+    if not common:
         return _best(corpus, rare, filters, limit, reason)
-    found = {row[0]: row[2:] for row in listed(reader, _any(rare), filters, limit + _POOL)} if rare else {}
-    if len(found) < limit:
-        more = candidates(reader, _tiers(by_rarity[len(rare) :]), filters, limit + _TIER, limit + _POOL)
-        found = by_ids(reader, more) | found
-    idfs = {word: idf(corpus.total, frequency(word)) for word in by_rarity}
+    scores = _rescored(corpus, rare, common, filters, limit, limit)
+    rows = by_ids(corpus.reader, [id_ for id_, _ in scores])
+    return [Hit(rows[id_], score, reason, corpus.reader) for id_, score in scores if id_ in rows], False
+
+
+def scored(corpus: Corpus, wanted: Sequence[str], filters: Filters, limit: int) -> list[tuple[int, float]]:
+    """Return id and BM25 of the persistent entries that words rank best, about *limit* of them."""
+    rare, common = _parted(corpus, wanted)
+    if common:
+        return _rescored(corpus, rare, common, filters, limit, min(limit, _FEW))
+    return rank(corpus.reader, _any(rare), filters, limit) if rare else []
+
+
+def _rescored(
+    corpus: Corpus, rare: list[str], common: list[str], filters: Filters, limit: int, enough: int
+) -> list[tuple[int, float]]:
+    """Return candidates that the rare words find, or *enough* of the common ones, scored by all words."""
+    reader, frequency = corpus.reader, corpus.frequency
+    found = dict(rank(reader, _any(rare), filters, limit + _POOL)) if rare else {}
+    if len(found) < enough:
+        more = candidates(reader, _tiers(common), filters, enough + _TIER, enough + _POOL)
+        found.update((id_, 0.0) for id_ in more if id_ not in found)
+    idfs = {word: idf(corpus.total, frequency(word)) for word in (*rare, *common)}
     average = corpus.average_length
-    scored = [(bm25(doc, WEIGHTS, idfs, average), id_) for id_, *doc in documents(reader, list(found))]
-    return [Hit(found[id_], score, reason, reader) for score, id_ in scored], False
+    return [(id_, bm25(doc, WEIGHTS, idfs, average)) for id_, *doc in documents(reader, list(found))]
 
 
 def _best(corpus: Corpus, rare: Sequence[str], filters: Filters, limit: int, reason: Reason) -> tuple[list[Hit], bool]:
@@ -247,8 +275,8 @@ def _overlay_hits(corpus: Corpus, wanted: Sequence[str], filters: Filters, reaso
     return hits
 
 
-def _exact_first(
-    corpus: Corpus, text: str, filters: Filters, hits: list[Hit], reason: Reason, complete: bool
+def exact_first(
+    corpus: Corpus, text: str, filters: Filters, hits: list[Hit], reason: Reason, *, complete: bool
 ) -> list[Hit]:
     """Put entries whose name or key is the request itself before all others."""
     exact = [hit for hit in hits if hit.name == text or (":" in text and hit.key == text)]
@@ -274,5 +302,6 @@ def _exact_first(
     return exact + [hit for hit in hits if hit.key not in keys]
 
 
-def _reason(words_: Sequence[str]) -> Reason:
+def reason_of(words_: Sequence[str]) -> Reason:
+    """Return what tells of a hit which of these words each of its fields holds."""
     return lambda hit: {"matched": matched(words_of(hit.entry), words_)}

@@ -8,13 +8,24 @@ from catalog.search.hits import Hit
 from catalog.store.queries import Filters, matching
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from catalog.search.hybrid import Meanings
     from catalog.store.reader import Reader
 
 
 _ALL = 1 << 40  # more than any catalog has, and a number SQLite can take
 
 
-def find(view: Any, reader: Reader, text: str, filters: Filters, limit: int | None) -> list[Hit]:
+def find(
+    view: Any,
+    reader: Reader,
+    text: str,
+    filters: Filters,
+    limit: int | None,
+    mode: str,
+    meanings: Callable[[bool], Meanings | None],
+) -> list[Hit]:
     """Return the entries that pass *filters* and match *text*.
 
     Args:
@@ -23,15 +34,22 @@ def find(view: Any, reader: Reader, text: str, filters: Filters, limit: int | No
         text: a request; blank: all that pass, by key.
         filters: applied before ranking.
         limit: how many at the most; None: all.
+        mode: ``auto``, ``lexical``, ``semantic`` or ``hybrid``.
+        meanings: gives the vectors; its argument tells whether it may give None because there are none.
     """
     if limit is not None:
         limit = min(limit, _ALL)
     if text.strip():
-        from catalog.search.keyword import search
-
         corpus = view.corpus()
         most = corpus.total + len(corpus.overlay) if limit is None else limit
-        return search(corpus, text, filters, most)
+        known = None if mode == "lexical" else meanings(mode == "auto")
+        if known is None:
+            from catalog.search import keyword
+
+            return keyword.search(corpus, text, filters, most)
+        from catalog.search import hybrid
+
+        return hybrid.search(corpus, known, text, filters, most, words=mode != "semantic")
     hidden, overlay = view.hidden, view.overlay
     rows = matching(reader, filters, -1 if limit is None else limit + len(hidden))
     hits = [Hit(row, 0.0, None, reader) for row in rows]

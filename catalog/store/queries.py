@@ -204,6 +204,26 @@ def _of_ids(reader: Reader, sql: str, ids: Sequence[int]) -> list[Row]:
     return [row for part in parts for row in reader.all(sql.format(ids=_marks(part)), list(part))]
 
 
+def id_of(reader: Reader, kind: str, name: str) -> int | None:
+    """Return the id of a persistent entry, or None."""
+    row = reader.one("SELECT e.id FROM entry AS e WHERE e.kind = ? AND e.name = ?", (kind, name))
+    return row[0] if row else None
+
+
+def matching_ids(reader: Reader, filters: Filters) -> list[int]:
+    """Return the ids of the entries that pass, in no order."""
+    if filters.tags:
+        tags = tuple(sorted(filters.tags, key=lambda tag: _few(reader, tag)))
+        sql, params = _conditions(filters._replace(tags=tags[1:]), "t.entry_id", "t.kind")
+        where = " AND ".join(["t.tag = ?", *sql])
+        return [
+            row[0] for row in reader.all(f"SELECT t.entry_id FROM entry_tag AS t WHERE {where}", (tags[0], *params))
+        ]
+    sql, params = _conditions(filters, "e.id", "e.kind")
+    where = " AND ".join(sql) or "1"
+    return [row[0] for row in reader.all(f"SELECT e.id FROM entry AS e WHERE {where}", params)]
+
+
 def named(reader: Reader, name: str, kinds: Sequence[str]) -> list[Row]:
     """Return what is listed of the entries of these *kinds* called *name*; the kinds let SQLite use an index."""
     return reader.all(

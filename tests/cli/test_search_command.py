@@ -42,7 +42,7 @@ def test_filters_narrow(run_cli, options, expected) -> None:
 
 def test_json_adds_score_and_reason(run_cli) -> None:
     """``--json`` gives the listing of each hit with its score and the words that were found."""
-    (hit,) = run_cli("search", "scatter", "--json").data
+    (hit,) = run_cli("search", "scatter", "--mode", "lexical", "--json").data
     assert hit.pop("score") > 0
     assert hit == {
         "key": "tool:create_scatter",
@@ -102,10 +102,6 @@ def test_nothing_found_is_a_no_with_a_hint(run_cli, arguments, said) -> None:
             ("--limit", "0"),
             "Error: Invalid value for '--limit' / '-n': '0' is neither a number from 1 nor 'all'; "
             "see 'catalog search --help'",
-        ),
-        (
-            ("x", "--mode", "semantic"),
-            "Error: mode='semantic' needs vectors, which this version does not have; use 'lexical'",
         ),
         (("--tga", "plot"), "Error: No such option '--tga'. Did you mean '--tag'?"),
     ],

@@ -1,0 +1,220 @@
+"""Search by words and meaning at once: candidates from both, one score for each (:mod:`catalog.search.fuse`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from catalog.entry.embedtext import parts as entry_parts
+from catalog.search import keyword
+from catalog.search.bm25 import bm25, idf
+from catalog.search.fuse import LEXICAL_POOL, SEMANTIC_POOL, Spread, fuse, pulled, standing
+from catalog.search.hits import Hit, matched
+from catalog.search.parts import parts
+from catalog.store.mapping import words_of
+from catalog.store.queries import NO_FILTERS, WEIGHTS, Filters, by_ids, id_of, matching_ids
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from catalog.embedders.base import Embedder
+    from catalog.entry.entry import Entry
+    from catalog.search.index import VectorIndex
+    from catalog.search.keyword import Corpus
+
+    Floats = NDArray[np.float64]
+    Matrix = NDArray[np.float32]
+
+MOST_CHARACTERS = 2_000
+"""How much of a request is embedded; its words are looked for in all of it."""
+
+_KEPT_FILTERS = 16
+
+
+@dataclass(slots=True)
+class Meanings:
+    """What one state of the catalog offers to a search by meaning.
+
+    Attributes:
+        embedder: what requests are embedded with.
+        index: the vectors of the persistent entries.
+        generation: of the database.
+    """
+
+    embedder: Embedder
+    index: VectorIndex
+    generation: int
+    _overlay: Matrix | None = None
+    _hidden: list[int] | None = None
+    _allowed: dict[Filters, list[int]] = field(default_factory=dict)
+
+    def overlay(self, entries: Sequence[Entry]) -> Matrix:
+        """Return the rows of the entries that are not persistent."""
+        if self._overlay is None:
+            import numpy as np
+
+            said = [entry_parts(entry) for entry in entries]
+            text = self.embedder.encode([one[0] for one in said])
+            shown = [(owner, example) for owner, one in enumerate(said) for example in one[1:]]
+            examples = self.embedder.encode([example for _, example in shown])
+            self._overlay = pulled(text, examples, np.array([owner for owner, _ in shown], np.int64))
+        return self._overlay
+
+    def hidden(self, corpus: Corpus) -> list[int]:
+        """Return the ids of persistent entries that another tier wins over."""
+        if self._hidden is None:
+            self._hidden = [id_ for key in corpus.hidden if (id_ := id_of(corpus.reader, *key)) is not None]
+        return self._hidden
+
+    def allowed(self, corpus: Corpus, filters: Filters) -> list[int] | None:
+        """Return the ids of persistent entries that pass; None: all do."""
+        if filters == NO_FILTERS:
+            return None
+        found = self._allowed.get(filters)
+        if found is None:
+            if len(self._allowed) >= _KEPT_FILTERS:
+                self._allowed.clear()
+            found = self._allowed[filters] = matching_ids(corpus.reader, filters)
+        return found
+
+
+def search(
+    corpus: Corpus, meanings: Meanings, text: str, filters: Filters, limit: int, *, words: bool = True
+) -> list[Hit]:
+    """Return the entries that match *text* by words or meaning, best first; equal scores go by key.
+
+    Args:
+        corpus: words.
+        meanings: vectors.
+        text: anything a person may type.
+        filters: which entries count at all; applied before anything is ranked.
+        limit: how many at the most, ≥ 0.
+        words: whether words count; otherwise entries without a vector are left out.
+
+    An entry that shares no word with the request takes part if it is nearer to it than the mean entry is.
+    """
+    if limit <= 0:
+        return []
+    import numpy as np
+
+    asked = keyword.asked_words(corpus, text) if words else ()
+    lexical = dict(keyword.scored(corpus, asked, filters, max(LEXICAL_POOL, limit))) if asked else {}
+    asking = text[:MOST_CHARACTERS]
+    queries = meanings.embedder.encode([asking, *parts(asking)])
+    near = meanings.index.search(
+        queries,
+        max(SEMANTIC_POOL, limit),
+        meanings.allowed(corpus, filters),
+        also=list(lexical),
+        without=meanings.hidden(corpus),
+        generation=meanings.generation,
+    )
+    without = set(meanings.hidden(corpus))
+    found = [id_ for id_ in lexical if id_ not in without]
+    known = set(found)
+    found += [id_ for id_ in near.ids.tolist() if id_ not in known]
+    similar = np.full((len(queries), len(found)), np.nan)
+    places = {id_: place for place, id_ in enumerate(found)}
+    if queries[0].any():
+        similar[:, [places[id_] for id_ in near.ids.tolist()]] = near.similarities
+    rows = by_ids(corpus.reader, found) if found else {}
+    over = [entry for entry in corpus.overlay if filters.accept(entry.kind, entry.tags)]
+    points = np.array([lexical.get(id_, 0.0) for id_ in found] + _overlay_points(corpus, asked, over))
+    if over and queries[0].any():
+        chosen = [corpus.overlay.index(entry) for entry in over]
+        similar = np.hstack([similar, queries.astype(np.float64) @ meanings.overlay(corpus.overlay)[chosen].T])
+    elif over:
+        similar = np.hstack([similar, np.full((len(queries), len(over)), np.nan)])
+    if not len(points):
+        return []
+    fused = fuse(points, standing(similar, _spreads(near.spreads, len(queries))))
+    ranks = {id_: rank for rank, id_ in enumerate(sorted(lexical, key=lambda i: -lexical[i]), 1)}
+    by_meaning = {int(place): rank for rank, place in enumerate(np.argsort(-np.nan_to_num(similar[0], nan=-2.0)), 1)}
+    hits = []
+    for place in range(len(points)):
+        entry = over[place - len(found)] if place >= len(found) else None
+        what = entry if entry is not None else rows.get(found[place])
+        if what is None or (not words and fused.guessed[place]):
+            continue
+        score = float(fused.semantic[place] if not words else fused.scores[place])
+        if points[place] <= 0 and score <= 0:
+            continue
+        why = _Why(
+            asked,
+            float(points[place]),
+            None if fused.guessed[place] else float(fused.semantic[place]),
+            None if np.isnan(similar[0, place]) else round(float(similar[0, place]), 6),
+            ranks.get(found[place]) if entry is None else None,
+            by_meaning[place],
+            queries[0],
+            meanings.index,
+            found[place] if entry is None else None,
+        )
+        hits.append(Hit(what, score, why, corpus.reader if entry is None else None))
+    hits.sort(key=lambda hit: (-round(hit.score, 9), hit.kind, hit.name))
+    return keyword.exact_first(corpus, text.strip(), filters, hits, keyword.reason_of(asked), complete=False)[:limit]
+
+
+def nearest(
+    corpus: Corpus, meanings: Meanings, entry_id: int, vector: Matrix, filters: Filters, limit: int
+) -> list[Hit]:
+    """Return the persistent entries nearest in meaning to one of them, without it; equal ones go by key."""
+    without = [*meanings.hidden(corpus), entry_id]
+    near = meanings.index.search(
+        vector, limit, meanings.allowed(corpus, filters), without=without, generation=meanings.generation
+    )
+    rows = by_ids(corpus.reader, near.ids.tolist())
+    hits = [
+        Hit(rows[id_], similar, {"similarity": similar}, corpus.reader)
+        for id_, similar in zip(near.ids.tolist(), near.similarities[0].tolist(), strict=True)
+        if id_ in rows
+    ]
+    return sorted(hits, key=lambda hit: (-hit.score, hit.kind, hit.name))[:limit]
+
+
+def _spreads(found: list[Spread], rows: int) -> list[Spread]:
+    from catalog.search.fuse import spread
+
+    return found or [spread([])] * rows
+
+
+def _overlay_points(corpus: Corpus, asked: Sequence[str], over: Sequence[Entry]) -> list[float]:
+    if not over or not asked:
+        return [0.0] * len(over)
+    documents = dict(zip((id(entry) for entry in corpus.overlay), corpus.overlay_documents(), strict=True))
+    idfs = {word: idf(max(corpus.total, len(over)), corpus.frequency(word)) for word in asked}
+    average = corpus.average_length or 20.0
+    return [bm25(documents[id(entry)], WEIGHTS, idfs, average) for entry in over]
+
+
+@dataclass(slots=True)
+class _Why:
+    """The reason of one hit, put into words only if somebody asks."""
+
+    asked: Sequence[str]
+    lexical: float
+    semantic: float | None
+    similarity: float | None
+    lexical_rank: int | None
+    semantic_rank: int | None
+    query: Matrix
+    index: VectorIndex
+    entry_id: int | None
+
+    def __call__(self, hit: Hit) -> dict[str, Any]:
+        found: dict[str, Any] = {"matched": matched(words_of(hit.entry), self.asked), "lexical": round(self.lexical, 6)}
+        if self.lexical_rank is not None:
+            found["lexical_rank"] = self.lexical_rank
+        if self.similarity is None:
+            found["vector"] = "none that is fresh; found by its words"
+            return found
+        found |= {"semantic": round(self.semantic or 0.0, 6), "similarity": self.similarity}
+        found["semantic_rank"] = self.semantic_rank
+        if self.entry_id is not None and hit.entry.examples:
+            nearest_example = self.index.example(self.entry_id, hit.entry.examples, self.query)
+            if nearest_example is not None:
+                place, similarity = nearest_example
+                found["example"] = {"text": hit.entry.examples[place], "similarity": round(similarity, 6)}
+        return found
