@@ -107,7 +107,7 @@ class Meaning:
             return mine
         for known in sorted(complete, key=lambda known: -(known.complete or 0)):
             try:
-                other = choose(known.given or "", load=_load)
+                other = choose(known.given or "")  # no references: a database must not say what is imported here
             except CatalogError:
                 continue
             if other.name == known.name:

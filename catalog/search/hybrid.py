@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
     Matrix = NDArray[np.float32]
+    Ids = NDArray[np.int64]
 
 MOST_CHARACTERS = 2_000
 """How much of a request is embedded; its words are looked for in all of it."""
@@ -48,7 +49,7 @@ class Meanings:
     generation: int
     _overlay: Matrix | None = None
     _hidden: list[int] | None = None
-    _allowed: dict[Filters, list[int]] = field(default_factory=dict)
+    _allowed: dict[Filters, Ids] = field(default_factory=dict)
 
     def overlay(self, entries: Sequence[Entry]) -> Matrix:
         """Return the rows of the entries that are not persistent."""
@@ -68,7 +69,7 @@ class Meanings:
             self._hidden = [id_ for key in corpus.hidden if (id_ := id_of(corpus.reader, *key)) is not None]
         return self._hidden
 
-    def allowed(self, corpus: Corpus, filters: Filters) -> list[int] | None:
+    def allowed(self, corpus: Corpus, filters: Filters) -> Ids | None:
         """Return the ids of persistent entries that pass; None: all do."""
         if filters == NO_FILTERS:
             return None
@@ -76,7 +77,9 @@ class Meanings:
         if found is None:
             if len(self._allowed) >= _KEPT_FILTERS:
                 self._allowed.clear()
-            found = self._allowed[filters] = matching_ids(corpus.reader, filters)
+            import numpy as np
+
+            found = self._allowed[filters] = np.array(matching_ids(corpus.reader, filters), np.int64)
         return found
 
 

@@ -168,6 +168,14 @@ class Store:
             ).fetchone()[0]
             if missing:
                 faults.append(f"search: {missing} entries have no words; `catalog db check --fix` makes them again")
+            unhashed = connection.execute(
+                "SELECT count(*) FROM entry AS e LEFT JOIN entry_text AS t ON t.entry_id = e.id AND t.part = 0 "
+                "WHERE t.entry_id IS NULL"
+            ).fetchone()[0]
+            if unhashed:
+                faults.append(
+                    f"meaning: {unhashed} entries have no hash of their text; `catalog db check --fix` makes them again"
+                )
             strays = connection.execute(
                 "SELECT count(*) FROM (SELECT e.id, j.value FROM entry AS e, json_each(e.tags) AS j "
                 "EXCEPT SELECT entry_id, tag FROM entry_tag)"

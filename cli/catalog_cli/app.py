@@ -22,6 +22,7 @@ COMMANDS = {
     "search": Entrance("catalog_cli.commands.search:search", "Find entries by words, tags and kind", _FIND),
     "ls": Entrance("catalog_cli.commands.ls:ls", "List entries, of one kind or all", _FIND),
     "explain": Entrance("catalog_cli.commands.explain:explain", "Show all that is known of an entry", _FIND),
+    "similar": Entrance("catalog_cli.commands.similar:similar", "List the entries nearest in meaning to one", _FIND),
     "which": Entrance("catalog_cli.commands.which:which", "Show which tier an entry comes from, and why", _FIND),
     "run": Entrance("catalog_cli.commands.run:run", "Load an entry and call it", _FIND),
     "scan": Entrance("catalog_cli.commands.scan:scan", "Fill the catalog from packages and folders", _FILL),

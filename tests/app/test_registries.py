@@ -78,7 +78,7 @@ def test_filters_chain(three: Catalog) -> None:
         ("tool", SimpleNamespace(id="other", name="search"), "search"),
         ("prompt", SimpleNamespace(name="greet"), "greet"),
         ("agent", SimpleNamespace(name="helper"), "helper"),
-        ("tool", len, "len"),
+        ("tool", abs, "abs"),
         ("schema", SimpleNamespace, "SimpleNamespace"),
     ],
 )
