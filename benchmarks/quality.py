@@ -32,10 +32,10 @@ import numpy as np
 from benchmarks.measure import versions
 from catalog import Catalog, Entry
 from catalog.embedders.choose import choose
+from catalog.embedders.described import encode_parts
 from catalog.entry.embedtext import parts as texts_of
 from catalog.errors import CatalogError
-from catalog.search.fuse import LEXICAL_POOL, SEMANTIC_POOL, best, fuse, order, pulled, spread, standing
-from catalog.search.parts import parts
+from catalog.search.fuse import pulled
 
 SETS = Path(__file__).resolve().parents[2] / "shared" / "eval"
 DEEP = 100
@@ -161,30 +161,16 @@ def ratel(data: Data) -> Method | None:
 
 
 class Ours:
-    """The catalog itself: its words, and its way of putting words and meaning together."""
+    """The catalog itself, filled and asked as anybody would."""
 
-    def __init__(self, data: Data, folder: Path) -> None:
-        self.catalog = Catalog(f"sqlite:///{folder}/{data.name}.db", embedder="none")
+    def __init__(self, data: Data, folder: Path, embedder: str) -> None:
+        self.catalog = Catalog(f"sqlite:///{folder}/{data.name}-{embedder.replace('/', '_')}.db", embedder=embedder)
         self.catalog.register_many(data.entries)
-        self.places = {name: place for place, name in enumerate(data.names)}
-        self.names = data.names
+        if embedder != "none":
+            self.catalog.embed_update()
 
-    def words(self, text: str) -> Ranking:
-        return [hit.name for hit in self.catalog.search(text, mode="lexical", limit=10)]
-
-    def together(self, text: str, vectors: Vectors) -> Ranking:
-        hits = self.catalog.search(text, mode="lexical", limit=LEXICAL_POOL)
-        lexical = {self.places[hit.name]: hit.score for hit in hits}
-        similar = vectors.similarities([text, *parts(text)])
-        candidates = set(lexical)
-        for row in similar:
-            candidates.update(best(row, SEMANTIC_POOL).tolist())
-        chosen = sorted(candidates)
-        stands = standing(similar[:, chosen], [spread(row) for row in similar])
-        scores = fuse([lexical.get(place, 0.0) for place in chosen], stands).scores
-        names = [self.names[place] for place in chosen]
-        ranked = [names[place] for place in order(scores, names)]
-        return [name for name in ranked if name == text.strip()] + [name for name in ranked if name != text.strip()]
+    def __call__(self, text: str) -> Ranking:
+        return [hit.name for hit in self.catalog.search(text, limit=10)]
 
 
 # -- vectors ---------------------------------------------------------------------------------------------------------
@@ -198,10 +184,10 @@ class Vectors:
         told = [texts_of(entry) for entry in data.entries]
         examples = [text for one in told for text in one[1:]]
         self.owners = np.array([place for place, one in enumerate(told) for _ in one[1:]], np.int64)
-        self.text = self.encode([one[0] for one in told])
+        self.text = encode_parts(encoder, [one[0] for one in told], [0] * len(told))
         self.examples = self.encode(examples) if examples else np.zeros((0, encoder.width), np.float32)
         self.rows = pulled(self.text, self.examples, self.owners)
-        self.encode([part for query in data.queries for part in (query["text"], *parts(query["text"]))])
+        self.encode([query["text"] for query in data.queries])
 
     def encode(self, texts: Sequence[str]) -> Any:
         new = [text for text in dict.fromkeys(texts) if text not in self.memory]
@@ -256,9 +242,9 @@ def _stretch(values: Any) -> Any:
 
 
 def run(data: Data, encoders: dict[str, tuple[Any, dict[str, Any]]], folder: Path) -> dict[str, dict[str, float]]:
-    fts, ours = FTS5(data), Ours(data, folder)
+    fts = FTS5(data)
     methods: dict[str, Method | None] = {"FTS5": fts, "bm25s": bm25s(data), "ratel-ai BM25": ratel(data)}
-    methods["ours, words"] = ours.words
+    methods["ours, words"] = Ours(data, folder, "none")
     for name, (encoder, memory) in encoders.items():
         vectors = Vectors(data, encoder, memory)
         methods[f"{name} alone"] = vectors.alone
@@ -267,9 +253,11 @@ def run(data: Data, encoders: dict[str, tuple[Any, dict[str, Any]]], folder: Pat
         methods[f"{name} RRF"] = reciprocal(fts, vectors)
         for share in (0.3, 0.5, 0.7):
             methods[f"{name} min-max {share}"] = stretched(fts, vectors, share)
-        methods[f"{name} ours"] = lambda text, vectors=vectors: ours.together(text, vectors)
+        methods[f"{name} ours"] = Ours(data, folder, name)
     figures = {name: measure(method, data.queries) for name, method in methods.items() if method is not None}
-    ours.catalog.close()
+    for method in methods.values():
+        if isinstance(method, Ours):
+            method.catalog.close()
     return figures
 
 

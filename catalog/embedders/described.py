@@ -1,0 +1,45 @@
+"""The vector of an entry's text: that of what it says about itself, leaning a little towards that of its name.
+
+In one text, a name of three words weighs little beside a description of forty in a mean of words, and much at the head
+of a text that an encoder reads in order. Apart, its weight is the same for all. Measured (nDCG@10, four sets of tools,
+fused with words): MiniLM 62.8 against 61.5 for one text, WordLlama 60.1 against 60.2; shares from 0.2 to 0.5 are equal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from catalog.entry.embedtext import TEXT
+
+if TYPE_CHECKING:
+    from catalog.embedders.base import Embedder, Vectors
+
+NAME = 0.35
+"""The weight of the name beside 1 for the rest. Another would make other vectors: see ``TEMPLATE_VERSION``."""
+
+
+def encode_parts(embedder: Embedder, texts: Sequence[str], parts: Sequence[int]) -> Vectors:
+    """Return the unit vectors of the texts that entries are embedded by; zeros where a text has none.
+
+    Args:
+        embedder: what encodes.
+        texts: as :func:`catalog.entry.embedtext.parts` gives them: of part 0, the first line is the name.
+        parts: the part of its entry each text is; examples are encoded as they stand.
+    """
+    import numpy as np
+
+    named = [place for place, part in enumerate(parts) if part == TEXT and "\n" in texts[place].strip()]
+    shown = list(texts)
+    names = []
+    for place in named:
+        name, _, shown[place] = texts[place].strip().partition("\n")
+        names.append(name)
+    vectors = embedder.encode([*shown, *names])
+    rows, leaning = vectors[: len(texts)], vectors[len(texts) :]
+    if named:
+        mixed = rows[named] + np.float32(NAME) * leaning
+        lengths = np.sqrt(np.einsum("ij,ij->i", mixed, mixed))
+        lengths[lengths < 1e-6] = 1  # opposite vectors leave nothing but rounding
+        rows[named] = mixed / lengths[:, None]
+    return rows
