@@ -149,6 +149,8 @@ class OpenAIEmbedder:
         rows: list[Any] = []
         for batch in self._batches([texts[place][: self._text_characters] for place in places]):
             rows += self._ask(batch)
+        if self._width is None and rows:
+            self._width = len(rows[0])
         width = self.width
         result = np.zeros((len(texts), width), np.float32)
         if rows:
