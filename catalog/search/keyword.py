@@ -8,6 +8,7 @@ word in the name, ...), a bounded number from each, and ranked here by the same 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -44,6 +45,7 @@ SMALL = 4_000
 MOST_WORDS = 64
 """How many different words of a request count."""
 
+_WORTH_RANKING = 400  # rows that FTS5 ranks as fast as we look at the candidates of a few places
 _KEPT = 1 << 16  # words whose frequency is remembered
 _POOL = 30  # of the rows that rare words rank best, how many the common words may reorder
 _FEW = 60  # candidates of common words that are worth looking at
@@ -201,6 +203,11 @@ def _ranked(corpus: Corpus, wanted: list[str], filters: Filters, limit: int, rea
     return [Hit(rows[id_], score, reason, corpus.reader) for id_, score in scores if id_ in rows], False
 
 
+def _expected(corpus: Corpus, wanted: Sequence[str]) -> float:
+    """Return how many entries would have all of these words if words came independently of each other."""
+    return corpus.total * math.prod(corpus.frequency(word) / corpus.total for word in wanted)
+
+
 def scored(corpus: Corpus, wanted: Sequence[str], filters: Filters, limit: int) -> list[tuple[int, float]]:
     """Return id and BM25 of the persistent entries that words rank best, about *limit* of them."""
     rare, common = _parted(corpus, wanted)
@@ -214,6 +221,10 @@ def _rescored(
 ) -> list[tuple[int, float]]:
     """Return candidates that the rare words find, or *enough* of the common ones, scored by all words."""
     reader, frequency = corpus.reader, corpus.frequency
+    if not rare and _expected(corpus, common) <= _WORTH_RANKING:
+        every = rank(reader, " AND ".join(map(_quoted, common)), filters, limit + _POOL)
+        if len(every) >= limit:  # enough that have all the words, and the same formula has ranked them
+            return every
     found = dict(rank(reader, _any(rare), filters, limit + _POOL)) if rare else {}
     if len(found) < enough:
         more = candidates(reader, _tiers(common), filters, enough + _TIER, enough + _POOL)
