@@ -113,8 +113,9 @@ def standing(similarities: ArrayLike, of_all: Sequence[Spread]) -> Floats:
     import numpy as np
 
     rows: Floats = np.array(similarities, np.float64, ndmin=2)
-    rows -= np.array([one.mean for one in of_all])[:, None]
-    rows /= np.array([one.deviation for one in of_all])[:, None]
+    for row, one in zip(rows, of_all, strict=True):
+        row -= one.mean
+        row /= one.deviation
     whole: Floats = rows[0]
     return whole if len(rows) == 1 else (1 - PARTS) * whole + PARTS * rows[1:].max(axis=0)
 
@@ -133,7 +134,9 @@ def fuse(lexical: ArrayLike, semantic: ArrayLike, *, gain: float = GAIN) -> Fuse
     """
     import numpy as np
 
-    words = np.maximum(np.nan_to_num(np.asarray(lexical, np.float64), nan=0.0, posinf=0.0, neginf=0.0), 0.0)
+    words = np.asarray(lexical, np.float64)
+    if not math.isfinite(words.sum()):
+        words = np.where(np.isfinite(words), words, 0.0)
     meaning = np.asarray(semantic, np.float64) * gain
     guessed = ~np.isfinite(meaning)
     if guessed.any():
