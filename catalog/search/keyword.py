@@ -45,11 +45,11 @@ SMALL = 4_000
 MOST_WORDS = 64
 """How many different words of a request count."""
 
-_WORTH_RANKING = 400  # rows that FTS5 ranks as fast as we look at the candidates of a few places
+_WORTH_RANKING = 150  # rows that FTS5 ranks as fast as we look at the candidates of a few places
 _KEPT = 1 << 16  # words whose frequency is remembered
-_POOL = 30  # of the rows that rare words rank best, how many the common words may reorder
+_POOL = 20  # of the rows that rare words rank best, how many the common words may reorder
 _FEW = 60  # candidates of common words that are worth looking at
-_TIER = 20  # candidates taken from one place where all words are common, beyond those asked for
+_TIER = 10  # candidates taken from one place where all words are common, beyond those asked for
 
 
 def budget(total: int) -> int:
@@ -264,7 +264,7 @@ def _tiers(common: Sequence[str]) -> list[str]:
     """Return full-text expressions for words that are all common, the most promising first."""
     some = common[:8]  # the rarest of them
     every = " AND ".join(map(_quoted, some))
-    tiers = [f"{{name}} : ({every})", f"{{name}} : ({_any(some[:2])}) AND ({every})", every]
+    tiers = [f"{{name}} : ({every})", every]
     tiers += [f"{{name}} : {_quoted(word)}" for word in some]
     if len(some) > 2:
         tiers.append(f"{_quoted(some[0])} AND {_quoted(some[1])}")
