@@ -40,7 +40,7 @@ def main(tag, path):
         click.echo("  ".join(row))
 main()
 """
-BM25 = "bm25(entry_fts, 4.0, 1.0, 0.5, 1.0, 1.0, 0.0)"
+BM25 = "bm25(entry_fts, 4.0, 1.0, 0.5, 1.0, 0.5, 0.0)"
 RANKED = (
     f"SELECT e.kind, e.name, e.description, f.score FROM (SELECT rowid, {BM25} AS score FROM entry_fts "
     f"WHERE entry_fts MATCH ? ORDER BY {BM25} LIMIT 10) AS f JOIN entry AS e ON e.id = f.rowid"

@@ -116,6 +116,7 @@ class Meaning:
 
     def keep(self, transaction: Transaction, entries: Sequence[tuple[int, Entry]]) -> None:
         """Embed what *entries* say, in the transaction that stored them under these ids; only where that is cheap."""
+        from catalog.embedders.described import encode_parts
         from catalog.entry.embedtext import parts, text_hash
         from catalog.store import vectors
 
@@ -125,7 +126,7 @@ class Meaning:
         said = [(id_, part, text) for id_, entry in entries for part, text in enumerate(parts(entry))]
         for start in range(0, len(said), BATCH):
             batch = said[start : start + BATCH]
-            made = vectors.pack(embedder.encode([text for _, _, text in batch]))
+            made = vectors.pack(encode_parts(embedder, [text for _, _, text in batch], [part for _, part, _ in batch]))
             transaction.put_vectors(
                 embedder.name,
                 embedder.width,
@@ -140,6 +141,7 @@ class Meaning:
 
         What is stored stays if this is interrupted, and the next call goes on from there.
         """
+        from catalog.embedders.described import encode_parts
         from catalog.store import vectors
 
         embedder = self.embedder()
@@ -149,7 +151,8 @@ class Meaning:
         after: tuple[int, int] | None = (-1, 0)
         while after is not None:
             batch, after = vectors.pending(reader, embedder.name, after, BATCH)
-            packed = vectors.pack(embedder.encode([one.text for one in batch])) if batch else []
+            texts, places = [one.text for one in batch], [one.part for one in batch]
+            packed = vectors.pack(encode_parts(embedder, texts, places)) if batch else []
             with self.store.writing(actor=actor) as transaction:
                 rows = [(one.entry_id, one.part, one.hash, made) for one, made in zip(batch, packed, strict=True)]
                 stored += transaction.put_vectors(embedder.name, embedder.width, rows, given=self.given)

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from typing import Any, Protocol
 
-TEMPLATE_VERSION = 1
+TEMPLATE_VERSION = 2
 """Grows when the same entry would give other texts; every vector made before is stale then."""
 
 TEXT = 0

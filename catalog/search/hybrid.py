@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from catalog.embedders.described import encode_parts
+from catalog.entry.embedtext import TEXT
 from catalog.entry.embedtext import parts as entry_parts
 from catalog.search import keyword
 from catalog.search.bm25 import bm25, idf
-from catalog.search.fuse import LEXICAL_POOL, SEMANTIC_POOL, Spread, fuse, pulled, standing
+from catalog.search.fuse import LEXICAL_POOL, SEMANTIC_POOL, Spread, best, fuse, pulled, standing
 from catalog.search.hits import Hit, matched
 from catalog.search.parts import parts
 from catalog.store.mapping import words_of
@@ -57,7 +59,7 @@ class Meanings:
             import numpy as np
 
             said = [entry_parts(entry) for entry in entries]
-            text = self.embedder.encode([one[0] for one in said])
+            text = encode_parts(self.embedder, [one[0] for one in said], [TEXT] * len(said))
             shown = [(owner, example) for owner, one in enumerate(said) for example in one[1:]]
             examples = self.embedder.encode([example for _, example in shown])
             self._overlay = pulled(text, examples, np.array([owner for owner, _ in shown], np.int64))
@@ -122,27 +124,27 @@ def search(
     places = {id_: place for place, id_ in enumerate(found)}
     if queries[0].any():
         similar[:, [places[id_] for id_ in near.ids.tolist()]] = near.similarities
-    rows = by_ids(corpus.reader, found) if found else {}
     over = [entry for entry in corpus.overlay if filters.accept(entry.kind, entry.tags)]
     points = np.array([lexical.get(id_, 0.0) for id_ in found] + _overlay_points(corpus, asked, over))
     if over and queries[0].any():
-        chosen = [corpus.overlay.index(entry) for entry in over]
-        similar = np.hstack([similar, queries.astype(np.float64) @ meanings.overlay(corpus.overlay)[chosen].T])
+        taken = [corpus.overlay.index(entry) for entry in over]
+        similar = np.hstack([similar, queries.astype(np.float64) @ meanings.overlay(corpus.overlay)[taken].T])
     elif over:
         similar = np.hstack([similar, np.full((len(queries), len(over)), np.nan)])
     if not len(points):
         return []
     fused = fuse(points, standing(similar, _spreads(near.spreads, len(queries))))
+    scores = fused.scores if words else fused.semantic
+    counted = np.flatnonzero((points > 0) | (scores > 0) if words else ~fused.guessed & (scores > 0))
+    chosen = counted[best(scores[counted], limit)].tolist()
+    rows = by_ids(corpus.reader, [found[place] for place in chosen if place < len(found)])
     ranks = {id_: rank for rank, id_ in enumerate(sorted(lexical, key=lambda i: -lexical[i]), 1)}
     by_meaning = {int(place): rank for rank, place in enumerate(np.argsort(-np.nan_to_num(similar[0], nan=-2.0)), 1)}
     hits = []
-    for place in range(len(points)):
+    for place in chosen:
         entry = over[place - len(found)] if place >= len(found) else None
         what = entry if entry is not None else rows.get(found[place])
-        if what is None or (not words and fused.guessed[place]):
-            continue
-        score = float(fused.semantic[place] if not words else fused.scores[place])
-        if points[place] <= 0 and score <= 0:
+        if what is None:
             continue
         why = _Why(
             asked,
@@ -155,7 +157,7 @@ def search(
             meanings.index,
             found[place] if entry is None else None,
         )
-        hits.append(Hit(what, score, why, corpus.reader if entry is None else None))
+        hits.append(Hit(what, float(scores[place]), why, corpus.reader if entry is None else None))
     hits.sort(key=lambda hit: (-round(hit.score, 9), hit.kind, hit.name))
     return keyword.exact_first(corpus, text.strip(), filters, hits, keyword.reason_of(asked), complete=False)[:limit]
 

@@ -45,6 +45,9 @@ SMALL = 4_000
 MOST_WORDS = 64
 """How many different words of a request count."""
 
+MOST_COMPLETED = 3
+"""A request of more words is a sentence: its unknown words stand for themselves only."""
+
 _WORTH_RANKING = 150  # rows that FTS5 ranks as fast as we look at the candidates of a few places
 _KEPT = 1 << 16  # words whose frequency is remembered
 _POOL = 20  # of the rows that rare words rank best, how many the common words may reorder
@@ -166,11 +169,12 @@ def _order(hit: Hit) -> tuple[float, str, str]:
 def _completed(corpus: Corpus, wanted: Sequence[str]) -> dict[str, str]:
     """Return the words to look for and the word of the request each stands for.
 
-    A word that no entry has stands for those that begin with it: people type ``scat`` and mean scatter.
+    A word that no entry has stands for those that begin with it, in a request of a few words: people type ``scat`` and
+    mean scatter, but in a sentence an unknown word is a word, and what begins like it is chance.
     """
     asked: dict[str, str] = {}
     for word in wanted:
-        if corpus.frequency(word) or len(word) < 3:
+        if corpus.frequency(word) or len(word) < 3 or len(wanted) > MOST_COMPLETED:
             asked[word] = word
         else:
             for longer in corpus.completions(word):

@@ -51,7 +51,7 @@ DOCUMENTS = (
 
 _REVISION = COLUMNS.index("revision")
 
-WEIGHTS = (4.0, 1.0, 0.5, 1.0, 1.0, 0.0)
+WEIGHTS = (4.0, 1.0, 0.5, 1.0, 0.5, 0.0)
 """How much a word counts in name, description, parameters, tags, examples and facets."""
 
 _BM25 = f"bm25(entry_fts, {', '.join(map(str, WEIGHTS))})"
