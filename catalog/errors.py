@@ -5,7 +5,9 @@
     ├─ LoadError: InvalidReferenceError (ValueError), NotImportableError, ResolveError (ImportError), DriftError
     ├─ StoreError: SchemaOutdatedError, StoreBusyError, NotACatalogError
     ├─ DiscoveryError: PackageNotFoundError, UnreadableSourceError
-    ├─ SearchError: InvalidFilterError (ValueError)
+    ├─ SearchError: InvalidFilterError (ValueError), EmbedderError
+    ├─ RoutingError: NoMatchError, StrategyError
+    ├─ CouncilSpecError (ValueError)
     ├─ SettingsError (ValueError)
     └─ MissingExtraError (ImportError)
 
@@ -158,6 +160,36 @@ class InvalidFilterError(SearchError, ValueError):
     """A filter of a search or a listing has a value it can't have."""
 
     code = "invalid-filter"
+
+
+class EmbedderError(SearchError):
+    """The embedder is not known, or could not do its work."""
+
+    code = "embedder"
+
+
+class RoutingError(CatalogError):
+    """A prompt could not be routed as asked."""
+
+    code = "routing"
+
+
+class NoMatchError(RoutingError):
+    """No candidate fits the prompt; ``facts["decision"]`` says why, as JSON."""
+
+    code = "no-match"
+
+
+class StrategyError(RoutingError):
+    """A strategy can't do its work: wrong options, or what it depends on failed. A cascade passes over the latter."""
+
+    code = "strategy"
+
+
+class CouncilSpecError(CatalogError, ValueError):
+    """A council spec is not valid; ``facts["issues"]`` is the list of ``{path, code, message}``."""
+
+    code = "council-spec"
 
 
 class SettingsError(CatalogError, ValueError):

@@ -14,7 +14,7 @@ from catalog.store.reader import store_error, translated
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in ``migrations/``; a constant, so that opening a current database needs no Alembic."""
 
 OLDEST_SQLITE = (3, 37, 0)  # pragma_table_list

@@ -1,9 +1,9 @@
 """The tables, as SQLAlchemy sees them; ``migrations/`` owns how they came to be.
 
-``entry`` holds the record. ``entry_tag``, ``search_doc`` and ``entry_text`` are indexes over it that the same
-transaction keeps: what they say can be made again from ``entry``. ``revision`` keeps every past state, also of entries
-that are gone. A row of ``vector`` counts as long as its hash is the one ``entry_text`` has for the same part of its
-entry.
+``entry`` holds the record. ``entry_tag``, ``search_doc``, ``entry_text`` and ``entry_reference`` are indexes over it
+that the same transaction keeps: what they say can be made again from ``entry``. ``revision`` keeps every past state,
+also of entries that are gone. A row of ``vector`` counts as long as its hash is the one ``entry_text`` has for the same
+part of its entry.
 """
 
 from __future__ import annotations
@@ -201,6 +201,69 @@ history_mark = sa.Table(
     # it was; the last thousand are kept.
     sa.Column("generation", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("token", sa.String(32), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+entry_reference = sa.Table(
+    "entry_reference",
+    metadata,
+    # What the spec of an entry names: at "members.0.profile" the entry profile:mini. It may not exist.
+    sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("path", sa.String(500), primary_key=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Index(None, "kind", "name"),
+    sqlite_with_rowid=False,
+)
+
+calibration = sa.Table(
+    "calibration",
+    metadata,
+    # What a router has learned from labelled prompts; the key is a hash of the router it belongs to.
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("about", json_type(), nullable=False),  # of which candidates, embedder and data, and how good it is
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+)
+
+golden_case = sa.Table(
+    "golden_case",
+    metadata,
+    # A prompt and the entry it must be routed to; kind and name are empty where none fits. No foreign key: entries of
+    # every tier have golden cases, and one taken away must not take its cases with it.
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("added_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("text", "kind", "name"),
+    sa.CheckConstraint("(kind = '') = (name = '')", name="whole_key"),
+    sa.Index(None, "kind", "name"),
+)
+
+decision_log = sa.Table(
+    "decision_log",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("generation", sa.BigInteger, nullable=False),
+    sa.Column("prompt_hash", sa.String(64), nullable=False),
+    sa.Column("prompt", sa.Text),  # only where the project allows it
+    sa.Column("router", json_type(), nullable=False),  # what is needed to ask the same again
+    sa.Column("decision", json_type(), nullable=False),
+)
+
+used = sa.Table(
+    "used",
+    metadata,
+    # Which entry was taken after which request; the weight is what is left of it at the moment ``at`` (seconds).
+    sa.Column("query", sa.String(64), primary_key=True),  # a hash
+    sa.Column("kind", sa.String(40), primary_key=True),
+    sa.Column("name", sa.String(200), primary_key=True),
+    sa.Column("weight", sa.Float, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("text", sa.Text),  # only where the project allows it
+    sa.Index(None, "kind", "name"),
     sqlite_with_rowid=False,
 )
 

@@ -43,6 +43,7 @@ EXIT_CODES = {
     "entry-not-found": 1,
     "package-not-found": 1,
     "drift": 1,
+    "no-match": 1,
     "entry": 2,
     "invalid-entry": 2,
     "duplicate-entry": 2,
@@ -52,6 +53,8 @@ EXIT_CODES = {
     "not-importable": 2,
     "search": 2,
     "invalid-filter": 2,
+    "routing": 2,
+    "council-spec": 2,
     "settings": 2,
 }
 """``CatalogError.code`` to exit status; what is not in it (the store, imports that fail) is 3."""

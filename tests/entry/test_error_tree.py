@@ -128,10 +128,10 @@ RAISED: dict[str, Any] = {
     "InvalidFilterError": lambda cat, folder: cat.search(tags="plot"),
     "SettingsError": _settings,
 }
-FAMILIES = {"CatalogError", "EntryError", "LoadError", "DiscoveryError"}
+FAMILIES = {"CatalogError", "EntryError", "LoadError", "DiscoveryError", "RoutingError"}
 """Raised through the classes below them (EntryError also for configured entries, see test_config_tier)."""
-ELSEWHERE = {"MissingExtraError"}
-"""Raised where an optional dependency is missing, which is tested with what needs it."""
+ELSEWHERE = {"MissingExtraError", "EmbedderError", "NoMatchError", "StrategyError", "CouncilSpecError"}
+"""Raised by embedders, routers and councils and where an optional dependency is missing: tested with those."""
 
 
 @pytest.mark.parametrize("name", sorted(RAISED))

@@ -64,7 +64,14 @@ ROWS = {
     "vector": VECTOR,
     "entry_change": {"entry_id": 1, "generation": 1},
     "history_mark": {"generation": 1, "token": "0" * 32},
-}
+    "entry_reference": {"entry_id": 1, "path": "members.0.profile", "kind": "profile", "name": "mini"},
+    "calibration": {"key": "0" * 64, "about": "{}", "data": b"", "made_at": NOW},
+    "golden_case": {"id": 1, "text": "plot it", "kind": "tool", "name": "plot", "added_at": NOW},
+    "decision_log": {
+        "id": 1, "at": NOW, "generation": 1, "prompt_hash": "0" * 64, "prompt": None, "router": "{}", "decision": "{}",
+    },
+    "used": {"query": "0" * 64, "kind": "tool", "name": "plot", "weight": 1.0, "at": 0.0, "text": None},
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -142,6 +149,25 @@ FORBIDDEN = [
     ("ck_vector_whole_floats", "vector", {"part": 1, "vector": b"000"}, "ck_vector_whole_floats"),
     ("pk_entry_change", "entry_change", {}, "UNIQUE constraint failed: entry_change.entry_id"),
     ("pk_history_mark", "history_mark", {}, "UNIQUE constraint failed: history_mark.generation"),
+    (
+        "pk_entry_reference",
+        "entry_reference",
+        {},
+        "UNIQUE constraint failed: entry_reference.entry_id, entry_reference.path",
+    ),
+    ("fk_entry_reference_entry_id_entry", "entry_reference", {"entry_id": 2}, "FOREIGN KEY constraint failed"),
+    ("pk_calibration", "calibration", {}, "UNIQUE constraint failed: calibration.key"),
+    ("pk_golden_case", "golden_case", {"text": "b"}, "UNIQUE constraint failed: golden_case.id"),
+    (
+        "uq_golden_case_text_kind_name",
+        "golden_case",
+        {"id": 2},
+        "UNIQUE constraint failed: golden_case.text, golden_case.kind, golden_case.name",
+    ),
+    ("ck_golden_case_whole_key", "golden_case", {"id": 2, "kind": ""}, "ck_golden_case_whole_key"),
+    ("ck_golden_case_whole_key", "golden_case", {"id": 2, "name": ""}, "ck_golden_case_whole_key"),
+    ("pk_decision_log", "decision_log", {}, "UNIQUE constraint failed: decision_log.id"),
+    ("pk_used", "used", {}, "UNIQUE constraint failed: used.query, used.kind, used.name"),
 ]
 
 
@@ -177,8 +203,8 @@ def test_a_column_that_must_be_filled_refuses_null(connection: sa.Connection, ta
     assert f"NOT NULL constraint failed: {table}.{column}" in str(caught.value.orig)
 
 
-@pytest.mark.parametrize("table", ["entry_tag", "search_doc", "entry_text", "vector"])
+@pytest.mark.parametrize("table", ["entry_tag", "search_doc", "entry_text", "vector", "entry_reference"])
 def test_what_hangs_on_an_entry_goes_with_it(connection: sa.Connection, table: str) -> None:
-    """Deleting an entry deletes its tags, words, hashes and vectors."""
+    """Deleting an entry deletes its tags, words, hashes, vectors and references."""
     connection.exec_driver_sql("DELETE FROM entry")
     assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar() == 0

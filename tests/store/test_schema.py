@@ -23,8 +23,10 @@ from catalog.store.store import Store
 
 TABLES = (
     "entry", "entry_tag", "search_doc", "revision", "source", "catalog_state", "entry_text", "embedder", "vector",
-    "entry_change", "history_mark",
+    "entry_change", "history_mark", "entry_reference", "calibration", "golden_case", "decision_log", "used",
 )  # fmt: skip
+
+NEW_IN_0003 = ("entry_reference", "calibration", "golden_case", "decision_log", "used")
 
 
 @pytest.fixture
@@ -320,3 +322,20 @@ def test_a_database_of_somebody_else_is_no_catalog(tmp_path: Path) -> None:
         Store(f"sqlite:///{path}")
     assert path.read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["theirs.db"]
+
+
+def test_a_catalog_of_schema_0002_keeps_every_row_and_makes_its_words_again(filled: str, run_alembic) -> None:
+    """Going back to 0002 and up again loses no row of what 0002 knew, and opening brings words and search back."""
+    path = file_of(filled)
+    known = [table for table in TABLES if table not in NEW_IN_0003]
+    before = {table: data for table, data in rows(path).items() if table in known and table != "catalog_state"}
+    run_alembic("downgrade", "0002")
+    assert schema.current(path) == "0002"
+    with open_catalog(filled) as cat:
+        assert [hit.name for hit in cat.search("tall bars")] == ["bars"]
+        cat.register("tool", "more", "a:b")  # the words are made again with the next change
+    after = rows(path)
+    assert schema.current(path) == schema.HEAD
+    for table, data in before.items():
+        assert set(map(repr, data)) <= set(map(repr, after[table])), table
+    assert [after[table] for table in NEW_IN_0003] == [[]] * len(NEW_IN_0003)

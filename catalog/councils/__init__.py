@@ -1,0 +1,1 @@
+"""Councils as data: specs, what they refer to, what is wrong with them, and what they look like."""
