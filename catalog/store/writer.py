@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from catalog.entry.embedtext import TEMPLATE_VERSION, hashes
 from catalog.entry.entry import Entry
+from catalog.entry.references import REFERRING, references_of
 from catalog.entry.words import WORDS_VERSION
 from catalog.errors import SearchError
 from catalog.store import tables
@@ -202,7 +203,7 @@ class Transaction:
                 f"UPDATE entry SET {', '.join(f'{_quoted(name)} = ?' for name in _SETTABLE)} WHERE id = ?",
                 [(*self._values(entry, revision)[2:], id_) for id_, revision, _, entry in updates],
             )
-            for table in (tables.entry_tag, tables.search_doc, tables.entry_text):
+            for table in (tables.entry_tag, tables.search_doc, tables.entry_text, tables.entry_reference):
                 self._connection.execute(sa.delete(table).where(table.c.entry_id == sa.bindparam("_id")), ids)
             self._note_changes(id_ for id_, *_ in updates)
         self._insert(
@@ -217,6 +218,7 @@ class Transaction:
         )
         self._insert("search_doc", _DOC, [(id_, *words_of(entry)) for id_, _, _, entry in changes])
         self._insert_hashes((id_, entry) for id_, _, _, entry in changes)
+        self._insert_references((id_, entry) for id_, _, _, entry in changes)
         if updates:
             self._connection.exec_driver_sql(_UNPLACED, [(id_,) for id_, *_ in updates])
         self._revise([(entry.kind, entry.name, revision, data) for _, revision, data, entry in changes], action)
@@ -258,6 +260,15 @@ class Transaction:
         rows = [(id_, part, hashed) for id_, entry in entries for part, hashed in enumerate(hashes(entry))]
         self._insert("entry_text", ("entry_id", "part", "hash"), rows)
 
+    def _insert_references(self, entries: Iterable[tuple[int, Entry]]) -> None:
+        rows = [
+            (id_, *named)
+            for id_, entry in entries
+            if entry.kind in REFERRING or "references" in entry.metadata  # few do, and the others cost nothing
+            for named in references_of(entry.kind, entry.spec, entry.metadata)
+        ]
+        self._insert("entry_reference", ("entry_id", "path", "kind", "name"), rows)
+
     def _note_changes(self, ids: Iterable[int]) -> None:
         """Tell indexes in memory to read again what they hold of these entries. New ones they find by their vectors."""
         rows = [(id_, self._generation()) for id_ in ids]
@@ -282,6 +293,7 @@ class Transaction:
             (tables.entry_tag, tables.entry_tag.c.entry_id),
             (tables.search_doc, tables.search_doc.c.entry_id),
             (tables.entry_text, tables.entry_text.c.entry_id),
+            (tables.entry_reference, tables.entry_reference.c.entry_id),
             (tables.vector, tables.vector.c.entry_id),
             (tables.entry, tables.entry.c.id),
         ):
@@ -392,10 +404,11 @@ class Transaction:
         self._connection.execute(sa.delete(tables.source).where(tables.source.c.target == target))
 
     def reindex(self) -> int:
-        """Make every row of ``search_doc`` and ``entry_text`` again from its entry; return the number of entries."""
+        """Make again from the entries what is derived of them: words, hashes, references; return their number."""
         run = self._connection.execute
         run(sa.delete(tables.search_doc))
         run(sa.delete(tables.entry_text))
+        run(sa.delete(tables.entry_reference))
         self._note_changes(run(sa.select(tables.vector.c.entry_id).distinct()).scalars())
         done = 0
         rows = run(sa.text(f"SELECT e.id, {columns()} FROM entry AS e ORDER BY e.id")).all()
@@ -404,6 +417,7 @@ class Transaction:
             entries = [(row[0], entry_from_row(row[1:])) for row in chunk]
             self._insert("search_doc", _DOC, [(id_, *words_of(entry)) for id_, entry in entries])
             self._insert_hashes(entries)
+            self._insert_references(entries)
             done += len(chunk)
         run(sa.update(tables.state).values(words_version=WORDS_VERSION, text_version=TEMPLATE_VERSION))
         self._changed = True
