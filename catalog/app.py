@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from catalog.changes import Revision
     from catalog.discovery.report import ScanReport
     from catalog.entry.entry import Entry
+    from catalog.entry.references import Reference
+    from catalog.links import Links
     from catalog.loader.repair import Fault
     from catalog.loader.verify import Drift
     from catalog.search.hits import Hit
@@ -399,6 +401,36 @@ class Catalog:
             standings = [Standing(found[0], True, f"{winner} wins over {' and '.join(e.tier for e in found[1:])}")]
             standings += [Standing(entry, False, f"shadowed by {winner}") for entry in found[1:]]
         return standings
+
+    # -- references --------------------------------------------------------------------------------------------------
+
+    def references(self, kind: str, name: str) -> builtins.list[Reference]:
+        """Return what an entry names, by path: keys with the place and whether they exist; nothing is imported.
+
+        Looked at are the specs of councils, agents, prompts, profiles, routers and rounds, and for every kind the
+        list of keys in ``metadata["references"]``.
+
+        Raises:
+            EntryNotFoundError: no tier has the entry.
+        """
+        entry = self.entry(kind, name)
+        return self._links().of(entry)
+
+    def used_by(self, kind: str, name: str) -> builtins.list[Reference]:
+        """Return what names an entry, by source and path: what would miss it if it went; nothing is imported.
+
+        Raises:
+            EntryNotFoundError: no tier has it, and nothing names it.
+        """
+        found = self._links().to(kind, name)
+        if not found:
+            self.entry(kind, name)
+        return found
+
+    def _links(self) -> Links:
+        from catalog.links import Links
+
+        return Links(self._indexed(), self._store.reader, self._runtime.live)
 
     # -- changing ----------------------------------------------------------------------------------------------------
 

@@ -59,10 +59,12 @@ def stands_for(kind: str, name: str, value: Any) -> dict[str, Any]:
         if value is None:
             raise InvalidEntryError(f"{kind}:{name} stands for nothing: give a reference, data or an object")
         return {"spec": value}
+    dump = getattr(value, "model_dump", None)
+    if callable(dump) and _is_council(value):
+        return {"spec": dump(mode="json")}
     ref = reference_to(value)
     if ref is not None:
         return {"ref": ref}
-    dump = getattr(value, "model_dump", None)
     if callable(dump) and not isinstance(value, type):
         return {"spec": dump(mode="json")}
     raise NotImportableError(
@@ -70,6 +72,13 @@ def stands_for(kind: str, name: str, value: Any) -> dict[str, Any]:
         "give its reference as 'package.module:name', or register it for this process only with runtime=True",
         key=f"{kind}:{name}",
     )
+
+
+def _is_council(value: object) -> bool:
+    """Tell whether *value* is data even where a module holds it under a name: what it names must be known unloaded."""
+    from catalog.entry.council import CouncilSpec
+
+    return isinstance(value, CouncilSpec)
 
 
 def reference_to(value: object) -> str | None:
