@@ -17,7 +17,7 @@ POLICIES = ("off", "signature", "source")
 PLUGIN_GROUPS = ("magma_plugins",)
 """Entry-point groups that are always looked at."""
 
-_KNOWN = ("url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "entries")
+_KNOWN = ("url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "entries", "default_profile")
 _TRUE = ("1", "true", "yes", "on")
 
 
@@ -36,6 +36,7 @@ class Settings:
         entries: the config tier as written: kind, then name, then a reference or a table of fields.
         recognise: what scans recognise in addition, as written.
         trust: the trust policy as written.
+        default_profile: the name of the profile under those of every council and member.
     """
 
     url: str | None = None
@@ -48,6 +49,7 @@ class Settings:
     entries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     recognise: Mapping[str, Any] = field(default_factory=dict)
     trust: Mapping[str, Any] = field(default_factory=dict)
+    default_profile: str | None = None
 
     def policy(self, kind: str) -> str:
         """Return the verify policy for *kind*."""
@@ -134,7 +136,7 @@ def _settings(table: Mapping[str, Any], file: Path | None, url: str | None, auto
     for key in table:
         if key not in _KNOWN:
             raise wrong(key, f"is not a setting{did_you_mean(close_matches(key, _KNOWN))}")
-    for key in ("url", "embedder"):
+    for key in ("url", "embedder", "default_profile"):
         if not isinstance(table.get(key, ""), str):
             raise wrong(key, "must be a text")
     kinds = texts("kinds")
@@ -161,6 +163,7 @@ def _settings(table: Mapping[str, Any], file: Path | None, url: str | None, auto
         entries=entries,
         recognise=mapping("recognise"),
         trust=mapping("trust"),
+        default_profile=table.get("default_profile"),
     )
 
 
