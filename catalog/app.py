@@ -451,16 +451,17 @@ class Catalog:
             NotImportableError: *value* is neither data nor importable by another process.
             InvalidEntryError, InvalidReferenceError, UnknownKindError: what they say.
         """
+        from catalog.council_specs.providers import with_providers, with_providers_of
         from catalog.draft import drafted, runtime_entry
 
         check_kind(kind, self.settings.kinds)
         if runtime:
-            entry = runtime_entry(kind, name, value, fields)
+            entry = with_providers_of(runtime_entry(kind, name, value, fields), value, self)
             with self._lock:
                 self._runtime.put(entry, value)
                 self._drop_view()
             return entry
-        entry = drafted([{**fields, "kind": kind, "name": name, "value": value}])[0]
+        entry = with_providers(drafted([{**fields, "kind": kind, "name": name, "value": value}]), self)[0]
         with self._writing() as transaction:
             self._put(transaction, [entry], "register")
         return self._stored(kind, name)
@@ -488,9 +489,10 @@ class Catalog:
             DuplicateEntryError: two different entries of one key.
             InvalidEntryError, InvalidReferenceError, UnknownKindError: what they say; nothing is stored.
         """
+        from catalog.council_specs.providers import with_providers
         from catalog.draft import drafted
 
-        ready = drafted(entries)
+        ready = with_providers(drafted(entries), self)
         seen: dict[Key, Entry] = {}
         for entry in ready:
             check_kind(entry.kind, self.settings.kinds)
