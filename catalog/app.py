@@ -10,6 +10,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -30,6 +31,7 @@ from catalog.loader.cache import ObjectCache
 from catalog.meaning import Meaning
 from catalog.overlay import CatalogWarning, Config, Runtime
 from catalog.registry import Registry
+from catalog.search.learning import Learning
 from catalog.settings import POLICIES, Settings, default_url, load_settings
 from catalog.store import queries
 from catalog.store.mapping import COLUMNS, entry_from_row
@@ -46,12 +48,14 @@ if TYPE_CHECKING:
     from catalog.loader.verify import Drift
     from catalog.search.hits import Hit
     from catalog.source.locate import Locator
+    from catalog.store.used import Use
     from catalog.store.vectors import Status
     from catalog.store.writer import Transaction, Written
 
 Key = tuple[str, str]
 Kinds = str | Iterable[str] | None
 MODES = ("auto", "lexical", "semantic", "hybrid")
+_ATTEMPTS = 8  # a search that something keeps changing under
 
 
 class Standing(NamedTuple):
@@ -108,6 +112,7 @@ class Catalog:
         self._config = Config(settings)
         self._cache = ObjectCache()
         self._meaning = Meaning(self._store, embedder or settings.embedder)
+        self._learning = Learning(self._store, settings, _actor)
         self._lock = threading.RLock()
         self._closed = False
         self._refreshing = True  # not before there is a view
@@ -295,7 +300,16 @@ class Catalog:
             live = self._cache.take(key, state, lambda: self._import(entry, "off" if verify else policy))
         if verify is None:
             view.live[key] = live
+        if self._learning.watching:
+            self._note(key)
         return live
+
+    def _note(self, key: Key) -> None:
+        """Record that a hit was taken. A lookup must not fail for lack of a record: there is a warning then."""
+        try:
+            self._learning.took(key)
+        except StoreError as error:
+            warnings.warn(f"a use of '{format_key(*key)}' was not recorded: {error}", CatalogWarning, stacklevel=4)
 
     def _import(self, entry: Entry, policy: str) -> object:
         from catalog.loader.resolve import resolve
@@ -582,16 +596,41 @@ class Catalog:
             raise InvalidFilterError(f"limit={limit!r}: give a number from 0, or None for all", limit=limit)
         if mode not in MODES:
             raise InvalidFilterError(f"mode={mode!r}: choose one of {', '.join(MODES)}", mode=mode)
-        view = self._indexed() if text.strip() else self._now()
-        return find(
-            view,
-            self._store.reader,
-            text,
-            filters,
-            limit,
-            mode,
-            lambda optional: self._meaning.searching(view, optional=optional),
-        )
+        reader = self._store.reader
+
+        learning = None if self.settings.learn == "off" else self._learning
+
+        def ask(view: View, mode: str = mode) -> builtins.list[Hit]:
+            return find(view, reader, text, filters, limit, mode, partial(self._meaning.searching, view), learning)
+
+        if not text.strip():
+            return ask(self._now())
+        hits, moved = self._steady(ask)
+        if moved and mode == "semantic":
+            return [hit for hit in hits if (hit.kind, hit.name) not in moved]
+        return ask(self._indexed(), "lexical") if moved else hits
+
+    def _steady(
+        self, ask: Callable[[View], builtins.list[Hit]], *about: Key
+    ) -> tuple[builtins.list[Hit], builtins.set[Key]]:
+        """Return what *ask* finds while nothing of it changes, and the keys that did, where they never stood still.
+
+        A search reads vectors first and the entries it found last. What another process changes in between would be
+        found by the vector of its old text and shown with the new one; then the search is made again.
+        """
+        reader = self._store.reader
+        moved: builtins.set[Key] = set()
+        hits: builtins.list[Hit] = []
+        for _ in range(_ATTEMPTS):
+            before = reader.changes()
+            view = self._indexed()
+            hits = ask(view)
+            if reader.changes() == before:
+                return hits, set()
+            moved = {(row[0], row[1]) for row in reader.all(queries.CHANGED, (view.generation,))}
+            if moved.isdisjoint({*about, *((hit.kind, hit.name) for hit in hits)}):
+                return hits, set()
+        return hits, moved
 
     def similar(self, kind: str, name: str, *, limit: int = 10) -> builtins.list[Hit]:
         """Return the persistent entries nearest in meaning to one of them, the nearest first; of equals by key.
@@ -604,16 +643,19 @@ class Catalog:
         """
         from catalog.search.hybrid import nearest
 
-        view = self._indexed()
-        id_ = queries.id_of(self._store.reader, kind, name)
-        if id_ is None:
-            raise self._not_found(view, kind, name)
-        meanings = self._meaning.searching(view, optional=False)
-        assert meanings is not None
-        vector = meanings.index.vector(id_, generation=view.generation)
-        if vector is None:
-            return []
-        return nearest(view.corpus(), meanings, id_, vector, queries.NO_FILTERS, limit)
+        def ask(view: View) -> builtins.list[Hit]:
+            id_ = queries.id_of(self._store.reader, kind, name)
+            if id_ is None:
+                raise self._not_found(view, kind, name)
+            meanings = self._meaning.searching(view, optional=False)
+            assert meanings is not None
+            vector = meanings.index.vector(id_, generation=view.generation)
+            if vector is None:
+                return []
+            return nearest(view.corpus(), meanings, id_, vector, queries.NO_FILTERS, limit)
+
+        hits, moved = self._steady(ask, (kind, name))
+        return [] if (kind, name) in moved else [hit for hit in hits if (hit.kind, hit.name) not in moved]
 
     def _filters(
         self, kind: Kinds, tags: Sequence[str], any_tags: Sequence[str], exclude_tags: Sequence[str]
@@ -626,6 +668,71 @@ class Catalog:
         return queries.Filters(
             kinds, _texts("tags", tags), _texts("any_tags", any_tags), _texts("exclude_tags", exclude_tags)
         )
+
+    # -- learning from use -------------------------------------------------------------------------------------------
+
+    def record_use(self, query: str, entry: Entry | Hit | Key | str, success: bool = True) -> None:
+        """Record that *entry* was right for the request *query*, or wrong; searches learn from it at once, everywhere.
+
+        The same request ranks it higher (lower after failures) from now on, and similar requests do so less: within a
+        bound, never past an entry that is called what was asked for, and fading with a half-life of 30 days.
+        ``hit.why["use"]`` says what it did. To call this is to ask for learning; with ``learn = "auto"`` in the
+        configuration, taking a hit within ten minutes of a search records it as well (the first one that the same
+        thread takes), and with ``learn = "off"`` nothing is recorded and nothing recorded counts.
+
+        Only hashes of the request and its words are kept, unless ``learn_text = true``; their key lies in the database,
+        so whoever has that can test guesses.
+
+        Args:
+            query: the request, as it was searched for.
+            entry: an entry, a hit, ``kind:name`` or (kind, name), of any tier.
+            success: whether it was what the request wanted.
+
+        Raises:
+            EntryNotFoundError: there is no such entry.
+            SearchError: the request is blank.
+            SettingsError: learning is switched off.
+        """
+        kind, name = self._key_of(entry)
+        self.entry(kind, name)
+        self._learning.record(query, (kind, name), success=success)
+
+    def _key_of(self, entry: Entry | Hit | Key | str) -> Key:
+        if isinstance(entry, tuple):
+            return entry
+        key = entry if isinstance(entry, str) else entry.key
+        kind, _, name = key.partition(":")
+        return kind, name
+
+    def uses(self) -> Iterator[Use]:
+        """Yield what was recorded of use, as hashes, by kind, name and hash."""
+        from catalog.store.used import every_use
+
+        self._now()
+        return every_use(self._store.reader)
+
+    def export_uses(self, path: str | os.PathLike[str] | IO[str]) -> int:
+        """Write what was recorded of use to *path*, one JSON object a line; return their number.
+
+        Each has ``query`` (a hash; ``r:`` begins that of a request, ``w:`` of a word, ``p:`` of two), ``kind``,
+        ``name``, ``weight`` (successes less failures, as faded at the moment ``at``, in seconds since 1970) and
+        ``text``, the request, where texts are kept. The key of the hashes is not among them.
+        """
+        import json
+
+        lines = (json.dumps(use._asdict(), ensure_ascii=False) + "\n" for use in self.uses())
+        if not isinstance(path, (str, os.PathLike)):
+            return sum(1 for line in lines if path.write(line))
+        with open(path, "w", encoding="utf-8") as file:
+            return sum(1 for line in lines if file.write(line))
+
+    def reset_uses(self, entry: Entry | Hit | Key | str | None = None) -> int:
+        """Forget what was recorded of the use of *entry*, which may be gone, or of all; return how many hashes.
+
+        Forgetting all forgets the key of the hashes too: what is recorded then can't be compared with an old export.
+        """
+        self._now()
+        return self._learning.forget(None if entry is None else self._key_of(entry))
 
     # -- code and entries --------------------------------------------------------------------------------------------
 

@@ -73,7 +73,7 @@ class Meaning:
             warnings.warn(f"searching by words only: {error}", CatalogWarning, stacklevel=4)
             return None
 
-    def searching(self, view: View, *, optional: bool) -> Meanings | None:
+    def searching(self, view: View, optional: bool) -> Meanings | None:
         """Return what searches of one state of the catalog go by; None if there is nothing and that is *optional*.
 
         While the vectors of a new embedder are being made, the one that was complete before goes on answering.

@@ -38,6 +38,7 @@ LOG = (
     "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
     "ORDER BY r.id DESC LIMIT ?"
 )
+CHANGED = "SELECT e.kind, e.name FROM entry_change AS c JOIN entry AS e ON e.id = c.entry_id WHERE c.generation > ?"
 REVISION_DATA = "SELECT r.data FROM revision AS r WHERE r.kind = ? AND r.name = ? AND r.revision = ?"
 SOURCE = "SELECT s.options, s.distribution, s.files FROM source AS s WHERE s.target = ?"
 SOURCES = "SELECT s.target, s.options, s.distribution FROM source AS s ORDER BY s.target"
