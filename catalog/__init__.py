@@ -13,9 +13,18 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Catalog": "catalog.app",
+    "AutoCouncil": "catalog.routing.auto",
+    "Decision": "catalog.routing.base",
+    "Result": "catalog.routing.base",
+    "Candidate": "catalog.routing.base",
+    "Verdict": "catalog.routing.base",
+    "Event": "catalog.routing.events",
     "Standing": "catalog.app",
     "Registry": "catalog.registry",
     "CouncilSpec": "catalog.entry.council",
+    "Council": "catalog.council_specs.resolve",
+    "resolve_council": "catalog.council_specs.resolve",
+    "validate_council": "catalog.council_specs.validate",
     "Entry": "catalog.entry.entry",
     "ObjectRef": "catalog.entry.reference",
     "Reference": "catalog.entry.references",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,38 @@ from catalog.errors import SettingsError, close_matches, did_you_mean
 POLICIES = ("off", "signature", "source")
 """How much of the code behind an entry must be as recorded when the entry is taken."""
 
+LEARNING = ("off", "explicit", "auto")
+"""What is learned from use: nothing, what ``record_use`` is told, or also which hits of searches are taken."""
+
 PLUGIN_GROUPS = ("magma_plugins",)
 """Entry-point groups that are always looked at."""
 
-_KNOWN = ("url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "entries", "default_profile")
+_KNOWN = (
+    "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
+    "providers", "runner", "route_log", "default_profile",
+)  # fmt: skip
+LOGGED = ("off", "hash", "text")
+"""What is kept of routed prompts: nothing, decisions with a hash of the prompt, or with its text."""
+
+PROVIDER_KEYS = {
+    "anthropic": ("ANTHROPIC_API_KEY",),
+    "azure": ("AZURE_OPENAI_API_KEY", "AZURE_API_KEY"),
+    "bedrock": ("AWS_BEARER_TOKEN_BEDROCK", "AWS_ACCESS_KEY_ID", "AWS_PROFILE"),
+    "cohere": ("CO_API_KEY", "COHERE_API_KEY"),
+    "deepseek": ("DEEPSEEK_API_KEY",),
+    "google": ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+    "groq": ("GROQ_API_KEY",),
+    "huggingface": ("HF_TOKEN", "HUGGINGFACEHUB_API_TOKEN"),
+    "mistral": ("MISTRAL_API_KEY",),
+    "ollama": ("OLLAMA_HOST",),
+    "openai": ("OPENAI_API_KEY",),
+    "openrouter": ("OPENROUTER_API_KEY",),
+    "perplexity": ("PERPLEXITY_API_KEY", "PPLX_API_KEY"),
+    "together": ("TOGETHER_API_KEY",),
+    "xai": ("XAI_API_KEY",),
+}
+"""Model provider to the environment variables of which one says that it can be used here."""
+
 _TRUE = ("1", "true", "yes", "on")
 
 
@@ -36,7 +65,14 @@ class Settings:
         entries: the config tier as written: kind, then name, then a reference or a table of fields.
         recognise: what scans recognise in addition, as written.
         trust: the trust policy as written.
+        learn: one of :data:`LEARNING`. With ``explicit`` nothing is recorded, and so nothing learned, unless somebody
+            calls ``record_use``; what was recorded counts in searches. With ``off`` it doesn't.
+        learn_text: whether the requests of recorded uses are kept as texts beside their hashes.
+        clock: gives the time, in seconds since 1970.
         default_profile: the name of the profile under those of every council and member.
+        providers: the model providers that can be used here, besides those whose keys are in the environment.
+        runner: reference of what runs councils that are data; called with the resolved council and the prompt.
+        route_log: what routers keep of their decisions: ``off``, ``hash`` or ``text``.
     """
 
     url: str | None = None
@@ -49,6 +85,12 @@ class Settings:
     entries: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     recognise: Mapping[str, Any] = field(default_factory=dict)
     trust: Mapping[str, Any] = field(default_factory=dict)
+    learn: str = "explicit"
+    learn_text: bool = False
+    clock: Callable[[], float] = time.time
+    providers: tuple[str, ...] = ()
+    runner: str | None = None
+    route_log: str = "off"
     default_profile: str | None = None
 
     def policy(self, kind: str) -> str:
@@ -136,9 +178,14 @@ def _settings(table: Mapping[str, Any], file: Path | None, url: str | None, auto
     for key in table:
         if key not in _KNOWN:
             raise wrong(key, f"is not a setting{did_you_mean(close_matches(key, _KNOWN))}")
-    for key in ("url", "embedder", "default_profile"):
+    for key in ("url", "embedder", "runner", "default_profile"):
         if not isinstance(table.get(key, ""), str):
             raise wrong(key, "must be a text")
+    learn, learn_text = table.get("learn", "explicit"), table.get("learn_text", False)
+    if learn not in LEARNING:
+        raise wrong("learn", f"is {learn!r}; choose one of {', '.join(LEARNING)}")
+    if not isinstance(learn_text, bool):
+        raise wrong("learn_text", "must be true or false")
     kinds = texts("kinds")
     for kind in kinds:
         if not is_kind_name(kind):
@@ -151,6 +198,9 @@ def _settings(table: Mapping[str, Any], file: Path | None, url: str | None, auto
             raise wrong(f"entries.{kind}", f"is no known kind{hint}")
         if not isinstance(named, dict):
             raise wrong(f"entries.{kind}", 'must be a table of name = "package.module:object"')
+    logged = table.get("route_log", "off")
+    if logged not in LOGGED:
+        raise wrong("route_log", f"is {logged!r}; choose one of {', '.join(LOGGED)}")
     relative = table.get("url")
     return Settings(
         url=url or _anchored(relative, file),
@@ -163,8 +213,21 @@ def _settings(table: Mapping[str, Any], file: Path | None, url: str | None, auto
         entries=entries,
         recognise=mapping("recognise"),
         trust=mapping("trust"),
+        learn=learn,
+        learn_text=learn_text,
+        providers=texts("providers"),
+        runner=table.get("runner"),
+        route_log=logged,
         default_profile=table.get("default_profile"),
     )
+
+
+def configured_providers(settings: Settings, env: Mapping[str, str] | None = None) -> frozenset[str]:
+    """Return the model providers that can be used here: those of *settings*, and those whose key is in *env*."""
+    env = os.environ if env is None else env
+    return frozenset(settings.providers) | {
+        provider for provider, names in PROVIDER_KEYS.items() if any(env.get(name) for name in names)
+    }
 
 
 def _anchored(url: str | None, file: Path | None) -> str | None:

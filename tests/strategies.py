@@ -40,6 +40,10 @@ json_values = st.recursive(
 json_objects = st.dictionaries(texts, json_values, max_size=4)
 
 
+rules = st.sampled_from(["^audit", r"(?i)\bseo\b|\baudit\b", "mypkg.rules:is_seo", "(a+)+$", "数据|🧪", "."])
+"""What routing by rules takes: expressions of a linear engine, and references of predicates."""
+
+
 @st.composite
 def entries(draw: st.DrawFn, kind: st.SearchStrategy[str] = kinds, name: st.SearchStrategy[str] = names) -> Entry:
     """Draw a valid entry of the persistent tier."""
@@ -56,7 +60,7 @@ def entries(draw: st.DrawFn, kind: st.SearchStrategy[str] = kinds, name: st.Sear
             "description": draw(texts),
             "tags": draw(st.lists(names, max_size=4)),
             "examples": draw(st.lists(texts, max_size=3)),
-            "match": draw(st.none() | texts),
+            "match": draw(st.none() | rules),
             "providers": draw(st.none() | st.lists(texts, max_size=3)),
             "priority": draw(st.integers(-(2**31), 2**31 - 1)),
             "metadata": draw(json_objects),

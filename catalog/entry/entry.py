@@ -66,6 +66,12 @@ def _sorted(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
     return None if value is None else tuple(sorted(set(value)))
 
 
+def _match(value: str) -> str:
+    from catalog.entry.match import check_match  # the engine: only where there is a rule
+
+    return check_match(value)
+
+
 def _plain(value: Any) -> Any:
     """Refuse what JSON has no word for: it would come back as something else."""
     if isinstance(value, float) and not math.isfinite(value):
@@ -133,7 +139,7 @@ class Entry(BaseModel):
     description: Text = ""
     tags: Annotated[tuple[Text, ...], BeforeValidator(_words), AfterValidator(_tags)] = ()
     examples: Annotated[tuple[Text, ...], BeforeValidator(_words)] = ()
-    match: Text | None = None
+    match: Annotated[Text, AfterValidator(_match)] | None = None
     providers: Annotated[tuple[Text, ...] | None, BeforeValidator(_words), AfterValidator(_sorted)] = None
     priority: Annotated[int, Field(ge=-(2**31), lt=2**31)] = 0
     metadata: Annotated[dict[str, JsonValue], AfterValidator(_plain)] = Field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Routing: which entry a prompt is for, or that none fits."""

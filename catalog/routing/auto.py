@@ -1,0 +1,399 @@
+"""``AutoCouncil``: picks the entry that should handle a prompt, or says that none fits, and runs it."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+import time
+import warnings
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from catalog.errors import (
+    CatalogError,
+    EntryNotFoundError,
+    LoadError,
+    NoMatchError,
+    RoutingError,
+    StrategyError,
+    close_matches,
+    did_you_mean,
+)
+from catalog.overlay import CatalogWarning
+from catalog.routing.base import Decision, Result, Step, Strategy, Verdict
+from catalog.routing.choose import OPTIONS, choose
+from catalog.routing.events import DECISION, FAILED, FILTERED, STEP, Event, Watcher
+from catalog.routing.pool import Pool, split
+
+if TYPE_CHECKING:
+    from catalog.app import Catalog
+    from catalog.entry.entry import Entry
+    from catalog.routing.evaluate import Evaluation
+    from catalog.routing.fit import FitReport
+
+Labelled = Iterable[tuple[str, str | None]]
+
+KEPT = 1_024
+"""Decisions that are remembered."""
+
+ERROR, ABSTAIN = "error", "abstain"
+
+_COMMON = (
+    "tags", "any_tags", "exclude_tags", "providers", "cache", "watch", "log", "runner", "name",
+)  # fmt: skip
+
+
+class AutoCouncil:
+    """A council that picks itself: it asks the catalog for candidates and picks the one a prompt is for.
+
+    Safe in threads; nothing is imported until something is run.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        strategy: str | Strategy = "cascade",
+        kind: str | Iterable[str] | None = "council",
+        on_no_match: str = ERROR,
+        provider_check: bool = False,
+        **options: Any,
+    ) -> None:
+        """Set up a router.
+
+        Args:
+            catalog: where the candidates are.
+            strategy: ``rules``, ``embedding``, ``llm_classify``, ``llm_build``, ``cascade``, the reference
+                ``package.module:name`` of one's own, or a strategy itself.
+            kind: of the candidates: one, several, or None for every kind.
+            on_no_match: ``error`` raises NoMatchError, ``abstain`` gives a decision without a name; else the key or
+                name of the entry that takes what fits nothing else.
+            provider_check: leave out entries that need a model provider that is not configured here.
+            options: ``tags``, ``any_tags``, ``exclude_tags``: of the candidates. ``providers``: those configured
+                here; else the settings' and those whose keys are in the environment. ``name``: of the router, for
+                events, log and calibration. ``cache``: how many decisions are remembered (1,024; 0: none). ``watch``:
+                called with each :class:`Event`. ``log``: ``off``, ``hash`` or ``text``: whether decisions are kept in
+                the catalog, and prompts with them (else the settings' ``route_log``). ``runner``: what runs a council
+                that is data, called with the resolved council and the prompt, or its reference (else the settings'
+                ``runner``). All others are the strategy's: see :mod:`catalog.routing.choose`.
+
+        Raises:
+            StrategyError: no such strategy, or an option that it doesn't know.
+            UnknownKindError: no such kind.
+        """
+        unknown = [one for one in options if one not in _COMMON and one not in OPTIONS]
+        if unknown:
+            known = (*_COMMON, *OPTIONS)
+            raise StrategyError(
+                f"'{unknown[0]}' is no option of a router{did_you_mean(close_matches(unknown[0], known))}",
+                option=unknown[0],
+            )
+        if not isinstance(on_no_match, str) or not on_no_match:
+            raise StrategyError(
+                f"on_no_match={on_no_match!r}: give 'error', 'abstain', or a key or name", option="on_no_match"
+            )
+        self.catalog = catalog
+        self.kind = kind if kind is None or isinstance(kind, str) else tuple(dict.fromkeys(kind))
+        self.on_no_match = on_no_match
+        self.provider_check = provider_check
+        self.name = str(options.get("name") or "auto")
+        self._watch: Watcher | None = options.get("watch")
+        self._filters = catalog._filters(
+            self.kind, options.get("tags", ()), options.get("any_tags", ()), options.get("exclude_tags", ())
+        )
+        self._providers = options.get("providers")
+        self._runner = options.get("runner")
+        self._log = options.get("log") or catalog.settings.route_log
+        if self._log not in ("off", "hash", "text"):
+            raise StrategyError(f"log={self._log!r}: choose off, hash or text", option="log")
+        self._options = {name: value for name, value in options.items() if name not in _COMMON}
+        self.strategy: Strategy = choose(strategy, self._options, router=self, watch=self._stepped)
+        self._most = int(options.get("cache", KEPT))
+        self._cache: OrderedDict[tuple[int, str], tuple[Verdict, Pool]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._pool: tuple[Any, Pool] | None = None
+
+    def __repr__(self) -> str:
+        return f"<AutoCouncil {self.name}: {self.strategy.name} over {self.kind or 'every kind'}>"
+
+    # -- candidates --------------------------------------------------------------------------------------------------
+
+    def pool(self) -> Pool:
+        """Return the candidates as the catalog is now."""
+        view = self.catalog._indexed()
+        held = self._pool
+        if held is not None and held[0] is view:
+            return held[1]
+        with self._lock:
+            held = self._pool
+            if held is not None and held[0] is view:
+                return held[1]
+            for _ in range(5):  # the view and the rows are read one after the other: somebody may write in between
+                entries = [
+                    entry
+                    for entry in self.catalog.entries(self.kind)
+                    if self._filters.accept(entry.kind, entry.tags) and not self._is_self(entry)
+                ]
+                again = self.catalog._indexed()
+                if again is view:
+                    break
+                view = again
+            kept, out = split(entries, self._configured() if self.provider_check else None)
+            pool = Pool(kept, out, view.generation, self.catalog)
+            self._pool = view, pool
+        if out:
+            reasons: dict[str, int] = {}
+            for _, why in out:
+                reasons[why] = reasons.get(why, 0) + 1
+            self._tell(FILTERED, {"count": len(out), "reasons": reasons})
+        return pool
+
+    def _is_self(self, entry: Entry) -> bool:
+        return entry.tier == "runtime" and self.catalog.get(entry.kind, entry.name) is self
+
+    def _configured(self) -> frozenset[str]:
+        if self._providers is not None:
+            return frozenset(self._providers)
+        from catalog.settings import configured_providers
+
+        return configured_providers(self.catalog.settings)
+
+    # -- deciding ----------------------------------------------------------------------------------------------------
+
+    def resolve(self, prompt: str) -> Decision:
+        """Return which entry should handle *prompt*, and why.
+
+        Raises:
+            NoMatchError: none fits, and ``on_no_match`` is ``error``; ``facts["decision"]`` says what was considered.
+            StrategyError: the strategy could not do its work.
+            EntryNotFoundError: the fallback is not in the catalog.
+        """
+        return self._resolve(prompt, time.perf_counter())
+
+    def resolve_many(self, prompts: Sequence[str]) -> list[Decision]:
+        """Return a decision for each of *prompts*, in their order; embedding them at once is faster than one by one.
+
+        Raises:
+            NoMatchError, StrategyError: as :meth:`resolve`, for the first prompt that has none.
+        """
+        begun = time.perf_counter()
+        prompts = [_text(prompt) for prompt in prompts]
+        pool = self.pool()
+        prepare = getattr(self.strategy, "prepare", None)
+        prepared = pool if prepare is None else prepare(prompts, pool)
+        each = (time.perf_counter() - begun) / max(len(prompts), 1)
+        return [self._resolve(prompt, time.perf_counter() - each, prepared) for prompt in prompts]
+
+    async def aresolve(self, prompt: str) -> Decision:
+        """Return what :meth:`resolve` returns; the work is done in another thread."""
+        return await asyncio.to_thread(self.resolve, prompt)
+
+    def _resolve(self, prompt: str, begun: float, pool: Pool | None = None) -> Decision:
+        prompt = _text(prompt)
+        pool = self.pool() if pool is None else pool
+        key = (id(pool.memo), prompt)
+        with self._lock:
+            held = self._cache.get(key)
+            if held is not None:
+                self._cache.move_to_end(key)
+        if held is not None:
+            return self._finished(prompt, held[0], held[1], begun, cached=True)
+        try:
+            verdict = self.strategy.choose(prompt, pool)
+        except CatalogError as error:
+            self._tell(FAILED, {"code": error.code, "error": str(error)})
+            raise
+        if verdict.cacheable and self._most > 0:
+            with self._lock:
+                self._cache[key] = verdict, pool  # holds the pool, so that its memo's id stays its own
+                while len(self._cache) > self._most:
+                    self._cache.popitem(last=False)
+        return self._finished(prompt, verdict, pool, begun, cached=False)
+
+    def _finished(self, prompt: str, verdict: Verdict, pool: Pool, begun: float, *, cached: bool) -> Decision:
+        entry, strategy = verdict.chosen, self.strategy.name
+        if verdict.steps:
+            strategy = verdict.steps[-1].strategy if entry is not None else strategy
+        fallback = entry is None and self.on_no_match not in (ERROR, ABSTAIN)
+        if fallback:
+            entry, strategy = self._fallback(), "fallback"
+        decision = Decision(
+            verdict,
+            pool,
+            strategy=strategy,
+            latency_ms=(time.perf_counter() - begun) * 1_000,
+            entry=entry,
+            cached=cached,
+        )
+        if self._watch is not None:
+            self._tell(DECISION, {k: v for k, v in decision.to_dict(candidates=0).items() if k != "candidates"})
+        if self._log != "off":
+            from catalog.routing.log import keep
+
+            keep(self, prompt, decision, with_text=self._log == "text")
+        if entry is None and self.on_no_match == ERROR:
+            many = len(pool.entries)
+            raise NoMatchError(
+                f"no candidate fits: {verdict.reason}"
+                if many
+                else f"there is no candidate of kind {self.kind or 'any'}"
+                + (f"; {len(pool.filtered)} were left out" if pool.filtered else ""),
+                decision=decision.to_dict(),
+            )
+        return decision
+
+    def _fallback(self) -> Entry:
+        """Return the entry that takes what fits nothing else: any entry of the catalog, not only a candidate."""
+        kind, colon, name = self.on_no_match.partition(":")
+        if colon and kind in self.catalog.kinds():
+            return self.catalog.entry(kind, name)
+        kinds = self._filters.kinds or tuple(self.catalog.kinds())
+        for one in (*kinds, *self.catalog.kinds()):
+            if (one, self.on_no_match) in self.catalog:
+                return self.catalog.entry(one, self.on_no_match)
+        raise EntryNotFoundError(
+            f"the fallback '{self.on_no_match}' is not in the catalog; register it, or give 'error' or 'abstain'",
+            name=self.on_no_match,
+            close=[],
+        )
+
+    # -- running -----------------------------------------------------------------------------------------------------
+
+    def run(self, prompt: str) -> Result:
+        """Route *prompt*, load what was picked and call it with the prompt.
+
+        A callable is called, else ``.run``, ``.invoke`` or ``.ainvoke`` is; a council that is data goes to the runner.
+
+        Returns:
+            What it returned, and the decision. The value is None if the router abstained.
+
+        Raises:
+            NoMatchError, StrategyError: as :meth:`resolve`.
+            ResolveError, DriftError: the entry can't be loaded.
+            RoutingError: nothing is known that runs it.
+            Exception: whatever it raises.
+        """
+        decision = self.resolve(prompt)
+        if decision.entry is None:
+            return Result(None, decision)
+        return Result(self._called(decision.entry, prompt), decision)
+
+    async def arun(self, prompt: str) -> Result:
+        """Do what :meth:`run` does; coroutines are awaited here, and the rest is done in another thread."""
+        decision = await self.aresolve(prompt)
+        if decision.entry is None:
+            return Result(None, decision)
+        ainvoke = None
+        if not _is_data(decision.entry):
+            live = await asyncio.to_thread(self._live, decision.entry)
+            ainvoke = live if inspect.iscoroutinefunction(live) else None
+            for way in ("ainvoke", "arun", "__call__", "run"):
+                method = getattr(live, way, None)
+                if ainvoke is None and not isinstance(live, type) and inspect.iscoroutinefunction(method):
+                    ainvoke = method
+        if ainvoke is not None:
+            return Result(await ainvoke(prompt), decision)
+        value = await asyncio.to_thread(self._called, decision.entry, prompt)
+        return Result(await value if inspect.isawaitable(value) else value, decision)
+
+    def __call__(self, prompt: str) -> Any:
+        """Return the value of :meth:`run`: a router is itself something one can run."""
+        return self.run(prompt).value
+
+    invoke = __call__
+
+    def _live(self, entry: Entry) -> Any:
+        if entry.tier == "persistent" and entry.revision == 0:  # built for this prompt, stored nowhere
+            return entry.spec
+        return self.catalog[entry.kind, entry.name]
+
+    def _called(self, entry: Entry, prompt: str) -> Any:
+        if _is_data(entry):
+            return self._run_council(entry, prompt)
+        live = self._live(entry)
+        if live is self:
+            raise RoutingError(f"{entry.key} is this router itself", key=entry.key)
+        from catalog.loader.call import call
+
+        try:
+            return call(live, prompt)
+        except LoadError as error:
+            if error.facts.get("reason") == "not-callable" and callable(getattr(live, "ainvoke", None)):
+                return asyncio.run(live.ainvoke(prompt))
+            raise
+
+    def _run_council(self, entry: Entry, prompt: str) -> Any:
+        runner = self._runner or self.catalog.settings.runner
+        if runner is None:
+            raise RoutingError(
+                f"{entry.key} is data, and nothing is configured that runs it; give AutoCouncil(runner=...) or "
+                'runner = "package.module:name" in the configuration',
+                key=entry.key,
+            )
+        if isinstance(runner, str):
+            from catalog.entry.reference import ObjectRef
+            from catalog.loader.resolve import resolve
+
+            runner = resolve(str(ObjectRef.parse(runner)))
+        run: Any = runner
+        council: Any = entry.spec
+        if entry.kind in ("council", "sub_council"):
+            from catalog.council_specs.resolve import resolve_council
+
+            council = resolve_council(entry.spec, self.catalog)
+        value = run(council, prompt)
+        return asyncio.run(_awaited(value)) if inspect.isawaitable(value) else value
+
+    # -- learning and testing ----------------------------------------------------------------------------------------
+
+    def fit(self, labelled: Labelled, *, target_coverage: float = 0.95, seed: int = 0) -> FitReport:
+        """Learn from prompts and the names (or keys) of the entries they are for, None where none fits.
+
+        The calibration is stored with the catalog, under the name of this router, its kinds and tags. It counts as long
+        as embedder, candidates and their examples are what they were.
+
+        Raises:
+            StrategyError: the strategy learns nothing, or the prompts don't suffice.
+            EntryNotFoundError: a name is none of a candidate.
+        """
+        from catalog.routing.fit import fit
+
+        return fit(self, labelled, target_coverage=target_coverage, seed=seed)
+
+    def evaluate(self, labelled: Labelled) -> Evaluation:
+        """Return how well this router does on prompts whose right entry is known (None: none fits).
+
+        Raises:
+            EntryNotFoundError: a name is none of a candidate.
+        """
+        from catalog.routing.evaluate import evaluate
+
+        return evaluate(self, labelled)
+
+    # -- telling -----------------------------------------------------------------------------------------------------
+
+    def _stepped(self, step: Step) -> None:
+        self._tell(STEP, step.to_dict())
+
+    def _tell(self, name: str, data: dict[str, Any]) -> None:
+        if self._watch is None:
+            return
+        try:
+            self._watch(Event(name, self.name, data))
+        except Exception as error:  # who watches must not be able to break a route
+            warnings.warn(f"a watcher of router '{self.name}' failed: {error!r}", CatalogWarning, stacklevel=2)
+
+
+async def _awaited(value: Any) -> Any:
+    return await value
+
+
+def _is_data(entry: Entry) -> bool:
+    return entry.ref is None and entry.spec is not None
+
+
+def _text(prompt: str) -> str:
+    if not isinstance(prompt, str):
+        raise RoutingError(f"a prompt is a text, not {type(prompt).__name__}", given=type(prompt).__name__)
+    return prompt

@@ -1,0 +1,111 @@
+"""``Pool``: the entries a router may pick from, at one state of the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from catalog.routing.base import Candidate
+
+if TYPE_CHECKING:
+    from catalog.entry.entry import Entry
+    from catalog.routing.base import Verdict
+
+Key = tuple[str, str]
+
+DRAFT = "draft"
+"""``metadata["draft"]`` of an entry that nobody has approved yet; what it holds says where the entry comes from."""
+
+
+class Pool:
+    """Candidates, and what a strategy may ask about them.
+
+    Attributes:
+        entries: the candidates, by key.
+        filtered: entries that were left out before any strategy sees them, with the reason in words; by key.
+        generation: of the catalog.
+        catalog: it; for searching and for its embedder.
+        memo: what strategies have worked out for exactly these candidates, by a key of their own.
+    """
+
+    __slots__ = ("_places", "catalog", "entries", "filtered", "generation", "memo")
+
+    def __init__(
+        self, entries: Sequence[Entry], filtered: Sequence[tuple[Entry, str]], generation: int, catalog: Any
+    ) -> None:
+        """Hold what there is; nothing is worked out yet."""
+        self.entries = entries
+        self.filtered = filtered
+        self.generation = generation
+        self.catalog = catalog
+        self.memo: dict[Any, Any] = {}
+        self._places: dict[Key, int] | None = None
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def place(self, kind: str, name: str) -> int | None:
+        """Return where the candidate of a key stands in ``entries``, or None."""
+        if self._places is None:
+            self._places = {(entry.kind, entry.name): place for place, entry in enumerate(self.entries)}
+        return self._places.get((kind, name))
+
+    def find(self, named: str) -> Entry | None:
+        """Return the candidate of a key (``kind:name``) or of a name that only one has, or None."""
+        kind, colon, name = named.partition(":")
+        if colon and (place := self.place(kind, name)) is not None:
+            return self.entries[place]
+        same = [entry for entry in self.entries if entry.name == named]
+        return same[0] if len(same) == 1 else None
+
+    def search(self, prompt: str, limit: int) -> list[Entry]:
+        """Return the *limit* candidates that a search for *prompt* ranks best; at least one for any candidates."""
+        if len(self.entries) <= limit:
+            return list(self.entries)
+        kinds = sorted({entry.kind for entry in self.entries})
+        found: list[Entry] = []
+        ask = 2 * limit + len(self.filtered)
+        for hit in self.catalog.search(prompt, kind=kinds, limit=ask):
+            place = self.place(hit.kind, hit.name)
+            if place is not None:
+                found.append(self.entries[place])
+                if len(found) == limit:
+                    return found
+        known = {entry.key for entry in found}  # the search knows filters of its own only: tags leave some out
+        return found + [entry for entry in self.entries if entry.key not in known][: limit - len(found)]
+
+    def considered(self, verdict: Verdict) -> tuple[Candidate, ...]:
+        """Return every entry with what *verdict* says of it: by score, then key; the filtered ones last."""
+        given = verdict.scores
+        scores: list[float | None]
+        if given is None:
+            scores = [None] * len(self.entries)
+        else:
+            scores = [None if score is None or score != score else float(score) for score in given]
+        listed = [
+            Candidate(entry, score, None, verdict.reasons.get(entry.key, ""))
+            for entry, score in zip(self.entries, scores, strict=True)
+        ]
+        listed.sort(key=lambda one: (one.score is None, -(one.score or 0.0), one.entry.kind, one.entry.name))
+        return (*listed, *(Candidate(entry, None, why) for entry, why in self.filtered))
+
+
+def split(entries: Iterable[Entry], configured: Collection[str] | None) -> tuple[list[Entry], list[tuple[Entry, str]]]:
+    """Part *entries* into candidates and those to leave out, with the reason.
+
+    Args:
+        entries: all that have the right kind and tags.
+        configured: the model providers that can be used here; None: whatever an entry needs is there.
+    """
+    kept: list[Entry] = []
+    out: list[tuple[Entry, str]] = []
+    for entry in entries:
+        if entry.metadata.get(DRAFT):
+            out.append((entry, "a draft that nobody has approved yet"))
+            continue
+        missing = [] if configured is None else [one for one in entry.providers or () if one not in configured]
+        if missing:
+            out.append((entry, f"needs {' and '.join(missing)}, not configured here"))
+        else:
+            kept.append(entry)
+    return kept, out
