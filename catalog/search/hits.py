@@ -89,6 +89,11 @@ class Hit:
             self._why = self._why(self) if self._why else {}
         return self._why
 
+    def add_reason(self, name: str, told: dict[str, Any]) -> None:
+        """Let ``why`` say *told* under *name* beside what it says already."""
+        before = self._why
+        self._why = lambda hit: {**(before(hit) if callable(before) else before or {}), name: told}
+
     def listing(self, *, ranked: bool = False) -> dict[str, Any]:
         """Return what ``ls`` and ``search`` show of it, as data; *ranked* adds score and reason."""
         shown: dict[str, Any] = {

@@ -388,6 +388,20 @@ class Transaction:
         self._changed = True
         return gone
 
+    def record_use(
+        self, features: Sequence[tuple[str, str]], key: Key, weight: float, now: float, text: str | None
+    ) -> None:
+        """Record that an entry was taken after a request; see :func:`catalog.store.used.record`. No change of it."""
+        from catalog.store import used
+
+        used.record(self._connection, features, key, weight, now, text)
+
+    def forget_uses(self, key: Key | None) -> int:
+        """Forget the uses of one entry, or of all (None); return how many rows that were."""
+        from catalog.store import used
+
+        return used.forget(self._connection, key)
+
     def save_source(
         self, target: str, options: dict[str, Any], distribution: str | None, files: dict[str, Any]
     ) -> None:

@@ -1,0 +1,156 @@
+"""``Learning``: what a catalog records of use, and what its searches make of that."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from catalog.errors import SearchError, SettingsError
+from catalog.search.hits import Hit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from catalog.settings import Settings
+    from catalog.store.queries import Filters
+    from catalog.store.store import Store
+
+Key = tuple[str, str]
+
+OFFERED_FOR = 600.0
+"""Seconds within which taking a hit counts as taking it because of the search."""
+
+
+class _Offer(NamedTuple):
+    text: str
+    keys: Collection[Key]
+    until: float
+
+
+class Learning:
+    """Uses of one catalog: recorded, weighed, forgotten.
+
+    Attributes:
+        watching: whether taking a hit is recorded without being told.
+    """
+
+    def __init__(self, store: Store, settings: Settings, actor: Callable[[], str]) -> None:
+        """Look at nothing yet.
+
+        Args:
+            store: where uses are kept.
+            settings: ``learn``, ``learn_text`` and ``clock``.
+            actor: who writes.
+        """
+        self._store = store
+        self._settings = settings
+        self._actor = actor
+        self._mine = threading.local()
+        self.watching = settings.learn == "auto"
+
+    # -- searching ---------------------------------------------------------------------------------------------------
+
+    def search(
+        self, view: Any, text: str, filters: Filters, limit: int | None, find: Callable[[int | None], list[Hit]]
+    ) -> list[Hit]:
+        """Return what *find* finds, ranked again if anything was taken after such a request.
+
+        Args:
+            view: the tiers.
+            text: a request, not blank.
+            filters: what an entry must be to count.
+            limit: how many at the most, from 1; None: all.
+            find: gives so many hits, the best first.
+        """
+        said = self._said(text)
+        if not said:
+            hits = find(limit)
+        else:
+            from catalog.search.use import DEEPER, reranked
+
+            def more(key: Key) -> Hit | None:
+                if filters.kinds and key[0] not in filters.kinds:
+                    return None
+                entry = view.entry(*key)
+                return Hit(entry) if entry is not None and filters.accept(entry.kind, entry.tags) else None
+
+            hits = reranked(text, find(None if limit is None else limit + DEEPER), said, limit, more)
+        if self.watching:
+            self._offer(view, text, hits)
+        return hits
+
+    def _said(self, text: str) -> dict[Key, Any]:
+        from catalog.store.used import hashed, key_of, uses
+
+        secret = key_of(self._store.reader)
+        if secret is None:  # nothing was ever recorded
+            return {}
+        from catalog.search.use import evidence, features
+
+        asked = features(text)
+        names = dict(zip(hashed(secret, asked), asked, strict=True))
+        rows = uses(self._store.reader, list(names)) if names else []
+        return evidence([(*names[use.query], use) for use in rows], self._settings.clock()) if rows else {}
+
+    # -- recording ---------------------------------------------------------------------------------------------------
+
+    def record(self, text: str, key: Key, *, success: bool = True) -> None:
+        """Record that the entry *key* was taken after the request *text*, and whether it was right.
+
+        Raises:
+            SettingsError: learning is switched off.
+            SearchError: the request is blank.
+        """
+        from catalog.search.use import features
+
+        settings = self._settings
+        if settings.learn == "off":
+            raise SettingsError(
+                f"learning from use is switched off in {settings.file or 'the settings'}; "
+                'set learn = "explicit" or "auto" there, or take the line out',
+                file=str(settings.file) if settings.file else None,
+                key="learn",
+            )
+        asked = features(text)
+        if not asked:
+            raise SearchError("there is nothing to learn from a blank request")
+        with self._store.writing(actor=self._actor()) as transaction:
+            transaction.record_use(
+                asked,
+                key,
+                1.0 if success else -1.0,
+                settings.clock(),
+                text if settings.learn_text else None,
+            )
+
+    def _offer(self, view: Any, text: str, hits: Sequence[Hit]) -> None:
+        """Remember what this thread was offered.
+
+        The shortest way of a lookup does not pass here, and must not: what was offered is taken off it, so that the
+        next lookup of each hit goes the longer way, which does.
+        """
+        keys = frozenset((hit.kind, hit.name) for hit in hits)
+        self._mine.offer = _Offer(text, keys, self._settings.clock() + OFFERED_FOR)
+        for key in keys:
+            view.live.pop(key, None)
+
+    def took(self, key: Key) -> None:
+        """Record the entry *key*, if it is the first this thread takes of what its last search found.
+
+        A program that goes through all entries says nothing by it, so no second one counts.
+
+        Raises:
+            StoreError: it can't be written.
+        """
+        offer: _Offer | None = getattr(self._mine, "offer", None)
+        if offer is None or key not in offer.keys:
+            return
+        self._mine.offer = None
+        if self._settings.clock() <= offer.until:
+            self.record(offer.text, key)
+
+    def forget(self, key: Key | None) -> int:
+        """Forget the uses of the entry *key*, or of all (None); return how many rows that were."""
+        with self._store.writing(actor=self._actor()) as transaction:
+            return transaction.forget_uses(key)
