@@ -22,7 +22,7 @@ from catalog.errors import (
     did_you_mean,
 )
 from catalog.overlay import CatalogWarning
-from catalog.routing.base import Decision, Result, Step, Strategy, Verdict
+from catalog.routing.base import Decision, Result, Step, Strategy, Verdict, choose_many
 from catalog.routing.choose import OPTIONS, choose
 from catalog.routing.events import DECISION, FAILED, FILTERED, STEP, Event, Watcher
 from catalog.routing.pool import Pool, split
@@ -110,7 +110,8 @@ class AutoCouncil:
         self._options = {name: value for name, value in options.items() if name not in _COMMON}
         self.strategy: Strategy = choose(strategy, self._options, router=self, watch=self._stepped)
         self._most = int(options.get("cache", KEPT))
-        self._cache: OrderedDict[tuple[int, str], tuple[Verdict, Pool]] = OrderedDict()
+        self._cache: OrderedDict[str, Verdict] = OrderedDict()  # for the candidates it was made for
+        self._cache_of: Pool | None = None
         self._lock = threading.Lock()
         self._pool: tuple[Any, Pool] | None = None
 
@@ -169,47 +170,57 @@ class AutoCouncil:
             StrategyError: the strategy could not do its work.
             EntryNotFoundError: the fallback is not in the catalog.
         """
-        return self._resolve(prompt, time.perf_counter())
+        begun = time.perf_counter()
+        prompt, pool = _text(prompt), self.pool()
+        held = self._remembered(prompt, pool)
+        said = held or choose_many(self.strategy, [prompt], pool)[0]
+        return self._decided(prompt, said, pool, begun, cached=held is not None)
 
     def resolve_many(self, prompts: Sequence[str]) -> list[Decision]:
-        """Return a decision for each of *prompts*, in their order; embedding them at once is faster than one by one.
+        """Return a decision for each of *prompts*, in their order: faster than one by one, and otherwise the same.
 
         Raises:
             NoMatchError, StrategyError: as :meth:`resolve`, for the first prompt that has none.
         """
         begun = time.perf_counter()
-        prompts = [_text(prompt) for prompt in prompts]
         pool = self.pool()
-        prepare = getattr(self.strategy, "prepare", None)
-        prepared = pool if prepare is None else prepare(prompts, pool)
-        each = (time.perf_counter() - begun) / max(len(prompts), 1)
-        return [self._resolve(prompt, time.perf_counter() - each, prepared) for prompt in prompts]
+        wanted = [_text(prompt) for prompt in prompts]
+        held = [self._remembered(prompt, pool) for prompt in wanted]
+        new = list(dict.fromkeys(prompt for prompt, kept in zip(wanted, held, strict=True) if kept is None))
+        said = dict(zip(new, choose_many(self.strategy, new, pool), strict=True))
+        each = (time.perf_counter() - begun) / max(len(wanted), 1)
+        return [
+            self._decided(prompt, kept or said[prompt], pool, time.perf_counter() - each, cached=kept is not None)
+            for prompt, kept in zip(wanted, held, strict=True)
+        ]
 
     async def aresolve(self, prompt: str) -> Decision:
         """Return what :meth:`resolve` returns; the work is done in another thread."""
         return await asyncio.to_thread(self.resolve, prompt)
 
-    def _resolve(self, prompt: str, begun: float, pool: Pool | None = None) -> Decision:
-        prompt = _text(prompt)
-        pool = self.pool() if pool is None else pool
-        key = (id(pool.memo), prompt)
+    def _remembered(self, prompt: str, pool: Pool) -> Verdict | None:
         with self._lock:
-            held = self._cache.get(key)
+            if self._cache_of is not pool:
+                self._cache.clear()
+                self._cache_of = pool
+            held = self._cache.get(prompt)
             if held is not None:
-                self._cache.move_to_end(key)
-        if held is not None:
-            return self._finished(prompt, held[0], held[1], begun, cached=True)
-        try:
-            verdict = self.strategy.choose(prompt, pool)
-        except CatalogError as error:
-            self._tell(FAILED, {"code": error.code, "error": str(error)})
-            raise
-        if verdict.cacheable and self._most > 0:
+                self._cache.move_to_end(prompt)
+        return held
+
+    def _decided(
+        self, prompt: str, said: Verdict | CatalogError, pool: Pool, begun: float, *, cached: bool
+    ) -> Decision:
+        if isinstance(said, CatalogError):
+            self._tell(FAILED, {"code": said.code, "error": str(said)})
+            raise said
+        if said.cacheable and not cached and self._most > 0:
             with self._lock:
-                self._cache[key] = verdict, pool  # holds the pool, so that its memo's id stays its own
-                while len(self._cache) > self._most:
-                    self._cache.popitem(last=False)
-        return self._finished(prompt, verdict, pool, begun, cached=False)
+                if self._cache_of is pool:
+                    self._cache[prompt] = said
+                    while len(self._cache) > self._most:
+                        self._cache.popitem(last=False)
+        return self._finished(prompt, said, pool, begun, cached=cached)
 
     def _finished(self, prompt: str, verdict: Verdict, pool: Pool, begun: float, *, cached: bool) -> Decision:
         entry, strategy = verdict.chosen, self.strategy.name

@@ -90,6 +90,7 @@ class Step:
         score: of its best candidate.
         code: of the error it failed with.
         cost: of the models it asked.
+        cacheable: whether the same prompt would give the same.
     """
 
     strategy: str
@@ -100,6 +101,7 @@ class Step:
     score: float | None = None
     code: str | None = None
     cost: Cost = field(default_factory=Cost)
+    cacheable: bool = True
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as data for JSON."""
@@ -159,6 +161,24 @@ class Strategy(Protocol):
         Raises:
             StrategyError: it can't do its work now; a cascade goes on with the next.
         """
+
+
+def choose_many(strategy: Strategy, prompts: Sequence[str], pool: Pool) -> list[Verdict | CatalogError]:
+    """Return what *strategy* says of each prompt, or the error it fails with.
+
+    A strategy that is faster with many prompts at once has a method ``choose_many`` of the same kind.
+    """
+    many = getattr(strategy, "choose_many", None)
+    if many is not None:
+        found: list[Verdict | CatalogError] = many(prompts, pool)
+        return found
+    said: list[Verdict | CatalogError] = []
+    for prompt in prompts:
+        try:
+            said.append(strategy.choose(prompt, pool))
+        except CatalogError as error:
+            said.append(error)
+    return said
 
 
 class Decision:
@@ -313,6 +333,7 @@ def failed(strategy: str, error: Exception, latency_ms: float) -> Step:
         latency_ms,
         code=code,
         cost=cost if isinstance(cost, Cost) else Cost(),
+        cacheable=False,
     )
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from catalog.errors import CatalogError, StrategyError
-from catalog.routing.base import ABSTAINED, CHOSEN, FAILED, Cost, Step, Strategy, Verdict, failed
+from catalog.routing.base import ABSTAINED, CHOSEN, FAILED, Cost, Step, Strategy, Verdict, choose_many, failed
 
 if TYPE_CHECKING:
     from catalog.routing.pool import Pool
@@ -32,7 +33,7 @@ class Cascade:
         for step in chain:
             if isinstance(step, Cascade):
                 raise StrategyError(
-                    "a cascade may not contain a cascade; put its steps into the chain", strategy="cascade"
+                    "a cascade may not contain a cascade; put its steps into the chain", strategy=self.name
                 )
             if names.count(step.name) > 1:
                 raise StrategyError(f"the step '{step.name}' stands in the chain twice", strategy=self.name)
@@ -47,61 +48,70 @@ class Cascade:
         Raises:
             StrategyError: every step failed.
         """
-        steps: list[Step] = []
-        last: Verdict | None = None
-        cost, cacheable = Cost(), True
+        (said,) = self.choose_many([prompt], pool)
+        if isinstance(said, CatalogError):
+            raise said
+        return said
+
+    def choose_many(self, prompts: Sequence[str], pool: Pool) -> list[Verdict | CatalogError]:
+        """Return what :meth:`choose` returns or raises for each prompt; a step is asked for all that are still open."""
+        steps: list[list[Step]] = [[] for _ in prompts]
+        last: list[Verdict | None] = [None] * len(prompts)
+        still = list(range(len(prompts)))
         for strategy in self.chain:
             begun = time.perf_counter()
-            try:
-                verdict = strategy.choose(prompt, pool)
-            except CatalogError as error:
-                step = failed(strategy.name, error, _since(begun))
-                cost, cacheable = cost + step.cost, False  # it may work the next time
-            else:
-                chosen = verdict.chosen
-                step = Step(
-                    strategy.name,
-                    ABSTAINED if chosen is None else CHOSEN,
-                    verdict.reason,
-                    _since(begun),
-                    None if chosen is None else chosen.key,
-                    verdict.score,
-                    None,
-                    verdict.cost,
-                )
-                cost, cacheable = cost + verdict.cost, cacheable and verdict.cacheable
-                last = verdict
-            steps.append(step)
-            if self._watch is not None:
-                self._watch(step)
-            if step.outcome == CHOSEN:
+            said = choose_many(strategy, [prompts[place] for place in still], pool)
+            each = (time.perf_counter() - begun) * 1_000 / max(len(still), 1)
+            for place, verdict in zip(still, said, strict=True):
+                step = _step(strategy.name, verdict, each)
+                steps[place].append(step)
+                if not isinstance(verdict, CatalogError):
+                    last[place] = verdict
+                if self._watch is not None:
+                    self._watch(step)
+            still = [place for place in still if steps[place][-1].outcome != CHOSEN]
+            if not still:
                 break
-        if last is None:
-            raise StrategyError(
-                "every step of the cascade failed: " + "; ".join(f"{step.strategy}: {step.reason}" for step in steps),
-                strategy=self.name,
-                steps=[step.to_dict() for step in steps],
-                cost=cost,
-            )
-        reason = last.reason
-        if last.chosen is None:
-            reason = "no step picked anything: " + "; ".join(f"{step.strategy}: {step.reason}" for step in steps)
-        elif broken := [step.strategy for step in steps if step.outcome == FAILED]:
-            reason += f" (after {' and '.join(broken)} failed)"
-        return Verdict(
-            last.chosen,
-            reason,
-            last.score,
-            last.confidence,
-            last.threshold,
-            last.scores,
-            last.reasons,
-            tuple(steps),
-            cost,
-            cacheable,
-            last.built,
+        return [_told(verdict, tuple(taken)) for verdict, taken in zip(last, steps, strict=True)]
+
+
+def _step(name: str, said: Verdict | CatalogError, latency_ms: float) -> Step:
+    if isinstance(said, CatalogError):
+        return failed(name, said, latency_ms)
+    chosen = said.chosen
+    return Step(
+        name,
+        ABSTAINED if chosen is None else CHOSEN,
+        said.reason,
+        latency_ms,
+        None if chosen is None else chosen.key,
+        said.score,
+        None,
+        said.cost,
+        said.cacheable,
+    )
+
+
+def _told(last: Verdict | None, steps: tuple[Step, ...]) -> Verdict | CatalogError:
+    """Return the verdict of all *steps* of which *last* is that of the last one that did not fail."""
+    cost = sum((step.cost for step in steps), Cost())
+    said = "; ".join(f"{step.strategy}: {step.reason}" for step in steps)
+    if last is None:
+        return StrategyError(
+            f"every step of the cascade failed: {said}",
+            strategy=Cascade.name,
+            steps=[step.to_dict() for step in steps],
+            cost=cost,
         )
-
-
-def _since(begun: float) -> float:
-    return (time.perf_counter() - begun) * 1_000
+    broken = [step.strategy for step in steps if step.outcome == FAILED]
+    if last.chosen is None:
+        reason = f"no step picked anything: {said}"
+    else:
+        reason = last.reason + (f" (after {' and '.join(broken)} failed)" if broken else "")
+    return replace(
+        last,
+        reason=reason,
+        steps=steps,
+        cost=cost,
+        cacheable=not broken and all(step.cacheable for step in steps),  # what failed may work the next time
+    )

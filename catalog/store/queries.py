@@ -6,7 +6,7 @@ A test prepares each of them on a migrated database, so that they can't fall beh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from json import loads
+from json import dumps, loads
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.errors import EntryNotFoundError
@@ -28,6 +28,10 @@ ALL = f"SELECT {columns()} FROM entry AS e ORDER BY e.kind, e.name"
 OF_KIND = f"SELECT {columns()} FROM entry AS e WHERE e.kind = ? ORDER BY e.name"
 BY_REF = f"SELECT {columns()} FROM entry AS e WHERE e.ref = ? ORDER BY e.kind, e.name"
 BY_SOURCE = f"SELECT {columns()} FROM entry AS e WHERE e.source = ? ORDER BY e.kind, e.name"
+IDS_OF = (
+    "SELECT e.kind, e.name, e.id FROM json_each(?) AS k CROSS JOIN entry AS e "
+    "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]')"
+)
 STATE = "SELECT generation, words_version, text_version FROM catalog_state"
 TAGS = "SELECT DISTINCT tag FROM entry_tag"
 HISTORY = (
@@ -209,6 +213,11 @@ def id_of(reader: Reader, kind: str, name: str) -> int | None:
     """Return the id of a persistent entry, or None."""
     row = reader.one("SELECT e.id FROM entry AS e WHERE e.kind = ? AND e.name = ?", (kind, name))
     return row[0] if row else None
+
+
+def ids_of(reader: Reader, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """Return the ids of those *keys* that are persistent."""
+    return {(kind, name): id_ for kind, name, id_ in reader.all(IDS_OF, (dumps(keys),))}
 
 
 def matching_ids(reader: Reader, filters: Filters) -> list[int]:

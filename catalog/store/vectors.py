@@ -10,6 +10,7 @@ import math
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
+from json import dumps
 from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.entry.embedtext import TEMPLATE_VERSION, parts, text_hash
@@ -54,6 +55,11 @@ OF_ENTRY = (
 HASHED = (
     f"SELECT v.hash, v.vector FROM vector AS v {_FRESH_JOIN} "
     "JOIN embedder AS m ON m.id = v.embedder_id AND length(v.vector) = 4 * m.width WHERE v.entry_id = ? AND m.name = ?"
+)
+OF_ENTRIES = (
+    "SELECT v.entry_id, v.hash, v.vector FROM json_each(?) AS k CROSS JOIN embedder AS m "
+    "JOIN vector AS v ON v.entry_id = k.value AND v.embedder_id = m.id "
+    f"WHERE m.name = ? AND length(v.vector) = 4 * m.width AND v.template = {TEMPLATE_VERSION}"
 )
 TOUCHED = (
     "SELECT c.entry_id FROM entry_change AS c WHERE c.generation > ? "
@@ -309,6 +315,15 @@ def changed_since(reader: Reader, embedder: str, mark: Mark, most: int) -> Chang
 def of_entry(reader: Reader, embedder: str, entry_id: int) -> dict[str, NDArray[np.float32]]:
     """Return the fresh vectors of one entry by the hashes of their texts."""
     return {hashed: unpack(vector) for hashed, vector in reader.all(HASHED, (entry_id, embedder))}
+
+
+def of_entries(reader: Reader, embedder: str, entry_ids: Sequence[int]) -> dict[tuple[int, str], NDArray[np.float32]]:
+    """Return the vectors of some entries by id and the hash of the text each was made from, fresh or not.
+
+    Whoever asks knows what the entries say and takes those with the right hash.
+    """
+    rows = reader.all(OF_ENTRIES, (dumps(list(entry_ids)), embedder))
+    return {(id_, hashed): unpack(vector) for id_, hashed, vector in rows}
 
 
 def _mark(connection: sqlite3.Connection, embedder: str) -> tuple[Mark, int | None, int]:
