@@ -84,7 +84,7 @@ class Council:
     router: Any = None
 
 
-def resolve(
+def resolve_council(
     spec: CouncilSpec | Mapping[str, Any] | str,
     catalog: Catalog,
     *,

@@ -18,7 +18,7 @@ Key = tuple[str, str]
 _DEEPEST = 50
 
 
-def validate(
+def validate_council(
     spec: CouncilSpec | Mapping[str, Any] | str,
     catalog: Catalog | None = None,
     *,
@@ -62,7 +62,7 @@ def ensure_valid(spec: CouncilSpec | Mapping[str, Any], catalog: Catalog, *, nam
     Raises:
         CouncilSpecError: it is not; ``facts["issues"]`` says all that is wrong.
     """
-    issues = validate(spec, catalog, name=name)
+    issues = validate_council(spec, catalog, name=name)
     if issues:
         raise spec_error(issues, name)
     return spec if isinstance(spec, CouncilSpec) else CouncilSpec.model_validate(as_data(spec))
