@@ -441,6 +441,10 @@ class Catalog:
             self.entry(kind, name)
         return found
 
+    def all_references(self) -> builtins.list[Reference]:
+        """Return every reference from one entry to another, by source and path."""
+        return self._links().all()
+
     def _links(self) -> Links:
         from catalog.links import Links
 
