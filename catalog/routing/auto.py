@@ -352,7 +352,7 @@ class AutoCouncil:
         if entry.kind in ("council", "sub_council"):
             from catalog.council_specs.resolve import resolve_council
 
-            council = resolve_council(entry.spec, self.catalog)
+            council = resolve_council(council, self.catalog)
         value = run(council, prompt)
         return asyncio.run(_awaited(value)) if inspect.isawaitable(value) else value
 

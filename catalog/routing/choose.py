@@ -89,10 +89,10 @@ def choose(
     )
 
 
-def needs_calibration(strategy: Strategy) -> list[Any]:
+def fittable(strategy: Strategy) -> list[Any]:
     """Return the strategies, *strategy* itself or steps of it, that can be fitted."""
     steps = getattr(strategy, "chain", (strategy,))
-    return [step for step in steps if hasattr(step, "fit")]
+    return [step for step in steps if hasattr(step, "learn")]
 
 
 def _of(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

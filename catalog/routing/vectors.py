@@ -49,10 +49,10 @@ def of_pool(pool: Pool) -> Vectors:
         StrategyError: the catalog has no embedder.
         SearchError, MissingExtraError: the embedder can't be had.
     """
-    found = pool.memo.get("vectors")
+    found: Vectors | None = pool.memo.get("vectors")
     if found is None:
         found = pool.memo["vectors"] = _read(pool)
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def _read(pool: Pool) -> Vectors:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -416,6 +416,18 @@ class Transaction:
     def forget_source(self, target: str) -> None:
         """Forget a scanned *target*."""
         self._connection.execute(sa.delete(tables.source).where(tables.source.c.target == target))
+
+    def put_calibration(self, key: str, about: Mapping[str, Any], data: bytes) -> None:
+        """Keep what a router has learned, over what it had learned before. Decisions change with it: a generation."""
+        self._connection.execute(sa.delete(tables.calibration).where(tables.calibration.c.key == key))
+        self._insert("calibration", ("key", "about", "data", "made_at"), [(key, _json(about), data, self._now)])
+        self._changed = True
+
+    def forget_calibration(self, key: str) -> bool:
+        """Forget what a router has learned; tell whether there was anything."""
+        done = self._connection.execute(sa.delete(tables.calibration).where(tables.calibration.c.key == key))
+        self._changed = self._changed or done.rowcount > 0
+        return done.rowcount > 0
 
     def reindex(self) -> int:
         """Make again from the entries what is derived of them: words, hashes, references; return their number."""

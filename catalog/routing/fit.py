@@ -1,0 +1,158 @@
+"""Fitting: what a router learns from prompts whose right entry is known, and whether that still holds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from json import dumps
+from typing import TYPE_CHECKING, Any
+
+from catalog.errors import EntryNotFoundError, StrategyError, close_matches, did_you_mean
+from catalog.routing.choose import fittable
+from catalog.store.calibrations import calibration
+
+if TYPE_CHECKING:
+    from catalog.routing.auto import AutoCouncil
+    from catalog.routing.pool import Pool
+    from catalog.routing.vectors import Vectors
+    from catalog.store.calibrations import Stored
+
+NONE = -1
+"""The place of the entry a prompt is for where none fits."""
+
+
+@dataclass(frozen=True, slots=True)
+class FitReport:
+    """What was learned, and how good it is on prompts it was not learned from (cross-validated).
+
+    Attributes:
+        router: the name the calibration is stored under.
+        embedder: what the vectors are of.
+        candidates: how many entries there are to pick from.
+        prompts: how many labelled prompts were given, those that fit no entry included.
+        out_of_scope: how many fit no entry.
+        examples: how many examples of the entries were learned from besides.
+        target_coverage: the share of prompts that fit an entry which are to be answered.
+        threshold: what scores are held against from now on.
+        accuracy: share of prompts in scope whose best entry is the right one, from 0 to 1; None: too few to tell.
+        coverage: share of prompts in scope whose score meets the threshold.
+        rejected: share of prompts out of scope whose score does not meet it; None: none were given.
+        auroc: how well scores part prompts in scope from others; None: none were given.
+        seconds: how long it took.
+        notes: what a reader should know, in words.
+    """
+
+    router: str
+    embedder: str
+    candidates: int
+    prompts: int
+    out_of_scope: int
+    examples: int
+    target_coverage: float
+    threshold: float
+    accuracy: float | None
+    coverage: float | None
+    rejected: float | None
+    auroc: float | None
+    seconds: float
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as data for JSON."""
+        return asdict(self) | {"notes": list(self.notes)}
+
+
+def fit(
+    router: AutoCouncil, labelled: Iterable[tuple[str, str | None]], *, target_coverage: float, seed: int
+) -> FitReport:
+    """Fit the strategy of *router*, or the step of its cascade, that learns; see :meth:`AutoCouncil.fit`."""
+    begun = time.perf_counter()
+    if not 0 < target_coverage < 1:
+        raise StrategyError(f"target_coverage={target_coverage!r}: give a share between 0 and 1")
+    strategies = fittable(router.strategy)
+    if not strategies:
+        raise StrategyError(
+            f"the strategy '{router.strategy.name}' learns nothing; 'embedding' does, alone or in a cascade",
+            strategy=router.strategy.name,
+        )
+    pool = router.pool()
+    if not pool.entries:
+        raise StrategyError(f"there is no candidate of kind {router.kind or 'any'} to learn for")
+    given = list(labelled)
+    texts = [text for text, _ in given]
+    labels = [place_of(pool, name) for _, name in given]
+    about, data, figures = strategies[0].learn(pool, texts, labels, target_coverage=target_coverage, seed=seed)
+    report = FitReport(
+        router=router.name,
+        candidates=len(pool),
+        prompts=len(given),
+        out_of_scope=labels.count(NONE),
+        target_coverage=target_coverage,
+        seconds=round(time.perf_counter() - begun, 3),
+        **figures,
+    )
+    with router.catalog._writing() as transaction:
+        transaction.put_calibration(router_key(router), {**about, "report": report.to_dict()}, data)
+    return report
+
+
+def place_of(pool: Pool, name: str | None) -> int:
+    """Return the place of the candidate a label names (a key or a name), or -1 for None and an empty text.
+
+    Raises:
+        EntryNotFoundError: it names no candidate, or several.
+    """
+    if not name:
+        return NONE
+    found = pool.find(name)
+    if found is None:
+        known = [text for entry in pool.entries for text in (entry.name, entry.key)]
+        several = sum(entry.name == name for entry in pool.entries) > 1
+        raise EntryNotFoundError(
+            f"'{name}' names several candidates; write its key, as in {pool.entries[0].kind}:{name}"
+            if several
+            else f"no candidate is called '{name}'{did_you_mean(close_matches(name, known))}",
+            name=name,
+            close=close_matches(name, known),
+        )
+    place = pool.place(found.kind, found.name)
+    assert place is not None
+    return place
+
+
+def router_key(router: AutoCouncil) -> str:
+    """Return the key a router's calibration is stored under: the same for the same name, kinds and tags."""
+    filters = router._filters
+    said = [router.name, sorted(filters.kinds), *map(sorted, filters[1:])]
+    return sha256(dumps(said).encode()).hexdigest()
+
+
+def stored(router: AutoCouncil) -> Stored | None:
+    """Return the calibration of *router*, whether it still holds or not."""
+    return calibration(router.catalog._store.reader, router_key(router))
+
+
+def fingerprints(pool: Pool, vectors: Vectors) -> dict[str, str]:
+    """Return, for each candidate's key, what changes when anything about it changes that the calibration rests on."""
+    digests = [sha256() for _ in pool.entries]
+    for owner, hashed in zip(vectors.owners.tolist(), vectors.hashes, strict=True):
+        digests[owner].update(hashed.encode())
+    return {entry.key: one.hexdigest()[:12] for entry, one in zip(pool.entries, digests, strict=True)}
+
+
+def stale(about: Mapping[str, Any], pool: Pool, vectors: Vectors) -> str | None:
+    """Return why a calibration no longer holds, in words; None: it does."""
+    if about.get("embedder") != vectors.embedder.name:
+        return f"it was made with {about.get('embedder')}, and prompts are embedded with {vectors.embedder.name} now"
+    then, now = about.get("candidates", {}), fingerprints(pool, vectors)
+    if then == now:
+        return None
+    counts = (
+        (len(now.keys() - then.keys()), "new"),
+        (len(then.keys() - now.keys()), "gone"),
+        (sum(then[key] != now[key] for key in then.keys() & now.keys()), "changed"),
+    )
+    said = " and ".join(f"{count} {what}" for count, what in counts if count)
+    return f"of the candidates it was made for, {said}"

@@ -1,0 +1,31 @@
+"""Calibrations: what routers have learned, as it lies in the database."""
+
+from __future__ import annotations
+
+from json import loads
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from catalog.store.reader import Reader
+
+CALIBRATION = "SELECT c.about, c.data, c.made_at FROM calibration AS c WHERE c.key = ?"
+
+
+class Stored(NamedTuple):
+    """One calibration.
+
+    Attributes:
+        about: what it was made of and how good it is; plain data.
+        data: what was learned.
+        made_at: when, as ISO 8601 with the zone.
+    """
+
+    about: dict[str, Any]
+    data: bytes
+    made_at: str
+
+
+def calibration(reader: Reader, key: str) -> Stored | None:
+    """Return the calibration of a router, or None."""
+    row = reader.one(CALIBRATION, (key,))
+    return None if row is None else Stored(loads(row[0]), row[1], row[2])

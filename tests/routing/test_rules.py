@@ -1,0 +1,157 @@
+"""Routing by rules: order, predicates, and a bound on time whatever the patterns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from factories import tool
+from hypothesis import given
+from hypothesis import strategies as st
+
+from catalog import AutoCouncil, Catalog, InvalidEntryError, StrategyError
+from catalog.entry.match import is_predicate
+from catalog.routing.base import Verdict, choose_many
+from catalog.routing.rules import MOST_CHARACTERS, Rules
+
+
+def router(catalog: Catalog, **options: Any) -> AutoCouncil:
+    """Return a router over tools that goes by rules and abstains."""
+    return AutoCouncil(catalog, "rules", kind="tool", **{"on_no_match": "abstain", **options})
+
+
+def is_long(text: str) -> bool:
+    """Tell whether a prompt is long; a predicate for the tests below."""
+    return len(text) > 100
+
+
+def fails(text: str) -> bool:
+    """Fail, as predicates of users sometimes do."""
+    raise LookupError("no such customer")
+
+
+def test_the_higher_priority_wins_then_the_name(catalog: Catalog) -> None:
+    """Rules are asked by priority, the higher first, then by name; the first that matches decides."""
+    catalog.register_many(
+        [
+            tool("b", match="seo"),
+            tool("a", match="seo"),
+            tool("late", match="seo", priority=-1),
+            tool("early", match="seo audit", priority=1),
+        ]
+    )
+    route = router(catalog)
+    assert route.resolve("my seo audit").name == "early"
+    assert route.resolve("my seo").name == "a"
+    decision = route.resolve("my seo")
+    assert decision.reason == "matches /seo/ in 'seo' (rule 2 of 4, priority 0)"
+    assert [(one.name, one.score) for one in decision.candidates] == [
+        ("a", 1.0),
+        ("b", None),
+        ("early", None),
+        ("late", None),
+    ]
+    assert decision.score == 1.0
+
+
+def test_an_entry_without_a_rule_is_passed_over(catalog: Catalog) -> None:
+    """Only entries with a rule are asked, and a prompt that none matches picks nothing."""
+    catalog.register_many([tool("a"), tool("b", match="^plot")])
+    decision = router(catalog).resolve("draw it")
+    assert (decision.name, decision.reason) == (None, "none of 1 rules matches")
+
+
+def test_without_any_rule_nothing_is_picked(catalog: Catalog) -> None:
+    """A catalog without rules makes the strategy abstain and say why."""
+    catalog.register_many([tool("a")])
+    assert router(catalog).resolve("a").reason == "no candidate has a rule"
+
+
+@pytest.mark.parametrize("rule", ["(?=a)", "(?<!a)b", r"(a)\1", "(a", "[", "a{99999}", ""])
+def test_a_rule_that_cannot_be_used_is_refused_when_it_is_registered(catalog: Catalog, rule: str) -> None:
+    """What the linear engine has no way for is refused with the entry's name, and nothing is stored."""
+    with pytest.raises(InvalidEntryError, match="tool:a is not valid: match:"):
+        catalog.register("tool", "a", "os:getcwd", match=rule)
+    assert catalog.list("tool") == []
+
+
+def test_a_reference_is_a_predicate(catalog: Catalog) -> None:
+    """A rule of the form of a reference is loaded and asked, and its answer is not remembered."""
+    catalog.register("tool", "long", "os:getcwd", match=f"{__name__}:is_long")
+    route = router(catalog)
+    assert route.resolve("x" * 101).name == "long"
+    assert route.resolve("x" * 101).cached is False
+    assert route.resolve("x").name is None
+
+
+def test_a_predicate_that_fails_fails_the_strategy(catalog: Catalog) -> None:
+    """The error names entry, predicate and what it raised."""
+    catalog.register("tool", "bad", "os:getcwd", match=f"{__name__}:fails")
+    with pytest.raises(StrategyError, match=r"the rule of tool:bad, .*:fails, failed: LookupError: no such customer"):
+        router(catalog).resolve("x")
+
+
+def test_a_predicate_that_cannot_be_found_fails_the_strategy(catalog: Catalog) -> None:
+    """A reference into nowhere is an error of the route, not of the registration: code may come later."""
+    catalog.register("tool", "bad", "os:getcwd", match="zz_nowhere:thing")
+    with pytest.raises(StrategyError, match="the rule of tool:bad, zz_nowhere:thing, failed"):
+        router(catalog).resolve("x")
+
+
+def test_rules_look_at_the_beginning_of_a_prompt(catalog: Catalog) -> None:
+    """What stands behind the first characters is not seen by expressions."""
+    catalog.register("tool", "a", "os:getcwd", match="needle")
+    route = router(catalog)
+    assert route.resolve("x" * (MOST_CHARACTERS - 6) + "needle").name == "a"
+    assert route.resolve("x" * MOST_CHARACTERS + "needle").name is None
+
+
+CATASTROPHIC = (
+    r"(a+)+$",
+    r"(x+x+)+y",
+    r"(\w+\s?)*!$",
+    r"(.*)(.*)(.*)(.*)zq",
+    r"(a|aa)+$",
+    r"^(([a-z])+.)+[A-Z]([a-z])+$",
+)
+
+
+def test_ten_thousand_rules_and_a_megabyte_come_to_an_end(catalog: Catalog) -> None:
+    """Patterns that make a backtracking engine hang are answered, or given up at the limit, and it is said."""
+    catalog.register_many(
+        tool(f"t{n:05}", match=f"{CATASTROPHIC[n % 6]}{n}" if n % 2 else rf"(?i)\bword{n}\b") for n in range(10_000)
+    )
+    for prompt in ("a" * 1_000_000, "x" * 1_000_000, "aB " * 333_333):
+        route = AutoCouncil(catalog, "rules", kind="tool", on_no_match="abstain", seconds=1.0)
+        (said,) = choose_many(route.strategy, [prompt], route.pool())
+        assert isinstance(said, Verdict) or "took longer than 1 s" in str(said)
+        assert getattr(said, "chosen", None) is None
+
+
+def test_time_is_up_when_the_clock_says_so() -> None:
+    """The limit is kept by the clock given, and the error says how far the rules got."""
+    entries = [tool(f"t{n:03}", match=f"x{n}") for n in range(200)]
+    clock = iter(range(1_000))
+    from catalog.routing.pool import Pool
+
+    with pytest.raises(StrategyError, match=r"took longer than 2 s; 128 of 200 were asked"):
+        Rules(seconds=2.0, clock=lambda: float(next(clock))).choose("y", Pool(entries, [], 1, None))
+
+
+@given(st.text(max_size=200))
+def test_any_prompt_gets_an_answer(prompt: str) -> None:
+    """No prompt breaks the engine: half surrogates, zeros and all scripts included."""
+    from catalog.routing.pool import Pool
+
+    entries = [tool("a", match=r"(?i)plot|数据"), tool("b", match=r"\bx\b")]
+    verdict = Rules().choose(prompt, Pool(entries, [], 1, None))
+    assert verdict.chosen in (None, *entries)
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [("mypkg.rules:is_seo", True), ("a:b", True), ("(a:b)", False), ("a: b", False), ("^a:b", False), ("seo", False)],
+)
+def test_what_looks_like_a_reference_is_one(rule: str, expected: bool) -> None:
+    """A rule is a predicate exactly if it has the form of an object reference."""
+    assert is_predicate(rule) is expected
