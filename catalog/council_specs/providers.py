@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from catalog.council_specs.shape import as_data
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]
 Find = Callable[[str, str], "Entry | None"]
+Direct = tuple[frozenset[str], list[Key]]
 
 DERIVED = (*COUNCILS, "agent", "profile", "prompt")
 """The kinds whose providers are worked out from their specs where nobody says them."""
@@ -83,58 +84,69 @@ def _finder(catalog: Catalog, given: Mapping[Key, Entry] | None = None) -> Find:
 
 
 class _Needs:
-    """Works out what is needed; each named entry once."""
+    """Follows what is named, from council to council; circles and depth do no harm."""
 
     def __init__(self, find: Find) -> None:
         self._find = find
-        self._known: dict[Key, frozenset[str]] = {}
+        self._direct: dict[Key, Direct] = {}
 
-    def named(self, kind: object, name: object) -> frozenset[str]:
+    def named(self, kind: str, name: str) -> frozenset[str]:
         """Return what the entry of a key needs; nothing for one that is not there."""
-        if not isinstance(kind, str) or not isinstance(name, str):
-            return frozenset()
-        key = (kind, name)
-        if key not in self._known:
-            self._known[key] = frozenset()  # what is asked again meanwhile holds itself
-            self._known[key] = frozenset(self._entry(kind, name))
-        return self._known[key]
-
-    def _entry(self, kind: str, name: str) -> Iterable[str]:
-        entry = self._find(kind, name)
-        if entry is None:
-            return ()
-        if entry.providers is not None:
-            return entry.providers
-        if not isinstance(entry.spec, dict):
-            return ()
-        if kind in COUNCILS:
-            return self.council(entry.spec)
-        found = self._nearest([entry.spec, entry.spec.get("profile")])
-        for field in ("agents", "handoffs"):
-            others = entry.spec.get(field)
-            for other in others if isinstance(others, list) else ():
-                found |= self.named("agent", other)
-        return found
+        return self._all((frozenset(), [(kind, name)]))
 
     def council(self, data: Any) -> frozenset[str]:
         """Return what the council of *data* needs, which may have any form."""
-        if not isinstance(data, dict):
-            return frozenset()
-        found: frozenset[str] = frozenset()
-        members = data.get("members")
-        for member in [*(members if isinstance(members, list) else []), data.get("chair")]:
-            if isinstance(member, dict):
-                found |= self._member(member, data.get("default_profile"))
+        return self._all(self._members(data))
+
+    def _all(self, start: Direct) -> frozenset[str]:
+        found, waiting = start[0], list(start[1])
+        seen: set[Key] = set()
+        while waiting:
+            key = waiting.pop()
+            if key in seen:
+                continue
+            seen.add(key)
+            if key not in self._direct:
+                self._direct[key] = self._entry(*key)
+            found |= self._direct[key][0]
+            waiting += self._direct[key][1]
         return found
 
-    def _member(self, member: Mapping[str, Any], default: object) -> frozenset[str]:
-        inner = member.get("sub_council")
-        if isinstance(inner, dict):
-            return self.council(inner)
-        if isinstance(inner, str):
-            kind, name = target_of(inner, "sub_council")
-            return self.named(kind, name) or self.named("council" if kind == "sub_council" else kind, name)
-        return self._nearest([member.get("profile_overrides"), member.get("profile"), default])
+    def _entry(self, kind: str, name: str) -> Direct:
+        """Return what an entry needs itself, and the keys of those it needs whatever they do."""
+        entry = self._find(kind, name)
+        if entry is None:
+            return frozenset(), [("council", name)] if kind == "sub_council" else []
+        if entry.providers is not None:
+            return frozenset(entry.providers), []
+        spec = entry.spec
+        if not isinstance(spec, dict):
+            return frozenset(), []
+        if kind in COUNCILS:
+            return self._members(spec)
+        others = [spec.get(field) for field in ("agents", "handoffs")]
+        names = [name for names in others if isinstance(names, list) for name in names]
+        return self._nearest([spec, spec.get("profile")]), [("agent", name) for name in names if isinstance(name, str)]
+
+    def _members(self, data: Any) -> Direct:
+        found: frozenset[str] = frozenset()
+        keys: list[Key] = []
+        waiting = [data]
+        while waiting:
+            council = waiting.pop()
+            if not isinstance(council, dict):
+                continue
+            members = council.get("members")
+            for member in [*(members if isinstance(members, list) else []), council.get("chair")]:
+                inner = member.get("sub_council") if isinstance(member, dict) else None
+                if isinstance(inner, dict):
+                    waiting.append(inner)
+                elif isinstance(inner, str):
+                    keys.append(target_of(inner, "sub_council"))
+                elif isinstance(member, dict):
+                    layers = [member.get("profile_overrides"), member.get("profile"), council.get("default_profile")]
+                    found |= self._nearest(layers)
+        return found, keys
 
     def _nearest(self, layers: list[Any]) -> frozenset[str]:
         """Return the providers of the nearest layer that has any; a layer is a mapping or the name of a profile."""

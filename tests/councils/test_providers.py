@@ -116,6 +116,25 @@ def test_the_order_within_one_registration_does_not_matter(catalog: Catalog) -> 
     }
 
 
+def test_councils_that_hold_each_other_need_the_same(catalog: Catalog) -> None:
+    """In a circle everybody needs what anybody needs; a chain of hundreds is followed to its end."""
+    ring = {"a": "b", "b": "c", "c": "a"}
+    catalog.register_many(
+        {
+            "kind": "council",
+            "name": name,
+            "value": council(x={"sub_council": to}, y={"profile_overrides": {"provider": name}}),
+        }
+        for name, to in ring.items()
+    )
+    assert [catalog.entry("council", name).providers for name in ring] == [("a", "b", "c")] * 3
+    chain = [
+        {"kind": "council", "name": str(n), "value": council(x={"sub_council": str(n + 1)})} for n in range(400)
+    ] + [{"kind": "council", "name": "400", "value": council(x={"profile_overrides": OPENAI})}]
+    catalog.register_many(chain)
+    assert catalog.entry("council", "0").providers == ("openai",)
+
+
 @given(json_objects, json_objects)
 def test_any_spec_has_providers(spec: dict[str, Any], member: dict[str, Any]) -> None:
     """Whatever a spec holds, it has a sorted set of providers: registering never fails for it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +12,8 @@ from catalog_cli.options import command, json_option
 from catalog_cli.output import Column, count
 
 if TYPE_CHECKING:
-    from catalog import Fault
+    from catalog import Catalog, Fault
+    from catalog.council_specs.shape import Issue
 
 COLUMNS = (
     Column("KEY", bold=True),
@@ -37,39 +38,56 @@ COLUMNS = (
 @json_option("the faults, as an array,")
 @pass_app
 def doctor(app: Application, fix: bool, likely: bool, as_json: bool) -> None:
-    """Find dead, moved and duplicate references.
+    """Find dead, moved and duplicate references, and broken councils.
 
     Looks where each reference leads without importing it. Code that is gone is looked for by its checksum in its
-    package and beside it. --fix writes a new revision for each entry it mends. The exit status is 1 if faults are
-    left.
+    package and beside it. Of a council spec every issue is a fault: its code, its place and what it says. --fix
+    writes a new revision for each entry it mends. The exit status is 1 if faults are left.
     """
     app.look_here()
     faults = app.catalog.diagnose()
     sure = ("exact", "likely") if likely else ("exact",)
     mended = app.catalog.repair([f for f in faults if f.certain in sure]) if fix else []
     left = [fault for fault in faults if not (fault.key in mended and fault.proposal)]
+    issues = list(_issues(app.catalog))
     if as_json:
-        app.screen.json([{**f.as_dict(), "fixed": f not in left} for f in faults])
+        none = dict.fromkeys(("ref", "proposal", "certain", "same_as"))
+        broken = [
+            {"key": key, "trouble": one["code"], "path": one["path"], "why": one["message"], **none, "fixed": False}
+            for key, one in issues
+        ]
+        app.screen.json([*({**f.as_dict(), "fixed": f not in left} for f in faults), *broken])
     else:
         app.screen.table(
             COLUMNS,
             [
                 (f.key, f.trouble, f.ref, f.proposal or (f"same as {f.same_as}" if f.same_as else ""), f.certain)
                 for f in left
-            ],
+            ]
+            + [(key, one["code"], one["path"], one["message"], "") for key, one in issues],
         )
         for fault in faults:
             if fault not in left:
                 app.screen.print(f"fixed {fault.key}: {fault.ref} → {fault.proposal}")
-    if left:
-        raise No(_summary(left, sure))
+    if left or issues:
+        raise No(_summary(left, len(issues), sure))
     if not faults:
         app.screen.remark("no faults: every reference leads somewhere")
 
 
-def _summary(left: Sequence[Fault], sure: Sequence[str]) -> str:
+def _issues(catalog: Catalog) -> Iterator[tuple[str, Issue]]:
+    """Yield the key of each council that is data, with what is wrong with it."""
+    for entry in catalog.entries(("council", "sub_council")):
+        if entry.ref is None:
+            from catalog import validate_council
+
+            for issue in validate_council(entry.key, catalog):
+                yield entry.key, issue
+
+
+def _summary(left: Sequence[Fault], issues: int, sure: Sequence[str]) -> str:
     """Return how many faults there are, and what to do about each sort."""
-    parts = [f"{count(len(left), 'fault', 'faults')} left"]
+    parts = [f"{count(len(left) + issues, 'fault', 'faults')} left"]
     certain = sum(fault.certain in sure for fault in left)
     if certain:
         parts.append(f"`catalog doctor --fix` mends {certain}")
@@ -79,4 +97,6 @@ def _summary(left: Sequence[Fault], sure: Sequence[str]) -> str:
         parts.append("`catalog unregister` takes away what is dead")
     if any(fault.trouble == "duplicate" for fault in left):
         parts.append("keep one of each duplicate")
+    if issues:
+        parts.append("`catalog explain` shows a council with what is wrong with it")
     return "; ".join(parts)

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalog_cli.application import Application, pass_app
+from catalog_cli.councils import council_lines, is_council
 from catalog_cli.options import command, json_option, key_argument
-from catalog_cli.output import Column, Screen, clean, moment
+from catalog_cli.output import Column, clean, moment
 
 if TYPE_CHECKING:
-    from catalog import Entry, Standing
+    from catalog import Catalog, Entry, Standing
 
 LABEL = 14  # columns taken by a label and the space around it
 PARAMETERS = (
@@ -43,22 +44,30 @@ def explain(app: Application, key: str, as_json: bool) -> None:
     entry = standings[0].entry
     if as_json:
         tiers = [{"tier": s.tier, "wins": s.wins, "why": s.why} for s in standings]
-        app.screen.json({"key": entry.key, **entry.model_dump(mode="json"), "tiers": tiers})
+        told = {"key": entry.key, **entry.model_dump(mode="json"), "tiers": tiers}
+        if is_council(entry):
+            from catalog.council_specs.explain import explain_council
+
+            told["council"] = explain_council(entry, app.catalog)
+        app.screen.json(told)
     else:
-        app.screen.print("\n".join(_lines(app.screen, entry, standings)))
+        app.screen.print("\n".join(_lines(app, entry, standings)))
 
 
-def _lines(screen: Screen, entry: Entry, standings: Sequence[Standing]) -> Iterator[str]:
+def _lines(app: Application, entry: Entry, standings: Sequence[Standing]) -> Iterator[str]:
+    screen = app.screen
     yield screen.style(clean(entry.key), bold=True)
     if entry.description:
         yield screen.wrapped(clean(entry.description), indent=0)
     yield ""
-    for label, text in _facts(entry, standings):
+    for label, text in (*_facts(entry, standings), *_references(app.catalog, entry)):
         yield f"  {screen.style(f'{label:<{LABEL - 2}}', dim=True)}{screen.wrapped(clean(text), indent=LABEL)}"
     table = list(_parameters(entry.parameters))
     if table:
         yield ""
         yield from screen.fitted(PARAMETERS, table, indent=2, wrap=True)
+    if is_council(entry):
+        yield from council_lines(screen, app.catalog, entry)
 
 
 def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, str]]:
@@ -93,6 +102,18 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
     if entry.revision:
         since = f", first stored {moment(entry.created_at)}" if entry.created_at != entry.updated_at else ""
         yield "revision", f"{entry.revision} of {moment(entry.updated_at)}{since}"
+
+
+def _references(catalog: Catalog, entry: Entry) -> Iterator[tuple[str, str]]:
+    """Yield what the entry uses and what uses it, each key once, with its places."""
+    uses, used_by = catalog.references(entry.kind, entry.name), catalog.used_by(entry.kind, entry.name)
+    for label, links in (("uses", uses), ("used by", used_by)):
+        places: dict[str, list[str]] = {}
+        for link in links:
+            key = link.source if label == "used by" else link.target
+            places.setdefault(key if link.exists else f"{key} (missing)", []).append(link.path)
+        for number, (key, paths) in enumerate(places.items()):
+            yield "" if number else label, f"{key} at {', '.join(paths)}"
 
 
 def _short(checksum: str) -> str:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
 from catalog_cli.application import Application, pass_app
 from catalog_cli.options import command, json_option, key_argument
+from catalog_cli.output import clean
+
+if TYPE_CHECKING:
+    from catalog import Catalog
 
 
 @command(
@@ -15,18 +24,34 @@ from catalog_cli.options import command, json_option, key_argument
     """,
 )
 @key_argument(many=True)
+@click.option("--yes", "-y", is_flag=True, help="Don't ask, on a terminal, about entries that others refer to.")
 @json_option("the keys that were taken away")
 @pass_app
-def unregister(app: Application, keys: tuple[str, ...], as_json: bool) -> None:
+def unregister(app: Application, keys: tuple[str, ...], yes: bool, as_json: bool) -> None:
     """Take entries away.
 
-    Their history stays, and `catalog restore` brings them back. Entries of the configuration file are taken out
-    there.
+    What refers to them is shown; on a terminal you are asked. Their history stays, and `catalog restore` brings them
+    back. Entries of the configuration file are taken out there.
     """
-    done = []
-    for kind, name in [app.find(key) for key in keys]:  # all are looked up before the first one goes
-        done.append(app.catalog.unregister(kind, name).key)
+    wanted = [app.find(key) for key in keys]  # all are looked up before the first one goes
+    broken = list(_broken(app.catalog, wanted))
+    for line in broken:
+        app.screen.remark(clean(line))
+    if broken and app.screen.is_terminal and not yes:
+        click.confirm("Take away all the same?", abort=True, err=True)
+    done = [app.catalog.unregister(kind, name).key for kind, name in wanted]
     if as_json:
         app.screen.json(done)
     else:
         app.screen.print("\n".join(f"unregistered {key}" for key in done))
+
+
+def _broken(catalog: Catalog, wanted: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yield a line for each place that refers to what is to go, if another tier doesn't have it and the place stays."""
+    going = {f"{kind}:{name}" for kind, name in wanted}
+    for kind, name in wanted:
+        if len(catalog.which(kind, name)) > 1:
+            continue
+        for link in catalog.used_by(kind, name):
+            if link.source not in going:
+                yield f"Note: {link.source} refers to {link.target} ({link.path})"
