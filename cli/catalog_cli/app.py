@@ -23,6 +23,7 @@ COMMANDS = {
     "ls": Entrance("catalog_cli.commands.ls:ls", "List entries, of one kind or all", _FIND),
     "explain": Entrance("catalog_cli.commands.explain:explain", "Show all that is known of an entry", _FIND),
     "similar": Entrance("catalog_cli.commands.similar:similar", "List the entries nearest in meaning to one", _FIND),
+    "graph": Entrance("catalog_cli.commands.graph:graph", "Draw a council, or what an entry refers to", _FIND),
     "which": Entrance("catalog_cli.commands.which:which", "Show which tier an entry comes from, and why", _FIND),
     "run": Entrance("catalog_cli.commands.run:run", "Load an entry and call it", _FIND),
     "scan": Entrance("catalog_cli.commands.scan:scan", "Fill the catalog from packages and folders", _FILL),
@@ -33,7 +34,9 @@ COMMANDS = {
     "export": Entrance("catalog_cli.commands.export:export", "Write all entries as JSON Lines", _FILL),
     "embed": Entrance("catalog_cli.commands.embed:embed", "Look after the vectors of search by meaning", _FILL),
     "verify": Entrance("catalog_cli.commands.verify:verify", "Report code that is not as it was recorded", _CHECK),
-    "doctor": Entrance("catalog_cli.commands.doctor:doctor", "Find dead, moved and duplicate references", _CHECK),
+    "doctor": Entrance(
+        "catalog_cli.commands.doctor:doctor", "Find dead, moved and duplicate references, and broken councils", _CHECK
+    ),
     "log": Entrance("catalog_cli.commands.log:log", "Show who changed what, and when", _CHECK),
     "restore": Entrance("catalog_cli.commands.restore:restore", "Bring back an entry as it once was", _CHECK),
     "db": Entrance("catalog_cli.commands.db:db", "Look after the database itself", _CHECK),
