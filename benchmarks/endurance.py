@@ -1,6 +1,7 @@
 """Writers, readers and kill -9 on one catalog: ``python -m benchmarks.endurance`` prints what was done and lost.
 
-With ``--seconds`` and ``--kills`` it runs shorter; the test suite does.
+And vectors under the same treatment (:mod:`benchmarks.staleness`): searches while another process edits, updates that
+are killed. With ``--seconds`` and ``--kills`` it runs shorter; the test suite does.
 """
 
 from __future__ import annotations
@@ -172,6 +173,7 @@ def main() -> int:
     options.add_argument("--seconds", type=float, default=20.0)
     options.add_argument("--kills", type=int, default=200)
     given = options.parse_args()
+    stale = _vectors(given.seconds, max(1, given.kills // 4))
     with tempfile.TemporaryDirectory() as folder:
         one = crowd(Path(folder) / "crowd.db", seconds=given.seconds)
         print(
@@ -185,7 +187,32 @@ def main() -> int:
             f"kill -9, {other.killed} times: {other.acknowledged} acknowledged writes, {other.lost} lost, "
             f"faults {other.faults}"
         )
-    return int(bool(one.lost or one.torn or one.back or one.failures or one.faults or other.lost or other.faults))
+    failed = one.lost or one.torn or one.back or one.failures or one.faults or other.lost or other.faults or stale
+    return int(bool(failed))
+
+
+def _vectors(seconds: float, times: int) -> bool:
+    """Print how vectors fared; tell whether anything was wrong."""
+    from benchmarks.staleness import COMMAND, LIBRARY, edited, interrupted
+
+    failed = False
+    with tempfile.TemporaryDirectory() as folder:
+        seen = edited(Path(folder) / "edited.db", seconds=seconds)
+        print(
+            f"1 editor, 2 searchers, {seconds:g} s: {seen.edits} edits, {seen.searches} searches, {seen.hits} hits; "
+            f"{len(seen.wrong)} by a vector of another text, {len(seen.failures)} failed"
+        )
+        for text in (*seen.wrong, *seen.failures)[:3]:
+            print(text, file=sys.stderr)
+        failed |= bool(seen.wrong or seen.failures)
+        for name, code in (("embed_update()", LIBRARY), ("catalog embed update", COMMAND)):
+            cut = interrupted(Path(folder) / f"{name[:7]}.db", times=times, code=code)
+            print(
+                f"kill -9 in {name}, {cut.killed} times: {cut.searched} hits, {len(cut.wrong)} by a vector of another "
+                f"text, {cut.lost} vectors lost, {cut.left} missing at the end, faults {cut.faults}"
+            )
+            failed |= bool(cut.wrong or cut.lost or cut.left or cut.faults)
+    return failed
 
 
 if __name__ == "__main__":

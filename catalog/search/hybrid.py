@@ -125,6 +125,8 @@ def search(
     if queries[0].any():
         similar[:, [places[id_] for id_ in near.ids.tolist()]] = near.similarities
     over = [entry for entry in corpus.overlay if filters.accept(entry.kind, entry.tags)]
+    if words and over:  # as typed too: a word of the overlay alone may be the beginning of one the database has
+        asked = tuple(dict.fromkeys((*asked, *keyword.request_words(text[:MOST_CHARACTERS]))))
     points = np.array([lexical.get(id_, 0.0) for id_ in found] + _overlay_points(corpus, asked, over))
     if over and queries[0].any():
         taken = [corpus.overlay.index(entry) for entry in over]
