@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 Key = tuple[str, str]
 
+MOST_CHARACTERS = 2_000
+"""How much of a request is kept, where texts are."""
+
 OFFERED_FOR = 600.0
 """Seconds within which taking a hit counts as taking it because of the search."""
 
@@ -121,7 +124,7 @@ class Learning:
                 key,
                 1.0 if success else -1.0,
                 settings.clock(),
-                text if settings.learn_text else None,
+                text[:MOST_CHARACTERS].encode("utf-8", "replace").decode() if settings.learn_text else None,
             )
 
     def _offer(self, view: Any, text: str, hits: Sequence[Hit]) -> None:

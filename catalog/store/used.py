@@ -179,7 +179,7 @@ def _tidy(run: Connection, now: float) -> None:
 
     # Whole half-lives in comparisons: not every SQLite has a function for powers.
     faint = [
-        (sa.func.abs(used.c.weight) < FAINT * 2**lives) & (used.c.at <= now - lives * HALF_LIFE) for lives in range(16)
+        (sa.func.abs(used.c.weight) <= FAINT * 2**lives) & (used.c.at <= now - lives * HALF_LIFE) for lives in range(16)
     ]
     run.execute(sa.delete(used).where(used.c.query != "", sa.or_(*faint)))
     surplus = int(run.execute(sa.select(sa.func.count()).select_from(used)).scalar_one()) - 1 - MOST_ROWS

@@ -26,6 +26,7 @@ COMMANDS = {
     "graph": Entrance("catalog_cli.commands.graph:graph", "Draw a council, or what an entry refers to", _FIND),
     "which": Entrance("catalog_cli.commands.which:which", "Show which tier an entry comes from, and why", _FIND),
     "run": Entrance("catalog_cli.commands.run:run", "Load an entry and call it", _FIND),
+    "use": Entrance("catalog_cli.commands.use:use", "Let searches learn which entries were right", _FIND),
     "scan": Entrance("catalog_cli.commands.scan:scan", "Fill the catalog from packages and folders", _FILL),
     "refresh": Entrance("catalog_cli.commands.refresh:refresh", "Look again at plugins and scanned sources", _FILL),
     "register": Entrance("catalog_cli.commands.register:register", "Add or replace one entry", _FILL),
