@@ -904,7 +904,8 @@ class Catalog:
         Batch by batch, so that what is done stays done if it is interrupted. *progress* is told done and to do.
 
         Raises:
-            SearchError: the embedder is not known, or failed.
+            EmbedderError: the embedder is not known, or failed.
+            SearchError: the catalog has none.
             MissingExtraError: what it needs is not installed.
         """
         self._indexed()

@@ -52,7 +52,8 @@ class Meaning:
         """Return the embedder.
 
         Raises:
-            SearchError: there is none of that name.
+            SearchError: the catalog has none.
+            EmbedderError: there is none of that name, or it can't be loaded.
             MissingExtraError: what it needs is not installed.
         """
         if self.given == OFF:

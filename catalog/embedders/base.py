@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
-from catalog.errors import SearchError
+from catalog.errors import EmbedderError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -50,25 +50,25 @@ def unit_rows(rows: object, count: int, width: int | None, name: str) -> Vectors
         name: of the embedder, for the message.
 
     Raises:
-        SearchError: another shape, no numbers, or numbers that are not finite.
+        EmbedderError: another shape, no numbers, or numbers that are not finite.
     """
     import numpy as np
 
     try:
         array = np.array(rows, dtype=np.float32, ndmin=2)
     except (TypeError, ValueError, OverflowError) as error:
-        raise SearchError(f"embedder '{name}' gave no array of numbers: {error}", embedder=name) from None
+        raise EmbedderError(f"embedder '{name}' gave no array of numbers: {error}", embedder=name) from None
     if count == 0:
         return np.zeros((0, width or 0), np.float32)
     if array.ndim != 2 or array.shape[0] != count or array.shape[1] != (width or array.shape[1] or -1):
-        raise SearchError(
+        raise EmbedderError(
             f"embedder '{name}' gave an array of shape {array.shape} for {count} texts; "
             f"expected {(count, width or 'its width')}",
             embedder=name,
             shape=list(array.shape),
         )
     if not np.isfinite(array).all():
-        raise SearchError(f"embedder '{name}' gave numbers that are not finite", embedder=name)
+        raise EmbedderError(f"embedder '{name}' gave numbers that are not finite", embedder=name)
     # Divided by the largest part first: the square of a large or tiny float32 is no float32.
     largest = np.abs(array).max(axis=1, keepdims=True)
     array /= np.where(largest > 0, largest, 1)
@@ -90,7 +90,7 @@ class Checked:
         """Return what the wrapped embedder gives, as rows of length 1 or 0; blank texts are not shown to it.
 
         Raises:
-            SearchError: it failed, or gave something else than rows of finite numbers.
+            EmbedderError: it failed, or gave something else than rows of finite numbers.
         """
         import numpy as np
 
@@ -99,10 +99,10 @@ class Checked:
         if telling:
             try:
                 rows = self.inner.encode([texts[place] for place in telling])
-            except SearchError:
+            except EmbedderError:
                 raise
             except Exception as error:
-                raise SearchError(
+                raise EmbedderError(
                     f"embedder '{self.name}' failed: {type(error).__name__}: {error}", embedder=self.name
                 ) from error
             result[telling] = unit_rows(rows, len(telling), self.width, self.name)

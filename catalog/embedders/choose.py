@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from catalog.errors import SearchError, close_matches, did_you_mean
+from catalog.errors import EmbedderError, close_matches, did_you_mean
 
 if TYPE_CHECKING:
     from catalog.embedders.base import Embedder
@@ -25,7 +25,7 @@ def choose(name: str = DEFAULT, *, load: Callable[[str], object] | None = None) 
         load: imports what a reference names, after asking whether it is trusted; None: references are refused.
 
     Raises:
-        SearchError: there is no such embedder; the text names close matches.
+        EmbedderError: there is no such embedder; the text names close matches.
         MissingExtraError: what it needs is not installed; the text says how to get it.
     """
     plain, colon, rest = name.strip().partition(":")
@@ -53,7 +53,7 @@ def choose(name: str = DEFAULT, *, load: Callable[[str], object] | None = None) 
     if load is not None and plain and rest and all(part.isidentifier() for part in f"{plain}.{rest}".split(".")):
         return _own(name.strip(), load)
     words = {form.partition(":")[0] for form in FORMS[:-1]}
-    raise SearchError(
+    raise EmbedderError(
         f"no embedder '{name}'{did_you_mean(close_matches(plain, words)) or ';'} choose one of {', '.join(FORMS)}",
         embedder=name,
         close=close_matches(plain, words),
@@ -69,15 +69,15 @@ def _own(ref: str, load: Callable[[str], object]) -> Embedder:
         try:
             found = found()
         except Exception as error:
-            raise SearchError(
+            raise EmbedderError(
                 f"embedder '{ref}' can't be made: {type(error).__name__}: {error}", embedder=ref
             ) from error
     if not isinstance(found, Embedder) or not isinstance(found.name, str) or not isinstance(found.width, int):
-        raise SearchError(
+        raise EmbedderError(
             f"'{ref}' is no embedder: it needs a name (text), a width (number) and encode(texts)", embedder=ref
         )
     if not 0 < len(found.name) <= 200 or found.width < 1:
-        raise SearchError(
+        raise EmbedderError(
             f"embedder '{ref}' needs a name of 1 to 200 characters and a width from 1, not {found.name!r} and "
             f"{found.width}",
             embedder=ref,

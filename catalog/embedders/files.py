@@ -13,7 +13,7 @@ from json import loads
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from catalog.errors import MissingExtraError, SearchError
+from catalog.errors import EmbedderError, MissingExtraError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,7 +48,7 @@ def tensors(path: str) -> dict[str, NDArray[Any]]:
     """Return the arrays of a safetensors file, mapped into memory: what is not used is not read.
 
     Raises:
-        SearchError: the file is missing or is no safetensors file.
+        EmbedderError: the file is missing or is no safetensors file.
 
     Source: the format's README, github.com/huggingface/safetensors: 8 bytes of length, a header in JSON, the data.
     """
@@ -66,7 +66,7 @@ def tensors(path: str) -> dict[str, NDArray[Any]]:
                 arrays[name] = flat.view(_TYPES[fact["dtype"]]).reshape(fact["shape"])
         return arrays
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SearchError(f"{path} can't be read as weights: {error}", path=path) from None
+        raise EmbedderError(f"{path} can't be read as weights: {error}", path=path) from None
 
 
 @lru_cache(maxsize=8)

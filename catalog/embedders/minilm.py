@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalog.embedders.files import fingerprint, package_dir, tensors
-from catalog.errors import MissingExtraError, SearchError
+from catalog.errors import EmbedderError, MissingExtraError
 
 if TYPE_CHECKING:
     from catalog.embedders.base import Vectors
@@ -46,7 +46,7 @@ class MiniLMEmbedder:
 
         Raises:
             MissingExtraError: a package is not installed.
-            SearchError: a file is missing or of another make.
+            EmbedderError: a file is missing or of another make.
         """
         if folder is None:
             package = package_dir(
@@ -69,7 +69,7 @@ class MiniLMEmbedder:
             self.width = int(self._weights["embeddings.word_embeddings.weight"].shape[1])
             self._tokenizer = Tokenizer.from_file(os.path.join(folder, "tokenizer.json"))
         except Exception as error:  # the tokenizer raises bare Exceptions
-            raise SearchError(f"{folder} does not hold the model: {error!r}", path=folder) from None
+            raise EmbedderError(f"{folder} does not hold the model: {error!r}", path=folder) from None
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MOST_PIECES)
         self._layers: list[dict[str, Any]] = []

@@ -16,7 +16,7 @@ from json import dumps, loads
 from typing import TYPE_CHECKING, Any
 
 from catalog.embedders.base import unit_rows
-from catalog.errors import SearchError
+from catalog.errors import EmbedderError
 
 if TYPE_CHECKING:
     from catalog.embedders.base import Vectors
@@ -100,7 +100,7 @@ class OpenAIEmbedder:
         self.model = model
         self.url = (url or os.environ.get("OPENAI_BASE_URL") or URL).rstrip("/")
         if not self.url.startswith(("http://", "https://")):
-            raise SearchError(f"'{self.url}' is no web address; give http://… or https://…", url=self.url)
+            raise EmbedderError(f"'{self.url}' is no web address; give http://… or https://…", url=self.url)
         self._key = key if key is not None else os.environ.get("OPENAI_API_KEY", "")
         self.dimensions = dimensions
         self._price = price if price is not None else PRICES.get(model) if self.url == URL else None
@@ -123,7 +123,7 @@ class OpenAIEmbedder:
         """How many numbers a vector has; the first question about a model not known here asks the server.
 
         Raises:
-            SearchError: the server could not be asked.
+            EmbedderError: the server could not be asked.
         """
         if self._width is None:
             self._width = len(self._ask(["width"])[0])
@@ -140,7 +140,7 @@ class OpenAIEmbedder:
         """Return the unit vectors of *texts*; zeros for blank ones, which are not sent.
 
         Raises:
-            SearchError: a limit is exceeded, the server refuses, does not answer, or answers something else.
+            EmbedderError: a limit is exceeded, the server refuses, does not answer, or answers something else.
         """
         import numpy as np
 
@@ -159,7 +159,7 @@ class OpenAIEmbedder:
 
     def _check_limits(self, texts: Sequence[str]) -> None:
         if self._most_texts is not None and len(texts) > self._most_texts:
-            raise SearchError(
+            raise EmbedderError(
                 f"embedder '{self.name}' may embed {self._most_texts} texts in one run, not {len(texts)}; "
                 "raise the limit most_texts",
                 embedder=self.name,
@@ -168,7 +168,7 @@ class OpenAIEmbedder:
         if self._most_dollars is not None:
             estimate = self.estimate(texts)
             if estimate.dollars is not None and estimate.dollars > self._most_dollars:
-                raise SearchError(
+                raise EmbedderError(
                     f"embedder '{self.name}' may spend ${self._most_dollars:g} in one run: {estimate}; "
                     "raise the limit most_dollars",
                     embedder=self.name,
@@ -207,7 +207,7 @@ class OpenAIEmbedder:
                 return self._vectors(self._send(request), len(texts))
             except _TryAgainError as error:
                 if attempt == self._attempts:
-                    raise SearchError(
+                    raise EmbedderError(
                         f"embedder '{self.name}' failed {attempt} times: {error.reason}",
                         embedder=self.name,
                         attempts=attempt,
@@ -230,9 +230,9 @@ class OpenAIEmbedder:
         except HTTPError as error:
             said = _message(error)
             if error.code in _RETRIED:
-                after = _seconds(error.headers.get("Retry-After"))
+                after = retry_after(error.headers.get("Retry-After"))
                 if after > _LONGEST_WAIT:
-                    raise SearchError(
+                    raise EmbedderError(
                         f"embedder '{self.name}': {self.url} asks to wait {after:.0f} seconds ({error.code}: {said}); "
                         "try again then",
                         embedder=self.name,
@@ -241,7 +241,7 @@ class OpenAIEmbedder:
                     ) from error
                 raise _TryAgainError(f"{self.url} answered {error.code}: {said}", error.code, after) from error
             hint = "; is OPENAI_API_KEY set and right?" if error.code in (401, 403) else ""
-            raise SearchError(
+            raise EmbedderError(
                 f"embedder '{self.name}': {self.url} answered {error.code}: {said}{hint}",
                 embedder=self.name,
                 status=error.code,
@@ -256,7 +256,7 @@ class OpenAIEmbedder:
             rows = {one["index"]: one["embedding"] for one in data}
             return [rows[place] for place in range(count)]
         except (ValueError, KeyError, TypeError) as error:
-            raise SearchError(
+            raise EmbedderError(
                 f"embedder '{self.name}': the answer of {self.url} is not that of an embeddings endpoint ({error!r}); "
                 "the address ends before /embeddings, as in http://localhost:8000/v1",
                 embedder=self.name,
@@ -284,7 +284,7 @@ def _message(error: Any) -> str:
     return " ".join(text.split())[:300] or str(error.reason)
 
 
-def _seconds(header: str | None) -> float:
+def retry_after(header: str | None) -> float:
     """Return how long ``Retry-After`` asks to wait, given in seconds or as a date; 0 if it does not say."""
     if not header:
         return 0.0

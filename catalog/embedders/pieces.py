@@ -13,7 +13,7 @@ from functools import lru_cache
 from heapq import heapify, heappop, heappush
 from json import loads
 
-from catalog.errors import SearchError
+from catalog.errors import EmbedderError
 
 _SPACE = "\u2581"
 _LAST = 1 << 30  # added to the number of a run of spaces, which merges after all else
@@ -43,7 +43,7 @@ class Pieces:
         """Return the pieces of a ``tokenizer.json`` with a byte-pair vocabulary.
 
         Raises:
-            SearchError: the file is missing or of another make.
+            EmbedderError: the file is missing or of another make.
         """
         try:
             with open(path, "rb") as file:
@@ -55,7 +55,7 @@ class Pieces:
             special = tuple(loads(raw[raw.index(b"[", raw.index(b'"added_tokens"')) : _closing(raw)]))
             return cls(vocabulary, tuple(one["content"] for one in special))
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise SearchError(f"{path} can't be read as a vocabulary: {error!r}", path=path) from None
+            raise EmbedderError(f"{path} can't be read as a vocabulary: {error!r}", path=path) from None
 
     def ids(self, text: str) -> list[int]:
         """Return the numbers of the pieces of *text*; nothing for an empty one."""

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from catalog.embedders.base import unit_rows
-from catalog.errors import MissingExtraError, SearchError
+from catalog.errors import EmbedderError, MissingExtraError
 
 if TYPE_CHECKING:
     from catalog.embedders.base import Vectors
@@ -26,7 +26,7 @@ class SentenceTransformerEmbedder:
 
         Raises:
             MissingExtraError: the library is not installed.
-            SearchError: it can't load the model.
+            EmbedderError: it can't load the model.
         """
         try:
             library = import_module("sentence_transformers")
@@ -41,14 +41,14 @@ class SentenceTransformerEmbedder:
         try:
             self._model = library.SentenceTransformer(model, **options)
         except Exception as error:
-            raise SearchError(f"embedder '{self.name}' can't be loaded: {error}", embedder=self.name) from error
+            raise EmbedderError(f"embedder '{self.name}' can't be loaded: {error}", embedder=self.name) from error
         self.width = int(self._model.encode(["width"]).shape[1])
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return the unit vectors of *texts*; zeros for blank ones.
 
         Raises:
-            SearchError: the model failed.
+            EmbedderError: the model failed.
         """
         import numpy as np
 
@@ -58,6 +58,6 @@ class SentenceTransformerEmbedder:
             try:
                 rows = self._model.encode([texts[place] for place in telling], show_progress_bar=False)
             except Exception as error:
-                raise SearchError(f"embedder '{self.name}' failed: {error}", embedder=self.name) from error
+                raise EmbedderError(f"embedder '{self.name}' failed: {error}", embedder=self.name) from error
             result[telling] = unit_rows(rows, len(telling), self.width, self.name)
         return result

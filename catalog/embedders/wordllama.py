@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from catalog.embedders.files import fingerprint, package_dir, tensors
 from catalog.embedders.pieces import Pieces
-from catalog.errors import SearchError
+from catalog.errors import EmbedderError
 
 if TYPE_CHECKING:
     from catalog.embedders.base import Vectors
@@ -43,18 +43,18 @@ class WordLlamaEmbedder:
 
         Raises:
             MissingExtraError: the package is not installed.
-            SearchError: its files are missing or of another make.
+            EmbedderError: its files are missing or of another make.
         """
         folder = folder or package_dir("wordllama", extra=None, install="pip install wordllama")
         path = os.path.join(folder, _WEIGHTS)
         arrays = tensors(path)
         if set(arrays) != {"embedding.weight"}:
-            raise SearchError(f"{path} has other arrays than expected: {', '.join(sorted(arrays))}", path=path)
+            raise EmbedderError(f"{path} has other arrays than expected: {', '.join(sorted(arrays))}", path=path)
         self._table = arrays["embedding.weight"]
         self._pieces = Pieces.read(os.path.join(folder, _VOCABULARY))
         self.width = int(self._table.shape[1])
         if self._pieces.count != len(self._table):
-            raise SearchError(f"{path} does not belong to the vocabulary beside it", path=path)
+            raise EmbedderError(f"{path} does not belong to the vocabulary beside it", path=path)
         self.name = f"wordllama-{self.width}-{fingerprint(path)}-{REVISION}"
 
     def encode(self, texts: Sequence[str]) -> Vectors:

@@ -14,7 +14,7 @@ from json import dumps
 from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.entry.embedtext import TEMPLATE_VERSION, parts, text_hash
-from catalog.errors import SearchError
+from catalog.errors import EmbedderError
 from catalog.store.mapping import columns, entry_from_row
 from catalog.store.reader import Reader
 
@@ -156,19 +156,19 @@ def check(embedder: str, width: int, vectors: Sequence[bytes]) -> None:
     """Refuse vectors that would poison a search.
 
     Raises:
-        SearchError: one has another width, is not finite, or has another length than 1 (within 0.001).
+        EmbedderError: one has another width, is not finite, or has another length than 1 (within 0.001).
     """
     if width < 1:
-        raise SearchError(f"embedder '{embedder}' has the width {width}; it must be 1 or more", embedder=embedder)
+        raise EmbedderError(f"embedder '{embedder}' has the width {width}; it must be 1 or more", embedder=embedder)
     if not 1 <= len(embedder) <= 200:
-        raise SearchError(f"the embedder's name has {len(embedder)} characters; give it 1 to 200", embedder=embedder)
+        raise EmbedderError(f"the embedder's name has {len(embedder)} characters; give it 1 to 200", embedder=embedder)
     wanted = 4 * width
     filled = []
     for vector in vectors:
         if len(vector) == wanted:
             filled.append(vector)
         elif vector:
-            raise SearchError(
+            raise EmbedderError(
                 f"a vector of embedder '{embedder}' has {len(vector)} bytes; {wanted} are {width} numbers",
                 embedder=embedder,
             )
@@ -187,7 +187,7 @@ def check(embedder: str, width: int, vectors: Sequence[bytes]) -> None:
         return
     for square in squares:
         if not 0.998 < square < 1.002:  # not so either for what is no number
-            raise SearchError(
+            raise EmbedderError(
                 f"a vector of embedder '{embedder}' has the length {math.sqrt(square):.4f}, not 1"
                 if math.isfinite(square)
                 else f"a vector of embedder '{embedder}' holds numbers that are not finite",

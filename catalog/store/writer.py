@@ -16,7 +16,7 @@ from catalog.entry.embedtext import TEMPLATE_VERSION, hashes
 from catalog.entry.entry import Entry
 from catalog.entry.references import REFERRING, references_of
 from catalog.entry.words import WORDS_VERSION
-from catalog.errors import SearchError
+from catalog.errors import EmbedderError
 from catalog.store import tables
 from catalog.store.engine import make_engine
 from catalog.store.mapping import COLUMNS, columns, content, entry_from_row, words_of
@@ -322,7 +322,7 @@ class Transaction:
             given: the word the embedder is chosen by.
 
         Raises:
-            SearchError: the width is not the one this embedder had, or a vector has another, or is not finite.
+            EmbedderError: the width is not the one this embedder had, or a vector has another, or is not finite.
         """
         from catalog.store.vectors import check
 
@@ -348,7 +348,7 @@ class Transaction:
             self._changed = True
             return int(self._connection.execute(sa.select(table.c.id).where(table.c.name == name)).scalar_one())
         if row[1] != width:
-            raise SearchError(
+            raise EmbedderError(
                 f"embedder '{name}' has vectors of {row[1]} numbers here, not {width}; one that gives others "
                 "needs another name",
                 embedder=name,

@@ -7,7 +7,7 @@ import pytest
 
 from catalog.embedders.choose import choose
 from catalog.embedders.hashed import HashEmbedder
-from catalog.errors import MissingExtraError, SearchError
+from catalog.errors import EmbedderError, MissingExtraError
 
 
 class Mine:
@@ -36,14 +36,14 @@ def test_names_give_embedders(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_unknown_names_tell_close_ones(name: str, close: list[str]) -> None:
     """A name that means nothing is an error with the close names, and the forms a name can have."""
-    with pytest.raises(SearchError, match="choose one of wordllama, minilm") as error:
+    with pytest.raises(EmbedderError, match="choose one of wordllama, minilm") as error:
         choose(name)
     assert error.value.facts["close"] == close
 
 
 def test_references_need_a_loader() -> None:
     """Without somebody who may import, a reference is no embedder; with one it is, checked."""
-    with pytest.raises(SearchError, match=r"no embedder 'pkg\.mod:attr'"):
+    with pytest.raises(EmbedderError, match=r"no embedder 'pkg\.mod:attr'"):
         choose("pkg.mod:attr")
     asked: list[str] = []
 
@@ -59,7 +59,7 @@ def test_references_need_a_loader() -> None:
 @pytest.mark.parametrize("found", [object(), 3, "text", dict, lambda: None, lambda: 1 / 0])
 def test_what_is_no_embedder_is_refused(found: object) -> None:
     """A reference to something else, or to what fails when it is called, is an error that names it."""
-    with pytest.raises(SearchError, match=r"pkg\.mod:attr"):
+    with pytest.raises(EmbedderError, match=r"pkg\.mod:attr"):
         choose("pkg.mod:attr", load=lambda ref: found)
 
 

@@ -15,7 +15,7 @@ from catalog.embedders.base import Checked, Embedder, unit_rows
 from catalog.embedders.files import package_dir, tensors
 from catalog.embedders.hashed import HashEmbedder
 from catalog.embedders.wordllama import WordLlamaEmbedder, shared
-from catalog.errors import MissingExtraError, SearchError
+from catalog.errors import EmbedderError, MissingExtraError
 
 TEXTS = [
     "draw a picture from a table",
@@ -125,10 +125,10 @@ def test_missing_package_names_the_way_to_it(tmp_path: Path) -> None:
     """A package that is not there is an error that says how to install it, and a broken file one that names it."""
     with pytest.raises(MissingExtraError, match="pip install none"):
         package_dir("no_such_package_here", extra=None, install="pip install none")
-    with pytest.raises(SearchError, match=r"weights"):
+    with pytest.raises(EmbedderError, match=r"weights"):
         WordLlamaEmbedder(str(tmp_path))
     (tmp_path / "cut").write_bytes(b"\xff" * 20)
-    with pytest.raises(SearchError, match=r"cut can't be read as weights"):
+    with pytest.raises(EmbedderError, match=r"cut can't be read as weights"):
         tensors(str(tmp_path / "cut"))
 
 
@@ -168,7 +168,7 @@ class Odd:
 )
 def test_what_does_not_fit_is_refused(rows: object, said: str) -> None:
     """An embedder of the user's that fails or gives something else is an error that names it, never a vector."""
-    with pytest.raises(SearchError, match=said) as error:
+    with pytest.raises(EmbedderError, match=said) as error:
         Checked(Odd(rows)).encode(["text"])  # type: ignore[arg-type]
     assert error.value.facts["embedder"] == "odd"
 

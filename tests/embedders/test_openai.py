@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from catalog.embedders.openai import Estimate, OpenAIEmbedder
-from catalog.errors import SearchError
+from catalog.errors import EmbedderError
 
 
 class Server:
@@ -127,7 +127,7 @@ def test_a_date_to_come_back_is_understood(server: Server) -> None:
 def test_a_server_that_stays_busy_is_an_error(server: Server) -> None:
     """After the last attempt the error says how often it was tried and what the server said, on one line."""
     server.faults = [(429, {}, b'{"error": {"message": "slow\\n down"}}')] * 3
-    with pytest.raises(SearchError, match=r"failed 3 times: .* answered 429: slow down") as error:
+    with pytest.raises(EmbedderError, match=r"failed 3 times: .* answered 429: slow down") as error:
         embedder(server, [], attempts=3).encode(["a"])
     assert (error.value.facts["attempts"], error.value.facts["status"]) == (3, 429)
 
@@ -135,14 +135,14 @@ def test_a_server_that_stays_busy_is_an_error(server: Server) -> None:
 def test_a_long_wait_is_an_error(server: Server) -> None:
     """A server that asks to wait an hour is not waited for; the error says when to try again."""
     server.faults = [(429, {"Retry-After": "3600"}, b"")]
-    with pytest.raises(SearchError, match="wait 3600 seconds"):
+    with pytest.raises(EmbedderError, match="wait 3600 seconds"):
         embedder(server).encode(["a"])
 
 
 def test_a_wrong_key_is_an_error_that_does_not_tell_it(server: Server) -> None:
     """A refusal is not tried again, names the variable to set, and never repeats the key."""
     server.faults = [(401, {}, b'{"error": {"message": "bad key"}}')]
-    with pytest.raises(SearchError, match="401: bad key; is OPENAI_API_KEY set") as error:
+    with pytest.raises(EmbedderError, match="401: bad key; is OPENAI_API_KEY set") as error:
         embedder(server, key="sk-secret").encode(["a"])
     assert (len(server.asked), "sk-secret" in f"{error.value} {error.value.facts}") == (1, False)
 
@@ -151,7 +151,7 @@ def test_a_wrong_key_is_an_error_that_does_not_tell_it(server: Server) -> None:
 def test_another_answer_is_an_error(server: Server, body: bytes) -> None:
     """What is no answer of an embeddings endpoint is an error that shows how the address should end."""
     server.faults = [(200, {}, body)]
-    with pytest.raises(SearchError, match="ends before /embeddings"):
+    with pytest.raises(EmbedderError, match="ends before /embeddings"):
         embedder(server, dimensions=3).encode(["a"])
 
 
@@ -159,7 +159,7 @@ def test_another_answer_is_an_error(server: Server, body: bytes) -> None:
 def test_rows_that_do_not_fit_are_errors(server: Server, rows: list[list[Any]]) -> None:
     """Numbers that are not finite, other widths and words never become vectors."""
     server.rows = rows
-    with pytest.raises(SearchError, match="gave"):
+    with pytest.raises(EmbedderError, match="gave"):
         embedder(server, dimensions=3).encode(["a"])
 
 
@@ -167,16 +167,16 @@ def test_nobody_there_is_an_error() -> None:
     """An address where nobody answers is an error after the last attempt, naming the address."""
     waits: list[float] = []
     lost = OpenAIEmbedder("m", url="http://127.0.0.1:9/v1", sleep=waits.append, attempts=2, dimensions=3)
-    with pytest.raises(SearchError, match=r"failed 2 times: http://127\.0\.0\.1:9/v1 can't be reached"):
+    with pytest.raises(EmbedderError, match=r"failed 2 times: http://127\.0\.0\.1:9/v1 can't be reached"):
         lost.encode(["a"])
     assert len(waits) == 1
 
 
 def test_limits_refuse_before_anything_is_sent(server: Server) -> None:
     """A run that costs more or is larger than allowed is refused, with the estimate in the text."""
-    with pytest.raises(SearchError, match="raise the limit most_texts"):
+    with pytest.raises(EmbedderError, match="raise the limit most_texts"):
         embedder(server, most_texts=1).encode(["a", "b"])
-    with pytest.raises(SearchError, match=r"2 texts, about 2002 tokens in 1 requests, about \$2\.0020"):
+    with pytest.raises(EmbedderError, match=r"2 texts, about 2002 tokens in 1 requests, about \$2\.0020"):
         embedder(server, price=1000.0, most_dollars=2.0).encode(["a" * 4000, "b" * 4000])
     assert server.asked == []
 
@@ -192,5 +192,5 @@ def test_costs_are_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_an_address_needs_its_scheme() -> None:
     """A host without http:// is refused when the embedder is made."""
-    with pytest.raises(SearchError, match="no web address"):
+    with pytest.raises(EmbedderError, match="no web address"):
         OpenAIEmbedder("m", url="localhost:8000")

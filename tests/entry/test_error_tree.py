@@ -107,6 +107,11 @@ def _settings(cat: Catalog, folder: Path) -> None:
     load_settings(file=folder / "catalog.toml", env={})
 
 
+def _unknown_embedder(cat: Catalog, folder: Path) -> None:
+    with open_catalog(cat.url, embedder="wordlama") as other:
+        other.embed_update()
+
+
 RAISED: dict[str, Any] = {
     "InvalidEntryError": lambda cat, folder: cat.register("tool", "", "a:b"),
     "EntryNotFoundError": lambda cat, folder: cat["tool", "nowhere"],
@@ -126,11 +131,12 @@ RAISED: dict[str, Any] = {
     "UnreadableSourceError": _unreadable,
     "SearchError": lambda cat, folder: cat.search("x", mode="semantic"),
     "InvalidFilterError": lambda cat, folder: cat.search(tags="plot"),
+    "EmbedderError": _unknown_embedder,
     "SettingsError": _settings,
 }
 FAMILIES = {"CatalogError", "EntryError", "LoadError", "DiscoveryError", "RoutingError"}
 """Raised through the classes below them (EntryError also for configured entries, see test_config_tier)."""
-ELSEWHERE = {"MissingExtraError", "EmbedderError", "NoMatchError", "StrategyError", "CouncilSpecError"}
+ELSEWHERE = {"MissingExtraError", "NoMatchError", "StrategyError", "CouncilSpecError"}
 """Raised by embedders, routers and councils and where an optional dependency is missing: tested with those."""
 
 

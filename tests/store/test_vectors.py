@@ -18,7 +18,7 @@ from catalog.embedders.hashed import HashEmbedder
 from catalog.entry.embedtext import TEMPLATE_VERSION, hashes, parts, text_hash
 from catalog.entry.entry import Entry
 from catalog.entry.words import WORDS_VERSION
-from catalog.errors import SearchError
+from catalog.errors import EmbedderError
 from catalog.store import schema, vectors
 from catalog.store.engine import make_engine
 from catalog.store.mapping import entry_from_row
@@ -154,7 +154,7 @@ def test_hashes_follow_every_change_of_an_entry(store: Store) -> None:
 def test_a_change_that_is_rolled_back_changes_no_hash(filled: Store) -> None:
     """Entry, hashes and vectors stay together when a transaction fails."""
     before = read(filled)
-    with pytest.raises(SearchError, match="width 0"), filled.writing(actor="test") as transaction:  # noqa: PT012
+    with pytest.raises(EmbedderError, match="width 0"), filled.writing(actor="test") as transaction:  # noqa: PT012
         transaction.put([tool("scatter", description="Something else.")], "register")
         transaction.put_vectors(HASH.name, 0, [])
     assert stored_hashes(filled) == {1: hashes(SCATTER), 2: hashes(BARS)}
@@ -251,7 +251,7 @@ def test_a_vector_that_would_poison_a_search_is_refused(filled: Store, bad: byte
     before = read(filled)
     rows = [(1, part, hashed, UNIT) for part, hashed in enumerate(hashes(SCATTER))]
     rows = [*rows[: among - 1], (2, 0, hashes(BARS)[0], bad)]
-    with pytest.raises(SearchError, match=said), filled.writing(actor="test") as transaction:
+    with pytest.raises(EmbedderError, match=said), filled.writing(actor="test") as transaction:
         transaction.put_vectors(HASH.name, 16, rows)
     assert read(filled) == before
 
@@ -259,7 +259,7 @@ def test_a_vector_that_would_poison_a_search_is_refused(filled: Store, bad: byte
 def test_an_embedder_that_changes_its_width_is_refused(filled: Store) -> None:
     """The name must change when the output does."""
     with (
-        pytest.raises(SearchError, match="has vectors of 16 numbers here, not 8"),
+        pytest.raises(EmbedderError, match="has vectors of 16 numbers here, not 8"),
         filled.writing(actor="test") as transaction,
     ):
         transaction.put_vectors(HASH.name, 8, [])
@@ -268,7 +268,7 @@ def test_an_embedder_that_changes_its_width_is_refused(filled: Store) -> None:
 @pytest.mark.parametrize(("name", "width"), [("", 16), ("n" * 201, 16), ("e", 0)])
 def test_an_embedder_without_a_usable_name_or_width_is_refused(store: Store, name: str, width: int) -> None:
     """Names have 1 to 200 characters and widths begin at 1."""
-    with pytest.raises(SearchError), store.writing(actor="test") as transaction:
+    with pytest.raises(EmbedderError), store.writing(actor="test") as transaction:
         transaction.put_vectors(name, width, [])
 
 
