@@ -19,7 +19,7 @@ COLUMNS: tuple[Column, ...] = (
 
 
 def show(screen: Screen, hits: Sequence[Hit], *, why: bool = False) -> None:
-    """Write one line for each hit; *why* adds the words that were found, and where.
+    """Write one line for each hit; *why* adds the words that were found and where, and what use gave.
 
     On a terminal the tier is shown only where an entry is not simply stored.
     """
@@ -33,4 +33,7 @@ def show(screen: Screen, hits: Sequence[Hit], *, why: bool = False) -> None:
 
 
 def _found(hit: Hit) -> str:
-    return "; ".join(f"{field}: {', '.join(words)}" for field, words in hit.why.get("matched", {}).items())
+    found = [f"{field}: {', '.join(words)}" for field, words in hit.why.get("matched", {}).items()]
+    if "use" in hit.why:
+        found.append(f"use: {hit.why['use']['bonus']:+.1f}")
+    return "; ".join(found)

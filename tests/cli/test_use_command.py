@@ -18,6 +18,9 @@ def test_a_recorded_use_changes_a_search(run_cli: Any) -> None:
     hits = run_cli("search", request, "--json").data
     assert [hit["key"] for hit in hits][:2] == [second, first]
     assert hits[0]["why"]["use"]["uses"] == pytest.approx(1.0, abs=1e-3)
+    bonus = hits[0]["why"]["use"]["bonus"]
+    told = [line.rsplit("\t", 1)[1] for line in run_cli("search", request, "--why").out.splitlines()]
+    assert [f"; use: {bonus:+.1f}" in one for one in told][:2] == [True, False]
     for _ in range(2):
         assert run_cli("use", "record", request, second, "--wrong", "--json").data == {"key": second, "success": False}
     assert [hit["key"] for hit in run_cli("search", request, "--json").data][:2] == [first, second]
