@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from catalog.embedders.described import encode_parts
 from catalog.entry.embedtext import parts, text_hash
-from catalog.errors import StrategyError
+from catalog.errors import SearchError, StrategyError
 from catalog.store.queries import ids_of
 from catalog.store.vectors import of_entries
 
@@ -29,6 +29,7 @@ class Vectors:
         owners: (rows,) int64: the place of the candidate in the pool.
         parts: (rows,) int64: 0 for the text about it, from 1 for its examples.
         hashes: of the texts, a row each; what a calibration was made for.
+        texts: what the rows were made from.
         missing: places of candidates that have no vector at all.
     """
 
@@ -37,6 +38,7 @@ class Vectors:
     owners: NDArray[np.int64]
     parts: NDArray[np.int64]
     hashes: tuple[str, ...]
+    texts: tuple[str, ...]
     missing: tuple[int, ...]
 
 
@@ -46,8 +48,8 @@ def of_pool(pool: Pool) -> Vectors:
     What has none is embedded here where that is cheap; otherwise it is left out until ``catalog embed update``.
 
     Raises:
-        StrategyError: the catalog has no embedder.
-        SearchError, MissingExtraError: the embedder can't be had.
+        StrategyError: the catalog has no embedder, or it can't be had.
+        MissingExtraError: what the embedder needs is not installed.
     """
     found: Vectors | None = pool.memo.get("vectors")
     if found is None:
@@ -59,9 +61,10 @@ def _read(pool: Pool) -> Vectors:
     import numpy as np
 
     catalog = pool.catalog
-    meanings = catalog._meaning.searching(catalog._indexed(), optional=False)
-    if meanings is None:
-        raise StrategyError("this catalog has no embedder: it is configured as 'none'", strategy="embedding")
+    try:
+        meanings = catalog._meaning.searching(catalog._indexed(), optional=False)
+    except SearchError as error:
+        raise StrategyError(str(error), strategy="embedding") from error
     embedder, reader = meanings.embedder, catalog._store.reader
     said = [parts(entry) for entry in pool.entries]
     stored = [entry.tier == "persistent" for entry in pool.entries]
@@ -97,5 +100,6 @@ def _read(pool: Pool) -> Vectors:
         own,
         np.array(numbers, np.int64)[kept],
         tuple(hashes[place] for place in kept.tolist()),
+        tuple(texts[place] for place in kept.tolist()),
         tuple(sorted(set(range(len(pool.entries))) - set(own.tolist()))),
     )
