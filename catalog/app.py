@@ -18,6 +18,7 @@ from catalog.entry.kinds import check_kind, format_key, plural
 from catalog.environment import is_changed
 from catalog.errors import (
     DuplicateEntryError,
+    EmbedderError,
     EntryError,
     EntryNotFoundError,
     InvalidEntryError,
@@ -41,6 +42,7 @@ from catalog.view import View
 if TYPE_CHECKING:
     from catalog.changes import Revision
     from catalog.discovery.report import ScanReport
+    from catalog.embedders.openai import Estimate
     from catalog.entry.entry import Entry
     from catalog.entry.references import Reference
     from catalog.links import Links
@@ -609,7 +611,13 @@ class Catalog:
 
         if not text.strip():
             return ask(self._now())
-        hits, moved = self._steady(ask)
+        try:
+            hits, moved = self._steady(ask)
+        except EmbedderError as error:
+            if mode != "auto":
+                raise
+            warnings.warn(f"searching by words only: {error}", CatalogWarning, stacklevel=2)
+            return ask(self._indexed(), "lexical")
         if moved and mode == "semantic":
             return [hit for hit in hits if (hit.kind, hit.name) not in moved]
         return ask(self._indexed(), "lexical") if moved else hits
@@ -897,6 +905,17 @@ class Catalog:
         """Return, by the name of the embedder, how many texts have a fresh vector, a stale one, and none."""
         self._indexed()
         return self._meaning.status()
+
+    def embed_estimate(self) -> Estimate | None:
+        """Return what `embed_update` would send to a server now, in texts, tokens, requests and dollars.
+
+        None where the embedder runs on this machine.
+
+        Raises:
+            EmbedderError, SearchError, MissingExtraError: as `embed_update`.
+        """
+        self._indexed()
+        return self._meaning.estimate()
 
     def embed_update(self, *, progress: Callable[[int, int], None] | None = None) -> int:
         """Embed every text that has no fresh vector yet; return how many were.

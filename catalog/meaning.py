@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from catalog.embedders.choose import DEFAULT, choose
@@ -14,11 +14,12 @@ from catalog.overlay import CatalogWarning
 
 if TYPE_CHECKING:
     from catalog.embedders.base import Embedder
+    from catalog.embedders.openai import Estimate
     from catalog.entry.entry import Entry
     from catalog.search.hybrid import Meanings
     from catalog.search.index import VectorIndex
     from catalog.store.store import Store
-    from catalog.store.vectors import Status
+    from catalog.store.vectors import Pending, Status
     from catalog.store.writer import Transaction
     from catalog.view import View
 
@@ -146,23 +147,42 @@ class Meaning:
         from catalog.store import vectors
 
         embedder = self.embedder()
-        reader = self.store.reader
-        counts = vectors.status(reader, embedder.name)[embedder.name]
+        counts = vectors.status(self.store.reader, embedder.name)[embedder.name]
         todo, done, stored = counts.stale + counts.missing, 0, 0
-        after: tuple[int, int] | None = (-1, 0)
-        while after is not None:
-            batch, after = vectors.pending(reader, embedder.name, after, BATCH)
+        for batch, is_last in self._pending(embedder.name):
             texts, places = [one.text for one in batch], [one.part for one in batch]
             packed = vectors.pack(encode_parts(embedder, texts, places)) if batch else []
             with self.store.writing(actor=actor) as transaction:
                 rows = [(one.entry_id, one.part, one.hash, made) for one, made in zip(batch, packed, strict=True)]
                 stored += transaction.put_vectors(embedder.name, embedder.width, rows, given=self.given)
-                if after is None:
+                if is_last:
                     transaction.complete(embedder.name)
             done += len(batch)
             if progress is not None:
                 progress(done, max(todo, done))
         return stored
+
+    def estimate(self) -> Estimate | None:
+        """Return what an update would send to a server now; None for an embedder that sends nothing anywhere."""
+        from catalog.embedders.described import encoded
+
+        embedder = self.embedder()
+        estimate: Callable[[Sequence[str]], Estimate] | None = getattr(embedder, "estimate", None)
+        if estimate is None:
+            return None
+        total = estimate([])
+        for batch, _ in self._pending(embedder.name):
+            total += estimate(encoded([one.text for one in batch], [one.part for one in batch])[0])
+        return total
+
+    def _pending(self, name: str) -> Iterator[tuple[list[Pending], bool]]:
+        """Yield batches of what lacks a fresh vector, each with whether it is the last; the last may be empty."""
+        from catalog.store import vectors
+
+        after: tuple[int, int] | None = (-1, 0)
+        while after is not None:
+            batch, after = vectors.pending(self.store.reader, name, after, BATCH)
+            yield batch, after is None
 
     def status(self) -> dict[str, Status]:
         """Return fresh, stale and missing vectors of every embedder that has any, and of this one."""

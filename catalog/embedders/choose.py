@@ -28,30 +28,49 @@ def choose(name: str = DEFAULT, *, load: Callable[[str], object] | None = None) 
         EmbedderError: there is no such embedder; the text names close matches.
         MissingExtraError: what it needs is not installed; the text says how to get it.
     """
-    plain, colon, rest = name.strip().partition(":")
-    if name.strip() == "wordllama":
+    form, name = form_of(name, references=load is not None), name.strip()
+    rest = name.partition(":")[2]
+    if form == "wordllama":
         from catalog.embedders.wordllama import shared
 
         return shared()
-    if name.strip() == "minilm":
+    if form == "minilm":
         from catalog.embedders.minilm import MiniLMEmbedder
 
         return MiniLMEmbedder()
-    if plain == "hash" and (not colon or (rest.isdecimal() and 0 < int(rest) <= 65_536)):
+    if form == "hash":
         from catalog.embedders.hashed import HashEmbedder
 
-        return HashEmbedder(int(rest)) if colon else HashEmbedder()
-    if plain == "openai" and rest:
+        return HashEmbedder(int(rest)) if rest else HashEmbedder()
+    if form == "openai":
         from catalog.embedders.openai import OpenAIEmbedder
 
         model, _, url = rest.partition("@")
         return OpenAIEmbedder(model, url=url or None)
-    if plain == "st" and rest:
+    if form == "st":
         from catalog.embedders.sentence_transformers import SentenceTransformerEmbedder
 
         return SentenceTransformerEmbedder(rest)
-    if load is not None and plain and rest and all(part.isidentifier() for part in f"{plain}.{rest}".split(".")):
-        return _own(name.strip(), load)
+    assert load is not None
+    return _own(name, load)
+
+
+def form_of(name: str, *, references: bool = True) -> str:
+    """Return which form *name* has: ``wordllama``, ``minilm``, ``hash``, ``openai``, ``st`` or ``reference``.
+
+    Raises:
+        EmbedderError: it has none, or is a reference and these are not allowed; ``facts["close"]`` has what is like it.
+    """
+    plain, colon, rest = name.strip().partition(":")
+    if plain in ("wordllama", "minilm") and not colon:
+        return plain
+    if plain == "hash" and (not colon or (rest.isdecimal() and 0 < int(rest) <= 65_536)):
+        return plain
+    if plain in ("openai", "st"):
+        if rest:
+            return plain
+    elif references and plain and rest and all(part.isidentifier() for part in f"{plain}.{rest}".split(".")):
+        return "reference"
     words = {form.partition(":")[0] for form in FORMS[:-1]}
     raise EmbedderError(
         f"no embedder '{name}'{did_you_mean(close_matches(plain, words)) or ';'} choose one of {', '.join(FORMS)}",

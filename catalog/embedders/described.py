@@ -29,13 +29,8 @@ def encode_parts(embedder: Embedder, texts: Sequence[str], parts: Sequence[int])
     """
     import numpy as np
 
-    named = [place for place, part in enumerate(parts) if part == TEXT and "\n" in texts[place].strip()]
-    shown = list(texts)
-    names = []
-    for place in named:
-        name, _, shown[place] = texts[place].strip().partition("\n")
-        names.append(name)
-    vectors = embedder.encode([*shown, *names])
+    shown, named = encoded(texts, parts)
+    vectors = embedder.encode(shown)
     rows, leaning = vectors[: len(texts)], vectors[len(texts) :]
     if named:
         mixed = rows[named] + np.float32(NAME) * leaning
@@ -43,3 +38,14 @@ def encode_parts(embedder: Embedder, texts: Sequence[str], parts: Sequence[int])
         lengths[lengths < 1e-6] = 1  # opposite vectors leave nothing but rounding
         rows[named] = mixed / lengths[:, None]
     return rows
+
+
+def encoded(texts: Sequence[str], parts: Sequence[int]) -> tuple[list[str], list[int]]:
+    """Return what :func:`encode_parts` has encoded, a text each and then the names, and the places of their texts."""
+    named = [place for place, part in enumerate(parts) if part == TEXT and "\n" in texts[place].strip()]
+    shown = list(texts)
+    names = []
+    for place in named:
+        name, _, shown[place] = texts[place].strip().partition("\n")
+        names.append(name)
+    return [*shown, *names], named

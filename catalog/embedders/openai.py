@@ -49,6 +49,10 @@ class Estimate:
     requests: int
     dollars: float | None
 
+    def __add__(self, other: Estimate) -> Estimate:
+        dollars = None if self.dollars is None or other.dollars is None else self.dollars + other.dollars
+        return Estimate(self.texts + other.texts, self.tokens + other.tokens, self.requests + other.requests, dollars)
+
     def __str__(self) -> str:
         cost = "at a price not known here" if self.dollars is None else f"about ${self.dollars:.4f}"
         return f"{self.texts} texts, about {self.tokens} tokens in {self.requests} requests, {cost}"

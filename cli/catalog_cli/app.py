@@ -13,7 +13,7 @@ from catalog import __version__
 from catalog.errors import CatalogError
 from catalog_cli.completion import join_colons
 from catalog_cli.lazy import Entrance, LazyGroup
-from catalog_cli.options import url_option
+from catalog_cli.options import embedder_option, url_option
 from catalog_cli.output import clean
 
 _FIND, _FILL, _CHECK = "Find and use", "Fill and change", "Check and mend"
@@ -61,7 +61,7 @@ EXIT_CODES = {
     "council-spec": 2,
     "settings": 2,
 }
-"""``CatalogError.code`` to exit status; what is not in it (the store, imports that fail) is 3."""
+"""``CatalogError.code`` to exit status; what is not in it (the store, imports and embedders that fail) is 3."""
 
 UNUSABLE, INTERRUPTED, CLOSED_PIPE = 3, 130, 141
 
@@ -101,7 +101,7 @@ class Root(LazyGroup):
         except click.ClickException as error:
             return _fail(error.format_message(), error.exit_code, "" if error.exit_code == 1 else "Error: ")
         except CatalogError as error:
-            return _fail(str(error), EXIT_CODES.get(error.code, UNUSABLE))
+            return _fail(str(error), _exit_status(error))
         except click.Abort:
             return INTERRUPTED
         except Exception as error:  # a fault of ours: its traceback is what a report of it needs
@@ -120,6 +120,12 @@ class Root(LazyGroup):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes
             raise SystemExit(CLOSED_PIPE) from None
         return ended
+
+
+def _exit_status(error: CatalogError) -> int:
+    if error.code == "embedder" and "close" in error.facts:  # there is none of that name; others have failed
+        return 2
+    return EXIT_CODES.get(error.code, UNUSABLE)
 
 
 def _fail(text: str, status: int, prefix: str = "Error: ") -> int:
@@ -153,7 +159,7 @@ def _show_warning(
 @click.command(
     cls=Root,
     entrances=COMMANDS,
-    params=[url_option()],
+    params=[embedder_option(), url_option()],
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     examples="""

@@ -53,6 +53,12 @@ class Application:
         from catalog import Catalog, CatalogWarning
 
         warnings.simplefilter("always", CatalogWarning)
+        if (
+            self.embedder is not None and self.embedder != "none"
+        ):  # typed just now: a slip of it is not to end in words only
+            from catalog.embedders.choose import form_of
+
+            form_of(self.embedder)
         opened = Catalog(self.url, embedder=self.embedder)
         click.get_current_context().call_on_close(opened.close)
         return opened

@@ -31,12 +31,29 @@ def url_option() -> click.Option:
     )
 
 
-def command(name: str, *, examples: str) -> Callable[[Callable[..., Any]], click.Command]:
-    """Make a function a command with ``--url`` and with *examples* in its help."""
+def _embed_with(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        ctx.ensure_object(Application).embedder = value
+
+
+def embedder_option() -> click.Option:
+    """Return ``--embedder``, which may stand before and after the name of a command, where that command embeds."""
+    return click.Option(
+        ["--embedder"],
+        metavar="NAME",
+        expose_value=False,
+        callback=_embed_with,
+        help="The embedder: wordllama, minilm, hash, openai:MODEL[@URL], st:MODEL, pkg.mod:attr or none; else the "
+        "configuration's.",
+    )
+
+
+def command(name: str, *, examples: str, embedder: bool = False) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a function a command with ``--url``, with ``--embedder`` if it is to have it, and *examples* in its help."""
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         made = click.command(name, cls=WithExamples, examples=examples)(function)
-        made.params.append(url_option())
+        made.params += [*([embedder_option()] if embedder else []), url_option()]
         return made
 
     return decorate

@@ -58,6 +58,11 @@ class Screen:
         return _is_terminal(sys.stderr) if self._terminal is None else self._terminal
 
     @cached_property
+    def is_asked(self) -> bool:
+        """Whether a person can be asked a question."""
+        return _is_terminal(sys.stdin) and self.is_watched if self._terminal is None else self._terminal
+
+    @cached_property
     def width(self) -> int:
         """Columns of the terminal: ``COLUMNS``, else what it says, else 80."""
         if self._width is not None:

@@ -16,6 +16,7 @@ from catalog_cli.options import command, json_option
         catalog import catalog.jsonl
         cat models.jsonl tools.jsonl | catalog import -
     """,
+    embedder=True,
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, readable=True, allow_dash=True))
 @json_option("the number of entries written")

@@ -13,6 +13,7 @@ from catalog_cli.reports import show, verbose_option
         catalog refresh
         catalog refresh --verbose
     """,
+    embedder=True,
 )
 @verbose_option()
 @json_option("the reports, as an array,")

@@ -19,6 +19,7 @@ from catalog_cli.options import command, json_option, tag_option
         catalog register schema verdict @verdict.json -d "What a judge says."
         catalog register model openai/gpt-4o mypkg.models:gpt4o --meta context=128000
     """,
+    embedder=True,
 )
 @click.argument("kind", shell_complete=completion.kinds)
 @click.argument("name")

@@ -14,6 +14,7 @@ from catalog_cli.options import command, json_option, key_argument
         catalog restore tool:create_scatter
         catalog restore tool:create_scatter --revision 3
     """,
+    embedder=True,
 )
 @key_argument()
 @click.option("--revision", "-r", type=click.IntRange(min=1), help="As `catalog log KEY` counts them.")

@@ -16,6 +16,7 @@ from catalog_cli.reports import show, verbose_option
         catalog scan ./tools mypkg --public
         catalog scan mypkg --json
     """,
+    embedder=True,
 )
 @click.argument("targets", nargs=-1, required=True, metavar="PACKAGE|PATH...")
 @click.option("--public", is_flag=True, help="Also every public function.")

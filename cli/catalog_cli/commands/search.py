@@ -14,8 +14,10 @@ from catalog_cli.options import command, json_option, kind_option, limit_option,
     examples="""
         catalog search "draw a chart"
         catalog search --tag plot --not-tag deprecated
+        catalog search "draw a chart" --embedder minilm
         catalog search csv --kind tool --kind agent --limit 3 --json
     """,
+    embedder=True,
 )
 @click.argument("text", required=False, default="")
 @tag_option("--tag", "tags", "Has this tag; several times: all of them.")

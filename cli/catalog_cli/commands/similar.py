@@ -14,7 +14,9 @@ from catalog_cli.options import command, json_option, limit_option
     examples="""
         catalog similar tool:create_scatter
         catalog similar create_scatter --limit 3 --json
+        catalog similar create_scatter --embedder minilm
     """,
+    embedder=True,
 )
 @click.argument("key", metavar="KEY|NAME")
 @limit_option(10, "entries")

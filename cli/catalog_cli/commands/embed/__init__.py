@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from catalog_cli.lazy import Entrance, LazyGroup
-from catalog_cli.options import url_option
+from catalog_cli.options import embedder_option, url_option
 
 COMMANDS = {
     "status": Entrance("catalog_cli.commands.embed.status:status", "Count fresh, stale and missing vectors"),
@@ -17,7 +17,7 @@ COMMANDS = {
     "embed",
     cls=LazyGroup,
     entrances=COMMANDS,
-    params=[url_option()],
+    params=[embedder_option(), url_option()],
     examples="""
         catalog embed status
         catalog embed update

@@ -11,7 +11,9 @@ from catalog_cli.options import command, json_option
     examples="""
         catalog embed status
         catalog embed status --json
+        catalog embed status --embedder openai:text-embedding-3-small
     """,
+    embedder=True,
 )
 @json_option("an object: embedder to counts,")
 @pass_app
