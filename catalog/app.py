@@ -589,7 +589,8 @@ class Catalog:
                 there is an embedder, else lexical.
 
         Returns:
-            Hits with ``.entry .score .why``; of equal scores by key. An entry called exactly *text* comes first.
+            Hits with ``.entry .score .why``; of equal scores by key. An entry called exactly *text* comes first. What
+            was taken after such a request gets points, within a bound, if that was recorded: see :meth:`record_use`.
 
         Raises:
             InvalidFilterError: a filter has a value it can't have.
