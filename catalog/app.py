@@ -40,7 +40,7 @@ from catalog.store.store import Store
 from catalog.view import View
 
 if TYPE_CHECKING:
-    from catalog.changes import Revision
+    from catalog.changes import Brought, Revision
     from catalog.discovery.report import ScanReport
     from catalog.embedders.openai import Estimate
     from catalog.entry.entry import Entry
@@ -381,6 +381,12 @@ class Catalog:
         merged += [entry for entry in view.overlay if filters.accept(entry.kind, entry.tags)]
         yield from sorted(merged, key=lambda entry: (entry.kind, entry.name))
 
+    def _marks(self, filters: queries.Filters) -> tuple[builtins.list[Any], builtins.list[Entry]]:
+        """Return what tells one state of the entries that pass *filters* from another, without reading them."""
+        view = self._now()
+        stored = queries.matching(self._store.reader, filters, -1, ("kind", "name", "revision", "updated_at"))
+        return list(stored), [entry for entry in view.overlay if filters.accept(entry.kind, entry.tags)]
+
     def kinds(self) -> builtins.list[str]:
         """Return the known kinds: the built-in ones, then those the project declares."""
         return list(self.settings.kinds)
@@ -509,6 +515,12 @@ class Catalog:
             DuplicateEntryError: two different entries of one key.
             InvalidEntryError, InvalidReferenceError, UnknownKindError: what they say; nothing is stored.
         """
+        return self._put_many(entries, action)
+
+    def _put_many(
+        self, entries: Iterable[Entry | Mapping[str, Any]], action: str, brought: Sequence[Brought] = ()
+    ) -> int:
+        """Do what `register_many` does, and store the vectors that were *brought* once the entries were read."""
         from catalog.council_specs.providers import with_providers
         from catalog.draft import drafted
 
@@ -528,6 +540,8 @@ class Catalog:
             return 0
         with self._writing() as transaction:
             written = self._put(transaction, ready, action)
+            if brought:
+                self._meaning.take(transaction, brought)
         return len(written.added) + len(written.changed)
 
     def unregister(self, kind: str, name: str) -> Entry:
@@ -876,29 +890,41 @@ class Catalog:
             self._put(transaction, [entry], "restore")
         return self._stored(kind, name)
 
-    def export_jsonl(self, path: str | os.PathLike[str] | IO[str]) -> int:
-        """Write the persistent entries to *path*, one JSON object a line, by key; return their number."""
+    def export_jsonl(self, path: str | os.PathLike[str] | IO[str], *, vectors: bool = False) -> int:
+        """Write the persistent entries to *path*, one JSON object a line, by key; return their number.
+
+        With *vectors* a line has one field more, ``vectors``: for each embedder by name a list with one vector for the
+        text of the entry and one for each of its examples, null where there is none that is fresh.
+        """
         from catalog.changes import write_lines
 
         entries = (entry_from_row(row) for row in self._store.reader.all(queries.ALL))
+        if vectors:
+            self._indexed()
+        with_them = self._meaning.vectors_of if vectors else None
         if not isinstance(path, (str, os.PathLike)):
-            return write_lines(entries, path)
+            return write_lines(entries, path, with_them)
         with open(path, "w", encoding="utf-8") as file:
-            return write_lines(entries, file)
+            return write_lines(entries, file, with_them)
 
     def import_jsonl(self, path: str | os.PathLike[str] | IO[str]) -> int:
         """Store the entries of a file written by `export_jsonl`, all or nothing; return how many were new or changed.
+
+        A line may bring ``vectors`` of one's own, in the form of `export_jsonl`. They are made 1 long, and count for
+        the text the line says. Those of other embedders than this catalog's, and than those that have vectors here
+        already, are left out with a warning.
 
         Raises:
             InvalidEntryError: a line is wrong; the text names it.
         """
         from catalog.changes import read_lines
 
+        brought: builtins.list[Brought] = []
         if not isinstance(path, (str, os.PathLike)):
-            return self.register_many(read_lines(path, getattr(path, "name", "the input")), action="import")
+            return self._put_many(read_lines(path, getattr(path, "name", "the input"), brought), "import", brought)
         try:
             with open(path, encoding="utf-8-sig") as file:
-                return self.register_many(read_lines(file, os.fspath(path)), action="import")
+                return self._put_many(read_lines(file, os.fspath(path), brought), "import", brought)
         except UnicodeDecodeError as error:
             raise InvalidEntryError(f"{os.fspath(path)} is not UTF-8: {error}", file=os.fspath(path)) from None
 

@@ -8,7 +8,7 @@ import threading
 import time
 import warnings
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import (
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.routing.evaluate import Evaluation
     from catalog.routing.fit import FitReport
+    from catalog.view import View
 
 Labelled = Iterable[tuple[str, str | None]]
 
@@ -113,7 +114,7 @@ class AutoCouncil:
         self._cache: OrderedDict[str, Verdict] = OrderedDict()  # for the candidates it was made for
         self._cache_of: Pool | None = None
         self._lock = threading.Lock()
-        self._pool: tuple[Any, Pool] | None = None
+        self._pool: tuple[View, Pool, Any] | None = None
 
     def __repr__(self) -> str:
         return f"<AutoCouncil {self.name}: {self.strategy.name} over {self.kind or 'every kind'}>"
@@ -131,24 +132,30 @@ class AutoCouncil:
             if held is not None and held[0] is view:
                 return held[1]
             for _ in range(5):  # the view and the rows are read one after the other: somebody may write in between
-                entries = [
-                    entry
-                    for entry in self.catalog.entries(self.kind)
-                    if self._filters.accept(entry.kind, entry.tags) and not self._is_self(entry)
-                ]
+                marks = self.catalog._marks(self._filters)
+                same = held is not None and held[2] == marks
+                entries = [] if same else list(self._entries())
                 again = self.catalog._indexed()
                 if again is view:
                     break
                 view = again
-            kept, out = split(entries, self._configured() if self.provider_check else None)
-            pool = Pool(kept, out, view.generation, self.catalog)
-            self._pool = view, pool
-        if out:
+            if held is not None and same:
+                pool = held[1].at(view.generation)  # what has changed is none of the candidates
+            else:
+                kept, out = split(entries, self._configured() if self.provider_check else None)
+                pool = Pool(kept, out, view.generation, self.catalog)
+            self._pool = view, pool, marks
+        if pool.filtered and not same:
             reasons: dict[str, int] = {}
-            for _, why in out:
+            for _, why in pool.filtered:
                 reasons[why] = reasons.get(why, 0) + 1
-            self._tell(FILTERED, {"count": len(out), "reasons": reasons})
+            self._tell(FILTERED, {"count": len(pool.filtered), "reasons": reasons})
         return pool
+
+    def _entries(self) -> Iterator[Entry]:
+        for entry in self.catalog.entries(self.kind):
+            if self._filters.accept(entry.kind, entry.tags) and not self._is_self(entry):
+                yield entry
 
     def _is_self(self, entry: Entry) -> bool:
         return entry.tier == "runtime" and self.catalog.get(entry.kind, entry.name) is self

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from catalog.routing.pool import Pool
     from catalog.routing.similarity import Nearness
     from catalog.routing.vectors import Vectors
+    from catalog.store.calibrations import Stored
 
 MOST_CHARACTERS = 2_000
 """How much of a prompt is embedded, from its beginning."""
@@ -38,7 +39,7 @@ COVERAGE = 0.95
 @dataclass(frozen=True, slots=True)
 class _Ready:
     vectors: Vectors
-    near: Nearness
+    near: Nearness | None  # where there is no calibration
     calibration: Calibration | None
     threshold: float | None
     note: str  # what a reader of reasons should know of the calibration
@@ -111,6 +112,7 @@ class Embedding:
         return verdicts
 
     def _unfitted(self, queries: NDArray[np.float32], pool: Pool, ready: _Ready) -> list[Verdict]:
+        assert ready.near is not None
         scores = ready.near.score(queries)
         threshold = self._threshold if self._threshold is not None else ready.threshold
         verdicts = []
@@ -138,36 +140,61 @@ class Embedding:
         return verdicts
 
     def _ready(self, pool: Pool) -> _Ready:
-        ready: _Ready | None = pool.memo.get("embedding")
-        if ready is None:
-            ready = pool.memo["embedding"] = self._prepared(pool)
+        ready: _Ready | None = pool.memo.get("embedding", (None, None))[1]
+        if ready is None or pool.memo["embedding"][0] != pool.generation:
+            ready = self._prepared(pool)
+            pool.memo["embedding"] = pool.generation, ready
         return ready
 
     def _prepared(self, pool: Pool) -> _Ready:
-        from catalog.routing.calibrate import Calibration
-        from catalog.routing.similarity import nearness, threshold
-
         vectors = of_pool(pool)
         if len(vectors.missing) == len(pool):
             raise StrategyError(
                 f"no candidate has a vector of {vectors.embedder.name}; run `catalog embed update`", strategy=self.name
             )
-        near = nearness(vectors.rows, vectors.owners, len(pool))
         kept = stored(self._router)
         why = None if kept is None else stale(kept.about, pool, vectors)
+        calibration = None
         if kept is not None and why is None:
             try:
-                return _Ready(vectors, near, Calibration.from_bytes(kept.data), None, "")
+                calibration = self._calibration(pool, kept)
             except CatalogError as error:
                 why = str(error)
-        limit = threshold(near, vectors.parts, coverage=COVERAGE)
+        near, limit = self._near(pool, vectors, wanted=calibration is None)
+        if calibration is not None:
+            return _Ready(vectors, near, calibration, None, "")
         note = "not fitted" + ("" if limit is not None else ", and too few examples to tell what fits none")
         if why is not None:
             note = f"the calibration is stale ({why}) and was not applied: fit again"
-            self._router._tell(STALE, {"reason": why})
+            if pool.memo.get("told") != why:
+                pool.memo["told"] = why
+                self._router._tell(STALE, {"reason": why})
         if vectors.missing:
             note += f"; {len(vectors.missing)} candidates have no vector (`catalog embed update`)"
         return _Ready(vectors, near, None, limit, note)
+
+    @staticmethod
+    def _calibration(pool: Pool, kept: Stored) -> Calibration:
+        from catalog.routing.calibrate import Calibration
+
+        known = pool.memo.get("calibration")
+        if known is None or known[0] != kept.data:
+            known = pool.memo["calibration"] = kept.data, Calibration.from_bytes(kept.data)
+        made: Calibration = known[1]
+        return made
+
+    @staticmethod
+    def _near(pool: Pool, vectors: Vectors, *, wanted: bool) -> tuple[Nearness | None, float | None]:
+        """Return the candidates' vectors ready for comparison, and the threshold they give; nothing unless *wanted*."""
+        from catalog.routing.similarity import nearness, threshold
+
+        if not wanted:
+            return None, None
+        known = pool.memo.get("near")
+        if known is None or known[0] is not vectors:
+            near = nearness(vectors.rows, vectors.owners, len(pool))
+            known = pool.memo["near"] = vectors, near, threshold(near, vectors.parts, coverage=COVERAGE)
+        return known[1], known[2]
 
     def learn(
         self, pool: Pool, texts: Sequence[str], labels: Sequence[int], *, target_coverage: float, seed: int

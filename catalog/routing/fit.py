@@ -136,10 +136,15 @@ def stored(router: AutoCouncil) -> Stored | None:
 
 def fingerprints(pool: Pool, vectors: Vectors) -> dict[str, str]:
     """Return, for each candidate's key, what changes when anything about it changes that the calibration rests on."""
-    digests = [sha256() for _ in pool.entries]
-    for owner, hashed in zip(vectors.owners.tolist(), vectors.hashes, strict=True):
-        digests[owner].update(hashed.encode())
-    return {entry.key: one.hexdigest()[:12] for entry, one in zip(pool.entries, digests, strict=True)}
+    known = pool.memo.get("fingerprints")
+    if known is None or known[0] is not vectors:
+        digests = [sha256() for _ in pool.entries]
+        for owner, hashed in zip(vectors.owners.tolist(), vectors.hashes, strict=True):
+            digests[owner].update(hashed.encode())
+        said = {entry.key: one.hexdigest()[:12] for entry, one in zip(pool.entries, digests, strict=True)}
+        known = pool.memo["fingerprints"] = vectors, said
+    found: dict[str, str] = known[1]
+    return found
 
 
 def stale(about: Mapping[str, Any], pool: Pool, vectors: Vectors) -> str | None:

@@ -41,6 +41,12 @@ class Pool:
         self.memo: dict[Any, Any] = {}
         self._places: dict[Key, int] | None = None
 
+    def at(self, generation: int) -> Pool:
+        """Return the same candidates in another state of the catalog, with all that was worked out."""
+        pool = Pool(self.entries, self.filtered, generation, self.catalog)
+        pool.memo, pool._places = dict(self.memo), self._places
+        return pool
+
     def __len__(self) -> int:
         return len(self.entries)
 

@@ -31,6 +31,7 @@ class Vectors:
         hashes: of the texts, a row each; what a calibration was made for.
         texts: what the rows were made from.
         missing: places of candidates that have no vector at all.
+        complete: whether every text has a vector, or was made one.
     """
 
     embedder: Embedder
@@ -40,6 +41,7 @@ class Vectors:
     hashes: tuple[str, ...]
     texts: tuple[str, ...]
     missing: tuple[int, ...]
+    complete: bool
 
 
 def of_pool(pool: Pool) -> Vectors:
@@ -51,21 +53,21 @@ def of_pool(pool: Pool) -> Vectors:
         StrategyError: the catalog has no embedder, or it can't be had.
         MissingExtraError: what the embedder needs is not installed.
     """
-    found: Vectors | None = pool.memo.get("vectors")
-    if found is None:
-        found = pool.memo["vectors"] = _read(pool)
-    return found
-
-
-def _read(pool: Pool) -> Vectors:
-    import numpy as np
-
     catalog = pool.catalog
     try:
         meanings = catalog._meaning.searching(catalog._indexed(), optional=False)
     except SearchError as error:
         raise StrategyError(str(error), strategy="embedding") from error
-    embedder, reader = meanings.embedder, catalog._store.reader
+    found: Vectors | None = pool.memo.get("vectors")
+    if found is None or not found.complete or found.embedder is not meanings.embedder:
+        found = pool.memo["vectors"] = _read(pool, meanings.embedder)
+    return found
+
+
+def _read(pool: Pool, embedder: Embedder) -> Vectors:
+    import numpy as np
+
+    catalog, reader = pool.catalog, pool.catalog._store.reader
     said = [parts(entry) for entry in pool.entries]
     stored = [entry.tier == "persistent" for entry in pool.entries]
     ids = ids_of(reader, [(e.kind, e.name) for e, there in zip(pool.entries, stored, strict=True) if there])
@@ -102,4 +104,5 @@ def _read(pool: Pool) -> Vectors:
         tuple(hashes[place] for place in kept.tolist()),
         tuple(texts[place] for place in kept.tolist()),
         tuple(sorted(set(range(len(pool.entries))) - set(own.tolist()))),
+        len(wanted) == len(lacking),
     )

@@ -268,3 +268,19 @@ def test_many_prompts_get_what_each_gets_alone(meaning: Catalog) -> None:
         assert [d.name for d in many] == [d.name for d in alone]
         assert [d.score for d in many] == pytest.approx([d.score for d in alone], abs=1e-5)
         route.fit([(text, None) for text in OUTSIDE])
+
+
+def test_what_is_no_candidate_costs_no_vector(meaning: Catalog) -> None:
+    """An entry of another kind changes the generation and nothing else; a changed candidate is read again."""
+    route = router(meaning)
+    route.resolve("play a song")
+    before = of_pool(route.pool())
+    meaning.register("agent", "other", "os:getcwd")
+    decision = route.resolve("play a song")
+    assert decision.generation == meaning.generation
+    assert decision.cached is False
+    assert of_pool(route.pool()) is before
+    meaning.register("tool", "music", "os:getcwd", description="Sheet music")
+    route.resolve("play a song")
+    assert of_pool(route.pool()) is not before
+    assert len(of_pool(route.pool()).rows) < len(before.rows)
