@@ -61,6 +61,18 @@ class Graph:
             "edges": [{"from": e.source, "to": e.target, "kind": e.kind, "label": e.label} for e in self.edges],
         }
 
+    def mermaid(self) -> str:
+        """Return the graph as a Mermaid flowchart."""
+        from catalog.council_specs.mermaid import mermaid
+
+        return mermaid(self)
+
+    def text(self) -> str:
+        """Return the graph as a tree of lines."""
+        from catalog.council_specs.tree import tree
+
+        return tree(self)
+
 
 def council_graph(
     spec: CouncilSpec | Mapping[str, Any] | str, catalog: Catalog | None = None, *, depth: int = 1

@@ -134,7 +134,7 @@ def _json(value: object, path: str) -> Iterator[Issue]:
                 yield issue(path, "not_serialisable", f"a key of {path} {_half(key)}")
             else:
                 yield from _json(one, join(path, key))
-    elif value is not None and not isinstance(value, (bool, int)):
+    elif value is not None and not isinstance(value, (bool, int, float)):
         fault = f"is {value!r:.60}, for which JSON has no word"
     if fault:
         yield issue(path, code, f"{path or 'the spec'} {fault}")

@@ -257,6 +257,13 @@ def test_any_json_has_issues_or_is_a_spec(spec: Any) -> None:
         assert validate_council(parsed) == []
 
 
+@given(json_objects)
+def test_any_json_may_stand_where_json_may(data: dict[str, Any]) -> None:
+    """Overrides, options, schemas and metadata hold whatever JSON can say, and nothing is wrong with that."""
+    member = {**A, "profile_overrides": data, "output_schema_inline": data, "metadata": data}
+    assert codes(council(member, rounds=[{"type": "own", "options": {"x": data}}], metadata=data)) == []
+
+
 @given(specs)
 def test_a_spec_is_judged_as_its_data_is(spec: CouncilSpec) -> None:
     """The object and its JSON have the same issues; those an object can have at all are not of type."""

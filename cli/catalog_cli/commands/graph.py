@@ -11,7 +11,7 @@ from catalog_cli.options import command, json_option, key_argument
 from catalog_cli.output import clean
 
 if TYPE_CHECKING:
-    from catalog.council_specs.graph import Graph
+    from catalog import Graph
 
 
 @command(
@@ -50,17 +50,13 @@ def graph(app: Application, key: str | None, as_mermaid: bool, references: bool,
     elif not drawn.nodes:
         raise No("no entry refers to another")
     elif as_mermaid:
-        from catalog.council_specs.mermaid import mermaid
-
-        app.screen.print(mermaid(drawn))
+        app.screen.print(drawn.mermaid())
     else:
-        from catalog.council_specs.tree import tree
-
-        app.screen.print("\n".join(map(clean, tree(drawn).split("\n"))))
+        app.screen.print("\n".join(map(clean, drawn.text().split("\n"))))
 
 
 def _drawn(app: Application, key: str | None, references: bool, depth: int) -> Graph:
-    from catalog.council_specs.graph import council_graph, reference_graph
+    from catalog import council_graph, reference_graph
 
     if key is None:
         return reference_graph(app.catalog)
