@@ -273,10 +273,10 @@ EDITOR = """
 import random, sys, time
 from benchmarks.staleness import _tool
 from catalog import Catalog, EntryNotFoundError, Settings
-url, end, entries = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
+url, end, entries = sys.argv[1], time.time() + float(sys.argv[2]), int(sys.argv[3])
 chance, turn = random.Random(1), 0
 with Catalog(url, settings=Settings(embedder="hash:8")) as one, Catalog(url, settings=Settings(embedder="none")) as two:
-    while time.time() < end:
+    while time.time() < end or turn < 20:
         turn += 1
         cat = chance.choice((one, two))  # the second leaves behind vectors that are stale
         numbers = [chance.randrange(entries) for _ in range(chance.choice((1, 1, 3)))]
@@ -295,13 +295,15 @@ print(turn)
 """
 
 SEARCHER = """
-import sys, time, json
+import json, os, sys
 from benchmarks.staleness import Expected
 from catalog import Catalog, Settings
-url, end = sys.argv[1], float(sys.argv[2])
+url, stop = sys.argv[1:]
 expected, searches, hits, wrong = Expected("hash:8", "marker"), 0, 0, []
 with Catalog(url, settings=Settings(embedder="hash:8")) as cat:
-    while time.time() < end:
+    cat.search("marker")
+    print("ready", flush=True)
+    while not os.path.exists(stop):
         found = cat.search("marker", limit=None, mode=("auto", "semantic", "hybrid")[searches % 3])
         searches, hits = searches + 1, hits + len(found)
         wrong += filter(None, map(expected.wrong, found))
@@ -326,9 +328,14 @@ def edited(path: Path, *, seconds: float, entries: int = 12, searchers: int = 2)
     url = f"sqlite:///{path}"
     with Catalog(url, settings=Settings(embedder="hash:8")) as cat:
         cat.register_many(_tool(number, 0) for number in range(entries))
-    end = time.time() + seconds + 0.5
-    running = [_start(EDITOR, url, end, entries), *(_start(SEARCHER, url, end) for _ in range(searchers))]
-    said = [process.communicate(timeout=seconds + 120) for process in running]
+    stop = Path(f"{path}.stop")
+    searching = [_start(SEARCHER, url, stop) for _ in range(searchers)]
+    for process in searching:
+        assert process.stdout is not None
+        process.stdout.readline()  # its index is warm now
+    said = [_start(EDITOR, url, seconds, entries).communicate()]
+    stop.touch()
+    said += [process.communicate() for process in searching]
     failures = [error for _, error in said if error]
     searched = [json.loads(out) for out, _ in said[1:] if out]
     return Edited(

@@ -13,6 +13,7 @@ from catalog.errors import CatalogError, SearchError
 from catalog.overlay import CatalogWarning
 
 if TYPE_CHECKING:
+    from catalog.changes import Brought
     from catalog.embedders.base import Embedder
     from catalog.embedders.openai import Estimate
     from catalog.entry.entry import Entry
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 Progress = Callable[[int, int], None]
 OFF = "none"
 """The embedder of a catalog that searches by words only."""
+
+LOCAL = ("wordllama", "minilm", "hash")
+"""The embedders that are taken on the word of a database: they are installed, and ask nobody."""
 
 BATCH = 1_000
 """Texts that are embedded and stored together; what a crash can lose."""
@@ -101,15 +105,21 @@ class Meaning:
         return view.meanings
 
     def _complete_one(self, mine: Embedder) -> Embedder:
-        """Return *mine*, or the embedder that was completed last if *mine* never was."""
-        from catalog.store.vectors import embedders
+        """Return *mine*, or, if it never was complete, one that was and has more vectors; the last such first."""
+        from catalog.store.vectors import amount, embedders
 
-        complete = [known for known in embedders(self.store.reader) if known.complete is not None]
+        reader = self.store.reader
+        complete = [known for known in embedders(reader) if known.complete is not None]
         if not complete or any(known.name == mine.name for known in complete):
             return mine
-        for known in sorted(complete, key=lambda known: -(known.complete or 0)):
+        least = amount(reader, mine.name)
+        for known in complete:
+            given = known.given or ""
+            # A database may be another person's: it must say neither what is imported here nor where requests are sent.
+            if given.partition(":")[0] not in LOCAL or amount(reader, known.name) <= least:
+                continue
             try:
-                other = choose(known.given or "")  # no references: a database must not say what is imported here
+                other = choose(given)
             except CatalogError:
                 continue
             if other.name == known.name:
@@ -137,6 +147,64 @@ class Meaning:
             )
         if not self._complete:  # a look at every text: only until it has been so once
             self._complete = transaction.complete(embedder.name)
+
+    def take(self, transaction: Transaction, brought: Sequence[Brought]) -> None:
+        """Store the vectors that imported lines bring, in the transaction that stored their entries.
+
+        Those of this embedder count, and those of others that have vectors here already; the rest is left out, with
+        one warning. So is what is not of the text that is stored.
+
+        Raises:
+            InvalidEntryError: a vector has another width, or numbers that are not finite.
+        """
+        from catalog.store import vectors
+
+        mine = self.ready()
+        widths = {} if mine is None else {mine.name: mine.width}
+        widths |= {known.name: known.width for known in vectors.embedders(self.store.reader)}
+        ids = {key: id_ for key, (id_, _) in transaction.existing({(one.kind, one.name) for one in brought}).items()}
+        given = sum(row is not None for one in brought for rows in one.vectors.values() for row in rows)
+        foreign = sorted({name for one in brought for name in one.vectors} - set(widths))
+        left = given - sum(row is not None for one in brought for name in foreign for row in one.vectors.get(name, ()))
+        for name, width in widths.items():
+            rows = [
+                (ids[one.kind, one.name], part, hashed, vector)
+                for one in brought
+                if name in one.vectors
+                for part, (hashed, vector) in enumerate(zip(one.hashes, one.packed(name, width), strict=True))
+                if vector is not None
+            ]
+            if rows:
+                ours = mine is not None and mine.name == name
+                left -= transaction.put_vectors(name, width, rows, given=self.given if ours else None)
+                transaction.complete(name)
+        if foreign:
+            names, known = (", ".join(map(repr, some)) for some in (foreign, widths))
+            warnings.warn(
+                f"the vectors of {names} are left out; this catalog knows {known or 'no embedder'}",
+                CatalogWarning,
+                stacklevel=4,
+            )
+        if left > 0:
+            warnings.warn(
+                f"{left} vectors are left out: not of the texts that are stored", CatalogWarning, stacklevel=4
+            )
+
+    def vectors_of(self, entry: Entry) -> dict[str, list[list[float] | None]]:
+        """Return the fresh vectors of a persistent *entry* by embedder, as an imported line may bring them."""
+        from catalog.entry.embedtext import hashes
+        from catalog.store.queries import id_of
+        from catalog.store.vectors import embedders, of_entry
+
+        id_ = id_of(self.store.reader, entry.kind, entry.name)
+        found: dict[str, list[list[float] | None]] = {}
+        for known in embedders(self.store.reader) if id_ is not None else ():
+            rows = of_entry(self.store.reader, known.name, id_) if id_ is not None else {}
+            if rows:
+                # Nine digits tell one float32 from all others.
+                said = [rows.get(hashed) for hashed in hashes(entry)]
+                found[known.name] = [None if row is None else [float(f"{x:.9g}") for x in row] for row in said]
+        return found
 
     def update(self, *, actor: str, progress: Progress | None = None) -> int:
         """Embed every text that lacks a fresh vector, a batch at a time; return how many were stored.

@@ -30,6 +30,7 @@ _FRESH_JOIN = (
 )
 EMBEDDERS = "SELECT m.name, m.given, m.width, m.complete FROM embedder AS m ORDER BY m.complete DESC, m.name"
 EMBEDDER = "SELECT m.id, m.width, m.since FROM embedder AS m WHERE m.name = ?"
+AMOUNT = "SELECT count(*) FROM vector AS v JOIN embedder AS m ON m.id = v.embedder_id WHERE m.name = ?"
 TEXTS = "SELECT count(*) FROM entry_text"
 STATUS = (
     f"SELECT sum(t.hash = v.hash AND v.template = {TEMPLATE_VERSION}), count(*) FROM vector AS v "
@@ -201,6 +202,12 @@ def check(embedder: str, width: int, vectors: Sequence[bytes]) -> None:
 def embedders(reader: Reader) -> list[Known]:
     """Return the embedders that have vectors here, the one that was completed last first."""
     return [Known(*row) for row in reader.all(EMBEDDERS)]
+
+
+def amount(reader: Reader, embedder: str) -> int:
+    """Return how many vectors of *embedder* there are, stale ones among them."""
+    row = reader.one(AMOUNT, (embedder,))
+    return row[0] if row else 0
 
 
 def status(reader: Reader, embedder: str | None = None) -> dict[str, Status]:

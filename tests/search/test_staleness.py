@@ -109,10 +109,11 @@ class Model:
             self.complete[embedder] = len(self.complete)
 
     def answering(self, embedder: str) -> str:
-        """Return the embedder by which a catalog configured with this one answers."""
+        """Return the embedder by which a catalog configured with this one answers; no database says what to import."""
         if embedder in self.complete or not self.complete:
             return embedder
-        known = [one for one in self.complete if one != OWN]  # no database says what is imported
+        kept = self.vectors
+        known = [one for one in self.complete if one != OWN and len(kept[one]) > len(kept[embedder])]
         return max(known, key=lambda one: self.complete[one]) if known else embedder
 
     def fresh(self, embedder: str, name: str) -> list[int]:
@@ -269,7 +270,7 @@ class Histories(RuleBasedStateMachine):
         )
         connection.close()
         for kept in self.model.vectors.values():
-            kept.clear()
+            kept.update(dict.fromkeys(kept, "a text of the other version"))
 
     @invariant()
     def what_is_found_is_what_entries_say(self) -> None:
