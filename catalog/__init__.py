@@ -19,6 +19,7 @@ _HOMES = {
     "Candidate": "catalog.routing.base",
     "Verdict": "catalog.routing.base",
     "Event": "catalog.routing.events",
+    "ScriptedChat": "catalog.routing.scripted",
     "Standing": "catalog.app",
     "Registry": "catalog.registry",
     "CouncilSpec": "catalog.entry.council",

@@ -19,7 +19,10 @@ CHAIN = ("rules", "embedding")
 """The steps of a cascade that is given none; with ``model``, ``llm_classify`` is asked last."""
 
 _EMBEDDING = ("threshold",)
-_MODEL = ("model", "client", "base_url", "api_key", "timeout", "max_tokens", "max_dollars", "price", "temperature")
+_MODEL = (
+    "model", "client", "base_url", "api_key", "temperature", "timeout", "max_tokens", "max_input_tokens", "max_dollars",
+    "price",
+)  # fmt: skip
 _CLASSIFY = (*_MODEL, "max_candidates")
 _BUILD = (*_MODEL, "max_members", "rounds", "keep_draft")
 
