@@ -102,7 +102,7 @@ class Embedding:
             verdicts.append(
                 Verdict(
                     entry if taken else None,
-                    f"{reason}; right with a chance of {sure:.0%}" if taken else reason,
+                    f"{reason}; right with a chance of {int(100 * sure)} %" if taken else reason,
                     score=round(score, 6),
                     confidence=sure,
                     threshold=round(threshold, 6),

@@ -71,8 +71,7 @@ class Rules:
                 pure = False
                 fits, how = self._asked(entry, rule, prompt), f"{rule} says yes"
             else:
-                found = _search(entry, rule, shown)
-                fits, how = found is not None, f"matches /{_short(rule)}/" + (f" in '{_short(found)}'" if found else "")
+                fits, how = _matches(entry, rule, shown), f"matches /{_short(rule)}/"
             if fits:
                 return Verdict(
                     entry,
@@ -101,15 +100,14 @@ def in_order(entries: Sequence[Entry]) -> list[tuple[int, Entry, str]]:
     return sorted(ruled, key=lambda one: (-one[1].priority, one[1].name, one[1].kind))
 
 
-def _search(entry: Entry, rule: str, text: str) -> str | None:
-    """Return what *rule* matches in *text*, or None."""
+def _matches(entry: Entry, rule: str, text: str) -> bool:
+    """Tell whether *rule* matches in *text*. Where it does is not told: reasons are logged, and prompts are not."""
     try:
-        found = compiled(rule).search(text)
+        return compiled(rule).search(text) is not None
     except (ValueError, UnicodeError) as error:
         raise StrategyError(
             f"the rule of {entry.key} can't be used: {error}", strategy="rules", key=entry.key
         ) from None
-    return None if found is None else str(found.group(0))
 
 
 def _short(text: str, most: int = 60) -> str:

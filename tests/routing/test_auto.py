@@ -400,7 +400,7 @@ def test_a_cascade_takes_the_first_that_does_not_abstain(catalog: Catalog) -> No
     route = router(catalog, "cascade", chain=[broken, "rules", first])
     drawn, plotted, sung = (route.resolve(prompt) for prompt in ("draw it", "plot it", "sing"))
     assert (drawn.name, drawn.strategy) == ("plot", "rules")
-    assert drawn.reason == "matches /^draw/ in 'draw' (rule 1 of 1, priority 0) (after broken failed)"
+    assert drawn.reason == "matches /^draw/ (rule 1 of 1, priority 0) (after broken failed)"
     assert [(step.strategy, step.outcome, step.code) for step in drawn.steps] == [
         ("broken", "failed", "strategy"),
         ("rules", "chosen", None),

@@ -44,7 +44,7 @@ def test_the_higher_priority_wins_then_the_name(catalog: Catalog) -> None:
     assert route.resolve("my seo audit").name == "early"
     assert route.resolve("my seo").name == "a"
     decision = route.resolve("my seo")
-    assert decision.reason == "matches /seo/ in 'seo' (rule 2 of 4, priority 0)"
+    assert decision.reason == "matches /seo/ (rule 2 of 4, priority 0)"
     assert [(one.name, one.score) for one in decision.candidates] == [
         ("a", 1.0),
         ("b", None),

@@ -1,0 +1,39 @@
+"""The examples of routing run and print what their readers expect."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from factories import ROOT
+
+
+@pytest.fixture
+def run_example(run_python, tmp_path: Path):  # type: ignore[no-untyped-def]
+    """A function that runs an example in a process of its own and returns the lines it prints."""
+
+    def run(name: str) -> list[str]:
+        folder = str(ROOT / "examples")
+        code = (
+            f"import runpy, sys; sys.path.insert(0, {folder!r}); "
+            f"runpy.run_path({folder!r} + '/{name}', run_name='__main__')"
+        )
+        return str(run_python(code, cwd=tmp_path)).splitlines()
+
+    return run
+
+
+def test_routing_by_rules(run_example) -> None:  # type: ignore[no-untyped-def]
+    """Priorities, predicates and patterns decide as the example says, and the winner is run."""
+    lines = run_example("route_rules.py")
+    assert [line.split(" -> ")[1].split(":")[0] for line in lines[:4]] == ["seo", "review", "review", "None"]
+    assert lines[4:] == ["no title, no description"]
+
+
+def test_routing_by_meaning(run_example) -> None:  # type: ignore[no-untyped-def]
+    """The right teams are found before and after fitting, and what fits none goes to none."""
+    lines = run_example("route_embedding.py")
+    expected = ["billing", "technical", "sales", "None"]
+    assert [line.split(" -> ")[1] for line in lines[:4]] == expected
+    assert lines[4] == "fitted on 21 examples and 8 prompts that belong to none"
+    assert [line.split(" -> ")[1].split(":")[0] for line in lines[5:]] == expected
