@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from catalog.council_specs.profiles import profile_of, values_of
-from catalog.council_specs.validate import council_data, validate_council
+from catalog.council_specs.validate import council_data, held, validate_council
 from catalog.entry.council import CouncilSpec, Member
 from catalog.errors import CouncilSpecError
 
@@ -48,10 +48,9 @@ def _seat(spec: CouncilSpec, member: Member, catalog: Catalog) -> dict[str, Any]
     def read(name: str) -> Mapping[str, Any] | None:
         if ("profile", name) not in catalog:
             return {}  # an issue says so
-        if catalog.entry("profile", name).ref is not None:
-            return None
+        found = held(("profile", name), catalog)
         try:
-            return values_of(catalog.get("profile", name), name)
+            return None if found is None else values_of(found, name)
         except CouncilSpecError:
             return {}
 

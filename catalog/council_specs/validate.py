@@ -9,7 +9,7 @@ from catalog.council_specs.shape import MOST, Issue, as_data, issue, join, shape
 from catalog.entry.council import FEWEST_OF, CouncilSpec
 from catalog.entry.kinds import format_key, name_fault
 from catalog.entry.references import COUNCILS, Named, references_of, target_of
-from catalog.errors import CouncilSpecError, close_matches, did_you_mean
+from catalog.errors import CouncilSpecError, EntryNotFoundError, close_matches, did_you_mean
 
 if TYPE_CHECKING:
     from catalog.app import Catalog
@@ -85,11 +85,19 @@ def council_key(word: str, catalog: Catalog) -> Key | None:
 
 def council_data(key: Key, catalog: Catalog) -> Any:
     """Return the spec of a council in the catalog, or None where only its code knows; nothing is imported."""
-    entry = catalog.entry(*key)
-    if entry.ref is not None:
+    found = held(key, catalog)
+    return as_data(found) if isinstance(found, (CouncilSpec, Mapping, list, str, int, float)) else None
+
+
+def held(key: Key, catalog: Catalog) -> Any:
+    """Return the data of an entry, or the object of one of this process; None where that takes loading code."""
+    try:
+        entry = catalog.entry(*key)
+        if entry.ref is not None or (isinstance(entry.spec, dict) and "nested_in" in entry.spec):
+            return None
+        return catalog.get(*key) if entry.spec is None else entry.spec
+    except EntryNotFoundError:  # taken away in between
         return None
-    held = catalog.get(*key)
-    return as_data(held) if isinstance(held, (CouncilSpec, Mapping)) or entry.spec is not None else None
 
 
 def _place(one: Issue) -> tuple[Any, ...]:

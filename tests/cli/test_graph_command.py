@@ -106,6 +106,21 @@ def test_references_are_drawn(run_cli, seo) -> None:
     )
 
 
+def test_of_many_that_use_an_entry_some_are_shown(run_cli, catalog) -> None:
+    """Explaining an entry, or taking it away, shows ten of those that refer to it and how many more there are."""
+    catalog.register_many({"kind": "profile", "name": f"p{n:02}", "spec": {"tools": ["x"]}} for n in range(13))
+    catalog.register("tool", "x", "nowhere:x")
+    assert run_cli("explain", "tool:x").out.splitlines()[-3:] == [
+        "              profile:p08 at tools.0",
+        "              profile:p09 at tools.0",
+        "              … and 3 more; `catalog graph tool:x --references` shows all",
+    ]
+    assert run_cli("unregister", "tool:x").err.splitlines()[9:] == [
+        "Note: profile:p09 refers to tool:x (tools.0)",
+        "Note: 3 more places refer to them; `catalog graph KEY` shows all",
+    ]
+
+
 def test_nothing_to_draw_is_a_no(run_cli, three) -> None:
     """A catalog without references has no graph; an entry without any is a graph of itself."""
     assert run_cli("graph") == (1, "", "no entry refers to another\n")
@@ -179,6 +194,21 @@ def test_a_council_that_is_no_spec_is_explained(run_cli, catalog) -> None:
         "  members  bad_type  members must be a list of members, not the number 3",
         "  rounds   required  a council needs a round, as independent_analysis",
     ]
+
+
+def test_registering_says_what_is_missing(run_cli, catalog) -> None:
+    """A council is stored though what it names may come later; what is wrong so far is said on standard error."""
+    sound = '{"members": [{"id": "a", "system_prompt": "x"}], "rounds": [{"type": "vote"}]}'
+    assert run_cli("register", "council", "odd", "@-", stdin='{"members": [], "router": "gone"}') == (
+        0,
+        "registered council:odd (revision 1)\n",
+        "Note: council:odd can't be run yet: members: a council needs at least 1 member, not 0; "
+        "2 more: `catalog explain council:odd`\n",
+    )
+    assert run_cli("register", "council", "odd", "@-", stdin="3").err == (
+        "Note: council:odd can't be run yet: the spec must be a JSON object, not the number 3\n"
+    )
+    assert run_cli("register", "council", "odd", "@-", stdin=sound).err == ""
 
 
 def test_doctor_judges_councils(run_cli, catalog) -> None:

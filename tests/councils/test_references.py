@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from strategies import json_values, texts
 from catalog import Catalog, CouncilSpec, EntryNotFoundError, Reference, Settings, UnknownKindError
 from catalog.entry.kinds import KINDS, split_key
 from catalog.entry.references import Named, references_of
+from catalog.store import references
 
 COUNCIL: dict[str, Any] = {
     "default_profile": "mini",
@@ -164,8 +166,6 @@ def test_misses_are_named(catalog: Catalog) -> None:
 
 def test_a_catalog_of_an_earlier_version_gets_its_references(tmp_path) -> None:
     """Where the words must be made again, as after the migration that brought the table, so are the references."""
-    import sqlite3
-
     path = blank_catalog(tmp_path / "old.db")
     with open_catalog(path) as cat:
         cat.register("profile", "mini", {"model": "m"})
@@ -175,6 +175,16 @@ def test_a_catalog_of_an_earlier_version_gets_its_references(tmp_path) -> None:
     connection.close()
     with open_catalog(path) as cat:
         assert [one.source for one in cat.used_by("model", "m")] == ["profile:mini"]
+
+
+@pytest.mark.parametrize("statement", ["FROM", "TO", "ALL"])
+def test_references_are_read_through_an_index(database, statement: str) -> None:
+    """The statements fit the tables, and those about one entry look at its rows only."""
+    sql = getattr(references, statement)
+    connection = sqlite3.connect(database)
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", ["x"] * sql.count("?"))]
+    connection.close()
+    assert len([line for line in plan if line.startswith("SCAN")]) == (statement == "ALL")
 
 
 few = st.sampled_from(["a", "b", "c"])

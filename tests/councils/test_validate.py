@@ -194,9 +194,10 @@ def test_a_council_is_judged_by_name(catalog: Catalog) -> None:
     catalog.register("council", "here", CouncilSpec(), runtime=True)
     catalog.register("council", "code", "nowhere:COUNCIL")
     catalog.register("council", "text", [1])
+    catalog.register("council", "inside", {"nested_in": "nowhere:factory"})
     assert codes("broken", catalog) == codes("council:broken", catalog) == [("router", "unknown_ref")]
     assert codes("here", catalog) == [("members", "too_few_members"), ("rounds", "required")]
-    assert codes("code", catalog) == []
+    assert codes("code", catalog) == codes("inside", catalog) == []
     assert codes("text", catalog) == [("", "bad_type")]
     assert validate_council("brokn", catalog) == [
         {"path": "", "code": "unknown_ref", "message": "no council 'brokn'; did you mean 'broken'?"}

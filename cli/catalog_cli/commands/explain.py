@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from catalog import Catalog, Entry, Standing
 
 LABEL = 14  # columns taken by a label and the space around it
+FEW = 10  # entries that are shown of those this one uses, or is used by
 PARAMETERS = (
     Column("PARAMETER", bold=True),
     Column("TYPE", 8, "cyan"),
@@ -112,8 +113,10 @@ def _references(catalog: Catalog, entry: Entry) -> Iterator[tuple[str, str]]:
         for link in links:
             key = link.source if label == "used by" else link.target
             places.setdefault(key if link.exists else f"{key} (missing)", []).append(link.path)
-        for number, (key, paths) in enumerate(places.items()):
+        for number, (key, paths) in enumerate(list(places.items())[:FEW]):
             yield "" if number else label, f"{key} at {', '.join(paths)}"
+        if len(places) > FEW:
+            yield "", f"… and {len(places) - FEW} more; `catalog graph {entry.key} --references` shows all"
 
 
 def _short(checksum: str) -> str:

@@ -8,8 +8,10 @@ import click
 
 from catalog_cli import completion
 from catalog_cli.application import Application, pass_app
+from catalog_cli.councils import is_council
 from catalog_cli.given import json_of, pairs_of, text_of
 from catalog_cli.options import command, json_option, tag_option
+from catalog_cli.output import clean
 
 
 @command(
@@ -59,3 +61,16 @@ def register(app: Application, /, kind: str, name: str, value: str, as_json: boo
             f"Note: the source of {entry.ref} was not found from here, so changes of it can't be noticed; "
             "register it again where it can be imported"
         )
+    if is_council(entry):
+        _note_issues(app, entry.key)
+
+
+def _note_issues(app: Application, key: str) -> None:
+    """Say what is wrong with a council; it is stored all the same, as what it names may come later."""
+    from catalog import validate_council
+
+    issues = validate_council(key, app.catalog)
+    if issues:
+        first = f"{issues[0]['path']}: {issues[0]['message']}" if issues[0]["path"] else issues[0]["message"]
+        more = f"; {len(issues) - 1} more: `catalog explain {key}`" if len(issues) > 1 else ""
+        app.screen.remark(clean(f"Note: {key} can't be run yet: {first}{more}"))

@@ -14,6 +14,9 @@ from catalog_cli.output import clean
 if TYPE_CHECKING:
     from catalog import Catalog
 
+FEW = 10
+"""How many of the places that refer to what goes are shown."""
+
 
 @command(
     "unregister",
@@ -35,8 +38,10 @@ def unregister(app: Application, keys: tuple[str, ...], yes: bool, as_json: bool
     """
     wanted = [app.find(key) for key in keys]  # all are looked up before the first one goes
     broken = list(_broken(app.catalog, wanted))
-    for line in broken:
+    for line in broken[:FEW]:
         app.screen.remark(clean(line))
+    if len(broken) > FEW:
+        app.screen.remark(f"Note: {len(broken) - FEW} more places refer to them; `catalog graph KEY` shows all")
     if broken and app.screen.is_terminal and not yes:
         click.confirm("Take away all the same?", abort=True, err=True)
     done = [app.catalog.unregister(kind, name).key for kind, name in wanted]
