@@ -7,7 +7,7 @@ backtracking. What that engine has no way for (look-around, back-references) is 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +29,8 @@ SECONDS = 2.0
 class Rules:
     """Candidates with a ``match`` in the order of their priority, the higher first, then by key; the first fits.
 
-    An entry without ``match`` is passed over. A predicate that raises fails the strategy: a rule that can't be asked
-    might have been the one.
+    An entry without ``match`` is passed over. So is one whose rule fails, and the reason says so: a predicate of one
+    team that breaks must not take the routes of all others down.
     """
 
     name = "rules"
@@ -51,63 +51,50 @@ class Rules:
         """Return the first candidate whose rule matches, else abstain.
 
         Raises:
-            StrategyError: a rule can't be read, a predicate failed, or time is up.
+            StrategyError: time is up.
         """
         rules = pool.memo.get(self.name)
         if rules is None:
             rules = pool.memo[self.name] = in_order(pool.entries)
         if not rules:
-            return abstained("no candidate has a rule", cacheable=True)
+            return abstained("no candidate has a rule")
         shown = prompt[:MOST_CHARACTERS]
         until = self._clock() + self._seconds
-        pure = True
-        for place, (_, entry, rule) in enumerate(rules):
+        pure, broken = True, {}
+        for place, entry in enumerate(rules):
             if place % 64 == 0 and self._clock() > until:
                 raise StrategyError(
                     f"the rules took longer than {self._seconds:g} s; {place} of {len(rules)} were asked",
                     strategy=self.name,
                 )
-            if is_predicate(rule):
-                pure = False
-                fits, how = self._asked(entry, rule, prompt), f"{rule} says yes"
-            else:
-                fits, how = _matches(entry, rule, shown), f"matches /{_short(rule)}/"
+            rule = str(entry.match)
+            predicate = is_predicate(rule)
+            pure = pure and not predicate
+            try:
+                fits = bool(self._load(rule)(prompt)) if predicate else compiled(rule).search(shown) is not None
+            except Exception as error:
+                broken[entry.key] = f"its rule {_short(rule)} failed: {type(error).__name__}: {error}"
+                continue
             if fits:
+                how = f"{rule} says yes" if predicate else f"matches /{_short(rule)}/"
                 return Verdict(
                     entry,
-                    f"{how} (rule {place + 1} of {len(rules)}, priority {entry.priority})",
+                    f"{how} (rule {place + 1} of {len(rules)}, priority {entry.priority}){_failures(broken)}",
                     score=1.0,
                     scores=[1.0 if one is entry else None for one in pool.entries],
-                    reasons={entry.key: how},
+                    reasons={**broken, entry.key: how},
                     cacheable=pure,
                 )
-        return abstained(f"none of {len(rules)} rules matches", cacheable=pure)
-
-    def _asked(self, entry: Entry, rule: str, prompt: str) -> bool:
-        try:
-            return bool(self._load(rule)(prompt))
-        except Exception as error:
-            raise StrategyError(
-                f"the rule of {entry.key}, {rule}, failed: {type(error).__name__}: {error}",
-                strategy=self.name,
-                key=entry.key,
-            ) from error
+        return abstained(f"none of {len(rules)} rules matches{_failures(broken)}", reasons=broken, cacheable=pure)
 
 
-def in_order(entries: Sequence[Entry]) -> list[tuple[int, Entry, str]]:
-    """Return the entries that have a rule, with place and rule, in the order rules are asked."""
-    ruled = [(place, entry, entry.match) for place, entry in enumerate(entries) if entry.match]
-    return sorted(ruled, key=lambda one: (-one[1].priority, one[1].name, one[1].kind))
+def in_order(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries that have a rule, in the order rules are asked."""
+    return sorted((entry for entry in entries if entry.match), key=lambda one: (-one.priority, one.name, one.kind))
 
 
-def _matches(entry: Entry, rule: str, text: str) -> bool:
-    """Tell whether *rule* matches in *text*. Where it does is not told: reasons are logged, and prompts are not."""
-    try:
-        return compiled(rule).search(text) is not None
-    except (ValueError, UnicodeError) as error:
-        raise StrategyError(
-            f"the rule of {entry.key} can't be used: {error}", strategy="rules", key=entry.key
-        ) from None
+def _failures(broken: Mapping[str, str]) -> str:
+    return "".join(f"; {key} was passed over: {why}" for key, why in broken.items())
 
 
 def _short(text: str, most: int = 60) -> str:

@@ -84,18 +84,29 @@ def test_a_reference_is_a_predicate(catalog: Catalog) -> None:
     assert route.resolve("x").name is None
 
 
-def test_a_predicate_that_fails_fails_the_strategy(catalog: Catalog) -> None:
-    """The error names entry, predicate and what it raised."""
-    catalog.register("tool", "bad", "os:getcwd", match=f"{__name__}:fails")
-    with pytest.raises(StrategyError, match=r"the rule of tool:bad, .*:fails, failed: LookupError: no such customer"):
-        router(catalog).resolve("x")
+def test_a_rule_that_fails_is_passed_over_and_said(catalog: Catalog) -> None:
+    """Predicates that raise or can't be found take no other route down; reason and candidate tell what they raised."""
+    catalog.register("tool", "bad", "os:getcwd", match=f"{__name__}:fails", priority=2)
+    catalog.register("tool", "gone", "os:getcwd", match="zz_nowhere:thing", priority=1)
+    catalog.register("tool", "good", "os:getcwd", match="x")
+    failed = f"its rule {__name__}:fails failed: LookupError: no such customer"
+    decision = router(catalog).resolve("x")
+    assert decision.name == "good"
+    assert decision.reason.startswith(f"matches /x/ (rule 3 of 3, priority 0); tool:bad was passed over: {failed}; ")
+    assert {one.name: one.reason for one in decision.candidates}["bad"] == failed
+    assert "tool:gone was passed over: its rule zz_nowhere:thing failed: ResolveError" in decision.reason
+    assert router(catalog).resolve("y").reason.startswith("none of 3 rules matches; tool:bad was passed over")
 
 
-def test_a_predicate_that_cannot_be_found_fails_the_strategy(catalog: Catalog) -> None:
-    """A reference into nowhere is an error of the route, not of the registration: code may come later."""
-    catalog.register("tool", "bad", "os:getcwd", match="zz_nowhere:thing")
-    with pytest.raises(StrategyError, match="the rule of tool:bad, zz_nowhere:thing, failed"):
-        router(catalog).resolve("x")
+def test_a_rule_of_an_older_catalog_is_passed_over(catalog: Catalog) -> None:
+    """An expression that was stored before rules were checked breaks its own entry only."""
+    catalog.register("tool", "old", "os:getcwd", match="x")
+    with catalog._store.writing(actor="test") as transaction:
+        transaction._connection.exec_driver_sql("UPDATE entry SET match = '(?=x)'")
+        transaction._changed = True
+    decision = router(catalog).resolve("x")
+    assert decision.name is None
+    assert "tool:old was passed over: its rule (?=x) failed: ValueError" in decision.reason
 
 
 def test_rules_look_at_the_beginning_of_a_prompt(catalog: Catalog) -> None:
