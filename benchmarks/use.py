@@ -36,7 +36,7 @@ CASES = ("half", "10% wrong", "tenth", "again", "unseen")
 GRID = {
     "BOUND": (6.0, 12.0, 24.0),
     "NOISE": (0.0, 2.0, 4.0),
-    "POINTS": tuple({"r": whole, "w": words, "p": words} for whole in (8.0, 16.0) for words in (2.0, 4.0)),
+    "POINTS": tuple({"r": 16.0, "w": words, "p": words} for words in (2.0, 4.0)),
 }
 
 
@@ -92,12 +92,25 @@ def grid() -> Iterator[tuple[Any, ...]]:
         setattr(use, name, value)
 
 
+def worth_of(found: dict[str, dict[Any, float]]) -> dict[Any, float]:
+    """Return what each constants are worth: the gains on other requests, and three times what others lose by them.
+
+    Asking the same again does not count: the larger the bound, the better it is, whatever that does to the rest.
+    """
+    return {
+        one: found["half"][one] + found["10% wrong"][one] + found["tenth"][one] + 3 * found["unseen"][one]
+        for one in found["half"]
+    }
+
+
 def choose(worth: dict[str, dict[Any, float]], found: dict[str, dict[str, dict[Any, float]]]) -> None:
     """Print, for each set, what the constants that are best on the others give there."""
     total = {constants: sum(one[constants] for one in worth.values()) for constants in next(iter(worth.values()))}
-    print("\nmean gain over the cases, best of all sets first:", ", ".join(GRID))
-    for constants in sorted(total, key=lambda c: -total[c])[:8]:
-        print(f"  {total[constants] / len(worth):5.2f}  {constants}")
+    print(f"\nworth (half + 10% wrong + tenth + 3 unseen), mean of the sets, for {', '.join(GRID)}")
+    for constants in sorted(total, key=lambda c: -total[c]):
+        mean = {case: sum(one[case][constants] for one in found.values()) / len(found) for case in CASES}
+        cases = "  ".join(f"{case} {points:+.1f}" for case, points in mean.items())
+        print(f"  {total[constants] / len(worth):6.2f}  {cases}  {constants}")
     for left_out, gain in worth.items():
         # Sets that differ only in having examples would give each other away.
         others = [one for name, one in worth.items() if name.split("+")[0] != left_out.split("+")[0]]
@@ -162,7 +175,7 @@ def main() -> None:
                 cat.embed_update()
                 each = grid if options.grid else as_they_are
                 found = kept[data.name] = {case: gains(data, cat, case, options.asked, each) for case in CASES}
-            worth[data.name] = {one: sum(f[one] for f in found.values()) / len(CASES) for one in found["half"]}
+            worth[data.name] = worth_of(found)
             here = next(iter(found["half"]))
             print(f"{data.name:<22}" + "".join(f"{found[case][here]:+11.1f}" for case in CASES), flush=True)
     if options.grid:

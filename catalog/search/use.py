@@ -5,11 +5,13 @@ points for its share of what was taken after that feature. A word after which ev
 nothing, and one use less than many. Words that are alike by chance give a little, so as much is taken off.
 
 The sum is bounded, in the currency of the scores it is added to (log-odds, see :mod:`catalog.search.fuse`): use moves
-an entry past its neighbours, and into the list, but not past one that words and meaning prefer by more than the bound.
+an entry past its neighbours, and into the list, but not past one that words and meaning prefer by more than the bound
+(twice the bound, if that one had been wrong before).
 An entry that is called what was asked for is never overtaken.
 
-The constants were chosen by ``benchmarks/use.py``, on each set by what is best on the others; half or twice of each
-is hardly different.
+``benchmarks/use.py --grid`` compares the constants. Every set of tools is best served by the points that are best for
+the others, and by a bound twice as large; this one is smaller for the sake of entries nobody has taken yet, and because
+what was recorded may be wrong.
 """
 
 from __future__ import annotations
