@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.council_specs.profiles import Profile, profile_of, values_of
 from catalog.council_specs.shape import issue
 from catalog.council_specs.validate import council_key, ensure_valid, spec_error
-from catalog.entry.council import CouncilSpec, Member, Round
+from catalog.entry.council import FEWEST_OF, CouncilSpec, Member, Round
 from catalog.entry.kinds import format_key
 from catalog.entry.references import target_of
 from catalog.errors import CouncilSpecError
@@ -189,7 +189,7 @@ class _Resolver:
         until = one.until_ref or one.options.get("until_ref")
         return Step(
             type=one.type,
-            live=self._catalog.get("round", one.type),
+            live=None if one.type in FEWEST_OF else self._catalog["round", one.type],
             until=self._catalog[target_of(until, "tool")] if isinstance(until, str) else None,
             options=one.options,
         )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from factories import temporary_catalog
 
 from catalog import Catalog
 
@@ -75,6 +77,13 @@ def ready(prompt):
 
 number = 3
 """
+
+
+@pytest.fixture(scope="session")
+def empty() -> Iterator[Catalog]:
+    """A catalog with nothing in it, that nobody writes to: properties ask it hundreds of times."""
+    with temporary_catalog() as cat:
+        yield cat
 
 
 @pytest.fixture
