@@ -928,6 +928,12 @@ class Catalog:
         except UnicodeDecodeError as error:
             raise InvalidEntryError(f"{os.fspath(path)} is not UTF-8: {error}", file=os.fspath(path)) from None
 
+    @property
+    def embedder(self) -> str | None:
+        """The name that vectors of this catalog's embedder are kept under; None where it has none, or can't have it."""
+        found = self._meaning.ready()
+        return None if found is None else found.name
+
     def embed_status(self) -> dict[str, Status]:
         """Return, by the name of the embedder, how many texts have a fresh vector, a stale one, and none."""
         self._indexed()

@@ -20,7 +20,7 @@ from catalog_cli.options import command, json_option
 def status(app: Application, as_json: bool) -> None:
     """Count fresh, stale and missing vectors of each embedder.
 
-    The exit status is 1 if any is stale or missing.
+    The exit status is 1 if any of the embedder in use is stale or missing.
     """
     found = app.catalog.embed_status()
     if as_json:
@@ -28,5 +28,6 @@ def status(app: Application, as_json: bool) -> None:
     else:
         for name, one in found.items():
             app.screen.print(f"{name}: {one.fresh} fresh, {one.stale} stale, {one.missing} missing")
-    if any(one.stale or one.missing for one in found.values()):
+    used = found.get(app.catalog.embedder or "")
+    if used is not None and (used.stale or used.missing):
         raise No("not every text has a fresh vector; `catalog embed update` makes them")

@@ -1,0 +1,154 @@
+"""Several embedders on one catalog: which one answers, and what a database may say about it."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from factories import open_catalog
+
+import catalog.meaning as meaning_module
+from benchmarks.staleness import Expected, near, texts_of
+from catalog import Catalog, CatalogWarning, EmbedderError, Settings
+from catalog.store.vectors import Status
+
+OWN = "benchmarks.staleness:DIGEST"
+NAMES = ("marker_one", "marker_two", "marker_three")
+
+
+def opened(url: str, embedder: str) -> Catalog:
+    """Open a catalog with an embedder."""
+    return open_catalog(url, settings=Settings(embedder=embedder))
+
+
+def answered_by(cat: Catalog, *embedders: str) -> list[str | None]:
+    """Return which of *embedders* has given the similarity of each hit."""
+    found: list[str | None] = []
+    for hit in cat.search("marker", limit=None):
+        texts = texts_of(hit.name, hit.description, hit.tags, hit.entry.examples)
+        similarity = hit.why.get("similarity")
+        if similarity is None:
+            found.append(None)
+            continue
+        by = [e for e in embedders if near(similarity, Expected(e, "marker").similarity(texts, range(len(texts))))]
+        found += by
+    return found
+
+
+@pytest.fixture
+def three(url: str) -> str:
+    """A catalog of three entries that ``hash:8`` has embedded."""
+    with opened(url, "hash:8") as cat:
+        for name in NAMES:
+            cat.register("tool", name, "nowhere.to_be_found:thing", description="Does it.")
+    return url
+
+
+def test_the_new_vectors_are_built_beside_the_old(three: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While an update goes on, each search of the new embedder's catalog is answered by the old one, whole, and the
+    first one after it by the new one; the old one's catalog never notices."""
+    monkeypatch.setattr(meaning_module, "BATCH", 1)
+    with opened(three, "hash:16") as new, opened(three, "hash:8") as old:
+        seen: list[list[str | None]] = []
+        assert answered_by(new, "hash:8", "hash:16") == ["hash:8"] * 3
+        assert new.embed_update(progress=lambda *_: seen.append(answered_by(new, "hash:8", "hash:16"))) == 3
+        assert seen == [["hash:8"] * 3] * 2 + [["hash:16"] * 3] * (len(seen) - 2)
+        assert answered_by(new, "hash:8", "hash:16") == ["hash:16"] * 3
+        assert answered_by(old, "hash:8", "hash:16") == ["hash:8"] * 3
+        assert set(new.embed_status().values()) == {Status(3, 0, 0)}
+
+
+def test_each_embedder_goes_stale_on_its_own(three: str) -> None:
+    """An edit is embedded at once by the embedder of the catalog that made it, and is stale for the other."""
+    with opened(three, "hash:16") as new, opened(three, "hash:8") as old:
+        new.embed_update()
+        old.register("tool", NAMES[0], "nowhere.to_be_found:thing", description="Does more.")
+        assert new.embed_status() == {old.embedder: Status(3, 0, 0), new.embedder: Status(2, 1, 0)}
+        assert sorted(answered_by(new, "hash:16"), key=str) == [None, "hash:16", "hash:16"]
+        assert answered_by(old, "hash:8") == ["hash:8"] * 3
+
+
+def test_an_embedder_of_ones_own_takes_over_when_it_is_complete(three: str) -> None:
+    """What the project names is imported and used, and `none` goes by words."""
+    with opened(three, OWN) as own:
+        assert answered_by(own, "hash:8", OWN) == ["hash:8"] * 3
+        own.embed_update()
+        assert answered_by(own, "hash:8", OWN) == [OWN] * 3
+    with opened(three, "none") as none:
+        assert answered_by(none) == [None] * 3
+
+
+def test_a_complete_embedder_without_vectors_does_not_answer(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was complete when the catalog was empty gives way to one that has vectors of some entries."""
+    monkeypatch.setattr(meaning_module, "BATCH", 1)
+
+    def stop(done: int, of: int) -> None:
+        raise KeyboardInterrupt
+
+    with opened(url, "hash:8") as old:
+        assert old.embed_update() == 0
+    with opened(url, OWN) as own:
+        own.register_many({"kind": "tool", "name": name, "ref": "nowhere.to_be_found:thing"} for name in NAMES)
+        with pytest.raises(KeyboardInterrupt):
+            own.embed_update(progress=stop)
+        assert sorted(answered_by(own, OWN, "hash:8"), key=str) == [None, None, OWN]
+
+
+@contextmanager
+def listening() -> Iterator[tuple[str, list[str]]]:
+    """A server of embeddings on this machine; its address, and the paths it was asked for."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked.append(self.path)
+            self.send_error(500)
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{running.server_port}/v1", asked
+    finally:
+        running.shutdown()
+        running.server_close()
+        thread.join()
+
+
+def test_no_database_says_what_is_imported_or_where_requests_go(
+    three: str, module_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An embedder that a shared database calls complete is not imported, loaded or asked in place of one's own."""
+    monkeypatch.setenv("OPENAI_API_KEY", "secret")
+    (module_folder / "zz_evil.py").write_text("raise SystemExit('imported')")
+    with listening() as (address, asked):
+        for given in ("zz_evil:Embedder", f"openai:m@{address}", "st:zz_evil"):
+            name = given if given.startswith("openai") else given.partition(":")[2]
+            connection = sqlite3.connect(three.removeprefix("sqlite:///"))
+            connection.execute("UPDATE embedder SET name = ?, given = ?", (name, given))
+            connection.commit()
+            connection.close()
+            with opened(three, "hash:16") as cat:
+                assert [hit.why.get("similarity") for hit in cat.search("marker")] == [None] * 3
+        assert asked == []
+
+
+def test_a_server_that_fails_leaves_words(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In mode auto a search whose request can't be embedded goes by words and warns; other modes say what failed."""
+    with listening() as (address, asked), opened(url, f"openai:m@{address}") as cat:
+        monkeypatch.setattr(cat._meaning.embedder(), "_attempts", 1)
+        cat.register("tool", "marker", "nowhere.to_be_found:thing")
+        with pytest.warns(CatalogWarning, match="searching by words only: .* answered 500"):
+            assert [hit.name for hit in cat.search("marker")] == ["marker"]
+        for mode in ("semantic", "hybrid"):
+            with pytest.raises(EmbedderError, match="answered 500"):
+                cat.search("marker", mode=mode)
+        assert asked == ["/v1/embeddings"] * 3
