@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from factories import blank_catalog, open_catalog, temporary_catalog
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import json_values, texts
 
@@ -193,6 +193,7 @@ made = st.lists(
 )
 
 
+@settings(max_examples=40)
 @given(made)
 def test_using_is_the_inverse_of_being_used(entries: list[tuple[str, str, str, str, bool]]) -> None:
     """An entry names another at a path exactly if that other is used by it there, whatever the tiers."""

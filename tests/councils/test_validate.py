@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from strategies import json_objects, json_values, names
 from test_spec import specs
 
@@ -245,15 +247,68 @@ loose = st.recursive(
 )
 
 
-@given(loose)
+RICH: dict[str, Any] = {
+    "schema_version": 1,
+    "name": "rich",
+    "members": [
+        {**A, "role": "r", "profile": "p", "profile_overrides": {"t": 0.5}, "tools": ["x"], "output_schema": "s"},
+        {"id": "n", "sub_council": council(B), "input_mapper": "m", "metadata": {"k": [None]}},
+        {"id": "o", "sub_council": "other", "output_schema_inline": None},
+    ],
+    "rounds": [{"type": "peer_review", "options": {"n": 1}}, {"type": "iterate", "until_ref": "x"}],
+    "chair": {"id": "z", "system_prompt": "Sum up."},
+    "router": None,
+    "tools": ["x"],
+    "default_profile": "p",
+    "metadata": {},
+}
+
+
+def test_the_rich_spec_is_right() -> None:
+    """A spec that uses every field has no issue of form: what is drawn from it is wrong only where it was changed."""
+    assert codes(RICH) == []
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the path of everything inside *value*."""
+    inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [place for key, one in inside for place in ((*path, key), *places(one, (*path, key)))]
+
+
+@st.composite
+def nearly(draw: st.DrawFn) -> Any:
+    """Draw a rich valid spec in which up to two values are other ones, or gone."""
+    spec = copy.deepcopy(RICH)
+    for _ in range(draw(st.integers(0, 2))):
+        *above, last = draw(st.sampled_from(places(spec)))
+        holder = spec
+        for key in above:
+            holder = holder[key]
+        if draw(st.booleans()):
+            holder[last] = draw(json_values | names | st.just(None) | st.just({}) | st.just([]))
+        else:
+            del holder[last]
+        if not places(spec):
+            break
+    return spec
+
+
+@given(loose | nearly())
 def test_any_json_has_issues_or_is_a_spec(empty: Catalog, spec: Any) -> None:
     """Whatever JSON is given, it is judged without an exception; what has no issue of form is a spec."""
-    named = validate_council(spec, empty)
-    issues = validate_council(spec)
+    issues, named = validate_council(spec), validate_council(spec, empty)
     assert all(set(one) == {"path", "code", "message"} and one["code"] in CODES for one in [*issues, *named])
     if not issues:
-        parsed = CouncilSpec.model_validate(spec)
-        assert validate_council(parsed) == []
+        assert validate_council(CouncilSpec.model_validate(spec)) == []
+
+
+@given(nearly())
+def test_what_is_no_spec_has_issues(spec: Any) -> None:
+    """What the class refuses, validation refuses too, and names at least one place that is there or missing."""
+    try:
+        CouncilSpec.model_validate(spec)
+    except ValidationError:
+        assert {code for _, code in codes(spec)} & {"bad_type", "required", "not_serialisable"}
 
 
 @given(json_objects)
@@ -263,6 +318,7 @@ def test_any_json_may_stand_where_json_may(data: dict[str, Any]) -> None:
     assert codes(council(member, rounds=[{"type": "own", "options": {"x": data}}], metadata=data)) == []
 
 
+@settings(max_examples=40)
 @given(specs)
 def test_a_spec_is_judged_as_its_data_is(spec: CouncilSpec) -> None:
     """The object and its JSON have the same issues; those an object can have at all are not of type."""
