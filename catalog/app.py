@@ -890,6 +890,18 @@ class Catalog:
             self._put(transaction, [entry], "restore")
         return self._stored(kind, name)
 
+    def approve(self, kind: str, name: str) -> Entry:
+        """Make a draft an entry like any other, so that routers see it; this is a new revision.
+
+        Raises:
+            EntryNotFoundError: there is no such entry.
+            EntryError: it is no draft.
+            CouncilSpecError: it is a council that is not valid, or not any more.
+        """
+        from catalog.routing.drafts import approve
+
+        return approve(self, kind, name)
+
     def export_jsonl(self, path: str | os.PathLike[str] | IO[str], *, vectors: bool = False) -> int:
         """Write the persistent entries to *path*, one JSON object a line, by key; return their number.
 

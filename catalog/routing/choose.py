@@ -78,7 +78,7 @@ def choose(
     if given == "llm_build":
         from catalog.routing.build import Build
 
-        return Build(**_of(options, _BUILD))
+        return Build(router, **_of(options, _BUILD))
     if ":" in given:
         from catalog.entry.reference import ObjectRef
         from catalog.loader.resolve import resolve

@@ -31,6 +31,7 @@ COMMANDS = {
     "refresh": Entrance("catalog_cli.commands.refresh:refresh", "Look again at plugins and scanned sources", _FILL),
     "register": Entrance("catalog_cli.commands.register:register", "Add or replace one entry", _FILL),
     "unregister": Entrance("catalog_cli.commands.unregister:unregister", "Take entries away", _FILL),
+    "approve": Entrance("catalog_cli.commands.approve:approve", "Let routers pick what a model drafted", _FILL),
     "import": Entrance("catalog_cli.commands.import_:import_", "Add the entries of a JSON Lines file", _FILL),
     "export": Entrance("catalog_cli.commands.export:export", "Write all entries as JSON Lines", _FILL),
     "embed": Entrance("catalog_cli.commands.embed:embed", "Look after the vectors of search by meaning", _FILL),
