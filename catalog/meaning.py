@@ -159,12 +159,13 @@ class Meaning:
         """
         from catalog.store import vectors
 
-        mine = self.ready()
-        widths = {} if mine is None else {mine.name: mine.width}
-        widths |= {known.name: known.width for known in vectors.embedders(self.store.reader)}
+        mine, names = self.ready(), {name for one in brought for name in one.vectors}
+        widths = {known.name: known.width for known in vectors.embedders(self.store.reader)}
+        if mine is not None and mine.name in names - set(widths):
+            widths[mine.name] = mine.width  # a server may have to be asked
         ids = {key: id_ for key, (id_, _) in transaction.existing({(one.kind, one.name) for one in brought}).items()}
         given = sum(row is not None for one in brought for rows in one.vectors.values() for row in rows)
-        foreign = sorted({name for one in brought for name in one.vectors} - set(widths))
+        foreign = sorted(names - set(widths))
         left = given - sum(row is not None for one in brought for name in foreign for row in one.vectors.get(name, ()))
         for name, width in widths.items():
             rows = [
@@ -179,9 +180,10 @@ class Meaning:
                 left -= transaction.put_vectors(name, width, rows, given=self.given if ours else None)
                 transaction.complete(name)
         if foreign:
-            names, known = (", ".join(map(repr, some)) for some in (foreign, widths))
+            known = dict.fromkeys([*([mine.name] if mine is not None else []), *widths])
             warnings.warn(
-                f"the vectors of {names} are left out; this catalog knows {known or 'no embedder'}",
+                f"the vectors of {', '.join(map(repr, foreign))} are left out; this catalog knows "
+                f"{', '.join(map(repr, known)) or 'no embedder'}",
                 CatalogWarning,
                 stacklevel=4,
             )
@@ -222,7 +224,8 @@ class Meaning:
             packed = vectors.pack(encode_parts(embedder, texts, places)) if batch else []
             with self.store.writing(actor=actor) as transaction:
                 rows = [(one.entry_id, one.part, one.hash, made) for one, made in zip(batch, packed, strict=True)]
-                stored += transaction.put_vectors(embedder.name, embedder.width, rows, given=self.given)
+                if rows:  # a server would be asked for its width
+                    stored += transaction.put_vectors(embedder.name, embedder.width, rows, given=self.given)
                 if is_last:
                     transaction.complete(embedder.name)
             done += len(batch)

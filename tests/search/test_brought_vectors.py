@@ -174,7 +174,8 @@ def test_export_and_import_keep_vectors_bit_by_bit(own: Catalog, tmp_path: Path)
     ]
     copy = blank_catalog(tmp_path / "copy.db")
     with open_catalog(copy, settings=Settings(embedder="hash:8")) as known:
-        known.embed_update()
+        bring(known, line("marker 0"))
+        known.unregister("tool", "marker 0")
     with open_catalog(copy, settings=Settings(embedder=OWN)) as cat:
         assert cat.import_jsonl(tmp_path / "all.jsonl") == 4
         assert {name: one.fresh for name, one in cat.embed_status().items()} == dict.fromkeys(own.embed_status(), 6)

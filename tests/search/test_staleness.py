@@ -62,6 +62,7 @@ class Model:
         self.past: dict[str, list[Fields | None]] = {}
         self.vectors: dict[str, dict[Place, str]] = {one: {} for one in EMBEDDERS}
         self.complete: dict[str, int] = {}
+        self.known: set[str] = set()  # those that have had a vector here
 
     def texts(self) -> dict[Place, str]:
         """Return every text there is now, in the order in which updates take them."""
@@ -83,8 +84,14 @@ class Model:
             for place in [place for place in kept if place[0] == name and place[1] >= count]:
                 del kept[place]
         if embedder is not None and embedder != OWN:
-            self.vectors[embedder] |= {(name, part): text for part, text in enumerate(parts(name, fields))}
+            self.keep(embedder, {(name, part): text for part, text in enumerate(parts(name, fields))})
         return True
+
+    def keep(self, embedder: str, vectors: dict[Place, str]) -> None:
+        """Store vectors."""
+        self.vectors[embedder] |= vectors
+        if vectors:
+            self.known.add(embedder)
 
     def remove(self, name: str) -> None:
         """Take an entry away."""
@@ -105,7 +112,7 @@ class Model:
 
     def note_complete(self, embedder: str) -> None:
         """Note that nothing is missing, if so."""
-        if embedder not in self.complete and not self.pending(embedder):
+        if embedder not in self.complete and embedder in self.known and not self.pending(embedder):
             self.complete[embedder] = len(self.complete)
 
     def answering(self, embedder: str) -> str:
@@ -202,7 +209,7 @@ class Histories(RuleBasedStateMachine):
         cat, embedder = self.open[which]
         pending = self.model.pending(embedder)
         assert cat.embed_update() == len(pending)
-        self.model.vectors[embedder] |= pending
+        self.model.keep(embedder, pending)
         self.model.note_complete(embedder)
 
     @rule(which=CATALOGS, batches=st.integers(1, 2))
@@ -220,7 +227,7 @@ class Histories(RuleBasedStateMachine):
         pending = list(self.model.pending(embedder).items())
         with suppress(KeyboardInterrupt):
             cat.embed_update(progress=progress)
-        self.model.vectors[embedder] |= dict(pending[: 2 * batches])
+        self.model.keep(embedder, dict(pending[: 2 * batches]))
         if len(pending) < 2 * batches:  # the last batch was not full, so it was known to be the last
             self.model.note_complete(embedder)
 
@@ -247,9 +254,10 @@ class Histories(RuleBasedStateMachine):
         after = (self.model.ids[last[0]], last[1])
         self.after(embedder, self.model.put(name, fields, embedder))
         now = self.model.texts()
-        self.model.vectors[OWN] |= {place: text for place, text in batch if now.get(place) == text}
+        self.model.keep(OWN, {place: text for place, text in batch if now.get(place) == text})
+        self.model.known.add(OWN)
         if len(pending) >= 2:
-            self.model.vectors[OWN] |= self.model.pending(OWN, after)
+            self.model.keep(OWN, self.model.pending(OWN, after))
         self.model.note_complete(OWN)
 
     @rule(which=CATALOGS, embedder=st.sampled_from(EMBEDDERS))

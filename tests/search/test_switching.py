@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from embedding_server import serving
 from factories import open_catalog
 
 import catalog.meaning as meaning_module
@@ -83,8 +80,8 @@ def test_an_embedder_of_ones_own_takes_over_when_it_is_complete(three: str) -> N
         assert answered_by(none) == [None] * 3
 
 
-def test_a_complete_embedder_without_vectors_does_not_answer(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One that was complete when the catalog was empty gives way to one that has vectors of some entries."""
+def test_an_embedder_with_fewer_vectors_does_not_answer(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was complete when the catalog was small gives way to one that has vectors of as many texts."""
     monkeypatch.setattr(meaning_module, "BATCH", 1)
 
     def stop(done: int, of: int) -> None:
@@ -92,35 +89,13 @@ def test_a_complete_embedder_without_vectors_does_not_answer(url: str, monkeypat
 
     with opened(url, "hash:8") as old:
         assert old.embed_update() == 0
+        old.register("tool", NAMES[0], "nowhere.to_be_found:thing")
     with opened(url, OWN) as own:
-        own.register_many({"kind": "tool", "name": name, "ref": "nowhere.to_be_found:thing"} for name in NAMES)
+        own.register_many({"kind": "tool", "name": name, "ref": "nowhere.to_be_found:thing"} for name in NAMES[1:])
+        assert sorted(answered_by(own, OWN, "hash:8"), key=str) == [None, None, "hash:8"]
         with pytest.raises(KeyboardInterrupt):
             own.embed_update(progress=stop)
         assert sorted(answered_by(own, OWN, "hash:8"), key=str) == [None, None, OWN]
-
-
-@contextmanager
-def listening() -> Iterator[tuple[str, list[str]]]:
-    """A server of embeddings on this machine; its address, and the paths it was asked for."""
-    asked: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            asked.append(self.path)
-            self.send_error(500)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    running = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{running.server_port}/v1", asked
-    finally:
-        running.shutdown()
-        running.server_close()
-        thread.join()
 
 
 def test_no_database_says_what_is_imported_or_where_requests_go(
@@ -129,8 +104,8 @@ def test_no_database_says_what_is_imported_or_where_requests_go(
     """An embedder that a shared database calls complete is not imported, loaded or asked in place of one's own."""
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     (module_folder / "zz_evil.py").write_text("raise SystemExit('imported')")
-    with listening() as (address, asked):
-        for given in ("zz_evil:Embedder", f"openai:m@{address}", "st:zz_evil"):
+    with serving() as server:
+        for given in ("zz_evil:Embedder", f"openai:m@{server.url}", "st:zz_evil"):
             name = given if given.startswith("openai") else given.partition(":")[2]
             connection = sqlite3.connect(three.removeprefix("sqlite:///"))
             connection.execute("UPDATE embedder SET name = ?, given = ?", (name, given))
@@ -138,12 +113,13 @@ def test_no_database_says_what_is_imported_or_where_requests_go(
             connection.close()
             with opened(three, "hash:16") as cat:
                 assert [hit.why.get("similarity") for hit in cat.search("marker")] == [None] * 3
-        assert asked == []
+        assert server.asked == []
 
 
 def test_a_server_that_fails_leaves_words(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """In mode auto a search whose request can't be embedded goes by words and warns; other modes say what failed."""
-    with listening() as (address, asked), opened(url, f"openai:m@{address}") as cat:
+    with serving() as server, opened(url, f"openai:m@{server.url}") as cat:
+        server.status = 500
         monkeypatch.setattr(cat._meaning.embedder(), "_attempts", 1)
         cat.register("tool", "marker", "nowhere.to_be_found:thing")
         with pytest.warns(CatalogWarning, match="searching by words only: .* answered 500"):
@@ -151,4 +127,4 @@ def test_a_server_that_fails_leaves_words(url: str, monkeypatch: pytest.MonkeyPa
         for mode in ("semantic", "hybrid"):
             with pytest.raises(EmbedderError, match="answered 500"):
                 cat.search("marker", mode=mode)
-        assert asked == ["/v1/embeddings"] * 3
+        assert server.asked == [["marker"]] * 3
