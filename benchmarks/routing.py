@@ -4,7 +4,7 @@
     python -m benchmarks.routing --set clinc150 --examples 10 --encoder minilm --sample 500
     python -m benchmarks.routing --eval DIR --json figures.json
 
-Sets are the folders with ``routes.jsonl`` and ``queries.dev.jsonl`` in ``../shared/eval`` beside the checkout or in DIR.
+Sets are the folders with ``routes.jsonl`` and ``queries.dev.jsonl`` in ``../shared/eval`` beside the checkout, or DIR.
 With k examples a route, what is fitted is fitted on the first k examples of each route and on the prompts of
 ``queries.val.jsonl`` that belong to none; everything is measured on ``queries.dev.jsonl``.
 

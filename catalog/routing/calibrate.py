@@ -41,7 +41,7 @@ VERSION = 1
 _WORK = 6e9
 """Products of one pass over the data above which no probe is learned: 100 examples each of 450 candidates."""
 
-_FOLDS_WORK = 2.5e9
+_FOLDS_WORK = 1.5e9
 _JUDGED = 3e6  # scores that held-out prompts may have together
 _SAME = 1 - 1e-4
 """The similarity above which two prompts are copies: rounding, not wording, parts them."""
@@ -365,10 +365,12 @@ def _gather(
             raise ValueError(f"{len(said)} texts for {len(vectors)} rows and prompts: each needs its own")
         hashed = hash_words(said)
     kept = np.flatnonzero(vectors.any(axis=1))
-    groups = copies(vectors[kept])
+    kept = kept[
+        np.argsort(~shown[kept], kind="stable")
+    ]  # a text that is an example, too, must not stay when that is out
     # The first of the copies that belong to the same candidate stays.
-    _, first = np.unique(np.stack([groups, everything[kept], shown[kept]]), axis=1, return_index=True)
-    kept = kept[np.sort(first)]
+    _, first = np.unique(np.stack([copies(vectors[kept]), everything[kept]]), axis=1, return_index=True)
+    kept = np.sort(kept[first])
     return _Data(vectors[kept], None if hashed is None else hashed[kept], everything[kept], shown[kept], candidates)
 
 
@@ -415,7 +417,7 @@ def _held_out(data: _Data, rng: np.random.Generator) -> tuple[_Evidence, Places]
     typical = int(np.median(each[each > 0]))
     # As many folds as examples: then each is judged by all the others of its candidate, nearly as a new prompt is.
     afford = int(_FOLDS_WORK / max(_work(data), 1))
-    folds = _folds(data, max(2, min(max(5, typical), 10, max(3, afford))), rng)
+    folds = _folds(data, min(max(5, typical), 10, max(5, afford)), rng)
     most = max(200, int(_JUDGED / data.candidates))
     tried = np.flatnonzero(data.prompts)
     if len(tried) > most:

@@ -29,8 +29,8 @@ HASHED = 512
 VECTOR, WORDS = np.float32(10), np.float32(5)
 """The lengths of the two halves of the features; the penalty is 1. Halving or tripling it changes nothing."""
 
-STEPS = 30
-"""Of the search. 60 are equal; 10 lose a point."""
+STEPS = 20
+"""Of the search. 60 gain 0.2 points of accuracy, 10 lose a point."""
 
 _PENALTY = 1.0
 _MEMORY = 10

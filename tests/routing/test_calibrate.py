@@ -117,6 +117,15 @@ def test_copies_of_examples_among_the_prompts_change_nothing(world: World) -> No
     assert again.to_bytes() == world.fit().to_bytes()
 
 
+def test_a_text_that_is_an_example_too_is_held_out_with_it() -> None:
+    """Entries whose text is their only example are judged by what is left then, which is nothing: chance, not 100 %."""
+    rows = unit(np.random.default_rng(0).standard_normal((30, 32)).astype(np.float32))
+    twice, owners = np.concatenate([rows, rows]), np.tile(np.arange(30), 2)
+    fitted = fit(twice, owners, np.repeat([0, 1], 30), 30, rows[:0], [])
+    assert fitted.quality.prompts == 30
+    assert fitted.quality.accuracy < 0.2
+
+
 def test_contradicting_copies_stay_in_one_fold() -> None:
     """The same prompts under two labels are never learned under one and judged under the other."""
     rows, owners, parts = rows_about(6, 10, noise=0.3)
