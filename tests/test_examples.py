@@ -37,3 +37,28 @@ def test_routing_by_meaning(run_example) -> None:  # type: ignore[no-untyped-def
     assert [line.split(" -> ")[1] for line in lines[:4]] == expected
     assert lines[4] == "fitted on 21 examples and 8 prompts that belong to none"
     assert [line.split(" -> ")[1].split(":")[0] for line in lines[5:]] == expected
+
+
+def test_a_cascade_with_a_local_model(run_example) -> None:  # type: ignore[no-untyped-def]
+    """Each step decides what the ones before left; a position is mended, "none" abstains, a broken server is said."""
+    none, near = "  rules: abstained: none of 1 rules matches", "  embedding: abstained: "
+    lines = run_example("cascade_local_model.py")
+    assert [line[: len(near)] if line.startswith(near) else line for line in lines] == [
+        "'please refund order 1234' -> billing",
+        r"  rules: chosen: matches /\brefund\b/ (rule 1 of 1, priority 0)",
+        "'my card was charged two times' -> billing",
+        none,
+        next(line for line in lines if line.startswith("  embedding: chosen: billing is the nearest")),
+        "'the courier was rude to my grandmother' -> shipping",
+        none,
+        near,
+        "  llm_classify: chosen (2 requests): tiny picked it among 3 candidates: couriers bring parcels",
+        "'write a poem about the sea' -> None",
+        none,
+        near,
+        "  llm_classify: abstained (1 requests): tiny says that none of 3 candidates fits: nobody here writes poems",
+        "'the courier left it with a neighbour' -> None",
+        none,
+        near,
+        "  llm_classify: failed (2 requests): tiny: http://… answered 500: out of memory",
+    ]
