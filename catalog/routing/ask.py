@@ -17,7 +17,7 @@ T = TypeVar("T")
 ROUNDS = 2
 """How often a model is asked: once, and once more with what was wrong."""
 
-SHOWN = 1_000
+SHOWN, FAULTS = 16_000, 2_000
 """How many characters of a wrong answer, and of what is wrong with it, the model is shown again."""
 
 
@@ -59,6 +59,12 @@ class Asker:
             raise StrategyError(
                 f"{strategy} asks a model; give model='…' (and base_url='http://…/v1' for a server of your own), "
                 "or client=…",
+                strategy=strategy,
+            )
+        if client is not None and not callable(getattr(client, "complete", None)):
+            raise StrategyError(
+                f"client={client!r:.80}: it has no method 'complete'; see catalog.routing.chat.Chat",
+                option="client",
                 strategy=strategy,
             )
         numbers = {"timeout": timeout, "max_tokens": max_tokens, "max_input_tokens": max_input_tokens}
@@ -144,8 +150,13 @@ class Asker:
             try:
                 return check(_parsed(reply, self._max_tokens)), cost
             except Unusable as error:
-                faults.append(clean(str(error), SHOWN))
-                asked = [*messages, *_again(reply, faults[-1])]
+                faults.append(clean(str(error), FAULTS))
+                shown = SHOWN
+                while True:  # as much of the answer as keeps the limit
+                    asked = [*messages, *_again(reply, faults[-1], shown)]
+                    if shown < 100 or _tokens(asked, schema) <= self._max_input:
+                        break
+                    shown //= 2
         told = faults[0] if faults[0] == faults[-1] else "; then: ".join(faults)
         raise self._error(f"{self.model} answered twice what can't be used: {told}", cost, fault="answer")
 
@@ -202,8 +213,8 @@ def _tokens(messages: Sequence[Message], schema: Mapping[str, Any]) -> int:
     return sum(_estimate(one["content"]) + 4 for one in messages) + _estimate(dumps(schema, ensure_ascii=False))
 
 
-def _again(reply: Reply, fault: str) -> list[Message]:
-    said = clean(reply.text, SHOWN) or "(nothing)"
+def _again(reply: Reply, fault: str, most: int) -> list[Message]:
+    said = clean(reply.text, most) or "(nothing)"
     return [
         {"role": "assistant", "content": said},
         {

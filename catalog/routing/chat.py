@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass, field, replace
 from json import dumps, loads
+from re import sub
 from typing import Any, Protocol
 
 from catalog.errors import MissingExtraError, StrategyError
@@ -114,6 +115,7 @@ class OpenAIChat:
         self.url = (base_url or os.environ.get("OPENAI_BASE_URL") or URL).rstrip("/")
         if not self.url.startswith(("http://", "https://")):
             raise StrategyError(f"base_url='{self.url}' is no web address; give http://… or https://…", url=self.url)
+        self._shown = sub(r"//[^/@]*@", "//", self.url)  # without the password some put there
         self._key = api_key if api_key is not None else os.environ.get("OPENAI_API_KEY", "")
         if not self._key and self.url == URL:
             raise StrategyError(
@@ -124,7 +126,7 @@ class OpenAIChat:
         )
 
     def __repr__(self) -> str:
-        return f"<OpenAIChat {self.name} at {self.url}>"
+        return f"<OpenAIChat {self.name} at {self._shown}>"
 
     def complete(
         self, messages: Sequence[Message], schema: Mapping[str, Any], *, max_tokens: int, timeout: float
@@ -159,7 +161,7 @@ class OpenAIChat:
         thread.start()
         thread.join(timeout + _GRACE)
         if not outcome or isinstance(outcome[0], TimeoutError):
-            raise self._error(f"{self.url} has not answered within {timeout:.3g} s", call, "timeout")
+            raise self._error(f"{self._shown} has not answered within {timeout:.3g} s", call, "timeout")
         if isinstance(outcome[0], Exception):
             raise outcome[0]
         return outcome[0]
@@ -200,12 +202,12 @@ class OpenAIChat:
                         continue
                     hint = "; is OPENAI_API_KEY set and right?" if status in (401, 403) else ""
                     raise self._error(
-                        f"{self.url} answered {status}: {said}{hint}", call, "status", status=status
+                        f"{self._shown} answered {status}: {said}{hint}", call, "status", status=status
                     ) from None
                 except (openai.APIConnectionError, OSError) as error:
                     why = error.__cause__ or error
                     raise self._error(
-                        f"{self.url} can't be reached: {self._line(str(why) or type(why).__name__)}",
+                        f"{self._shown} can't be reached: {self._line(str(why) or type(why).__name__)}",
                         call,
                         "unreachable",
                     ) from error
@@ -213,7 +215,7 @@ class OpenAIChat:
                     raise
                 except Exception as error:  # whatever the layers below call it
                     raise self._error(
-                        f"the answer of {self.url} broke off: {self._line(str(error) or type(error).__name__)}",
+                        f"the answer of {self._shown} broke off: {self._line(str(error) or type(error).__name__)}",
                         call,
                         "broken",
                     ) from error
@@ -228,7 +230,7 @@ class OpenAIChat:
         left = call.left()
         if pause >= left:
             raise self._error(
-                f"{self.url} answered {error.status_code}: {said}; the next try is in {pause:.3g} s, "
+                f"{self._shown} answered {error.status_code}: {said}; the next try is in {pause:.3g} s, "
                 f"but only {left:.3g} s are left",
                 call,
                 "status",
@@ -247,7 +249,7 @@ class OpenAIChat:
             said = data.get("error") if isinstance(data, dict) else None
             said = said.get("message", said) if isinstance(said, dict) else said
             raise self._error(
-                f"the answer of {self.url} is not that of a chat endpoint: "
+                f"the answer of {self._shown} is not that of a chat endpoint: "
                 f"{self._line(str(said) if said else body.decode('utf-8', 'replace'))!r}; "
                 "the address ends before /chat/completions, as in http://localhost:8000/v1",
                 call,
@@ -273,7 +275,7 @@ class OpenAIChat:
     def _line(self, text: str) -> str:
         """Return *text* on one line, cut, and without the key that some servers repeat."""
         text = " ".join(text[:2_000].split())
-        if self._key:
+        if len(self._key) > 7:  # no secret is as short as "ollama", which many set where any key will do
             text = text.replace(self._key, "…")
         return "".join(char for char in text if char.isprintable())[:300]
 

@@ -123,6 +123,15 @@ def test_a_wrong_key_is_told_without_it(server: ChatServer) -> None:
     assert ("sk-secret" in f"{error.value!r} {error.value.facts}", len(server.asked)) == (False, 1)
 
 
+def test_no_error_tells_a_password(server: ChatServer) -> None:
+    """A password in the address is in no text; a key that is no secret makes no text unreadable."""
+    server.says(Raw(404, {"error": {"message": "ollama has no such model"}}))
+    chat = OpenAIChat("m", base_url=server.url.replace("//", "//ada:hidden@"), api_key="ollama")
+    with pytest.raises(StrategyError, match="answered 404: ollama has no such model") as error:
+        chat.complete(MESSAGES, SCHEMA, max_tokens=7, timeout=10)
+    assert "hidden" not in f"{chat!r} {error.value!r} {error.value.facts}"
+
+
 def test_a_redirect_is_not_followed(server: ChatServer) -> None:
     """What is asked goes to the address that was given and nowhere else."""
     server.says(Raw(307, b"", {"Location": f"{server.url}/elsewhere"}))

@@ -19,7 +19,8 @@ from catalog import AutoCouncil, Catalog, ScriptedChat, StrategyError
 from catalog.entry.entry import make_entry
 from catalog.routing.base import Cost
 from catalog.routing.chat import Reply
-from catalog.routing.classify import labels
+from catalog.routing.classify import Classify, labels
+from catalog.routing.pool import Pool
 from catalog.routing.quote import as_json, block, clean, shortened, speaks_to_model
 
 PLOT, MAIL = "draw a scatter plot", "send an e-mail"
@@ -241,6 +242,39 @@ def test_a_refusal_is_not_argued_with(tools: Catalog, server: ChatServer, refusa
     assert (error.value.facts["fault"], error.value.facts["cost"]) == ("refusal", Cost(1, 110, None))
 
 
+_ANSWERS = st.one_of(
+    st.text(max_size=80),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["a", "b", "none", "x"]),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["choice", "reason", "x"]), inner),
+        max_leaves=6,
+    ).map(json.dumps),
+)
+
+
+@given(st.lists(_ANSWERS, min_size=1, max_size=2))
+def test_whatever_a_model_says_one_of_three_things_happens(said: list[str]) -> None:
+    """Any answer ends in an entry of the shortlist, in abstaining, or in a StrategyError, after two questions or one."""
+    entries = [tool("a"), tool("b")]
+    chat = ScriptedChat(*said)
+    fault = None
+    try:
+        chosen = Classify(client=chat).choose("x", Pool(entries, [], 1, None)).chosen
+    except StrategyError as error:
+        chosen, fault = None, (error.facts["fault"], len(chat.asked))
+    assert fault in (None, ("answer", 2))
+    assert chosen in (*entries, None)
+    assert len(chat.asked) <= 2
+
+
+def test_the_second_question_keeps_the_limit_of_tokens(tools: Catalog) -> None:
+    """Of a long wrong answer the model is shown again only what the prompt has room for."""
+    chat = ScriptedChat("blah " * 100_000, answer("send_mail"))
+    classify(tools, client=chat, max_input_tokens=2_000).resolve("mail it")
+    sizes = [sum(len(one["content"]) for one in asked.messages) for asked in chat.asked]
+    assert sizes[0] < sizes[1] < 3 * 2_000
+
+
 # -- a cascade goes on -------------------------------------------------------------------------------------------------
 
 BAD = {
@@ -258,8 +292,8 @@ BAD = {
     "500": (Raw(500, {"error": {"message": "oh"}}, {"Retry-After": "0.01"}), {}, "answered 500: oh"),
     "401": (Raw(401, {"error": {"message": "who?"}}), {}, "answered 401: who?; is OPENAI_API_KEY set and right?"),
     "400": (Raw(400, {"error": {"message": "what?"}}), {}, "answered 400: what?"),
-    "time-out": (Raw(pause=30), {"timeout": 0.8}, "has not answered within 0.8 s"),
-    "drip": (Raw(body=completion("x" * 500), drip=0.05), {"timeout": 0.8}, "has not answered within 0.8 s"),
+    "time-out": (Raw(pause=30), {"timeout": 0.8}, "has not answered within 0."),
+    "drip": (Raw(body=completion("x" * 500), drip=0.05), {"timeout": 0.8}, "has not answered within 0."),
     "cut off": (Raw(body=completion("{", finish_reason="length")), {}, "it was cut off after 300 tokens"),
     "refusal": (Raw(body=completion(None, refusal="no")), {}, "m refuses to answer: no"),
     "HTML": (Raw(body=b"<html>login</html>"), {}, "is not that of a chat endpoint: '<html>login</html>'"),
@@ -376,6 +410,7 @@ def test_tokens_that_nobody_counted_are_estimated(tools: Catalog) -> None:
     ("options", "why"),
     [
         ({}, "give model='…'"),
+        ({"client": "gpt"}, "client='gpt': it has no method 'complete'"),
         ({"client": ScriptedChat(), "max_candidates": 0}, "max_candidates=0: give a number from 1 to 200"),
         ({"client": ScriptedChat(), "timeout": 0}, "timeout=0: give a number above 0"),
         ({"client": ScriptedChat(), "timeout": float("inf")}, "timeout=inf: give a number above 0"),
