@@ -88,7 +88,7 @@ def call(obj: object, arguments: dict[str, Any] | str | None = None) -> object:
         result = _filled(obj, way, arguments)
     else:
         result = _fitted(getattr(obj, way), arguments, obj)
-    result = _finished(result)
+    result = finished(result)
     if way == "call" and hasattr(result, "raw_output"):  # llama-index wraps what the function returned
         return result.raw_output
     if way == "run_one" and isinstance(getattr(result, "structured_content", None), dict):  # so does FastMCP
@@ -180,7 +180,7 @@ def _invoked(obj: Any, arguments: dict[str, Any] | str) -> object:
     except NotImplementedError:
         if not hasattr(obj, "ainvoke"):
             raise
-        return _finished(obj.ainvoke(arguments))  # a LangChain tool made from a coroutine has no other way
+        return finished(obj.ainvoke(arguments))  # a LangChain tool made from a coroutine has no other way
     except ValueError as error:
         # Pydantic's error names what didn't fit: the arguments, or something within the tool.
         titles = {getattr(obj, "name", None), getattr(getattr(obj, "args_schema", None), "__name__", None)}
@@ -223,11 +223,11 @@ def _openai_agent(obj: Any, arguments: dict[str, Any] | str | None) -> object:
     if runner is None:
         _refuse(obj, "can't be run: its framework has no Runner", "not-callable")
     given = arguments if isinstance(arguments, str) else json.dumps(arguments or {})
-    return _finished(runner.run(obj, given)).final_output
+    return finished(runner.run(obj, given)).final_output
 
 
-def _finished(result: Any) -> Any:
-    """Return what an awaitable or a generator comes to."""
+def finished(result: Any) -> Any:
+    """Return what an awaitable or a generator comes to; a loop that runs in this thread goes on."""
     import inspect
 
     if inspect.isgenerator(result):

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import threading
 import time
 import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import (
     CatalogError,
     EntryNotFoundError,
-    LoadError,
     NoMatchError,
     RoutingError,
     StrategyError,
@@ -26,6 +26,7 @@ from catalog.routing.base import Decision, Result, Step, Strategy, Verdict, choo
 from catalog.routing.choose import OPTIONS, choose
 from catalog.routing.events import DECISION, FAILED, FILTERED, STEP, Event, Watcher
 from catalog.routing.pool import Pool, split
+from catalog.routing.running import arun_entry, run_entry
 
 if TYPE_CHECKING:
     from catalog.app import Catalog
@@ -38,6 +39,8 @@ Labelled = Iterable[tuple[str, str | None]]
 
 KEPT = 1_024
 """Decisions that are remembered."""
+
+_RUNNING: ContextVar[frozenset[tuple[int, str]]] = ContextVar("catalog_routes", default=frozenset())
 
 ERROR, ABSTAIN = "error", "abstain"
 
@@ -295,73 +298,38 @@ class AutoCouncil:
         decision = self.resolve(prompt)
         if decision.entry is None:
             return Result(None, decision)
-        return Result(self._called(decision.entry, prompt), decision)
+        with self._running(decision.entry, prompt):
+            return Result(run_entry(self.catalog, decision.entry, prompt, self._runner), decision)
 
     async def arun(self, prompt: str) -> Result:
         """Do what :meth:`run` does; coroutines are awaited here, and the rest is done in another thread."""
         decision = await self.aresolve(prompt)
         if decision.entry is None:
             return Result(None, decision)
-        ainvoke = None
-        if not _is_data(decision.entry):
-            live = await asyncio.to_thread(self._live, decision.entry)
-            ainvoke = live if inspect.iscoroutinefunction(live) else None
-            for way in ("ainvoke", "arun", "__call__", "run"):
-                method = getattr(live, way, None)
-                if ainvoke is None and not isinstance(live, type) and inspect.iscoroutinefunction(method):
-                    ainvoke = method
-        if ainvoke is not None:
-            return Result(await ainvoke(prompt), decision)
-        value = await asyncio.to_thread(self._called, decision.entry, prompt)
-        return Result(await value if inspect.isawaitable(value) else value, decision)
+        with self._running(decision.entry, prompt):
+            return Result(await arun_entry(self.catalog, decision.entry, prompt, self._runner), decision)
+
+    @contextmanager
+    def _running(self, entry: Entry, prompt: str) -> Iterator[None]:
+        """Refuse to route a prompt that this router is routing already: what it picked has led back to it."""
+        running = _RUNNING.get()
+        if (id(self), prompt) in running:
+            raise RoutingError(
+                f"router '{self.name}' was handed the same prompt again by what it picked ({entry.key}); "
+                "take the router out of its own candidates, by tag or kind",
+                key=entry.key,
+            )
+        token = _RUNNING.set(running | {(id(self), prompt)})
+        try:
+            yield
+        finally:
+            _RUNNING.reset(token)
 
     def __call__(self, prompt: str) -> Any:
         """Return the value of :meth:`run`: a router is itself something one can run."""
         return self.run(prompt).value
 
     invoke = __call__
-
-    def _live(self, entry: Entry) -> Any:
-        if entry.tier == "persistent" and entry.revision == 0:  # built for this prompt, stored nowhere
-            return entry.spec
-        return self.catalog[entry.kind, entry.name]
-
-    def _called(self, entry: Entry, prompt: str) -> Any:
-        if _is_data(entry):
-            return self._run_council(entry, prompt)
-        live = self._live(entry)
-        if live is self:
-            raise RoutingError(f"{entry.key} is this router itself", key=entry.key)
-        from catalog.loader.call import call
-
-        try:
-            return call(live, prompt)
-        except LoadError as error:
-            if error.facts.get("reason") == "not-callable" and callable(getattr(live, "ainvoke", None)):
-                return asyncio.run(live.ainvoke(prompt))
-            raise
-
-    def _run_council(self, entry: Entry, prompt: str) -> Any:
-        runner = self._runner or self.catalog.settings.runner
-        if runner is None:
-            raise RoutingError(
-                f"{entry.key} is data, and nothing is configured that runs it; give AutoCouncil(runner=...) or "
-                'runner = "package.module:name" in the configuration',
-                key=entry.key,
-            )
-        if isinstance(runner, str):
-            from catalog.entry.reference import ObjectRef
-            from catalog.loader.resolve import resolve
-
-            runner = resolve(str(ObjectRef.parse(runner)))
-        run: Any = runner
-        council: Any = entry.spec
-        if entry.kind in ("council", "sub_council"):
-            from catalog.council_specs.resolve import resolve_council
-
-            council = resolve_council(council, self.catalog)
-        value = run(council, prompt)
-        return asyncio.run(_awaited(value)) if inspect.isawaitable(value) else value
 
     # -- learning and testing ----------------------------------------------------------------------------------------
 
@@ -401,14 +369,6 @@ class AutoCouncil:
             self._watch(Event(name, self.name, data))
         except Exception as error:  # who watches must not be able to break a route
             warnings.warn(f"a watcher of router '{self.name}' failed: {error!r}", CatalogWarning, stacklevel=2)
-
-
-async def _awaited(value: Any) -> Any:
-    return await value
-
-
-def _is_data(entry: Entry) -> bool:
-    return entry.ref is None and entry.spec is not None
 
 
 def _text(prompt: str) -> str:

@@ -162,3 +162,23 @@ def test_code_that_can_not_be_imported_is_unusable(run_cli) -> None:
     done = run_cli("run", "lost")
     assert (done.status, done.out, done.err.count("\n")) == (3, "", 1)
     assert done.err.startswith("Error: can't load tool:lost (nowhere:f): there is no module 'nowhere';")
+
+
+COUNCIL = '{"members": [{"id": "a", "role": "Writer", "system_prompt": "Write."}], "rounds": [{"type": "vote"}]}'
+RUNNER = '''
+def run(council, prompt):
+    """Run a council."""
+    return f"{council.name}: {[seat.id for seat in council.members]} on {prompt!r}"
+'''
+
+
+def test_a_council_that_is_data_goes_to_the_runner(run_cli, project: Path) -> None:
+    """Without a runner one line says what to configure; with one, it gets the resolved council and the input."""
+    (project / "runs.py").write_text(RUNNER)
+    (project / "seo.json").write_text(COUNCIL)
+    assert run_cli("register", "council", "seo", "@seo.json").status == 0
+    status, out, err = run_cli("run", "council:seo", "-i", '"go"')
+    assert (status, out) == (2, "")
+    assert "council:seo is data, and nothing is configured that runs it" in err
+    (project / "catalog.toml").write_text('runner = "runs:run"\n')
+    assert run_cli("run", "council:seo", "-i", '"go"') == (0, "seo: ['a'] on 'go'\n", "")

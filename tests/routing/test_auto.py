@@ -67,6 +67,14 @@ def council_runner(council: Any, prompt: str) -> str:
     return f"{type(council).__name__}: {prompt}"
 
 
+LOOP: list[AutoCouncil] = []
+
+
+def again(prompt: str) -> Any:
+    """Hand the prompt back to the router that picked this."""
+    return LOOP[0].run(prompt).value
+
+
 class Counting:
     """A strategy that counts how often it is asked."""
 
@@ -314,6 +322,26 @@ def test_a_router_does_not_pick_itself(catalog: Catalog) -> None:
     assert route.resolve("auto").name is None
     other = AutoCouncil(catalog, first, kind="router", on_no_match="abstain")
     assert other.resolve("auto").name == "auto"
+
+
+def test_a_router_that_leads_back_to_itself_ends(catalog: Catalog) -> None:
+    """A router that picks an entry which runs the router again with the same prompt is an error, not a hang."""
+    catalog.register("tool", "loop", f"{__name__}:again", match="loop")
+    LOOP[:] = [AutoCouncil(catalog, "rules", kind="tool")]
+    with pytest.raises(RoutingError, match=r"was handed the same prompt again by what it picked \(tool:loop\)"):
+        LOOP[0].run("loop")
+    with pytest.raises(RoutingError, match="was handed the same prompt again"):
+        asyncio.run(LOOP[0].arun("loop"))
+
+
+def test_a_running_loop_is_no_obstacle(catalog: Catalog) -> None:
+    """`run` within a coroutine, as in a notebook, runs coroutines to their end."""
+    catalog.register("tool", "whisper", f"{__name__}:whisper")
+
+    async def notebook() -> Any:
+        return router(catalog).run("WHISPER whisper").value
+
+    assert asyncio.run(notebook()) == "whisper whisper"
 
 
 def test_a_watcher_is_told_and_cannot_break_a_route(catalog: Catalog) -> None:

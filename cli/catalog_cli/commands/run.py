@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,28 +33,36 @@ def run(app: Application, key: str, given: str | None, policy: str | None, trace
     """Load an entry and call it.
 
     This imports the code behind the entry, and the current folder may hold it. Functions, tools, prompts and agents
-    of the usual frameworks can be called. The result is printed: text as it is, other data as JSON. What the code
-    prints itself goes where it goes. The exit status is 1 if the code fails.
+    of the usual frameworks can be called; a council that is data is handed to the runner of the configuration. The
+    result is printed: text as it is, other data as JSON. What the code prints itself goes where it goes. The exit
+    status is 1 if the code fails.
     """
     kind, name = app.find(key)
     arguments = None if given is None else json_of(text_of(given), "--input" if given[:1] not in "@-" else given)
     if arguments is not None and not isinstance(arguments, dict | str):
         raise click.UsageError("--input takes a JSON object with the arguments by name, or one JSON text")
     app.look_here()
-    live = app.catalog.get(kind, name, verify=policy)
-    result = _called(f"{kind}:{name}", live, arguments, traceback)
+    entry = app.catalog.entry(kind, name)
+    if kind in ("council", "sub_council") and entry.spec is not None:
+        from catalog.routing.running import run_entry
+
+        result = _called(entry.key, lambda: run_entry(app.catalog, entry, arguments), traceback)
+    else:
+        from catalog.loader.call import call
+
+        live = app.catalog.get(kind, name, verify=policy)
+        result = _called(entry.key, lambda: call(live, arguments), traceback)
     if as_json:
         app.screen.json(_plain(result))
     elif result is not None:
         _show(app.screen, result)
 
 
-def _called(key: str, live: object, arguments: Any, traceback: bool) -> object:
+def _called(key: str, call: Callable[[], object], traceback: bool) -> object:
     from catalog.errors import CatalogError
-    from catalog.loader.call import call
 
     try:
-        return call(live, arguments)
+        return call()
     except (CatalogError, KeyboardInterrupt):
         raise
     except BaseException as error:  # SystemExit too: the code called must not choose our exit status
