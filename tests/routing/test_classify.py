@@ -254,7 +254,7 @@ _ANSWERS = st.one_of(
 
 @given(st.lists(_ANSWERS, min_size=1, max_size=2))
 def test_whatever_a_model_says_one_of_three_things_happens(said: list[str]) -> None:
-    """Any answer ends in an entry of the shortlist, in abstaining, or in a StrategyError, after two questions or one."""
+    """Any answer ends in an entry of the shortlist, in abstaining, or in a StrategyError, asked twice at most."""
     entries = [tool("a"), tool("b")]
     chat = ScriptedChat(*said)
     fault = None
