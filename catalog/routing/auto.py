@@ -254,14 +254,9 @@ class AutoCouncil:
 
             keep(self, prompt, decision, with_text=self._log == "text")
         if entry is None and self.on_no_match == ERROR:
-            many = len(pool.entries)
-            raise NoMatchError(
-                f"no candidate fits: {verdict.reason}"
-                if many
-                else f"there is no candidate of kind {self.kind or 'any'}"
-                + (f"; {len(pool.filtered)} were left out" if pool.filtered else ""),
-                decision=decision.to_dict(),
-            )
+            out = f" ({len(pool.filtered)} were left out)" if pool.filtered else ""
+            none = "no candidate fits" if pool.entries else f"there is no candidate of kind {self.kind or 'any'}{out}"
+            raise NoMatchError(f"{none}: {verdict.reason}", decision=decision.to_dict())
         return decision
 
     def _fallback(self) -> Entry:

@@ -24,7 +24,7 @@ class Event:
             :meth:`Step.to_dict` gives it), ``route.decision`` (as :meth:`Decision.to_dict` gives it, without the
             candidates), ``route.failed`` (``code``, ``error``), ``route.calibration_stale`` (``reason``).
         router: the name of the router.
-        data: plain data; the prompt is not among it.
+        data: plain data; the prompt is not among it, but a model's reason for its choice may quote it.
     """
 
     name: str
