@@ -7,6 +7,7 @@ import click
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.listing import show
 from catalog_cli.options import command, json_option, kind_option, limit_option, tag_option
+from catalog_cli.output import clip
 
 
 @command(
@@ -79,6 +80,7 @@ def _nothing(app: Application, text: str, tags: tuple[str, ...]) -> str:
     """Return why nothing was found, and what might find something."""
     from catalog.errors import close_matches, did_you_mean
 
+    asked = clip(text, 60)
     if not app.catalog.search(limit=1):
         return "nothing found: the catalog is empty; fill it with `catalog scan PACKAGE`"
     for tag in tags:
@@ -86,7 +88,7 @@ def _nothing(app: Application, text: str, tags: tuple[str, ...]) -> str:
             known = {one for hit in app.catalog.search(limit=5_000) for one in hit.tags}
             return f"nothing found: no entry has the tag '{tag}'{did_you_mean(close_matches(tag, known))}"
     if text and app.catalog.search(text, limit=1):
-        return f"nothing found: entries match '{text}', but none of them passes the filters"
+        return f"nothing found: entries match '{asked}', but none of them passes the filters"
     if text:
-        return f"nothing found for '{text}'; try fewer or other words, or look around with `catalog ls`"
+        return f"nothing found for '{asked}'; try fewer or other words, or look around with `catalog ls`"
     return "nothing found: no entry passes all the filters; leave one out"
