@@ -62,3 +62,34 @@ def test_files_that_can_not_be_used_are_wrong_use(run_cli, project) -> None:
         2,
         "Error: Could not open file 'no/folder.jsonl': No such file or directory\n",
     )
+
+
+def test_vectors_travel_in_files(run_cli, project) -> None:
+    """What `export --vectors` writes needs no embedding where it is imported; a plain export has no vectors."""
+    run_cli("register", "tool", "draw", "zz_none:thing", "-d", "Draw a chart.", "--example", "plot it")
+    exported = run_cli("export", "--vectors")
+    assert exported.status == 0
+    line = json.loads(exported.out)
+    ((name, rows),) = line["vectors"].items()
+    assert (name.split("-")[0], [len(row) for row in rows]) == ("wordllama", [256, 256])
+    other = ("--url", f"sqlite:///{project / 'other.db'}")
+    (project / "own.jsonl").write_text(json.dumps({**line, "vectors": {name: [rows[1], None]}}))
+    assert run_cli(*other, "import", "own.jsonl", "--embedder", "none").status == 0
+    assert run_cli(*other, "embed", "update").out == "2 vectors made\n"
+    assert run_cli(*other, "import", "own.jsonl").out == "imported 0 entries that were new or different\n"
+    assert json.loads(run_cli(*other, "export", "--vectors").out)["vectors"] == {name: [rows[1], rows[1]]}
+    assert "vectors" not in json.loads(run_cli("export").out)
+
+
+def test_vectors_out_of_form_are_wrong_use(run_cli, project) -> None:
+    """A line whose vectors do not fit is named and nothing is stored; those of strangers are left out."""
+    line = {"kind": "tool", "name": "draw", "ref": "zz_none:thing"}
+    bad = run_cli(
+        "import", "-", "--embedder", "hash:2", stdin=json.dumps({**line, "vectors": {"hash-2-1.1": [[1, 2, 3]]}})
+    )
+    assert (bad.status, bad.out, bad.err.count("\n")) == (2, "", 1)
+    assert "line 1: embedder 'hash-2-1.1' gave an array of shape (1, 3)" in bad.err
+    assert run_cli("ls").status == 1
+    done = run_cli("import", "-", stdin=json.dumps({**line, "vectors": {"theirs": [[1.0]]}}))
+    assert (done.status, done.out) == (0, "imported 1 entry that was new or different\n")
+    assert done.err.startswith("Warning: the vectors of 'theirs' are left out; this catalog knows 'wordllama-256-")

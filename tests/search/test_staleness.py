@@ -6,6 +6,7 @@ import json
 import signal
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -346,6 +347,61 @@ class Histories(RuleBasedStateMachine):
 
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(max_examples=25, stateful_step_count=25)
+
+
+# -- in the middle of a search ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def edits_while_searching(url: str) -> Iterator[tuple[Catalog, list[str]]]:
+    """A warm catalog of two embedded tools, and a list of descriptions: each search takes the next on its way, and
+    gives it to one of the tools after it has begun."""
+    waiting: list[str] = []
+    with (
+        Catalog(url, settings=Settings(embedder=OWN)) as cat,
+        Catalog(url, settings=Settings(embedder="none")) as other,
+    ):
+        for name in NAMES[:2]:
+            other.register("tool", name, "nowhere.to_be_found:thing", description="First.", tags=["marker"])
+        cat.embed_update()
+        assert len(cat.search("marker")) == 2
+
+        def edit() -> None:
+            if waiting:
+                other.register(
+                    "tool", NAMES[0], "nowhere.to_be_found:thing", description=waiting.pop(), tags=["marker"]
+                )
+
+        DIGEST.before = edit
+        try:
+            yield cat, waiting
+        finally:
+            DIGEST.before = None
+
+
+def test_an_edit_in_the_middle_of_a_search_is_seen_by_it(
+    edits_while_searching: tuple[Catalog, list[str]],
+) -> None:
+    """The hit shows the new text and says that no vector of it is fresh; the other one keeps its similarity."""
+    cat, waiting = edits_while_searching
+    waiting.append("Later.")
+    found = {hit.name: (hit.description, "similarity" in hit.why) for hit in cat.search("marker")}
+    assert found == {NAMES[0]: ("Later.", False), NAMES[1]: ("First.", True)}
+    cat.embed_update()
+    assert [(hit.name, hit.description) for hit in cat.similar("tool", NAMES[1])] == [(NAMES[0], "Later.")]
+
+
+def test_an_entry_that_never_stands_still_is_found_by_its_words(
+    edits_while_searching: tuple[Catalog, list[str]],
+) -> None:
+    """While every attempt at a search meets another edit, words answer; a search by vectors alone leaves it out."""
+    cat, waiting = edits_while_searching
+    waiting += map(str, range(100))
+    hits = cat.search("marker")
+    assert {hit.name for hit in hits} == set(NAMES[:2])
+    assert not any("similarity" in hit.why for hit in hits)
+    assert NAMES[0] not in [hit.name for hit in cat.search("marker", mode="semantic")]
+    assert waiting
 
 
 # -- processes -------------------------------------------------------------------------------------------------------
