@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from catalog.links import Links
     from catalog.loader.repair import Fault
     from catalog.loader.verify import Drift
+    from catalog.routing.golden import Golden
     from catalog.search.hits import Hit
     from catalog.source.locate import Locator
     from catalog.store.used import Use
@@ -760,6 +761,15 @@ class Catalog:
         """
         self._now()
         return self._learning.forget(None if entry is None else self._key_of(entry))
+
+    # -- routing -----------------------------------------------------------------------------------------------------
+
+    @property
+    def golden(self) -> Golden:
+        """The golden cases: prompts whose right entry is known, kept with the catalog to test routing with."""
+        from catalog.routing.golden import Golden
+
+        return Golden(self)
 
     # -- code and entries --------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -21,6 +21,9 @@ from catalog.store import tables
 from catalog.store.engine import make_engine
 from catalog.store.mapping import COLUMNS, columns, content, entry_from_row, words_of
 from catalog.store.reader import BUSY_MS, Row, store_error
+
+if TYPE_CHECKING:
+    from catalog.store.routes import Logged
 
 Key = tuple[str, str]
 _CHUNK = 2_000
@@ -416,6 +419,30 @@ class Transaction:
     def forget_source(self, target: str) -> None:
         """Forget a scanned *target*."""
         self._connection.execute(sa.delete(tables.source).where(tables.source.c.target == target))
+
+    def add_golden(self, rows: Sequence[tuple[str, str, str]]) -> int:
+        """Add golden cases as (text, kind, name); return how many were new. No change of any entry."""
+        from catalog.store import routes
+
+        return routes.add_golden(self._connection, rows, self._now) if rows else 0
+
+    def remove_golden(self, rows: Sequence[tuple[str, str, str]]) -> int:
+        """Take golden cases away; return how many were there."""
+        from catalog.store import routes
+
+        return routes.remove_golden(self._connection, rows) if rows else 0
+
+    def log_decision(self, row: Logged, most: int) -> None:
+        """Keep a decision of a router, the last *most* of them; the moment is that of this transaction."""
+        from catalog.store import routes
+
+        routes.log_decision(self._connection, row._replace(at=self._now), most)
+
+    def forget_decisions(self) -> int:
+        """Forget the decisions that were kept; return how many there were."""
+        from catalog.store import routes
+
+        return routes.forget_decisions(self._connection)
 
     def put_calibration(self, key: str, about: Mapping[str, Any], data: bytes) -> None:
         """Keep what a router has learned, over what it had learned before. Decisions change with it: a generation."""

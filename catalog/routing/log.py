@@ -1,0 +1,101 @@
+"""The decision log: off unless a project asks for it; prompts as hashes unless it asks for their texts.
+
+``AutoCouncil(log="hash")`` or ``route_log = "hash"`` in the configuration keeps what was decided; with ``text`` the
+prompt is kept too, and reasons, which may quote it. The hash is a plain SHA-256: who has the database can test whether
+a prompt they guess was asked.
+"""
+
+from __future__ import annotations
+
+import warnings
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from catalog.errors import StoreError
+from catalog.overlay import CatalogWarning
+from catalog.store.routes import Logged, logged
+
+if TYPE_CHECKING:
+    from catalog.app import Catalog
+    from catalog.routing.auto import AutoCouncil
+    from catalog.routing.base import Decision
+
+MOST = 10_000
+"""How many decisions are kept; beyond, the oldest go."""
+
+MOST_CHARACTERS = 20_000
+"""How much of a prompt is kept, where texts are."""
+
+CANDIDATES = 5
+"""How many of the candidates are kept with a decision, the best first."""
+
+_TOLD = ("threshold", "seconds", "model", "max_candidates", "temperature")
+"""Options that say how a router decides. What opens doors (keys, addresses, clients) is never written down."""
+
+
+def keep(router: AutoCouncil, prompt: str, decision: Decision, *, with_text: bool) -> None:
+    """Keep a decision of *router*. One that can't be kept must not fail a route: there is a warning then."""
+    told = decision.to_dict(candidates=CANDIDATES)
+    if not with_text:
+        _without_reasons(told)
+    row = Logged(
+        0,
+        "",
+        decision.generation,
+        prompt_hash(prompt),
+        prompt[:MOST_CHARACTERS].encode("utf-8", "replace").decode() if with_text else None,
+        described(router),
+        told,
+    )
+    try:
+        with router.catalog._writing() as transaction:
+            transaction.log_decision(row, MOST)
+    except StoreError as error:
+        warnings.warn(f"a decision was not logged: {error}", CatalogWarning, stacklevel=4)
+
+
+def prompt_hash(prompt: str) -> str:
+    """Return the hash a prompt is logged under."""
+    return sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def described(router: AutoCouncil) -> dict[str, Any]:
+    """Return, as data, what is needed to ask the same again."""
+    filters = router._filters
+    told: dict[str, Any] = {
+        "name": router.name,
+        "strategy": router.strategy.name,
+        "kind": list(router.kind) if isinstance(router.kind, tuple) else router.kind,
+        "on_no_match": router.on_no_match,
+        "provider_check": router.provider_check,
+        "tags": list(filters.tags),
+        "any_tags": list(filters.any_tags),
+        "exclude_tags": list(filters.exclude_tags),
+    }
+    chain = getattr(router.strategy, "chain", None)
+    if chain is not None:
+        told["chain"] = [step.name for step in chain]
+    return told | {
+        name: value
+        for name in _TOLD
+        if isinstance(value := router._options.get(name), (str, int, float)) and value == value
+    }
+
+
+def decisions(catalog: Catalog, limit: int | None = None) -> list[Logged]:
+    """Return the last decisions that were kept, the newest first."""
+    catalog._now()
+    return logged(catalog._store.reader, limit)
+
+
+def forget(catalog: Catalog) -> int:
+    """Forget all decisions that were kept; return how many there were."""
+    with catalog._writing() as transaction:
+        return transaction.forget_decisions()
+
+
+def _without_reasons(told: dict[str, Any]) -> None:
+    """Take out what may quote the prompt: a rule says what it matched, a model what it thinks of it."""
+    told["reason"] = ""
+    for one in (*told["steps"], *told["candidates"]):
+        one["reason"] = ""

@@ -1,0 +1,97 @@
+"""Figures of routing, by arithmetic alone."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from typing import Any, NamedTuple
+
+BINS = 10
+"""Of how many equal widths confidences are told."""
+
+
+class CurvePoint(NamedTuple):
+    """A point of coverage against risk: of answering the best-ranked prompts only.
+
+    Attributes:
+        coverage: share of all prompts that would be answered, above 0.
+        risk: share of these answers that would be wrong.
+    """
+
+    coverage: float
+    risk: float
+
+
+class ReliabilityBin(NamedTuple):
+    """Answers whose confidences are alike.
+
+    Attributes:
+        low: the least confidence that belongs here.
+        high: the first one that doesn't; 1 does.
+        answers: how many, at least one.
+        confidence: their mean.
+        accuracy: the share of them that are right.
+    """
+
+    low: float
+    high: float
+    answers: int
+    confidence: float
+    accuracy: float
+
+
+class Percentiles(NamedTuple):
+    """The value that half, 95 and 99 of 100 measurements don't exceed (nearest rank), and the largest."""
+
+    p50: float
+    p95: float
+    p99: float
+    most: float
+
+
+def ratio(part: int, whole: int) -> float | None:
+    """Return a share, or None of nothing."""
+    return part / whole if whole else None
+
+
+def curve(ranked: Iterable[tuple[Any, bool]], prompts: int) -> Iterator[CurvePoint]:
+    """Yield coverage and risk for every threshold that makes a difference, from the strictest to none at all.
+
+    Args:
+        ranked: (rank, whether the answer would be right) of every prompt that could be answered; higher ranks first.
+            Equal ranks are answered together.
+        prompts: how many there are, the others included.
+
+    Source: El-Yaniv and Wiener, "On the foundations of noise-free selective classification", JMLR 2010.
+    """
+    answered = wrong = 0
+    for _, same in groupby(sorted(ranked, key=lambda one: one[0], reverse=True), key=lambda one: one[0]):
+        for _, is_right in same:
+            answered += 1
+            wrong += not is_right
+        yield CurvePoint(answered / prompts, wrong / answered)
+
+
+def reliability_bins(said: Iterable[tuple[float, bool]]) -> Iterator[ReliabilityBin]:
+    """Yield the bins that hold any (confidence, whether it was right), from low to high."""
+    bins: dict[int, list[tuple[float, bool]]] = {}
+    for confidence, is_right in said:
+        bins.setdefault(min(max(int(confidence * BINS), 0), BINS - 1), []).append((confidence, is_right))
+    for number, held in sorted(bins.items()):
+        yield ReliabilityBin(
+            number / BINS,
+            (number + 1) / BINS,
+            len(held),
+            math.fsum(confidence for confidence, _ in held) / len(held),
+            sum(is_right for _, is_right in held) / len(held),
+        )
+
+
+def percentiles(values: Sequence[float]) -> Percentiles | None:
+    """Return the percentiles of *values*, or None of none."""
+    ordered = sorted(values)
+    if not ordered:
+        return None
+    p50, p95, p99 = (ordered[max(math.ceil(share * len(ordered)) - 1, 0)] for share in (0.5, 0.95, 0.99))
+    return Percentiles(p50, p95, p99, ordered[-1])
