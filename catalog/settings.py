@@ -23,7 +23,7 @@ PLUGIN_GROUPS = ("magma_plugins",)
 
 _KNOWN = (
     "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
-    "providers", "runner", "route_log", "default_profile",
+    "providers", "runner", "route_log", "default_profile", "router",
 )  # fmt: skip
 LOGGED = ("off", "hash", "text")
 """What is kept of routed prompts: nothing, decisions with a hash of the prompt, or with its text."""
@@ -73,6 +73,7 @@ class Settings:
         providers: the model providers that can be used here, besides those whose keys are in the environment.
         runner: reference of what runs councils that are data; called with the resolved council and the prompt.
         route_log: what routers keep of their decisions: ``off``, ``hash`` or ``text``.
+        router: options of the project's router as written; see :meth:`catalog.AutoCouncil.configured`.
     """
 
     url: str | None = None
@@ -92,6 +93,7 @@ class Settings:
     runner: str | None = None
     route_log: str = "off"
     default_profile: str | None = None
+    router: Mapping[str, Any] = field(default_factory=dict)
 
     def policy(self, kind: str) -> str:
         """Return the verify policy for *kind*."""
@@ -219,6 +221,7 @@ def _settings(table: Mapping[str, Any], file: Path | None, url: str | None, auto
         runner=table.get("runner"),
         route_log=logged,
         default_profile=table.get("default_profile"),
+        router=mapping("router"),
     )
 
 

@@ -17,6 +17,7 @@ from catalog.errors import (
     EntryNotFoundError,
     NoMatchError,
     RoutingError,
+    SettingsError,
     StrategyError,
     close_matches,
     did_you_mean,
@@ -118,6 +119,32 @@ class AutoCouncil:
         self._cache_of: Pool | None = None
         self._lock = threading.Lock()
         self._pool: tuple[View, Pool, Any] | None = None
+
+    @classmethod
+    def configured(cls, catalog: Catalog, **over: Any) -> AutoCouncil:
+        """Return the project's router, which ``catalog route`` uses, too: ``[tool.catalog.router]`` holds its options.
+
+        Args:
+            catalog: whose settings count.
+            over: options that win over those of the configuration. ``kind="all"`` means every kind.
+
+        Raises:
+            SettingsError: the configuration has an option that no router has.
+            StrategyError, UnknownKindError: as for the router itself.
+        """
+        known = ("strategy", "kind", "on_no_match", "provider_check", *_COMMON, *OPTIONS)
+        for name in catalog.settings.router:
+            if name not in known:
+                raise SettingsError(
+                    f"{catalog.settings.file}: router.{name} is no option of a router"
+                    f"{did_you_mean(close_matches(name, known))}",
+                    file=str(catalog.settings.file),
+                    key=f"router.{name}",
+                )
+        options = {**catalog.settings.router, **over}
+        if options.get("kind") == "all":
+            options["kind"] = None
+        return cls(catalog, **options)
 
     def __repr__(self) -> str:
         return f"<AutoCouncil {self.name}: {self.strategy.name} over {self.kind or 'every kind'}>"

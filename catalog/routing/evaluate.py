@@ -22,7 +22,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from catalog.errors import CatalogError
 from catalog.routing.base import ABSTAINED, CHOSEN, FAILED, Cost, Step, Verdict, failed
 from catalog.routing.labelled import Label, case_of, placed
-from catalog.routing.metrics import CurvePoint, Percentiles, ReliabilityBin, curve, percentiles, ratio, reliability_bins
+from catalog.routing.metrics import (
+    CurvePoint,
+    Percentiles,
+    ReliabilityBin,
+    curve,
+    percentiles,
+    ratio,
+    reliability_bins,
+    thinned,
+)
 
 if TYPE_CHECKING:
     from catalog.routing.auto import AutoCouncil
@@ -340,7 +349,10 @@ class Evaluation:
         return [one for one in self.judged if not one.is_right]
 
     def to_dict(self, *, prompts: bool = False) -> dict[str, Any]:
-        """Return all figures as data for JSON; with *prompts* also what was said of each prompt."""
+        """Return all figures as data for JSON; with *prompts* also what was said of each prompt.
+
+        Of the curve there are about 200 points.
+        """
         latency = self.latency
         data: dict[str, Any] = {
             "router": self.router,
@@ -359,7 +371,7 @@ class Evaluation:
                 {"expected": expected, "chosen": chosen, "count": count}
                 for (expected, chosen), count in self.confusion.items()
             ],
-            "curve": [{name: _rounded(value) for name, value in one._asdict().items()} for one in self.curve],
+            "curve": [{name: _rounded(value) for name, value in one._asdict().items()} for one in thinned(self.curve)],
             "reliability": [
                 {**one._asdict(), "confidence": _rounded(one.confidence), "accuracy": _rounded(one.accuracy)}
                 for one in self.reliability

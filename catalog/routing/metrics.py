@@ -73,6 +73,17 @@ def curve(ranked: Iterable[tuple[Any, bool]], prompts: int) -> Iterator[CurvePoi
         yield CurvePoint(answered / prompts, wrong / answered)
 
 
+def thinned(points: Sequence[CurvePoint], most: int = 200) -> list[CurvePoint]:
+    """Return about *most* of the points of a curve, evenly by coverage; the first and the last are among them."""
+    kept: list[CurvePoint] = []
+    for point in points:
+        if len(kept) < 2 or int(point.coverage * most) > int(kept[-1].coverage * most):
+            kept.append(point)
+        elif point is points[-1]:
+            kept[-1] = point
+    return kept
+
+
 def reliability_bins(said: Iterable[tuple[float, bool]]) -> Iterator[ReliabilityBin]:
     """Yield the bins that hold any (confidence, whether it was right), from low to high."""
     bins: dict[int, list[tuple[float, bool]]] = {}
