@@ -601,7 +601,7 @@ class Catalog:
             exclude_tags: none of these.
             limit: how many at the most; None: all.
             mode: ``lexical`` goes by words, ``semantic`` by vectors, ``hybrid`` by both; ``auto`` is hybrid wherever
-                there is an embedder, else lexical.
+                there is an embedder, else lexical, also for half a minute after the embedder has failed.
 
         Returns:
             Hits with ``.entry .score .why``; of equal scores by key. An entry called exactly *text* comes first. What
@@ -627,11 +627,14 @@ class Catalog:
 
         if not text.strip():
             return ask(self._now())
+        if mode == "auto" and self._meaning.rests:
+            return ask(self._indexed(), "lexical")
         try:
             hits, moved = self._steady(ask)
         except EmbedderError as error:
             if mode != "auto":
                 raise
+            self._meaning.rest()
             warnings.warn(f"searching by words only: {error}", CatalogWarning, stacklevel=2)
             return ask(self._indexed(), "lexical")
         if moved and mode == "semantic":

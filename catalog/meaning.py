@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -31,6 +32,9 @@ OFF = "none"
 LOCAL = ("wordllama", "minilm", "hash")
 """The embedders that are taken on the word of a database: they are installed, and ask nobody."""
 
+REST = 30.0
+"""Seconds for which an embedder that failed is not asked by searches that can do without: nobody waits for it twice."""
+
 BATCH = 1_000
 """Texts that are embedded and stored together; what a crash can lose."""
 
@@ -52,6 +56,8 @@ class Meaning:
         self._failed = False
         self._complete = False
         self._indexes: dict[str, VectorIndex] = {}
+        self._requests: dict[str, Embedder] = {}
+        self._rests_until = 0.0
 
     def embedder(self) -> Embedder:
         """Return the embedder.
@@ -79,6 +85,15 @@ class Meaning:
             warnings.warn(f"searching by words only: {error}", CatalogWarning, stacklevel=4)
             return None
 
+    @property
+    def rests(self) -> bool:
+        """Whether the embedder has just failed: searches go by words for a while."""
+        return time.monotonic() < self._rests_until
+
+    def rest(self) -> None:
+        """Note that the embedder has failed."""
+        self._rests_until = time.monotonic() + REST
+
     def searching(self, view: View, optional: bool) -> Meanings | None:
         """Return what searches of one state of the catalog go by; None if there is nothing and that is *optional*.
 
@@ -101,7 +116,10 @@ class Meaning:
                 from catalog.search.index import VectorIndex
 
                 index = self._indexes.setdefault(embedder.name, VectorIndex(self.store.reader, embedder.name))
-            view.meanings = Meanings(embedder, index, view.generation)
+            if embedder.name not in self._requests:
+                hurried = getattr(embedder, "for_requests", None)
+                self._requests[embedder.name] = embedder if hurried is None else hurried()
+            view.meanings = Meanings(self._requests[embedder.name], index, view.generation)
         return view.meanings
 
     def _complete_one(self, mine: Embedder) -> Embedder:

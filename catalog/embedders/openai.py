@@ -7,6 +7,7 @@ What a public client does beyond that and is needed here (batches, retries, limi
 
 from __future__ import annotations
 
+import copy
 import os
 import random
 import time
@@ -31,6 +32,9 @@ PRICES = {"text-embedding-3-small": 0.02, "text-embedding-3-large": 0.13, "text-
 
 _RETRIED = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _LONGEST_WAIT = 120.0
+
+REQUEST_SECONDS = 10.0
+"""How long a search waits for the vector of its request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +125,12 @@ class OpenAIEmbedder:
         shape = f"/{dimensions}" if dimensions else ""
         place = "" if self.url == URL else f"@{self.url}"
         self.name = f"openai:{model}{shape}{place}"
+
+    def for_requests(self) -> OpenAIEmbedder:
+        """Return the same for requests that people wait for: one try of ten seconds at the most."""
+        hurried = copy.copy(self)
+        hurried._attempts, hurried._timeout = 1, min(self._timeout, REQUEST_SECONDS)
+        return hurried
 
     @property
     def width(self) -> int:

@@ -120,11 +120,17 @@ def test_a_server_that_fails_leaves_words(url: str, monkeypatch: pytest.MonkeyPa
     """In mode auto a search whose request can't be embedded goes by words and warns; other modes say what failed."""
     with serving() as server, opened(url, f"openai:m@{server.url}") as cat:
         server.status = 500
-        monkeypatch.setattr(cat._meaning.embedder(), "_attempts", 1)
         cat.register("tool", "marker", "nowhere.to_be_found:thing")
         with pytest.warns(CatalogWarning, match="searching by words only: .* answered 500"):
             assert [hit.name for hit in cat.search("marker")] == ["marker"]
         for mode in ("semantic", "hybrid"):
             with pytest.raises(EmbedderError, match="answered 500"):
                 cat.search("marker", mode=mode)
-        assert server.asked == [["marker"]] * 3
+        assert server.asked == [["marker"]] * 3, "nobody who waits for an answer waits for a second try"
+        assert [hit.name for hit in cat.search("marker")] == ["marker"]
+        assert server.asked == [["marker"]] * 3, "a server that failed is left alone for a while"
+        server.status = 200
+        monkeypatch.setattr("catalog.meaning.REST", 0.0)
+        cat._meaning.rest()
+        assert [hit.name for hit in cat.search("marker")] == ["marker"]
+        assert server.asked == [["marker"]] * 4
