@@ -10,11 +10,14 @@ these judgements come, in this order:
    nothing to learn it from, and the best score stands for it;
 3. the *threshold*: the quantile of that for prompts in scope which leaves the wanted share of them above;
 4. the *confidence*: the odds that the best candidate is the right one, from its softmax, times the odds of 2. How many
-   prompts outside will come is not known (the examples of entries are no sample of traffic), so even odds are assumed:
-   of even odds, the share given and its root, even odds were nearest to the observed accuracy on six sets of seven.
+   prompts outside will come is not known (the examples of entries are no sample of traffic), so even odds are assumed.
+   Beside the share given and its root, even odds were nearest to the observed accuracy on five sets of six; on
+   CLINC150, where a sixth of the prompts is outside, the root was.
 
-Measured against fixed weights (accuracy, AUROC of abstention, means over seven sets, two encoders, 5 and 10 examples):
-mix and scope learned 82.0, 89.7; probe logit plus five times the similarities 81.4, 88.4; probe alone 81.7, 88.6.
+Measured against fixed weights (accuracy, AUROC of abstention; means over seven sets, two encoders, 5 and 10 examples):
+mix and scope learned 81.9, 89.8; probe logit plus five times the similarities 81.4, 88.4; probe alone 81.7, 88.6. The
+gain in AUROC is that of sets whose prompts outside are of one make with those given; on CLINC150 and what is made of
+it, it is none (92.2 against 93.0 for the probe alone).
 """
 
 from __future__ import annotations
@@ -365,10 +368,8 @@ def _gather(
             raise ValueError(f"{len(said)} texts for {len(vectors)} rows and prompts: each needs its own")
         hashed = hash_words(said)
     kept = np.flatnonzero(vectors.any(axis=1))
-    kept = kept[
-        np.argsort(~shown[kept], kind="stable")
-    ]  # a text that is an example, too, must not stay when that is out
-    # The first of the copies that belong to the same candidate stays.
+    # Of copies that belong to the same candidate the first stays; examples come first, for a text is never held out.
+    kept = kept[np.argsort(~shown[kept], kind="stable")]
     _, first = np.unique(np.stack([copies(vectors[kept]), everything[kept]]), axis=1, return_index=True)
     kept = np.sort(kept[first])
     return _Data(vectors[kept], None if hashed is None else hashed[kept], everything[kept], shown[kept], candidates)

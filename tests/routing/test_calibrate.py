@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -179,10 +179,12 @@ def test_the_same_seed_gives_the_same_calibration(world: World, calibration: Cal
 
 
 def test_a_prompt_without_a_vector_never_gets_an_answer(calibration: Calibration) -> None:
-    """Zeros lie below the threshold, with no confidence."""
-    said = calibration.predict(np.zeros((2, 32), np.float32))
-    assert (said.score < calibration.threshold).all()
-    assert said.confidence.tolist() == [0, 0]
+    """Zeros lie below the threshold, with no confidence, even one that lets everything else through."""
+    lenient = replace(calibration, threshold=-1e6)
+    for fitted in (calibration, lenient):
+        said = fitted.predict(np.zeros((2, 32), np.float32))
+        assert (said.score < fitted.threshold).all()
+        assert said.confidence.tolist() == [0, 0]
 
 
 def test_one_prompt_gets_what_it_gets_among_others(world: World, calibration: Calibration) -> None:

@@ -53,6 +53,14 @@ def test_words_are_stemmed_counted_once_and_paired() -> None:
     assert np.abs(twice - flights).sum() == 1  # the pair "flight flight"
 
 
+def test_words_that_share_a_number_tend_to_cancel() -> None:
+    """Half of the words count downwards: a long text adds up to nothing much, not to its length."""
+    found = hash_words([" ".join(f"word{'abcdefghij'[n // 100]}{'abcdefghij'[n // 10 % 10]}z" for n in range(1_000))])
+    assert abs(found.sum()) < 0.5 * np.abs(found).sum()
+    assert (found > 0).any()
+    assert (found < 0).any()
+
+
 def test_texts_without_words_are_zeros() -> None:
     """Blank and unpaired surrogates are texts, too."""
     found = hash_words(["", "  ?!", "\ud800"])
