@@ -4,8 +4,8 @@ The vectors are frozen; what is learned is a multinomial logistic regression ove
 (stemmed, and pairs of neighbours) are hashed into a few hundred numbers. Static vectors are weak on wording: with the
 words WordLlama gains 1.3 to 3.5 points of accuracy, MiniLM -0.3 to 2.5 (five sets, 10 examples a route). Rejected, each
 at its best setting on four sets: ridge regression in closed form (accuracy 0.4 to 9.3 lower, AUROC 2 to 8.4),
-linear discriminants with shrinkage (2.4 to 5.1 lower on CLINC150 and BANKING77, equal within 1 on the other two), weights
-pulled towards the centroids (no more accurate), letters in fours beside the words (+0.1).
+linear discriminants with shrinkage (2.4 to 5.1 lower on CLINC150 and BANKING77, equal within 1 on the other two),
+weights pulled towards the centroids (no more accurate), letters in fours beside the words (+0.1).
 
 Sources: Liu and Nocedal, "On the limited memory BFGS method", 1989; Weinberger et al., "Feature hashing for large
 scale multitask learning", 2009 (words with signs).
