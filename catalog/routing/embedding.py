@@ -1,7 +1,8 @@
 """``embedding``: the candidate nearest to the prompt by meaning, if it is near enough.
 
 Without fitting, a candidate's score is its nearness (:mod:`catalog.routing.similarity`), and "near enough" is what
-the candidates' own examples reach when each is left out in turn. After ``fit`` both are learned
+the candidates' own examples reach when each is left out in turn; where there are too few of them, what prompts about
+anything hardly ever reach (:mod:`catalog.routing.background`). After ``fit`` both are learned
 (:mod:`catalog.routing.calibrate`), and a decision has a confidence. A calibration counts for the embedder, the
 candidates and the texts it was made for; once one of them has changed it is reported as stale and not applied.
 """
@@ -163,7 +164,7 @@ class Embedding:
         near, limit = self._near(pool, vectors, wanted=calibration is None)
         if calibration is not None:
             return _Ready(vectors, near, calibration, None, "")
-        note = "not fitted" + ("" if limit is not None else ", and too few examples to tell what fits none")
+        note = "not fitted"
         if why is not None:
             note = f"the calibration is stale ({why}) and was not applied: fit again"
             if pool.memo.get("told") != why:
@@ -186,6 +187,7 @@ class Embedding:
     @staticmethod
     def _near(pool: Pool, vectors: Vectors, *, wanted: bool) -> tuple[Nearness | None, float | None]:
         """Return the candidates' vectors ready for comparison, and the threshold they give; nothing unless *wanted*."""
+        from catalog.routing import background
         from catalog.routing.similarity import nearness, threshold
 
         if not wanted:
@@ -193,7 +195,10 @@ class Embedding:
         known = pool.memo.get("near")
         if known is None or known[0] is not vectors:
             near = nearness(vectors.rows, vectors.owners, len(pool))
-            known = pool.memo["near"] = vectors, near, threshold(near, vectors.parts, coverage=COVERAGE)
+            limit = threshold(near, vectors.parts, coverage=COVERAGE)
+            if limit is None:
+                limit = background.threshold(near, vectors.embedder)
+            known = pool.memo["near"] = vectors, near, limit
         return known[1], known[2]
 
     def learn(

@@ -11,6 +11,7 @@ import pytest
 from factories import blank_catalog, open_catalog, tool
 
 from catalog import AutoCouncil, Catalog, EntryNotFoundError, Event, StrategyError
+from catalog.routing.background import PROMPTS as PROMPTS_ABOUT_ANYTHING
 from catalog.routing.embedding import MOST_CHARACTERS
 from catalog.routing.similarity import score
 from catalog.routing.vectors import of_pool
@@ -82,13 +83,21 @@ def test_scores_are_the_nearness_of_every_candidate(meaning: Catalog) -> None:
     assert decision.confidence is None
 
 
-def test_too_few_examples_give_no_threshold_and_say_so(catalog: Catalog) -> None:
-    """Entries without examples are picked by what they say they are; that nothing tells what fits none is said."""
+def test_with_too_few_examples_prompts_about_anything_give_the_threshold(catalog: Catalog) -> None:
+    """Entries without examples are picked by what they say they are, not for prompts about other things."""
     with open_catalog(catalog.url, embedder="wordllama") as cat:
         cat.register_many([tool("draw_scatter", description="Draw a scatter plot"), tool("send_mail")])
-        decision = router(cat).resolve("plot these points")
-        assert (decision.name, decision.threshold) == ("draw_scatter", None)
-        assert decision.reason.endswith("; not fitted, and too few examples to tell what fits none")
+        route = router(cat)
+        decision = route.resolve("plot these points")
+        vectors = of_pool(route.pool())
+        pairs = score(vectors.embedder.encode(PROMPTS_ABOUT_ANYTHING), vectors.rows, vectors.owners, 2)
+        assert (decision.name, decision.threshold) == (
+            "draw_scatter",
+            pytest.approx(np.quantile(pairs, 0.97), abs=1e-6),
+        )
+        assert decision.reason.endswith(f"at or above the threshold of {decision.threshold:.3f}; not fitted")
+        asked = ["mail this to my sister", "is the museum open on monday", "how old is the universe"]
+        assert [route.resolve(text).name for text in asked] == ["send_mail", None, None]
 
 
 def test_a_threshold_given_wins(meaning: Catalog) -> None:
