@@ -43,8 +43,8 @@ Of an object's classes the first in its method resolution order counts.
 _GUESSES = {
     "__call__": "self",
     "_run": "_run",
-    "invoke": "invoke_one",
     "run": "run",
+    "invoke": "invoke_one",
     "call": "call",
     "forward": "forward",
     "format": "format",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from catalog.entry.references import COUNCILS
 from catalog.errors import LoadError, RoutingError
 from catalog.loader.call import call, finished
 
@@ -20,10 +22,10 @@ def run_entry(catalog: Catalog, entry: Entry, prompt: Any, runner: Any = None) -
     Args:
         catalog: where the entry and its parts are.
         entry: with a reference or an object of this process, which is called (``.run``, ``.invoke``, ``.ainvoke`` if
-            it can't be called itself); or data, which is handed to the runner.
+            it can't be called itself); or data, which is handed to the runner, as is a council spec that code holds.
         prompt: the only argument.
-        runner: called with the data and the prompt, a council resolved first; an object, its reference, or None for
-            the one of the configuration.
+        runner: called with the data and the prompt, a council resolved first; a function, an object with ``run`` or
+            ``invoke``, a class of such, a reference to one of them, or None for the one of the configuration.
 
     Raises:
         RoutingError: nothing is known that runs the data.
@@ -32,27 +34,28 @@ def run_entry(catalog: Catalog, entry: Entry, prompt: Any, runner: Any = None) -
         LoadError: the object can't be called with one argument.
         Exception: whatever is raised by what is called.
     """
-    if is_data(entry):
-        return finished(_runner(catalog, entry, runner)(_resolved(catalog, entry), prompt))
-    live = catalog[entry.kind, entry.name]
+    live = _live(catalog, entry)
+    if is_data(entry, live):
+        return finished(_runner(catalog, entry, runner)(_resolved(catalog, entry, live), prompt))
     try:
         return call(live, prompt)
     except LoadError as error:
-        if error.facts.get("reason") == "not-callable" and callable(getattr(live, "ainvoke", None)):
-            return finished(live.ainvoke(prompt))
+        way = next((way for name in ("ainvoke", "arun") if callable(way := getattr(live, name, None))), None)
+        if error.facts.get("reason") == "not-callable" and way is not None and not isinstance(live, type):
+            return finished(way(prompt))
         raise
 
 
 async def arun_entry(catalog: Catalog, entry: Entry, prompt: Any, runner: Any = None) -> Any:
     """Do what :func:`run_entry` does; what is a coroutine is awaited here, all else is done in another thread."""
-    if is_data(entry):
+    live = await asyncio.to_thread(_live, catalog, entry)
+    if is_data(entry, live):
         found = await asyncio.to_thread(_runner, catalog, entry, runner)
-        council = await asyncio.to_thread(_resolved, catalog, entry)
+        council = await asyncio.to_thread(_resolved, catalog, entry, live)
         if inspect.iscoroutinefunction(found):
             return await found(council, prompt)
         value = await asyncio.to_thread(found, council, prompt)
         return await value if inspect.isawaitable(value) else value
-    live = await asyncio.to_thread(lambda: catalog[entry.kind, entry.name])
     if not isinstance(live, type):
         for way in (live, *(getattr(live, name, None) for name in ("__call__", "ainvoke", "arun", "run"))):
             if inspect.iscoroutinefunction(way):
@@ -60,9 +63,20 @@ async def arun_entry(catalog: Catalog, entry: Entry, prompt: Any, runner: Any = 
     return await asyncio.to_thread(run_entry, catalog, entry, prompt, runner)
 
 
-def is_data(entry: Entry) -> bool:
-    """Tell whether an entry holds data, and no reference to code."""
-    return entry.ref is None and entry.spec is not None
+def is_data(entry: Entry, live: object) -> bool:
+    """Tell whether a runner has to be asked: the entry holds data and no code, or its code holds a council spec."""
+    return (entry.ref is None and entry.spec is not None) or _is_spec(entry, live)
+
+
+def _is_spec(entry: Entry, live: object) -> bool:
+    from catalog.entry.council import CouncilSpec
+
+    return isinstance(live, CouncilSpec) or (entry.kind in COUNCILS and isinstance(live, Mapping))
+
+
+def _live(catalog: Catalog, entry: Entry) -> Any:
+    """Return the object of an entry; of one that was just made for a prompt, and may not be stored, its data."""
+    return entry.spec if entry.ref is None and entry.spec is not None else catalog[entry.kind, entry.name]
 
 
 def _runner(catalog: Catalog, entry: Entry, given: Any) -> Any:
@@ -73,18 +87,27 @@ def _runner(catalog: Catalog, entry: Entry, given: Any) -> Any:
             'runner = "package.module:name" in the configuration',
             key=entry.key,
         )
+    found: Any = runner
     if isinstance(runner, str):
         from catalog.entry.reference import ObjectRef
         from catalog.loader.resolve import resolve
 
-        return resolve(str(ObjectRef.parse(runner)))
-    return runner
+        found = resolve(str(ObjectRef.parse(runner)))
+    if isinstance(found, type):
+        found = found()
+    for way in (found, getattr(found, "run", None), getattr(found, "invoke", None)):
+        if callable(way):
+            return way
+    raise RoutingError(
+        f"the runner {runner!r:.80} can't run {entry.key}: give a function of the council and the prompt, or an object "
+        "with a method run(council, prompt)",
+        key=entry.key,
+    )
 
 
-def _resolved(catalog: Catalog, entry: Entry) -> Any:
-    if entry.kind not in ("council", "sub_council"):
-        return entry.spec
+def _resolved(catalog: Catalog, entry: Entry, live: Any) -> Any:
+    if entry.kind not in COUNCILS and not _is_spec(entry, live):
+        return live
     from catalog.council_specs.resolve import resolve_council
 
-    spec: Any = entry.spec
-    return resolve_council(spec, catalog, name=entry.name)
+    return resolve_council(live, catalog, name=entry.name)
