@@ -6,9 +6,11 @@ backtracking. What that engine has no way for (look-around, back-references) is 
 
 from __future__ import annotations
 
+import inspect
 import time
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.match import compiled, is_predicate
@@ -24,6 +26,8 @@ MOST_CHARACTERS = 20_000
 
 SECONDS = 2.0
 """How long all rules together may take; ten thousand take some 20 ms for a prompt of a few lines."""
+
+_TOLD = 3  # of the rules that fail, in a reason; each candidate has its own
 
 
 class Rules:
@@ -53,30 +57,29 @@ class Rules:
         Raises:
             StrategyError: time is up.
         """
-        rules = pool.memo.get(self.name)
+        rules: list[_Rule] | None = pool.memo.get(self.name)
         if rules is None:
-            rules = pool.memo[self.name] = in_order(pool.entries)
+            rules = pool.memo[self.name] = [_Rule(entry) for entry in in_order(pool.entries)]
         if not rules:
             return abstained("no candidate has a rule")
         shown = prompt[:MOST_CHARACTERS]
         until = self._clock() + self._seconds
         pure, broken = True, {}
-        for place, entry in enumerate(rules):
-            if place % 64 == 0 and self._clock() > until:
+        for place, rule in enumerate(rules):
+            if (place % 64 == 0 or not pure) and self._clock() > until:
                 raise StrategyError(
                     f"the rules took longer than {self._seconds:g} s; {place} of {len(rules)} were asked",
                     strategy=self.name,
                 )
-            rule = str(entry.match)
-            predicate = is_predicate(rule)
-            pure = pure and not predicate
+            pure = pure and not rule.predicate
+            entry = rule.entry
             try:
-                fits = bool(self._load(rule)(prompt)) if predicate else compiled(rule).search(shown) is not None
+                fits = _says(self._load(rule.text), prompt) if rule.predicate else rule.matches(shown)
             except Exception as error:
-                broken[entry.key] = f"its rule {_short(rule)} failed: {type(error).__name__}: {error}"
+                broken[entry.key] = f"its rule {_short(rule.text)} failed: {type(error).__name__}: {error}"
                 continue
             if fits:
-                how = f"{rule} says yes" if predicate else f"matches /{_short(rule)}/"
+                how = f"{rule.text} says yes" if rule.predicate else f"matches /{_short(rule.text)}/"
                 return Verdict(
                     entry,
                     f"{how} (rule {place + 1} of {len(rules)}, priority {entry.priority}){_failures(broken)}",
@@ -88,13 +91,46 @@ class Rules:
         return abstained(f"none of {len(rules)} rules matches{_failures(broken)}", reasons=broken, cacheable=pure)
 
 
+class _Rule:
+    """The rule of one entry; an expression stays compiled as long as the candidates do, however many there are."""
+
+    __slots__ = ("_search", "entry", "predicate", "text")
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.text = str(entry.match)
+        self.predicate = is_predicate(self.text)
+        self._search: Callable[[str], Any] | None = None
+
+    def matches(self, text: str) -> bool:
+        search = self._search
+        if search is None:  # not before it is asked: time is limited
+            search = self._search = compiled(self.text).search
+        return search(text) is not None
+
+
+def _says(predicate: Callable[[str], Any], prompt: str) -> bool:
+    """Return what a predicate says of *prompt*.
+
+    Raises:
+        TypeError: it has to be awaited; a coroutine is true whatever it would have said.
+    """
+    said = predicate(prompt)
+    if inspect.isawaitable(said):
+        if inspect.iscoroutine(said):
+            said.close()
+        raise TypeError("it is a coroutine; give a plain function")
+    return bool(said)
+
+
 def in_order(entries: Sequence[Entry]) -> list[Entry]:
     """Return the entries that have a rule, in the order rules are asked."""
     return sorted((entry for entry in entries if entry.match), key=lambda one: (-one.priority, one.name, one.kind))
 
 
 def _failures(broken: Mapping[str, str]) -> str:
-    return "".join(f"; {key} was passed over: {why}" for key, why in broken.items())
+    told = [f"; {key} was passed over: {why}" for key, why in islice(broken.items(), _TOLD)]
+    return "".join(told) + (f"; and {len(broken) - _TOLD} more were passed over" if len(broken) > _TOLD else "")
 
 
 def _short(text: str, most: int = 60) -> str:

@@ -30,6 +30,11 @@ def fails(text: str) -> bool:
     raise LookupError("no such customer")
 
 
+async def late(text: str) -> bool:
+    """Say no, too late."""
+    return False
+
+
 def test_the_higher_priority_wins_then_the_name(catalog: Catalog) -> None:
     """Rules are asked by priority, the higher first, then by name; the first that matches decides."""
     catalog.register_many(
@@ -96,6 +101,23 @@ def test_a_rule_that_fails_is_passed_over_and_said(catalog: Catalog) -> None:
     assert {one.name: one.reason for one in decision.candidates}["bad"] == failed
     assert "tool:gone was passed over: its rule zz_nowhere:thing failed: ResolveError" in decision.reason
     assert router(catalog).resolve("y").reason.startswith("none of 3 rules matches; tool:bad was passed over")
+
+
+def test_a_predicate_must_not_be_a_coroutine(catalog: Catalog) -> None:
+    """A coroutine, which is true whatever it would have said, is a rule that fails."""
+    catalog.register("tool", "late", "os:getcwd", match=f"{__name__}:late")
+    decision = router(catalog).resolve("x")
+    assert decision.name is None
+    assert decision.reason.endswith("failed: TypeError: it is a coroutine; give a plain function")
+
+
+def test_many_rules_that_fail_are_counted(catalog: Catalog) -> None:
+    """The reason tells three of the rules that fail and how many more there are; each candidate tells its own."""
+    catalog.register_many(tool(f"t{n}", match=f"{__name__}:fails") for n in range(9))
+    decision = router(catalog).resolve("x")
+    assert decision.reason.count("no such customer") == 3
+    assert decision.reason.endswith("; and 6 more were passed over")
+    assert all("no such customer" in one.reason for one in decision.candidates)
 
 
 def test_a_rule_of_an_older_catalog_is_passed_over(catalog: Catalog) -> None:
