@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 import warnings
+import weakref
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -107,18 +109,20 @@ class AutoCouncil:
         self._filters = catalog._filters(
             self.kind, options.get("tags", ()), options.get("any_tags", ()), options.get("exclude_tags", ())
         )
-        self._providers = options.get("providers")
+        providers = options.get("providers")
+        self._providers = (providers,) if isinstance(providers, str) else providers
         self._runner = options.get("runner")
-        self._log = options.get("log") or catalog.settings.route_log
+        self._log = catalog.settings.route_log if options.get("log") is None else options["log"]
         if self._log not in ("off", "hash", "text"):
             raise StrategyError(f"log={self._log!r}: choose off, hash or text", option="log")
         self._options = {name: value for name, value in options.items() if name not in _COMMON}
         self.strategy: Strategy = choose(strategy, self._options, router=self, watch=self._stepped)
-        self._most = int(options.get("cache", KEPT))
+        self._most = _whole("cache", options.get("cache", KEPT))
         self._cache: OrderedDict[str, Verdict] = OrderedDict()  # for the candidates it was made for
         self._cache_of: Pool | None = None
         self._lock = threading.Lock()
         self._pool: tuple[View, Pool, Any] | None = None
+        _living.add(self)
 
     @classmethod
     def configured(cls, catalog: Catalog, **over: Any) -> AutoCouncil:
@@ -173,7 +177,8 @@ class AutoCouncil:
                 pool = held[1].at(view.generation)  # what has changed is none of the candidates
             else:
                 kept, out = split(entries, self._configured() if self.provider_check else None)
-                pool = Pool(kept, out, view.generation, self.catalog)
+                tags = {name: getattr(self._filters, name) for name in ("tags", "any_tags", "exclude_tags")}
+                pool = Pool(kept, out, view.generation, self.catalog, tags)
             self._pool = view, pool, marks
         if pool.filtered and not same:
             reasons: dict[str, int] = {}
@@ -188,7 +193,9 @@ class AutoCouncil:
                 yield entry
 
     def _is_self(self, entry: Entry) -> bool:
-        return entry.tier == "runtime" and self.catalog.get(entry.kind, entry.name) is self
+        if entry.tier != "runtime" or entry.ref is not None:  # what a reference names is not looked at: that imports
+            return False
+        return self.catalog.get(entry.kind, entry.name) is self
 
     def _configured(self) -> frozenset[str]:
         if self._providers is not None:
@@ -213,13 +220,16 @@ class AutoCouncil:
         said = held or choose_many(self.strategy, [prompt], pool)[0]
         return self._decided(prompt, said, pool, begun, cached=held is not None)
 
-    def resolve_many(self, prompts: Sequence[str]) -> list[Decision]:
+    def resolve_many(self, prompts: Iterable[str]) -> list[Decision]:
         """Return a decision for each of *prompts*, in their order: faster than one by one, and otherwise the same.
 
         Raises:
             NoMatchError, StrategyError: as :meth:`resolve`, for the first prompt that has none.
+            RoutingError: *prompts* is one text.
         """
         begun = time.perf_counter()
+        if isinstance(prompts, str):
+            raise RoutingError("resolve_many takes a list of prompts, not one text; resolve takes that", given="str")
         pool = self.pool()
         wanted = [_text(prompt) for prompt in prompts]
         held = [self._remembered(prompt, pool) for prompt in wanted]
@@ -275,7 +285,9 @@ class AutoCouncil:
             cached=cached,
         )
         if self._watch is not None:
-            self._tell(DECISION, {k: v for k, v in decision.to_dict(candidates=0).items() if k != "candidates"})
+            told = decision.to_dict(candidates=0, entry=False)
+            del told["candidates"]
+            self._tell(DECISION, told)
         if self._log != "off":
             from catalog.routing.log import keep
 
@@ -397,3 +409,22 @@ def _text(prompt: str) -> str:
     if not isinstance(prompt, str):
         raise RoutingError(f"a prompt is a text, not {type(prompt).__name__}", given=type(prompt).__name__)
     return prompt
+
+
+def _whole(option: str, given: object) -> int:
+    if not isinstance(given, int) or isinstance(given, bool) or given < 0:
+        raise StrategyError(f"{option}={given!r}: give a whole number, 0 for none", option=option)
+    return given
+
+
+_living: weakref.WeakSet[AutoCouncil] = weakref.WeakSet()
+
+
+def _renew_all() -> None:
+    """Give a child process locks of its own: another thread may have held one when it was forked."""
+    for router in list(_living):
+        router._lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_renew_all)

@@ -23,6 +23,7 @@ class Candidate:
     Attributes:
         entry: the record; nothing was imported.
         score: what the strategy gave it, higher is better; None: it gave none.
+        threshold: what the score was held against; None: there is no score, or nothing to hold it against.
         filtered: why it was left out before any strategy saw it, in words; None: it was not.
         reason: what speaks for it, in words; often empty.
     """
@@ -31,6 +32,7 @@ class Candidate:
     score: float | None = None
     filtered: str | None = None
     reason: str = ""
+    threshold: float | None = None
 
     @property
     def name(self) -> str:
@@ -49,6 +51,7 @@ class Candidate:
             "kind": self.entry.kind,
             "name": self.name,
             "score": self.score,
+            "threshold": self.threshold,
             "filtered": self.filtered,
             "reason": self.reason,
         }
@@ -164,21 +167,43 @@ class Strategy(Protocol):
 
 
 def choose_many(strategy: Strategy, prompts: Sequence[str], pool: Pool) -> list[Verdict | CatalogError]:
-    """Return what *strategy* says of each prompt, or the error it fails with.
+    """Return what *strategy* says of each prompt, or the error it fails with; whatever it raises becomes one.
 
     A strategy that is faster with many prompts at once has a method ``choose_many`` of the same kind.
     """
     many = getattr(strategy, "choose_many", None)
-    if many is not None:
-        found: list[Verdict | CatalogError] = many(prompts, pool)
-        return found
-    said: list[Verdict | CatalogError] = []
-    for prompt in prompts:
-        try:
-            said.append(strategy.choose(prompt, pool))
-        except CatalogError as error:
-            said.append(error)
-    return said
+    try:
+        if many is not None:
+            found: list[Verdict | CatalogError] = many(prompts, pool)
+            return found
+    except CatalogError as error:
+        return [error] * len(prompts)
+    except Exception as error:
+        return [_broken(strategy, error)] * len(prompts)
+    return [_said(strategy, prompt, pool) for prompt in prompts]
+
+
+def _said(strategy: Strategy, prompt: str, pool: Pool) -> Verdict | CatalogError:
+    try:
+        said = strategy.choose(prompt, pool)
+    except CatalogError as error:
+        return error
+    except Exception as error:  # a step of somebody's own must not take a cascade down
+        return _broken(strategy, error)
+    if isinstance(said, Verdict):
+        return said
+    given = type(said).__name__
+    return StrategyError(
+        f"the strategy {strategy.name} gave {given}, not a catalog.Verdict", strategy=strategy.name, given=given
+    )
+
+
+def _broken(strategy: Strategy, error: Exception) -> StrategyError:
+    made = StrategyError(
+        f"the strategy {strategy.name} failed: {type(error).__name__}: {error}", strategy=strategy.name
+    )
+    made.__cause__ = error
+    return made
 
 
 class Decision:
@@ -278,16 +303,19 @@ class Decision:
     def candidates(self) -> tuple[Candidate, ...]:
         """Every entry considered: by score, the best first, equal ones and those without by key; then the filtered."""
         if self._candidates is None:
-            self._candidates = self._pool.considered(self._verdict)
+            self._candidates = tuple(self._pool.considered(self._verdict))
         return self._candidates
 
-    def to_dict(self, *, candidates: int | None = 20) -> dict[str, Any]:
-        """Return it as data for JSON, with at most so many *candidates* (None: all)."""
-        considered = self.candidates
+    def to_dict(self, *, candidates: int | None = 20, entry: bool = True) -> dict[str, Any]:
+        """Return it as data for JSON, with at most so many *candidates* (None: all), and the whole *entry* or not."""
+        known, pool = self._candidates, self._pool
+        shown = pool.considered(self._verdict, candidates) if known is None else known[:candidates]
+        record = {"entry": None if self.entry is None else self.entry.model_dump(mode="json")} if entry else {}
         return {
             "name": self.name,
             "key": self.key,
             "kind": None if self.entry is None else self.entry.kind,
+            **record,
             "strategy": self.strategy,
             "made": self.made,
             "score": self.score,
@@ -299,9 +327,9 @@ class Decision:
             "cost": self.cost.to_dict(),
             "generation": self.generation,
             "cached": self.cached,
-            "considered": sum(one.filtered is None for one in considered),
-            "filtered": sum(one.filtered is not None for one in considered),
-            "candidates": [one.to_dict() for one in considered[:candidates]],
+            "considered": len(pool.entries),
+            "filtered": len(pool.filtered),
+            "candidates": [one.to_dict() for one in shown],
         }
 
     def __repr__(self) -> str:

@@ -22,7 +22,8 @@ class Event:
     Attributes:
         name: ``route.filtered`` (candidates left out: ``count``, ``reasons``), ``route.step`` (of a cascade, as
             :meth:`Step.to_dict` gives it), ``route.decision`` (as :meth:`Decision.to_dict` gives it, without the
-            candidates), ``route.failed`` (``code``, ``error``), ``route.calibration_stale`` (``reason``).
+            record of the entry and the candidates), ``route.failed`` (``code``, ``error``),
+            ``route.calibration_stale`` (``reason``).
         router: the name of the router.
         data: plain data; the prompt is not among it, but a model's reason for its choice may quote it.
     """

@@ -35,7 +35,7 @@ _TOLD = ("threshold", "seconds", "model", "max_candidates", "temperature")
 
 def keep(router: AutoCouncil, prompt: str, decision: Decision, *, with_text: bool) -> None:
     """Keep a decision of *router*. One that can't be kept must not fail a route: there is a warning then."""
-    told = decision.to_dict(candidates=CANDIDATES)
+    told = decision.to_dict(candidates=CANDIDATES, entry=False)
     if not with_text:
         _without_reasons(told)
     row = Logged(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from heapq import nsmallest
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from catalog.routing.base import Candidate
@@ -25,26 +27,34 @@ class Pool:
         filtered: entries that were left out before any strategy sees them, with the reason in words; by key.
         generation: of the catalog.
         catalog: it; for searching and for its embedder.
+        filters: the ``tags``, ``any_tags`` and ``exclude_tags`` that all candidates pass.
         memo: what strategies have worked out for exactly these candidates, by a key of their own.
     """
 
-    __slots__ = ("_places", "catalog", "entries", "filtered", "generation", "memo")
+    __slots__ = ("_named", "_places", "catalog", "entries", "filtered", "filters", "generation", "memo")
 
     def __init__(
-        self, entries: Sequence[Entry], filtered: Sequence[tuple[Entry, str]], generation: int, catalog: Any
+        self,
+        entries: Sequence[Entry],
+        filtered: Sequence[tuple[Entry, str]],
+        generation: int,
+        catalog: Any,
+        filters: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         """Hold what there is; nothing is worked out yet."""
         self.entries = entries
         self.filtered = filtered
         self.generation = generation
         self.catalog = catalog
+        self.filters = filters or {}
         self.memo: dict[Any, Any] = {}
         self._places: dict[Key, int] | None = None
+        self._named: dict[str, int] | None = None  # -1: several have the name
 
     def at(self, generation: int) -> Pool:
         """Return the same candidates in another state of the catalog, with all that was worked out."""
-        pool = Pool(self.entries, self.filtered, generation, self.catalog)
-        pool.memo, pool._places = dict(self.memo), self._places
+        pool = Pool(self.entries, self.filtered, generation, self.catalog, self.filters)
+        pool.memo, pool._places, pool._named = dict(self.memo), self._places, self._named
         return pool
 
     def __len__(self) -> int:
@@ -61,8 +71,13 @@ class Pool:
         kind, colon, name = named.partition(":")
         if colon and (place := self.place(kind, name)) is not None:
             return self.entries[place]
-        same = [entry for entry in self.entries if entry.name == named]
-        return same[0] if len(same) == 1 else None
+        if self._named is None:
+            found: dict[str, int] = {}
+            for place, entry in enumerate(self.entries):
+                found[entry.name] = -1 if entry.name in found else place
+            self._named = found
+        place = self._named.get(named, -1)
+        return None if place < 0 else self.entries[place]
 
     def search(self, prompt: str, limit: int) -> list[Entry]:
         """Return the *limit* candidates that a search for *prompt* ranks best; at least one for any candidates."""
@@ -70,30 +85,43 @@ class Pool:
             return list(self.entries)
         kinds = sorted({entry.kind for entry in self.entries})
         found: list[Entry] = []
-        ask = 2 * limit + len(self.filtered)
-        for hit in self.catalog.search(prompt, kind=kinds, limit=ask):
+        ask = 2 * limit + min(len(self.filtered), 10 * limit)
+        for hit in self.catalog.search(prompt, kind=kinds, limit=ask, **self.filters):
             place = self.place(hit.kind, hit.name)
             if place is not None:
                 found.append(self.entries[place])
                 if len(found) == limit:
                     return found
-        known = {entry.key for entry in found}  # the search knows filters of its own only: tags leave some out
+        known = {entry.key for entry in found}  # words that nothing has find nothing
         return found + [entry for entry in self.entries if entry.key not in known][: limit - len(found)]
 
-    def considered(self, verdict: Verdict) -> tuple[Candidate, ...]:
-        """Return every entry with what *verdict* says of it: by score, then key; the filtered ones last."""
+    def considered(self, verdict: Verdict, most: int | None = None) -> list[Candidate]:
+        """Return the entries with what *verdict* says of them: by score, then key; the filtered ones last.
+
+        Args:
+            verdict: what a strategy said.
+            most: only the first so many; None: all.
+        """
         given = verdict.scores
-        scores: list[float | None]
         if given is None:
-            scores = [None] * len(self.entries)
-        else:
-            scores = [None if score is None or score != score else float(score) for score in given]
-        listed = [
-            Candidate(entry, score, None, verdict.reasons.get(entry.key, ""))
-            for entry, score in zip(self.entries, scores, strict=True)
-        ]
-        listed.sort(key=lambda one: (one.score is None, -(one.score or 0.0), one.entry.kind, one.entry.name))
-        return (*listed, *(Candidate(entry, None, why) for entry, why in self.filtered))
+            scores: list[float | None] = [None] * len(self.entries)
+        else:  # an array gives its numbers all at once
+            scores = given.tolist() if hasattr(given, "tolist") else list(given)
+
+        def rank(place: int) -> float:
+            score = scores[place]
+            return inf if score is None or score != score else -score
+
+        places = range(len(self.entries))  # which are by key
+        first = sorted(places, key=rank) if most is None else nsmallest(most, places, rank)
+        listed = []
+        for place in first:
+            entry, score = self.entries[place], scores[place]
+            score = None if score is None or score != score else float(score)
+            why = verdict.reasons.get(entry.key, "") if verdict.reasons else ""
+            listed.append(Candidate(entry, score, None, why, None if score is None else verdict.threshold))
+        left = None if most is None else most - len(listed)
+        return listed + [Candidate(entry, None, why) for entry, why in self.filtered[:left]]
 
 
 def split(entries: Iterable[Entry], configured: Collection[str] | None) -> tuple[list[Entry], list[tuple[Entry, str]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import threading
 from collections.abc import Sequence
 from typing import Any
@@ -15,6 +16,7 @@ from catalog import (
     AutoCouncil,
     Catalog,
     CatalogWarning,
+    CouncilSpec,
     Entry,
     EntryNotFoundError,
     Event,
@@ -62,6 +64,30 @@ class Chain:
 runner, chain = Runner(), Chain()
 
 
+class Both:
+    """An object with both."""
+
+    def invoke(self, text: str) -> str:
+        """Return what must not be called."""
+        return f"invoked {text}"
+
+    def run(self, text: str) -> str:
+        """Return what was run."""
+        return f"ran {text}"
+
+
+both = Both()
+seats = CouncilSpec().add_member("a", system_prompt="s").add_round("independent_analysis")
+
+
+class CouncilRunner:
+    """A runner with a method, as frameworks have them."""
+
+    def run(self, council: Any, prompt: str) -> str:
+        """Return what was run."""
+        return f"{type(council).__name__}: {prompt}"
+
+
 def council_runner(council: Any, prompt: str) -> str:
     """Run a council that is data, for the tests below."""
     return f"{type(council).__name__}: {prompt}"
@@ -107,6 +133,7 @@ def test_a_decision_tells_all_there_is_to_know(catalog: Catalog) -> None:
         "name": "plot",
         "key": "tool:plot",
         "kind": "tool",
+        "entry": catalog.entry("tool", "plot").model_dump(mode="json"),
         "strategy": "first",
         "made": "static",
         "score": None,
@@ -120,10 +147,11 @@ def test_a_decision_tells_all_there_is_to_know(catalog: Catalog) -> None:
         "considered": 2,
         "filtered": 0,
         "candidates": [
-            {"key": "tool:bars", "kind": "tool", "name": "bars", "score": None, "filtered": None, "reason": ""},
-            {"key": "tool:plot", "kind": "tool", "name": "plot", "score": None, "filtered": None, "reason": ""},
+            {"key": f"tool:{name}", "kind": "tool", "name": name, **dict.fromkeys(("score", "threshold", "filtered")),
+             "reason": ""}
+            for name in ("bars", "plot")
         ],
-    }
+    }  # fmt: skip
 
 
 def test_the_default_is_a_council_and_an_error(catalog: Catalog) -> None:
@@ -141,7 +169,7 @@ def test_no_candidate_at_all_is_said(catalog: Catalog) -> None:
     with pytest.raises(NoMatchError, match="there is no candidate of kind council"):
         AutoCouncil(catalog, "rules").resolve("x")
     catalog.register("council", "seo", "os:getcwd", providers=["zz"])
-    with pytest.raises(NoMatchError, match=r"no candidate of kind council \(1 were left out\): no candidate has a rule"):
+    with pytest.raises(NoMatchError, match=r"kind council \(1 were left out\): no candidate has a rule"):
         AutoCouncil(catalog, "rules", provider_check=True).resolve("x")
 
 
@@ -277,18 +305,18 @@ def test_many_prompts_are_decided_as_one_by_one(catalog: Catalog) -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("shout", "SHOUT me"), ("whisper", "whisper me"), ("runner", "ran whisper me"), ("chain", "invoked chain me")],
-)
+    [("shout", "SHOUT ME"), ("whisper", "whisper me"), ("runner", "ran runner me"), ("chain", "invoked chain me"),
+     ("both", "ran both me")],
+)  # fmt: skip
 def test_what_was_picked_is_called_with_the_prompt(catalog: Catalog, name: str, expected: str) -> None:
-    """Functions, coroutines, objects with `run` and with `ainvoke` alone run by `run` and by `arun` alike."""
+    """Functions, coroutines, objects with `run` (before `invoke`) or `ainvoke` alone run by `run` and `arun` alike."""
     catalog.register("tool", name, f"{__name__}:{name}")
     route = router(catalog)
     prompt = f"{name} me"
-    wanted = {"shout": prompt.upper(), "whisper": prompt, "runner": f"ran {prompt}", "chain": f"invoked {prompt}"}[name]
     result = route.run(prompt)
-    assert (result.value, result.decision.name) == (wanted, name)
-    assert asyncio.run(route.arun(prompt)).value == wanted
-    assert route(prompt) == route.invoke(prompt) == wanted
+    assert (result.value, result.decision.name) == (expected, name)
+    assert asyncio.run(route.arun(prompt)).value == expected
+    assert route(prompt) == route.invoke(prompt) == expected
 
 
 def test_nothing_runs_where_nothing_fits(catalog: Catalog) -> None:
@@ -307,12 +335,27 @@ def test_a_council_that_is_data_needs_a_runner(catalog: Catalog) -> None:
     catalog.register("council", "seo", spec, match="seo")
     with pytest.raises(RoutingError, match="council:seo is data, and nothing is configured that runs it"):
         AutoCouncil(catalog, "rules").run("seo")
-    for given in (council_runner, f"{__name__}:council_runner"):
-        result = AutoCouncil(catalog, "rules", runner=given).run("seo")
+    runners = (council_runner, CouncilRunner(), CouncilRunner)
+    for given in (*runners, f"{__name__}:council_runner", f"{__name__}:CouncilRunner"):
+        route = AutoCouncil(catalog, "rules", runner=given)
+        result = route.run("seo")
         assert (result.value, result.decision.made) == ("Council: seo", "dynamic")
+        assert asyncio.run(route.arun("seo")).value == "Council: seo"
+    with pytest.raises(RoutingError, match=r"the runner 5 can't run council:seo: give a function"):
+        AutoCouncil(catalog, "rules", runner=5).run("seo")
     settings = Settings(embedder="none", runner=f"{__name__}:council_runner")
     with open_catalog(catalog.url, settings=settings) as configured:
         assert AutoCouncil(configured, "rules").run("seo").value == "Council: seo"
+
+
+def test_a_spec_that_code_holds_goes_to_the_runner_too(catalog: Catalog) -> None:
+    """A council spec behind a reference, or registered for this process as a spec or its data, is resolved and run."""
+    catalog.register("council", "coded", f"{__name__}:seats", match="^coded")
+    catalog.register("council", "here", seats, runtime=True, match="^here")
+    catalog.register("council", "data", seats.model_dump(mode="json"), runtime=True, match="^data")
+    route = AutoCouncil(catalog, "rules", runner=council_runner)
+    for prompt in ("coded", "here", "data"):
+        assert route.run(prompt).value == asyncio.run(route.arun(prompt)).value == f"Council: {prompt}"
 
 
 def test_a_router_does_not_pick_itself(catalog: Catalog) -> None:
@@ -393,6 +436,8 @@ def test_strategies_of_ones_own(catalog: Catalog) -> None:
         ({"thresold": 1}, "'thresold' is no option of a router; did you mean 'threshold'"),
         ({"on_no_match": ""}, "on_no_match='': give 'error', 'abstain', or a key or name"),
         ({"log": "yes"}, "log='yes': choose off, hash or text"),
+        ({"cache": None}, "cache=None: give a whole number, 0 for none"),
+        ({"cache": -1}, "cache=-1: give a whole number, 0 for none"),
         ({"chain": []}, "a cascade needs at least one step"),
         ({"chain": "rules"}, "chain='rules': give a list of steps"),
         ({"chain": ["rules", "cascade"]}, "a cascade may not contain itself"),
@@ -404,6 +449,100 @@ def test_a_router_that_cannot_be_is_refused(catalog: Catalog, given: dict[str, A
     with pytest.raises(StrategyError) as caught:
         AutoCouncil(catalog, **given)
     assert said in str(caught.value)
+
+
+def test_one_text_is_no_list_of_prompts(catalog: Catalog) -> None:
+    """`resolve_many` refuses a text, which would be a prompt for each letter, and takes a generator."""
+    catalog.register_many([tool("a")])
+    with pytest.raises(RoutingError, match="resolve_many takes a list of prompts, not one text"):
+        router(catalog).resolve_many("a")
+    assert [one.name for one in router(catalog).resolve_many(prompt for prompt in "ab")] == ["a", None]
+
+
+def test_routing_imports_nothing(catalog: Catalog) -> None:
+    """An entry of this process that is a reference is a candidate like others: what it names is not imported."""
+    catalog.register("tool", "a", "zz_not_there:thing", runtime=True)
+    assert router(catalog).resolve("a").name == "a"
+
+
+def test_a_candidate_tells_the_threshold_it_was_held_against(catalog: Catalog) -> None:
+    """A candidate with a score has the threshold of the decision; one without a score, or left out, has none."""
+
+    class Scoring:
+        name = "scoring"
+
+        def choose(self, prompt: str, pool: Any) -> Verdict:
+            return Verdict(None, "no", score=0.5, threshold=0.6, scores=[0.5, None])
+
+    catalog.register_many([tool("a"), tool("b"), tool("c", metadata={"draft": True})])
+    found = router(catalog, Scoring()).resolve("x").candidates
+    assert [(one.name, one.score, one.threshold) for one in found] == [
+        ("a", 0.5, 0.6),
+        ("b", None, None),
+        ("c", None, None),
+    ]
+
+
+def test_the_first_candidates_are_those_of_all(catalog: Catalog) -> None:
+    """A decision as data holds the first candidates of the whole list, whether that was looked at before or not."""
+
+    class Scoring:
+        name = "scoring"
+
+        def choose(self, prompt: str, pool: Any) -> Verdict:
+            scores = [None if n % 5 == 0 else float("nan") if n % 7 == 0 else n % 4 / 4 for n in range(len(pool))]
+            return Verdict(pool.entries[3], "three", scores=scores)
+
+    catalog.register_many([tool(f"t{n:02}", metadata={"draft": n > 35}) for n in range(40)])
+    for most in (0, 1, 20, 35, 36, 38, None):
+        decision = router(catalog, Scoring()).resolve("x")
+        first_seen = decision.to_dict(candidates=most)
+        assert len(decision.candidates) == 40
+        assert first_seen["candidates"] == [one.to_dict() for one in decision.candidates[:most]]
+        assert decision.to_dict(candidates=most) == first_seen
+
+
+def test_a_strategy_that_breaks_takes_no_cascade_down(catalog: Catalog) -> None:
+    """Whatever a strategy of somebody's own raises or returns is a failed step, and the next one is asked."""
+    catalog.register_many([tool("plot")])
+
+    class Broken:
+        name = "broken"
+
+        def choose(self, prompt: str, pool: Any) -> Verdict:
+            raise KeyError("gone")
+
+    class Wrong:
+        name = "wrong"
+
+        def choose(self, prompt: str, pool: Any) -> Any:
+            return "plot"
+
+    class Many(Broken):
+        name = "many"
+
+        def choose_many(self, prompts: Sequence[str], pool: Any) -> Any:
+            raise OSError("no disk")
+
+    decision = router(catalog, "cascade", chain=[Broken(), Wrong(), Many(), first]).resolve("plot")
+    assert decision.name == "plot"
+    assert [(step.strategy, step.outcome, step.reason) for step in decision.steps[:3]] == [
+        ("broken", "failed", "the strategy broken failed: KeyError: 'gone'"),
+        ("wrong", "failed", "the strategy wrong gave str, not a catalog.Verdict"),
+        ("many", "failed", "the strategy many failed: OSError: no disk"),
+    ]
+
+
+def test_a_child_process_routes_while_the_parent_was_busy(catalog: Catalog) -> None:
+    """A router whose lock another thread held at the moment of a fork decides in the child all the same."""
+    catalog.register_many([tool("plot")])
+    route = router(catalog)
+    assert route.resolve("plot").name == "plot"
+    with route._lock:
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if route.resolve("plot").name == "plot" else 1)
+    assert os.waitpid(child, 0)[1] == 0
 
 
 def test_an_unknown_kind_is_refused(catalog: Catalog) -> None:
