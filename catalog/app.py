@@ -42,6 +42,7 @@ from catalog.view import View
 if TYPE_CHECKING:
     from catalog.changes import Brought, Revision
     from catalog.discovery.report import ScanReport
+    from catalog.embedders.base import Embedder
     from catalog.embedders.openai import Estimate
     from catalog.entry.entry import Entry
     from catalog.entry.references import Reference
@@ -90,7 +91,7 @@ class Catalog:
         self,
         url: str | None = None,
         *,
-        embedder: str | None = None,
+        embedder: str | Embedder | Callable[[], Embedder] | None = None,
         settings: Settings | str | Path | None = None,
     ) -> None:
         """Open a catalog; a SQLite file is created and upgraded as needed.
@@ -99,7 +100,8 @@ class Catalog:
             url: database URL, as ``sqlite:///team.db``; else ``CATALOG_URL``, the configuration's ``url``, or one file
                 in the user's data directory. ``sqlite://`` is a private catalog that goes when it is closed.
             embedder: ``wordllama`` (the default), ``minilm``, ``hash``, ``openai:MODEL[@URL]``, ``st:MODEL``,
-                ``package.module:name``, or ``none`` to search by words only; else the configuration's.
+                ``package.module:name``, or ``none`` to search by words only; or an embedder itself, or what makes one
+                when called; else the configuration's.
             settings: settings, or the configuration file to read; else the nearest one is looked for.
 
         Raises:
@@ -1056,6 +1058,7 @@ def _renew_all() -> None:
     """Give a child process locks of its own, and views that ask the connections of its own."""
     for catalog in list(_living):
         catalog._lock = threading.RLock()
+        catalog._meaning.renew_lock()
         if not catalog._closed:
             catalog._token = catalog._token_of()
             catalog._drop_view()

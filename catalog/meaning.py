@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from catalog.embedders.choose import DEFAULT, choose
+from catalog.embedders.choose import DEFAULT, choose, own
 from catalog.entry.reference import ObjectRef
 from catalog.errors import CatalogError, SearchError
 from catalog.overlay import CatalogWarning
@@ -46,11 +46,17 @@ class Meaning:
     costs time or money. An entry without a fresh vector takes part in searches by its words.
     """
 
-    def __init__(self, store: Store, name: str | None) -> None:
-        """Know the embedder by *name* (None: the default); it is loaded when it is first needed."""
+    def __init__(self, store: Store, embedder: str | Embedder | Callable[[], Embedder] | None) -> None:
+        """Know the *embedder*: itself, what makes it, or its name (None: the default), by which it is loaded late."""
         self.store = store
-        self.given = name or DEFAULT
-        self.at_once = self.given == DEFAULT or self.given.startswith("hash")
+        self.mine: Embedder | Callable[[], Embedder] | None = None
+        self.given: str | None = None
+        if embedder is None or isinstance(embedder, str):
+            self.given = embedder or DEFAULT
+            self.at_once = self.given == DEFAULT or self.given.partition(":")[0] == "hash"
+        else:
+            self.mine = embedder
+            self.at_once = bool(getattr(embedder, "at_once", False))
         self._lock = threading.Lock()
         self._embedder: Embedder | None = None
         self._failed = False
@@ -71,8 +77,12 @@ class Meaning:
             raise SearchError("this catalog has no embedder: it is configured as 'none'")
         with self._lock:
             if self._embedder is None:
-                self._embedder = choose(self.given, load=_load)
+                self._embedder = own(self.mine) if self.given is None else choose(self.given, load=_load)
             return self._embedder
+
+    def renew_lock(self) -> None:
+        """Give a child process a lock that no thread it does not have may hold."""
+        self._lock = threading.Lock()
 
     def ready(self) -> Embedder | None:
         """Return the embedder, or None after one clear warning where it can't be had: words still find entries."""

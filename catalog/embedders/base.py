@@ -77,6 +77,19 @@ def unit_rows(rows: object, count: int, width: int | None, name: str) -> Vectors
     return array
 
 
+def _emptied(rows: object) -> object:
+    """Return *rows* with zeros for each row of nothing but NaN: a mean of no tokens, 0/0, so a text without any."""
+    import numpy as np
+
+    try:
+        array = np.array(rows, dtype=np.float32)
+    except (TypeError, ValueError, OverflowError):
+        return rows  # whoever checks it says what is wrong
+    if array.ndim == 2:
+        array[np.isnan(array).all(axis=1)] = 0
+    return array
+
+
 class Checked:
     """An embedder somebody else wrote, whose output is made to fit and whose failures name it."""
 
@@ -84,10 +97,12 @@ class Checked:
         """Wrap *inner*; *name* replaces its own."""
         self.inner = inner
         self.name = name or inner.name
-        self.width = inner.width
+        self.width = int(inner.width)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Return what the wrapped embedder gives, as rows of length 1 or 0; blank texts are not shown to it.
+
+        A row of nothing but NaN is taken for that of a text without tokens: one such must not keep all from vectors.
 
         Raises:
             EmbedderError: it failed, or gave something else than rows of finite numbers.
@@ -105,5 +120,5 @@ class Checked:
                 raise EmbedderError(
                     f"embedder '{self.name}' failed: {type(error).__name__}: {error}", embedder=self.name
                 ) from error
-            result[telling] = unit_rows(rows, len(telling), self.width, self.name)
+            result[telling] = unit_rows(_emptied(rows), len(telling), self.width, self.name)
         return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from numbers import Integral
 from typing import TYPE_CHECKING
 
 from catalog.errors import EmbedderError, close_matches, did_you_mean
@@ -81,9 +82,22 @@ def form_of(name: str, *, references: bool = True) -> str:
 
 def _own(ref: str, load: Callable[[str], object]) -> Embedder:
     """Return the embedder a reference of the user's names, with a check around it."""
+    return own(load(ref), ref)
+
+
+def own(found: object, ref: str | None = None) -> Embedder:
+    """Return an embedder somebody else made, or what makes one when called, with a check around it.
+
+    Args:
+        found: has ``name``, ``width`` and ``encode(texts)``, or gives what has.
+        ref: where it was found, for messages.
+
+    Raises:
+        EmbedderError: it is no embedder, or can't be made.
+    """
     from catalog.embedders.base import Checked, Embedder
 
-    found = load(ref)
+    ref = ref or repr(found)
     if isinstance(found, type) or (callable(found) and not isinstance(found, Embedder)):
         try:
             found = found()
@@ -91,7 +105,9 @@ def _own(ref: str, load: Callable[[str], object]) -> Embedder:
             raise EmbedderError(
                 f"embedder '{ref}' can't be made: {type(error).__name__}: {error}", embedder=ref
             ) from error
-    if not isinstance(found, Embedder) or not isinstance(found.name, str) or not isinstance(found.width, int):
+    if type(found).__module__.startswith("catalog.embedders."):  # asking one on a server for its width asks the server
+        return found  # type: ignore[return-value]
+    if not isinstance(found, Embedder) or not isinstance(found.name, str) or not isinstance(found.width, Integral):
         raise EmbedderError(
             f"'{ref}' is no embedder: it needs a name (text), a width (number) and encode(texts)", embedder=ref
         )

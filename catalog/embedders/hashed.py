@@ -28,7 +28,10 @@ class HashEmbedder:
     Attributes:
         name: ``hash`` with the width and the versions that shape the output.
         width: how many places there are.
+        at_once: says to a catalog given one of these that registering may embed at once, as it costs next to nothing.
     """
+
+    at_once = True
 
     def __init__(self, width: int = 256) -> None:
         """Make vectors of *width* numbers, ≥ 1."""
