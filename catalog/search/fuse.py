@@ -46,6 +46,7 @@ PARTS = 0.5
 
 _PRIOR_DEVIATION = 0.1
 _PRIOR_WEIGHT = 20  # entries; a catalog of three has no spread worth the name
+_STRANGERS = 1  # entries that a request has nothing to do with
 _DIGITS = 9
 
 
@@ -80,7 +81,9 @@ class Fused(NamedTuple):
 def spread(similarities: ArrayLike) -> Spread:
     """Return mean and deviation of a request's *similarities* to all entries that have vectors, before any filter.
 
-    Few entries say little about their spread: it begins at 0.1, a common one, and 20 entries move it half the way.
+    Few entries say little about their spread: it begins at 0.1, a common one, and 20 entries move it half the way. Nor
+    about their mean: the only entry of a catalog would never be nearer than that. One more entry, of similarity 0, is
+    counted with them.
     Values that are no numbers count as absent.
     """
     import numpy as np
@@ -94,7 +97,8 @@ def spread(similarities: ArrayLike) -> Spread:
     mean = total / count if count else 0.0
     away = values - values.dtype.type(mean) if values.dtype.kind == "f" else values - mean
     squares = float(np.vdot(away, away))
-    return Spread(mean, math.sqrt((squares + _PRIOR_WEIGHT * _PRIOR_DEVIATION**2) / (count + _PRIOR_WEIGHT)))
+    expected = total / (count + _STRANGERS)
+    return Spread(expected, math.sqrt((squares + _PRIOR_WEIGHT * _PRIOR_DEVIATION**2) / (count + _PRIOR_WEIGHT)))
 
 
 def standing(similarities: ArrayLike, of_all: Sequence[Spread]) -> Floats:

@@ -98,7 +98,8 @@ def search(
         limit: how many at the most, ≥ 0.
         words: whether words count; otherwise entries without a vector are left out.
 
-    An entry that shares no word with the request takes part if it is nearer to it than the mean entry is.
+    An entry that shares no word with the request takes part if it is nearer to it than the mean entry is; where words
+    do not count, the nearest do, however far away they are.
     """
     if limit <= 0:
         return []
@@ -133,11 +134,11 @@ def search(
         similar = np.hstack([similar, queries.astype(np.float64) @ meanings.overlay(corpus.overlay)[taken].T])
     elif over:
         similar = np.hstack([similar, np.full((len(queries), len(over)), np.nan)])
-    if not len(points):
-        return []
+    if not len(points):  # nobody has its words, an emoji perhaps, and it may still be a name
+        return keyword.exact_first(corpus, text.strip(), filters, [], keyword.reason_of(asked), complete=False)[:limit]
     fused = fuse(points, standing(similar, _spreads(near.spreads, len(queries))))
     scores = fused.scores if words else fused.semantic
-    counted = np.flatnonzero((points > 0) | (scores > 0) if words else ~fused.guessed & (scores > 0))
+    counted = np.flatnonzero((points > 0) | (scores > 0) if words else ~fused.guessed)
     chosen = counted[best(scores[counted], limit)].tolist()
     rows = by_ids(corpus.reader, [found[place] for place in chosen if place < len(found)])
     ranks = {id_: rank for rank, id_ in enumerate(sorted(lexical, key=lambda i: -lexical[i]), 1)}

@@ -93,12 +93,13 @@ def test_rare_words_beat_likeness_and_common_words_do_not() -> None:
 
 @given(arrays.arrays(np.float32, st.integers(0, 200), elements=st.floats(-1, 1, width=32)))
 def test_spread_is_of_numbers(values: np.ndarray) -> None:
-    """Mean and deviation are those of numpy, with twenty entries of deviation 0.1 added to the latter."""
+    """Mean and deviation are those of numpy, with one entry of similarity 0 added to the former, and twenty entries of
+    deviation 0.1 to the latter."""
     found = spread(values)
     count = len(values)
     expected = (count * float(values.var(dtype=np.float64)) + 20 * 0.01 if count else 0.2) / (count + 20)
     assert found.deviation == pytest.approx(expected**0.5, rel=1e-4)
-    assert found.mean == pytest.approx(float(values.mean(dtype=np.float64)) if count else 0.0, abs=1e-6)
+    assert found.mean == pytest.approx(float(values.sum(dtype=np.float64)) / (count + 1), abs=1e-6)
 
 
 def test_spread_leaves_out_what_is_no_number() -> None:
