@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Strict
 
 from catalog.entry.entry import Text, _plain
 from catalog.errors import CouncilSpecError, close_matches, did_you_mean
+
+if TYPE_CHECKING:
+    from catalog import Catalog, Council, Graph
 
 SCHEMA_VERSION = 1
 """The version of the form below; a spec of another one is not guessed at."""
@@ -80,8 +83,8 @@ class Round(_Part):
 class CouncilSpec(_Part):
     """A council as data: built, checked, stored as JSON and restored without running anything.
 
-    A spec may be incomplete while it is put together: :func:`catalog.validate_council` tells what is wrong with it.
-    Each method returns a new spec.
+    A spec may be incomplete while it is put together: :meth:`validate` tells what is wrong with it. Each method that
+    changes something returns a new spec.
 
     Attributes:
         schema_version: of this form.
@@ -137,6 +140,43 @@ class CouncilSpec(_Part):
     def add_round(self, type: str, *, until_ref: str | None = None, **options: Any) -> Self:
         """Return this council with one more round at the end."""
         return self.replace(rounds=(*self.rounds, Round(type=type, until_ref=until_ref, options=options)))
+
+    def validate(  # type: ignore[override]  # pydantic's own is deprecated
+        self, catalog: Catalog | None = None, **limits: Any
+    ) -> list[dict[str, str]]:
+        """Return all that is wrong with this council, ``{path, code, message}`` each; see `catalog.validate_council`.
+
+        Args:
+            catalog: where names are looked up; without one only the form is judged.
+            **limits: ``fewest`` and ``most`` members, and the ``name`` the council has or will have.
+        """
+        from catalog import validate_council  # the public name: the layers above build on this one
+
+        issues: list[dict[str, str]] = validate_council(self, catalog, **limits)
+        return issues
+
+    def resolve(self, catalog: Catalog, **options: Any) -> Council:
+        """Return the live council, its parts loaded and its profiles layered; see `catalog.resolve_council`.
+
+        Args:
+            catalog: where names are looked up.
+            **options: the ``name`` of the council, and ``application``, the profile under all others.
+
+        Raises:
+            CouncilSpecError: it is not valid.
+            ResolveError, DriftError: a part can't be loaded.
+        """
+        from catalog import resolve_council
+
+        council: Council = resolve_council(self, catalog, **options)
+        return council
+
+    def to_graph(self, catalog: Catalog | None = None, *, depth: int = 1) -> Graph:
+        """Return how this council works, as nodes and edges to be drawn; see `catalog.council_graph`."""
+        from catalog import council_graph
+
+        graph: Graph = council_graph(self, catalog, depth=depth)
+        return graph
 
     def _place(self, id: str) -> int:
         ids = [member.id for member in self.members]

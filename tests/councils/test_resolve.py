@@ -12,7 +12,17 @@ from factories import open_catalog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog import Catalog, Council, CouncilSpec, CouncilSpecError, EntryNotFoundError, ResolveError, Settings
+from catalog import (
+    Catalog,
+    Council,
+    CouncilSpec,
+    CouncilSpecError,
+    EntryNotFoundError,
+    ResolveError,
+    Settings,
+    council_graph,
+    validate_council,
+)
 from catalog import resolve_council as resolve
 from catalog.council_specs.profiles import LAYERS, Given, Layer, layered
 
@@ -213,3 +223,17 @@ def test_code_can_not_close_a_circle(catalog: Catalog, module_folder: Path) -> N
         resolve("one", catalog)
     assert [one["code"] for one in caught.value.facts["issues"]] == ["cycle"]
     assert str(caught.value).endswith("a council can't hold itself: council:one → council:two → council:one")
+
+
+def test_a_spec_answers_for_itself(parts: Catalog) -> None:
+    """`validate`, `resolve` and `to_graph` of a spec give what the functions give; so does data that is no spec."""
+    spec = CouncilSpec().add_member("a", system_prompt="s", profile="mini", tools=["search"]).add_round("synthesis")
+    assert spec.validate() == spec.validate(parts) == []
+    wrong = spec.replace_member("a", profile="gone")
+    assert wrong.validate() == []
+    assert wrong.validate(parts) == validate_council(wrong, parts) != []
+    assert wrong.validate(fewest=2) == validate_council(wrong, fewest=2) != []
+    assert spec.resolve(parts, name="seo") == resolve(spec, parts, name="seo")
+    assert spec.to_graph(parts).as_dict() == council_graph(spec, parts).as_dict()
+    data: Any = {"members": "none", "rounds": []}
+    assert CouncilSpec.validate(data) == validate_council(data) != []
