@@ -6,6 +6,7 @@ import builtins
 import copy
 import os
 import threading
+import time
 import warnings
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -631,12 +632,13 @@ class Catalog:
             return ask(self._now())
         if mode == "auto" and self._meaning.rests:
             return ask(self._indexed(), "lexical")
+        begin = time.monotonic()
         try:
             hits, moved = self._steady(ask)
         except EmbedderError as error:
             if mode != "auto":
                 raise
-            self._meaning.rest()
+            self._meaning.rest(error, time.monotonic() - begin)
             warnings.warn(f"searching by words only: {error}", CatalogWarning, stacklevel=2)
             return ask(self._indexed(), "lexical")
         if moved and mode == "semantic":

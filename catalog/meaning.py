@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from catalog.embedders.choose import DEFAULT, choose, own
 from catalog.entry.reference import ObjectRef
-from catalog.errors import CatalogError, SearchError
+from catalog.errors import CatalogError, EmbedderError, SearchError
 from catalog.overlay import CatalogWarning
 
 if TYPE_CHECKING:
@@ -34,6 +34,12 @@ LOCAL = ("wordllama", "minilm", "hash")
 
 REST = 30.0
 """Seconds for which an embedder that failed is not asked by searches that can do without: nobody waits for it twice."""
+
+REFUSED = (400, 413, 422)
+"""What a server answers to one request that it can't embed."""
+
+SOON = 1.0
+"""Seconds after which a failure is one that nobody should wait for again."""
 
 BATCH = 1_000
 """Texts that are embedded and stored together; what a crash can lose."""
@@ -100,9 +106,15 @@ class Meaning:
         """Whether the embedder has just failed: searches go by words for a while."""
         return time.monotonic() < self._rests_until
 
-    def rest(self) -> None:
-        """Note that the embedder has failed."""
-        self._rests_until = time.monotonic() + REST
+    def rest(self, error: EmbedderError, seconds: float) -> None:
+        """Note that the embedder has failed with *error* after so many *seconds*.
+
+        It is left alone for a while if others would wait as long, or a server is in need of that. Where it refuses one
+        request at once (too long, say), the next may be answered.
+        """
+        status = error.facts.get("status", error.facts.get("attempts"))
+        if status not in REFUSED and (status is not None or seconds > SOON):
+            self._rests_until = time.monotonic() + REST
 
     def searching(self, view: View, optional: bool) -> Meanings | None:
         """Return what searches of one state of the catalog go by; None if there is nothing and that is *optional*.

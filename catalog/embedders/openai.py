@@ -267,9 +267,9 @@ class OpenAIEmbedder:
     def _vectors(self, body: bytes, count: int) -> list[list[float]]:
         try:
             data = loads(body)["data"]
-            rows = {one["index"]: one["embedding"] for one in data}
+            rows = {one.get("index", place): one["embedding"] for place, one in enumerate(data)}  # some leave it out
             return [rows[place] for place in range(count)]
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise EmbedderError(
                 f"embedder '{self.name}': the answer of {self.url} is not that of an embeddings endpoint ({error!r}); "
                 "the address ends before /embeddings, as in http://localhost:8000/v1",

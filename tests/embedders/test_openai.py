@@ -139,6 +139,12 @@ def test_a_long_wait_is_an_error(server: Server) -> None:
         embedder(server).encode(["a"])
 
 
+def test_an_answer_without_indexes_is_in_the_order_asked(server: Server) -> None:
+    """Servers that leave the index out give the vectors in the order of the texts."""
+    server.faults = [(200, {}, b'{"data": [{"embedding": [1, 0, 0]}, {"embedding": [0, 1, 0]}]}')]
+    assert embedder(server, dimensions=3).encode(["a", "b"]).tolist() == [[1, 0, 0], [0, 1, 0]]
+
+
 def test_a_wrong_key_is_an_error_that_does_not_tell_it(server: Server) -> None:
     """A refusal is not tried again, names the variable to set, and never repeats the key."""
     server.faults = [(401, {}, b'{"error": {"message": "bad key"}}')]

@@ -130,7 +130,18 @@ def test_a_server_that_fails_leaves_words(url: str, monkeypatch: pytest.MonkeyPa
         assert [hit.name for hit in cat.search("marker")] == ["marker"]
         assert server.asked == [["marker"]] * 3, "a server that failed is left alone for a while"
         server.status = 200
-        monkeypatch.setattr("catalog.meaning.REST", 0.0)
-        cat._meaning.rest()
+        monkeypatch.setattr(cat._meaning, "_rests_until", 0.0)
         assert [hit.name for hit in cat.search("marker")] == ["marker"]
         assert server.asked == [["marker"]] * 4
+
+
+def test_a_request_that_is_refused_concerns_no_other(url: str) -> None:
+    """A request that a server can't embed goes by words; the next one is asked about again, at once."""
+    with serving() as server, opened(url, f"openai:m@{server.url}") as cat:
+        cat.register("tool", "marker", "nowhere.to_be_found:thing")
+        cat.embed_update()
+        server.status = 400
+        with pytest.warns(CatalogWarning, match="searching by words only: .* answered 400"):
+            assert [hit.why.get("similarity") for hit in cat.search("marker")] == [None]
+        server.status = 200
+        assert [hit.why.get("similarity") is None for hit in cat.search("marker")] == [False]
