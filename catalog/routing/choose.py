@@ -88,6 +88,7 @@ def choose(
     raise StrategyError(
         f"there is no strategy '{given}'{did_you_mean(close_matches(given, STRATEGIES))}; "
         f"choose one of {', '.join(STRATEGIES)}, or give 'package.module:name'",
+        option="strategy",
         strategy=given,
     )
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.errors import CatalogError
 from catalog.routing.base import ABSTAINED, CHOSEN, FAILED, Cost, Step, Verdict, failed
+from catalog.routing.choose import fittable
+from catalog.routing.fit import stored, text_mark
 from catalog.routing.labelled import Label, case_of, placed
 from catalog.routing.metrics import (
     CurvePoint,
@@ -172,6 +174,7 @@ class Evaluation:
         generation: of the catalog.
         candidates: how many entries there were to pick from.
         judged: what it said of each prompt, in the order given.
+        learned: how many of the prompts its calibration was fitted on; they flatter it.
     """
 
     router: str
@@ -179,6 +182,7 @@ class Evaluation:
     generation: int
     candidates: int
     judged: tuple[Judged, ...]
+    learned: int = 0
 
     @cached_property
     def inside(self) -> tuple[Judged, ...]:
@@ -364,6 +368,7 @@ class Evaluation:
             "in_scope": self.in_scope,
             "out_of_scope": self.out_of_scope,
             "failures": self.failures,
+            "learned": self.learned,
             "figures": self.figures,
             "calibration_error": _rounded(self.calibration_error),
             "entries": [one.to_dict() for one in self.entries],
@@ -386,12 +391,18 @@ class Evaluation:
         return data | {"judged": [one.to_dict() for one in self.judged]} if prompts else data
 
 
-def evaluate(router: AutoCouncil, labelled: Iterable[tuple[str, Label]]) -> Evaluation:
+def evaluate(
+    router: AutoCouncil,
+    labelled: Iterable[tuple[str, Label]],
+    *,
+    progress: Callable[[int, int], None] | None = None,
+) -> Evaluation:
     """Return how well *router* does.
 
     Args:
         router: it is asked for every prompt, so a strategy that asks a model costs what it costs.
         labelled: prompts with the name or key of the right entry, several of which any is right, or None: none fits.
+        progress: called with the prompts done and all prompts.
 
     Raises:
         EntryNotFoundError: a name is none of a candidate.
@@ -409,6 +420,8 @@ def evaluate(router: AutoCouncil, labelled: Iterable[tuple[str, Label]]) -> Eval
             errors.append(error)
         taken = (time.perf_counter() - begun) * 1_000
         judged.append(_judged(text, tuple(entry.key for entry in gold), said, taken, router.strategy.name, pool))
+        if progress is not None:
+            progress(len(judged), len(cases))
     if errors and len(errors) == len(judged):
         raise errors[0]
     chain = getattr(router.strategy, "chain", None)
@@ -419,7 +432,17 @@ def evaluate(router: AutoCouncil, labelled: Iterable[tuple[str, Label]]) -> Eval
         pool.generation,
         len(pool),
         tuple(judged),
+        _learned(router, [text for text, _ in cases]),
     )
+
+
+def _learned(router: AutoCouncil, texts: Iterable[str]) -> int:
+    """Return how many of *texts* the stored calibration of *router* was fitted on."""
+    if not fittable(router.strategy):
+        return 0
+    kept = stored(router)
+    known = set(kept.about.get("learned", ())) if kept is not None else set()
+    return sum(text_mark(text) in known for text in texts) if known else 0
 
 
 def _judged(

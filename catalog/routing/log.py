@@ -83,7 +83,7 @@ def described(router: AutoCouncil) -> dict[str, Any]:
 
 
 def decisions(catalog: Catalog, limit: int | None = None) -> list[Logged]:
-    """Return the last decisions that were kept, the newest first."""
+    """Return what the log of *catalog* holds, the newest decision first; at most *limit* of them, if given."""
     catalog._now()
     return logged(catalog._store.reader, limit)
 

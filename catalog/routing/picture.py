@@ -26,16 +26,16 @@ def picture(evaluation: Evaluation) -> str:
     In the confusion a row is what was expected and a column what was picked; blue is right, orange is wrong, and the
     shade is the share of the row. With more than :data:`MOST` entries, those that are confused most are shown.
     """
-    labels, rows, hidden = _matrix(evaluation)
+    labels, rows, totals, hidden = _matrix(evaluation)
     cell = max(16, min(34, 560 // max(len(labels), 1)))
     space = 12 + max((_width(label) for label in labels), default=0)
     side = cell * len(labels)
-    right = _MARGIN + space + side + _GAP
+    right = _MARGIN + space + side + max(_GAP, space // 2)  # beside the last of the labels above
     width = max(right + _PANEL + _MARGIN, 900)
     panels = 2 if evaluation.reliability else 1
-    # Column labels stand at 45 degrees above the matrix.
+    # The labels of columns stand at 60 degrees above the matrix.
     top = 150
-    matrix_top = top + 30 + int(space * 0.71)
+    matrix_top = top + 30 + int(space * 0.87)
     height = max(matrix_top + side + 60, top + panels * 330 + 20)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -45,7 +45,7 @@ def picture(evaluation: Evaluation) -> str:
         *_heading(evaluation),
         _text(_MARGIN, top + 8, "Confusion", size=15, weight=600),
         _text(_MARGIN, top + 26, "row: expected, column: picked" + hidden, colour=_SOFT),
-        *_confusion(labels, rows, cell, _MARGIN + space, matrix_top),
+        *_confusion(labels, rows, totals, cell, _MARGIN + space, matrix_top),
         *_risk(evaluation, right, top),
         *_reliability(evaluation, right, top + 330),
         "</svg>",
@@ -65,8 +65,8 @@ def _heading(evaluation: Evaluation) -> Iterator[str]:
             x += 100
 
 
-def _matrix(evaluation: Evaluation) -> tuple[list[str], list[list[int]], str]:
-    """Return the labels, the counts by row, and what is to be said of what is left out."""
+def _matrix(evaluation: Evaluation) -> tuple[list[str], list[list[int]], list[int], str]:
+    """Return labels, counts by row, all prompts of each row, and what is to be said of what is left out."""
     wrong: dict[str | None, int] = {}
     for (expected, chosen), count in evaluation.confusion.items():
         for key in {expected, chosen}:
@@ -78,19 +78,27 @@ def _matrix(evaluation: Evaluation) -> tuple[list[str], list[list[int]], str]:
         shown.append(None)
     one_kind = len({key.partition(":")[0] for key in keys}) == 1
     labels = [_NONE if key is None else _clipped(key.partition(":")[2] if one_kind else key, 26) for key in shown]
-    return labels, [[evaluation.confusion.get((row, column), 0) for column in shown] for row in shown], hidden
+    totals = dict.fromkeys(shown, 0)
+    for (expected, _), count in evaluation.confusion.items():
+        if expected in totals:
+            totals[expected] += count
+    rows = [[evaluation.confusion.get((row, column), 0) for column in shown] for row in shown]
+    return labels, rows, list(totals.values()), hidden
 
 
-def _confusion(labels: Sequence[str], rows: Sequence[Sequence[int]], cell: int, left: int, top: int) -> Iterator[str]:
+def _confusion(
+    labels: Sequence[str], rows: Sequence[Sequence[int]], totals: Sequence[int], cell: int, left: int, top: int
+) -> Iterator[str]:
     for place, label in enumerate(labels):
         middle = place * cell + cell / 2
         yield _text(left - 8, top + middle + 4, label, anchor="end")
         x = left + middle + 3
         yield (
-            f'<text x="{x:g}" y="{top - 8}" fill="{_INK}" transform="rotate(-45 {x:g} {top - 8})">{escape(label)}</text>'
+            f'<text x="{x:g}" y="{top - 8}" fill="{_INK}" transform="rotate(-60 {x:g} {top - 8})">'
+            f"{escape(label)}</text>"
         )
     for i, row in enumerate(rows):
-        total = sum(row)
+        total = totals[i]
         for j, count in enumerate(row):
             x, y = left + j * cell, top + i * cell
             share = count / total if total else 0.0
@@ -110,13 +118,11 @@ def _confusion(labels: Sequence[str], rows: Sequence[Sequence[int]], cell: int, 
 
 def _risk(evaluation: Evaluation, left: int, top: int) -> Iterator[str]:
     yield _text(left, top + 8, "Coverage against risk", size=15, weight=600)
-    yield _text(
-        left, top + 26, "answering only the surest prompts: share answered, share of answers wrong", colour=_SOFT
-    )
+    yield _text(left, top + 26, "when only the surest prompts are answered", colour=_SOFT)
     points = thinned(evaluation.curve)
     most = max([0.1, *(point.risk for point in points)])
     most = min(1.0, -(-most // 0.1) * 0.1)
-    x0, y0, wide, high = left + 40, top + 44, _PANEL - 50, 220
+    x0, y0, wide, high = left + 40, top + 58, _PANEL - 50, 210
     yield from _axes(x0, y0, wide, high, most, "answered", "wrong")
     line = " ".join(f"{x0 + wide * p.coverage:.1f},{y0 + high * (1 - p.risk / most):.1f}" for p in points)
     if line:
@@ -127,7 +133,7 @@ def _risk(evaluation: Evaluation, left: int, top: int) -> Iterator[str]:
         x, y = x0 + wide * share, y0 + high * (1 - min(risk / most, 1))
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="{_MARK}" stroke="{_PAPER}" stroke-width="1.5"/>'
         beside = f"as it decides: {100 * share:.0f} % answered, {100 * risk:.0f} % wrong"
-        yield _text(x0 + wide, y0 - 4, beside, anchor="end", colour=_MARK)
+        yield _text(x0 + wide, y0 - 10, beside, anchor="end", colour=_MARK)
 
 
 def _reliability(evaluation: Evaluation, left: int, top: int) -> Iterator[str]:
@@ -137,7 +143,7 @@ def _reliability(evaluation: Evaluation, left: int, top: int) -> Iterator[str]:
     yield _text(left, top + 8, "Confidence against accuracy", size=15, weight=600)
     off = 100 * evaluation.calibration_error
     yield _text(left, top + 26, f"of answers, by tenths; {off:.1f} points apart on average", colour=_SOFT)
-    x0, y0, wide, high = left + 40, top + 44, _PANEL - 50, 220
+    x0, y0, wide, high = left + 40, top + 58, _PANEL - 50, 210
     yield from _axes(x0, y0, wide, high, 1.0, "confidence", "right")
     yield (f'<line x1="{x0}" y1="{y0 + high}" x2="{x0 + wide}" y2="{y0}" stroke="{_SOFT}" stroke-dasharray="3 4"/>')
     most = max(one.answers for one in bins)
@@ -160,7 +166,7 @@ def _axes(x0: int, y0: int, wide: int, high: int, most: float, across: str, up: 
         yield _text(x0 - 6, y + 4, f"{100 * share * most:.3g}", anchor="end", colour=_SOFT, size=11)
         yield _text(x, y0 + high + 16, f"{100 * share:.0f} %", anchor="middle", colour=_SOFT, size=11)
     yield _text(x0 + wide / 2, y0 + high + 32, across, anchor="middle", colour=_SOFT, size=11)
-    yield _text(x0 - 40, y0 - 6, f"{up}, %", colour=_SOFT, size=11)
+    yield _text(x0 - 40, y0 - 10, f"{up}, %", colour=_SOFT, size=11)
 
 
 def _text(

@@ -25,6 +25,7 @@ COMMANDS = {
     "similar": Entrance("catalog_cli.commands.similar:similar", "List the entries nearest in meaning to one", _FIND),
     "graph": Entrance("catalog_cli.commands.graph:graph", "Draw a council, or what an entry refers to", _FIND),
     "which": Entrance("catalog_cli.commands.which:which", "Show which tier an entry comes from, and why", _FIND),
+    "route": Entrance("catalog_cli.commands.route:route", "Pick the entry that should handle a prompt", _FIND),
     "run": Entrance("catalog_cli.commands.run:run", "Load an entry and call it", _FIND),
     "use": Entrance("catalog_cli.commands.use:use", "Let searches learn which entries were right", _FIND),
     "scan": Entrance("catalog_cli.commands.scan:scan", "Fill the catalog from packages and folders", _FILL),
@@ -125,6 +126,8 @@ class Root(LazyGroup):
 
 def _exit_status(error: CatalogError) -> int:
     if error.code == "embedder" and "close" in error.facts:  # there is none of that name; others have failed
+        return 2
+    if error.code == "strategy" and "option" in error.facts:  # asked for what can't be; others could not do their work
         return 2
     return EXIT_CODES.get(error.code, UNUSABLE)
 

@@ -1,0 +1,160 @@
+"""``catalog route ask``, and ``catalog route TEXT``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog_cli.application import Application, No, pass_app
+from catalog_cli.options import command, json_option
+from catalog_cli.output import Column, clean
+from catalog_cli.routing import bar, facts, made, money, no_candidate, router_options
+
+if TYPE_CHECKING:
+    from catalog import Candidate, Decision
+
+FEW = 3
+"""How many candidates are shown where none was picked."""
+
+CANDIDATES = (
+    Column("CANDIDATE", 16, bold=True),
+    Column("SCORE"),
+    Column("", colour="cyan"),
+    Column("DESCRIPTION", 20),
+)
+STEPS = (Column("STEP", bold=True), Column("OUTCOME"), Column("MS"), Column("COST", 8), Column("WHY", 24))
+FILTERED = (Column("LEFT OUT", 16, bold=True), Column("WHY", 24))
+
+
+@command(
+    "ask",
+    examples="""
+        catalog route ask "audit my SEO"
+        catalog route "audit my SEO" --on-no-match council:general
+        catalog route "plot my data" --kind tool --explain
+        echo "plot my data" | catalog route - --kind tool --json
+    """,
+    embedder=True,
+)
+@click.argument("text")
+@click.option("--explain", is_flag=True, help="Show the candidates with their scores, the steps, and who was left out.")
+@click.option(
+    "--top",
+    type=click.IntRange(1),
+    default=8,
+    show_default=True,
+    metavar="N",
+    help="With --explain: at most so many candidates.",
+)
+@click.option("--on-no-match", metavar="KEY", help="The entry that takes what fits nothing else.")
+@router_options
+@json_option("the decision, with its candidates,")
+@pass_app
+def ask(
+    app: Application,
+    text: str,
+    explain: bool,
+    top: int,
+    on_no_match: str | None,
+    router: dict[str, Any],
+    as_json: bool,
+) -> None:
+    """Pick the entry for a prompt; the word itself may be left out.
+
+    In a pipe the answer is one line of key, score, strategy and reason, separated by tabs; with --explain a line for
+    each candidate, step and entry that was left out follows. The exit status is 1 if no entry was picked.
+    """
+    prompt = sys.stdin.read() if text == "-" else text
+    asked = made(app, router, **({"on_no_match": on_no_match} if on_no_match else {}))
+    decision = asked.resolve(prompt)
+    lacking = no_candidate(asked) if decision.entry is None else None
+    if as_json:
+        app.screen.json(decision.to_dict(candidates=max(top, 20)))
+    elif app.screen.is_terminal and not lacking:
+        app.screen.print("\n".join(_lines(app, decision, explain, top)))
+    elif not app.screen.is_terminal:
+        app.screen.table((), _rows(decision, explain, top))
+    if decision.entry is None:
+        told = app.screen.is_terminal and not as_json
+        raise No(lacking or ("no candidate fits" if told else f"no candidate fits: {decision.reason}"))
+
+
+def _lines(app: Application, decision: Decision, explain: bool, top: int) -> Iterator[str]:
+    screen = app.screen
+    if decision.entry is None:
+        yield screen.style("no entry", bold=True, fg="yellow")
+    else:
+        yield screen.style(clean(decision.entry.key), bold=True, fg="green")
+        if decision.entry.description:
+            yield screen.wrapped(clean(decision.entry.description), indent=0)
+    yield ""
+    yield from facts(app, _facts(decision))
+    considered = [one for one in decision.candidates if one.filtered is None]
+    scored = [one for one in considered if one.score is not None]
+    if explain or (decision.entry is None and scored):
+        shown = considered[:top] if explain else scored[:FEW]
+        if shown:
+            yield ""
+            yield from screen.fitted(CANDIDATES, list(_candidates(shown, decision.threshold)), indent=2)
+        if explain and len(considered) > len(shown):
+            yield screen.style(f"  … and {len(considered) - len(shown):,} more; --top shows more of them", dim=True)
+    if explain and decision.steps:
+        yield ""
+        yield from screen.fitted(STEPS, _steps(decision), indent=2, wrap=True)
+    left_out = [(clean(one.key), clean(one.filtered)) for one in decision.candidates if one.filtered is not None]
+    if explain and left_out:
+        yield ""
+        yield from screen.fitted(FILTERED, left_out[:top], indent=2, wrap=True)
+        if len(left_out) > top:
+            yield screen.style(f"  … and {len(left_out) - top:,} more", dim=True)
+
+
+def _facts(decision: Decision) -> Iterator[tuple[str, str]]:
+    yield "why", decision.reason
+    remembered = ", remembered" if decision.cached else ""
+    yield "by", f"{decision.strategy}, in {decision.latency_ms:.1f} ms{remembered}"
+    if decision.score is not None:
+        against = "" if decision.threshold is None else f" against a threshold of {decision.threshold:.3f}"
+        yield "score", f"{decision.score:.3f}{against}"
+    if decision.confidence is not None:
+        yield "confidence", f"{int(100 * decision.confidence)} %"
+    spent = money(decision.cost.to_dict())
+    if spent:
+        yield "cost", spent
+
+
+def _candidates(shown: list[Candidate], threshold: float | None) -> Iterator[tuple[str, str, str, str]]:
+    known = [one.score for one in shown if one.score is not None]
+    low, high = min([0.0, *known]), max([0.0, *known, threshold or 0.0])
+    for one in shown:
+        share = 0.0 if one.score is None or high == low else (one.score - low) / (high - low)
+        score = "" if one.score is None else f"{one.score:.3f}"
+        yield clean(one.key), score, bar(share), clean(one.reason or one.entry.description)
+
+
+def _steps(decision: Decision) -> list[tuple[str, str, str, str, str]]:
+    return [
+        (step.strategy, step.outcome, f"{step.latency_ms:.1f}", money(step.cost.to_dict()), clean(step.reason))
+        for step in decision.steps
+    ]
+
+
+def _rows(decision: Decision, explain: bool, top: int) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    if decision.key is not None:
+        rows.append((decision.key, _number(decision.score), decision.strategy, decision.reason))
+    if explain:
+        considered = [one for one in decision.candidates if one.filtered is None]
+        rows += [("candidate", one.key, _number(one.score), one.reason) for one in considered[:top]]
+        rows += [
+            ("step", step.strategy, step.outcome, f"{step.latency_ms:.3f}", step.reason) for step in decision.steps
+        ]
+        rows += [("left out", one.key, one.filtered) for one in decision.candidates if one.filtered is not None]
+    return rows
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.6g}"

@@ -1,0 +1,105 @@
+"""``catalog route lint``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog_cli.application import Application, No, pass_app
+from catalog_cli.options import command, json_option
+from catalog_cli.output import clean, count
+from catalog_cli.routing import Wrong, made, no_candidate, router_options
+
+if TYPE_CHECKING:
+    from catalog.routing.lint import Finding
+
+FEW = 5
+"""How many findings of each sort are shown unless all are asked for."""
+
+CODES = (
+    "near_duplicate", "shared_example", "steals", "unreached", "dead_rule", "broken_rule", "undescribed", "draft",
+    "lost_golden",
+)  # fmt: skip
+TITLES = {
+    "near_duplicate": "near-duplicates",
+    "shared_example": "examples that several entries have",
+    "steals": "pairs that take each other's golden cases",
+    "unreached": "entries that no golden case reaches",
+    "dead_rule": "rules that never decide",
+    "broken_rule": "rules that can't be used",
+    "undescribed": "entries that say nothing about themselves",
+    "draft": "drafts that wait for approval",
+    "lost_golden": "golden cases of entries that are gone",
+}
+_COLOURS = {"proved": "red", "observed": "yellow", "likely": "cyan"}
+
+
+@command(
+    "lint",
+    examples="""
+        catalog route lint --kind tool
+        catalog route lint --only dead_rule --only steals
+        catalog route lint --kind all --json
+    """,
+    embedder=True,
+)
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(CODES),
+    metavar="CODE",
+    help=f"Look for this only; several times: for each of them. One of {', '.join(CODES)}.",
+)
+@click.option("--verbose", "-v", is_flag=True, help=f"Show all of it, not {FEW} of each sort.")
+@router_options
+@json_option("findings and notes")
+@pass_app
+def lint(app: Application, only: tuple[str, ...], verbose: bool, router: dict[str, Any], as_json: bool) -> None:
+    """Find entries and rules that make routing go wrong.
+
+    Each finding says what it rests on: proved holds for every prompt, observed was seen on golden cases and examples,
+    likely is a similarity. No model is asked and no predicate called. The exit status is 1 if anything is found. In a
+    pipe each line is code, evidence, keys and message, separated by tabs.
+    """
+    from catalog.routing.lint import lint as look
+
+    asked = made(app, router, log="off")
+    lacking = no_candidate(asked)
+    if lacking and not asked.pool().filtered:
+        raise Wrong(lacking)
+    done = look(asked, only)
+    if as_json:
+        app.screen.json(done.to_dict())
+    elif app.screen.is_terminal:
+        if done.findings:
+            app.screen.print("\n".join(_lines(app, done.findings, None if verbose else FEW)))
+    else:
+        app.screen.table((), [(one.code, one.evidence, ", ".join(one.keys), one.message) for one in done.findings])
+    for note in done.notes:
+        app.screen.remark(f"note: {note}")
+    looked = (
+        f"{count(done.candidates, 'candidate', 'candidates')} and {count(done.golden, 'golden case', 'golden cases')}"
+    )
+    if done.findings:
+        raise No(f"{count(len(done.findings), 'finding', 'findings')} in {looked}")
+    app.screen.remark(f"nothing found in {looked}")
+
+
+def _lines(app: Application, findings: Sequence[Finding], most: int | None) -> Iterator[str]:
+    screen = app.screen
+    first = True
+    for code, same in groupby(findings, key=lambda one: one.code):
+        if not first:
+            yield ""
+        first = False
+        listed = list(same)
+        yield screen.style(f"{len(listed)} {code}", bold=True) + screen.style(f"  {TITLES[code]}", dim=True)
+        for one in listed[:most]:
+            mark = screen.style(f"{one.evidence:<9}", fg=_COLOURS[one.evidence])
+            yield f"  {mark} {screen.style(clean(' · '.join(one.keys)), bold=True)}"
+            yield f"  {'':9} {screen.wrapped(clean(one.message), indent=12)}"
+        if most is not None and len(listed) > most:
+            yield screen.style(f"  {'':9} … and {len(listed) - most:,} more (--verbose)", dim=True)

@@ -1,0 +1,91 @@
+"""``catalog route log``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog_cli.application import Application, No, pass_app
+from catalog_cli.options import command, json_option, limit_option
+from catalog_cli.output import clean, clip, count, moment
+
+if TYPE_CHECKING:
+    from catalog.store.routes import Logged
+
+
+@command(
+    "log",
+    examples="""
+        catalog route log
+        catalog route log --limit all --json
+        catalog route log --forget
+    """,
+)
+@limit_option(20, "decisions")
+@click.option("--forget", is_flag=True, help="Take all kept decisions away instead.")
+@json_option("the decisions, as an array,")
+@pass_app
+def log(app: Application, limit: int | str, forget: bool, as_json: bool) -> None:
+    """Show the decisions that were kept.
+
+    Nothing is kept unless the configuration says route_log = "hash", which keeps decisions and hashes of prompts, or
+    "text", which keeps prompts and reasons as well; the last 10,000 stay. The newest comes first. In a pipe each line
+    is time (UTC), router, strategy, key, score and prompt (or its hash), separated by tabs. The exit status is 1 if
+    there is none.
+    """
+    from catalog.routing.log import decisions
+    from catalog.routing.log import forget as forget_all
+
+    if forget:
+        gone = forget_all(app.catalog)
+        if as_json:
+            app.screen.json({"forgotten": gone})
+        else:
+            app.screen.print(f"forgot {count(gone, 'decision', 'decisions')}")
+        return
+    kept = decisions(app.catalog, limit if isinstance(limit, int) else None)
+    if as_json:
+        app.screen.json([_data(one) for one in kept])
+    elif app.screen.is_terminal:
+        if kept:
+            app.screen.print("\n".join(line for one in kept for line in _lines(app, one)))
+    else:
+        app.screen.table((), [_row(one) for one in kept])
+    if not kept:
+        state = app.catalog.settings.route_log
+        off = ': route_log = "hash" or "text" in the configuration keeps decisions' if state == "off" else ""
+        raise No(f"no decision was kept{off}")
+
+
+def _data(one: Logged) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "at": one.at,
+        "generation": one.generation,
+        "prompt": one.prompt,
+        "prompt_hash": one.prompt_hash,
+        "router": one.router,
+        "decision": one.decision,
+    }
+
+
+def _lines(app: Application, one: Logged) -> Iterator[str]:
+    screen = app.screen
+    told = one.decision
+    prompt = clean(one.prompt) if one.prompt is not None else f"sha256 {one.prompt_hash[:16]}…"
+    when = screen.style(moment(datetime.fromisoformat(one.at)), dim=True)
+    key = screen.style(clean(told["key"] or "no entry"), fg="green" if told["key"] else "yellow", bold=True)
+    score = "" if told["score"] is None else f" {told['score']:.3f}"
+    by = screen.style(f"{clean(one.router['name'])}: {clean(told['strategy'])}{score}", dim=True)
+    yield f"{when}  {key}  {by}"
+    yield f"{'':18}{clip(prompt, max(screen.width - 18, 20))}"
+
+
+def _row(one: Logged) -> tuple[str, ...]:
+    told = one.decision
+    score = "" if told["score"] is None else f"{told['score']:.6g}"
+    prompt = one.prompt if one.prompt is not None else one.prompt_hash
+    return one.at, one.router["name"], told["strategy"], told["key"] or "", score, prompt

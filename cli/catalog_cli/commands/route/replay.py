@@ -1,0 +1,115 @@
+"""``catalog route replay``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from catalog_cli.application import Application, No, pass_app
+from catalog_cli.options import Limit, command, json_option
+from catalog_cli.output import clean, clip, count, moment
+from catalog_cli.routing import made, router_options
+
+if TYPE_CHECKING:
+    from catalog.routing.replay import Replay, Replayed
+
+
+@command(
+    "replay",
+    examples="""
+        catalog route replay
+        catalog route replay --limit 100 --no-golden
+        # the same prompts to another router
+        catalog route replay --strategy rules --kind tool --json
+    """,
+    embedder=True,
+)
+@click.option("--golden/--no-golden", default=True, show_default=True, help="Ask the golden cases, too.")
+@click.option(
+    "--limit",
+    "-n",
+    type=Limit(),
+    default="all",
+    show_default=True,
+    metavar="N|all",
+    help="Look at so many of the last logged decisions.",
+)
+@click.option("--verbose", "-v", is_flag=True, help="Show what is the same, too.")
+@router_options
+@json_option("what was asked, with key, score and reason then and now,")
+@pass_app
+def replay(
+    app: Application, golden: bool, limit: int | str, verbose: bool, router: dict[str, Any], as_json: bool
+) -> None:
+    """Ask again what was asked before, and show what changed.
+
+    Logged decisions are asked again of a router like the one that made them, or of the one that the options describe;
+    golden cases of the project's router. Of prompts that were logged as hashes only the number is known. The exit
+    status is 1 if something is decided otherwise, or a golden case is wrong. In a pipe each line is source, prompt,
+    key then, key now, score then, score now and reason, separated by tabs.
+    """
+    from catalog.routing.replay import replay as again
+
+    most = limit if isinstance(limit, int) else None
+    asked = made(app, router, log="off")
+    done = again(app.catalog, router=asked if router else None, golden_router=asked if golden else None, limit=most)
+    shown = done.asked if verbose else done.changed
+    if as_json:
+        app.screen.json(done.to_dict())
+    elif app.screen.is_terminal:
+        if shown:
+            app.screen.print("\n".join(line for one in shown for line in _lines(app, one)))
+    else:
+        app.screen.table((), [_row(one) for one in shown])
+    for remark in _remarks(done):
+        app.screen.remark(remark)
+    if done.changed:
+        raise No(f"{len(done.changed)} of {count(len(done.asked), 'prompt', 'prompts')} changed or wrong")
+    if done.asked:
+        app.screen.remark(f"nothing changed: {count(len(done.asked), 'prompt', 'prompts')} asked again")
+    elif not done.hashed and not done.skipped:
+        app.screen.remark('nothing to replay; keep decisions with route_log = "text", or `catalog route golden add`')
+
+
+def _lines(app: Application, one: Replayed) -> Iterator[str]:
+    screen = app.screen
+    mark = screen.style("=", fg="green") if one.is_same else screen.style("≠", fg="red")
+    yield f"{mark} {screen.style(clip(clean(one.text), screen.width - 2), bold=True)}"
+    then = "right is" if one.at is None else moment(datetime.fromisoformat(one.at))
+    yield f"  {screen.style(f'{then:<17}', dim=True)}{clean(_named(one.then))}{_score(one.then_score)}"
+    now = clean(one.now or "no entry") if one.error is None else screen.style("failed", fg="red")
+    yield f"  {screen.style('now'.ljust(17), dim=True)}{now}{_score(one.now_score)}"
+    if not one.is_same and one.now_reason:
+        yield f"  {'':17}{screen.style(screen.wrapped(clean(one.now_reason), indent=19), dim=True)}"
+
+
+def _row(one: Replayed) -> tuple[str, ...]:
+    return (
+        one.source,
+        one.text,
+        ", ".join(one.then),
+        one.now or "",
+        "" if one.then_score is None else f"{one.then_score:.6g}",
+        "" if one.now_score is None else f"{one.now_score:.6g}",
+        one.now_reason,
+    )
+
+
+def _remarks(done: Replay) -> Iterator[str]:
+    if done.hashed:
+        yield f"{count(done.hashed, 'decision was', 'decisions were')} logged with a hash of the prompt only"
+    if done.repeated:
+        yield f"{count(done.repeated, 'decision repeats', 'decisions repeat')} a prompt that was asked again already"
+    for why, number in done.skipped.items():
+        yield f"{count(number, 'decision', 'decisions')} could not be asked again: {why}"
+
+
+def _named(keys: Sequence[str]) -> str:
+    return " or ".join(keys) or "no entry"
+
+
+def _score(score: float | None) -> str:
+    return "" if score is None else f"  ({score:.3f})"
