@@ -1,4 +1,4 @@
-"""The README is true: its tour is run line by line, its Python too, and its commands exist."""
+"""README and docs are true: the tour is run line by line, all Python too, and the commands exist."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from factories import ROOT
 from catalog_cli.app import COMMANDS
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 TOUR = re.findall(r"<!-- tour: (\w+) -->\n```console\n(.*?)```", README, re.DOTALL)
 
 
@@ -52,11 +53,18 @@ def test_the_tour_prints_what_the_readme_says(tmp_path: Path) -> None:
     assert [(command, done.stdout) for command, done in printed] == steps()
 
 
-def test_the_python_of_the_readme_runs(tmp_path: Path, run_python) -> None:  # type: ignore[no-untyped-def]
-    """The Python in the README runs, its assertions included."""
-    blocks = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    assert len(blocks) == 1
-    assert run_python(blocks[0], cwd=tmp_path) == ""
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_python_of_a_page_runs(page: Path, tmp_path: Path, run_python) -> None:  # type: ignore[no-untyped-def]
+    """The Python in the README and in each page of the docs runs, its assertions included."""
+    blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    assert [run_python(block, cwd=tmp_path) for block in blocks] == [""] * len(blocks)
+    assert blocks
+
+
+def test_the_pages_are_linked() -> None:
+    """The README links every page of the docs, and nothing else in that folder."""
+    linked = re.findall(r"\]\(docs/([^)]+)\)", README)
+    assert sorted(linked) == sorted(page.name for page in PAGES if page.parent.name == "docs")
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
