@@ -47,7 +47,9 @@ class Vectors:
 def of_pool(pool: Pool) -> Vectors:
     """Return the vectors of *pool*; those in the database where they are fresh.
 
-    What has none is embedded here where that is cheap; otherwise it is left out until ``catalog embed update``.
+    What has none is embedded here where that is cheap; otherwise it is left out until ``catalog embed update``. So a
+    cheap embedder decides from the moment it is configured; in place of any other, the one that was complete before
+    goes on until its vectors are made, as it does in searches.
 
     Raises:
         StrategyError: the catalog has no embedder, or it can't be had.
@@ -55,12 +57,14 @@ def of_pool(pool: Pool) -> Vectors:
     """
     catalog = pool.catalog
     try:
-        meanings = catalog._meaning.searching(catalog._indexed(), optional=False)
+        view = catalog._indexed()
+        meaning = catalog._meaning
+        embedder = meaning.embedder() if meaning.at_once else meaning.searching(view, optional=False).embedder
     except SearchError as error:
         raise StrategyError(str(error), strategy="embedding") from error
     found: Vectors | None = pool.memo.get("vectors")
-    if found is None or not found.complete or found.embedder is not meanings.embedder:
-        found = pool.memo["vectors"] = _read(pool, meanings.embedder)
+    if found is None or not found.complete or found.embedder is not embedder:
+        found = pool.memo["vectors"] = _read(pool, embedder)
     return found
 
 

@@ -183,12 +183,15 @@ def test_a_change_that_is_not_embedded_leaves_the_calibration(meaning: Catalog) 
 
 
 def test_a_calibration_of_another_embedder_is_stale(meaning: Catalog) -> None:
-    """The embedder's name is part of what a calibration holds for."""
+    """The embedder's name is part of what a calibration holds for, from the moment another one is configured."""
     router(meaning).fit([(text, None) for text in OUTSIDE])
     with open_catalog(meaning.url, embedder="hash") as other:
-        other.embed_update()
-        reason = router(other).resolve("will it rain").reason
-    assert "the calibration is stale (it was made with wordllama" in reason
+        for _ in range(2):
+            decision = router(other).resolve("will it rain")
+            assert "the calibration is stale (it was made with wordllama" in decision.reason
+            assert decision.confidence is None
+            other.embed_update()
+    assert router(meaning).resolve("will it rain").confidence is not None
 
 
 def test_a_damaged_calibration_is_not_applied(meaning: Catalog) -> None:
