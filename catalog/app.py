@@ -617,8 +617,9 @@ class Catalog:
         from catalog.search.search import find
 
         filters = self._filters(kind, tags, any_tags, exclude_tags)
-        if limit is not None and (not isinstance(limit, int) or limit < 0):
-            raise InvalidFilterError(f"limit={limit!r}: give a number from 0, or None for all", limit=limit)
+        if not isinstance(text, str):
+            raise InvalidFilterError(f"text={text!r}: give a request as text", text=repr(text))
+        _check_limit(limit)
         if mode not in MODES:
             raise InvalidFilterError(f"mode={mode!r}: choose one of {', '.join(MODES)}", mode=mode)
         reader = self._store.reader
@@ -667,27 +668,31 @@ class Catalog:
                 return hits, set()
         return hits, moved
 
-    def similar(self, kind: str, name: str, *, limit: int = 10) -> builtins.list[Hit]:
-        """Return the persistent entries nearest in meaning to one of them, the nearest first; of equals by key.
+    def similar(self, kind: str, name: str, *, limit: int | None = 10) -> builtins.list[Hit]:
+        """Return the entries nearest in meaning to one, of every tier, the nearest first; of equals by key.
 
         ``.score`` is the cosine. An entry without a fresh vector is near to nothing: the list is empty.
 
+        Args:
+            kind: a known kind.
+            name: of an entry that some tier has.
+            limit: how many at the most; None: all.
+
         Raises:
-            EntryNotFoundError: there is no such persistent entry.
+            EntryNotFoundError: no tier has it.
+            InvalidFilterError: *limit* is no number from 0.
             SearchError, MissingExtraError: there is no embedder.
         """
         from catalog.search.hybrid import nearest
 
+        _check_limit(limit)
+
         def ask(view: View) -> builtins.list[Hit]:
-            id_ = queries.id_of(self._store.reader, kind, name)
-            if id_ is None:
+            if view.entry(kind, name) is None:
                 raise self._not_found(view, kind, name)
             meanings = self._meaning.searching(view, optional=False)
             assert meanings is not None
-            vector = meanings.index.vector(id_, generation=view.generation)
-            if vector is None:
-                return []
-            return nearest(view.corpus(), meanings, id_, vector, queries.NO_FILTERS, limit)
+            return nearest(view.corpus(), meanings, kind, name, limit)
 
         hits, moved = self._steady(ask, (kind, name))
         return [] if (kind, name) in moved else [hit for hit in hits if (hit.kind, hit.name) not in moved]
@@ -1006,6 +1011,11 @@ class Catalog:
         """Make the full-text index again from the entries; return their number."""
         with self._writing() as transaction:
             return transaction.reindex()
+
+
+def _check_limit(limit: int | None) -> None:
+    if limit is not None and (not isinstance(limit, int) or limit < 0):
+        raise InvalidFilterError(f"limit={limit!r}: give a number from 0, or None for all", limit=limit)
 
 
 def _texts(what: str, given: Sequence[str]) -> tuple[str, ...]:

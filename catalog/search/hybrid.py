@@ -141,7 +141,7 @@ def search(
     counted = np.flatnonzero((points > 0) | (scores > 0) if words else ~fused.guessed)
     chosen = counted[best(scores[counted], limit)].tolist()
     rows = by_ids(corpus.reader, [found[place] for place in chosen if place < len(found)])
-    ranks = {id_: rank for rank, id_ in enumerate(sorted(lexical, key=lambda i: -lexical[i]), 1)}
+    ranks = {place: rank for rank, place in enumerate(np.argsort(-points, kind="stable").tolist(), 1)}
     by_meaning = {int(place): rank for rank, place in enumerate(np.argsort(-np.nan_to_num(similar[0], nan=-2.0)), 1)}
     hits = []
     for place in chosen:
@@ -154,10 +154,10 @@ def search(
             float(points[place]),
             None if fused.guessed[place] else float(fused.semantic[place]),
             None if np.isnan(similar[0, place]) else round(float(similar[0, place]), 6),
-            ranks.get(found[place]) if entry is None else None,
+            ranks[place] if points[place] > 0 else None,
             by_meaning[place],
             queries[0],
-            meanings.index,
+            meanings,
             found[place] if entry is None else None,
         )
         hits.append(Hit(what, float(scores[place]), why, corpus.reader if entry is None else None))
@@ -165,20 +165,42 @@ def search(
     return keyword.exact_first(corpus, text.strip(), filters, hits, keyword.reason_of(asked), complete=False)[:limit]
 
 
-def nearest(
-    corpus: Corpus, meanings: Meanings, entry_id: int, vector: Matrix, filters: Filters, limit: int
-) -> list[Hit]:
-    """Return the persistent entries nearest in meaning to one of them, without it; equal ones go by key."""
-    without = [*meanings.hidden(corpus), entry_id]
-    near = meanings.index.search(
-        vector, limit, meanings.allowed(corpus, filters), without=without, generation=meanings.generation
-    )
+def nearest(corpus: Corpus, meanings: Meanings, kind: str, name: str, limit: int | None) -> list[Hit]:
+    """Return the entries of every tier that are nearest in meaning to one, without it; equal ones go by key.
+
+    Args:
+        corpus: the tiers.
+        meanings: vectors.
+        kind: of the entry.
+        name: of the entry, which some tier has.
+        limit: how many at the most, ≥ 0; None: all.
+    """
+    import numpy as np
+
+    most = corpus.total + len(corpus.overlay) if limit is None else limit
+    place = next((at for at, one in enumerate(corpus.overlay) if (one.kind, one.name) == (kind, name)), None)
+    own = None if place is not None else id_of(corpus.reader, kind, name)
+    row = meanings.overlay(corpus.overlay)[place] if place is not None else None
+    if own is not None:
+        row = meanings.index.vector(own, generation=meanings.generation)
+    if row is None or not row.any():
+        return []
+    without = meanings.hidden(corpus) if own is None else [*meanings.hidden(corpus), own]
+    near = meanings.index.search(row, most, without=without, generation=meanings.generation)
     rows = by_ids(corpus.reader, near.ids.tolist())
     hits = [
         Hit(rows[id_], similar, {"similarity": similar}, corpus.reader)
         for id_, similar in zip(near.ids.tolist(), near.similarities[0].tolist(), strict=True)
         if id_ in rows
     ]
+    if corpus.overlay:
+        others = meanings.overlay(corpus.overlay)
+        cosines = np.clip(np.round(others.astype(np.float64) @ row.astype(np.float64), 6), -1, 1).tolist()
+        hits += [
+            Hit(entry, cosines[at], {"similarity": cosines[at]})
+            for at, entry in enumerate(corpus.overlay)
+            if at != place and others[at].any()
+        ]
     return sorted(hits, key=lambda hit: (-hit.score, hit.kind, hit.name))[:limit]
 
 
@@ -208,7 +230,7 @@ class _Why:
     lexical_rank: int | None
     semantic_rank: int | None
     query: Matrix
-    index: VectorIndex
+    meanings: Meanings
     entry_id: int | None
 
     def __call__(self, hit: Hit) -> dict[str, Any]:
@@ -220,9 +242,22 @@ class _Why:
             return found
         found |= {"semantic": round(self.semantic or 0.0, 6), "similarity": self.similarity}
         found["semantic_rank"] = self.semantic_rank
-        if self.entry_id is not None and hit.entry.examples:
-            nearest_example = self.index.example(self.entry_id, hit.entry.examples, self.query)
+        if hit.entry.examples:
+            examples = hit.entry.examples
+            if self.entry_id is not None:
+                nearest_example = self.meanings.index.example(self.entry_id, examples, self.query)
+            else:
+                nearest_example = _example(self.meanings.embedder.encode(examples), self.query)
             if nearest_example is not None:
                 place, similarity = nearest_example
-                found["example"] = {"text": hit.entry.examples[place], "similarity": round(similarity, 6)}
+                found["example"] = {"text": examples[place], "similarity": round(similarity, 6)}
         return found
+
+
+def _example(rows: Matrix, query: Matrix) -> tuple[int, float] | None:
+    """Return which of *rows* is nearest to *query*, and how near; None where none is a vector."""
+    similar = [(float(row @ query), -place) for place, row in enumerate(rows) if row.any()]
+    if not similar:
+        return None
+    similarity, place = max(similar)
+    return -place, similarity

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from factories import open_catalog
 
-from catalog import Catalog, EntryNotFoundError, SearchError, Settings
+from catalog import Catalog, EntryNotFoundError, InvalidFilterError, SearchError, Settings
 
 ENTRIES = [
     ("create_scatter", "Draw a scatter plot from two CSV columns.", ["plot"]),
@@ -165,6 +165,12 @@ def test_catalogs_without_an_embedder_say_so(url: str) -> None:
             cat.search("cake", mode="semantic")
 
 
+def test_a_request_is_text(meaningful: Catalog) -> None:
+    """Anything else asked for is an error that shows it, not one of an attribute."""
+    with pytest.raises(InvalidFilterError, match="text=None"):
+        meaningful.search(None)  # type: ignore[arg-type]
+
+
 def test_similar_gives_the_nearest_others(meaningful: Catalog) -> None:
     """`similar` lists other entries by cosine, the entry itself never; a name nobody has is an error."""
     hits = meaningful.similar("tool", "count_words", limit=3)
@@ -173,6 +179,34 @@ def test_similar_gives_the_nearest_others(meaningful: Catalog) -> None:
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     with pytest.raises(EntryNotFoundError):
         meaningful.similar("tool", "count_word")
+
+
+def test_similar_knows_every_tier(meaningful: Catalog) -> None:
+    """An entry of this process is near to stored ones, and they to it; one that shadows a stored one stands for it."""
+    meaningful.register("tool", "post", len, runtime=True, description="Send a letter to a person by e-mail.")
+    assert [hit.key for hit in meaningful.similar("tool", "post", limit=1)] == ["tool:send_mail"]
+    assert [hit.key for hit in meaningful.similar("tool", "send_mail", limit=1)] == ["tool:post"]
+    everything = meaningful.similar("tool", "post", limit=None)
+    assert [hit.score for hit in everything] == sorted((hit.score for hit in everything), reverse=True)
+    assert sorted(hit.name for hit in everything) == sorted(name for name, _, _ in ENTRIES)
+    meaningful.register("tool", "send_mail", len, runtime=True, description="Make a photo smaller or larger.")
+    assert [hit.key for hit in meaningful.similar("tool", "send_mail", limit=1)] == ["tool:resize_image"]
+    assert [hit.tier for hit in meaningful.similar("tool", "resize_image", limit=1)] == ["runtime"]
+    with pytest.raises(InvalidFilterError, match="limit=-1"):
+        meaningful.similar("tool", "post", limit=-1)
+
+
+def test_why_tells_as_much_of_an_entry_of_this_process(meaningful: Catalog) -> None:
+    """Ranks in both lists, similarity and the example that is nearest are said of every tier's entries."""
+    examples = ["bake a cake", "fly a kite"]
+    meaningful.register("tool", "hobby", len, runtime=True, description="Spend an afternoon.", examples=examples)
+    meaningful.register("tool", "pastime", "json:dumps", description="Spend an afternoon.", examples=examples)
+    hits = {hit.tier: hit.why for hit in meaningful.search("a cake to bake this afternoon", limit=2)}
+    assert set(hits) == {"runtime", "persistent"}
+    for why in hits.values():
+        assert {why["lexical_rank"], why["semantic_rank"]} <= {1, 2}
+        assert why["example"]["text"] == "bake a cake"
+    assert hits["runtime"]["example"] == hits["persistent"]["example"]
 
 
 @pytest.mark.parametrize(

@@ -306,7 +306,7 @@ class Histories(RuleBasedStateMachine):
                 if similarity is not None:
                     points = GAIN * (similarity - around.mean) / around.deviation
                     assert hit.why["semantic"] == pytest.approx(points, abs=1e-3)
-                shown = self.model.fresh(answering, hit.name) if mine is None else []
+                shown = self.model.fresh(answering, hit.name) if mine is None else range(len(texts))
                 nearest = [dot(vector(answering, texts[part]), query) for part in shown if part]
                 assert near(hit.why.get("example", {}).get("similarity"), max(nearest, default=None))
                 seen[hit.name] = similarity
@@ -321,12 +321,14 @@ class Histories(RuleBasedStateMachine):
                 name: row(answering, parts(name, fields), self.model.fresh(answering, name))
                 for name, fields in self.model.entries.items()
             }
+            for name, fields in own.items():
+                rows[name] = row(answering, texts := parts(name, fields), range(len(texts)))
             for name, mine in rows.items():
                 found = {hit.name: hit.score for hit in cat.similar("tool", name)}
                 expected = {
                     other: dot(mine, one)
                     for other, one in rows.items()
-                    if mine is not None and one is not None and other != name and other not in own
+                    if mine is not None and one is not None and other != name
                 }
                 assert found == pytest.approx(expected, abs=3e-6)
 
