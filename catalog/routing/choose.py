@@ -84,7 +84,7 @@ def choose(
         from catalog.loader.resolve import resolve
 
         found: Any = resolve(str(ObjectRef.parse(given)))
-        return _own(found() if isinstance(found, type) else found, given)
+        return _own(found, given)
     raise StrategyError(
         f"there is no strategy '{given}'{did_you_mean(close_matches(given, STRATEGIES))}; "
         f"choose one of {', '.join(STRATEGIES)}, or give 'package.module:name'",
@@ -104,7 +104,14 @@ def _of(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
 
 
 def _own(given: Any, name: str | None = None) -> Strategy:
-    """Return a strategy of the user's own: one with ``choose``, or a function of a prompt and the candidates."""
+    """Return a strategy of the user's own: one with ``choose``, a class of such, or a function."""
+    if isinstance(given, type):
+        try:
+            given = given()
+        except Exception as error:
+            raise StrategyError(
+                f"the strategy {given.__qualname__} can't be made without arguments: {error}; give an object of it"
+            ) from error
     if hasattr(given, "choose"):
         if not isinstance(getattr(given, "name", None), str):
             raise StrategyError(f"the strategy {given!r} has no name; give it an attribute 'name'")

@@ -502,6 +502,21 @@ def test_the_first_candidates_are_those_of_all(catalog: Catalog) -> None:
         assert decision.to_dict(candidates=most) == first_seen
 
 
+def test_a_strategy_may_be_a_class(catalog: Catalog) -> None:
+    """A class of strategies is made without arguments; one that can't be is refused when the router is made."""
+    catalog.register_many([tool("plot")])
+    for given in (Counting, f"{__name__}:Counting"):
+        assert router(catalog, given).resolve("plot").reason == "asked 1 times"
+        assert router(catalog, "cascade", chain=["rules", given]).resolve("plot").strategy == "counting"
+
+    class Needy(Counting):
+        def __init__(self, url: str) -> None:
+            super().__init__()
+
+    with pytest.raises(StrategyError, match=r"Needy can't be made without arguments: .*'url'; give an object of it"):
+        router(catalog, Needy)
+
+
 def test_a_strategy_that_breaks_takes_no_cascade_down(catalog: Catalog) -> None:
     """Whatever a strategy of somebody's own raises or returns is a failed step, and the next one is asked."""
     catalog.register_many([tool("plot")])
