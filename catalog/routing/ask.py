@@ -59,6 +59,7 @@ class Asker:
             raise StrategyError(
                 f"{strategy} asks a model; give model='…' (and base_url='http://…/v1' for a server of your own), "
                 "or client=…",
+                option="model",
                 strategy=strategy,
             )
         if client is not None and not callable(getattr(client, "complete", None)):

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from catalog.council_specs.providers import DERIVED, with_providers
 from catalog.errors import (
     CatalogError,
     EntryNotFoundError,
@@ -111,6 +112,10 @@ class AutoCouncil:
         )
         providers = options.get("providers")
         self._providers = (providers,) if isinstance(providers, str) else providers
+        # What may change who is a candidate: with the check of providers, that is what candidates refer to as well.
+        self._watched = [self._filters]
+        if provider_check:
+            self._watched.append(catalog._filters((*DERIVED, "model"), (), (), ()))
         self._runner = options.get("runner")
         self._log = catalog.settings.route_log if options.get("log") is None else options["log"]
         if self._log not in ("off", "hash", "text"):
@@ -166,7 +171,7 @@ class AutoCouncil:
             if held is not None and held[0] is view:
                 return held[1]
             for _ in range(5):  # the view and the rows are read one after the other: somebody may write in between
-                marks = self.catalog._marks(self._filters)
+                marks = [self.catalog._marks(one) for one in self._watched]
                 same = held is not None and held[2] == marks
                 entries = [] if same else list(self._entries())
                 again = self.catalog._indexed()
@@ -176,6 +181,8 @@ class AutoCouncil:
             if held is not None and same:
                 pool = held[1].at(view.generation)  # what has changed is none of the candidates
             else:
+                if self.provider_check:  # what an entry names may have been registered after it
+                    entries = with_providers(entries, self.catalog)
                 kept, out = split(entries, self._configured() if self.provider_check else None)
                 tags = {name: getattr(self._filters, name) for name in ("tags", "any_tags", "exclude_tags")}
                 pool = Pool(kept, out, view.generation, self.catalog, tags)

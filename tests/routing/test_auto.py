@@ -207,6 +207,18 @@ def test_kinds_and_tags_choose_the_candidates(catalog: Catalog) -> None:
     assert names(kind=("agent", "tool"), any_tags=["old"]) == ["tool:b"]
 
 
+def test_what_a_council_needs_may_be_registered_after_it(catalog: Catalog) -> None:
+    """With the provider check, a profile that comes, changes or goes later counts for the very next decision."""
+    spec = CouncilSpec().add_member("a", system_prompt="s", profile="mini").add_round("synthesis")
+    catalog.register("council", "seo", spec, match="seo")
+    route = AutoCouncil(catalog, "rules", provider_check=True, providers="openai", on_no_match="abstain")
+    assert route.resolve("seo").name == "seo"
+    catalog.register("profile", "mini", {"provider": "mistral"})
+    assert [one.filtered for one in route.resolve("seo").candidates] == ["needs mistral, not configured here"]
+    catalog.register("profile", "mini", {"provider": "openai"})
+    assert route.resolve("seo").name == "seo"
+
+
 def test_entries_whose_providers_are_not_configured_are_left_out(
     catalog: Catalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
