@@ -25,6 +25,7 @@ from catalog.errors import (
     InvalidEntryError,
     InvalidFilterError,
     NotImportableError,
+    SearchError,
     StoreError,
     close_matches,
     did_you_mean,
@@ -730,17 +731,23 @@ class Catalog:
 
         Raises:
             EntryNotFoundError: there is no such entry.
-            SearchError: the request is blank.
+            EntryError: *entry* is nothing that says which one.
+            SearchError: the request is blank, or no text.
             SettingsError: learning is switched off.
         """
+        if not isinstance(query, str):
+            raise SearchError(f"query={query!r}: give a request as text", query=repr(query))
         kind, name = self._key_of(entry)
         self.entry(kind, name)
         self._learning.record(query, (kind, name), success=success)
 
     def _key_of(self, entry: Entry | Hit | Key | str) -> Key:
-        if isinstance(entry, tuple):
-            return entry
-        key = entry if isinstance(entry, str) else entry.key
+        key = entry if isinstance(entry, str) else getattr(entry, "key", None)
+        if isinstance(entry, (tuple, builtins.list)) and len(entry) == 2:
+            kind, name = entry
+            return kind, name
+        if not isinstance(key, str) or ":" not in key:
+            raise EntryError(f"{entry!r} is no key; give kind:name, (kind, name), an entry or a hit", entry=repr(entry))
         kind, _, name = key.partition(":")
         return kind, name
 

@@ -187,9 +187,9 @@ def nearest(corpus: Corpus, meanings: Meanings, kind: str, name: str, limit: int
         return []
     without = meanings.hidden(corpus) if own is None else [*meanings.hidden(corpus), own]
     near = meanings.index.search(row, most, without=without, generation=meanings.generation)
-    rows = by_ids(corpus.reader, near.ids.tolist())
+    rows, by = by_ids(corpus.reader, near.ids.tolist()), meanings.embedder.name
     hits = [
-        Hit(rows[id_], similar, {"similarity": similar}, corpus.reader)
+        Hit(rows[id_], similar, {"similarity": similar, "embedder": by}, corpus.reader)
         for id_, similar in zip(near.ids.tolist(), near.similarities[0].tolist(), strict=True)
         if id_ in rows
     ]
@@ -197,7 +197,7 @@ def nearest(corpus: Corpus, meanings: Meanings, kind: str, name: str, limit: int
         others = meanings.overlay(corpus.overlay)
         cosines = np.clip(np.round(others.astype(np.float64) @ row.astype(np.float64), 6), -1, 1).tolist()
         hits += [
-            Hit(entry, cosines[at], {"similarity": cosines[at]})
+            Hit(entry, cosines[at], {"similarity": cosines[at], "embedder": by})
             for at, entry in enumerate(corpus.overlay)
             if at != place and others[at].any()
         ]
@@ -241,6 +241,7 @@ class _Why:
             found["vector"] = "none that is fresh; found by its words"
             return found
         found |= {"semantic": round(self.semantic or 0.0, 6), "similarity": self.similarity}
+        found["embedder"] = self.meanings.embedder.name  # not the one asked for while its vectors are being made
         found["semantic_rank"] = self.semantic_rank
         if hit.entry.examples:
             examples = hit.entry.examples

@@ -58,7 +58,8 @@ class Application:
         ):  # typed just now: a slip of it is not to end in words only
             from catalog.embedders.choose import form_of
 
-            form_of(self.embedder)
+            if form_of(self.embedder) == "reference":
+                self.look_here()
         opened = Catalog(self.url, embedder=self.embedder)
         click.get_current_context().call_on_close(opened.close)
         return opened

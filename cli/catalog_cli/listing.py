@@ -19,7 +19,7 @@ COLUMNS: tuple[Column, ...] = (
 
 
 def show(screen: Screen, hits: Sequence[Hit], *, why: bool = False) -> None:
-    """Write one line for each hit; *why* adds the words that were found and where, and what use gave.
+    """Write one line for each hit; *why* adds the words that were found and where, the similarity, and what use gave.
 
     On a terminal the tier is shown only where an entry is not simply stored.
     """
@@ -34,6 +34,10 @@ def show(screen: Screen, hits: Sequence[Hit], *, why: bool = False) -> None:
 
 def _found(hit: Hit) -> str:
     found = [f"{field}: {', '.join(words)}" for field, words in hit.why.get("matched", {}).items()]
+    if "similarity" in hit.why:
+        found.append(f"meaning: {hit.why['similarity']:.2f}")
+    elif "vector" in hit.why:
+        found.append("meaning: no fresh vector")
     if "use" in hit.why:
         found.append(f"use: {hit.why['use']['bonus']:+.1f}")
     return "; ".join(found)

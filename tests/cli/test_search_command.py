@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 pytestmark = pytest.mark.usefixtures("three")
@@ -63,6 +65,22 @@ def test_why_shows_the_words_found(run_cli) -> None:
         "tool:create_scatter  Draw a scatter plot.  csv, plot  name: scatter; descriptio…\n",
         "",
     )
+
+
+def test_why_shows_how_near_the_meaning_is(run_cli) -> None:
+    """``--why`` adds the similarity where an entry has a vector, and says so where it has none that is fresh."""
+    run_cli("register", "tool", "weather", "json:dumps", "-d", "Tell how cold the next days will be.")
+    asked = ("search", "cold", "--why", "--limit", "1", "--embedder")
+    assert re.search(r"description: cold; meaning: 0\.\d\d$", run_cli(*asked, "wordllama").out.strip())
+    run_cli("embed", "update", "--embedder", "hash")
+    run_cli("register", "tool", "weather", "json:dumps", "-d", "Tell how very cold the next days will be.")
+    assert run_cli(*asked, "hash:32").out.endswith("description: cold; meaning: no fresh vector\n")
+
+
+def test_nothing_found_by_words_is_said_so(run_cli) -> None:
+    """Without filters the hint does not speak of any, though meaning would have found something."""
+    done = run_cli("search", "zzzz qqqq", "--mode", "lexical")
+    assert (done.status, done.err.startswith("nothing found for 'zzzz qqqq'; try fewer")) == (1, True)
 
 
 def test_a_terminal_is_told_of_more(run_cli) -> None:

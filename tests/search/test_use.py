@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog import Catalog, CatalogWarning, Settings
-from catalog.errors import EntryNotFoundError, SearchError, SettingsError
+from catalog.errors import EntryError, EntryNotFoundError, SearchError, SettingsError
 from catalog.search.hits import Hit
 from catalog.search.use import BOUND, NOISE, Evidence, evidence, features, reranked
 from catalog.settings import load_settings
@@ -97,6 +97,15 @@ def test_the_same_request_ranks_first_what_was_taken(tools: Catalog) -> None:
     assert told == {"bonus": told["bonus"], "bound": BOUND, "uses": 1.0, "similar": 4.0, "words": ["csv", "plot"]}
     assert first.score == pytest.approx(plain["dots"] + told["bonus"], abs=1e-6)
     assert first.why["matched"] == second.why["matched"]
+
+
+@pytest.mark.parametrize("entry", ["scatter", 5, None, ("tool",), ""])
+def test_what_names_no_entry_is_refused(tools: Catalog, entry: object) -> None:
+    """Something else than a key, an entry or a hit is an error that says what to give; so is a request that is none."""
+    with pytest.raises(EntryError, match="give kind:name"):
+        tools.record_use("plot", entry)  # type: ignore[arg-type]
+    with pytest.raises(SearchError, match="give a request as text"):
+        tools.record_use(None, "tool:any")  # type: ignore[arg-type]
 
 
 def test_similar_requests_learn_a_little(tools: Catalog) -> None:

@@ -34,7 +34,7 @@ from catalog_cli.output import clip
     metavar="MODE",
     help="How to match the text: auto, lexical, semantic or hybrid; the last two need vectors.",
 )
-@click.option("--why", is_flag=True, help="Show which words were found, and where.")
+@click.option("--why", is_flag=True, help="Show which words were found and where, and how near the meaning is.")
 @json_option("the hits, with score and reason,")
 @pass_app
 def search(
@@ -71,12 +71,12 @@ def search(
     else:
         show(app.screen, shown, why=why)
     if not hits:
-        raise No(_nothing(app, text, (*tags, *any_tags)))
+        raise No(_nothing(app, text, (*tags, *any_tags), mode))
     if len(hits) > len(shown):
         app.screen.hint(f"There are more; --limit {len(shown) * 5} or --limit all shows them.")
 
 
-def _nothing(app: Application, text: str, tags: tuple[str, ...]) -> str:
+def _nothing(app: Application, text: str, tags: tuple[str, ...], mode: str) -> str:
     """Return why nothing was found, and what might find something."""
     from catalog.errors import close_matches, did_you_mean
 
@@ -87,7 +87,7 @@ def _nothing(app: Application, text: str, tags: tuple[str, ...]) -> str:
         if not app.catalog.search(tags=[tag], limit=1):
             known = {one for hit in app.catalog.search(limit=5_000) for one in hit.tags}
             return f"nothing found: no entry has the tag '{tag}'{did_you_mean(close_matches(tag, known))}"
-    if text and app.catalog.search(text, limit=1):
+    if text and app.catalog.search(text, limit=1, mode=mode):
         return f"nothing found: entries match '{asked}', but none of them passes the filters"
     if text:
         return f"nothing found for '{asked}'; try fewer or other words, or look around with `catalog ls`"
