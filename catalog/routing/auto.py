@@ -37,9 +37,8 @@ if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.routing.evaluate import Evaluation
     from catalog.routing.fit import FitReport
+    from catalog.routing.labelled import Label
     from catalog.view import View
-
-Labelled = Iterable[tuple[str, str | None]]
 
 KEPT = 1_024
 """Decisions that are remembered."""
@@ -374,7 +373,7 @@ class AutoCouncil:
 
     # -- learning and testing ----------------------------------------------------------------------------------------
 
-    def fit(self, labelled: Labelled, *, target_coverage: float = 0.95, seed: int = 0) -> FitReport:
+    def fit(self, labelled: Iterable[tuple[str, Label]], *, target_coverage: float = 0.95, seed: int = 0) -> FitReport:
         """Learn from prompts and the names (or keys) of the entries they are for, None where none fits.
 
         The calibration is stored with the catalog, under the name of this router, its kinds and tags. It counts as long
@@ -388,8 +387,10 @@ class AutoCouncil:
 
         return fit(self, labelled, target_coverage=target_coverage, seed=seed)
 
-    def evaluate(self, labelled: Labelled) -> Evaluation:
-        """Return how well this router does on prompts whose right entry is known (None: none fits).
+    def evaluate(self, labelled: Iterable[tuple[str, Label]]) -> Evaluation:
+        """Return how well this router does on prompts whose right entry is known.
+
+        A prompt comes with a name or key, several of which any is right, or None: none fits.
 
         Raises:
             EntryNotFoundError: a name is none of a candidate.

@@ -28,15 +28,13 @@ class Cascade:
             StrategyError: there is no step, two have one name, or one is a cascade.
         """
         if not chain:
-            raise StrategyError("a cascade needs at least one step: chain=['rules', 'embedding']", strategy=self.name)
+            raise StrategyError("a cascade needs at least one step: chain=['rules', 'embedding']", option="chain")
         names = [step.name for step in chain]
         for step in chain:
             if isinstance(step, Cascade):
-                raise StrategyError(
-                    "a cascade may not contain a cascade; put its steps into the chain", strategy=self.name
-                )
+                raise StrategyError("a cascade may not contain a cascade; put its steps into the chain", option="chain")
             if names.count(step.name) > 1:
-                raise StrategyError(f"the step '{step.name}' stands in the chain twice", strategy=self.name)
+                raise StrategyError(f"the step '{step.name}' stands in the chain twice", option="chain")
         self.chain = tuple(chain)
         self._watch = watch
 

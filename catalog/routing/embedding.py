@@ -44,6 +44,7 @@ class _Ready:
     calibration: Calibration | None
     threshold: float | None
     note: str  # what a reader of reasons should know of the calibration
+    stale: str | None = None  # why there is one that does not count
 
 
 class Embedding:
@@ -71,6 +72,10 @@ class Embedding:
             return [*self._judged(prompts, pool)] if prompts else []
         except CatalogError as error:
             return [error] * len(prompts)
+
+    def outdated(self, pool: Pool) -> str | None:
+        """Return why what was fitted is not applied, in words; None: it is, or nothing was fitted."""
+        return self._ready(pool).stale
 
     def _judged(self, prompts: Sequence[str], pool: Pool) -> list[Verdict]:
         if not pool.entries:
@@ -172,7 +177,7 @@ class Embedding:
                 self._router._tell(STALE, {"reason": why})
         if vectors.missing:
             note += f"; {len(vectors.missing)} candidates have no vector (`catalog embed update`)"
-        return _Ready(vectors, near, None, limit, note)
+        return _Ready(vectors, near, None, limit, note, why)
 
     @staticmethod
     def _calibration(pool: Pool, kept: Stored) -> Calibration:

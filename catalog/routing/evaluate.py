@@ -4,8 +4,8 @@ A prompt is *in scope* if some candidate is right for it, else *out of scope*. T
 or abstains. Two questions are kept apart: whether the best candidate is the right one, whatever its score (accuracy),
 and what comes out once scores are held against the threshold (right, coverage, rejected, precision).
 
-The strategy is asked directly, prompt by prompt: nothing is taken from the cache, logged or told to watchers, and
-``on_no_match`` has no say.
+The strategy is asked directly, prompt by prompt: no decision is taken from the cache, logged or told to watchers (the
+steps of a cascade are), and ``on_no_match`` has no say.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.errors import CatalogError
-from catalog.routing.base import ABSTAINED, CHOSEN, FAILED, Cost, Step, Verdict, failed
+from catalog.routing.base import ABSTAINED, CHOSEN, FAILED, Cost, Step, Verdict, choose_many, failed
 from catalog.routing.choose import fittable
 from catalog.routing.fit import stored, text_mark
 from catalog.routing.labelled import Label, case_of, placed
@@ -101,7 +101,7 @@ class EntryFigures(NamedTuple):
 
     Attributes:
         key: of the entry.
-        prompts: how many prompts it was right for.
+        prompts: how many prompts it was expected for; see :attr:`Judged.expected`.
         chosen: how many it was picked for.
         right: how many of these rightly.
     """
@@ -174,7 +174,8 @@ class Evaluation:
         generation: of the catalog.
         candidates: how many entries there were to pick from.
         judged: what it said of each prompt, in the order given.
-        learned: how many of the prompts its calibration was fitted on; they flatter it.
+        learned: how many of the prompts it was fitted on, or are an example of a candidate; they flatter it.
+        stale: why what was fitted is not applied, in words; None: it is, or nothing was fitted.
     """
 
     router: str
@@ -183,6 +184,7 @@ class Evaluation:
     candidates: int
     judged: tuple[Judged, ...]
     learned: int = 0
+    stale: str | None = None
 
     @cached_property
     def inside(self) -> tuple[Judged, ...]:
@@ -348,6 +350,22 @@ class Evaluation:
         """The figures of :data:`FIGURES`, from 0 to 1; None where there is nothing to tell."""
         return {name: _rounded(getattr(self, name)) for name in FIGURES}
 
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the figures should know, in words."""
+        notes = []
+        if self.stale is not None:
+            notes.append(f"the calibration is stale ({self.stale}) and was not applied: fit again")
+        if self.learned:
+            notes.append(
+                f"{self.learned:,} of {self.prompts:,} prompts were learned from, or are examples of an entry: "
+                "the figures flatter the router"
+            )
+        notes += [
+            f"{one.strategy} failed for {one.failed:,} of {one.asked:,} prompts" for one in self.steps if one.failed
+        ]
+        return notes
+
     def wrong(self) -> list[Judged]:
         """Return what went wrong, in the order given."""
         return [one for one in self.judged if not one.is_right]
@@ -369,6 +387,7 @@ class Evaluation:
             "out_of_scope": self.out_of_scope,
             "failures": self.failures,
             "learned": self.learned,
+            "notes": self.notes,
             "figures": self.figures,
             "calibration_error": _rounded(self.calibration_error),
             "entries": [one.to_dict() for one in self.entries],
@@ -413,12 +432,10 @@ def evaluate(
     judged, errors = [], []
     for text, gold in cases:
         begun = time.perf_counter()
-        try:
-            said: Verdict | CatalogError = router.strategy.choose(text, pool)
-        except CatalogError as error:
-            said = error
-            errors.append(error)
+        (said,) = choose_many(router.strategy, [text], pool)
         taken = (time.perf_counter() - begun) * 1_000
+        if isinstance(said, CatalogError):
+            errors.append(said)
         judged.append(_judged(text, tuple(entry.key for entry in gold), said, taken, router.strategy.name, pool))
         if progress is not None:
             progress(len(judged), len(cases))
@@ -432,17 +449,24 @@ def evaluate(
         pool.generation,
         len(pool),
         tuple(judged),
-        _learned(router, [text for text, _ in cases]),
+        *_learned(router, pool, [text for text, _ in cases]),
     )
 
 
-def _learned(router: AutoCouncil, texts: Iterable[str]) -> int:
-    """Return how many of *texts* the stored calibration of *router* was fitted on."""
-    if not fittable(router.strategy):
-        return 0
-    kept = stored(router)
+def _learned(router: AutoCouncil, pool: Pool, texts: Iterable[str]) -> tuple[int, str | None]:
+    """Return how many of *texts* the router has learned from, and why what it was fitted on does not count."""
+    steps = fittable(router.strategy)
+    if not steps:
+        return 0, None
+    outdated = getattr(steps[0], "outdated", None)
+    try:
+        stale: str | None = outdated(pool) if outdated is not None else None
+    except CatalogError:  # without an embedder nothing is applied; each prompt says so
+        return 0, None
+    kept = stored(router) if stale is None else None
     known = set(kept.about.get("learned", ())) if kept is not None else set()
-    return sum(text_mark(text) in known for text in texts) if known else 0
+    examples = {example for entry in pool.entries for example in entry.examples}
+    return sum(text in examples or text_mark(text) in known for text in texts), stale
 
 
 def _judged(

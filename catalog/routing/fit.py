@@ -9,8 +9,9 @@ from hashlib import sha256
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
-from catalog.errors import EntryNotFoundError, StrategyError, close_matches, did_you_mean
+from catalog.errors import StrategyError
 from catalog.routing.choose import fittable
+from catalog.routing.labelled import Label, case_of, placed
 from catalog.store.calibrations import calibration
 
 if TYPE_CHECKING:
@@ -64,10 +65,11 @@ class FitReport:
         return asdict(self) | {"notes": list(self.notes)}
 
 
-def fit(
-    router: AutoCouncil, labelled: Iterable[tuple[str, str | None]], *, target_coverage: float, seed: int
-) -> FitReport:
-    """Fit the strategy of *router*, or the step of its cascade, that learns; see :meth:`AutoCouncil.fit`."""
+def fit(router: AutoCouncil, labelled: Iterable[tuple[str, Label]], *, target_coverage: float, seed: int) -> FitReport:
+    """Fit the strategy of *router*, or the step of its cascade, that learns; see :meth:`AutoCouncil.fit`.
+
+    Of several entries that are right for a prompt the first counts.
+    """
     begun = time.perf_counter()
     if not 0 < target_coverage < 1:
         raise StrategyError(f"target_coverage={target_coverage!r}: give a share between 0 and 1")
@@ -83,7 +85,10 @@ def fit(
         raise StrategyError(f"there is no candidate of kind {router.kind or 'any'} to learn for")
     given = list(labelled)
     texts = [text for text, _ in given]
-    labels = [place_of(pool, name) for _, name in given]
+    labels = [
+        pool.place(right[0].kind, right[0].name) if right else NONE
+        for _, right in placed((case_of(text, label) for text, label in given), pool)
+    ]
     about, data, figures = strategies[0].learn(pool, texts, labels, target_coverage=target_coverage, seed=seed)
     report = FitReport(
         router=router.name,
@@ -99,30 +104,6 @@ def fit(
         about = {**about, "report": report.to_dict(), "learned": learned}
         transaction.put_calibration(router_key(router), about, data)
     return report
-
-
-def place_of(pool: Pool, name: str | None) -> int:
-    """Return the place of the candidate a label names (a key or a name), or -1 for None and an empty text.
-
-    Raises:
-        EntryNotFoundError: it names no candidate, or several.
-    """
-    if not name:
-        return NONE
-    found = pool.find(name)
-    if found is None:
-        known = [text for entry in pool.entries for text in (entry.name, entry.key)]
-        several = sum(entry.name == name for entry in pool.entries) > 1
-        raise EntryNotFoundError(
-            f"'{name}' names several candidates; write its key, as in {pool.entries[0].kind}:{name}"
-            if several
-            else f"no candidate is called '{name}'{did_you_mean(close_matches(name, known))}",
-            name=name,
-            close=close_matches(name, known),
-        )
-    place = pool.place(found.kind, found.name)
-    assert place is not None
-    return place
 
 
 def text_mark(text: str) -> str:

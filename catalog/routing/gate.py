@@ -98,8 +98,10 @@ def read_baseline(text: str, where: str) -> dict[str, Any]:
     figures = data.get("figures") if isinstance(data, dict) else None
     if not isinstance(figures, dict) or data.get("baseline") != FORM:
         raise RoutingError(f"{where} is no baseline; `catalog route eval --save FILE` writes one", where=where)
-    if not all(value is None or isinstance(value, int | float) for value in figures.values()):
-        raise RoutingError(f"{where} is damaged: a figure is no number", where=where)
+    recalls = data.get("recall", {})
+    shares = [*figures.values(), *(recalls.values() if isinstance(recalls, dict) else [recalls])]
+    if not all(share is None or (isinstance(share, int | float) and 0 <= share <= 1) for share in shares):
+        raise RoutingError(f"{where} is damaged: a figure is no number from 0 to 1", where=where)
     return data
 
 
@@ -119,12 +121,14 @@ def held_against(evaluation: Evaluation, before: Mapping[str, Any], *, tolerance
     fell = [
         (key, old, new)
         for key, old in before.get("recall", {}).items()
-        if (new := recalls.get(key)) is not None and new < old - 1e-6
+        if old is not None and (new := recalls.get(key)) is not None and new < old - 1e-6
     ]
     fell.sort(key=lambda one: (one[2] - one[1], one[0]))
     notes = []
     if before.get("data") != evaluation.data:
         notes.append(f"the baseline was made of other prompts or labels ({before.get('prompts')} of them)")
+    if before.get("router") != evaluation.router:
+        notes.append(f"it was made with the router {before.get('router')}")
     if before.get("strategy") != evaluation.strategy:
         notes.append(f"it was made with the strategy {before.get('strategy')}")
     if before.get("candidates") != evaluation.candidates:

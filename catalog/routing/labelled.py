@@ -121,5 +121,6 @@ def _lost(unknown: list[str], pool: Pool, named: dict[str, list[Entry]]) -> Entr
         close = close_matches(name, [*named, *(entry.key for entry in pool.entries)] if ":" in name else named)
         text = f"no candidate is called '{name}'{did_you_mean(close)}"
     if len(unknown) > 1:
-        text += f" ({len(unknown) - 1} more names are unknown, as '{unknown[1]}')"
+        more = "1 more name is" if len(unknown) == 2 else f"{len(unknown) - 1} more names are"
+        text += f" ({more} unknown, as '{unknown[1]}')"
     return EntryNotFoundError(text, name=name, close=close, unknown=unknown)

@@ -228,7 +228,7 @@ class _Linter:
                 "lost_golden",
                 (key,),
                 f"{_counted(len(texts))} of an entry that is not in the catalog, as '{_short(texts[0])}'; "
-                "`catalog route golden rm --entry` takes them away",
+                f"`catalog route golden remove --entry {key}` takes {'it' if len(texts) == 1 else 'them'} away",
                 PROVED,
                 {"cases": len(texts)},
             )
@@ -286,10 +286,11 @@ class _Linter:
             if entry.key in reached:
                 continue
             cases = golden[entry.key]
+            own = "its golden case does not reach it" if cases == 1 else f"none of its {_counted(cases)} reaches it"
             yield Finding(
                 "unreached",
                 (entry.key,),
-                f"none of its {_counted(cases)} reaches it" if cases else "it has no golden case, and none reaches it",
+                own if cases else "it has no golden case, and none reaches it",
                 OBSERVED,
                 {"cases": cases},
             )

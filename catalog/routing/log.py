@@ -75,6 +75,8 @@ def described(router: AutoCouncil) -> dict[str, Any]:
     chain = getattr(router.strategy, "chain", None)
     if chain is not None:
         told["chain"] = [step.name for step in chain]
+    if router._options.get("base_url") is not None or router._options.get("client") is not None:
+        told["own_server"] = True  # a replay must not send its prompts to another
     return told | {
         name: value
         for name in _TOLD

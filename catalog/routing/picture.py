@@ -35,12 +35,12 @@ def picture(evaluation: Evaluation) -> str:
     panels = 2 if evaluation.reliability else 1
     # The labels of columns stand at 60 degrees above the matrix.
     top = 150
-    matrix_top = top + 30 + int(space * 0.87)
+    matrix_top = top + 42 + int(space * 0.87)
     height = max(matrix_top + side + 60, top + panels * 330 + 20)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
         'font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif" font-size="12" role="img">',
-        f"<title>Evaluation of the router {escape(evaluation.router)}</title>",
+        f"<title>Evaluation of the router {_escaped(evaluation.router)}</title>",
         f'<rect width="{width}" height="{height}" fill="{_PAPER}"/>',
         *_heading(evaluation),
         _text(_MARGIN, top + 8, "Confusion", size=15, weight=600),
@@ -95,7 +95,7 @@ def _confusion(
         x = left + middle + 3
         yield (
             f'<text x="{x:g}" y="{top - 8}" fill="{_INK}" transform="rotate(-60 {x:g} {top - 8})">'
-            f"{escape(label)}</text>"
+            f"{_escaped(label)}</text>"
         )
     for i, row in enumerate(rows):
         total = totals[i]
@@ -103,7 +103,7 @@ def _confusion(
             x, y = left + j * cell, top + i * cell
             share = count / total if total else 0.0
             fill = _shade(_RIGHT if i == j else _WRONG, share) if count else "#f7f8fa"
-            told = escape(f"{labels[i]} → {labels[j]}: {count}")
+            told = _escaped(f"{labels[i]} → {labels[j]}: {count}")
             yield (
                 f'<rect x="{x}" y="{y}" width="{cell - 1}" height="{cell - 1}" rx="2" fill="{fill}">'
                 f"<title>{told}</title></rect>"
@@ -174,8 +174,13 @@ def _text(
 ) -> str:
     return (
         f'<text x="{x:g}" y="{y:g}" font-size="{size}" font-weight="{weight}" fill="{colour}" '
-        f'text-anchor="{anchor}">{escape(said)}</text>'
+        f'text-anchor="{anchor}">{_escaped(said)}</text>'
     )
+
+
+def _escaped(text: str) -> str:
+    """Return *text* as XML may hold it, which has no room for control characters."""
+    return escape("".join(char if char.isprintable() else "\ufffd" for char in text))
 
 
 def _shade(colour: tuple[int, int, int], share: float) -> str:
@@ -188,5 +193,6 @@ def _width(label: str) -> int:
 
 
 def _clipped(label: str, most: int) -> str:
-    label = "".join(char if char.isprintable() else "\ufffd" for char in label)
-    return label if len(label) <= most else label[: most - 1] + "…"
+    """Return a label without its middle, if it is too long: names of one family end differently."""
+    tail = most // 2 - 1
+    return label if len(label) <= most else f"{label[: most - tail - 1]}…{label[-tail:]}"

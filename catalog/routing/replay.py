@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LOG, GOLDEN = "log", "golden"
 
+_DOORS = ("base_url", "api_key")  # never logged; a router that is made again has those of the configuration
+
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
@@ -200,13 +202,18 @@ def _again(catalog: Catalog, told: dict[str, Any], made: dict[str, AutoCouncil |
         given = {**told, "log": "off"}
         if given.get("on_no_match") == ERROR:
             given["on_no_match"] = ABSTAIN
+        given |= {name: value for name, value in catalog.settings.router.items() if name in _DOORS}
         kind: Any = given.pop("kind", None)
+        strategy: str = given.pop("strategy")
         steps: Sequence[str] = given.get("chain", ())
+        described = f"router '{told.get('name')}' ({strategy}{': ' if steps else ''}{', '.join(steps)})"
+        if given.pop("own_server", False) and not given.get("base_url"):
+            made[mark] = f"{described} asked a server whose address is not kept; give its base_url"
+            return made[mark]
         try:
-            made[mark] = AutoCouncil(catalog, given.pop("strategy"), kind, **given)
+            made[mark] = AutoCouncil(catalog, strategy, kind, **given)
         except StrategyError as error:
-            made[mark] = f"router '{told.get('name')}' ({told.get('strategy')}{': ' if steps else ''}"
-            made[mark] += f"{', '.join(steps)}) can't be made again: {error}"  # type: ignore[operator]
+            made[mark] = f"{described} can't be made again: {error}"
         except CatalogError as error:
             made[mark] = str(error)
     return made[mark]

@@ -36,6 +36,13 @@ def tags(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[st
     return _from(ctx, lambda catalog: {tag for hit in catalog.search(limit=LOOKED_AT) for tag in hit.tags}, incomplete)
 
 
+def strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Complete the word a way of routing is chosen by."""
+    from catalog.routing.choose import STRATEGIES
+
+    return [one for one in STRATEGIES if one.startswith(incomplete)]
+
+
 def _keys(catalog: Catalog, incomplete: str) -> list[str]:
     named = {kind: catalog.list(kind) for kind in catalog.kinds()}
     found = [f"{kind}:{name}" for kind, names in named.items() for name in names]

@@ -31,12 +31,14 @@ class Column(NamedTuple):
         least: how narrow it may be made to fit the others in; None: as wide as its longest cell.
         colour: of its cells, as click names it.
         bold: whether its cells are bold.
+        right: whether they stand at the right, as numbers do.
     """
 
     title: str
     least: int | None = None
     colour: str | None = None
     bold: bool = False
+    right: bool = False
 
 
 class Screen:
@@ -131,7 +133,10 @@ class Screen:
         ]
         room = self.width - indent - len(GAP) * (len(columns) - 1)
         widths = _fit(natural, [c.least for c in columns], room) if self.is_terminal else natural
-        titles = [clip(column.title, width).ljust(width) for column, width in zip(columns, widths, strict=True)]
+        titles = [
+            f"{clip(column.title, width):{'>' if column.right else '<'}{width}}"
+            for column, width in zip(columns, widths, strict=True)
+        ]
         heading = GAP.join(titles).rstrip()
         lines = [self.style(heading, dim=True)]
         last = indent + sum(widths[:-1]) + len(GAP) * (len(widths) - 1)
@@ -142,7 +147,11 @@ class Screen:
                     parts.append(self.wrapped(cell, indent=last))
                     break
                 text = clip(cell, width)
-                parts.append(self.style(text, fg=column.colour, bold=column.bold or None) + " " * (width - cells(text)))
+                styled, blank = (
+                    self.style(text, fg=column.colour, bold=column.bold or None),
+                    " " * (width - cells(text)),
+                )
+                parts.append(blank + styled if column.right else styled + blank)
             lines.append(GAP.join(parts).rstrip())
         return [" " * indent + line for line in lines]
 
@@ -178,7 +187,7 @@ class Screen:
                 bar = click.progressbar(length=total, label=label, file=sys.stderr, width=24, show_pos=True)
                 bar.__enter__()
             bar.length = total
-            if done > bar.pos:
+            if done - bar.pos >= total / 100 or done >= total:  # quick steps are not worth a line each
                 bar.update(done - bar.pos)
 
         try:

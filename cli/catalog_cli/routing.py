@@ -11,6 +11,7 @@ import click
 from catalog_cli import completion
 from catalog_cli.application import Application
 from catalog_cli.options import tag_option
+from catalog_cli.output import count
 
 if TYPE_CHECKING:
     from catalog import AutoCouncil
@@ -34,6 +35,7 @@ _OPTIONS = (
     click.option(
         "--strategy",
         metavar="NAME",
+        shell_complete=completion.strategies,
         help="How to pick: rules, embedding, llm_classify, llm_build, cascade (the default), or pkg.mod:name.",
     ),
     click.option("--chain", metavar="A,B,…", help="The steps of a cascade (rules,embedding by default)."),
@@ -74,13 +76,20 @@ def router_options(function: F) -> F:
 
 
 def _chosen(options: dict[str, Any]) -> dict[str, Any]:
-    """Return what was given of *options*, as a router takes it."""
+    """Return what was given of *options*, as a router takes it.
+
+    Raises:
+        click.UsageError: there are steps, but no cascade, or the threshold is no number.
+    """
     given = {name: value for name, value in options.items() if value not in (None, ())}
     if "kind" in given and "all" in given["kind"]:
         given["kind"] = "all"
     if "chain" in given:
         given["chain"] = [step.strip() for step in given["chain"].split(",") if step.strip()]
-        given.setdefault("strategy", "cascade")
+        if not given["chain"] or given.setdefault("strategy", "cascade") != "cascade":
+            raise click.UsageError("--chain gives the steps of a cascade, as in --chain rules,embedding")
+    if given.get("threshold") != given.get("threshold"):
+        raise click.UsageError("--threshold takes a number")
     return given
 
 
@@ -105,26 +114,31 @@ def no_candidate(router: AutoCouncil) -> str | None:
         return None
     kinds = (router.kind,) if isinstance(router.kind, str) else router.kind or ()
     said = f"there is no candidate of kind {' or '.join(kinds)}" if kinds else "there is no candidate"
+    said += " with these tags" if any(pool.filters.values()) else ""
     if pool.filtered:
         entry, why = pool.filtered[0]
         more = f", and {len(pool.filtered) - 1} more" if len(pool.filtered) > 1 else ""
         return f"{said}: {entry.key} is left out ({why}){more}"
     catalog = router.catalog
-    others = sorted(((len(catalog.list(kind)), kind) for kind in catalog.kinds() if kind not in kinds), reverse=True)
-    there = [kind for count, kind in others if count]
+    there = sorted((-len(names), kind) for kind in catalog.kinds() if (names := catalog.list(kind)))
     if not there:
         return f"{said}: the catalog is empty; fill it with `catalog scan PACKAGE`"
-    return f"{said}; try --kind {there[0]} or --kind all, or register one with `catalog register`"
+    if any(pool.filters.values()):
+        return said
+    return f"{said}; try --kind {there[0][1]} or --kind all, or register one with `catalog register`"
 
 
 def cases_of(app: Application, router: AutoCouncil, file: str | None, golden: bool) -> list[Case]:
     """Return the labelled prompts of a JSON Lines file (``-``: standard input), or the golden cases of a router.
 
     Raises:
-        Wrong: there are none, or the file can't be read as such.
+        Wrong: there are none, the file can't be read as such, or the router has no candidate.
     """
     if (file is None) is not golden:
         raise click.UsageError("give either FILE.jsonl or --golden")
+    lacking = no_candidate(router)
+    if lacking:
+        raise Wrong(lacking)
     if file is None:
         from catalog.routing.golden import cases_for
 
@@ -132,7 +146,8 @@ def cases_of(app: Application, router: AutoCouncil, file: str | None, golden: bo
         if not cases:
             raise Wrong("there is no golden case for this router; `catalog route golden add TEXT KEY` keeps one")
         if others:
-            app.screen.remark(f"{len(others)} golden cases are of entries that are no candidates, and were left out")
+            told = count(len(others), "golden case is of an entry that is", "golden cases are of entries that are")
+            app.screen.remark(f"note: {told} no candidate; left out")
         return cases
     from catalog.errors import RoutingError
     from catalog.routing.labelled import read_cases
@@ -167,9 +182,7 @@ def money(cost: dict[str, Any]) -> str:
     if not cost["requests"]:
         return ""
     dollars = "" if cost["dollars"] is None else f", ${cost['dollars']:.4f}"
-    return (
-        f"{cost['requests']} {'request' if cost['requests'] == 1 else 'requests'}, {cost['tokens']:,} tokens{dollars}"
-    )
+    return f"{count(cost['requests'], 'request', 'requests')}, {cost['tokens']:,} tokens{dollars}"
 
 
 def facts(app: Application, pairs: Iterator[tuple[str, str]]) -> list[str]:

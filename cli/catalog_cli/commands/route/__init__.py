@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import click
 
+from catalog.errors import close_matches, did_you_mean
 from catalog_cli.lazy import Entrance, LazyGroup
 from catalog_cli.options import embedder_option, url_option
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 _ROUTE = "catalog_cli.commands.route"
+_PROMPT = f"{_ROUTE}.prompt"
 COMMANDS = {
     "ask": Entrance(f"{_ROUTE}.ask:ask", "Pick the entry for a prompt; the word itself may be left out"),
     "fit": Entrance(f"{_ROUTE}.fit:fit", "Let the router learn from labelled prompts"),
@@ -36,9 +43,29 @@ class Route(LazyGroup):
                 place += 1
             else:
                 if word not in self.entrances:
+                    ctx.meta[_PROMPT] = word
                     args = [*args[:place], "ask", *args[place:]]
                 break
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; with an option that a prompt does not have, another command may have been meant."""
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            hint = did_you_mean(close_matches(ctx.meta.get(_PROMPT, ""), self.entrances, most=1))
+            if not hint:
+                raise
+            raise click.UsageError(f"No such option '{error.option_name}'{hint}", error.ctx) from None
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Complete commands, and options of the group and of ``ask``."""
+        found = super().shell_complete(ctx, incomplete)
+        ask = self.get_command(ctx, "ask")
+        if ask is None or not incomplete.startswith("-"):
+            return found
+        there = {item.value for item in found}
+        return found + [item for item in click.Command.shell_complete(ask, ctx, incomplete) if item.value not in there]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands, and the options of ``ask`` before those of the group."""

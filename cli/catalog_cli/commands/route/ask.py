@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from catalog.errors import close_matches, did_you_mean
+from catalog_cli import completion
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.options import command, json_option
 from catalog_cli.output import Column, clean
-from catalog_cli.routing import bar, facts, made, money, no_candidate, router_options
+from catalog_cli.routing import Wrong, bar, facts, made, money, no_candidate, router_options
 
 if TYPE_CHECKING:
     from catalog import Candidate, Decision
@@ -21,11 +23,11 @@ FEW = 3
 
 CANDIDATES = (
     Column("CANDIDATE", 16, bold=True),
-    Column("SCORE"),
+    Column("SCORE", right=True),
     Column("", colour="cyan"),
     Column("DESCRIPTION", 20),
 )
-STEPS = (Column("STEP", bold=True), Column("OUTCOME"), Column("MS"), Column("COST", 8), Column("WHY", 24))
+STEPS = (Column("STEP", bold=True), Column("OUTCOME"), Column("MS", right=True), Column("COST", 8), Column("WHY", 24))
 FILTERED = (Column("LEFT OUT", 16, bold=True), Column("WHY", 24))
 
 
@@ -39,7 +41,7 @@ FILTERED = (Column("LEFT OUT", 16, bold=True), Column("WHY", 24))
     """,
     embedder=True,
 )
-@click.argument("text")
+@click.argument("text", nargs=-1, required=True, metavar="TEXT")
 @click.option("--explain", is_flag=True, help="Show the candidates with their scores, the steps, and who was left out.")
 @click.option(
     "--top",
@@ -49,13 +51,18 @@ FILTERED = (Column("LEFT OUT", 16, bold=True), Column("WHY", 24))
     metavar="N",
     help="With --explain: at most so many candidates.",
 )
-@click.option("--on-no-match", metavar="KEY", help="The entry that takes what fits nothing else.")
+@click.option(
+    "--on-no-match",
+    metavar="KEY",
+    shell_complete=completion.keys,
+    help="The entry that takes what fits nothing else.",
+)
 @router_options
 @json_option("the decision, with its candidates,")
 @pass_app
 def ask(
     app: Application,
-    text: str,
+    text: tuple[str, ...],
     explain: bool,
     top: int,
     on_no_match: str | None,
@@ -67,7 +74,16 @@ def ask(
     In a pipe the answer is one line of key, score, strategy and reason, separated by tabs; with --explain a line for
     each candidate, step and entry that was left out follows. The exit status is 1 if no entry was picked.
     """
-    prompt = sys.stdin.read() if text == "-" else text
+    if len(text) > 1:
+        from catalog_cli.commands.route import COMMANDS
+
+        hint = did_you_mean(close_matches(text[0], COMMANDS, most=1))
+        raise click.UsageError(f"put a prompt of several words in quotes{hint}")
+    prompt = sys.stdin.read() if text[0] == "-" else text[0]
+    if not prompt.strip():
+        raise Wrong("the prompt is empty")
+    if on_no_match and on_no_match not in ("error", "abstain"):
+        on_no_match = ":".join(app.find(on_no_match))
     asked = made(app, router, **({"on_no_match": on_no_match} if on_no_match else {}))
     decision = asked.resolve(prompt)
     lacking = no_candidate(asked) if decision.entry is None else None

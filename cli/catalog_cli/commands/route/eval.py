@@ -9,8 +9,8 @@ import click
 
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.options import command, json_option
-from catalog_cli.output import Column, Screen, cells, clean, clip, count
-from catalog_cli.routing import Wrong, bar, cases_of, facts, made, money, no_candidate, percent, router_options
+from catalog_cli.output import Column, Screen, cells, clean, clip
+from catalog_cli.routing import Wrong, bar, cases_of, facts, made, money, percent, router_options
 
 if TYPE_CHECKING:
     from catalog.routing.evaluate import Evaluation, StepFigures
@@ -31,26 +31,37 @@ FIGURES = {
 }
 ENTRIES = (
     Column("ENTRY", 16, bold=True),
-    Column("PROMPTS"),
-    Column("PICKED"),
-    Column("RIGHT"),
-    Column("PRECISION"),
-    Column("RECALL"),
+    Column("PROMPTS", right=True),
+    Column("PICKED", right=True),
+    Column("RIGHT", right=True),
+    Column("PRECISION", right=True),
+    Column("RECALL", right=True),
     Column("", colour="cyan"),
 )
-CONFUSED = (Column("EXPECTED", 12, bold=True), Column("PICKED", 12), Column("PROMPTS"), Column("EXAMPLE", 16))
+CONFUSED = (
+    Column("EXPECTED", 12, bold=True),
+    Column("PICKED", 12),
+    Column("PROMPTS", right=True),
+    Column("EXAMPLE", 16),
+)
 STEPS = (
     Column("STEP", bold=True),
-    Column("ASKED"),
-    Column("DECIDED"),
-    Column("RIGHT"),
-    Column("PASSED ON"),
-    Column("FAILED", colour="red"),
-    Column("MS EACH"),
+    Column("ASKED", right=True),
+    Column("DECIDED", right=True),
+    Column("RIGHT", right=True),
+    Column("PASSED ON", right=True),
+    Column("FAILED", colour="red", right=True),
+    Column("MS EACH", right=True),
     Column("COST", 8),
 )
-RISK = (Column("ANSWERED"), Column("WRONG"), Column("", colour="red"))
-RELIABILITY = (Column("CONFIDENCE"), Column("ANSWERS"), Column("SAID"), Column("RIGHT"), Column("", colour="cyan"))
+RISK = (Column("ANSWERED", right=True), Column("WRONG", right=True), Column("", colour="red"))
+RELIABILITY = (
+    Column("CONFIDENCE", right=True),
+    Column("ANSWERS", right=True),
+    Column("SAID", right=True),
+    Column("RIGHT", right=True),
+    Column("", colour="cyan"),
+)
 
 
 @command(
@@ -101,15 +112,14 @@ def evaluate(
 
     FILE.jsonl has one JSON object a line: text, and gold (or name) with the name or key of the right entry, a list of
     them (any is right), or null where none fits. The gate holds accuracy, right, precision, rejected and auroc against
-    those of FILE; a figure that can't be told any more has fallen, too. The picture is SVG.
+    those of FILE; a figure that can't be told any more has fallen, too, and then nothing is saved. The picture is SVG.
+    In a pipe each line is figure and value; step, asked, decided, right and failed; entry, prompts, picked and right;
+    or confusion, expected, picked and prompts.
     """
     from catalog.errors import EntryNotFoundError, RoutingError
     from catalog.routing.gate import held_against, read_baseline
 
     asked = made(app, router)
-    lacking = no_candidate(asked)
-    if lacking:
-        raise Wrong(lacking)
     cases = cases_of(app, asked, file, golden)
     try:
         before = read_baseline(_read(gate), gate) if gate else None
@@ -130,6 +140,9 @@ def evaluate(
         app.screen.print("\n".join(_lines(app, found, None if verbose else FEW)))
     else:
         app.screen.table((), _rows(found))
+    if as_json or not app.screen.is_terminal:
+        for note in found.notes:
+            app.screen.remark(f"note: {note}")
     if picture:
         from catalog.routing.picture import picture as drawn
 
@@ -147,11 +160,11 @@ def evaluate(
 def _gated(app: Application, verdict: Verdicts) -> None:
     for note in verdict.notes:
         app.screen.remark(f"note: {note}")
-    if not verdict.falls:
-        app.screen.remark("the gate is open: no figure fell")
-        return
     worst = [f"{clean(key)} ({percent(before)} → {percent(now)})" for key, before, now in verdict.entries[:3]]
     which = f"; the recall that fell most: {', '.join(worst)}" if worst else ""
+    if not verdict.falls:
+        app.screen.remark(f"the gate is open: no figure fell{which}")
+        return
     raise No(f"the gate is closed: {'; '.join(map(str, verdict.falls))}{which}")
 
 
@@ -174,6 +187,7 @@ def _lines(app: Application, found: Evaluation, most: int | None) -> Iterator[st
     if len(found.steps) > 1 or found.failures:
         yield from _table(screen, STEPS, [_step(one) for one in found.steps])
     yield from _confusion(screen, found, most)
+    wide = 10 if screen.width >= 72 else 4
     entries = sorted(found.entries, key=lambda one: (one.recall is None, one.recall, one.precision or 0.0, one.key))
     rows = [
         (
@@ -183,7 +197,7 @@ def _lines(app: Application, found: Evaluation, most: int | None) -> Iterator[st
             str(one.right),
             percent(one.precision),
             percent(one.recall),
-            bar(one.recall or 0.0),
+            bar(one.recall or 0.0, wide),
         )
         for one in entries
     ]
@@ -205,11 +219,8 @@ def _facts(found: Evaluation) -> Iterator[tuple[str, str]]:
         yield "cost", spent
     if found.calibration_error is not None:
         yield "confidence", f"{100 * found.calibration_error:.1f} points from what is right, on average"
-    if found.learned:
-        told = count(found.learned, "prompt was", "prompts were")
-        yield "note", f"{told} learned from when the router was fitted: the figures flatter it"
-    if found.failures:
-        yield "failed", count(found.failures, "prompt", "prompts")
+    for note in found.notes:
+        yield "note", note
 
 
 def _step(one: StepFigures) -> tuple[str, ...]:
@@ -291,7 +302,9 @@ def _rows(found: Evaluation) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [
         ("figure", name, f"{value:.6f}") for name, value in found.figures.items() if value is not None
     ]
-    rows += [("step", one.strategy, str(one.asked), str(one.decided), str(one.right)) for one in found.steps]
+    rows += [
+        ("step", one.strategy, str(one.asked), str(one.decided), str(one.right), str(one.failed)) for one in found.steps
+    ]
     rows += [("entry", one.key, str(one.prompts), str(one.chosen), str(one.right)) for one in found.entries]
     rows += [
         ("confusion", expected or "", chosen or "", str(number))

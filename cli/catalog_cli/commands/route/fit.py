@@ -9,7 +9,8 @@ import click
 
 from catalog_cli.application import Application, pass_app
 from catalog_cli.options import command, json_option
-from catalog_cli.routing import Wrong, cases_of, facts, made, no_candidate, percent, router_options
+from catalog_cli.output import count
+from catalog_cli.routing import Wrong, cases_of, facts, made, percent, router_options
 
 if TYPE_CHECKING:
     from catalog.routing.fit import FitReport
@@ -51,14 +52,10 @@ def fit(
     from catalog.errors import EntryNotFoundError
 
     asked = made(app, router)
-    lacking = no_candidate(asked)
-    if lacking:
-        raise Wrong(lacking)
     cases = cases_of(app, asked, file, golden)
+    app.screen.hint(f"learning from {count(len(cases), 'prompt', 'prompts')} …")
     try:
-        report = asked.fit(
-            [(case.text, case.names[0] if case.names else None) for case in cases], target_coverage=coverage
-        )
+        report = asked.fit([(case.text, case.names) for case in cases], target_coverage=coverage)
     except EntryNotFoundError as error:
         raise Wrong(str(error)) from None
     if as_json:

@@ -11,12 +11,13 @@ from catalog_cli.application import Application, No, pass_app
 from catalog_cli.lazy import Entrance, LazyGroup
 from catalog_cli.options import command, json_option, url_option
 from catalog_cli.output import Column, count
+from catalog_cli.routing import Wrong
 
 _HERE = "catalog_cli.commands.route.golden"
 COMMANDS = {
     "add": Entrance(f"{_HERE}:add", "Keep a prompt and the entry that is right for it"),
     "list": Entrance(f"{_HERE}:list_", "List the golden cases"),
-    "rm": Entrance(f"{_HERE}:rm", "Take golden cases away"),
+    "remove": Entrance(f"{_HERE}:remove", "Take golden cases away"),
     "import": Entrance(f"{_HERE}:import_", "Add the golden cases of a JSON Lines file"),
     "export": Entrance(f"{_HERE}:export", "Write the golden cases as JSON Lines"),
 }
@@ -97,17 +98,17 @@ def list_(app: Application, key: str | None, as_json: bool) -> None:
 
 
 @command(
-    "rm",
+    "remove",
     examples="""
-        catalog route golden rm "plot price by size"
-        catalog route golden rm --entry tool:create_scatter
+        catalog route golden remove "plot price by size"
+        catalog route golden remove --entry tool:create_scatter
     """,
 )
 @click.argument("text", required=False)
 @click.option("--entry", metavar="KEY", shell_complete=completion.keys, help="Only of this entry, which may be gone.")
 @json_option("how many were taken away")
 @pass_app
-def rm(app: Application, text: str | None, entry: str | None, as_json: bool) -> None:
+def remove(app: Application, text: str | None, entry: str | None, as_json: bool) -> None:
     """Take golden cases away.
 
     Those of a prompt, of an entry, or where both agree. The exit status is 1 if there was none.
@@ -139,10 +140,14 @@ def import_(app: Application, file: str, as_json: bool) -> None:
     One object a line: text, and gold (or name) with the name or key of the right entry, a list of them, or null where
     none fits. All or nothing: an unknown name ends it.
     """
+    from catalog.errors import EntryNotFoundError
+
     try:
         added = app.catalog.golden.import_jsonl(sys.stdin if file == "-" else file)
     except UnicodeDecodeError:
-        raise click.UsageError(f"{file} is not a text file in UTF-8") from None
+        raise Wrong(f"{file} is not a text file in UTF-8") from None
+    except EntryNotFoundError as error:
+        raise Wrong(str(error)) from None
     if as_json:
         app.screen.json({"added": added})
     else:
