@@ -134,6 +134,9 @@ def split(entries: Iterable[Entry], configured: Collection[str] | None) -> tuple
     kept: list[Entry] = []
     out: list[tuple[Entry, str]] = []
     for entry in entries:
+        if _is_damaged(entry):
+            out.append((entry, f"its record is damaged; `catalog restore {entry.key}` brings back a good one"))
+            continue
         if entry.metadata.get(DRAFT):
             out.append((entry, "a draft that nobody has approved yet"))
             continue
@@ -143,3 +146,14 @@ def split(entries: Iterable[Entry], configured: Collection[str] | None) -> tuple
         else:
             kept.append(entry)
     return kept, out
+
+
+def _is_damaged(entry: Entry) -> bool:
+    """Tell whether somebody else has written what no entry can hold: rows are not checked again when they are read."""
+    if not isinstance(entry.metadata, dict) or not isinstance(entry.description, str):
+        return True
+    for texts in (entry.tags, entry.examples, entry.providers or ()):
+        for text in texts:
+            if not isinstance(text, str):
+                return True
+    return False

@@ -463,6 +463,24 @@ def test_a_router_that_cannot_be_is_refused(catalog: Catalog, given: dict[str, A
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("column", "damage"),
+    [("examples", "[1, null]"), ("tags", "[5]"), ("providers", "[1]"), ("metadata", "[]"), ("metadata", '"x"')],
+)
+def test_a_damaged_record_takes_no_other_down(catalog: Catalog, column: str, damage: str) -> None:
+    """What another tool wrote into a row, and no entry can hold, is left out with the reason, whatever the strategy."""
+    catalog.register_many([tool("bad"), tool("plot", match="plot")])
+    with catalog._store.writing(actor="test") as transaction:
+        transaction._connection.exec_driver_sql(f"UPDATE entry SET {column} = '{damage}' WHERE name = 'bad'")
+        transaction._changed = True
+    for strategy in ("rules", first):
+        decision = router(catalog, strategy, provider_check=True).resolve("plot")
+        assert decision.name == "plot"
+        assert [(one.name, one.filtered) for one in decision.candidates if one.filtered] == [
+            ("bad", "its record is damaged; `catalog restore tool:bad` brings back a good one")
+        ]
+
+
 def test_one_text_is_no_list_of_prompts(catalog: Catalog) -> None:
     """`resolve_many` refuses a text, which would be a prompt for each letter, and takes a generator."""
     catalog.register_many([tool("a")])

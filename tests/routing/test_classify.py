@@ -115,6 +115,18 @@ def test_what_the_model_is_asked(tools: Catalog) -> None:
     }
 
 
+def test_the_shortlist_is_searched_among_the_candidates(tools: Catalog) -> None:
+    """However many entries with other tags a search ranks higher, the model is shown the best of the candidates."""
+    said = {"description": "Draw a chart of prices."}
+    tools.register_many(tool(f"other{n:03}", tags=["old"], **said) for n in range(200))
+    tools.register_many(tool(f"mine{n:03}", tags=["new"], description="Cook eggs.") for n in range(50))
+    tools.register_many(tool(f"plot{n}", tags=["new"], **said) for n in range(3))
+    for options in ({"tags": ["new"]}, {"any_tags": ["new"]}, {"exclude_tags": ["old"]}):
+        chat = ScriptedChat({"reason": "", "choice": "none"})
+        classify(tools, client=chat, max_candidates=3, on_no_match="abstain", **options).resolve("chart of prices")
+        assert sorted(chat.asked[0].schema["properties"]["choice"]["enum"]) == ["none", "plot0", "plot1", "plot2"]
+
+
 def test_answers_are_remembered(tools: Catalog) -> None:
     """The same prompt is asked once as long as the catalog stays, and what is remembered costs nothing."""
     chat = ScriptedChat(answer("send_mail"))
