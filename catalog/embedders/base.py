@@ -55,7 +55,8 @@ def unit_rows(rows: object, count: int, width: int | None, name: str) -> Vectors
     import numpy as np
 
     try:
-        array = np.array(rows, dtype=np.float32, ndmin=2)
+        with np.errstate(over="ignore"):  # what is too large is seen below
+            array = np.array(rows, dtype=np.float32, ndmin=2)
     except (TypeError, ValueError, OverflowError) as error:
         raise EmbedderError(f"embedder '{name}' gave no array of numbers: {error}", embedder=name) from None
     if count == 0:
@@ -82,7 +83,8 @@ def _emptied(rows: object) -> object:
     import numpy as np
 
     try:
-        array = np.array(rows, dtype=np.float32)
+        with np.errstate(over="ignore"):
+            array = np.array(rows, dtype=np.float32)
     except (TypeError, ValueError, OverflowError):
         return rows  # whoever checks it says what is wrong
     if array.ndim == 2:

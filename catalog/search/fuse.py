@@ -48,6 +48,7 @@ _PRIOR_DEVIATION = 0.1
 _PRIOR_WEIGHT = 20  # entries; a catalog of three has no spread worth the name
 _STRANGERS = 1  # entries that a request has nothing to do with
 _DIGITS = 9
+_SPREAD_DIGITS = 6
 
 
 class Spread(NamedTuple):
@@ -98,7 +99,9 @@ def spread(similarities: ArrayLike) -> Spread:
     away = values - values.dtype.type(mean) if values.dtype.kind == "f" else values - mean
     squares = float(np.vdot(away, away))
     expected = total / (count + _STRANGERS)
-    return Spread(expected, math.sqrt((squares + _PRIOR_WEIGHT * _PRIOR_DEVIATION**2) / (count + _PRIOR_WEIGHT)))
+    deviation = math.sqrt((squares + _PRIOR_WEIGHT * _PRIOR_DEVIATION**2) / (count + _PRIOR_WEIGHT))
+    # The last bits depend on the order the rows lie in, and the same entries are to have the same scores everywhere.
+    return Spread(round(expected, _SPREAD_DIGITS), round(deviation, _SPREAD_DIGITS))
 
 
 def standing(similarities: ArrayLike, of_all: Sequence[Spread]) -> Floats:

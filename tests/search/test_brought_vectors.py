@@ -109,6 +109,7 @@ def test_brought_vectors_win_over_those_made_at_once(url: str) -> None:
         ({NAME: [RIGHT[:15]]}, r"'digest-16' gave an array of shape \(1, 15\) .* expected \(1, 16\)"),
         ({NAME: [[*RIGHT[:15], math.nan]]}, "not finite"),
         ({NAME: [[*RIGHT[:15], math.inf]]}, "not finite"),
+        ({NAME: [[*RIGHT[:15], 1e300]]}, "not finite"),
         ({NAME: [[*RIGHT[:15], 10**400]]}, "no array of numbers"),
         ({NAME: [[*RIGHT[:15], "x"]]}, "no array of numbers"),
         ({NAME: [[*RIGHT[:15], [1.0]]]}, "no array of numbers"),

@@ -45,6 +45,19 @@ def test_a_request_finds_a_tool_it_shares_no_word_with(meaningful: Catalog) -> N
     assert names(meaningful, "draw a picture from a table", limit=1) == ["create_scatter"]
 
 
+def test_scores_do_not_depend_on_the_order_of_storing() -> None:
+    """The same entries, stored one by one in another order, have the same scores to the sixth decimal."""
+    told = []
+    for order in (ENTRIES, ENTRIES[::-1], ENTRIES[3:] + ENTRIES[:3]):
+        with open_catalog("sqlite://", settings=Settings()) as cat:
+            for name, text, tags in order:
+                cat.register("tool", name, "json:dumps", description=text, tags=tags, checksum="x")
+                cat.search("tool")
+            told.append([(hit.key, round(hit.score, 6)) for hit in cat.search("a picture of the weather", limit=8)])
+    assert told[0] == told[1] == told[2]
+    assert len(told[0]) > 2
+
+
 def test_the_only_entry_is_found_by_meaning(url: str) -> None:
     """A catalog of one entry finds it by a request that shares no word with it, and gives it a score above 0."""
     with open_catalog(url, settings=Settings()) as cat:
