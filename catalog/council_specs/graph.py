@@ -96,6 +96,7 @@ def council_graph(
 class _Drawing:
     def __init__(self, catalog: Catalog | None) -> None:
         self.graph = Graph()
+        self._drawn: set[str] = set()
         self._catalog = catalog
 
     def whole(self, data: object, depth: int) -> None:
@@ -104,7 +105,8 @@ class _Drawing:
         self._edge(last, self._node("output", "output", "output"), "feeds")
 
     def _node(self, id_: str, kind: str, label: str, **attrs: Any) -> str:
-        if all(node.id != id_ for node in self.graph.nodes):
+        if id_ not in self._drawn:
+            self._drawn.add(id_)
             shown = {key: value for key, value in attrs.items() if value not in (None, "", [], {})}
             self.graph.nodes.append(Node(id_, kind, label, shown))
         return id_

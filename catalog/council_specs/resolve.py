@@ -113,6 +113,7 @@ class _Resolver:
     def __init__(self, catalog: Catalog, application: str | Mapping[str, Any] | None) -> None:
         self._catalog = catalog
         self._application = application
+        self._known: dict[Key, Any] = {}  # councils may share others, and those again: each is resolved once
 
     def council(self, spec: Any, name: str | None, chain: tuple[Key, ...]) -> Council:
         if isinstance(spec, str):
@@ -141,8 +142,11 @@ class _Resolver:
         if key in chain:  # validation can't see through code that gives a spec
             circle = " → ".join(format_key(*one) for one in (*chain[chain.index(key) :], key))
             raise spec_error([issue("", "cycle", f"a council can't hold itself: {circle}")], key[1])
-        live = self._catalog[key]
-        return self.council(live, key[1], (*chain, key)) if isinstance(live, (CouncilSpec, Mapping)) else live
+        if key not in self._known:
+            live = self._catalog[key]
+            spec = isinstance(live, (CouncilSpec, Mapping))
+            self._known[key] = self.council(live, key[1], (*chain, key)) if spec else live
+        return self._known[key]
 
     def _seat(self, spec: CouncilSpec, member: Member, chain: tuple[Key, ...]) -> Seat:
         mapper = None if member.input_mapper is None else self._catalog["input_mapper", member.input_mapper]

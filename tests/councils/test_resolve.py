@@ -225,6 +225,23 @@ def test_code_can_not_close_a_circle(catalog: Catalog, module_folder: Path) -> N
     assert str(caught.value).endswith("a council can't hold itself: council:one → council:two → council:one")
 
 
+def test_councils_that_share_others_are_resolved_once(parts: Catalog) -> None:
+    """Thirty levels of councils that each hold the next one twice come to an end, and both seats are the same one."""
+
+    def twice(inner: str) -> CouncilSpec:
+        return CouncilSpec().add_member("a", sub_council=inner).add_member("b", sub_council=inner).add_round("vote")
+
+    parts.register("sub_council", "s30", CouncilSpec().add_member("a", system_prompt="s").add_round("vote"))
+    for level in range(30):
+        parts.register("sub_council", f"s{level}", twice(f"s{level + 1}"))
+    found = resolve("sub_council:s0", parts)
+    for level in range(1, 31):
+        one, other = (seat.sub_council for seat in found.members)
+        assert one is other
+        assert one.name == f"s{level}"
+        found = one
+
+
 def test_a_spec_answers_for_itself(parts: Catalog) -> None:
     """`validate`, `resolve` and `to_graph` of a spec give what the functions give; so does data that is no spec."""
     spec = CouncilSpec().add_member("a", system_prompt="s", profile="mini", tools=["search"]).add_round("synthesis")
