@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 KEPT = 1_024
 """Decisions that are remembered."""
 
+MOST_SCORES = 20_000_000
+"""The scores of candidates that remembered decisions may hold together: 80 MB; 200 decisions over 100,000 entries."""
+
 _RUNNING: ContextVar[frozenset[tuple[int, str]]] = ContextVar("catalog_routes", default=frozenset())
 
 ERROR, ABSTAIN = "error", "abstain"
@@ -271,7 +274,8 @@ class AutoCouncil:
             with self._lock:
                 if self._cache_of is pool:
                     self._cache[prompt] = said
-                    while len(self._cache) > self._most:
+                    most = min(self._most, max(1, MOST_SCORES // max(len(pool), 1)))
+                    while len(self._cache) > most:
                         self._cache.popitem(last=False)
         return self._finished(prompt, said, pool, begun, cached=cached)
 

@@ -112,7 +112,7 @@ class Embedding:
                     score=round(score, 6),
                     confidence=sure,
                     threshold=round(threshold, 6),
-                    scores=found.scores[row],
+                    scores=_kept(found.scores, row),
                 )
             )
         return verdicts
@@ -140,7 +140,7 @@ class Embedding:
                     f"{reason}; {ready.note}" if there else reason,
                     score=round(score, 6) if there else None,
                     threshold=None if threshold is None else round(threshold, 6),
-                    scores=scores[row],
+                    scores=_kept(scores, row),
                 )
             )
         return verdicts
@@ -258,3 +258,8 @@ class Embedding:
             "notes": tuple(notes),
         }
         return about, made.to_bytes(), figures
+
+
+def _kept(scores: NDArray[np.float32], row: int) -> Any:
+    """Return a row that may be remembered: a view of it would hold all the others, too."""
+    return scores[row] if len(scores) == 1 else scores[row].copy()

@@ -290,6 +290,14 @@ def test_the_same_prompt_is_not_asked_twice(catalog: Catalog) -> None:
     assert route.resolve("a").cached is False
 
 
+def test_fewer_decisions_over_many_candidates_are_remembered(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered is bounded by the scores it holds, too: with room for eight, two decisions over three."""
+    monkeypatch.setattr("catalog.routing.auto.MOST_SCORES", 8)
+    catalog.register_many([tool("a"), tool("b"), tool("c")])
+    route = router(catalog, Counting())
+    assert [route.resolve(prompt).cached for prompt in ("a", "b", "a", "c", "b")] == [False, False, True, False, False]
+
+
 def test_what_may_change_by_itself_is_not_remembered(catalog: Catalog) -> None:
     """A verdict that is not cacheable is asked for every time, and `cache=0` remembers nothing."""
     catalog.register_many([tool("a")])

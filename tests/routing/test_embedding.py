@@ -296,3 +296,13 @@ def test_what_is_no_candidate_costs_no_vector(meaning: Catalog) -> None:
     route.resolve("play a song")
     assert of_pool(route.pool()) is not before
     assert len(of_pool(route.pool()).rows) < len(before.rows)
+
+
+def test_a_decision_of_many_holds_its_own_scores_alone(meaning: Catalog) -> None:
+    """What is remembered of one prompt does not keep the scores of all that were asked together."""
+    prompts = ["will it rain", "play a song", "zzqx"]
+    route = router(meaning)
+    for _ in range(2):
+        for said in route.strategy.choose_many(prompts, route.pool()):  # type: ignore[attr-defined]
+            assert said.scores.base is None
+        route.fit([(text, None) for text in OUTSIDE])
