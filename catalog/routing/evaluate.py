@@ -247,7 +247,7 @@ class Evaluation:
         """How often a prompt in scope ranks above one out of scope, ties counting half; None without one of both.
 
         Prompts rank by score; in a cascade an answer of an earlier step ranks above all of later ones, as the scores of
-        two strategies can't be compared; what has no score ranks last.
+        two strategies can't be compared; of those without a score what was answered ranks first, what was not last.
         """
         if not self.inside or not self.outside:
             return None

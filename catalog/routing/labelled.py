@@ -118,7 +118,9 @@ def _lost(unknown: list[str], pool: Pool, named: dict[str, list[Entry]]) -> Entr
     elif not pool.entries:
         text = f"no candidate is called '{name}': there is none at all"
     else:
-        close = close_matches(name, [*named, *(entry.key for entry in pool.entries)] if ":" in name else named)
+        kind, _, rest = name.partition(":")
+        same = [entry.name for entry in pool.entries if entry.kind == kind]  # prefixes alike say nothing
+        close = [f"{kind}:{one}" for one in close_matches(rest, same)] if same else close_matches(name, named)
         text = f"no candidate is called '{name}'{did_you_mean(close)}"
     if len(unknown) > 1:
         more = "1 more name is" if len(unknown) == 2 else f"{len(unknown) - 1} more names are"
