@@ -17,7 +17,7 @@ from catalog.entry.match import compiled, is_predicate
 from catalog.errors import CatalogError
 from catalog.routing.golden import cases_for
 from catalog.routing.pool import DRAFT
-from catalog.routing.rules import MOST_CHARACTERS, in_order
+from catalog.routing.rules import FEWEST_CHARACTERS, in_order
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
@@ -326,7 +326,7 @@ class _Linter:
             )
         texts = [case.text for case in self.cases]
         texts += [example for entry in ruled for example in entry.examples]
-        shown = (text[:MOST_CHARACTERS] for text in dict.fromkeys(texts))
+        shown = (text[:FEWEST_CHARACTERS] for text in dict.fromkeys(texts))
         for place, by in observed(rules, shown, until=self._share(0.8), clock=self.clock).items():
             if place in certain:
                 continue

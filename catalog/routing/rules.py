@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.routing.pool import Pool
 
-MOST_CHARACTERS = 20_000
-"""How much of a prompt rules look at, from its beginning; predicates are given all of it."""
+FEWEST_CHARACTERS = 20_000
+"""How much of a prompt, from its beginning, every expression looks at, however many there are."""
+
+MOST_CHARACTERS = 200_000_000
+"""How much all expressions together look at if that is more: two hundred see a megabyte, in some 0.3 s.
+
+Predicates are given all of a prompt."""
 
 SECONDS = 2.0
 """How long all rules together may take; ten thousand take some 20 ms for a prompt of a few lines."""
@@ -62,11 +67,12 @@ class Rules:
             rules = pool.memo[self.name] = [_Rule(entry) for entry in in_order(pool.entries)]
         if not rules:
             return abstained("no candidate has a rule")
-        shown = prompt[:MOST_CHARACTERS]
+        shown = prompt[: max(FEWEST_CHARACTERS, MOST_CHARACTERS // len(rules))]
+        is_cut, is_long = len(shown) < len(prompt), len(prompt) > FEWEST_CHARACTERS
         until = self._clock() + self._seconds
         pure, broken = True, {}
         for place, rule in enumerate(rules):
-            if (place % 64 == 0 or not pure) and self._clock() > until:
+            if (place % 64 == 0 or not pure or is_long) and self._clock() > until:
                 raise StrategyError(
                     f"the rules took longer than {self._seconds:g} s; {place} of {len(rules)} were asked",
                     strategy=self.name,
@@ -74,7 +80,10 @@ class Rules:
             pure = pure and not rule.predicate
             entry = rule.entry
             try:
-                fits = _says(self._load(rule.text), prompt) if rule.predicate else rule.matches(shown)
+                if rule.predicate:
+                    fits = _says(self._load(rule.text), prompt)
+                else:  # where the prompt was cut is not its end: `$` has to hold for all of it
+                    fits = rule.matches(shown) and (not is_cut or rule.matches(prompt))
             except Exception as error:
                 broken[entry.key] = f"its rule {_short(rule.text)} failed: {type(error).__name__}: {error}"
                 continue

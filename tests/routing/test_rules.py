@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from catalog import AutoCouncil, Catalog, InvalidEntryError, StrategyError
 from catalog.entry.match import is_predicate
 from catalog.routing.base import Verdict, choose_many
-from catalog.routing.rules import MOST_CHARACTERS, Rules
+from catalog.routing.rules import FEWEST_CHARACTERS, Rules
 
 
 def router(catalog: Catalog, **options: Any) -> AutoCouncil:
@@ -131,12 +131,22 @@ def test_a_rule_of_an_older_catalog_is_passed_over(catalog: Catalog) -> None:
     assert "tool:old was passed over: its rule (?=x) failed: ValueError" in decision.reason
 
 
-def test_rules_look_at_the_beginning_of_a_prompt(catalog: Catalog) -> None:
-    """What stands behind the first characters is not seen by expressions."""
+def test_few_rules_look_at_the_whole_of_a_long_prompt(catalog: Catalog) -> None:
+    """What stands at the end of a megabyte is seen."""
+    catalog.register_many(tool(f"a{n:03}", match=f"needle{n}$") for n in range(100))
+    assert router(catalog).resolve("x" * 1_000_000 + "needle50").name == "a050"
+
+
+def test_many_rules_look_at_the_beginning_of_a_prompt(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands behind the first characters is not seen, and where the prompt was cut is not its end."""
+    monkeypatch.setattr("catalog.routing.rules.MOST_CHARACTERS", FEWEST_CHARACTERS)
     catalog.register("tool", "a", "os:getcwd", match="needle")
+    catalog.register("tool", "b", "os:getcwd", match="y$")
     route = router(catalog)
-    assert route.resolve("x" * (MOST_CHARACTERS - 6) + "needle").name == "a"
-    assert route.resolve("x" * MOST_CHARACTERS + "needle").name is None
+    assert route.resolve("x" * (FEWEST_CHARACTERS - 6) + "needle").name == "a"
+    assert route.resolve("x" * FEWEST_CHARACTERS + "needle").name is None
+    assert route.resolve("x" * (FEWEST_CHARACTERS - 1) + "y").name == "b"
+    assert route.resolve("x" * (FEWEST_CHARACTERS - 1) + "yx").name is None
 
 
 CATASTROPHIC = (
