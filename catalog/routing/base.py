@@ -368,3 +368,8 @@ def failed(strategy: str, error: Exception, latency_ms: float) -> Step:
 def abstained(reason: str, **fields: Any) -> Verdict:
     """Return the verdict of a strategy that picks nothing."""
     return replace(Verdict(None, reason), **fields)
+
+
+def is_number(given: object) -> bool:
+    """Tell whether an option is a number that something can be held against."""
+    return isinstance(given, (int, float)) and not isinstance(given, bool) and given == given

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import CatalogError, StrategyError
-from catalog.routing.base import Verdict, abstained
+from catalog.routing.base import Verdict, abstained, is_number
 from catalog.routing.events import STALE
 from catalog.routing.fit import fingerprints, stale, stored
 from catalog.routing.vectors import of_pool
@@ -53,7 +53,13 @@ class Embedding:
     name = "embedding"
 
     def __init__(self, router: AutoCouncil, *, threshold: float | None = None) -> None:
-        """Take the router whose calibration counts, and a threshold to use in place of any other."""
+        """Take the router whose calibration counts, and a threshold to use in place of any other.
+
+        Raises:
+            StrategyError: the threshold is no number.
+        """
+        if threshold is not None and not is_number(threshold):
+            raise StrategyError(f"threshold={threshold!r}: give a number", option="threshold", strategy=self.name)
         self._router = router
         self._threshold = threshold
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.entry.match import compiled, is_predicate
 from catalog.errors import CatalogError, StrategyError
-from catalog.routing.base import Verdict, abstained
+from catalog.routing.base import Verdict, abstained, is_number
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
@@ -51,7 +51,13 @@ class Rules:
         clock: Callable[[], float] = time.monotonic,
         load: Callable[[str], Any] | None = None,
     ) -> None:
-        """Take how long all rules together may take, a clock, and what turns a reference into a predicate."""
+        """Take how long all rules together may take, a clock, and what turns a reference into a predicate.
+
+        Raises:
+            StrategyError: *seconds* is no number.
+        """
+        if not is_number(seconds):
+            raise StrategyError(f"seconds={seconds!r}: give a number", option="seconds", strategy=self.name)
         self._seconds = seconds
         self._clock = clock
         self._load = load or _load
