@@ -83,6 +83,13 @@ def test_nothing_found_by_words_is_said_so(run_cli) -> None:
     assert (done.status, done.err.startswith("nothing found for 'zzzz qqqq'; try fewer")) == (1, True)
 
 
+def test_without_vectors_a_semantic_search_says_how_to_make_them(run_cli) -> None:
+    """Where no entry has a vector, it is not the words of the request that are to blame."""
+    done = run_cli("search", "scatter", "--mode", "semantic", "--embedder", "benchmarks.staleness:DIGEST")
+    said = "nothing found: no entry has a vector of 'digest-16'; `catalog embed update` makes them\n"
+    assert done == (1, "", said)
+
+
 def test_a_terminal_is_told_of_more(run_cli) -> None:
     """At a terminal one learns that there is more than the limit shows."""
     assert run_cli("search", "--limit", "1", width=60) == (
