@@ -485,8 +485,8 @@ def _judged(
         gold,
         chosen,
         chosen or _best(said.scores, pool),
-        said.score,
-        said.confidence,
+        _number(said.score),
+        _number(said.confidence),
         said.reason,
         taken,
         said.steps or (own,),
@@ -512,6 +512,11 @@ def _best(scores: Sequence[float | None] | None, pool: Pool) -> str | None:
 
     given = np.asarray(scores, np.float64)  # None becomes NaN
     return None if np.isnan(given).all() else pool.entries[int(np.nanargmax(given))].key
+
+
+def _number(value: float | None) -> float | None:
+    """Return a score as a number that can be compared; None for NaN."""
+    return None if value is None or value != value else float(value)
 
 
 def _rank(one: Judged) -> tuple[int, float]:

@@ -71,6 +71,8 @@ class Golden:
                 raise RoutingError(
                     f"a golden case has a text of 1 to {MOST_CHARACTERS:,} characters, not {len(text.strip()):,}"
                 )
+            if not text.isascii() and text != text.encode("utf-8", "replace").decode():
+                raise RoutingError(f"{text!r} is no text that can be kept: it holds half a character", text=text)
             if before.setdefault(text, bool(case.names)) != bool(case.names):
                 said = " and ".join(wanted.get(text) or {}) or "no entry"
                 raise RoutingError(f"'{_short(text)}' is golden for {said} already; take that away first", text=text)

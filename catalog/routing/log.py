@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from hashlib import sha256
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import StoreError
@@ -43,9 +44,9 @@ def keep(router: AutoCouncil, prompt: str, decision: Decision, *, with_text: boo
         "",
         decision.generation,
         prompt_hash(prompt),
-        prompt[:MOST_CHARACTERS].encode("utf-8", "replace").decode() if with_text else None,
+        _plain(prompt[:MOST_CHARACTERS]) if with_text else None,
         described(router),
-        told,
+        _plain(told),
     )
     try:
         with router.catalog._writing() as transaction:
@@ -94,6 +95,23 @@ def forget(catalog: Catalog) -> int:
     """Forget all decisions that were kept; return how many there were."""
     with catalog._writing() as transaction:
         return transaction.forget_decisions()
+
+
+def _plain(value: Any) -> Any:
+    """Return *value* as JSON can hold it: a strategy of somebody's own may give NaN, or numbers of other libraries."""
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    if value is None or isinstance(value, (bool, int)):
+        return value
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return str(value)
+    return number if isfinite(number) else None
 
 
 def _without_reasons(told: dict[str, Any]) -> None:

@@ -263,6 +263,19 @@ def test_a_strategy_that_breaks_is_a_failure_of_its_prompts(letters: Catalog) ->
         router.evaluate([("bad", "b"), ("worse", None)])
 
 
+def test_a_score_that_is_no_number_ranks_like_none(letters: Catalog) -> None:
+    """NaN neither breaks the order of prompts nor reaches the data."""
+    nan = float("nan")
+    said = {"x": Say("a", {"a": 0.5}), "y": Say(None, {"a": nan, "b": 0.1}), "z": Say("b", {"b": nan}, nan)}
+    found = told(letters, said).evaluate([("x", "a"), ("y", None), ("z", "a")])
+    assert [(one.best, one.score, one.confidence) for one in found.judged] == [
+        ("tool:a", 0.5, None),
+        ("tool:b", None, None),
+        ("tool:b", None, None),
+    ]
+    assert (found.auroc, found.reliability) == (1.0, ())
+
+
 def test_progress_is_told(letters: Catalog) -> None:
     """Who asks hears of every prompt."""
     from catalog.routing.evaluate import evaluate
