@@ -149,5 +149,6 @@ class _Function:
         named = said if isinstance(said, str) else getattr(said, "key", None)
         found = pool.find(named) if isinstance(named, str) else None
         if found is None:
-            raise StrategyError(f"{self.name} picked {said!r}, which is none of the candidates", strategy=self.name)
+            picked = repr(named or said)[:80]
+            raise StrategyError(f"{self.name} picked {picked}, which is none of the candidates", strategy=self.name)
         return Verdict(found, f"{self.name} picked it", cacheable=False)
