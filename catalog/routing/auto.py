@@ -9,7 +9,7 @@ import time
 import warnings
 import weakref
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,7 @@ class AutoCouncil:
     def __init__(
         self,
         catalog: Catalog,
-        strategy: str | Strategy = "cascade",
+        strategy: str | Strategy | Callable[..., Any] = "cascade",
         kind: str | Iterable[str] | None = "council",
         on_no_match: str = ERROR,
         provider_check: bool = False,
@@ -75,7 +75,9 @@ class AutoCouncil:
         Args:
             catalog: where the candidates are.
             strategy: ``rules``, ``embedding``, ``llm_classify``, ``llm_build``, ``cascade``, the reference
-                ``package.module:name`` of one's own, or a strategy itself.
+                ``package.module:name`` of one's own, or that itself: an object with ``name`` and ``choose``
+                (:class:`catalog.routing.base.Strategy`), its class, or a function that is called with the prompt and
+                the candidates' entries and returns an entry, its key or name, or None to abstain.
             kind: of the candidates: one, several, or None for every kind.
             on_no_match: ``error`` raises NoMatchError, ``abstain`` gives a decision without a name; else the key or
                 name of the entry that takes what fits nothing else.
@@ -85,8 +87,9 @@ class AutoCouncil:
                 events, log and calibration. ``cache``: how many decisions are remembered (1,024; 0: none). ``watch``:
                 called with each :class:`Event`. ``log``: ``off``, ``hash`` or ``text``: whether decisions are kept in
                 the catalog, and prompts with them (else the settings' ``route_log``). ``runner``: what runs a council
-                that is data, called with the resolved council and the prompt, or its reference (else the settings'
-                ``runner``). All others are the strategy's: see :mod:`catalog.routing.choose`.
+                that is data: a function of the resolved council and the prompt, an object with such a ``run``, or a
+                reference to one (else the settings' ``runner``). All others are the strategy's: see
+                :mod:`catalog.routing.choose`.
 
         Raises:
             StrategyError: no such strategy, or an option that it doesn't know.

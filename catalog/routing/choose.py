@@ -36,7 +36,7 @@ that ask a model are told in :mod:`catalog.routing.classify` and :mod:`catalog.r
 
 
 def choose(
-    given: str | Strategy,
+    given: str | Strategy | Callable[..., Any],
     options: Mapping[str, Any],
     *,
     router: AutoCouncil,
