@@ -90,7 +90,7 @@ class Rules:
                     fits = _says(self._load(rule.text), prompt)
                 else:  # where the prompt was cut is not its end: `$` has to hold for all of it
                     fits = rule.matches(shown) and (not is_cut or rule.matches(prompt))
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 broken[entry.key] = f"its rule {_short(rule.text)} failed: {type(error).__name__}: {error}"
                 continue
             if fits:

@@ -30,6 +30,11 @@ def fails(text: str) -> bool:
     raise LookupError("no such customer")
 
 
+def leave(text: str) -> bool:
+    """End the process."""
+    raise SystemExit(2)
+
+
 async def late(text: str) -> bool:
     """Say no, too late."""
     return False
@@ -109,6 +114,17 @@ def test_a_predicate_must_not_be_a_coroutine(catalog: Catalog) -> None:
     decision = router(catalog).resolve("x")
     assert decision.name is None
     assert decision.reason.endswith("failed: TypeError: it is a coroutine; give a plain function")
+
+
+def test_a_predicate_that_ends_the_process_does_not(catalog: Catalog) -> None:
+    """`sys.exit` in a predicate, as of a script's parser of arguments, is a rule that fails."""
+    catalog.register("tool", "gone", "os:getcwd", match=f"{__name__}:leave", priority=1)
+    catalog.register("tool", "good", "os:getcwd", match="x")
+    decision = router(catalog).resolve("x")
+    assert (decision.name, decision.reason.partition("; ")[2]) == (
+        "good",
+        f"tool:gone was passed over: its rule {__name__}:leave failed: SystemExit: 2",
+    )
 
 
 def test_many_rules_that_fail_are_counted(catalog: Catalog) -> None:
