@@ -6,7 +6,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from catalog.embedders.choose import DEFAULT, choose, own
 from catalog.entry.reference import ObjectRef
@@ -69,6 +69,7 @@ class Meaning:
         self._complete = False
         self._indexes: dict[str, VectorIndex] = {}
         self._requests: dict[str, Embedder] = {}
+        self._overlays: dict[str, dict[tuple[int, str], Any]] = {}
         self._rests_until = 0.0
 
     def embedder(self) -> Embedder:
@@ -141,7 +142,8 @@ class Meaning:
             if embedder.name not in self._requests:
                 hurried = getattr(embedder, "for_requests", None)
                 self._requests[embedder.name] = embedder if hurried is None else hurried()
-            view.meanings = Meanings(self._requests[embedder.name], index, view.generation)
+            kept = self._overlays.setdefault(embedder.name, {})
+            view.meanings = Meanings(self._requests[embedder.name], index, view.generation, kept)
         return view.meanings
 
     def _complete_one(self, mine: Embedder) -> Embedder:

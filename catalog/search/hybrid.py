@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from catalog.embedders.described import encode_parts
-from catalog.entry.embedtext import TEXT
 from catalog.entry.embedtext import parts as entry_parts
 from catalog.search import keyword
 from catalog.search.bm25 import bm25, idf
@@ -44,11 +44,14 @@ class Meanings:
         embedder: what requests are embedded with.
         index: the vectors of the persistent entries.
         generation: of the database.
+        kept: vectors of what the entries of the other tiers say, by (0, text) or (1, example). It outlives this state,
+            so that not every change of the database costs what embedding all of them does.
     """
 
     embedder: Embedder
     index: VectorIndex
     generation: int
+    kept: dict[tuple[int, str], Matrix] = field(default_factory=dict)
     _overlay: Matrix | None = None
     _hidden: list[int] | None = None
     _allowed: dict[Filters, Ids] = field(default_factory=dict)
@@ -58,11 +61,18 @@ class Meanings:
         if self._overlay is None:
             import numpy as np
 
-            said = [entry_parts(entry) for entry in entries]
-            text = encode_parts(self.embedder, [one[0] for one in said], [TEXT] * len(said))
-            shown = [(owner, example) for owner, one in enumerate(said) for example in one[1:]]
-            examples = self.embedder.encode([example for _, example in shown])
-            self._overlay = pulled(text, examples, np.array([owner for owner, _ in shown], np.int64))
+            said = [[(min(part, 1), text) for part, text in enumerate(entry_parts(entry))] for entry in entries]
+            found = dict(self.kept)
+            new = [text for text in dict.fromkeys(chain.from_iterable(said)) if text not in found]
+            if new:
+                made = encode_parts(self.embedder, [text for _, text in new], [part for part, _ in new])
+                found.update(zip(new, made, strict=True))
+            self.kept.clear()  # what no entry says any more
+            self.kept.update((text, found[text]) for text in chain.from_iterable(said))
+            text = np.array([found[one[0]] for one in said])
+            examples = np.array([found[shown] for one in said for shown in one[1:]])
+            owners = [owner for owner, one in enumerate(said) for _ in one[1:]]
+            self._overlay = pulled(text, examples, np.array(owners, np.int64))
         return self._overlay
 
     def hidden(self, corpus: Corpus) -> list[int]:
@@ -125,12 +135,12 @@ def search(
     places = {id_: place for place, id_ in enumerate(found)}
     if queries[0].any():
         similar[:, [places[id_] for id_ in near.ids.tolist()]] = near.similarities
-    over = [entry for entry in corpus.overlay if filters.accept(entry.kind, entry.tags)]
+    taken = [at for at, entry in enumerate(corpus.overlay) if filters.accept(entry.kind, entry.tags)]
+    over = [corpus.overlay[at] for at in taken]
     if words and over:  # as typed too: a word of the overlay alone may be the beginning of one the database has
         asked = tuple(dict.fromkeys((*asked, *keyword.request_words(text[:MOST_CHARACTERS]))))
     points = np.array([lexical.get(id_, 0.0) for id_ in found] + _overlay_points(corpus, asked, over))
     if over and queries[0].any():
-        taken = [corpus.overlay.index(entry) for entry in over]
         similar = np.hstack([similar, queries.astype(np.float64) @ meanings.overlay(corpus.overlay)[taken].T])
     elif over:
         similar = np.hstack([similar, np.full((len(queries), len(over)), np.nan)])

@@ -68,6 +68,22 @@ def test_what_is_no_embedder_is_refused_when_it_is_needed(url: str) -> None:
             cat.embed_update()
 
 
+def test_entries_of_this_process_are_embedded_once(url: str) -> None:
+    """A change of the database costs no new vectors of what only this process holds; a change of that does, one."""
+    mine = Letters()
+    with open_catalog(url, embedder=mine) as cat:
+        cat.register("tool", "apple", lambda: 0, runtime=True, examples=["a pear"])
+        cat.register("tool", "banana", lambda: 0, runtime=True)
+        cat.search("plum", mode="semantic")
+        assert sorted(mine.asked) == ["a pear", "apple", "banana", "plum"]
+        for name in ("one", "two"):
+            cat.register("tool", name, "nowhere.to_be_found:thing")
+            assert {"apple", "banana"} <= {hit.name for hit in cat.search("plum", mode="semantic")}
+        cat.register("tool", "banana", lambda: 0, runtime=True, examples=["a fruit"])
+        assert {"apple", "banana"} <= {hit.name for hit in cat.search("plum", mode="semantic")}
+        assert sorted(mine.asked) == ["a fruit", "a pear", "apple", "banana", *["plum"] * 4]
+
+
 def test_our_own_keep_what_they_can_do(url: str) -> None:
     """A hash embedder embeds as entries are stored, under the name its word gives; one on a server tells what it would
     cost, and is not asked for that."""
