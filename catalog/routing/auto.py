@@ -126,11 +126,12 @@ class AutoCouncil:
         if self._log not in ("off", "hash", "text"):
             raise StrategyError(f"log={self._log!r}: choose off, hash or text", option="log")
         self._options = {name: value for name, value in options.items() if name not in _COMMON}
+        self._lock = threading.Lock()
+        self._preparing = threading.RLock()  # a watcher may route
         self.strategy: Strategy = choose(strategy, self._options, router=self, watch=self._stepped)
         self._most = _whole("cache", options.get("cache", KEPT))
         self._cache: OrderedDict[str, Verdict] = OrderedDict()  # for the candidates it was made for
         self._cache_of: Pool | None = None
-        self._lock = threading.Lock()
         self._pool: tuple[View, Pool, Any] | None = None
         _living.add(self)
 
@@ -438,7 +439,7 @@ _living: weakref.WeakSet[AutoCouncil] = weakref.WeakSet()
 def _renew_all() -> None:
     """Give a child process locks of its own: another thread may have held one when it was forked."""
     for router in list(_living):
-        router._lock = threading.Lock()
+        router._lock, router._preparing = threading.Lock(), threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):

@@ -152,10 +152,13 @@ class Embedding:
         return verdicts
 
     def _ready(self, pool: Pool) -> _Ready:
-        ready: _Ready | None = pool.memo.get("embedding", (None, None))[1]
-        if ready is None or pool.memo["embedding"][0] != pool.generation:
-            ready = self._prepared(pool)
-            pool.memo["embedding"] = pool.generation, ready
+        ready = _known(pool)
+        if ready is None:
+            with self._router._preparing:  # one thread does it, and the others have it from there
+                ready = _known(pool)
+                if ready is None:
+                    ready = self._prepared(pool)
+                    pool.memo["embedding"] = pool.generation, ready
         return ready
 
     def _prepared(self, pool: Pool) -> _Ready:
@@ -264,6 +267,11 @@ class Embedding:
             "notes": tuple(notes),
         }
         return about, made.to_bytes(), figures
+
+
+def _known(pool: Pool) -> _Ready | None:
+    generation, ready = pool.memo.get("embedding", (None, None))
+    return ready if generation == pool.generation else None
 
 
 def _kept(scores: NDArray[np.float32], row: int) -> Any:

@@ -52,9 +52,9 @@ class Pool:
         self._named: dict[str, int] | None = None  # -1: several have the name
 
     def at(self, generation: int) -> Pool:
-        """Return the same candidates in another state of the catalog, with all that was worked out."""
+        """Return the same candidates in another state of the catalog; what is worked out for one counts for both."""
         pool = Pool(self.entries, self.filtered, generation, self.catalog, self.filters)
-        pool.memo, pool._places, pool._named = dict(self.memo), self._places, self._named
+        pool.memo, pool._places, pool._named = self.memo, self._places, self._named
         return pool
 
     def __len__(self) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from catalog import AutoCouncil, Catalog, EntryNotFoundError, Event, StrategyErr
 from catalog.routing.background import PROMPTS as PROMPTS_ABOUT_ANYTHING
 from catalog.routing.embedding import MOST_CHARACTERS
 from catalog.routing.similarity import score
-from catalog.routing.vectors import of_pool
+from catalog.routing.vectors import _read, of_pool
 
 TOPICS = {
     "weather": ["will it rain tomorrow", "what is the weather in {}", "is it sunny in {}", "how cold is it in {}"],
@@ -306,3 +308,20 @@ def test_a_decision_of_many_holds_its_own_scores_alone(meaning: Catalog) -> None
         for said in route.strategy.choose_many(prompts, route.pool()):  # type: ignore[attr-defined]
             assert said.scores.base is None
         route.fit([(text, None) for text in OUTSIDE])
+
+
+def test_candidates_are_prepared_once_for_many_threads(meaning: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Eight threads that ask at once, and an unrelated change in between, read the candidates' vectors once."""
+    read: list[int] = []
+
+    def slowly(*given: Any) -> Any:
+        read.append(1)
+        meaning.register("agent", "other", "os:getcwd")
+        time.sleep(0.05)
+        return _read(*given)
+
+    monkeypatch.setattr("catalog.routing.vectors._read", slowly)
+    route = router(meaning)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(route.resolve, [f"will it rain {n}" for n in range(16)]))
+    assert ({one.name for one in found}, len(read)) == ({"weather"}, 1)
