@@ -151,8 +151,7 @@ def search(
     counted = np.flatnonzero((points > 0) | (scores > 0) if words else ~fused.guessed)
     chosen = counted[best(scores[counted], limit)].tolist()
     rows = by_ids(corpus.reader, [found[place] for place in chosen if place < len(found)])
-    ranks = {place: rank for rank, place in enumerate(np.argsort(-points, kind="stable").tolist(), 1)}
-    by_meaning = {int(place): rank for rank, place in enumerate(np.argsort(-np.nan_to_num(similar[0], nan=-2.0)), 1)}
+    ranks, by_meaning = _ranks(points), _ranks(np.nan_to_num(similar[0], nan=-2.0))
     hits = []
     for place in chosen:
         entry = over[place - len(found)] if place >= len(found) else None
@@ -165,7 +164,7 @@ def search(
             None if fused.guessed[place] else float(fused.semantic[place]),
             None if np.isnan(similar[0, place]) else round(float(similar[0, place]), 6),
             ranks[place] if points[place] > 0 else None,
-            by_meaning[place],
+            by_meaning[place] if by_meaning[place] <= max(SEMANTIC_POOL, limit) else None,  # beyond, not all are here
             queries[0],
             meanings,
             found[place] if entry is None else None,
@@ -214,6 +213,14 @@ def nearest(corpus: Corpus, meanings: Meanings, kind: str, name: str, limit: int
     return sorted(hits, key=lambda hit: (-hit.score, hit.kind, hit.name))[:limit]
 
 
+def _ranks(values: Floats) -> list[int]:
+    """Return for each value the number of larger ones and one; so equal ones have one rank."""
+    import numpy as np
+
+    ranks: list[int] = (np.searchsorted(np.sort(-values), -values) + 1).tolist()
+    return ranks
+
+
 def _spreads(found: list[Spread], rows: int) -> list[Spread]:
     from catalog.search.fuse import spread
 
@@ -252,7 +259,8 @@ class _Why:
             return found
         found |= {"semantic": round(self.semantic or 0.0, 6), "similarity": self.similarity}
         found["embedder"] = self.meanings.embedder.name  # not the one asked for while its vectors are being made
-        found["semantic_rank"] = self.semantic_rank
+        if self.semantic_rank is not None:
+            found["semantic_rank"] = self.semantic_rank
         if hit.entry.examples:
             examples = hit.entry.examples
             if self.entry_id is not None:

@@ -178,6 +178,24 @@ def test_catalogs_without_an_embedder_say_so(url: str) -> None:
             cat.search("cake", mode="semantic")
 
 
+def test_ranks_are_those_among_all_entries(url: str) -> None:
+    """A hit by its words tells its rank by meaning, among all entries, only where it is one of the nearest;
+    the same for equals."""
+    with open_catalog(url, settings=Settings(embedder="hash:64")) as cat:
+        cat.register_many(
+            {"kind": "tool", "name": f"n{i}", "ref": "json:dumps", "description": f"marker {'filler ' * (i % 40)}{i}"}
+            for i in range(300)
+        )
+        for request, limit in (("marker", None), ("marker", 10), ("marker 39", 120)):
+            every = cat.search(request, mode="semantic", limit=None)
+            similar = [hit.why["similarity"] for hit in every]
+            true = {hit.key: 1 + similar.index(hit.why["similarity"]) for hit in every}
+            assert {hit.key: hit.why["semantic_rank"] for hit in every} == true
+            told = {hit.key: hit.why.get("semantic_rank") for hit in cat.search(request, limit=limit)}
+            most = 300 if limit is None else max(limit, 100)
+            assert told == {key: true[key] if true[key] <= most else None for key in told}
+
+
 def test_a_request_is_text(meaningful: Catalog) -> None:
     """Anything else asked for is an error that shows it, not one of an attribute."""
     with pytest.raises(InvalidFilterError, match="text=None"):
