@@ -39,6 +39,16 @@ def complete(run_cli, monkeypatch):
         (("run", "rea"), ["read_csv"]),
         (("verify", "tool:read_csv", "schema:"), ["schema:verdict"]),
         (("search", "--not"), ["--not-tag"]),
+        (("route", "l"), ["lint", "log"]),
+        (("route", "--on"), ["--on-no-match"]),
+        (("route", "--strategy", "r"), ["rules"]),
+        (("route", "--kind", "t"), ["tool"]),
+        (("route", "plot", "--exp"), ["--explain"]),
+        (("route", "plot", "--on-no-match", "tool:c"), ["tool:create_scatter"]),
+        (("route", "eval", "--ga"), ["--gate"]),
+        (("route", "lint", "--only", "d"), ["dead_rule", "draft"]),
+        (("route", "golden", "r"), ["remove"]),
+        (("route", "golden", "add", "x", "read"), ["read_csv"]),
     ],
 )
 def test_words_are_completed_from_the_catalog(complete, words, proposed) -> None:

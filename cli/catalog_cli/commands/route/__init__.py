@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _ROUTE = "catalog_cli.commands.route"
-_PROMPT = f"{_ROUTE}.prompt"
+PROMPT = f"{_ROUTE}.prompt"
+"""In the context's ``meta``: what was taken for the beginning of a prompt, as no command was named."""
+
 COMMANDS = {
     "ask": Entrance(f"{_ROUTE}.ask:ask", "Pick the entry for a prompt; the word itself may be left out"),
     "fit": Entrance(f"{_ROUTE}.fit:fit", "Let the router learn from labelled prompts"),
@@ -43,7 +45,7 @@ class Route(LazyGroup):
                 place += 1
             else:
                 if word not in self.entrances:
-                    ctx.meta[_PROMPT] = word
+                    ctx.meta[PROMPT] = "" if "--" in args else word
                     args = [*args[:place], "ask", *args[place:]]
                 break
         return super().parse_args(ctx, args)
@@ -53,7 +55,7 @@ class Route(LazyGroup):
         try:
             return super().invoke(ctx)
         except click.NoSuchOption as error:
-            hint = did_you_mean(close_matches(ctx.meta.get(_PROMPT, ""), self.entrances, most=1))
+            hint = did_you_mean(close_matches(ctx.meta.get(PROMPT, ""), self.entrances, most=1))
             if not hint:
                 raise
             raise click.UsageError(f"No such option '{error.option_name}'{hint}", error.ctx) from None

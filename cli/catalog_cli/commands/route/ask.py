@@ -74,9 +74,11 @@ def ask(
     In a pipe the answer is one line of key, score, strategy and reason, separated by tabs; with --explain a line for
     each candidate, step and entry that was left out follows. The exit status is 1 if no entry was picked.
     """
-    if len(text) > 1:
-        from catalog_cli.commands.route import COMMANDS
+    from catalog_cli.commands.route import COMMANDS, PROMPT
 
+    if text[0] in COMMANDS and click.get_current_context().meta.get(PROMPT):
+        raise click.UsageError(f"'{text[0]}' is a command: put it before its options, or -- before a prompt")
+    if len(text) > 1:
         hint = did_you_mean(close_matches(text[0], COMMANDS, most=1))
         raise click.UsageError(f"put a prompt of several words in quotes{hint}")
     prompt = sys.stdin.read() if text[0] == "-" else text[0]

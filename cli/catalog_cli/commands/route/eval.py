@@ -267,12 +267,10 @@ def _confusion(screen: Screen, found: Evaluation, most: int | None) -> Iterator[
 
 
 def _risk(found: Evaluation) -> Iterator[tuple[str, str, str]]:
-    """Yield the curve at tenths of coverage: the first point that answers so many."""
-    points = list(found.curve)
-    for tenth in range(1, 11):
-        point = next((one for one in points if one.coverage >= tenth / 10 - 1e-9), None)
-        if point is None:
-            return
+    """Yield the curve at tenths of coverage: the first point that answers so many, each point once."""
+    tenths = (tenth / 10 - 1e-9 for tenth in range(1, 11))
+    points = [next((one for one in found.curve if one.coverage >= least), None) for least in tenths]
+    for point in dict.fromkeys(point for point in points if point is not None):
         yield percent(point.coverage), percent(point.risk), bar(point.risk, 20)
 
 
