@@ -15,7 +15,8 @@ from importlib.metadata import PackageNotFoundError, version
 
 
 def one_core() -> None:
-    """Keep this process, and those it starts, on one core."""
+    """Keep this process, and those it starts, on one core; before numpy is imported, which starts threads."""
+    os.environ |= dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS"), "1")
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 
@@ -62,11 +63,15 @@ def _shown(seconds: float) -> str:
 
 
 def process(*arguments: str, env: dict[str, str] | None = None) -> Callable[[], object]:
-    """Return a call that runs this Python with *arguments* as a whole process."""
+    """Return a call that runs this Python with *arguments* as a whole process.
+
+    Its modules are compiled already, from the second call on, as those of an installed package are.
+    """
 
     def run() -> object:
+        around = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         done = subprocess.run(
-            [sys.executable, *arguments], capture_output=True, env={**os.environ, **(env or {})}, check=False
+            [sys.executable, *arguments], capture_output=True, env={**around, **(env or {})}, check=False
         )
         if done.returncode:
             raise RuntimeError(done.stderr.decode())
