@@ -108,6 +108,22 @@ def test_listing_and_filtering_load_neither_sqlalchemy_nor_pydantic(run_python, 
     assert loaded & (HEAVY - {"sqlite3", "typing"}) == set()
 
 
+def test_a_search_imports_one_stemmer_and_no_masked_arrays(run_python, tmp_path: Path) -> None:
+    """A first search by words and meaning loads neither the stemmers of other languages nor numpy's masked arrays."""
+    path = blank_catalog(tmp_path / "catalog.db")
+    code = (
+        "import sys\n"
+        "from catalog import Catalog, Settings\n"
+        f"with Catalog('sqlite:///{path}', settings=Settings()) as cat:\n"
+        "    cat.register('tool', 'pie', 'plots:pie', description='Drawing charts.')\n"
+        "    cat.register('tool', 'mail', 'post:mail', description='Sends letters.')\n"
+        f"with Catalog('sqlite:///{path}', settings=Settings()) as cat:\n"
+        "    assert [hit.name for hit in cat.search('draw a chart. then mail the letters to me', limit=2)]\n"
+        "print(*(name for name in ('numpy', 'numpy.ma', 'snowballstemmer') if name in sys.modules))"
+    )
+    assert run_python(code).split() == ["numpy"]
+
+
 def test_public_names_are_exact_and_importable() -> None:
     """Every name of `__all__` can be imported and is said once, and no other is."""
     assert len(set(catalog.__all__)) == len(catalog.__all__)

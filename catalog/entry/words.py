@@ -13,10 +13,14 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import threading
 import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 WORDS_VERSION = 1
@@ -130,9 +134,13 @@ def stem(word: str) -> str:
 def _stemmer() -> Any:
     # Not snowballstemmer.stemmer("english"): that takes PyStemmer where it is installed, whose rules may differ, and
     # an index made with one would be asked with the other.
-    from snowballstemmer.english_stemmer import EnglishStemmer
-
-    return EnglishStemmer()
+    # And not the package's own name: its __init__ imports the stemmers of thirty languages, a tenth of a cold search.
+    # A package of another name in the same folder has the one alone.
+    package = ModuleType("_catalog_snowballstemmer")
+    found = find_spec("snowballstemmer")
+    package.__path__ = list(found.submodule_search_locations or ()) if found else []
+    sys.modules[package.__name__] = package
+    return import_module(f"{package.__name__}.english_stemmer").EnglishStemmer()
 
 
 def document(

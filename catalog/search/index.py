@@ -296,7 +296,7 @@ def _chosen(
         beside = allowed[_places(allowed, beside)]
     if len(beside):
         chosen.append(beside[products[0, beside] > -np.inf])
-    return chosen[0] if len(chosen) == 1 else np.unique(np.concatenate([np.empty(0, np.int64), *chosen]))
+    return chosen[0] if len(chosen) == 1 else _once(np.concatenate([np.empty(0, np.int64), *chosen]))
 
 
 def _allowed(state: _State, ids: Ids) -> Places:
@@ -304,7 +304,7 @@ def _allowed(state: _State, ids: Ids) -> Places:
     import numpy as np
 
     if 8 * len(ids) < state.size:
-        return _all_places(state, np.unique(ids))
+        return _all_places(state, _once(ids))
     table = np.zeros(max([2, *(int(piece.ids[-1]) + 2 for piece in state.pieces)]), np.bool_)
     table[ids[(ids >= 0) & (ids < len(table))]] = True  # sorting half of all would take longer than the search
     return np.flatnonzero(np.concatenate([table[piece.ids] for piece in state.pieces]))
@@ -319,6 +319,15 @@ def _all_places(state: _State, ids: Ids) -> Places:
         found.append(_places(piece.ids, ids) + at)
         at += len(piece.ids)
     return found[0] if len(found) == 1 else np.concatenate(found)
+
+
+def _once(numbers: Ids) -> Ids:
+    """Return the different *numbers* in order: ``numpy.unique`` without its import of masked arrays, 7 ms."""
+    import numpy as np
+
+    ordered = np.sort(numbers)
+    once: Ids = ordered[np.concatenate([np.ones(min(1, len(ordered)), np.bool_), ordered[1:] != ordered[:-1]])]
+    return once
 
 
 def _places(ids: Ids, wanted: Ids) -> Places:

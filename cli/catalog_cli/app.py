@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -188,5 +189,11 @@ def main() -> NoReturn:
     for stream in (sys.stdout, sys.stderr):  # a path that is no Unicode must not end a listing
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
-    cli.main(prog_name="catalog")
+    # A run is short and leaves little behind: looking for what could be freed, again and again while modules are
+    # imported and once more at the end, takes a quarter of the time of a search.
+    gc.set_threshold(50_000, *gc.get_threshold()[1:])
+    try:
+        cli.main(prog_name="catalog")
+    finally:
+        gc.freeze()
     raise SystemExit  # not reached: `main` above leaves the process
