@@ -137,6 +137,7 @@ class StepFigures:
         right: how many of these rightly.
         abstained: how many it passed on.
         failed: how often it could not do its work.
+        error: why it could not the first time, in words.
         latency_ms: its time, over all prompts.
         cost: of the models it asked, over all prompts.
     """
@@ -147,6 +148,7 @@ class StepFigures:
     right: int = 0
     abstained: int = 0
     failed: int = 0
+    error: str | None = None
     latency_ms: float = 0.0
     cost: Cost = field(default_factory=Cost)
 
@@ -159,6 +161,7 @@ class StepFigures:
             "right": self.right,
             "abstained": self.abstained,
             "failed": self.failed,
+            "error": self.error,
             "latency_ms": round(self.latency_ms, 3),
             "cost": self.cost.to_dict(),
         }
@@ -322,6 +325,7 @@ class Evaluation:
                     sums.abstained += 1
                 else:
                     sums.failed += 1
+                    sums.error = sums.error or step.reason
         return tuple(found.values())
 
     @cached_property
@@ -362,7 +366,9 @@ class Evaluation:
                 "the figures flatter the router"
             )
         notes += [
-            f"{one.strategy} failed for {one.failed:,} of {one.asked:,} prompts" for one in self.steps if one.failed
+            f"{one.strategy} failed for {one.failed:,} of {one.asked:,} prompts, the first time so: {one.error}"
+            for one in self.steps
+            if one.failed
         ]
         return notes
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from chat_server import chat_server
 from factories import blank_catalog, open_catalog, tool
 from told import ASKED, Say, Told, entries
 
@@ -105,20 +106,46 @@ def test_each_step_of_a_cascade_has_its_worth(letters: Catalog) -> None:
     found = router.evaluate([("p1", "a"), ("p2", "a"), ("p3", None), ("p4", "d"), ("p5", None)])
     assert [one.to_dict() | {"latency_ms": 0} for one in found.steps] == [
         {
-            "strategy": "first", "asked": 5, "decided": 2, "right": 1, "abstained": 2, "failed": 1, "latency_ms": 0,
+            "strategy": "first", "asked": 5, "decided": 2, "right": 1, "abstained": 2, "failed": 1,
+            "error": "first was told nothing of it", "latency_ms": 0,
             "cost": {"requests": 1, "tokens": 5, "dollars": None},
         },
         {
-            "strategy": "second", "asked": 3, "decided": 1, "right": 0, "abstained": 1, "failed": 1, "latency_ms": 0,
+            "strategy": "second", "asked": 3, "decided": 1, "right": 0, "abstained": 1, "failed": 1,
+            "error": "second was told nothing of it", "latency_ms": 0,
             "cost": {"requests": 3, "tokens": 30, "dollars": 0.75},
         },
     ]  # fmt: skip
     assert found.cost == Cost(4, 35, 0.75)
     assert found.strategy == "cascade: first, second"
-    assert found.notes == ["first failed for 1 of 5 prompts", "second failed for 1 of 3 prompts"]
+    assert found.notes == [
+        "first failed for 1 of 5 prompts, the first time so: first was told nothing of it",
+        "second failed for 1 of 3 prompts, the first time so: second was told nothing of it",
+    ]
     # From the top: p5 (picked without a score) and p1 by the first step, p2 by the second, then p3 and p4, by none.
     assert found.auroc == ((0 + 1) + (0 + 1) + (0 + 0.5)) / 6
     assert [(one.text, one.error) for one in found.judged if one.error] == [("p4", "strategy")]
+
+
+def test_asking_a_model_has_its_price(letters: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that asks a real server tells requests, tokens and dollars, of those it fails for, too."""
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with chat_server() as server:
+        answer = {"reason": "because", "choice": "b"}
+        server.says(answer, "nonsense", "nonsense", answer)
+        router = AutoCouncil(
+            letters, kind="tool", chain=[Told("told", {"p1": Say("a"), "p2": Say()}), "llm_classify"],
+            model="small", base_url=server.url, price=(1_000.0, 0.0),
+        )  # fmt: skip
+        found = router.evaluate([("p1", "a"), ("p2", "b"), ("p2", "b"), ("p2", "a")])
+    assert len(server.asked) == 4
+    assert found.steps[1].to_dict() | {"latency_ms": 0} == {
+        "strategy": "llm_classify", "asked": 3, "decided": 2, "right": 1, "abstained": 0, "failed": 1,
+        "error": "small answered twice what can't be used: it holds no JSON object", "latency_ms": 0,
+        "cost": {"requests": 4, "tokens": 440, "dollars": 0.4},
+    }  # fmt: skip
+    assert found.cost == Cost(4, 440, 0.4)
 
 
 def test_an_evaluation_as_data(letters: Catalog) -> None:
@@ -153,7 +180,10 @@ def test_an_evaluation_as_data(letters: Catalog) -> None:
         "curve": [{"coverage": 0.5, "risk": 0.0}, {"coverage": 1.0, "risk": 0.5}],
         "reliability": [{"low": 0.9, "high": 1.0, "answers": 1, "confidence": 0.9, "accuracy": 1.0}],
         "steps": [
-            {"strategy": "told", "asked": 2, "decided": 1, "right": 1, "abstained": 1, "failed": 0, "cost": nothing}
+            {
+                "strategy": "told", "asked": 2, "decided": 1, "right": 1, "abstained": 1, "failed": 0, "error": None,
+                "cost": nothing,
+            },
         ],
         "cost": nothing,
         "judged": [
