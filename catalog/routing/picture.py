@@ -150,7 +150,8 @@ def _reliability(evaluation: Evaluation, left: int, top: int) -> Iterator[str]:
     for one in bins:
         x, y = x0 + wide * one.confidence, y0 + high * (1 - one.accuracy)
         size = 3 + 7 * (one.answers / most) ** 0.5
-        told = f"{one.answers} answers: confidence {100 * one.confidence:.0f} %, right {100 * one.accuracy:.0f} %"
+        answers = "1 answer" if one.answers == 1 else f"{one.answers} answers"
+        told = f"{answers}: confidence {100 * one.confidence:.0f} %, right {100 * one.accuracy:.0f} %"
         yield (
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="rgb{_RIGHT}" fill-opacity="0.8">'
             f"<title>{told}</title></circle>"

@@ -51,7 +51,7 @@ def test_a_picture_shows_figures_confusion_and_curves(catalog: Catalog) -> None:
     assert {"Confusion", "Coverage against risk", "Confidence against accuracy"} <= set(shown)
     assert "as it decides: 75 % answered, 33 % wrong" in shown
     assert "of answers, by tenths; 23.3 points apart on average" in shown
-    assert "1 answers: confidence 40 %, right 0 %" in texts(svg, "title")
+    assert "1 answer: confidence 40 %, right 0 %" in texts(svg, "title")
 
 
 def test_without_confidences_there_is_no_panel_of_them(catalog: Catalog) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     embedder=True,
 )
 @click.argument(
-    "file", metavar="FILE.jsonl", required=False, type=click.Path(exists=True, dir_okay=False, allow_dash=True)
+    "file", metavar="[FILE.jsonl]", required=False, type=click.Path(exists=True, dir_okay=False, allow_dash=True)
 )
 @click.option("--golden", is_flag=True, help="Learn from the golden cases of the catalog.")
 @click.option(
