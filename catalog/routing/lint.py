@@ -254,7 +254,9 @@ class _Linter:
             router = copy.copy(router)
             router.strategy = Cascade(free) if len(free) > 1 else free[0]
         try:
-            return evaluate(router, [(case.text, case.names) for case in self.cases])
+            found = evaluate(router, [(case.text, case.names) for case in self.cases])
+            self.notes += found.notes
+            return found
         except CatalogError as error:
             self.notes.append(f"golden cases were not asked: {error}")
             return None

@@ -213,6 +213,25 @@ def test_no_model_is_asked(catalog: Catalog) -> None:
     assert (done.findings, done.notes, done.golden) == ((), ("strategies that ask a model were left out",), 0)
 
 
+def test_what_golden_cases_were_asked_with_is_noted(meaning: Catalog, catalog: Catalog) -> None:
+    """A stale calibration, cases that are examples, and a step that fails are said beside the findings."""
+    route = router(meaning, "embedding")
+    route.fit([("what is the capital of peru", None), ("play a song by queen", "music")])
+    meaning.golden.add_many([Case("play some jazz", ("music",)), Case("play a song by queen", ("music",))])
+    flattered = "2 of 2 prompts were learned from, or are examples of an entry: the figures flatter the router"
+    assert lint(route, ["steals"]).notes == (flattered,)
+    meaning.register_many([tool("poem", description="Write a poem")])
+    stale = "the calibration is stale (of the candidates it was made for, 1 new) and was not applied: fit again"
+    assert lint(route, ["steals"]).notes == (stale, flattered.replace("2 of", "1 of"))
+    catalog.register_many([tool("a", match="apple")])
+    catalog.golden.add("apple", "a")
+    catalog.golden.add("bread", "a")
+    assert lint(router(catalog), ["steals"]).notes == (
+        "embedding failed for 1 of 1 prompts, the first time so: "
+        "this catalog has no embedder: it is configured as 'none'",
+    )
+
+
 def test_time_is_bounded_and_what_was_left_out_is_said(meaning: Catalog) -> None:
     """With no time at all, pairs are not compared, and a note says so."""
     clock = iter(float(second) for second in range(1_000))
