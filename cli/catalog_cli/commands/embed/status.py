@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog_cli.application import Application, No, pass_app
+from catalog_cli.application import Application, pass_app
 from catalog_cli.options import command, json_option
 
 
@@ -20,7 +20,7 @@ from catalog_cli.options import command, json_option
 def status(app: Application, as_json: bool) -> None:
     """Count fresh, stale and missing vectors of each embedder.
 
-    The exit status is 1 if any of the embedder in use is stale or missing.
+    Stale or missing ones of the embedder in use are no error: those entries are found by their words meanwhile.
     """
     found = app.catalog.embed_status()
     if as_json:
@@ -30,4 +30,4 @@ def status(app: Application, as_json: bool) -> None:
             app.screen.print(f"{name}: {one.fresh} fresh, {one.stale} stale, {one.missing} missing")
     used = found.get(app.catalog.embedder or "")
     if used is not None and (used.stale or used.missing):
-        raise No("not every text has a fresh vector; `catalog embed update` makes them")
+        app.screen.remark("not every text has a fresh vector; `catalog embed update` makes them")
