@@ -34,10 +34,11 @@ def bm25(document: Sequence[str], weights: Sequence[float], idfs: Mapping[str, f
     length = 0
     for text, weight in zip(document, weights, strict=True):
         if text:
-            found = text.split(" ")
-            length += len(found)
+            length += text.count(" ") + 1
+            found: list[str] = []
             for word in idfs:
-                if word in text:  # a look at the text is cheaper than a count of the list
+                if word in text:  # a look at the text is cheaper than a list of its words
+                    found = found or text.split(" ")
                     frequencies[word] = frequencies.get(word, 0.0) + weight * found.count(word)
     norm = K1 * (1 - B + B * length / average_length)
     return sum(idfs[word] * f * (K1 + 1) / (f + norm) for word, f in frequencies.items())

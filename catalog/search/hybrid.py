@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.embedders.described import encode_parts
 from catalog.entry.embedtext import parts as entry_parts
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
     from catalog.embedders.base import Embedder
     from catalog.entry.entry import Entry
-    from catalog.search.index import VectorIndex
+    from catalog.search.fuse import Fused
+    from catalog.search.index import Nearest, VectorIndex
     from catalog.search.keyword import Corpus
 
     Floats = NDArray[np.float64]
@@ -116,30 +118,28 @@ def search(
     import numpy as np
 
     asked = keyword.asked_words(corpus, text) if words else ()
-    lexical = dict(keyword.scored(corpus, asked, filters, max(LEXICAL_POOL, limit))) if asked else {}
+    lexical = keyword.scored(corpus, asked, filters, max(LEXICAL_POOL, limit)) if asked else []
+    worded = np.array([id_ for id_, _ in lexical], np.int64)
     asking = text[:MOST_CHARACTERS]
     queries = meanings.embedder.encode([asking, *parts(asking)])
     near = meanings.index.search(
         queries,
         max(SEMANTIC_POOL, limit),
         meanings.allowed(corpus, filters),
-        also=list(lexical),
+        also=worded,
         without=meanings.hidden(corpus),
         generation=meanings.generation,
     )
-    without = set(meanings.hidden(corpus))
-    found = [id_ for id_ in lexical if id_ not in without]
-    known = set(found)
-    found += [id_ for id_ in near.ids.tolist() if id_ not in known]
-    similar = np.full((len(queries), len(found)), np.nan)
-    places = {id_: place for place, id_ in enumerate(found)}
-    if queries[0].any():
-        similar[:, [places[id_] for id_ in near.ids.tolist()]] = near.similarities
+    scores = np.array([score for _, score in lexical], np.float64)
+    found, points, similar = _candidates(worded, scores, near, meanings.hidden(corpus))
+    if not queries[0].any():
+        similar[:] = np.nan
     taken = [at for at, entry in enumerate(corpus.overlay) if filters.accept(entry.kind, entry.tags)]
     over = [corpus.overlay[at] for at in taken]
     if words and over:  # as typed too: a word of the overlay alone may be the beginning of one the database has
         asked = tuple(dict.fromkeys((*asked, *keyword.request_words(text[:MOST_CHARACTERS]))))
-    points = np.array([lexical.get(id_, 0.0) for id_ in found] + _overlay_points(corpus, asked, over))
+    if over:
+        points = np.concatenate([points, _overlay_points(corpus, asked, over)])
     if over and queries[0].any():
         similar = np.hstack([similar, queries.astype(np.float64) @ meanings.overlay(corpus.overlay)[taken].T])
     elif over:
@@ -150,25 +150,16 @@ def search(
     scores = fused.scores if words else fused.semantic
     counted = np.flatnonzero((points > 0) | (scores > 0) if words else ~fused.guessed)
     chosen = counted[best(scores[counted], limit)].tolist()
-    rows = by_ids(corpus.reader, [found[place] for place in chosen if place < len(found)])
-    ranks, by_meaning = _ranks(points), _ranks(np.nan_to_num(similar[0], nan=-2.0))
+    ids = {place: int(found[place]) for place in chosen if place < len(found)}
+    rows = by_ids(corpus.reader, list(ids.values()))
+    answer = _Answer(asked, points, fused, similar[0], max(SEMANTIC_POOL, limit), queries[0], meanings)
     hits = []
     for place in chosen:
         entry = over[place - len(found)] if place >= len(found) else None
-        what = entry if entry is not None else rows.get(found[place])
+        what = entry if entry is not None else rows.get(ids[place])
         if what is None:
             continue
-        why = _Why(
-            asked,
-            float(points[place]),
-            None if fused.guessed[place] else float(fused.semantic[place]),
-            None if np.isnan(similar[0, place]) else round(float(similar[0, place]), 6),
-            ranks[place] if points[place] > 0 else None,
-            by_meaning[place] if by_meaning[place] <= max(SEMANTIC_POOL, limit) else None,  # beyond, not all are here
-            queries[0],
-            meanings,
-            found[place] if entry is None else None,
-        )
+        why = _Why(answer, place, ids.get(place))
         hits.append(Hit(what, float(scores[place]), why, corpus.reader if entry is None else None))
     hits.sort(key=lambda hit: (-round(hit.score, 9), hit.kind, hit.name))
     return keyword.exact_first(corpus, text.strip(), filters, hits, keyword.reason_of(asked), complete=False)[:limit]
@@ -213,12 +204,33 @@ def nearest(corpus: Corpus, meanings: Meanings, kind: str, name: str, limit: int
     return sorted(hits, key=lambda hit: (-hit.score, hit.kind, hit.name))[:limit]
 
 
-def _ranks(values: Floats) -> list[int]:
-    """Return for each value the number of larger ones and one; so equal ones have one rank."""
+def _candidates(worded: Ids, scores: Floats, near: Nearest, hidden: Sequence[int]) -> tuple[Ids, Floats, Floats]:
+    """Return the ids of the entries that words or meaning found, their points for words and their similarities.
+
+    Similarities are no numbers (NaN) where an entry has no vector.
+    """
     import numpy as np
 
-    ranks: list[int] = (np.searchsorted(np.sort(-values), -values) + 1).tolist()
-    return ranks
+    points = np.zeros(len(near.ids))
+    places = np.searchsorted(near.ids, worded)
+    there = np.zeros(len(worded), np.bool_)
+    if len(near.ids):
+        there = near.ids[np.minimum(places, len(near.ids) - 1)] == worded
+        points[places[there]] = scores[there]
+    if there.all():
+        return near.ids, points, near.similarities
+    alone = ~there & ~np.isin(worded, hidden) if hidden else ~there
+    nothing = np.full((len(near.similarities), int(alone.sum())), np.nan)
+    return (
+        np.concatenate([near.ids, worded[alone]]),
+        np.concatenate([points, scores[alone]]),
+        np.hstack([near.similarities, nothing]),
+    )
+
+
+def _rank(values: Floats, place: int) -> int:
+    """Return the number of *values* larger than that at *place*, and one; so equal ones have one rank."""
+    return int((values > values[place]).sum()) + 1
 
 
 def _spreads(found: list[Spread], rows: int) -> list[Spread]:
@@ -236,37 +248,46 @@ def _overlay_points(corpus: Corpus, asked: Sequence[str], over: Sequence[Entry])
     return [bm25(documents[id(entry)], WEIGHTS, idfs, average) for entry in over]
 
 
+class _Answer(NamedTuple):
+    """What the reasons of one answer's hits are taken from: a column for each candidate."""
+
+    asked: Sequence[str]
+    points: Floats
+    fused: Fused
+    similarities: Floats  # to the whole request
+    ranked: int  # of the nearest all are here, so many
+    query: Matrix
+    meanings: Meanings
+
+
 @dataclass(slots=True)
 class _Why:
     """The reason of one hit, put into words only if somebody asks."""
 
-    asked: Sequence[str]
-    lexical: float
-    semantic: float | None
-    similarity: float | None
-    lexical_rank: int | None
-    semantic_rank: int | None
-    query: Matrix
-    meanings: Meanings
+    answer: _Answer
+    place: int
     entry_id: int | None
 
     def __call__(self, hit: Hit) -> dict[str, Any]:
-        found: dict[str, Any] = {"matched": matched(words_of(hit.entry), self.asked), "lexical": round(self.lexical, 6)}
-        if self.lexical_rank is not None:
-            found["lexical_rank"] = self.lexical_rank
-        if self.similarity is None:
+        asked, points, fused, similarities, ranked, query, meanings = self.answer
+        lexical, similarity = float(points[self.place]), float(similarities[self.place])
+        found: dict[str, Any] = {"matched": matched(words_of(hit.entry), asked), "lexical": round(lexical, 6)}
+        if lexical > 0:
+            found["lexical_rank"] = _rank(points, self.place)
+        if math.isnan(similarity):
             found["vector"] = "none that is fresh; found by its words"
             return found
-        found |= {"semantic": round(self.semantic or 0.0, 6), "similarity": self.similarity}
-        found["embedder"] = self.meanings.embedder.name  # not the one asked for while its vectors are being made
-        if self.semantic_rank is not None:
-            found["semantic_rank"] = self.semantic_rank
+        found |= {"semantic": round(float(fused.semantic[self.place]), 6), "similarity": round(similarity, 6)}
+        found["embedder"] = meanings.embedder.name  # not the one asked for while its vectors are being made
+        rank = _rank(similarities, self.place)
+        if rank <= ranked:  # beyond, not all are here
+            found["semantic_rank"] = rank
         if hit.entry.examples:
             examples = hit.entry.examples
             if self.entry_id is not None:
-                nearest_example = self.meanings.index.example(self.entry_id, examples, self.query)
+                nearest_example = meanings.index.example(self.entry_id, examples, query)
             else:
-                nearest_example = _example(self.meanings.embedder.encode(examples), self.query)
+                nearest_example = _example(meanings.embedder.encode(examples), query)
             if nearest_example is not None:
                 place, similarity = nearest_example
                 found["example"] = {"text": examples[place], "similarity": round(similarity, 6)}

@@ -388,7 +388,7 @@ def _similarities(rows: Any, query: NDArray[np.float64]) -> NDArray[np.float64]:
     import numpy as np
 
     similar: NDArray[np.float64] = np.einsum("ij,j->i", rows, query)
-    return np.minimum(np.maximum(np.round(similar, _DIGITS), -1.0), 1.0)
+    return np.minimum(np.maximum(similar.round(_DIGITS), -1.0), 1.0)
 
 
 # -- changing --------------------------------------------------------------------------------------------------------

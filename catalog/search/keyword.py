@@ -174,7 +174,7 @@ def _completed(corpus: Corpus, wanted: Sequence[str]) -> dict[str, str]:
     """
     asked: dict[str, str] = {}
     for word in wanted:
-        if corpus.frequency(word) or len(word) < 3 or len(wanted) > MOST_COMPLETED:
+        if len(wanted) > MOST_COMPLETED or len(word) < 3 or corpus.frequency(word):
             asked[word] = word
         else:
             for longer in corpus.completions(word):
@@ -184,14 +184,15 @@ def _completed(corpus: Corpus, wanted: Sequence[str]) -> dict[str, str]:
 
 def _parted(corpus: Corpus, wanted: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return those of the *wanted* words that are rare enough to find candidates, and the common ones, rarest first."""
+    if corpus.total <= SMALL:  # without a look at each word: FTS5 takes one that no entry has for what it is
+        return sorted(wanted), []
     frequency = corpus.frequency
     by_rarity = sorted((word for word in wanted if frequency(word)), key=lambda word: (frequency(word), word))
-    if corpus.total > SMALL:
-        allowed = budget(corpus.total)
-        for place, word in enumerate(by_rarity):
-            allowed -= frequency(word)
-            if allowed < 0 or frequency(word) > corpus.total // 10:
-                return by_rarity[:place], by_rarity[place:]
+    allowed = budget(corpus.total)
+    for place, word in enumerate(by_rarity):
+        allowed -= frequency(word)
+        if allowed < 0 or frequency(word) > corpus.total // 10:
+            return by_rarity[:place], by_rarity[place:]
     return by_rarity, []
 
 

@@ -61,7 +61,7 @@ WEIGHTS = (4.0, 1.0, 0.5, 1.0, 0.5, 0.0)
 
 _BM25 = f"bm25(entry_fts, {', '.join(map(str, WEIGHTS))})"
 
-_RANKED = f"SELECT rowid, -{_BM25} AS score FROM entry_fts WHERE entry_fts MATCH ? ORDER BY {_BM25}, rowid LIMIT ?"
+_RANKED = f"SELECT rowid, -{_BM25} AS score FROM entry_fts WHERE entry_fts MATCH ? ORDER BY score DESC, rowid LIMIT ?"
 _RANKED_LISTED = (
     f"SELECT e.id, f.score, {columns(LISTED)} FROM ({_RANKED}) AS f CROSS JOIN entry AS e ON e.id = f.rowid"
 )
