@@ -13,7 +13,7 @@ import pytest
 from factories import blank_catalog, open_catalog, tool
 
 from catalog import AutoCouncil, Catalog, EntryNotFoundError, Event, StrategyError
-from catalog.routing.background import PROMPTS as PROMPTS_ABOUT_ANYTHING
+from catalog.embedders.everyday import PROMPTS as PROMPTS_ABOUT_ANYTHING
 from catalog.routing.embedding import MOST_CHARACTERS
 from catalog.routing.similarity import score
 from catalog.routing.vectors import _read, of_pool
