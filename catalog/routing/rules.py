@@ -73,8 +73,9 @@ class Rules:
             rules = pool.memo[self.name] = [_Rule(entry) for entry in in_order(pool.entries)]
         if not rules:
             return abstained("no candidate has a rule")
-        shown = prompt[: max(FEWEST_CHARACTERS, MOST_CHARACTERS // len(rules))]
-        is_cut, is_long = len(shown) < len(prompt), len(prompt) > FEWEST_CHARACTERS
+        text = prompt if prompt.isascii() else prompt.encode("utf-8", "replace").decode()  # half a character is none
+        shown = text[: max(FEWEST_CHARACTERS, MOST_CHARACTERS // len(rules))]
+        is_cut, is_long = len(shown) < len(text), len(text) > FEWEST_CHARACTERS
         until = self._clock() + self._seconds
         pure, broken = True, {}
         for place, rule in enumerate(rules):
@@ -89,7 +90,7 @@ class Rules:
                 if rule.predicate:
                     fits = _says(self._load(rule.text), prompt)
                 else:  # where the prompt was cut is not its end: `$` has to hold for all of it
-                    fits = rule.matches(shown) and (not is_cut or rule.matches(prompt))
+                    fits = rule.matches(shown) and (not is_cut or rule.matches(text))
             except (Exception, SystemExit) as error:
                 broken[entry.key] = f"its rule {_short(rule.text)} failed: {type(error).__name__}: {error}"
                 continue

@@ -187,6 +187,13 @@ def test_ten_thousand_rules_and_a_megabyte_come_to_an_end(catalog: Catalog) -> N
         assert getattr(said, "chosen", None) is None
 
 
+def test_half_a_character_keeps_no_rule_from_the_rest(catalog: Catalog) -> None:
+    """A prompt that is no valid text, as a broken client sends it, is matched with a question mark in its place."""
+    catalog.register_many([tool("refunds", match=r"refund\?$"), tool("other", match="zzz")])
+    decision = router(catalog).resolve("a refund\ud800")
+    assert (decision.name, decision.reason) == ("refunds", r"matches /refund\?$/ (rule 2 of 2, priority 0)")
+
+
 def test_time_is_up_when_the_clock_says_so() -> None:
     """The limit is kept by the clock given, and the error says how far the rules got."""
     entries = [tool(f"t{n:03}", match=f"x{n}") for n in range(200)]
