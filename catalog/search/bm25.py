@@ -34,11 +34,11 @@ def bm25(document: Sequence[str], weights: Sequence[float], idfs: Mapping[str, f
     length = 0
     for text, weight in zip(document, weights, strict=True):
         if text:
-            length += text.count(" ") + 1
-            found: list[str] = []
-            for word in idfs:
-                if word in text:  # a look at the text is cheaper than a list of its words
-                    found = found or text.split(" ")
-                    frequencies[word] = frequencies.get(word, 0.0) + weight * found.count(word)
+            found = text.split(" ")
+            length += len(found)
+            for word in found:
+                if word in idfs:
+                    frequencies[word] = frequencies.get(word, 0.0) + weight
     norm = K1 * (1 - B + B * length / average_length)
-    return sum(idfs[word] * f * (K1 + 1) / (f + norm) for word, f in frequencies.items())
+    # Not in the order of the document: equal words must give equal sums, whatever field they are in.
+    return sum(idf * f * (K1 + 1) / (f + norm) for word, idf in idfs.items() if (f := frequencies.get(word)))

@@ -170,6 +170,21 @@ class VectorIndex:
                 return row
         return None
 
+    def sample(self, most: int, *, generation: int | None = None) -> Matrix:
+        """Return some of the rows, evenly spaced among those that count: (at most *most*, width)."""
+        import numpy as np
+
+        state = self._now(generation)
+        if not state.pieces:
+            return np.empty((0, 0), np.float32)
+        counted = np.delete(np.arange(state.size), state.dead)
+        chosen, at, found = counted[:: max(1, -(-len(counted) // most))], 0, []
+        for piece in state.pieces:
+            end = at + len(piece.ids)
+            found.append(piece.rows[chosen[(chosen >= at) & (chosen < end)] - at])
+            at = end
+        return np.concatenate(found)
+
     def example(self, entry_id: int, examples: Sequence[str], query: Matrix) -> tuple[int, float] | None:
         """Return which of an entry's *examples* is nearest to *query*, and how near; None where none has a vector.
 
@@ -346,18 +361,19 @@ def _best(products: Matrix, k: int) -> Places:
     import numpy as np
 
     if len(products) > k:
-        # The k-th largest of the largest of each block is no larger than the k-th largest of all: only what reaches
-        # it need be sorted out.
+        # The k-th largest of the largest of each block is no larger than the k-th largest of all: only blocks whose
+        # largest reaches it need be sorted out.
         whole = len(products) // _BLOCK * _BLOCK
+        near = np.arange(len(products))
         if whole // _BLOCK > k:
             tops = products[:whole].reshape(-1, _BLOCK).max(axis=1)
-            floor = np.partition(tops, len(tops) - k)[len(tops) - k]
-            near = products[products >= floor]
-        else:
-            near = products
-        cut = np.partition(near, len(near) - k)[len(near) - k]
+            blocks = np.flatnonzero(tops >= np.partition(tops, len(tops) - k)[len(tops) - k] - _EQUAL)
+            near = np.concatenate([(blocks[:, None] * _BLOCK + near[:_BLOCK]).ravel(), near[whole:]])
+        values = products[near]
+        cut = np.partition(values, len(values) - k)[len(values) - k]
         if cut > -np.inf:
-            return np.flatnonzero(products >= cut - _EQUAL)
+            found: Places = near[values >= cut - _EQUAL]
+            return found
     return np.flatnonzero(products > -np.inf)
 
 
