@@ -22,6 +22,7 @@ from catalog.store.queries import (
     COMPLETIONS,
     FREQUENCY,
     KINDS,
+    NO_FILTERS,
     WEIGHTS,
     Filters,
     by_ids,
@@ -30,12 +31,18 @@ from catalog.store.queries import (
     listed,
     mean_length,
     named,
+    postings,
     rank,
 )
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from catalog.entry.entry import Entry
     from catalog.store.reader import Reader
+
+    Postings = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 Reason = Callable[[Hit], dict[str, Any]]
 
@@ -50,6 +57,8 @@ MOST_COMPLETED = 3
 
 _WORTH_RANKING = 150  # rows that FTS5 ranks as fast as we look at the candidates of a few places
 _KEPT = 1 << 16  # words whose frequency is remembered
+_KEPT_ROWS = 1 << 20  # rows of words that are remembered with their scores, 16 MB
+_WORD = 64  # rows that one word more is worth
 _POOL = 20  # of the rows that rare words rank best, how many the common words may reorder
 _FEW = 60  # candidates of common words that are worth looking at
 _TIER = 10  # candidates taken from one place where all words are common, beyond those asked for
@@ -78,7 +87,10 @@ class Corpus:
         self.total = total
         self.overlay = overlay
         self.hidden = hidden
+        self.searches = 0
         self._frequencies: dict[str, int] = {}
+        self._postings: dict[str, Postings] = {}
+        self._rows = 0
         self._completions: dict[str, list[str]] = {}
         self._average = 0.0
         self._kinds: list[str] | None = None
@@ -93,6 +105,20 @@ class Corpus:
                 self._completions.clear()
             row = self.reader.one(FREQUENCY, (word,))
             found = self._frequencies[word] = row[0] if row else 0
+        return found
+
+    def postings(self, word: str) -> Postings:
+        """Return the ids of the persistent entries that have *word*, in order, and what it adds to the BM25 of each."""
+        found = self._postings.get(word)
+        if found is None:
+            import numpy as np
+
+            rows = postings(self.reader, _quoted(word))
+            if self._rows > _KEPT_ROWS:
+                self._postings, self._rows = {}, 0
+            ids, scores = zip(*rows, strict=True) if rows else ((), ())
+            found = self._postings[word] = np.array(ids, np.int64), np.array(scores, np.float64)
+            self._rows += len(rows) + _WORD
         return found
 
     def completions(self, word: str) -> list[str]:
@@ -213,12 +239,40 @@ def _expected(corpus: Corpus, wanted: Sequence[str]) -> float:
     return corpus.total * math.prod(corpus.frequency(word) / corpus.total for word in wanted)
 
 
+def _rank(corpus: Corpus, wanted: Sequence[str], filters: Filters, limit: int) -> list[tuple[int, float]]:
+    """Return what :func:`catalog.store.queries.rank` gives for any of the words, by what is known of each of them.
+
+    BM25 is a sum over words. What one adds to each entry is asked for once, as requests have many words in common, and
+    it is added up here in the order FTS5 would: the same numbers. The first search of a state asks for all at once, as
+    there may be no second, and numpy takes longer to import than that.
+    """
+    corpus.searches += 1
+    if filters != NO_FILTERS or corpus.searches == 1:
+        return rank(corpus.reader, _any(wanted), filters, limit)
+    import numpy as np
+
+    parts = [corpus.postings(word) for word in wanted]
+    ids, scores = (np.concatenate(column) for column in zip(*parts, strict=True))
+    if len(parts) > 1 and len(ids):
+        order = np.argsort(ids, kind="stable")  # the words in turn, for each entry
+        ids = ids[order]
+        new = np.concatenate([[False], ids[1:] != ids[:-1]])
+        scores = np.bincount(np.cumsum(new), weights=scores[order])
+        new[0] = True
+        ids = ids[new]
+    if len(ids) > limit:
+        best = np.flatnonzero(scores >= np.partition(scores, len(scores) - limit)[len(scores) - limit])
+        ids, scores = ids[best], scores[best]
+    order = np.lexsort((ids, -scores))[:limit]
+    return list(zip(ids[order].tolist(), scores[order].tolist(), strict=True))
+
+
 def scored(corpus: Corpus, wanted: Sequence[str], filters: Filters, limit: int) -> list[tuple[int, float]]:
     """Return id and BM25 of the persistent entries that words rank best, about *limit* of them."""
     rare, common = _parted(corpus, wanted)
     if common:
         return _rescored(corpus, rare, common, filters, limit, min(limit, _FEW))
-    return rank(corpus.reader, _any(rare), filters, limit) if rare else []
+    return _rank(corpus, rare, filters, limit) if rare else []
 
 
 def _rescored(
@@ -230,7 +284,7 @@ def _rescored(
         every = rank(reader, " AND ".join(map(_quoted, common)), filters, limit + _POOL)
         if len(every) >= limit:  # enough that have all the words, and the same formula has ranked them
             return every
-    found = dict(rank(reader, _any(rare), filters, limit + _POOL)) if rare else {}
+    found = dict(_rank(corpus, rare, filters, limit + _POOL)) if rare else {}
     if len(found) < enough:
         more = candidates(reader, _tiers(common), filters, enough + _TIER, enough + _POOL)
         found.update((id_, 0.0) for id_ in more if id_ not in found)
@@ -241,11 +295,11 @@ def _rescored(
 
 def _best(corpus: Corpus, rare: Sequence[str], filters: Filters, limit: int, reason: Reason) -> tuple[list[Hit], bool]:
     """Return the best *limit* and all that tie with the last of them, so that the order of keys can decide."""
-    reader, match, ask = corpus.reader, _any(rare), limit + _POOL
+    reader, ask = corpus.reader, limit + _POOL
     if sum(map(corpus.frequency, rare)) <= ask:
-        return [Hit(row[2:], row[1], reason, reader) for row in listed(reader, match, filters, ask)], True
+        return [Hit(row[2:], row[1], reason, reader) for row in listed(reader, _any(rare), filters, ask)], True
     while True:
-        scores = rank(reader, match, filters, ask)
+        scores = _rank(corpus, rare, filters, ask)
         complete = len(scores) < ask
         # Thousands of twins: then the order they were stored in decides among them.
         if complete or scores[-1][1] < scores[limit - 1][1] or ask > limit + 5_000:

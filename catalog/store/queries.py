@@ -66,6 +66,8 @@ _RANKED_LISTED = (
     f"SELECT e.id, f.score, {columns(LISTED)} FROM ({_RANKED}) AS f CROSS JOIN entry AS e ON e.id = f.rowid"
 )
 
+_POSTINGS = f"SELECT rowid, -{_BM25} FROM entry_fts WHERE entry_fts MATCH ? ORDER BY rowid"
+
 _OF_TAG = (
     f"SELECT {columns(LISTED)} FROM entry_tag AS t CROSS JOIN entry AS e ON e.id = t.entry_id WHERE t.tag = ? "
     "ORDER BY t.kind, t.name LIMIT ?"
@@ -178,6 +180,11 @@ def rank(reader: Reader, match: str, filters: Filters, limit: int) -> list[tuple
         (id, BM25 score); higher is better.
     """
     return _ranked(reader, _RANKED, match, filters, limit)
+
+
+def postings(reader: Reader, match: str) -> list[tuple[int, float]]:
+    """Return id and BM25 of every entry that matches a full-text expression, in the order of ids."""
+    return reader.all(_POSTINGS, (match,))
 
 
 def listed(reader: Reader, match: str, filters: Filters, limit: int) -> list[Row]:
