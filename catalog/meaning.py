@@ -143,7 +143,8 @@ class Meaning:
                 hurried = getattr(embedder, "for_requests", None)
                 self._requests[embedder.name] = embedder if hurried is None else hurried()
             kept = self._overlays.setdefault(embedder.name, {})
-            view.meanings = Meanings(self._requests[embedder.name], index, view.generation, kept)
+            local = not hasattr(embedder, "for_requests")
+            view.meanings = Meanings(self._requests[embedder.name], index, view.generation, kept, local)
         return view.meanings
 
     def _complete_one(self, mine: Embedder) -> Embedder:

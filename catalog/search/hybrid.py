@@ -48,12 +48,15 @@ class Meanings:
         generation: of the database.
         kept: vectors of what the entries of the other tiers say, by (0, text) or (1, example). It outlives this state,
             so that not every change of the database costs what embedding all of them does.
+        local: whether the embedder asks nobody.
     """
 
     embedder: Embedder
     index: VectorIndex
     generation: int
     kept: dict[tuple[int, str], Matrix] = field(default_factory=dict)
+    local: bool = True
+    _floor: float | None = None
     _overlay: Matrix | None = None
     _hidden: list[int] | None = None
     _allowed: dict[Filters, Ids] = field(default_factory=dict)
@@ -76,6 +79,20 @@ class Meanings:
             owners = [owner for owner, one in enumerate(said) for _ in one[1:]]
             self._overlay = pulled(text, examples, np.array(owners, np.int64))
         return self._overlay
+
+    def floor(self, corpus: Corpus) -> float:
+        """Return how similar an entry must be where none has a word of the request; a server is not asked for that."""
+        if self._floor is None:
+            import numpy as np
+
+            from catalog.search.floor import MOST, floor
+
+            rows = self.index.sample(MOST, generation=self.generation)
+            if corpus.overlay:
+                over = self.overlay(corpus.overlay)[:MOST]
+                rows = np.concatenate([rows, over]) if len(rows) else over
+            self._floor = floor(self.embedder, rows) if self.local and len(rows) else -1.0
+        return self._floor
 
     def hidden(self, corpus: Corpus) -> list[int]:
         """Return the ids of persistent entries that another tier wins over."""
@@ -110,8 +127,9 @@ def search(
         limit: how many at the most, ≥ 0.
         words: whether words count; otherwise entries without a vector are left out.
 
-    An entry that shares no word with the request takes part if it is nearer to it than the mean entry is; where words
-    do not count, the nearest do, however far away they are.
+    An entry that shares no word with the request takes part if it is nearer to it than the mean entry is; if no entry
+    shares one, the nearest must be nearer than strangers are (:mod:`catalog.search.floor`). Where words do not count,
+    the nearest take part, however far away they are.
     """
     if limit <= 0:
         return []
@@ -144,7 +162,10 @@ def search(
         similar = np.hstack([similar, queries.astype(np.float64) @ meanings.overlay(corpus.overlay)[taken].T])
     elif over:
         similar = np.hstack([similar, np.full((len(queries), len(over)), np.nan)])
-    if not len(points):  # nobody has its words, an emoji perhaps, and it may still be a name
+    stands = points.any() or not words
+    if not stands and queries[0].any() and len(points):
+        stands = np.nan_to_num(similar, nan=-1.0).max() >= meanings.floor(corpus)
+    if not len(points) or not stands:  # nobody has its words, an emoji perhaps, and it may still be a name
         return keyword.exact_first(corpus, text.strip(), filters, [], keyword.reason_of(asked), complete=False)[:limit]
     fused = fuse(points, standing(similar, _spreads(near.spreads, len(queries))))
     scores = fused.scores if words else fused.semantic

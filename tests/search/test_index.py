@@ -107,6 +107,20 @@ def filled(store: Store) -> Store:
     return store
 
 
+def test_a_sample_is_of_rows_that_count(filled: Store) -> None:
+    """A sample holds evenly spaced rows of entries as they are now, all of them if there are no more than asked for."""
+    index = VectorIndex(filled.reader, HASH.name, file=False)
+    index.refresh()
+    remove(filled, "t3", "t17")
+    put(filled, tool("t5", description="something else"))
+    embed(filled)
+    expected = sorted(rows_of(filled).values())
+    assert np.allclose(sorted(index.sample(1_000).tolist()), expected, atol=1e-6)
+    some = index.sample(20).tolist()
+    assert len(some) == 20
+    assert all(any(np.allclose(row, one, atol=1e-6) for one in expected) for row in some)
+
+
 def query(text: str, embedder: HashEmbedder = HASH) -> Any:
     """Return the vector of a request."""
     return embedder.encode([text])[0]

@@ -127,7 +127,7 @@ def test_an_example_pulls_its_entry_towards_similar_requests(meaningful: Catalog
 
 def test_what_another_catalog_stores_is_found_by_meaning(meaningful: Catalog, url: str) -> None:
     """A vector that another connection committed takes part in the next search here, and one taken away does not."""
-    assert meaningful.search("a recipe for dessert", limit=1)[0].name != "bake"
+    assert "bake" not in names(meaningful, "a recipe for dessert")
     with open_catalog(url, settings=Settings()) as other:
         other.register("tool", "bake", "json:dumps", description="Bake a chocolate cake.", checksum="x")
         assert names(meaningful, "a recipe for dessert", limit=1) == ["bake"]
