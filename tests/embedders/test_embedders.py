@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from catalog.embedders.base import Checked, Embedder, unit_rows
 from catalog.embedders.files import package_dir, tensors
 from catalog.embedders.hashed import HashEmbedder
+from catalog.embedders.pieces import Pieces
 from catalog.embedders.wordllama import WordLlamaEmbedder, shared
 from catalog.errors import EmbedderError, MissingExtraError
 
@@ -83,6 +84,30 @@ def test_pieces_are_those_of_the_tokenizers_package(text: str) -> None:
     assert shared()._pieces.ids(text) == TOKENIZER.encode(text, add_special_tokens=False).ids
 
 
+@settings(max_examples=300, deadline=None)
+@given(
+    st.text(max_size=60)
+    | st.text(st.characters(exclude_categories=()), max_size=20)
+    | st.lists(st.sampled_from(["<s>", "</s>", "▁", " ", "  ", "the", "aaa", "<0x0A>", "\ud800", "🙂"])).map("".join)
+)
+def test_new_words_fall_into_the_same_pieces_once_there_were_many(text: str) -> None:
+    """Whoever has met ten thousand new words gets the same pieces, halves of surrogate pairs included."""
+    assert (IMPATIENT.ids(text), IMPATIENT._model is not None) == (PATIENT.ids(text), True)
+
+
+def test_many_new_words_bring_the_tokenizers_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The package is loaded when new words were many, and not before; without it, all goes on as it did."""
+    pieces = Pieces.read(VOCABULARY)
+    pieces._patience = 3
+    texts = ["qwe rty", "uio", "qwe rty uio", "asd", "fgh"]
+    assert [(pieces.ids(text), pieces._model is None)[1] for text in texts] == [True, True, True, False, False]
+    monkeypatch.setitem(sys.modules, "tokenizers", None)
+    without = Pieces.read(VOCABULARY)
+    without._patience = 0
+    assert [without.ids(text) for text in texts] == [pieces.ids(text) for text in texts]
+    assert without._model is None
+
+
 def _tokenizer() -> object:
     tokenizers = pytest.importorskip("tokenizers")
     folder = package_dir("wordllama", extra=None, install="")
@@ -90,6 +115,10 @@ def _tokenizer() -> object:
 
 
 TOKENIZER = _tokenizer()
+VOCABULARY = f"{package_dir('wordllama', extra=None, install='')}/tokenizers/l2_supercat_tokenizer_config.json"
+PATIENT, IMPATIENT = Pieces.read(VOCABULARY), Pieces.read(VOCABULARY)
+PATIENT._patience, IMPATIENT._patience = 1 << 40, 0
+IMPATIENT.ids("new")
 
 
 def test_wordllama_equals_the_package() -> None:
