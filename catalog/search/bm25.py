@@ -34,11 +34,14 @@ def bm25(document: Sequence[str], weights: Sequence[float], idfs: Mapping[str, f
     length = 0
     for text, weight in zip(document, weights, strict=True):
         if text:
-            found = text.split(" ")
-            length += len(found)
-            for word in found:
+            length += text.count(" ") + 1
+            for word in text.split(" ") if weight else ():
                 if word in idfs:
                     frequencies[word] = frequencies.get(word, 0.0) + weight
     norm = K1 * (1 - B + B * length / average_length)
-    # Not in the order of the document: equal words must give equal sums, whatever field they are in.
-    return sum(idf * f * (K1 + 1) / (f + norm) for word, idf in idfs.items() if (f := frequencies.get(word)))
+    score = 0.0
+    for word in idfs:  # not in the order of the document: equal words give equal sums, whatever field they are in
+        if word in frequencies:
+            f = frequencies[word]
+            score += idfs[word] * f * (K1 + 1) / (f + norm)
+    return score

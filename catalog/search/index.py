@@ -271,17 +271,19 @@ def _products(state: _State, wanted: Matrix) -> Matrix:
     """Return the products of the rows of *wanted* with all rows of all pieces; -inf for those that do not count."""
     import numpy as np
 
+    rows = len(wanted)
+    if rows > 1:  # BLAS takes four rows in less time than two
+        wanted = np.concatenate([wanted, np.zeros((-rows % 4, wanted.shape[1]), np.float32)])
     products = np.empty((len(wanted), state.size), np.float32)
-    if len(wanted) > 1:  # BLAS takes four rows in less time than two
-        wanted = np.concatenate([wanted, np.zeros((-len(wanted) % 4, wanted.shape[1]), np.float32)])
     at = 0
     for piece in state.pieces:
         end = at + len(piece.ids)
-        if len(wanted) == 1:
+        if rows == 1:
             np.dot(piece.rows, wanted[0], out=products[0, at:end])
         else:
-            products[:, at:end] = (wanted @ piece.rows.T)[: len(products)]
+            np.matmul(wanted, piece.rows.T, out=products[:, at:end])
         at = end
+    products = products[:rows]
     if len(state.dead):
         products[:, state.dead] = -np.inf
     return products
@@ -364,11 +366,13 @@ def _best(products: Matrix, k: int) -> Places:
         # The k-th largest of the largest of each block is no larger than the k-th largest of all: only blocks whose
         # largest reaches it need be sorted out.
         whole = len(products) // _BLOCK * _BLOCK
-        near = np.arange(len(products))
         if whole // _BLOCK > k:
             tops = products[:whole].reshape(-1, _BLOCK).max(axis=1)
             blocks = np.flatnonzero(tops >= np.partition(tops, len(tops) - k)[len(tops) - k] - _EQUAL)
-            near = np.concatenate([(blocks[:, None] * _BLOCK + near[:_BLOCK]).ravel(), near[whole:]])
+            inner = blocks[:, None] * _BLOCK + np.arange(_BLOCK)
+            near = np.concatenate([inner.ravel(), np.arange(whole, len(products))])
+        else:
+            near = np.arange(len(products))
         values = products[near]
         cut = np.partition(values, len(values) - k)[len(values) - k]
         if cut > -np.inf:
