@@ -47,7 +47,7 @@ def lancedb(matrix: Any, folder: Path) -> Search:
     data = pa.table({"id": pa.array(range(len(matrix))), "vector": vectors})
     table = lancedb.connect(str(folder / "lance")).create_table("tools", data, mode="overwrite")
     return lambda vector: (
-        table.search(vector).distance_type("dot").select(["id"]).limit(10).to_arrow()["id"].to_pylist()
+        table.search(vector).distance_type("dot").select(["id", "_distance"]).limit(10).to_arrow()["id"].to_pylist()
     )
 
 
