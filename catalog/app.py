@@ -378,7 +378,7 @@ class Catalog:
     def entries(self, kind: Kinds = None) -> Iterator[Entry]:
         """Yield the winning records of the given kinds (None: all), by key; nothing is imported."""
         view, filters = self._now(), self._filters(kind, (), (), ())
-        stored = map(entry_from_row, queries.matching(self._store.reader, filters, -1, COLUMNS))
+        stored = _readable(queries.matching(self._store.reader, filters, -1, COLUMNS))
         if not (view.hidden or view.overlay):
             yield from stored  # one by one: a hundred thousand records need not be in memory at once
             return
@@ -450,8 +450,8 @@ class Catalog:
             EntryNotFoundError: no tier has it, and nothing names it.
         """
         found = self._links().to(kind, name)
-        if not found:
-            self.entry(kind, name)
+        if not found and (kind, name) not in self:
+            raise self._not_found(self._now(), kind, name)
         return found
 
     def all_references(self) -> builtins.list[Reference]:
@@ -560,21 +560,30 @@ class Catalog:
         """
         with self._lock:
             view = self._now()
-            found = view.tiers(kind, name)
-            if not found:
+            try:
+                found = view.entry(kind, name)
+            except StoreError:  # its row is damaged, and may go all the same
+                found = self._as_recorded(kind, name)
+            if found is None:
                 raise self._not_found(view, kind, name)
-            if found[0].tier == "runtime":
+            if found.tier == "runtime":
                 self._runtime.drop((kind, name))
                 self._drop_view()
-                return found[0]
-        if found[0].tier == "config":
+                return found
+        if found.tier == "config":
             raise EntryError(
                 f"'{format_key(kind, name)}' is configured in {self._config.file}; take it out there",
                 key=format_key(kind, name),
             )
         with self._writing() as transaction:
             transaction.remove([(kind, name)], "unregister")
-        return found[0]
+        return found
+
+    def _as_recorded(self, kind: str, name: str) -> Entry | None:
+        """Return a stored entry as its last revision has it."""
+        with self._writing() as transaction:
+            found = transaction.existing([(kind, name)]).get((kind, name))
+        return None if found is None else found[1]
 
     def reset_runtime(self) -> None:
         """Forget everything registered for this process only."""
@@ -867,7 +876,7 @@ class Catalog:
         """Return dead, moved, renamed and duplicate references, with proposals; nothing is imported."""
         from catalog.loader.repair import diagnose
 
-        entries = [entry_from_row(row) for row in self._store.reader.all(queries.ALL)]
+        entries = list(_readable(self._store.reader.all(queries.ALL)))
         return diagnose(entries, self._locator(entries))
 
     def repair(self, faults: Iterable[Fault]) -> builtins.list[str]:
@@ -901,7 +910,7 @@ class Catalog:
         """
         past = self.history(kind, name)
         fitting = [one for one in past if one.data is not None and revision in (None, one.revision)]
-        if revision is None and fitting and past[0].data is not None:
+        if revision is None and fitting and past[0].data is not None and self._is_readable(kind, name):
             fitting = fitting[1:]  # it is there: back means the one before
         if not fitting:
             known = [one.revision for one in reversed(past) if one.data is not None]
@@ -918,6 +927,13 @@ class Catalog:
         with self._writing() as transaction:
             self._put(transaction, [entry], "restore")
         return self._stored(kind, name)
+
+    def _is_readable(self, kind: str, name: str) -> bool:
+        try:
+            self._stored(kind, name)
+        except StoreError:
+            return False
+        return True
 
     def approve(self, kind: str, name: str) -> Entry:
         """Make a draft an entry like any other, so that routers see it; this is a new revision.
@@ -939,7 +955,7 @@ class Catalog:
         """
         from catalog.changes import write_lines
 
-        entries = (entry_from_row(row) for row in self._store.reader.all(queries.ALL))
+        entries = _readable(self._store.reader.all(queries.ALL))
         if vectors:
             self._indexed()
         with_them = self._meaning.vectors_of if vectors else None
@@ -1049,6 +1065,17 @@ def _data(entry: Entry) -> object:
             key=entry.key,
         )
     return copy.deepcopy(entry.spec)  # whoever takes it may change it; the record stays
+
+
+def _readable(rows: Iterable[Any]) -> Iterator[Entry]:
+    """Yield the entries of *rows*; one that is damaged is passed over with a warning and takes no other down."""
+    for row in rows:
+        try:
+            entry = entry_from_row(row)
+        except StoreError as error:
+            warnings.warn(str(error), CatalogWarning, stacklevel=3)
+            continue
+        yield entry
 
 
 def _actor() -> str:

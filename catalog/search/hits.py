@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from json import loads
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,10 @@ class Hit:
     @property
     def tags(self) -> tuple[str, ...]:
         """The tags of the entry."""
-        return tuple(loads(self._row[3])) if self._row else self.entry.tags
+        if self._row:
+            with suppress(ValueError):  # a damaged row; the history has kept what it said
+                return tuple(loads(self._row[3]))
+        return self.entry.tags
 
     @property
     def why(self) -> dict[str, Any]:

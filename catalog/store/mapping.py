@@ -36,6 +36,9 @@ COLUMNS = (
 )
 """The columns every reading statement of entries gives, in this order."""
 
+JSON_COLUMNS = ("spec", "tags", "examples", "providers", "metadata")
+"""Those that hold JSON."""
+
 LISTED = ("kind", "name", "description", "tags", "revision")
 """The columns of a listing: reading the other fourteen would take as long as finding the rows."""
 

@@ -6,10 +6,11 @@ A test prepares each of them on a migrated database, so that they can't fall beh
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from json import dumps, loads
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from catalog.errors import EntryNotFoundError
+from catalog.errors import EntryNotFoundError, StoreError
 from catalog.store.mapping import COLUMNS, LISTED, columns, entry_from_row
 from catalog.store.reader import Reader, Row
 
@@ -324,7 +325,8 @@ def entry_at(reader: Reader, kind: str, name: str, revision: int) -> Entry:
     """
     row = reader.one(ENTRY, (kind, name))
     if row is not None and row[_REVISION] == revision:
-        return entry_from_row(row)
+        with suppress(StoreError):  # of a damaged row, what the history kept
+            return entry_from_row(row)
     kept = reader.one(REVISION_DATA, (kind, name, revision))
     if kept is None or kept[0] is None:
         raise EntryNotFoundError(f"no entry '{kind}:{name}' at revision {revision}", kind=kind, name=name, close=[])

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.errors import StoreError
 from catalog.store import forks, schema
+from catalog.store.mapping import JSON_COLUMNS
 from catalog.store.queries import STATE
 from catalog.store.reader import BUSY_MS, Reader, store_error
 
@@ -153,7 +154,8 @@ class Store:
     def check(self) -> list[str]:
         """Return what is wrong with the database, in words; nothing if all is well.
 
-        Looked at: the pages, foreign keys, the full-text index against its text, tags against entries.
+        Looked at: the pages, foreign keys, the JSON of entries, the full-text index against its text, tags against
+        entries.
         """
         from catalog.store import fts
 
@@ -162,6 +164,11 @@ class Store:
             pages = [row[0] for row in connection.execute("PRAGMA integrity_check")]
             faults += [f"pages: {text}" for text in pages if text != "ok"]
             faults += [f"keys: {row}" for row in connection.execute("PRAGMA foreign_key_check")]
+            sound = " AND ".join(f"json_valid(coalesce(e.{name}, '[]'))" for name in JSON_COLUMNS)
+            faults += [
+                f"entries: the row of {kind}:{name} is damaged; `catalog restore {kind}:{name}` brings back a good one"
+                for kind, name in connection.execute(f"SELECT e.kind, e.name FROM entry AS e WHERE NOT ({sound})")
+            ]
             missing = connection.execute(
                 "SELECT count(*) FROM entry AS e LEFT JOIN search_doc AS d ON d.entry_id = e.id "
                 "WHERE d.entry_id IS NULL"
@@ -177,7 +184,8 @@ class Store:
                     f"meaning: {unhashed} entries have no hash of their text; `catalog db check --fix` makes them again"
                 )
             strays = connection.execute(
-                "SELECT count(*) FROM (SELECT e.id, j.value FROM entry AS e, json_each(e.tags) AS j "
+                "SELECT count(*) FROM (SELECT e.id, j.value FROM entry AS e, "
+                "json_each(iif(json_valid(e.tags), e.tags, '[]')) AS j "
                 "EXCEPT SELECT entry_id, tag FROM entry_tag)"
             ).fetchone()[0]
             if strays:

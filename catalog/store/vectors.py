@@ -10,11 +10,12 @@ import math
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from json import dumps
 from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.entry.embedtext import TEMPLATE_VERSION, parts, text_hash
-from catalog.errors import EmbedderError
+from catalog.errors import EmbedderError, StoreError
 from catalog.store.mapping import columns, entry_from_row
 from catalog.store.reader import Reader
 
@@ -255,7 +256,9 @@ def pending(
         for entry_id, part, hashed in rows:
             if entry_id != last:
                 row = connection.execute(BY_ID, (entry_id,)).fetchone()
-                texts, last = parts(entry_from_row(row)) if row else [], entry_id
+                texts, last = [], entry_id
+                with suppress(StoreError):  # a damaged row says nothing that could be embedded
+                    texts = parts(entry_from_row(row)) if row else []
             if 0 <= part < len(texts) and text_hash(texts[part]) == hashed:
                 found.append(Pending(entry_id, part, hashed, texts[part]))
     return found, (rows[-1][0], rows[-1][1]) if len(rows) == limit else None

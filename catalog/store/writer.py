@@ -6,17 +6,17 @@ import json
 import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from catalog.entry.embedtext import TEMPLATE_VERSION, hashes
-from catalog.entry.entry import Entry
+from catalog.entry.entry import Entry, make_entry
 from catalog.entry.references import REFERRING, references_of
 from catalog.entry.words import WORDS_VERSION
-from catalog.errors import EmbedderError
+from catalog.errors import CatalogError, EmbedderError, StoreError
 from catalog.store import tables
 from catalog.store.engine import make_engine
 from catalog.store.mapping import COLUMNS, columns, content, entry_from_row, words_of
@@ -56,6 +56,9 @@ _PUT_VECTOR = (
 _NOTE_CHANGE = (
     "INSERT INTO entry_change (entry_id, generation) VALUES (?, ?) "
     "ON CONFLICT (entry_id) DO UPDATE SET generation = excluded.generation"
+)
+_LAST_DATA = sa.text(
+    "SELECT data FROM revision WHERE kind = :kind AND name = :name AND data IS NOT NULL ORDER BY revision DESC LIMIT 1"
 )
 _UNPLACED = (  # vectors of examples that are no more
     "DELETE FROM vector WHERE entry_id = ? AND NOT EXISTS "
@@ -124,6 +127,7 @@ class Transaction:
         self._now = datetime.now(UTC).isoformat(timespec="microseconds")
         self._changed = False
         self._next: int | None = None
+        self._damaged: set[Key] = set()
 
     def _generation(self) -> int:
         """Return the generation this transaction will be."""
@@ -138,12 +142,26 @@ class Transaction:
         return row[0], row[1]
 
     def existing(self, keys: Iterable[Key]) -> dict[Key, tuple[int, Entry]]:
-        """Return id and entry of those *keys* that are stored, as this transaction sees them."""
+        """Return id and entry of those *keys* that are stored, as this transaction sees them.
+
+        Of a damaged row it is what its last revision says, so that it can be replaced or taken away.
+        """
         found: dict[Key, tuple[int, Entry]] = {}
         for row in self._by_keys(_EXISTING, keys):
-            entry = entry_from_row(row[1:])
+            try:
+                entry = entry_from_row(row[1:])
+            except StoreError:
+                entry = self._as_recorded(row[1], row[2], row[1 + COLUMNS.index("revision")])
+                self._damaged.add((entry.kind, entry.name))
             found[entry.kind, entry.name] = row[0], entry
         return found
+
+    def _as_recorded(self, kind: str, name: str, revision: int) -> Entry:
+        """Return what the last revision of a key says, as *revision*; nothing but the key if that can't be read."""
+        data = self._connection.execute(_LAST_DATA, {"kind": kind, "name": name}).scalar()
+        with suppress(ValueError, TypeError, CatalogError):
+            return make_entry({**json.loads(str(data)), "revision": revision})
+        return Entry(kind=kind, name=name, spec={}, revision=revision)
 
     def last_actions(self, keys: Iterable[Key]) -> list[tuple[str, str, str]]:
         """Return kind, name and the last logged action of those *keys* that have a history."""
@@ -181,7 +199,7 @@ class Transaction:
                 top += 1
                 inserts.append((top, last.get(key, 0) + 1, data, entry))
                 written.added.append(key)
-            elif content(before[1]) == data:
+            elif content(before[1]) == data and key not in self._damaged:
                 written.unchanged.append(key)
             else:
                 updates.append((before[0], before[1].revision + 1, data, entry))
@@ -467,11 +485,14 @@ class Transaction:
         rows = run(sa.text(f"SELECT e.id, {columns()} FROM entry AS e ORDER BY e.id")).all()
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
-            entries = [(row[0], entry_from_row(row[1:])) for row in chunk]
+            entries = []
+            for row in chunk:
+                with suppress(StoreError):  # a damaged row is found no more, and keeps no other from being found
+                    entries.append((row[0], entry_from_row(row[1:])))
             self._insert("search_doc", _DOC, [(id_, *words_of(entry)) for id_, entry in entries])
             self._insert_hashes(entries)
             self._insert_references(entries)
-            done += len(chunk)
+            done += len(entries)
         run(sa.update(tables.state).values(words_version=WORDS_VERSION, text_version=TEMPLATE_VERSION))
         self._changed = True
         return done

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import click
 
+from catalog.errors import StoreError
 from catalog_cli.application import Application, pass_app
 from catalog_cli.options import command, json_option, key_argument
 from catalog_cli.output import clean
@@ -55,8 +57,9 @@ def _broken(catalog: Catalog, wanted: Sequence[tuple[str, str]]) -> Iterator[str
     """Yield a line for each place that refers to what is to go, if another tier doesn't have it and the place stays."""
     going = {f"{kind}:{name}" for kind, name in wanted}
     for kind, name in wanted:
-        if len(catalog.which(kind, name)) > 1:
-            continue
+        with suppress(StoreError):  # a damaged row may go, too
+            if len(catalog.which(kind, name)) > 1:
+                continue
         for link in catalog.used_by(kind, name):
             if link.source not in going:
                 yield f"Note: {link.source} refers to {link.target} ({link.path})"
