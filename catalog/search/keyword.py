@@ -212,12 +212,12 @@ def _parted(corpus: Corpus, wanted: Sequence[str]) -> tuple[list[str], list[str]
     """Return those of the *wanted* words that are rare enough to find candidates, and the common ones, rarest first."""
     if corpus.total <= SMALL:  # without a look at each word: FTS5 takes one that no entry has for what it is
         return sorted(wanted), []
-    frequency = corpus.frequency
-    by_rarity = sorted((word for word in wanted if frequency(word)), key=lambda word: (frequency(word), word))
+    counts = {word: corpus.frequency(word) for word in wanted}
+    by_rarity = sorted((word for word, count in counts.items() if count), key=lambda word: (counts[word], word))
     allowed = budget(corpus.total)
     for place, word in enumerate(by_rarity):
-        allowed -= frequency(word)
-        if allowed < 0 or frequency(word) > corpus.total // 10:
+        allowed -= counts[word]
+        if allowed < 0 or counts[word] > corpus.total // 10:
             return by_rarity[:place], by_rarity[place:]
     return by_rarity, []
 
