@@ -296,7 +296,8 @@ def _rescored(
 def _best(corpus: Corpus, rare: Sequence[str], filters: Filters, limit: int, reason: Reason) -> tuple[list[Hit], bool]:
     """Return the best *limit* and all that tie with the last of them, so that the order of keys can decide."""
     reader, ask = corpus.reader, limit + _POOL
-    if sum(map(corpus.frequency, rare)) <= ask:
+    remembered = corpus.searches and filters == NO_FILTERS  # then each word is asked for once, not for its number too
+    if sum(len(corpus.postings(word)[0]) if remembered else corpus.frequency(word) for word in rare) <= ask:
         return [Hit(row[2:], row[1], reason, reader) for row in listed(reader, _any(rare), filters, ask)], True
     while True:
         scores = _rank(corpus, rare, filters, ask)
