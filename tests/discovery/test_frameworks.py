@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -89,7 +90,7 @@ def test_other_peoples_names_are_left_alone(packages: Path) -> None:
         ("from langchain_core.tools import tool as t", "@t('x')", True),
         ("import langchain_core.tools", "@langchain_core.tools.tool", True),
         ("from langchain_core import tools as lc", "@lc.tool()", True),
-        ("from langchain_core.tools import *", "@tool", False),
+        ("from langchain_core.tools import *", "@tool", find_spec("langchain_core") is not None),  # if it can be read
         ("tool = print", "@tool", False),
         ("from .tools import tool", "@tool", False),
         ("import fastmcp\nserver = fastmcp.FastMCP('x')", "@server.tool", True),
