@@ -10,6 +10,7 @@
 (c) embedding descriptions against the embedder's own package; and registering them, vectors included
 (d) one registration with its vector against one without, and the search after it
 (e) memory for each entry
+(f) a million vectors: recall and time of the index against the bare product
 
 Every ratio is of calls in turn, in one run, on one core. No request is asked twice, so no cache of answers can help.
 Texts are real ones put together anew (:mod:`benchmarks.tools`).
@@ -42,7 +43,9 @@ from catalog import Catalog
 from catalog.embedders.wordllama import WordLlamaEmbedder
 from catalog.entry.embedtext import parts
 from catalog.entry.entry import make_entry
+from catalog.search.index import VectorIndex, _Piece, _state
 from catalog.search.keyword import request_words
+from catalog.store.vectors import Mark
 
 PACKAGES = (
     *("numpy", "wordllama", "tokenizers"),
@@ -383,9 +386,37 @@ def memory(count: int) -> None:
     )
 
 
+def million(count: int = 1_000_000) -> None:
+    """(f): vectors of tools, each ten times with noise, put into an index without a database."""
+    ours = made(100_000)
+    np, chance = ours.numpy, ours.numpy.random.default_rng(5)
+    rows = np.empty((count, ours.matrix.shape[1]), np.float32)
+    for start in range(0, count, len(ours.matrix)):
+        part = ours.matrix + 0.03 * chance.standard_normal(ours.matrix.shape, np.float32)
+        rows[start : start + len(part)] = part / np.linalg.norm(part, axis=1, keepdims=True)
+    with Catalog(ours.url) as cat:
+        index = VectorIndex(cat._store.reader, "a million", file=False)
+    index._state = _state(Mark(1, None, 1), [_Piece(np.arange(1, count + 1), rows, np.empty(0, np.int64))])
+    vectors = ours.embedder.encode(take(100, mixed(ours.fields)))
+    found = []
+    for vector in vectors[:50]:
+        true = np.argsort(-(rows @ vector))[:10] + 1
+        near = index.search(vector, 10, generation=1)
+        found.append(np.isin(true, near.ids).mean())
+    value(f"(f) recall@10, {count:,}", float(np.mean(found)), "", ">= 0.99")
+    mine, theirs = itertools.cycle(vectors), itertools.cycle(vectors)
+    ratio(
+        f"(f) ten nearest of {count:,} / bare product and partial sort",
+        lambda: index.search(next(mine), 10, generation=1),
+        lambda: np.argpartition(-(rows @ next(theirs)), 10)[:10],
+        1.5,
+        repeat=5,
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("part", nargs="*", default=list("abcde"), help="letters of the figures to measure")
+    parser.add_argument("part", nargs="*", default=list("abcdef"), help="letters of the figures to measure")
     parser.add_argument("--size", type=int, action="append", help="entries, of (a) and (e); may be repeated")
     parser.add_argument("--json", type=Path, help="write the figures there")
     parser.add_argument("--keep", type=Path, help="a folder to make catalogs in, and to find them in the next time")
@@ -416,6 +447,8 @@ def main() -> None:
             embedding()
         if "d" in options.part:
             one_more()
+        if "f" in options.part:
+            million()
     finally:
         if options.json:
             options.json.write_text(json.dumps({"versions": about, "source": source(), "figures": figures}, indent=1))
