@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from catalog.entry.words import words
 from catalog.routing.similarity import Floats, Places, unit
+from catalog.search.products import products
 
 HASHED = 512
 """How many numbers the words of a prompt become. 256 to 4,096 are within a point on every set."""
@@ -63,7 +64,7 @@ class Probe:
             vectors: (m, width) unit rows.
             hashed: as :func:`hash_words` gives them; looked at only if it :attr:`reads`.
         """
-        return _features(vectors, hashed if self.reads else None, self.rarity) @ self.weights + self.bias
+        return products(_features(vectors, hashed if self.reads else None, self.rarity), self.weights.T) + self.bias
 
 
 def hash_words(texts: Sequence[str]) -> Floats:

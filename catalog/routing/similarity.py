@@ -18,6 +18,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from catalog.search.products import products
+
 Floats: TypeAlias = NDArray[np.float32]
 Places: TypeAlias = NDArray[np.int64]
 
@@ -56,7 +58,7 @@ class Nearness:
 
     def centre(self, queries: Floats) -> Floats:
         """Return the similarity of each query to the centre of each candidate, -1 where it has none."""
-        found = queries @ self.centres.T
+        found = products(queries, self.centres)
         if len(self.present) < self.candidates:
             found[:, ~np.isin(np.arange(self.candidates), self.present)] = NOTHING
         return found
@@ -74,7 +76,7 @@ class Nearness:
         step = max(1, int(_TABLE / len(self.rows)))
         for start in range(0, len(queries), step):
             part = slice(start, start + step)
-            table = queries[part] @ self.rows.T
+            table = products(queries[part], self.rows)
             if but is not None:
                 table[np.arange(len(table)), but[part]] = NOTHING
             found[part, self.present] = np.maximum.reduceat(table, self.starts, axis=1)

@@ -271,22 +271,21 @@ def _products(state: _State, wanted: Matrix) -> Matrix:
     """Return the products of the rows of *wanted* with all rows of all pieces; -inf for those that do not count."""
     import numpy as np
 
+    from catalog.search.products import products
+
     rows = len(wanted)
     if rows > 1:  # BLAS takes four rows in less time than two
         wanted = np.concatenate([wanted, np.zeros((-rows % 4, wanted.shape[1]), np.float32)])
-    products = np.empty((len(wanted), state.size), np.float32)
+    found = np.empty((len(wanted), state.size), np.float32)
     at = 0
     for piece in state.pieces:
         end = at + len(piece.ids)
-        if rows == 1:
-            np.dot(piece.rows, wanted[0], out=products[0, at:end])
-        else:
-            np.matmul(wanted, piece.rows.T, out=products[:, at:end])
+        products(wanted, piece.rows, out=found[:, at:end])
         at = end
-    products = products[:rows]
+    found = found[:rows]
     if len(state.dead):
-        products[:, state.dead] = -np.inf
-    return products
+        found[:, state.dead] = -np.inf
+    return found
 
 
 def _chosen(
