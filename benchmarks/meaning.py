@@ -41,10 +41,10 @@ from benchmarks.measure import compare, one_core, process, timed, versions
 from benchmarks.tools import FORMS, mixed, requests, source, take, tools
 from catalog import Catalog
 from catalog.embedders.wordllama import WordLlamaEmbedder
-from catalog.entry.embedtext import parts
+from catalog.entry.embedding_text import parts
 from catalog.entry.entry import make_entry
-from catalog.search.index import VectorIndex, _Piece, _state
 from catalog.search.keyword import request_words
+from catalog.search.vector_index import VectorIndex, _Piece, _state
 from catalog.store.vectors import Mark
 
 PACKAGES = (

@@ -4,8 +4,8 @@
     python -m benchmarks.nonsense --encoder wordllama --draws 10 --eval DIR
 
 Tools are drawn from each set with ``tools.jsonl`` under ``../shared/eval`` beside the checkout, or DIR. Figures, in
-percent: kept: requests for a drawn tool that reach :func:`catalog.search.floor.floor`, as if they had no word in common
-with it; refused: made-up words that do not.
+percent: kept: requests for a drawn tool that reach :func:`catalog.search.similarity_floor.floor`, as if they had no
+word in common with it; refused: made-up words that do not.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ import numpy as np
 from benchmarks.measure import versions
 from benchmarks.routing import SETS, Memory, _lines
 from catalog.embedders.described import encode_parts
-from catalog.entry.embedtext import parts
+from catalog.entry.embedding_text import parts
 from catalog.entry.entry import make_entry
-from catalog.search.floor import floor
+from catalog.search.similarity_floor import floor
 
 COUNTS = (1, 2, 5, 20, 100)
 WORDS = (

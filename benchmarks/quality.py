@@ -33,9 +33,9 @@ from benchmarks.measure import versions
 from catalog import Catalog, Entry
 from catalog.embedders.choose import choose
 from catalog.embedders.described import encode_parts
-from catalog.entry.embedtext import parts as texts_of
+from catalog.entry.embedding_text import parts as texts_of
 from catalog.errors import CatalogError
-from catalog.search.fuse import pulled
+from catalog.search.fusion import pulled
 
 SETS = Path(__file__).resolve().parents[2] / "shared" / "eval"
 DEEP = 100

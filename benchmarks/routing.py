@@ -39,10 +39,10 @@ from benchmarks.measure import versions
 from catalog import Entry
 from catalog.embedders.choose import choose
 from catalog.embedders.described import encode_parts
-from catalog.entry.embedtext import parts as texts_of
+from catalog.entry.embedding_text import parts as texts_of
 from catalog.errors import CatalogError
-from catalog.routing.calibrate import auroc, fit, reliability
-from catalog.routing.similarity import nearness, threshold, unit
+from catalog.routing.calibration.calibrate import auroc, fit, reliability
+from catalog.routing.calibration.similarity import nearness, threshold, unit
 
 SETS = Path(__file__).resolve().parents[2] / "shared" / "eval"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "magma-catalog-benchmarks"

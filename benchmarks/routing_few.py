@@ -21,9 +21,9 @@ from benchmarks.measure import versions
 from benchmarks.routing import SETS, Memory, _lines
 from catalog import Entry
 from catalog.embedders.described import encode_parts
-from catalog.entry.embedtext import parts as texts_of
-from catalog.routing.background import threshold
-from catalog.routing.similarity import nearness, score
+from catalog.entry.embedding_text import parts as texts_of
+from catalog.routing.calibration.background_threshold import threshold
+from catalog.routing.calibration.similarity import nearness, score
 
 COUNTS, EXAMPLES = (2, 5, 20, 60), (0, 1, 2)
 PROMPTS, FROM_EACH = 1_000, 60  # of a set; of each other set in a draw

@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from catalog.discovery.recognised import Recognised, recognised
+from catalog.discovery.rules import Recognised, recognised
 from catalog.discovery.scan import scan
 
 GOAL = 0.97

@@ -176,18 +176,18 @@ OWN, LOUD = "benchmarks.staleness:DIGEST", "benchmarks.staleness:LoudEmbedder"
 
 LIBRARY = """
 import sys
-import catalog.meaning
+import catalog.workspace.embedding
 from catalog import Catalog, Settings
-catalog.meaning.BATCH = 5
+catalog.workspace.embedding.BATCH = 5
 with Catalog(sys.argv[1], settings=Settings(embedder=sys.argv[2])) as cat:
     cat.embed_update()
 """
 
 COMMAND = """
 import sys
-import catalog.meaning
+import catalog.workspace.embedding
 from catalog_cli.app import main
-catalog.meaning.BATCH = 5
+catalog.workspace.embedding.BATCH = 5
 sys.argv = ["catalog", "embed", "update", "--url", sys.argv[1], "--embedder", sys.argv[2]]
 main()
 """

@@ -29,7 +29,7 @@ from benchmarks.corpus import entries
 from benchmarks.measure import compare, one_core, timed, versions
 from benchmarks.quality import SETS, Data, load, measure
 from catalog import Catalog, Settings
-from catalog.search import use
+from catalog.search import use_boost
 
 Query = dict[str, Any]
 CASES = ("half", "10% wrong", "tenth", "again", "unseen")
@@ -83,13 +83,13 @@ def as_they_are() -> Iterator[str]:
 
 def grid() -> Iterator[tuple[Any, ...]]:
     """Set the constants to one combination after the other."""
-    kept = {name: getattr(use, name) for name in GRID}
+    kept = {name: getattr(use_boost, name) for name in GRID}
     for values in itertools.product(*GRID.values()):
         for name, value in zip(GRID, values, strict=True):
-            setattr(use, name, value)
+            setattr(use_boost, name, value)
         yield tuple(str(value) for value in values)
     for name, value in kept.items():
-        setattr(use, name, value)
+        setattr(use_boost, name, value)
 
 
 def worth_of(found: dict[str, dict[Any, float]]) -> dict[Any, float]:

@@ -15,9 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from catalog.entry.kinds import check_kind, format_key, plural
-from catalog.environment import is_changed
+from catalog.entry.filters import NO_FILTERS, Filters
+from catalog.entry.key import Key, format_key
+from catalog.entry.kinds import check_kind, plural
 from catalog.errors import (
+    CatalogWarning,
     DuplicateEntryError,
     EmbedderError,
     EntryError,
@@ -30,35 +32,35 @@ from catalog.errors import (
     close_matches,
     did_you_mean,
 )
+from catalog.ingest.installed import is_changed
 from catalog.loader.cache import ObjectCache
-from catalog.meaning import Meaning
-from catalog.overlay import CatalogWarning, Config, Runtime
 from catalog.registry import Registry
 from catalog.search.learning import Learning
 from catalog.settings import POLICIES, Settings, default_url, load_settings
 from catalog.store import queries
 from catalog.store.mapping import COLUMNS, entry_from_row
 from catalog.store.store import Store
-from catalog.view import View
+from catalog.workspace.embedding import Meaning
+from catalog.workspace.snapshot import View
+from catalog.workspace.tiers import Config, Runtime
 
 if TYPE_CHECKING:
-    from catalog.changes import Brought, Revision
     from catalog.discovery.report import ScanReport
     from catalog.embedders.base import Embedder
     from catalog.embedders.openai import Estimate
     from catalog.entry.entry import Entry
     from catalog.entry.references import Reference
-    from catalog.links import Links
     from catalog.loader.repair import Fault
     from catalog.loader.verify import Drift
-    from catalog.routing.golden import Golden
-    from catalog.search.hits import Hit
+    from catalog.routing.evaluation.golden import Golden
+    from catalog.search.hit import Hit
     from catalog.source.locate import Locator
-    from catalog.store.used import Use
+    from catalog.store.use import Use
     from catalog.store.vectors import Status
     from catalog.store.writer import Transaction, Written
+    from catalog.verbs.exchange import Brought, Revision
+    from catalog.verbs.references import Links
 
-Key = tuple[str, str]
 Kinds = str | Iterable[str] | None
 MODES = ("auto", "lexical", "semantic", "hybrid")
 _ATTEMPTS = 8  # a search that something keeps changing under
@@ -134,7 +136,7 @@ class Catalog:
         """Take in the plugins that were installed, and let go of those that were uninstalled, since the last time."""
         if not is_changed(self._store.reader):
             return
-        from catalog.discover import refresh_plugins
+        from catalog.ingest.scan import refresh_plugins
 
         self._refreshing = True
         try:
@@ -208,7 +210,7 @@ class Catalog:
             return self._view
 
     def _reload(self) -> None:
-        from catalog.discover import reload_changed
+        from catalog.ingest.scan import reload_changed
 
         if reload_changed(self._loaded):
             self._cache.clear()
@@ -324,7 +326,7 @@ class Catalog:
         self._ensure(entry, policy)
         live = resolve(str(entry.ref), _roots(entry), key=entry.key)
         if self.settings.auto_refresh:
-            from catalog.discover import module_stamp
+            from catalog.ingest.scan import module_stamp
 
             module = str(entry.ref).partition(":")[0]
             self._loaded[module] = module_stamp(module)
@@ -386,7 +388,7 @@ class Catalog:
         merged += [entry for entry in view.overlay if filters.accept(entry.kind, entry.tags)]
         yield from sorted(merged, key=lambda entry: (entry.kind, entry.name))
 
-    def _marks(self, filters: queries.Filters) -> tuple[builtins.list[Any], builtins.list[Entry]]:
+    def _marks(self, filters: Filters) -> tuple[builtins.list[Any], builtins.list[Entry]]:
         """Return what tells one state of the entries that pass *filters* from another, without reading them."""
         view = self._now()
         stored = queries.matching(self._store.reader, filters, -1, ("kind", "name", "revision", "updated_at"))
@@ -459,7 +461,7 @@ class Catalog:
         return self._links().all()
 
     def _links(self) -> Links:
-        from catalog.links import Links
+        from catalog.verbs.references import Links
 
         return Links(self._indexed(), self._store.reader, self._runtime.live)
 
@@ -482,8 +484,8 @@ class Catalog:
             NotImportableError: *value* is neither data nor importable by another process.
             InvalidEntryError, InvalidReferenceError, UnknownKindError: what they say.
         """
-        from catalog.council_specs.providers import with_providers, with_providers_of
-        from catalog.draft import drafted, runtime_entry
+        from catalog.councils.providers import with_providers, with_providers_of
+        from catalog.verbs.recording import drafted, runtime_entry
 
         check_kind(kind, self.settings.kinds)
         if runtime:
@@ -526,8 +528,8 @@ class Catalog:
         self, entries: Iterable[Entry | Mapping[str, Any]], action: str, brought: Sequence[Brought] = ()
     ) -> int:
         """Do what `register_many` does, and store the vectors that were *brought* once the entries were read."""
-        from catalog.council_specs.providers import with_providers
-        from catalog.draft import drafted
+        from catalog.councils.providers import with_providers
+        from catalog.verbs.recording import drafted
 
         ready = with_providers(drafted(entries), self)
         seen: dict[Key, Entry] = {}
@@ -624,7 +626,7 @@ class Catalog:
             InvalidFilterError: a filter has a value it can't have.
             UnknownKindError: no such kind.
         """
-        from catalog.search.search import find
+        from catalog.search.find import find
 
         filters = self._filters(kind, tags, any_tags, exclude_tags)
         if not isinstance(text, str):
@@ -709,15 +711,13 @@ class Catalog:
 
     def _filters(
         self, kind: Kinds, tags: Sequence[str], any_tags: Sequence[str], exclude_tags: Sequence[str]
-    ) -> queries.Filters:
+    ) -> Filters:
         if kind is None and not tags and not any_tags and not exclude_tags:
-            return queries.NO_FILTERS
+            return NO_FILTERS
         kinds = () if kind is None else (kind,) if isinstance(kind, str) else tuple(dict.fromkeys(kind))
         for one in kinds:
             check_kind(one, self.settings.kinds)
-        return queries.Filters(
-            kinds, _texts("tags", tags), _texts("any_tags", any_tags), _texts("exclude_tags", exclude_tags)
-        )
+        return Filters(kinds, _texts("tags", tags), _texts("any_tags", any_tags), _texts("exclude_tags", exclude_tags))
 
     # -- learning from use -------------------------------------------------------------------------------------------
 
@@ -762,7 +762,7 @@ class Catalog:
 
     def uses(self) -> Iterator[Use]:
         """Yield what was recorded of use, as hashes, by kind, name and hash."""
-        from catalog.store.used import every_use
+        from catalog.store.use import every_use
 
         self._now()
         return every_use(self._store.reader)
@@ -795,7 +795,7 @@ class Catalog:
     @property
     def golden(self) -> Golden:
         """The golden cases: prompts whose right entry is known, kept with the catalog to test routing with."""
-        from catalog.routing.golden import Golden
+        from catalog.routing.evaluation.golden import Golden
 
         return Golden(self)
 
@@ -823,7 +823,7 @@ class Catalog:
         Raises:
             PackageNotFoundError: there is no such package or path.
         """
-        from catalog.discover import scan
+        from catalog.ingest.scan import scan
 
         return scan(self, os.fspath(target), public=public, schemas=schemas, progress=progress)
 
@@ -833,7 +833,7 @@ class Catalog:
         Returns:
             A report for each source looked at. Drift is reported, never accepted.
         """
-        from catalog.discover import refresh
+        from catalog.ingest.scan import refresh
 
         with self._lock:
             self._refreshing = True
@@ -863,7 +863,7 @@ class Catalog:
 
         What is missing or unreadable can't be accepted, and is left as it is.
         """
-        from catalog.draft import described
+        from catalog.verbs.recording import described
 
         wanted = {(drift.kind, drift.name) for drift in drifts if drift.change in ("signature", "source")}
         with self._writing() as transaction:
@@ -892,13 +892,13 @@ class Catalog:
 
     def history(self, kind: str, name: str) -> builtins.list[Revision]:
         """Return every change of a key, the newest first; also of one that was taken away."""
-        from catalog.changes import revision_from_row
+        from catalog.verbs.exchange import revision_from_row
 
         return [revision_from_row(row) for row in self._store.reader.all(queries.HISTORY, (kind, name))]
 
     def log(self, limit: int = 20) -> builtins.list[Revision]:
         """Return the last changes of the whole catalog, the newest first."""
-        from catalog.changes import revision_from_row
+        from catalog.verbs.exchange import revision_from_row
 
         return [revision_from_row(row) for row in self._store.reader.all(queries.LOG, (min(limit, 1 << 40),))]
 
@@ -943,7 +943,7 @@ class Catalog:
             EntryError: it is no draft.
             CouncilSpecError: it is a council that is not valid, or not any more.
         """
-        from catalog.routing.drafts import approve
+        from catalog.verbs.drafts import approve
 
         return approve(self, kind, name)
 
@@ -953,7 +953,7 @@ class Catalog:
         With *vectors* a line has one field more, ``vectors``: for each embedder by name a list with one vector for the
         text of the entry and one for each of its examples, null where there is none that is fresh.
         """
-        from catalog.changes import write_lines
+        from catalog.verbs.exchange import write_lines
 
         entries = _readable(self._store.reader.all(queries.ALL))
         if vectors:
@@ -974,7 +974,7 @@ class Catalog:
         Raises:
             InvalidEntryError: a line is wrong; the text names it.
         """
-        from catalog.changes import read_lines
+        from catalog.verbs.exchange import read_lines
 
         brought: builtins.list[Brought] = []
         if not isinstance(path, (str, os.PathLike)):
@@ -1091,7 +1091,7 @@ def _actor() -> str:
 
 
 def _versions() -> tuple[int, int]:
-    from catalog.entry.embedtext import TEMPLATE_VERSION
+    from catalog.entry.embedding_text import TEMPLATE_VERSION
     from catalog.entry.words import WORDS_VERSION
 
     return WORDS_VERSION, TEMPLATE_VERSION

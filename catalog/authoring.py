@@ -85,7 +85,7 @@ def _checked(kind: str, given: Mapping[str, Any]) -> dict[str, object]:
     text = given["name"]
     # Nearly every name passes here; the full rule brings in modules that cost more than this one.
     if text is not None and not (text.isidentifier() and text.isascii() and len(text) <= 200):
-        from catalog.entry.kinds import name_fault
+        from catalog.entry.key import name_fault
 
         fault = name_fault(text)
         if fault:

@@ -47,6 +47,10 @@ def _rebuild(cls: type[CatalogError], message: str, facts: dict[str, Any]) -> Ca
     return cls(message, **facts)
 
 
+class CatalogWarning(UserWarning):
+    """Something was left out, and everything else goes on: a setting, a row, a plug-in, an embedder."""
+
+
 class EntryError(CatalogError):
     """Something is wrong with an entry or the name of one."""
 

@@ -98,7 +98,7 @@ class Registry(Mapping[str, T], Generic[T]):
         The name of an object given without one: ``obj.id`` for models; ``obj.name`` for tools, prompts and agents; else
         ``__name__``. Other arguments as in :meth:`catalog.Catalog.register`.
         """
-        from catalog.draft import name_of
+        from catalog.verbs.recording import name_of
 
         return self._catalog().register(self._kind, name or name_of(self._kind, obj), obj, **fields)
 

@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from catalog.entry.entry import Entry, make_entry
-from catalog.entry.kinds import KINDS, name_fault
+from catalog.entry.key import name_fault
+from catalog.entry.kinds import KINDS
 
 texts = st.text(st.characters(codec="utf-8"), max_size=60)
 """Any text that can be stored, NUL and line ends included."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from catalog.discovery.facts import Facts
+from catalog.discovery.extract import Facts
 from catalog.discovery.finding import Clash, Finding
+from catalog.discovery.follow_names import Resolver
 from catalog.discovery.literal import Value
-from catalog.discovery.recognised import Rule
-from catalog.discovery.resolve import Resolver
-from catalog.entry.kinds import name_fault
+from catalog.discovery.rules import Rule
+from catalog.entry.key import name_fault
 
 _ENTRY_FIELDS = frozenset(
     {"name", "description", "tags", "examples", "priority", "match", "providers", "metadata", "parameters"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from catalog.discovery.assemble import is_private
-from catalog.discovery.facts import Facts
-from catalog.discovery.resolve import Resolver
+from catalog.discovery.extract import Facts
+from catalog.discovery.follow_names import Resolver
 from catalog.discovery.state import FileState
 
 

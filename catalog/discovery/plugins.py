@@ -12,10 +12,10 @@ from importlib import metadata
 from typing import Any
 
 from catalog.discovery.finding import Finding, ScanResult, Skipped
-from catalog.discovery.recognised import Recognised
+from catalog.discovery.rules import Recognised
 from catalog.discovery.scan import Progress, scan
-from catalog.entry.kinds import name_fault
-from catalog.entry.reference import reference_fault
+from catalog.entry.key import name_fault
+from catalog.entry.object_ref import reference_fault
 from catalog.errors import PackageNotFoundError
 from catalog.source.describe import find_described
 from catalog.source.find import Missing

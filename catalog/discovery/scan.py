@@ -9,14 +9,14 @@ from typing import Any
 
 from catalog.discovery.assemble import findings_of, is_private, settle_names
 from catalog.discovery.exports import Exported
-from catalog.discovery.facts import Extractor, Facts
+from catalog.discovery.extract import Extractor, Facts
 from catalog.discovery.finding import Clash, Finding, ScanResult, Skipped
-from catalog.discovery.glance import look_for
+from catalog.discovery.follow_names import Resolver
+from catalog.discovery.gc_pause import uncollected
 from catalog.discovery.literal import Value
-from catalog.discovery.quiet import uncollected
-from catalog.discovery.recognised import Recognised
-from catalog.discovery.recognised import recognised as rules_with
-from catalog.discovery.resolve import Resolver
+from catalog.discovery.prefilter import look_for
+from catalog.discovery.rules import Recognised
+from catalog.discovery.rules import recognised as rules_with
 from catalog.discovery.state import FORMAT, FileState, now_ns, stamp
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.walk import SourceFile

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from catalog.discovery.glance import absolute
 from catalog.discovery.literal import Value, read
+from catalog.discovery.prefilter import absolute
 from catalog.source.checksum import Function
 from catalog.source.names import Imported, Names, names_of
 

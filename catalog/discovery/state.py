@@ -7,9 +7,9 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.discovery.facts import Facts
-from catalog.discovery.glance import Glance
+from catalog.discovery.extract import Facts
 from catalog.discovery.literal import Value
+from catalog.discovery.prefilter import Glance
 from catalog.discovery.walk import SourceFile
 
 FORMAT = 1

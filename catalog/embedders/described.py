@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from catalog.entry.embedtext import TEXT
+from catalog.entry.embedding_text import TEXT
 
 if TYPE_CHECKING:
     from catalog.embedders.base import Embedder, Vectors
@@ -24,7 +24,7 @@ def encode_parts(embedder: Embedder, texts: Sequence[str], parts: Sequence[int])
 
     Args:
         embedder: what encodes.
-        texts: as :func:`catalog.entry.embedtext.parts` gives them: of part 0, the first line is the name.
+        texts: as :func:`catalog.entry.embedding_text.parts` gives them: of part 0, the first line is the name.
         parts: the part of its entry each text is; examples are encoded as they stand.
     """
     import numpy as np

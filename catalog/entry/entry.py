@@ -18,8 +18,9 @@ from pydantic import (
     model_validator,
 )
 
-from catalog.entry.kinds import format_key, is_kind_name, name_fault
-from catalog.entry.reference import reference_fault
+from catalog.entry.key import format_key, name_fault
+from catalog.entry.kinds import is_kind_name
+from catalog.entry.object_ref import reference_fault
 from catalog.errors import InvalidEntryError, InvalidReferenceError
 
 Tier = Literal["runtime", "persistent", "config"]

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from catalog.entry.council import FEWEST_OF
-from catalog.entry.kinds import KINDS, is_kind_name, name_fault
+from catalog.entry.key import name_fault
+from catalog.entry.kinds import KINDS, is_kind_name
 
 PATH_LENGTH = 500
 """The longest path that is kept; only councils nested some twenty deep have longer ones."""

@@ -11,7 +11,6 @@ Index and request must agree on every word, so both go through here, and the dat
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import threading
@@ -22,6 +21,8 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
+
+from catalog.forks import call_after_fork
 
 WORDS_VERSION = 1
 """Grows when the same text would give other words; the index is then made again when a catalog is opened."""
@@ -110,14 +111,11 @@ _NO_SUFFIX = frozenset("abfhjkopquvwxz")
 _stemming = threading.Lock()  # the stemmer keeps its state in itself
 
 
+@call_after_fork
 def _renew_lock() -> None:
     global _stemming
     _stemming = threading.Lock()
     _stemmer.cache_clear()  # another thread may have been in the middle of a word
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
 
 
 @lru_cache(maxsize=1 << 17)

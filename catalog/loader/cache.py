@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
-import weakref
 
+from catalog.entry.key import Key
 from catalog.errors import CatalogError, ResolveError
+from catalog.forks import after_fork
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
-
-Key = tuple[str, str]
 
 
 class _Load:
@@ -54,7 +52,7 @@ class ObjectCache:
         self._loads: dict[tuple[Key, Hashable], _Load] = {}
         self._waiting: dict[int, _Load] = {}
         self._begun = 0
-        _caches.add(self)
+        after_fork(self)
 
     def take(self, key: Key, revision: Hashable, load: Callable[[], object]) -> object:
         """Return the object of *key* at *revision*, calling *load* for it if no thread has.
@@ -162,7 +160,7 @@ class ObjectCache:
             running = further
         return False
 
-    def _renew(self) -> None:
+    def renew_after_fork(self) -> None:
         """Make the cache usable in a forked child, where only the forking thread goes on."""
         self._lock = threading.Lock()
         self._waiting = {}
@@ -189,15 +187,3 @@ def _again(error: Exception) -> Exception:
     twin = copy.copy(error)
     twin.__cause__ = error.__cause__
     return twin
-
-
-_caches: weakref.WeakSet[ObjectCache] = weakref.WeakSet()
-
-
-def _renew_all() -> None:
-    for cache in list(_caches):
-        cache._renew()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_all)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-from catalog.entry.reference import ObjectRef
+from catalog.entry.object_ref import ObjectRef
 from catalog.errors import ResolveError, close_matches, did_you_mean
 
 TYPE_CHECKING = False

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import threading
 import time
 import warnings
-import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from catalog.council_specs.providers import DERIVED, with_providers
+from catalog.councils.providers import DERIVED, with_providers
 from catalog.errors import (
     CatalogError,
+    CatalogWarning,
     EntryNotFoundError,
     NoMatchError,
     RoutingError,
@@ -25,20 +24,20 @@ from catalog.errors import (
     close_matches,
     did_you_mean,
 )
-from catalog.overlay import CatalogWarning
+from catalog.forks import after_fork
 from catalog.routing.base import Decision, Result, Step, Strategy, Verdict, choose_many
-from catalog.routing.choose import OPTIONS, choose
 from catalog.routing.events import DECISION, FAILED, FILTERED, STEP, Event, Watcher
 from catalog.routing.pool import Pool, split
 from catalog.routing.running import arun_entry, run_entry
+from catalog.routing.strategies.choose import OPTIONS, choose
 
 if TYPE_CHECKING:
     from catalog.app import Catalog
     from catalog.entry.entry import Entry
-    from catalog.routing.evaluate import Evaluation
-    from catalog.routing.fit import FitReport
-    from catalog.routing.labelled import Label
-    from catalog.view import View
+    from catalog.routing.calibration.fit import FitReport
+    from catalog.routing.evaluation.evaluate import Evaluation
+    from catalog.routing.evaluation.labelled import Label
+    from catalog.workspace.snapshot import View
 
 KEPT = 1_024
 """Decisions that are remembered."""
@@ -89,7 +88,7 @@ class AutoCouncil:
                 the catalog, and prompts with them (else the settings' ``route_log``). ``runner``: what runs a council
                 that is data: a function of the resolved council and the prompt, an object with such a ``run``, or a
                 reference to one (else the settings' ``runner``). All others are the strategy's: see
-                :mod:`catalog.routing.choose`.
+                :mod:`catalog.routing.strategies.choose`.
 
         Raises:
             StrategyError: no such strategy, or an option that it doesn't know.
@@ -133,7 +132,7 @@ class AutoCouncil:
         self._cache: OrderedDict[str, Verdict] = OrderedDict()  # for the candidates it was made for
         self._cache_of: Pool | None = None
         self._pool: tuple[View, Pool, Any] | None = None
-        _living.add(self)
+        after_fork(self)
 
     @classmethod
     def configured(cls, catalog: Catalog, **over: Any) -> AutoCouncil:
@@ -391,7 +390,7 @@ class AutoCouncil:
             StrategyError: the strategy learns nothing, or the prompts don't suffice.
             EntryNotFoundError: a name is none of a candidate.
         """
-        from catalog.routing.fit import fit
+        from catalog.routing.calibration.fit import fit
 
         return fit(self, labelled, target_coverage=target_coverage, seed=seed)
 
@@ -403,9 +402,13 @@ class AutoCouncil:
         Raises:
             EntryNotFoundError: a name is none of a candidate.
         """
-        from catalog.routing.evaluate import evaluate
+        from catalog.routing.evaluation.evaluate import evaluate
 
         return evaluate(self, labelled)
+
+    def renew_after_fork(self) -> None:
+        """Take new locks in a child process; :func:`catalog.forks.after_fork` calls this."""
+        self._lock, self._preparing = threading.Lock(), threading.RLock()
 
     # -- telling -----------------------------------------------------------------------------------------------------
 
@@ -431,16 +434,3 @@ def _whole(option: str, given: object) -> int:
     if not isinstance(given, int) or isinstance(given, bool) or given < 0:
         raise StrategyError(f"{option}={given!r}: give a whole number, 0 for none", option=option)
     return given
-
-
-_living: weakref.WeakSet[AutoCouncil] = weakref.WeakSet()
-
-
-def _renew_all() -> None:
-    """Give a child process locks of its own: another thread may have held one when it was forked."""
-    for router in list(_living):
-        router._lock, router._preparing = threading.Lock(), threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_all)

@@ -12,9 +12,8 @@ from hashlib import sha256
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from catalog.errors import StoreError
-from catalog.overlay import CatalogWarning
-from catalog.store.routes import Logged, logged
+from catalog.errors import CatalogWarning, StoreError
+from catalog.store.golden_and_decisions import Logged, logged
 
 if TYPE_CHECKING:
     from catalog.app import Catalog

@@ -7,16 +7,13 @@ from heapq import nsmallest
 from math import inf
 from typing import TYPE_CHECKING, Any
 
+from catalog.entry.key import Key
 from catalog.routing.base import Candidate
+from catalog.verbs.drafts import DRAFT
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.routing.base import Verdict
-
-Key = tuple[str, str]
-
-DRAFT = "draft"
-"""``metadata["draft"]`` of an entry that nobody has approved yet; what it holds says where the entry comes from."""
 
 
 class Pool:

@@ -89,7 +89,7 @@ def _runner(catalog: Catalog, entry: Entry, given: Any) -> Any:
         )
     found: Any = runner
     if isinstance(runner, str):
-        from catalog.entry.reference import ObjectRef
+        from catalog.entry.object_ref import ObjectRef
         from catalog.loader.resolve import resolve
 
         found = resolve(str(ObjectRef.parse(runner)))
@@ -108,6 +108,6 @@ def _runner(catalog: Catalog, entry: Entry, given: Any) -> Any:
 def _resolved(catalog: Catalog, entry: Entry, live: Any) -> Any:
     if entry.kind not in COUNCILS and not _is_spec(entry, live):
         return live
-    from catalog.council_specs.resolve import resolve_council
+    from catalog.councils.resolve import resolve_council
 
     return resolve_council(live, catalog, name=entry.name)

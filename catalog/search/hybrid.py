@@ -1,4 +1,4 @@
-"""Search by words and meaning at once: candidates from both, one score for each (:mod:`catalog.search.fuse`)."""
+"""Search by words and meaning at once: candidates from both, one score for each (:mod:`catalog.search.fusion`)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.embedders.described import encode_parts
-from catalog.entry.embedtext import parts as entry_parts
+from catalog.entry.embedding_text import parts as entry_parts
+from catalog.entry.filters import NO_FILTERS, Filters
 from catalog.search import keyword
 from catalog.search.bm25 import bm25, idf
-from catalog.search.fuse import LEXICAL_POOL, SEMANTIC_POOL, Spread, best, fuse, pulled, standing
-from catalog.search.hits import Hit, matched
-from catalog.search.parts import parts
+from catalog.search.fusion import LEXICAL_POOL, SEMANTIC_POOL, Spread, best, fuse, pulled, standing
+from catalog.search.hit import Hit, matched
+from catalog.search.request_parts import parts
 from catalog.store.mapping import words_of
-from catalog.store.queries import NO_FILTERS, WEIGHTS, Filters, by_ids, id_of, matching_ids
+from catalog.store.queries import WEIGHTS, by_ids, id_of, matching_ids
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 
     from catalog.embedders.base import Embedder
     from catalog.entry.entry import Entry
-    from catalog.search.fuse import Fused
-    from catalog.search.index import Nearest, VectorIndex
+    from catalog.search.fusion import Fused
     from catalog.search.keyword import Corpus
+    from catalog.search.vector_index import Nearest, VectorIndex
 
     Floats = NDArray[np.float64]
     Matrix = NDArray[np.float32]
@@ -85,7 +86,7 @@ class Meanings:
         if self._floor is None:
             import numpy as np
 
-            from catalog.search.floor import MOST, floor
+            from catalog.search.similarity_floor import MOST, floor
 
             rows = self.index.sample(MOST, generation=self.generation)
             if corpus.overlay:
@@ -128,8 +129,8 @@ def search(
         words: whether words count; otherwise entries without a vector are left out.
 
     An entry that shares no word with the request takes part if it is nearer to it than the mean entry is; if no entry
-    shares one, the nearest must be nearer than strangers are (:mod:`catalog.search.floor`). Where words do not count,
-    the nearest take part, however far away they are.
+    shares one, the nearest must be nearer than strangers are (:mod:`catalog.search.similarity_floor`). Where words do
+    not count, the nearest take part, however far away they are.
     """
     if limit <= 0:
         return []
@@ -255,7 +256,7 @@ def _rank(values: Floats, place: int) -> int:
 
 
 def _spreads(found: list[Spread], rows: int) -> list[Spread]:
-    from catalog.search.fuse import spread
+    from catalog.search.fusion import spread
 
     return found or [spread([])] * rows
 

@@ -13,18 +13,17 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from catalog.entry.kinds import NAME_LENGTH
+from catalog.entry.filters import NO_FILTERS, Filters
+from catalog.entry.key import NAME_LENGTH
 from catalog.entry.words import MOST_CHARACTERS, small_words, words
 from catalog.search.bm25 import bm25, idf
-from catalog.search.hits import Hit, matched
+from catalog.search.hit import Hit, matched
 from catalog.store.mapping import words_of
 from catalog.store.queries import (
     COMPLETIONS,
     FREQUENCY,
     KINDS,
-    NO_FILTERS,
     WEIGHTS,
-    Filters,
     by_ids,
     candidates,
     documents,

@@ -6,17 +6,17 @@ import threading
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from catalog.entry.key import Key
 from catalog.errors import SearchError, SettingsError
-from catalog.search.hits import Hit
+from catalog.search.hit import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from catalog.entry.filters import Filters
     from catalog.settings import Settings
-    from catalog.store.queries import Filters
     from catalog.store.store import Store
 
-Key = tuple[str, str]
 
 MOST_CHARACTERS = 2_000
 """How much of a request is kept, where texts are."""
@@ -70,7 +70,7 @@ class Learning:
         if not said:
             hits = find(limit)
         else:
-            from catalog.search.use import DEEPER, reranked
+            from catalog.search.use_boost import DEEPER, reranked
 
             def more(key: Key) -> Hit | None:
                 if filters.kinds and key[0] not in filters.kinds:
@@ -84,12 +84,12 @@ class Learning:
         return hits
 
     def _said(self, text: str) -> dict[Key, Any]:
-        from catalog.store.used import hashed, key_of, uses
+        from catalog.store.use import hashed, key_of, uses
 
         secret = key_of(self._store.reader)
         if secret is None:  # nothing was ever recorded
             return {}
-        from catalog.search.use import evidence, features
+        from catalog.search.use_boost import evidence, features
 
         asked = features(text)
         names = dict(zip(hashed(secret, asked), asked, strict=True))
@@ -105,7 +105,7 @@ class Learning:
             SettingsError: learning is switched off.
             SearchError: the request is blank.
         """
-        from catalog.search.use import features
+        from catalog.search.use_boost import features
 
         settings = self._settings
         if settings.learn == "off":

@@ -11,6 +11,7 @@ import warnings
 from dataclasses import dataclass
 
 from catalog.errors import UnreadableSourceError
+from catalog.forks import call_after_fork
 
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")  # PEP 263
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
@@ -22,16 +23,13 @@ _parsing = threading.Lock()
 _paused = False
 
 
+@call_after_fork
 def _renew() -> None:
     global _parsing, _paused
     _parsing = threading.Lock()
     if _paused:  # by a thread that is not in this process
         _paused = False
         gc.enable()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 from json import dumps, loads
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from catalog.entry.filters import NO_FILTERS, Filters
 from catalog.errors import EntryNotFoundError, StoreError
 from catalog.store.mapping import COLUMNS, LISTED, columns, entry_from_row
 from catalog.store.reader import Reader, Row
@@ -79,24 +80,6 @@ _PARAMETERS = 10_000
 
 _FEW = 1_000
 """A tag with fewer entries than this is followed directly; counting stops here."""
-
-
-class Filters(NamedTuple):
-    """What an entry must be to count: one of the kinds, with all, any and none of the tags."""
-
-    kinds: tuple[str, ...] = ()  # empty: every kind
-    tags: tuple[str, ...] = ()
-    any_tags: tuple[str, ...] = ()
-    exclude_tags: tuple[str, ...] = ()
-
-    def accept(self, kind: str, tags: Sequence[str]) -> bool:
-        """Tell whether an entry of *kind* with *tags* passes."""
-        return (
-            (not self.kinds or kind in self.kinds)
-            and all(tag in tags for tag in self.tags)
-            and (not self.any_tags or any(tag in tags for tag in self.any_tags))
-            and not any(tag in tags for tag in self.exclude_tags)
-        )
 
 
 def _marks(values: Sequence[Any]) -> str:
@@ -199,9 +182,6 @@ def _ranked(reader: Reader, sql: str, match: str, filters: Filters, limit: int) 
     kind = "(SELECT k.kind FROM entry AS k WHERE k.id = entry_fts.rowid)"
     conditions, params = _conditions(filters, "entry_fts.rowid", kind)
     return reader.all(sql.replace("MATCH ?", f"MATCH ? AND {' AND '.join(conditions)}"), (match, *params, limit))
-
-
-NO_FILTERS = Filters()
 
 
 def by_ids(reader: Reader, ids: Sequence[int]) -> dict[int, Row]:

@@ -116,7 +116,7 @@ def upgrade(path: str) -> None:
     from alembic.script import ScriptDirectory
     from alembic.util.exc import CommandError
 
-    from catalog.entry.embedtext import TEMPLATE_VERSION
+    from catalog.entry.embedding_text import TEMPLATE_VERSION
     from catalog.entry.words import WORDS_VERSION
     from catalog.store.engine import keys_off, make_engine
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from json import dumps
 from typing import TYPE_CHECKING, NamedTuple
 
-from catalog.entry.embedtext import TEMPLATE_VERSION, parts, text_hash
+from catalog.entry.embedding_text import TEMPLATE_VERSION, parts, text_hash
 from catalog.errors import EmbedderError, StoreError
 from catalog.store.mapping import columns, entry_from_row
 from catalog.store.reader import Reader

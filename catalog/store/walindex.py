@@ -17,7 +17,10 @@ import os
 import threading
 from collections.abc import Callable
 
+from catalog.forks import call_after_fork
+
 HEADER = 48
+
 _LENGTH = 136  # the two copies of the header and the checkpoint information
 _MOST = 256  # mapped files per process; beyond that callers fall back to asking SQLite
 
@@ -25,13 +28,10 @@ _lock = threading.Lock()
 _maps: dict[tuple[int, int], tuple[str, int, mmap.mmap]] = {}
 
 
+@call_after_fork
 def _renew_lock() -> None:
     global _lock
     _lock = threading.Lock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_renew_lock)
 
 
 def watch(database: str) -> Callable[[], bytes] | None:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
-from catalog.entry.embedtext import TEMPLATE_VERSION, hashes
+from catalog.entry.embedding_text import TEMPLATE_VERSION, hashes
 from catalog.entry.entry import Entry, make_entry
+from catalog.entry.key import Key
 from catalog.entry.references import REFERRING, references_of
 from catalog.entry.words import WORDS_VERSION
 from catalog.errors import CatalogError, EmbedderError, StoreError
@@ -23,9 +24,8 @@ from catalog.store.mapping import COLUMNS, columns, content, entry_from_row, wor
 from catalog.store.reader import BUSY_MS, Row, store_error
 
 if TYPE_CHECKING:
-    from catalog.store.routes import Logged
+    from catalog.store.golden_and_decisions import Logged
 
-Key = tuple[str, str]
 _CHUNK = 2_000
 _MARKS = 1_000
 """How many generations back an index kept in a file may lie and still be brought up to date row by row."""
@@ -412,16 +412,16 @@ class Transaction:
     def record_use(
         self, features: Sequence[tuple[str, str]], key: Key, weight: float, now: float, text: str | None
     ) -> None:
-        """Record that an entry was taken after a request; see :func:`catalog.store.used.record`. No change of it."""
-        from catalog.store import used
+        """Record that an entry was taken after a request; see :func:`catalog.store.use.record`. No change of it."""
+        from catalog.store import use
 
-        used.record(self._connection, features, key, weight, now, text)
+        use.record(self._connection, features, key, weight, now, text)
 
     def forget_uses(self, key: Key | None) -> int:
         """Forget the uses of one entry, or of all (None); return how many rows that were."""
-        from catalog.store import used
+        from catalog.store import use
 
-        return used.forget(self._connection, key)
+        return use.forget(self._connection, key)
 
     def save_source(
         self, target: str, options: dict[str, Any], distribution: str | None, files: dict[str, Any]
@@ -440,27 +440,27 @@ class Transaction:
 
     def add_golden(self, rows: Sequence[tuple[str, str, str]]) -> int:
         """Add golden cases as (text, kind, name); return how many were new. No change of any entry."""
-        from catalog.store import routes
+        from catalog.store import golden_and_decisions
 
-        return routes.add_golden(self._connection, rows, self._now) if rows else 0
+        return golden_and_decisions.add_golden(self._connection, rows, self._now) if rows else 0
 
     def remove_golden(self, rows: Sequence[tuple[str, str, str]]) -> int:
         """Take golden cases away; return how many were there."""
-        from catalog.store import routes
+        from catalog.store import golden_and_decisions
 
-        return routes.remove_golden(self._connection, rows) if rows else 0
+        return golden_and_decisions.remove_golden(self._connection, rows) if rows else 0
 
     def log_decision(self, row: Logged, most: int) -> None:
         """Keep a decision of a router, the last *most* of them; the moment is that of this transaction."""
-        from catalog.store import routes
+        from catalog.store import golden_and_decisions
 
-        routes.log_decision(self._connection, row._replace(at=self._now), most)
+        golden_and_decisions.log_decision(self._connection, row._replace(at=self._now), most)
 
     def forget_decisions(self) -> int:
         """Forget the decisions that were kept; return how many there were."""
-        from catalog.store import routes
+        from catalog.store import golden_and_decisions
 
-        return routes.forget_decisions(self._connection)
+        return golden_and_decisions.forget_decisions(self._connection)
 
     def put_calibration(self, key: str, about: Mapping[str, Any], data: bytes) -> None:
         """Keep what a router has learned, over what it had learned before. Decisions change with it: a generation."""

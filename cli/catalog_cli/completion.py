@@ -38,7 +38,7 @@ def tags(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[st
 
 def strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete the word a way of routing is chosen by."""
-    from catalog.routing.choose import STRATEGIES
+    from catalog.routing.strategies.choose import STRATEGIES
 
     return [one for one in STRATEGIES if one.startswith(incomplete)]
 

@@ -235,7 +235,7 @@ def test_lint_tells_what_it_finds(run_cli: Any, ruled: Path) -> None:
 
 def test_lint_shows_a_few_of_each_sort(run_cli: Any, ruled: Path, url: str) -> None:
     """Five, and how many more; all with --verbose. It knows each code, and the help lists them."""
-    from catalog.routing.lint import CODES
+    from catalog.routing.evaluation.lint import CODES
     from catalog_cli.commands.route.lint import TITLES
 
     assert tuple(TITLES) == CODES

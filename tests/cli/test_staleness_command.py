@@ -25,7 +25,7 @@ REF = "nowhere.to_be_found:thing"
 OTHER = """
 import sys
 from hashlib import sha256
-import catalog.entry.embedtext as embedtext
+import catalog.entry.embedding_text as embedtext
 before = embedtext.parts
 embedtext.TEMPLATE_VERSION += 1
 embedtext._SALT = sha256(b"%d\\n" % embedtext.TEMPLATE_VERSION)

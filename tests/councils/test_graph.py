@@ -12,9 +12,9 @@ from strategies import texts
 from test_validate import loose
 
 from catalog import Catalog, CouncilSpec, EntryNotFoundError
-from catalog.council_specs.graph import EDGE_KINDS, NODE_KINDS, Edge, Graph, Node, council_graph, reference_graph
-from catalog.council_specs.mermaid import mermaid, quoted
-from catalog.council_specs.tree import tree
+from catalog.councils.council_graph import EDGE_KINDS, NODE_KINDS, Edge, Graph, Node, council_graph, reference_graph
+from catalog.councils.mermaid import mermaid, quoted
+from catalog.councils.tree import tree
 
 INNER = CouncilSpec(name="inside").add_member("x", system_prompt="y").add_round("vote")
 SPEC = (

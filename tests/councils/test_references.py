@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from strategies import json_values, texts
 
 from catalog import Catalog, CouncilSpec, EntryNotFoundError, Reference, Settings, UnknownKindError
-from catalog.entry.kinds import KINDS, split_key
+from catalog.entry.key import split_key
+from catalog.entry.kinds import KINDS
 from catalog.entry.references import Named, references_of
 from catalog.store import references
 

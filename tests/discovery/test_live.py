@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import catalog
-from catalog.discovery.live import live
+from catalog.discovery.marked import live
 
 
 def module(name: str, **contents: Any) -> ModuleType:
@@ -118,7 +118,7 @@ def test_a_copied_mark_is_not_a_mark() -> None:
 def test_nobody_who_marked_nothing_pays() -> None:
     """In a process where no decorator was used, nothing is found and the decorators stay unloaded."""
     code = (
-        "import sys; from catalog.discovery.live import live; "
+        "import sys; from catalog.discovery.marked import live; "
         "assert live() == []; assert 'catalog.authoring' not in sys.modules"
     )
     root = Path(__file__).parents[2]

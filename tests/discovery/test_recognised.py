@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from helpers import refs
 
-from catalog.discovery.recognised import SECTIONS, recognised
+from catalog.discovery.rules import SECTIONS, recognised
 from catalog.discovery.scan import scan
 from catalog.entry.kinds import is_kind_name
 from catalog.errors import SettingsError

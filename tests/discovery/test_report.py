@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from catalog.discovery.quiet import uncollected
+from catalog.discovery.gc_pause import uncollected
 from catalog.discovery.report import ScanReport
 
 

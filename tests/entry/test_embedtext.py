@@ -9,8 +9,8 @@ from factories import tool
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.entry import embedtext
-from catalog.entry.embedtext import hashes, parts, split_name, text_hash
+from catalog.entry import embedding_text
+from catalog.entry.embedding_text import hashes, parts, split_name, text_hash
 
 SCHEMA = {
     "type": "object",
@@ -89,7 +89,7 @@ def test_every_text_has_a_hash_and_a_letter_more_has_another(text: str) -> None:
 
 def test_the_hash_is_the_same_in_every_version_that_has_the_same_template() -> None:
     """A hash that is in somebody's database never changes while TEMPLATE_VERSION is 2."""
-    assert embedtext.TEMPLATE_VERSION == 2
+    assert embedding_text.TEMPLATE_VERSION == 2
     assert text_hash("Draw a scatter plot.") == "c74b60239371d0ecdb0874dde96933a9a2831ea3f8c4b0e21e65ee37393b5f0e"
 
 

@@ -11,7 +11,8 @@ from strategies import entries, kinds, names, references, texts
 
 from catalog import Entry, ObjectRef
 from catalog.entry.entry import make_entry
-from catalog.entry.kinds import NAME_LENGTH, check_kind, format_key, is_kind_name, name_fault, plural, split_key
+from catalog.entry.key import NAME_LENGTH, format_key, name_fault, split_key
+from catalog.entry.kinds import check_kind, is_kind_name, plural
 from catalog.errors import InvalidEntryError, InvalidReferenceError, UnknownKindError
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.entry.reference import ObjectRef
+from catalog.entry.object_ref import ObjectRef
 from catalog.loader.resolve import resolve
 from catalog.source.find import Missing, find_object
 from catalog.source.locate import Locator

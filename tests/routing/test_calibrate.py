@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from catalog.errors import RoutingError
-from catalog.routing.calibrate import Calibration, auroc, copies, fit, reliability
-from catalog.routing.similarity import unit
+from catalog.routing.calibration.calibrate import Calibration, auroc, copies, fit, reliability
+from catalog.routing.calibration.similarity import unit
 from tests.routing.test_similarity import rows_about
 
 ROUTES, EACH = 20, 40
@@ -164,7 +164,7 @@ def test_stored_bytes_that_are_no_calibration_say_what_to_do(calibration: Calibr
 
 def test_another_version_is_refused(calibration: Calibration, monkeypatch: pytest.MonkeyPatch) -> None:
     """Numbers of another version mean something else; the error has the version."""
-    monkeypatch.setattr("catalog.routing.calibrate.VERSION", 99)
+    monkeypatch.setattr("catalog.routing.calibration.calibrate.VERSION", 99)
     data = calibration.to_bytes()
     monkeypatch.undo()
     with pytest.raises(RoutingError, match="fit again") as caught:
@@ -240,7 +240,7 @@ def test_labelled_prompts_alone_will_do() -> None:
 
 def test_above_the_bound_on_work_there_is_no_probe(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Too many candidates for a probe: similarities are calibrated alone, with the coverage asked for."""
-    monkeypatch.setattr("catalog.routing.calibrate._WORK", 1.0)
+    monkeypatch.setattr("catalog.routing.calibration.calibrate._WORK", 1.0)
     fitted = world.fit(row_texts=["words"] * len(world.rows), texts=["words"] * len(world.outside))
     assert not fitted.reads
     said = fitted.predict(world.asked)

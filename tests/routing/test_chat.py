@@ -17,7 +17,7 @@ import pytest
 from chat_server import ChatServer, Raw, chat_server, completion
 
 from catalog import MissingExtraError, StrategyError
-from catalog.routing.chat import MOST_BYTES, OpenAIChat, Reply
+from catalog.routing.llm.chat import MOST_BYTES, OpenAIChat, Reply
 
 MESSAGES = [{"role": "system", "content": "Pick."}, {"role": "user", "content": "which?"}]
 SCHEMA = {"type": "object", "properties": {"choice": {"enum": ["a", "b"]}}}
@@ -302,7 +302,7 @@ def test_one_client_serves_many_threads(server: ChatServer) -> None:
 def test_the_client_is_imported_when_it_is_first_asked(run_python) -> None:  # type: ignore[no-untyped-def]
     """Making the client loads nothing of the package it speaks through."""
     code = (
-        "import sys\nfrom catalog.routing.chat import OpenAIChat\n"
+        "import sys\nfrom catalog.routing.llm.chat import OpenAIChat\n"
         "OpenAIChat('m', base_url='http://localhost/v1')\nprint('openai' in sys.modules)"
     )
     assert run_python(code) == "False"

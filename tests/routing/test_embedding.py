@@ -14,9 +14,9 @@ from factories import blank_catalog, open_catalog, tool
 
 from catalog import AutoCouncil, Catalog, EntryNotFoundError, Event, StrategyError
 from catalog.embedders.everyday import PROMPTS as PROMPTS_ABOUT_ANYTHING
-from catalog.routing.embedding import MOST_CHARACTERS
-from catalog.routing.similarity import score
-from catalog.routing.vectors import _read, of_pool
+from catalog.routing.calibration.candidate_vectors import _read, of_pool
+from catalog.routing.calibration.similarity import score
+from catalog.routing.strategies.embedding import MOST_CHARACTERS
 
 TOPICS = {
     "weather": ["will it rain tomorrow", "what is the weather in {}", "is it sunny in {}", "how cold is it in {}"],
@@ -320,7 +320,7 @@ def test_candidates_are_prepared_once_for_many_threads(meaning: Catalog, monkeyp
         time.sleep(0.05)
         return _read(*given)
 
-    monkeypatch.setattr("catalog.routing.vectors._read", slowly)
+    monkeypatch.setattr("catalog.routing.calibration.candidate_vectors._read", slowly)
     route = router(meaning)
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(route.resolve, [f"will it rain {n}" for n in range(16)]))

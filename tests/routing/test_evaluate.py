@@ -13,8 +13,8 @@ from told import ASKED, Say, Told, entries
 
 from catalog import AutoCouncil, Catalog, EntryNotFoundError, RoutingError, StrategyError
 from catalog.routing.base import Cost
-from catalog.routing.labelled import Case, read_cases
-from catalog.routing.metrics import CurvePoint, ReliabilityBin
+from catalog.routing.evaluation.labelled import Case, read_cases
+from catalog.routing.evaluation.metrics import CurvePoint, ReliabilityBin
 
 SAID = {
     "p1": Say("a", {"a": 0.9, "b": 0.1}, 0.9),
@@ -308,7 +308,7 @@ def test_a_score_that_is_no_number_ranks_like_none(letters: Catalog) -> None:
 
 def test_progress_is_told(letters: Catalog) -> None:
     """Who asks hears of every prompt."""
-    from catalog.routing.evaluate import evaluate
+    from catalog.routing.evaluation.evaluate import evaluate
 
     heard: list[tuple[int, int]] = []
     evaluate(told(letters, SAID), LABELLED[:3], progress=lambda done, total: heard.append((done, total)))

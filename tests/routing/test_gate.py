@@ -10,8 +10,8 @@ from factories import tool
 from told import Say, Told
 
 from catalog import AutoCouncil, Catalog, RoutingError
-from catalog.routing.evaluate import Evaluation
-from catalog.routing.gate import Fall, Verdicts, baseline, held_against, read_baseline
+from catalog.routing.evaluation.evaluate import Evaluation
+from catalog.routing.evaluation.gate import Fall, Verdicts, baseline, held_against, read_baseline
 
 LABELLED: list[tuple[str, Any]] = [("p1", "a"), ("p2", "a"), ("p3", "b"), ("p4", None)]
 GOOD = {"p1": Say("a", {"a": 0.9}), "p2": Say("a", {"a": 0.8}), "p3": Say("b", {"b": 0.7}), "p4": Say(None, {"a": 0.1})}

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from strategies import texts
 
 from catalog import AutoCouncil, Catalog, EntryNotFoundError, RoutingError
-from catalog.routing.golden import MOST_CHARACTERS, cases_for
-from catalog.routing.labelled import Case
+from catalog.routing.evaluation.golden import MOST_CHARACTERS, cases_for
+from catalog.routing.evaluation.labelled import Case
 
 
 @pytest.fixture

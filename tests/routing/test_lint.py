@@ -11,9 +11,9 @@ from factories import blank_catalog, open_catalog, tool
 from told import entries
 
 from catalog import AutoCouncil, Catalog
-from catalog.routing.labelled import Case
-from catalog.routing.lint import CODES, NEAR, Finding, lint
-from catalog.routing.vectors import of_pool
+from catalog.routing.calibration.candidate_vectors import of_pool
+from catalog.routing.evaluation.labelled import Case
+from catalog.routing.evaluation.lint import CODES, NEAR, Finding, lint
 
 
 @pytest.fixture

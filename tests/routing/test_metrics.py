@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.routing.calibrate import auroc
-from catalog.routing.metrics import CurvePoint, curve, percentiles, ratio, reliability_bins, thinned
+from catalog.routing.calibration.calibrate import auroc
+from catalog.routing.evaluation.metrics import CurvePoint, curve, percentiles, ratio, reliability_bins, thinned
 
 scores = st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]), max_size=20)
 ranked = st.lists(st.tuples(st.integers(-5, 5), st.booleans()), max_size=40)

@@ -10,8 +10,8 @@ from factories import tool
 from told import Say, Told
 
 from catalog import AutoCouncil, Catalog
-from catalog.routing.evaluate import Evaluation
-from catalog.routing.picture import picture
+from catalog.routing.evaluation.evaluate import Evaluation
+from catalog.routing.evaluation.svg import picture
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from catalog.routing.probe import HASHED, hash_words, train
+from catalog.routing.calibration.linear_probe import HASHED, hash_words, train
 from tests.routing.test_similarity import rows_about
 
 

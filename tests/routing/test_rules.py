@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from catalog import AutoCouncil, Catalog, InvalidEntryError, StrategyError
 from catalog.entry.match import is_predicate
 from catalog.routing.base import Verdict, choose_many
-from catalog.routing.rules import FEWEST_CHARACTERS, Rules
+from catalog.routing.strategies.rules import FEWEST_CHARACTERS, Rules
 
 
 def router(catalog: Catalog, **options: Any) -> AutoCouncil:
@@ -155,7 +155,7 @@ def test_few_rules_look_at_the_whole_of_a_long_prompt(catalog: Catalog) -> None:
 
 def test_many_rules_look_at_the_beginning_of_a_prompt(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     """What stands behind the first characters is not seen, and where the prompt was cut is not its end."""
-    monkeypatch.setattr("catalog.routing.rules.MOST_CHARACTERS", FEWEST_CHARACTERS)
+    monkeypatch.setattr("catalog.routing.strategies.rules.MOST_CHARACTERS", FEWEST_CHARACTERS)
     catalog.register("tool", "a", "os:getcwd", match="needle")
     catalog.register("tool", "b", "os:getcwd", match="y$")
     route = router(catalog)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.entry.match import compiled
-from catalog.routing.shadow import Literal, Shadowed, literals, matches_everything, observed, proved
+from catalog.routing.evaluation.shadowed_rules import Literal, Shadowed, literals, matches_everything, observed, proved
 
 FOREVER = float("inf")
 

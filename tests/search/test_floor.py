@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from catalog import Catalog, Settings
 from catalog.embedders.everyday import PROMPTS
 from catalog.embedders.hashed import HashEmbedder
-from catalog.search.floor import SHARE, floor
+from catalog.search.similarity_floor import SHARE, floor
 
 TOOLS = {
     "create_scatter": "Scatter plot of two CSV columns.",

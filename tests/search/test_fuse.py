@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from catalog.search.fuse import GAIN, Spread, best, fuse, order, pulled, spread, standing
+from catalog.search.fusion import GAIN, Spread, best, fuse, order, pulled, spread, standing
 
 BM25 = st.floats(0, 60) | st.just(0.0)
 COSINE = st.floats(-1, 1) | st.just(float("nan"))

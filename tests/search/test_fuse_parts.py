@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.search.parts import MOST_PARTS, parts
+from catalog.search.request_parts import MOST_PARTS, parts
 
 
 @pytest.mark.parametrize(

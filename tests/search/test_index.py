@@ -18,12 +18,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.embedders.hashed import HashEmbedder
-from catalog.entry.embedtext import parts
+from catalog.entry.embedding_text import parts
 from catalog.entry.entry import Entry
 from catalog.errors import SearchError
-from catalog.search import index as index_module
-from catalog.search.fuse import pulled, spread
-from catalog.search.index import VectorIndex, file_beside
+from catalog.search import vector_index as index_module
+from catalog.search.fusion import pulled, spread
+from catalog.search.vector_index import VectorIndex, file_beside
 from catalog.store import vectors
 from catalog.store.mapping import entry_from_row
 from catalog.store.store import Store
@@ -389,7 +389,7 @@ def test_a_child_can_search_while_its_parent_was_updating(run_python: Callable[.
 import os, sys, threading, warnings
 warnings.simplefilter("ignore")
 import numpy as np
-from catalog.search.index import VectorIndex
+from catalog.search.vector_index import VectorIndex
 from catalog.store.store import Store
 store = Store(sys.argv[1])
 index = VectorIndex(store.reader, "e")

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from strategies import few_tags, queries
 
 from catalog import Catalog
+from catalog.entry.filters import Filters
 from catalog.errors import InvalidFilterError, SearchError, UnknownKindError
 from catalog.search import keyword
 from catalog.search.bm25 import bm25, idf
 from catalog.store import queries as statements
-from catalog.store.queries import WEIGHTS, Filters
+from catalog.store.queries import WEIGHTS
 
 WORDS = ("draw", "plot", "file", "read", "scatter", "bar", "数据可视化", "rare")
 

@@ -17,7 +17,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-import catalog.meaning as meaning_module
+import catalog.workspace.embedding as meaning_module
 from benchmarks.staleness import (
     DIGEST,
     OWN,
@@ -30,8 +30,8 @@ from benchmarks.staleness import (
     vector,
 )
 from catalog import Catalog, Settings
-from catalog.search import index as index_module
-from catalog.search.fuse import GAIN, spread
+from catalog.search import vector_index as index_module
+from catalog.search.fusion import GAIN, spread
 
 NAMES = ("draw_dots", "mail_it", "read_file")
 FIELDS = st.fixed_dictionaries(

@@ -9,7 +9,7 @@ import pytest
 from embedding_server import serving
 from factories import open_catalog
 
-import catalog.meaning as meaning_module
+import catalog.workspace.embedding as meaning_module
 from benchmarks.staleness import Expected, near, texts_of
 from catalog import Catalog, CatalogWarning, EmbedderError, Settings
 from catalog.store.vectors import Status

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from catalog import Catalog, CatalogWarning, Settings
 from catalog.errors import EntryError, EntryNotFoundError, SearchError, SettingsError
-from catalog.search.hits import Hit
-from catalog.search.use import BOUND, NOISE, Evidence, evidence, features, reranked
+from catalog.search.hit import Hit
+from catalog.search.use_boost import BOUND, NOISE, Evidence, evidence, features, reranked
 from catalog.settings import load_settings
-from catalog.store.used import _ROWS, HALF_LIFE, KEY, MOST_ENTRIES, MOST_ROWS, TIDY_EVERY, Use, faded, merged
+from catalog.store.use import _ROWS, HALF_LIFE, KEY, MOST_ENTRIES, MOST_ROWS, TIDY_EVERY, Use, faded, merged
 
 DAY = 86_400.0
 REQUEST = "plot my csv"

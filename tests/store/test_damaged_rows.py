@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from catalog import AutoCouncil, Catalog
-from catalog.overlay import CatalogWarning
+from catalog.errors import CatalogWarning
 
 
 @pytest.fixture

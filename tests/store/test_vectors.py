@@ -15,7 +15,7 @@ import pytest
 from factories import ROOT, blank_catalog, tool
 
 from catalog.embedders.hashed import HashEmbedder
-from catalog.entry.embedtext import TEMPLATE_VERSION, hashes, parts, text_hash
+from catalog.entry.embedding_text import TEMPLATE_VERSION, hashes, parts, text_hash
 from catalog.entry.entry import Entry
 from catalog.entry.words import WORDS_VERSION
 from catalog.errors import EmbedderError

@@ -13,7 +13,7 @@ from catalog_cli.output import Column, count
 
 if TYPE_CHECKING:
     from catalog import Catalog, Fault
-    from catalog.council_specs.shape import Issue
+    from catalog.councils.shape import Issue
 
 COLUMNS = (
     Column("KEY", bold=True),

@@ -9,7 +9,7 @@ import click
 from catalog_cli import completion
 from catalog_cli.application import Application, pass_app
 from catalog_cli.councils import is_council
-from catalog_cli.given import json_of, pairs_of, text_of
+from catalog_cli.inputs import json_of, pairs_of, text_of
 from catalog_cli.options import command, json_option, tag_option
 from catalog_cli.output import clean
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_cli.application import Application, No, pass_app
-from catalog_cli.given import json_of, text_of
+from catalog_cli.inputs import json_of, text_of
 from catalog_cli.options import POLICIES, command, json_option, key_argument
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ import click
 from catalog.errors import close_matches, did_you_mean
 from catalog_cli import completion
 from catalog_cli.application import Application, No, pass_app
+from catalog_cli.commands.route.shared import Wrong, bar, facts, made, money, no_candidate, router_options
 from catalog_cli.options import command, json_option
 from catalog_cli.output import Column, clean
-from catalog_cli.routing import Wrong, bar, facts, made, money, no_candidate, router_options
 
 if TYPE_CHECKING:
     from catalog import Candidate, Decision

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_cli.application import Application, No, pass_app
+from catalog_cli.commands.route.shared import Wrong, bar, cases_of, facts, made, money, percent, router_options
 from catalog_cli.options import command, json_option
 from catalog_cli.output import Column, Screen, cells, clean, clip
-from catalog_cli.routing import Wrong, bar, cases_of, facts, made, money, percent, router_options
 
 if TYPE_CHECKING:
-    from catalog.routing.evaluate import Evaluation, StepFigures
-    from catalog.routing.gate import Verdicts
+    from catalog.routing.evaluation.evaluate import Evaluation, StepFigures
+    from catalog.routing.evaluation.gate import Verdicts
 
 FEW = 10
 """How many rows of a table are shown unless all are asked for."""
@@ -117,7 +117,7 @@ def evaluate(
     or confusion, expected, picked and prompts.
     """
     from catalog.errors import EntryNotFoundError, RoutingError
-    from catalog.routing.gate import held_against, read_baseline
+    from catalog.routing.evaluation.gate import held_against, read_baseline
 
     asked = made(app, router)
     cases = cases_of(app, asked, file, golden)
@@ -125,7 +125,7 @@ def evaluate(
         before = read_baseline(_read(gate), gate) if gate else None
     except RoutingError as error:
         raise Wrong(str(error)) from None
-    from catalog.routing.evaluate import evaluate as measure
+    from catalog.routing.evaluation.evaluate import evaluate as measure
 
     with app.screen.progress("asking") as progress:
         try:
@@ -144,12 +144,12 @@ def evaluate(
         for note in found.notes:
             app.screen.remark(f"note: {note}")
     if picture:
-        from catalog.routing.picture import picture as drawn
+        from catalog.routing.evaluation.svg import picture as drawn
 
         _write(picture, drawn(found))
         app.screen.remark(f"drew {picture}")
     if save and (verdict is None or not verdict.falls):
-        from catalog.routing.gate import baseline
+        from catalog.routing.evaluation.gate import baseline
 
         _write(save, baseline(found))
         app.screen.remark(f"saved the figures to {save}")

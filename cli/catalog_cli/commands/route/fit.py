@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_cli.application import Application, pass_app
+from catalog_cli.commands.route.shared import Wrong, cases_of, facts, made, percent, router_options
 from catalog_cli.options import command, json_option
 from catalog_cli.output import count
-from catalog_cli.routing import Wrong, cases_of, facts, made, percent, router_options
 
 if TYPE_CHECKING:
-    from catalog.routing.fit import FitReport
+    from catalog.routing.calibration.fit import FitReport
 
 
 @command(

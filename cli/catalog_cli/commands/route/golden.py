@@ -8,10 +8,10 @@ import click
 
 from catalog_cli import completion
 from catalog_cli.application import Application, No, pass_app
+from catalog_cli.commands.route.shared import Wrong
 from catalog_cli.lazy import Entrance, LazyGroup
 from catalog_cli.options import command, json_option, url_option
 from catalog_cli.output import Column, count
-from catalog_cli.routing import Wrong
 
 _HERE = "catalog_cli.commands.route.golden"
 COMMANDS = {

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_cli.application import Application, No, pass_app
+from catalog_cli.commands.route.shared import Wrong, made, no_candidate, router_options
 from catalog_cli.options import command, json_option
 from catalog_cli.output import clean, count
-from catalog_cli.routing import Wrong, made, no_candidate, router_options
 
 if TYPE_CHECKING:
-    from catalog.routing.lint import Finding
+    from catalog.routing.evaluation.lint import Finding
 
 FEW = 5
 """How many findings of each sort are shown unless all are asked for."""
@@ -30,7 +30,7 @@ TITLES = {
     "draft": "drafts that wait for approval",
     "lost_golden": "golden cases of entries that are gone",
 }
-"""What is looked for, in the order of :data:`catalog.routing.lint.CODES`."""
+"""What is looked for, in the order of :data:`catalog.routing.evaluation.lint.CODES`."""
 
 _COLOURS = {"proved": "red", "observed": "yellow", "likely": "cyan"}
 
@@ -62,7 +62,7 @@ def lint(app: Application, only: tuple[str, ...], verbose: bool, router: dict[st
     likely is a similarity. No model is asked and no predicate called. The exit status is 1 if anything is found. In a
     pipe each line is code, evidence, keys and message, separated by tabs.
     """
-    from catalog.routing.lint import lint as look
+    from catalog.routing.evaluation.lint import lint as look
 
     asked = made(app, router, log="off")
     lacking = no_candidate(asked)

@@ -13,7 +13,7 @@ from catalog_cli.options import command, json_option, limit_option
 from catalog_cli.output import clean, clip, count, moment
 
 if TYPE_CHECKING:
-    from catalog.store.routes import Logged
+    from catalog.store.golden_and_decisions import Logged
 
 
 @command(

@@ -1,0 +1,63 @@
+"""A council in words: who sits in it, which layer gives each value of a profile, what is wrong. Nothing is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from catalog.councils.profiles import profile_of, values_of
+from catalog.councils.validate import council_data, held, validate_council
+from catalog.entry.council import CouncilSpec, Member
+from catalog.errors import CouncilSpecError
+
+if TYPE_CHECKING:
+    from catalog.app import Catalog
+    from catalog.entry.entry import Entry
+
+
+def explain_council(entry: Entry, catalog: Catalog) -> dict[str, Any]:
+    """Return what is known of a council without loading anything, as JSON.
+
+    Args:
+        entry: a council or sub-council; it may be broken.
+        catalog: what it is in.
+
+    Returns:
+        ``members`` (the chair last) with ``id``, ``role``, ``sub_council``, ``tools``, ``profile`` (for each key
+        ``value``, ``layer`` and ``source``) and ``unread`` (profiles that only their code knows); and ``issues``.
+        Both are empty for a council that is code.
+    """
+    data = council_data((entry.kind, entry.name), catalog)
+    issues = [] if data is None else validate_council(entry.key, catalog)
+    try:
+        spec = CouncilSpec() if data is None else CouncilSpec.model_validate(data)
+    except ValidationError:
+        return {"members": [], "issues": issues}  # which say why
+    seats = [*spec.members, *([spec.chair] if isinstance(spec.chair, Member) else [])]
+    return {"members": [_seat(spec, member, catalog) for member in seats], "issues": issues}
+
+
+def _seat(spec: CouncilSpec, member: Member, catalog: Catalog) -> dict[str, Any]:
+    inner = member.sub_council
+    told: dict[str, Any] = {"id": member.id, "role": member.role}
+    if inner is not None:
+        return {**told, "sub_council": inner if isinstance(inner, str) else inner.name or "nested"}
+
+    def read(name: str) -> Mapping[str, Any] | None:
+        if ("profile", name) not in catalog:
+            return {}  # an issue says so
+        found = held(("profile", name), catalog)
+        try:
+            return None if found is None else values_of(found, name)
+        except CouncilSpecError:
+            return {}
+
+    profile = profile_of(spec, member, catalog.settings.default_profile, read)
+    return {
+        **told,
+        "tools": list(dict.fromkeys((*spec.tools, *member.tools))),
+        "profile": {key: given._asdict() for key, given in profile.given.items()},
+        "unread": list(profile.unread),
+    }

@@ -1,0 +1,170 @@
+"""Is a council spec right? Every issue at once, and nothing is imported to tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from catalog.councils.shape import MOST, Issue, as_data, issue, join, shape_issues
+from catalog.entry.council import FEWEST_OF, CouncilSpec
+from catalog.entry.key import Key, format_key, name_fault
+from catalog.entry.references import COUNCILS, Named, references_of, target_of
+from catalog.errors import CouncilSpecError, EntryNotFoundError, close_matches, did_you_mean
+
+if TYPE_CHECKING:
+    from catalog.app import Catalog
+
+_DEEPEST = 50
+
+
+def validate_council(
+    spec: CouncilSpec | Mapping[str, Any] | str,
+    catalog: Catalog | None = None,
+    *,
+    name: str | None = None,
+    fewest: int = 1,
+    most: int = MOST,
+) -> list[Issue]:
+    """Return all that is wrong with a council spec; nothing if it can be run.
+
+    Args:
+        spec: the spec, JSON data that may be anything, or the name or key of a council in the catalog.
+        catalog: where names are looked up; without one only the form is judged.
+        name: the name the council has or will have, so that one that holds itself is found out.
+        fewest: members it must have at least.
+        most: members it may have at the most.
+
+    Returns:
+        ``{path, code, message}`` by path, the codes those of :data:`catalog.councils.shape.CODES`. What is wrong
+        with a sub-council that is named stands below the path of the name. The model names of profiles are not looked
+        up: many a model is used without being registered.
+    """
+    key: Key | None = None if name is None else target_of(name, "council")
+    if isinstance(spec, str) and catalog is not None:
+        key = council_key(spec, catalog)
+        if key is None:
+            return [issue("", "unknown_ref", _unknown("council", spec, catalog))]
+        found = council_data(key, catalog)
+        if found is None:
+            return []  # code: nothing is known of it before it is loaded
+        spec = found
+    data = as_data(spec)
+    issues = shape_issues(data, fewest=fewest, most=most)
+    if catalog is not None:
+        issues += _Walk(catalog).issues(data, "", (key,) if key else ())
+    return sorted(issues, key=_place)
+
+
+def ensure_valid(spec: CouncilSpec | Mapping[str, Any], catalog: Catalog, *, name: str | None = None) -> CouncilSpec:
+    """Return the spec, which is valid.
+
+    Raises:
+        CouncilSpecError: it is not; ``facts["issues"]`` says all that is wrong.
+    """
+    issues = validate_council(spec, catalog, name=name)
+    if issues:
+        raise spec_error(issues, name)
+    return spec if isinstance(spec, CouncilSpec) else CouncilSpec.model_validate(as_data(spec))
+
+
+def spec_error(issues: list[Issue], name: str | None = None) -> CouncilSpecError:
+    """Return the error for a spec with these *issues*, the first of which it tells."""
+    more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
+    first = issues[0]
+    at = f"{first['path']}: " if first["path"] else ""
+    who = f"the council {name!r}" if name else "the council spec"
+    return CouncilSpecError(f"{who} is not valid: {at}{first['message']}{more}", issues=issues, name=name)
+
+
+def council_key(word: str, catalog: Catalog) -> Key | None:
+    """Return kind and name of the council that *word* names, by name or key, or None."""
+    keys = [] if name_fault(word) else [("council", word), ("sub_council", word), target_of(word, "sub_council")]
+    return next((key for key in keys if key in catalog), None)
+
+
+def council_data(key: Key, catalog: Catalog) -> Any:
+    """Return the spec of a council in the catalog, or None where only its code knows; nothing is imported."""
+    found = held(key, catalog)
+    return as_data(found) if isinstance(found, (CouncilSpec, Mapping, list, str, int, float)) else None
+
+
+def held(key: Key, catalog: Catalog) -> Any:
+    """Return the data of an entry, or the object of one of this process; None where that takes loading code."""
+    try:
+        entry = catalog.entry(*key)
+        if entry.ref is not None or (isinstance(entry.spec, dict) and "nested_in" in entry.spec):
+            return None
+        return catalog.get(*key) if entry.spec is None else entry.spec
+    except EntryNotFoundError:  # taken away in between
+        return None
+
+
+def _place(one: Issue) -> tuple[Any, ...]:
+    return [(int(p) if p.isdecimal() else -1, p) for p in one["path"].split(".")], one["code"], one["message"]
+
+
+def _unknown(kind: str, name: str, catalog: Catalog) -> str:
+    names = catalog.list(kind)
+    if kind == "sub_council":
+        names = [*names, *catalog.list("council")]
+    close = close_matches(name.removeprefix(f"{kind}:"), names)
+    return f"no {kind} {name!r:.80}{did_you_mean(close)}"
+
+
+class _Walk:
+    """Looks up the names of a council, and of those it holds, each once."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._done: set[Key] = set()
+
+    def issues(self, data: object, path: str, chain: tuple[Key, ...]) -> Iterator[Issue]:
+        """Yield what is wrong with the names in *data*, which stands at *path* and inside the councils of *chain*."""
+        for named in references_of("council", data, {}):
+            if named.kind == "model":
+                continue
+            target = self._target(named)
+            place = join(path, named.path)
+            if target is None:
+                yield self._missing(named, place)
+            elif target[0] in COUNCILS:
+                yield from self._inside(target, place, chain)
+
+    def _target(self, named: Named) -> Key | None:
+        kinds = COUNCILS[::-1] if named.kind == "sub_council" else (named.kind,)
+        return next(((kind, named.name) for kind in kinds if (kind, named.name) in self._catalog), None)
+
+    def _missing(self, named: Named, place: str) -> Issue:
+        if named.kind == "round":
+            close = close_matches(named.name, [*FEWEST_OF, *self._catalog.list("round")])
+            hint = did_you_mean(close) or f"; built in are {', '.join(FEWEST_OF)}"
+            return issue(place, "unknown_round", f"no round {named.name!r:.80}{hint}")
+        meant = named.name
+        before, _, name = named.name.partition(":")
+        others = [kind for kind in self._catalog.kinds() if (kind, meant) in self._catalog]
+        if not others and before in self._catalog.kinds() and before != named.kind and (before, name) in self._catalog:
+            others = [before]
+        if others:
+            text = f"{meant!r:.80} is of kind {others[0]}, where one of kind {named.kind} belongs"
+            return issue(place, "wrong_kind", text)
+        return issue(place, "unknown_ref", _unknown(named.kind, meant, self._catalog))
+
+    def _inside(self, key: Key, place: str, chain: tuple[Key, ...]) -> Iterator[Issue]:
+        if key in chain:
+            circle = " → ".join(format_key(*one) for one in (*chain[chain.index(key) :], key))
+            yield issue(place, "cycle", f"a council can't hold itself: {circle}")
+            return
+        if key in self._done:
+            return
+        if len(chain) > _DEEPEST:
+            yield issue(place, "cycle", f"councils hold each other more than {_DEEPEST} deep")
+            return
+        self._done.add(key)
+        inner = council_data(key, self._catalog)
+        if inner is None:
+            return
+        for one in shape_issues(inner):
+            yield issue(join(place, one["path"]), one["code"], f"in {format_key(*key)}: {one['message']}")
+        for one in self.issues(inner, place, (*chain, key)):
+            inside = one["code"] == "cycle" or one["message"].startswith("in ")
+            yield one if inside else {**one, "message": f"in {format_key(*key)}: {one['message']}"}

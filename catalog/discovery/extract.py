@@ -1,0 +1,374 @@
+"""What the syntax tree of one file says: plain data, kept between scans, its names not yet followed elsewhere.
+
+Whether a class is a tool depends on other files, which may change while this one doesn't. So facts hold candidates
+with dotted names; `catalog.discovery.follow_names` decides.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from catalog.discovery.literal import Value
+from catalog.discovery.rules import Recognised
+from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, last_name
+from catalog.source.checksum import Function
+from catalog.source.define import define
+from catalog.source.docstrings import summary
+from catalog.source.names import Imported
+from catalog.source.parameters import parameters_schema
+
+Facts = dict[str, Any]
+"""``imports`` name to dotted · ``stars`` modules · ``classes`` qualified name to bases · ``aliases`` name to dotted ·
+``makes`` variable to the dotted class it is made of · ``returns`` function to the dotted class it returns ·
+``defines`` the functions and classes of the module ·
+``all`` what ``__all__`` lists · ``items`` the candidates · ``asked`` the classes that were candidates ·
+``described`` the names that were public."""
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+class Extractor:
+    """Collects the facts of one file."""
+
+    def __init__(self, module: str, path: str, is_package: bool, tree: ast.Module, rules: Recognised) -> None:
+        """Prepare to read the *tree* of *module*."""
+        self.module = module
+        self.path = path
+        self.is_package = is_package
+        self.tree = tree
+        self.rules = rules
+        self.namer = Namer(module, is_package, tree.body)
+        self.top = self.namer.top
+        self.items: list[dict[str, Any]] = []
+        self.classes: dict[str, list[str]] = {}
+        self.wanted = rules.read_names
+        self._candidates: frozenset[str] | None = None
+        self._public: Callable[[str], bool] | None = None
+        self._deep = self._assigned = True
+
+    def facts(
+        self,
+        candidates: frozenset[str] | None,
+        *,
+        public: Callable[[str], bool] | None = None,
+        deep: bool = True,
+        assigned: bool = True,
+        declared: bool = False,
+    ) -> Facts:
+        """Return the facts.
+
+        Args:
+            candidates: names of classes in this file to describe; None means all that have bases.
+            public: tells of a name whether a function of that name, at module level, is to be described too.
+            deep: look for decorators, and into classes and functions.
+            assigned: look for variables made by known constructors.
+            declared: look for calls that count anywhere.
+        """
+        self._candidates, self._public, self._deep, self._assigned = candidates, public, deep, assigned
+        self._body(self.tree.body, [self.top], "", None, live=True)
+        if declared:
+            self._declarations()
+        for item in self.items:
+            item.pop("node", None)
+        names = self.top.names
+        imports: dict[str, str] = {}
+        aliases: dict[str, str] = {}
+        makes: dict[str, str] = {}
+        returns: dict[str, str] = {}
+        for name, binding in names.bound.items():
+            if isinstance(binding, Imported):
+                dotted = self.namer.imported(binding)
+                if dotted is not None:
+                    imports[name] = dotted
+            elif isinstance(binding, (ast.Name, ast.Attribute)):
+                dotted = self.namer.expand(binding, [self.top])
+                if dotted is not None and dotted != f"{self.module}.{name}":
+                    aliases[name] = dotted
+            elif isinstance(binding, ast.Call):
+                dotted = self.namer.expand(binding.func, [self.top])
+                if dotted is not None:
+                    makes[name] = dotted
+            elif isinstance(binding, (ast.FunctionDef, ast.AsyncFunctionDef)) and binding.returns is not None:
+                dotted = self.namer.type_of(binding.returns, [self.top])
+                if dotted is not None:
+                    returns[name] = dotted
+        for name, annotation in annotated(self.tree.body).items():
+            dotted = self.namer.type_of(annotation, [self.top])
+            if dotted is not None:
+                makes.setdefault(name, dotted)
+        stars = [d for one in names.stars if (d := self.namer.imported(one)) is not None]
+        return {
+            "imports": imports,
+            "stars": stars,
+            "classes": self.classes,
+            "aliases": aliases,
+            "makes": makes,
+            "returns": returns,
+            "defines": [n for n, b in names.bound.items() if isinstance(b, _DEFINITIONS)],
+            "all": list(names.exported) if names.exported is not None else None,
+            "items": self.items,
+            "asked": None if candidates is None else sorted(candidates),
+            "described": [name for name in names.bound if public(name)] if public is not None else [],
+        }
+
+    def constant(self, name: str) -> Value:
+        """Return the value of the module-level *name* or ``Class.attribute``, as far as reading tells."""
+        binding = self.namer.member(name.split("."))
+        if not isinstance(binding, ast.expr):
+            return None
+        return self.namer.read(binding, [self.top])
+
+    # --- walking -------------------------------------------------------------------------------------------
+
+    def _body(self, body: Sequence[ast.stmt], scopes: Scopes, prefix: str, hidden: str | None, *, live: bool) -> None:
+        """Visit the statements of one body.
+
+        *prefix* is the qualified name they have, *hidden* the function they are in, *live* whether they run on import.
+        """
+        for place, node in enumerate(body):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                if live:
+                    self._function(node, scopes, prefix, hidden)
+                if self._deep:
+                    inner = Scope("function", node.body, node)
+                    owner = hidden or prefix + node.name
+                    self._body(node.body, [*scopes, inner], f"{prefix}{node.name}.<locals>.", owner, live=live)
+            elif isinstance(node, ast.ClassDef):
+                self._class(node, scopes, prefix, hidden, live)
+                if self._deep:
+                    inner = Scope("class", node.body, node)
+                    self._body(node.body, [*scopes, inner], f"{prefix}{node.name}.", hidden, live=live)
+            elif isinstance(node, (ast.Assign, ast.AnnAssign)):
+                if live and self._assigned and not prefix:
+                    self._assignment(node, scopes, body[place + 1] if place + 1 < len(body) else None)
+            elif isinstance(node, ast.If):
+                name = getattr(node.test, "id", getattr(node.test, "attr", ""))
+                runs = name != "TYPE_CHECKING" and not _is_main(node.test)
+                self._body(node.body, scopes, prefix, hidden, live=live and runs)
+                self._body(node.orelse, scopes, prefix, hidden, live=live)
+            elif isinstance(node, (ast.Try, ast.TryStar)):
+                for part in (node.body, node.orelse, node.finalbody, *[h.body for h in node.handlers]):
+                    self._body(part, scopes, prefix, hidden, live=live)
+            elif isinstance(node, (ast.With, ast.AsyncWith)):
+                self._body(node.body, scopes, prefix, hidden, live=live)
+            elif isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
+                self._body([*node.body, *node.orelse], scopes, prefix, hidden, live=live)
+            elif isinstance(node, ast.Match):
+                for case in node.cases:
+                    self._body(case.body, scopes, prefix, hidden, live=live)
+
+    def _function(self, node: Function, scopes: Scopes, prefix: str, hidden: str | None) -> None:
+        marks = self._marks(node.decorator_list, scopes) if self._deep else []
+        public = self._public is not None and not prefix and self._public(node.name) and not _is_overload(node)
+        if not marks and not public:
+            return
+        item = self._item("function", node, prefix, hidden)
+        item["marks"] = marks
+        self.items.append(item)
+
+    def _class(self, node: ast.ClassDef, scopes: Scopes, prefix: str, hidden: str | None, live: bool) -> None:
+        bases = [d for one in node.bases if (d := self.namer.base(one, scopes)) is not None]
+        qualname = prefix + node.name
+        if bases:
+            self.classes[qualname] = bases
+        marks = self._marks(node.decorator_list, scopes) if self._deep else []
+        candidate = bool(bases) if self._candidates is None else node.name in self._candidates
+        if not live or not (marks or candidate):
+            return
+        item = self._item("class", node, prefix, hidden)
+        item["marks"] = marks
+        item["attributes"] = self._attributes(node, [*scopes, Scope("class", node.body, node)])
+        self.items.append(item)
+
+    def _assignment(self, node: ast.Assign | ast.AnnAssign, scopes: Scopes, after: ast.stmt | None) -> None:
+        target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+        if not isinstance(target, ast.Name) or node.value is None:
+            return
+        value = call = node.value
+        while isinstance(call, ast.Call):
+            dotted = self.namer.expand(call.func, scopes)
+            if dotted is not None:
+                parts = dotted.split(".")[-2:]
+                if any(self.rules.is_word("constructors", p) for p in parts) or (
+                    self.rules.is_word("decorators", parts[-1])
+                ):
+                    item = self._value_item(target.id, value, node.lineno, after)
+                    item["made"] = {"dotted": dotted, "given": self._given(call, scopes)}
+                    item["node"] = call
+                    self.items.append(item)
+                    return
+            # prompt.partial(...) and model(name=...)(object): what was called before tells.
+            func: ast.expr = call.func
+            if isinstance(func, ast.Attribute):
+                func = func.value
+            call = func
+
+    def _declarations(self) -> None:
+        """Collect the calls that count wherever they are."""
+        there = {id(item["node"]) for item in self.items if "node" in item}
+        for statement in self.tree.body:
+            owner = _owner_of(statement)
+            for node in ast.walk(statement):
+                if not isinstance(node, ast.Call) or last_name(node) not in self.rules.anywhere or id(node) in there:
+                    continue
+                dotted = self.namer.expand(node.func, [self.top])
+                given = self._given(node, [self.top])
+                if dotted is None or "name" not in given:
+                    continue
+                item = self._value_item(owner or last_name(node), node, node.lineno, None)
+                item |= {"hidden": owner, "made": {"dotted": dotted, "given": given, "anywhere": True}}
+                self.items.append(item)
+
+    # --- candidates ----------------------------------------------------------------------------------------
+
+    def _item(self, form: str, node: Function | ast.ClassDef, prefix: str, hidden: str | None) -> dict[str, Any]:
+        about = define(node, self.module, prefix + node.name, self.path)
+        item = {
+            "form": form,
+            "name": node.name,
+            "qualname": prefix + node.name,
+            "line": about.line,
+            "signature": about.signature,
+            "checksum": about.checksum,
+            "source_checksum": about.source_checksum,
+            "doc": summary(about.docstring),
+            "parameters": parameters_schema(node, about.docstring, self.top.names),
+        }
+        if hidden is not None:
+            item["hidden"] = hidden
+        elif not prefix:
+            self._heed_binding(item, node)
+        return item
+
+    def _heed_binding(self, item: dict[str, Any], node: Function | ast.ClassDef) -> None:
+        """Set right what *item* says if its name leads elsewhere in the end: to another definition, or to a value."""
+        bound = self.top.names.bound.get(node.name)
+        if bound is node or bound is None:
+            return
+        if isinstance(bound, _DEFINITIONS):
+            item["rebound"] = True
+            return
+        # What loading checks is what the name is bound to: search = with_retry(search).
+        sums = None
+        if isinstance(bound, ast.expr) and not isinstance(bound, (ast.Name, ast.Attribute)):
+            sums = define(bound, self.module, node.name, self.path)
+        item["checksum"] = sums.checksum if sums else None
+        item["source_checksum"] = sums.source_checksum if sums else None
+
+    def _value_item(self, name: str, value: ast.expr, line: int, after: ast.stmt | None) -> dict[str, Any]:
+        about = define(value, self.module, name, self.path)
+        doc = ""
+        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
+            text = after.value.value
+            doc = summary(text) if isinstance(text, str) else ""
+        return {
+            "form": "value",
+            "name": name,
+            "qualname": name,
+            "line": line,
+            "signature": about.signature,
+            "checksum": about.checksum,
+            "source_checksum": about.source_checksum,
+            "doc": doc,
+            "parameters": None,
+        }
+
+    def _marks(self, decorators: Iterable[ast.expr], scopes: Scopes) -> list[dict[str, Any]]:
+        """Return the decorators that could be known ones."""
+        found = []
+        for one in decorators:
+            target = one.func if isinstance(one, ast.Call) else one
+            mark: dict[str, Any] = {}
+            if isinstance(target, ast.Name):
+                bound = self.namer.bound(target.id, scopes)
+                if isinstance(bound, ast.Attribute):  # tool = server.tool
+                    target = bound
+            dotted = self.namer.expand(target, scopes)
+            if dotted is not None and self.rules.is_word("decorators", dotted.rpartition(".")[2]):
+                mark["dotted"] = dotted
+            if isinstance(target, ast.Attribute) and self.rules.is_word("methods", target.attr):
+                mark["method"] = target.attr
+                mark["owner"] = self.namer.owner(target.value, scopes)
+                mark["called"] = last_name(target.value)
+            if mark:
+                mark["given"] = self._given(one, scopes) if isinstance(one, ast.Call) else {}
+                found.append(mark)
+        return found
+
+    def _given(self, call: ast.Call, scopes: Scopes) -> dict[str, Value]:
+        """Return the arguments that fields are read from: names and, as texts, positions."""
+        given: dict[str, Value] = {}
+        for place, one in enumerate(call.args[:4]):
+            if isinstance(one, ast.Starred):
+                break
+            value = self.namer.read(one, scopes)
+            if value is not None:
+                given[str(place)] = value
+        for keyword in call.keywords:
+            if keyword.arg in self.wanted:
+                value = self.namer.read(keyword.value, scopes)
+                if value is not None:
+                    given[keyword.arg] = value
+        return given
+
+    def _attributes(self, node: ast.ClassDef, scopes: Scopes) -> dict[str, Value]:
+        """Return the class attributes fields are read from; None is one whose value can't be told."""
+        found: dict[str, Value] = {}
+        init: Function | None = None
+        for one in node.body:
+            if isinstance(one, ast.Assign):
+                for target in one.targets:
+                    if isinstance(target, ast.Name) and target.id in self.wanted:
+                        found[target.id] = self.namer.read(one.value, scopes)
+            elif isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
+                if one.target.id in self.wanted:
+                    found[one.target.id] = None if one.value is None else self.namer.read(one.value, scopes)
+            elif isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                if one.name == "__init__":
+                    init = one
+                elif one.name in self.wanted and any(last_name(d) == "property" for d in one.decorator_list):
+                    last = one.body[-1] if one.body else None
+                    value = last.value if isinstance(last, ast.Return) else None
+                    inner = [*scopes, Scope("function", one.body, one)]
+                    found[one.name] = None if value is None else self.namer.read(value, inner)
+        if init is not None:
+            self._set_in_init(init, found, [*scopes, Scope("function", init.body, init)])
+        return found
+
+    def _set_in_init(self, init: Function, found: dict[str, Value], scopes: Scopes) -> None:
+        """Add what ``__init__`` sets to a literal where the class body doesn't.
+
+        Two ways: ``self.name = …`` and ``super().__init__(name=…)``.
+        """
+        for one in init.body:
+            pairs: list[tuple[str, ast.expr]] = []
+            if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Attribute):
+                if getattr(one.targets[0].value, "id", "") == "self":
+                    pairs.append((one.targets[0].attr, one.value))
+            elif isinstance(one, ast.Expr) and isinstance(one.value, ast.Call):
+                to_base = getattr(one.value.func, "attr", "") == "__init__"
+                pairs += [(k.arg, k.value) for k in one.value.keywords if k.arg and to_base]
+            for name, expression in pairs:
+                if name in self.wanted and found.get(name) is None:
+                    value = self.namer.read(expression, scopes)
+                    if value is not None:
+                        found[name] = value
+
+
+def _owner_of(statement: ast.stmt) -> str:
+    """Return the name a statement defines or assigns, or an empty text."""
+    if isinstance(statement, ast.Assign):
+        return last_name(statement.targets[0])
+    if isinstance(statement, ast.AnnAssign):
+        return last_name(statement.target)
+    return getattr(statement, "name", "")
+
+
+def _is_main(test: ast.expr) -> bool:
+    return isinstance(test, ast.Compare) and getattr(test.left, "id", "") == "__name__"
+
+
+def _is_overload(node: Function) -> bool:
+    return any(last_name(one) == "overload" for one in node.decorator_list)

@@ -1,0 +1,392 @@
+"""Names followed across files: what a class derives from, whose a decorator is, which text a name stands for."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any
+
+from catalog.discovery.extract import Extractor, Facts
+from catalog.discovery.gc_pause import uncollected
+from catalog.discovery.literal import Value, known
+from catalog.discovery.prefilter import absolute, heads_in, imports_in
+from catalog.discovery.rules import Recognised, Rule
+from catalog.errors import UnreadableSourceError
+from catalog.source.locate import Locator
+from catalog.source.read import read_bytes, read_source
+
+Accept = Callable[[str], Rule | None]
+
+_LONGEST = 40
+"""How many imports, aliases and bases are followed."""
+
+_OWN = frozenset(sys.stdlib_module_names) | {"builtins"}
+
+
+class Resolver:
+    """Follows dotted names through the files of a scan and, by reading only, through other installed packages."""
+
+    def __init__(
+        self,
+        rules: Recognised,
+        locator: Locator,
+        inside: Callable[[str], Facts | None],
+        is_inside: Callable[[str], bool],
+        constant_inside: Callable[[str, str], Value],
+    ) -> None:
+        """Use *inside* for the facts of a module of the scan, and *locator* to find all others."""
+        self.rules = rules
+        self.locator = locator
+        self._inside = inside
+        self._is_inside = is_inside
+        self._constant_inside = constant_inside
+        self._outside: dict[str, Facts | None] = {}
+        self._constants: dict[tuple[str, str], Value] = {}
+        self._items: dict[str, dict[str, dict[str, Any]]] = {}
+        self._bases: dict[str, Rule | None] = {}
+        self._reach: dict[tuple[str, str], bool] = {}
+        self._star_names: dict[str, frozenset[str]] = {}
+        self._read: dict[str, bytes] = {}
+        self._headed: dict[str, dict[str, list[str]]] = {}
+        self._imported: dict[str, dict[str, str]] = {}
+        self.consulted: set[str] = set()
+
+    # --- following -----------------------------------------------------------------------------------------
+
+    def follow(self, dotted: str, accept: Accept) -> tuple[Rule | None, str]:
+        """Follow *dotted* through imports and aliases until *accept* knows it.
+
+        Returns:
+            The rule or None, and the last name.
+        """
+        seen: set[str] = set()
+        while dotted not in seen and len(seen) < _LONGEST:
+            rule = accept(dotted)
+            if rule is not None:
+                return rule, dotted
+            seen.add(dotted)
+            further = self._step(dotted)
+            if further is None:
+                break
+            dotted = further
+        return None, dotted
+
+    def follow_inside(self, dotted: str) -> str | None:
+        """Follow *dotted* while it stays in the files of the scan; return the last name, or None if it leaves them."""
+        seen: set[str] = set()
+        while dotted not in seen and len(seen) < _LONGEST:
+            parts = dotted.split(".")
+            if not any(self._is_inside(".".join(parts[:cut])) for cut in range(len(parts) - 1, 0, -1)):
+                return None
+            seen.add(dotted)
+            further = self._step(dotted)
+            if further is None:
+                break
+            dotted = further
+        return dotted
+
+    def split(self, dotted: str) -> tuple[str, list[str]] | None:
+        """Return the module of *dotted* and the names within it, or None if there is no such module to read."""
+        parts = dotted.split(".")
+        if parts[0] in _OWN:
+            return None
+        for cut in range(len(parts) - 1, 0, -1):
+            module = ".".join(parts[:cut])
+            if self.facts(module) is not None:
+                return module, parts[cut:]
+        return None
+
+    def facts(self, module: str) -> Facts | None:
+        """Return the facts of *module*, or None if it can't be read."""
+        if self._is_inside(module):
+            return self._inside(module)
+        try:
+            return self._outside[module]
+        except KeyError:
+            pass
+        found: Facts | None = None
+        with uncollected():
+            extractor = self._extractor(module)
+            if extractor is not None:
+                with suppress(RecursionError):
+                    found = extractor.facts(None, deep=False)
+                del extractor
+        self._outside[module] = found
+        return found
+
+    def _extractor(self, module: str) -> Extractor | None:
+        site = self.locator.find(module)
+        if site is None or site.form != "source" or site.path is None:
+            return None
+        self.consulted.add(site.path)
+        try:
+            # Not by way of the locator: it keeps trees, and these are asked for once.
+            tree = read_source(site.path).tree
+        except UnreadableSourceError:
+            return None
+        return Extractor(module, site.path, site.is_package, tree, self.rules)
+
+    def _step(self, dotted: str) -> str | None:
+        place = self.split(dotted)
+        if place is None:
+            return None
+        module, names = place
+        facts = self.facts(module)
+        if facts is None or not names:
+            return None
+        first, rest = names[0], names[1:]
+        for table in ("imports", "aliases"):
+            target = facts[table].get(first)
+            if target is not None:
+                further = ".".join([target, *rest])
+                return further if further != dotted else None
+        if first in facts["defines"] or first in facts["makes"]:
+            return None
+        for star in reversed(facts["stars"]):
+            if self._exports(star, first):
+                return ".".join([star, *names])
+        return None
+
+    def _exports(self, module: str, name: str) -> bool:
+        """Tell whether ``from module import *`` brings *name*."""
+        found = self._star_names.get(module)
+        if found is None:
+            found = self._star_names[module] = self._names_exported(module, set())
+        return name in found
+
+    def _names_exported(self, module: str, seen: set[str]) -> frozenset[str]:
+        facts = self.facts(module) if module not in seen and len(seen) < _LONGEST else None
+        if facts is None:
+            return frozenset()
+        seen.add(module)
+        if facts["all"] is not None:
+            return frozenset(facts["all"])
+        names = {n for table in ("defines", "imports", "aliases", "makes", "classes") for n in facts[table]}
+        for star in facts["stars"]:
+            names |= self._names_exported(star, seen)
+        return frozenset(name for name in names if not name.startswith("_"))
+
+    # --- classes -------------------------------------------------------------------------------------------
+
+    def base_rule(self, dotted: str) -> Rule | None:
+        """Return the rule of the known base that the class *dotted* is or derives from, or None."""
+        if dotted in self._bases:
+            return self._bases[dotted]
+        self._bases[dotted] = None  # a circle of bases leads nowhere
+        rule, last = self.follow(dotted, lambda name: self.rules.match("bases", name))
+        if rule is None:
+            rule = self.first_rule(self.bases(last))
+        self._bases[dotted] = rule
+        return rule
+
+    def first_rule(self, bases: Iterable[str]) -> Rule | None:
+        """Return the rule that the first of *bases* to have one has; being data is said of tools only if need be."""
+        found: Rule | None = None
+        for base in bases:
+            rule = self.base_rule(base)
+            if rule is not None and rule.when != "schemas":
+                return rule
+            found = found or rule
+        return found
+
+    def bases(self, dotted: str) -> list[str]:
+        """Return the bases of the class *dotted* as written, with imports resolved."""
+        place = self.split(dotted)
+        facts = self.facts(place[0]) if place else None
+        if facts is None or place is None:
+            return []
+        found: list[str] = facts["classes"].get(".".join(place[1]), [])
+        return found
+
+    def attribute(self, dotted: str, name: str, depth: int = 0) -> tuple[bool, Value]:
+        """Return whether the class *dotted* or a base defines *name*, and its value as far as reading tells."""
+        if depth > _LONGEST:
+            return False, None
+        _, last = self.follow(dotted, lambda _: None)
+        place = self.split(last)
+        if place is None:
+            return False, None
+        facts = self.facts(place[0])
+        if facts is None:
+            return False, None
+        qualname = ".".join(place[1])
+        item = self._classes_of(place[0], facts).get(qualname)
+        if item is not None and name in item["attributes"]:
+            return True, item["attributes"][name]
+        if depth and self.rules.match("bases", last) is not None:
+            return False, None  # a framework's own class: its default is a placeholder
+        for base in facts["classes"].get(qualname, ()):
+            found, value = self.attribute(base, name, depth + 1)
+            if found:
+                return found, value
+        return False, None
+
+    def _classes_of(self, module: str, facts: Facts) -> dict[str, dict[str, Any]]:
+        found = self._items.get(module)
+        if found is None:
+            found = {one["qualname"]: one for one in facts["items"] if one["form"] == "class"}
+            self._items[module] = found
+        return found
+
+    # --- owners of decorators ------------------------------------------------------------------------------
+
+    def owner_rule(self, method: str, owner: list[str] | None, called: str) -> Rule | None:
+        """Return the rule for the decorator ``called.method``, *owner* being what its file tells of the object."""
+        if owner is not None:
+            what, dotted = owner
+            rule, settled = self._object(method, dotted) if what == "object" else self._type(method, dotted)
+            if rule is not None or settled:
+                return rule
+        return self.rules.hinted(method, called)
+
+    def _object(self, method: str, dotted: str) -> tuple[Rule | None, bool]:
+        _, last = self.follow(dotted, lambda _: None)
+        place = self.split(last)
+        facts = self.facts(place[0]) if place else None
+        if place is None or facts is None:
+            return None, False
+        made = facts["makes"].get(place[1][0])
+        if made is not None and len(place[1]) == 1:
+            return self._type(method, made)
+        return None, False
+
+    def _type(self, method: str, dotted: str, depth: int = 0) -> tuple[Rule | None, bool]:
+        """Return the rule, and whether the answer is certain even if there is none."""
+        rule, last = self.follow(dotted, lambda name: self.rules.owner(method, name))
+        if rule is not None or depth > _LONGEST:
+            return rule, True
+        name = last.rpartition(".")[2]
+        place = self.split(last)
+        facts = self.facts(place[0]) if place else None
+        if place is not None and facts is not None:
+            qualname = ".".join(place[1])
+            returned = facts["returns"].get(qualname)
+            if returned is not None:
+                return self._type(method, returned, depth + 1)
+            bases = facts["classes"].get(qualname)
+            if bases is not None:
+                for base in bases:
+                    rule, _ = self._type(method, base, depth + 1)
+                    if rule is not None:
+                        return rule, True
+                return None, True
+            if qualname in facts["defines"] and name[:1].isupper():
+                return None, True
+        if last.partition(".")[0] in _OWN:
+            return None, True
+        above, _, last_part = dotted.rpartition(".")
+        if above and last_part[:1].islower():  # Server.from_config(...)
+            rule, _ = self._type(method, above, depth + 1) if above.rpartition(".")[2][:1].isupper() else (None, False)
+            return rule, rule is not None
+        return None, not self._is_inside(dotted.rpartition(".")[0])
+
+    # --- texts ---------------------------------------------------------------------------------------------
+
+    def value(self, value: Value, depth: int = 0) -> Value:
+        """Return *value* with the names of other modules replaced by what they stand for, or None."""
+        if value is None or value[0] == "=" or depth > _LONGEST:
+            return value
+        texts = []
+        for part in value[1]:
+            if isinstance(part, dict):
+                found = self._constant(part["name"], depth)
+                if found is None:
+                    return None
+                if len(value[1]) == 1:
+                    return found
+                part = found[1]
+            if not isinstance(part, str):
+                return None
+            texts.append(part)
+        return known("".join(texts))
+
+    def _constant(self, dotted: str, depth: int) -> Value:
+        _, last = self.follow(dotted, lambda _: None)
+        place = self.split(last)
+        if place is None:
+            return None
+        module, names = place
+        if len(names) > 2:  # two: an attribute of a class, a member of an enumeration
+            return None
+        name = ".".join(names)
+        if self._is_inside(module):
+            return self.value(self._constant_inside(module, name), depth + 1)
+        key = (module, name)
+        if key not in self._constants:
+            extractor = self._extractor(module)
+            self._constants[key] = None if extractor is None else extractor.constant(name)
+        return self.value(self._constants[key], depth + 1)
+
+    # --- other packages, from their bytes ------------------------------------------------------------------
+
+    def reaches(self, dotted: str, words: frozenset[str]) -> bool:
+        """Tell whether the class *dotted* of another package seems to derive from one of the base names *words*.
+
+        Works on bytes: most bases are no tools, and parsing the files they are in would cost more than the scan.
+        """
+        module, _, name = dotted.rpartition(".")
+        return bool(module) and self._reaches(module, name, words, 0)
+
+    def _reaches(self, module: str, name: str, words: frozenset[str], depth: int) -> bool:
+        if self.rules.match("bases", f"{module}.{name}") is not None:
+            return True
+        if depth > _LONGEST or module.partition(".")[0] in _OWN:
+            return False
+        key = (module, name)
+        if key in self._reach:
+            return self._reach[key]
+        self._reach[key] = False
+        answer = self._reach[key] = self._reaches_in(module, name, words, depth)
+        return answer
+
+    def _reaches_in(self, module: str, name: str, words: frozenset[str], depth: int) -> bool:
+        site = self.locator.find(module)
+        if site is None:  # module may be a class: Outer.Inner
+            return False
+        if site.form != "source" or site.path is None:
+            return False
+        self.consulted.add(site.path)
+        data = self._bytes(site.path)
+        bases = self._heads(module, data).get(name)
+        if bases is not None:
+            imports = self._imports(module, site.is_package, data)
+            for base in bases:
+                first, dot, rest = base.partition(".")
+                above, _, last = (imports.get(first, f"{module}.{first}") + dot + rest).rpartition(".")
+                if above and self._reaches(above, last, words, depth + 1):
+                    return True
+            return False
+        target = self._imports(module, site.is_package, data).get(name, "")
+        if target and target != f"{module}.{name}":
+            above, _, last = target.rpartition(".")
+            return bool(above) and self._reaches(above, last, words, depth + 1)
+        if b"import *" in data:
+            for star in re.findall(rb"from[ \t]+([.\w]+)[ \t]+import[ \t]+\*", data):
+                source = absolute(star.decode("utf-8", "replace"), module, site.is_package)
+                if source is not None and source != module and self._reaches(source, name, words, depth + 1):
+                    return True
+        return False
+
+    def _bytes(self, path: str) -> bytes:
+        found = self._read.get(path)
+        if found is None:
+            try:
+                found = read_bytes(path)
+            except UnreadableSourceError:
+                found = b""
+            self._read[path] = found
+        return found
+
+    def _heads(self, module: str, data: bytes) -> dict[str, list[str]]:
+        found = self._headed.get(module)
+        if found is None:
+            found = self._headed[module] = {name: bases for name, bases, _ in heads_in(data)}
+        return found
+
+    def _imports(self, module: str, is_package: bool, data: bytes) -> dict[str, str]:
+        found = self._imported.get(module)
+        if found is None:
+            found = self._imported[module] = imports_in(data, module, is_package)
+        return found

@@ -1,0 +1,254 @@
+"""A look at the raw bytes of a file: whether it could hold anything recognised, and the classes it defines.
+
+Parsing a file costs twenty times as much, and most files of a large package hold nothing. What is said here errs on
+the side of yes: the syntax tree decides afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from catalog.discovery.rules import SECTIONS, Recognised
+
+# Each expression begins with plain letters, which the engine searches for many times faster than for a class of them.
+_HEAD = re.compile(
+    rb"class[ \t]+([A-Za-z_\x80-\xff][\w\x80-\xff]*+)[ \t]*+(?:\[[^\]\n]*+\][ \t]*+)?"
+    rb"\(((?:[^()#]++|#[^\n]*+|\((?:[^()]++|\([^()]*+\))*+\))*+)\)"
+)
+_DOTTED = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*+(?:[ \t]*\.[ \t]*[A-Za-z_\x80-\xff][\w\x80-\xff]*+)*+")
+_COMMENT = re.compile(rb"#[^\n]*+")
+_IMPORT_FROM = re.compile(
+    rb"from[ \t]+(\.*+[ \t]*[\w.\x80-\xff]*+)[ \t]+import[ \t]*+(\([^)]*+\)|(?:[^\n\\#;]++|\\\r?\n)++)"
+)
+_FROM = re.compile(rb"from[ \t]+(\.*[\w.\x80-\xff]*)[ \t]+import\b(.*)", re.DOTALL)
+_RENAMED_FROM = re.compile(rb"([\w\x80-\xff]+)[ \t]+as[ \t]+$")
+_AS = re.compile(rb" as[ \t]+(\w+)")
+_WORD_BEFORE = re.compile(rb"\w+(?=[ \t]*\Z)")
+_IMPORT = re.compile(rb"import[ \t]+([\w.\x80-\xff]++)(?:[ \t]+as[ \t]+([\w\x80-\xff]++))?[ \t]*+(?=[\r\n,;#]|$)")
+_CAPITAL = re.compile(rb"_*[A-Z]")
+_ALIAS = re.compile(rb"\n(_*+[A-Z]\w*+)[ \t]*+=[ \t]*+([A-Za-z_][\w.]*+)[ \t]*+(?=[\r\n#])")
+_STATEMENT = re.compile(rb"\n[^ \t\r\n#)\]}\"']")  # one that begins at the left margin
+_BLANK = frozenset({b" ", b"\t"})
+_DEFINING = (b"def ", b"class ", b"async ", b"@")
+
+
+@dataclass(slots=True)
+class Glance:
+    """What the bytes of one file tell.
+
+    Attributes:
+        heads: the classes that name bases: own name, bases as dotted names with imports resolved, and whether the
+            class is inside of something.
+        decorated: whether a known decorator seems to be used.
+        assigned: whether a known constructor seems to be called in the body of the module.
+        declared: whether one that counts anywhere seems to be called at all.
+        renamed: other names given to known things and to classes, by an import or an assignment, with the first name.
+    """
+
+    heads: list[tuple[str, list[str], bool]]
+    decorated: bool
+    assigned: bool
+    declared: bool
+    renamed: dict[str, str]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the file is worth parsing, its classes apart."""
+        return self.decorated or self.assigned or self.declared
+
+    def as_json(self) -> list[Any]:
+        """Return it as lists and texts."""
+        return [self.heads, self.decorated, self.assigned, self.declared, self.renamed]
+
+    @classmethod
+    def from_json(cls, data: list[Any]) -> Glance:
+        """Return what `as_json` was made of."""
+        return cls(*data)
+
+
+class Look:
+    """The expressions for one set of rules, compiled once."""
+
+    def __init__(self, rules: Recognised) -> None:
+        """Prepare to look for what *rules* name."""
+        own = [r for r in rules.rules if r.section == "decorators" and rules.own_package in r.modules]
+        self._own_mark = rules.own_package.encode()
+        decorators = "|".join((rules.words("decorators"), rules.words("methods")))
+        makers = rules.words("constructors")
+        # Possessive and grouped by first letter: each "=" and "@" of the file is tried.
+        self._decorator = re.compile(rb"@[ \t]*+(?:\w++(?:\([^()\n]*+\))?\.)*(?:%b)\b" % _grouped(decorators).encode())
+        self._constructor = _assigned_from(makers)
+        # Our own decorators called as functions apart, as their names are common words.
+        self._own_call = _assigned_from("|".join(name for rule in own for name in rule.names) or "(?!)")
+        # One expression each: with plain letters first it is found at the speed of a search for them.
+        self._declared = [
+            re.compile(rb"%b\([ \t\r\n]*+(?:#[^\n]*\s*)*name[ \t]*=" % name.encode()) for name in sorted(rules.anywhere)
+        ]
+        self._rules = rules
+
+    def _is_known(self, name: bytes) -> bool:
+        word = _text(name)
+        return any(self._rules.is_word(section, word) for section in SECTIONS)
+
+    def at(self, data: bytes, module: str, is_package: bool) -> Glance:
+        """Return what the file of *module* with the content *data* seems to hold."""
+        heads = [
+            (
+                name,
+                [_imported(data, one, place, module, is_package) for one in bases],
+                data[place - 1 : place] in _BLANK,
+            )
+            for name, bases, place in heads_in(data)
+        ]
+        renamed: dict[str, str] = {}
+        for found in _AS.finditer(data):
+            before = _WORD_BEFORE.search(data, max(0, found.start() - 60), found.start())
+            if before is not None and before[0] != found[1]:
+                capitals = _CAPITAL.match(before[0]) and _CAPITAL.match(found[1])
+                if capitals or self._is_known(before[0]):
+                    renamed[_text(found[1])] = _text(before[0])
+        for found in _ALIAS.finditer(data):
+            renamed.setdefault(_text(found[1]), _text(found[2]).rpartition(".")[2])
+        decorated = self._decorator.search(data) is not None
+        assigned = self._makes(data, self._constructor) or (
+            self._own_mark in data and self._makes(data, self._own_call)
+        )
+        if renamed and not (decorated and assigned):
+            known = [one for one, first in renamed.items() if self._is_known(first.encode())]
+            names = b"|".join(re.escape(one.encode()) for one in known) or b"(?!)"
+            decorated = decorated or re.search(rb"@[ \t]*(?:%b)\b" % names, data) is not None
+            assigned = assigned or re.search(rb"=[ \t]*(?:\(\s*)?(?:%b)[.(\[]" % names, data) is not None
+        declared = any(one.search(data) is not None for one in self._declared)
+        return Glance(heads, decorated, assigned, declared, renamed)
+
+    def _makes(self, data: bytes, expression: re.Pattern[bytes]) -> bool:
+        """Tell whether *expression* fits something that runs when the module is imported."""
+        starts: list[int] | None = None
+        for found in expression.finditer(data):
+            if starts is None:
+                starts = [0, *(one.start() + 1 for one in _STATEMENT.finditer(data))]
+            nearest = starts[bisect_right(starts, found.start()) - 1]
+            if not data.startswith(_DEFINING, nearest):
+                return True
+        return False
+
+
+@lru_cache(maxsize=8)
+def look_for(rules: Recognised) -> Look:
+    """Return the expressions for *rules*; compiling them costs as much as looking at a hundred files."""
+    return Look(rules)
+
+
+def heads_in(data: bytes) -> list[tuple[str, list[str], int]]:
+    """Return the classes of *data* that name bases: own name, bases as written, and where the head begins."""
+    found = []
+    for match in _HEAD.finditer(data):
+        text = match[2]
+        if b"#" in text:
+            text = _COMMENT.sub(b"", text)
+        bases = [_text(one) for one in _DOTTED.findall(text)]
+        if bases:
+            found.append((_text(match[1]), bases, match.start()))
+    return found
+
+
+def _imported(data: bytes, dotted: str, end: int, module: str, is_package: bool) -> str:
+    """Return what the name *dotted*, used at *end*, stands for if a ``from`` statement above imports it.
+
+    The first place a file has the name is nearly always that statement; to look only there is a hundred times cheaper
+    than to read all imports.
+    """
+    first, dot, rest = dotted.partition(".")
+    name = first.encode()
+    place = data.find(name)
+    while 0 <= place < end:
+        start = data.rfind(b"from", 0, place)
+        if start < 0:
+            start = data.rfind(b"import", 0, place)
+        found = _FROM.match(data, start, place) if start >= 0 else None
+        if found is not None and _is_one_statement(found[2]) and _is_word(data, place, len(name)):
+            source = absolute(_text(found[1]), module, is_package)
+            own = _RENAMED_FROM.search(found[2])
+            return f"{source}.{_text(own[1]) if own else first}{dot}{rest}" if source else dotted
+        place = data.find(name, place + 1)
+    if dot:
+        found = re.search(rb"import[ \t]+([\w.]+)[ \t]+as[ \t]+%b\b" % name, data)
+        if found is not None:
+            return f"{_text(found[1])}.{rest}"
+    return dotted
+
+
+def _is_one_statement(names: bytes) -> bool:
+    """Tell whether *names*, from ``import`` up to a name, are still in the statement it begins."""
+    opened = names.count(b"(")
+    if opened:
+        return opened == 1 and b")" not in names
+    return b"\n" not in names.replace(b"\\\n", b"").replace(b"\\\r\n", b"")
+
+
+def _is_word(data: bytes, place: int, length: int) -> bool:
+    return not (data[place - 1 : place].isalnum() or data[place + length : place + length + 1].isalnum()) and (
+        data[place - 1 : place] != b"_" and data[place + length : place + length + 1] != b"_"
+    )
+
+
+def imports_in(data: bytes, module: str, is_package: bool) -> dict[str, str]:
+    """Return what the names imported anywhere in *data* stand for, as dotted names."""
+    found: dict[str, str] = {}
+    for match in _IMPORT.finditer(data):
+        dotted, name = _text(match[1]), match[2]
+        if name:
+            found[_text(name)] = dotted
+        else:
+            top = dotted.partition(".")[0]
+            found.setdefault(top, top)
+    for match in _IMPORT_FROM.finditer(data):
+        source = absolute(_text(match[1]).replace(" ", ""), module, is_package)
+        if source is None:
+            continue
+        names = match[2]
+        if b"#" in names:
+            names = _COMMENT.sub(b"", names)
+        for one in names.strip(b"()").replace(b"\\", b" ").split(b","):
+            words = one.split()
+            if len(words) == 1:
+                found[_text(words[0])] = f"{source}.{_text(words[0])}"
+            elif len(words) == 3 and words[1] == b"as":
+                found[_text(words[2])] = f"{source}.{_text(words[0])}"
+    return found
+
+
+def absolute(source: str, module: str, is_package: bool) -> str | None:
+    """Return the module that ``from source import …`` names within *module*, or None if it leaves the package."""
+    if not source.startswith("."):
+        return source
+    rest = source.lstrip(".")
+    up = len(source) - len(rest) - (1 if is_package else 0)
+    parts = module.split(".")
+    if up >= len(parts):
+        return None
+    base = ".".join(parts[: len(parts) - up])
+    return f"{base}.{rest}" if rest else base
+
+
+def _grouped(words: str) -> str:
+    """Return an alternation of *words* with one branch per first letter."""
+    by_letter: dict[str, list[str]] = {}
+    for one in sorted(set(words.split("|"))):
+        by_letter.setdefault(one[0], []).append(one)
+    return "|".join(
+        first + "(?:" + "|".join(one[1:] for one in group) + ")" if first.isalnum() else "|".join(group)
+        for first, group in by_letter.items()
+    )
+
+
+def _assigned_from(words: str) -> re.Pattern[bytes]:
+    return re.compile(rb"=[ \t]*+(?:\([ \t\r\n]*+)?(?:await[ \t]++)?(?:\w++\.)*(?:%b)[.(\[]" % _grouped(words).encode())
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace").replace(" ", "").replace("\t", "")

@@ -1,0 +1,112 @@
+"""The vectors of candidates: of what each says now, and of nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from catalog.embedders.described import encode_parts
+from catalog.entry.embedding_text import parts, text_hash
+from catalog.errors import SearchError, StrategyError
+from catalog.store.queries import ids_of
+from catalog.store.vectors import of_entries
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from catalog.embedders.base import Embedder
+    from catalog.routing.pool import Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Vectors:
+    """The vectors of the candidates of a pool, a row each: candidate by candidate, text before examples.
+
+    Attributes:
+        embedder: what made them, and what prompts are embedded with.
+        rows: (rows, width) float32, of length 1.
+        owners: (rows,) int64: the place of the candidate in the pool.
+        parts: (rows,) int64: 0 for the text about it, from 1 for its examples.
+        hashes: of the texts, a row each; what a calibration was made for.
+        texts: what the rows were made from.
+        missing: places of candidates that have no vector at all.
+        complete: whether every text has a vector, or was made one.
+    """
+
+    embedder: Embedder
+    rows: NDArray[np.float32]
+    owners: NDArray[np.int64]
+    parts: NDArray[np.int64]
+    hashes: tuple[str, ...]
+    texts: tuple[str, ...]
+    missing: tuple[int, ...]
+    complete: bool
+
+
+def of_pool(pool: Pool) -> Vectors:
+    """Return the vectors of *pool*; those in the database where they are fresh.
+
+    What has none is embedded here where that is cheap; otherwise it is left out until ``catalog embed update``. So a
+    cheap embedder decides from the moment it is configured; in place of any other, the one that was complete before
+    goes on until its vectors are made, as it does in searches.
+
+    Raises:
+        StrategyError: the catalog has no embedder, or it can't be had.
+        MissingExtraError: what the embedder needs is not installed.
+    """
+    catalog = pool.catalog
+    try:
+        view = catalog._indexed()
+        meaning = catalog._meaning
+        embedder = meaning.embedder() if meaning.at_once else meaning.searching(view, optional=False).embedder
+    except SearchError as error:
+        raise StrategyError(str(error), strategy="embedding") from error
+    found: Vectors | None = pool.memo.get("vectors")
+    if found is None or not found.complete or found.embedder is not embedder:
+        found = pool.memo["vectors"] = _read(pool, embedder)
+    return found
+
+
+def _read(pool: Pool, embedder: Embedder) -> Vectors:
+    import numpy as np
+
+    catalog, reader = pool.catalog, pool.catalog._store.reader
+    said = [parts(entry) for entry in pool.entries]
+    stored = [entry.tier == "persistent" for entry in pool.entries]
+    ids = ids_of(reader, [(e.kind, e.name) for e, there in zip(pool.entries, stored, strict=True) if there])
+    known = of_entries(reader, embedder.name, list(ids.values()))
+    vectors: list[NDArray[np.float32] | None] = []
+    owners, numbers, hashes, texts = [], [], [], []
+    for owner, (entry, lines) in enumerate(zip(pool.entries, said, strict=True)):
+        id_ = ids.get((entry.kind, entry.name), -1) if stored[owner] else -1
+        for part, text in enumerate(lines):
+            hashed = text_hash(text)
+            owners.append(owner)
+            numbers.append(part)
+            hashes.append(hashed)
+            texts.append(text)
+            vectors.append(known.get((id_, hashed)))
+    lacking = [place for place, vector in enumerate(vectors) if vector is None]
+    cheap = catalog._meaning.at_once
+    width = embedder.width
+    rows = np.zeros((len(vectors), width), np.float32)
+    for place, vector in enumerate(vectors):
+        if vector is not None and len(vector) == width:
+            rows[place] = vector
+    runtime = [place for place in lacking if not stored[owners[place]]]  # nowhere to keep them
+    wanted = lacking if cheap else runtime
+    if wanted:
+        rows[wanted] = encode_parts(embedder, [texts[place] for place in wanted], [numbers[place] for place in wanted])
+    kept = np.flatnonzero(rows.any(axis=1))
+    own = np.array(owners, np.int64)[kept]
+    return Vectors(
+        embedder,
+        rows if len(kept) == len(rows) else rows[kept],
+        own,
+        np.array(numbers, np.int64)[kept],
+        tuple(hashes[place] for place in kept.tolist()),
+        tuple(texts[place] for place in kept.tolist()),
+        tuple(sorted(set(range(len(pool.entries))) - set(own.tolist()))),
+        len(wanted) == len(lacking),
+    )

@@ -1,0 +1,1 @@
+"""How well a router does: golden cases, metrics, gates, lint, replay."""

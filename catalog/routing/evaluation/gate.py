@@ -1,0 +1,136 @@
+"""The gate: whether a router is as good as it was when a baseline was saved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from json import dumps, loads
+from typing import TYPE_CHECKING, Any
+
+from catalog.errors import RoutingError
+
+if TYPE_CHECKING:
+    from catalog.routing.evaluation.evaluate import Evaluation
+
+GATED = ("accuracy", "right", "precision", "rejected", "auroc")
+"""The figures that must not fall. Not ``coverage``: answering more wrongly is no gain, and ``right`` falls with it."""
+
+TOLERANCE = 0.005
+"""How much a figure may fall: half a percentage point. With fewer than 200 prompts every prompt counts."""
+
+FORM = 1
+"""Of a baseline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fall:
+    """A figure that fell.
+
+    Attributes:
+        figure: one of :data:`GATED`.
+        before: what the baseline says.
+        now: what it is; None: there is nothing to tell it from any more.
+    """
+
+    figure: str
+    before: float
+    now: float | None
+
+    def __str__(self) -> str:
+        if self.now is None:
+            return f"{self.figure} was {100 * self.before:.1f} % and can't be told any more"
+        return f"{self.figure} fell from {100 * self.before:.1f} to {100 * self.now:.1f} %"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as data for JSON."""
+        return {"figure": self.figure, "before": self.before, "now": self.now}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What the gate says.
+
+    Attributes:
+        falls: the figures that fell by more than the tolerance; none: the gate is open.
+        entries: keys of entries whose recall fell, with what it was and is, the deepest fall first.
+        notes: what makes the comparison less than exact, in words.
+    """
+
+    falls: tuple[Fall, ...]
+    entries: tuple[tuple[str, float, float], ...]
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return falls, entries and notes as data for JSON."""
+        return {
+            "passed": not self.falls,
+            "falls": [one.to_dict() for one in self.falls],
+            "entries": [{"key": key, "before": before, "now": now} for key, before, now in self.entries],
+            "notes": list(self.notes),
+        }
+
+
+def baseline(evaluation: Evaluation) -> str:
+    """Return what is saved of an evaluation, as JSON: figures, and recalls by entry; no prompt is in it."""
+    data = {
+        "baseline": FORM,
+        "router": evaluation.router,
+        "strategy": evaluation.strategy,
+        "candidates": evaluation.candidates,
+        "data": evaluation.data,
+        "prompts": evaluation.prompts,
+        "figures": evaluation.figures,
+        "recall": {one.key: round(one.recall, 6) for one in evaluation.entries if one.recall is not None},
+    }
+    return dumps(data, ensure_ascii=False, indent=2) + "\n"
+
+
+def read_baseline(text: str, where: str) -> dict[str, Any]:
+    """Return the baseline that *text* holds.
+
+    Raises:
+        RoutingError: it holds none, or one of a later version.
+    """
+    try:
+        data: dict[str, Any] = loads(text)
+    except ValueError as error:
+        raise RoutingError(f"{where} is no baseline: it is not JSON ({error})", where=where) from None
+    figures = data.get("figures") if isinstance(data, dict) else None
+    if not isinstance(figures, dict) or data.get("baseline") != FORM:
+        raise RoutingError(f"{where} is no baseline; `catalog route eval --save FILE` writes one", where=where)
+    recalls = data.get("recall", {})
+    shares = [*figures.values(), *(recalls.values() if isinstance(recalls, dict) else [recalls])]
+    if not all(share is None or (isinstance(share, int | float) and 0 <= share <= 1) for share in shares):
+        raise RoutingError(f"{where} is damaged: a figure is no number from 0 to 1", where=where)
+    return data
+
+
+def held_against(evaluation: Evaluation, before: Mapping[str, Any], *, tolerance: float = TOLERANCE) -> Verdicts:
+    """Return which figures fell below those of a baseline by more than *tolerance* (a share, 0.005: half a point).
+
+    A figure that the baseline has and that can't be told any more has fallen, too: data that went missing must not
+    open the gate. A figure it does not have is not held against anything.
+    """
+    falls = []
+    now = evaluation.figures
+    for name in GATED:
+        old, new = before["figures"].get(name), now[name]
+        if old is not None and (new is None or new < old - tolerance - 1e-9):
+            falls.append(Fall(name, old, new))
+    recalls = {one.key: one.recall for one in evaluation.entries}
+    fell = [
+        (key, old, new)
+        for key, old in before.get("recall", {}).items()
+        if old is not None and (new := recalls.get(key)) is not None and new < old - 1e-6
+    ]
+    fell.sort(key=lambda one: (one[2] - one[1], one[0]))
+    notes = []
+    if before.get("data") != evaluation.data:
+        notes.append(f"the baseline was made of other prompts or labels ({before.get('prompts')} of them)")
+    if before.get("router") != evaluation.router:
+        notes.append(f"it was made with the router {before.get('router')}")
+    if before.get("strategy") != evaluation.strategy:
+        notes.append(f"it was made with the strategy {before.get('strategy')}")
+    if before.get("candidates") != evaluation.candidates:
+        notes.append(f"it was made with {before.get('candidates')} candidates, not {evaluation.candidates}")
+    return Verdicts(tuple(falls), tuple(fell), tuple(notes))

@@ -1,0 +1,171 @@
+"""Golden cases: prompts kept with the catalog whose right entry is known, and for which routing is tested.
+
+A text may have several right entries, or none: then it is out of scope for every router.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from typing import IO, TYPE_CHECKING
+
+from catalog.errors import EntryNotFoundError, RoutingError, close_matches, did_you_mean
+from catalog.routing.evaluation.labelled import Case, Label, case_of, read_cases
+from catalog.store.golden_and_decisions import golden
+
+if TYPE_CHECKING:
+    from catalog.app import Catalog
+    from catalog.routing.pool import Pool
+
+MOST_CHARACTERS = 20_000
+"""How long the text of a case may be."""
+
+
+class Golden:
+    """The golden cases of a catalog, ``cat.golden``: an iterable of :class:`Case`, the oldest first."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        """Take the catalog that keeps them."""
+        self._catalog = catalog
+
+    def __iter__(self) -> Iterator[Case]:
+        return iter(self.list())
+
+    def __len__(self) -> int:
+        return len(self.list())
+
+    def list(self, entry: str | None = None) -> list[Case]:
+        """Return all cases, or those of one entry (a key or name, which may be gone); names in them are keys."""
+        self._catalog._now()
+        named: dict[str, list[str]] = {}
+        for row in golden(self._catalog._store.reader):
+            named.setdefault(row.text, []).extend([f"{row.kind}:{row.name}"] if row.kind else [])
+        cases = [Case(text, tuple(keys)) for text, keys in named.items()]
+        if entry is None:
+            return cases
+        return [case for case in cases if any(entry in (key, key.partition(":")[2]) for key in case.names)]
+
+    def add(self, text: str, label: Label) -> int:
+        """Keep a prompt and what is right for it; return how many rows were new.
+
+        Args:
+            text: the prompt.
+            label: the key or name of an entry, several of which any is right, or None where none fits.
+
+        Raises:
+            EntryNotFoundError: no entry, or several, are called that.
+            RoutingError: the text is blank or too long, or was said to fit none (or some) before.
+        """
+        return self.add_many([case_of(text, label)])
+
+    def add_many(self, cases: Iterable[Case]) -> int:
+        """Keep many cases, all or nothing; return how many rows were new."""
+        wanted: dict[str, dict[str, None]] = {case.text: dict.fromkeys(case.names) for case in self.list()}
+        before = {text: bool(names) for text, names in wanted.items()}
+        rows: list[tuple[str, str, str]] = []
+        known: dict[str, tuple[str, str]] = {}
+        for case in cases:
+            text = case.text
+            if not text.strip() or len(text) > MOST_CHARACTERS:
+                raise RoutingError(
+                    f"a golden case has a text of 1 to {MOST_CHARACTERS:,} characters, not {len(text.strip()):,}"
+                )
+            if not text.isascii() and text != text.encode("utf-8", "replace").decode():
+                raise RoutingError(f"{text!r} is no text that can be kept: it holds half a character", text=text)
+            if before.setdefault(text, bool(case.names)) != bool(case.names):
+                said = " and ".join(wanted.get(text) or {}) or "no entry"
+                raise RoutingError(f"'{_short(text)}' is golden for {said} already; take that away first", text=text)
+            for name in case.names:
+                if name not in known:
+                    known[name] = self._key(name)
+            rows += [(text, *known[name]) for name in case.names] or [(text, "", "")]
+            wanted.setdefault(text, {}).update(dict.fromkeys(":".join(known[name]) for name in case.names))
+        with self._catalog._writing() as transaction:
+            return transaction.add_golden(rows)
+
+    def remove(self, text: str | None = None, entry: str | None = None) -> int:
+        """Take away the cases of a text, of an entry (a key or name, which may be gone), or where both agree.
+
+        Returns:
+            How many rows went.
+
+        Raises:
+            RoutingError: neither is given.
+        """
+        if text is None and entry is None:
+            raise RoutingError("say which golden cases to take away: a text, an entry, or both")
+        self._catalog._now()
+        rows = [
+            (row.text, row.kind, row.name)
+            for row in golden(self._catalog._store.reader)
+            if text in (None, row.text) and (entry is None or entry in (row.name, f"{row.kind}:{row.name}"))
+        ]
+        with self._catalog._writing() as transaction:
+            return transaction.remove_golden(rows)
+
+    def import_jsonl(self, path: str | os.PathLike[str] | IO[str]) -> int:
+        """Add the cases of a file as :func:`read_cases` reads it, all or nothing; return how many rows were new.
+
+        Raises:
+            RoutingError: a line is not of that form.
+            EntryNotFoundError: a name is none of an entry.
+        """
+        if not isinstance(path, (str, os.PathLike)):
+            return self.add_many(read_cases(path, "standard input"))
+        with open(path, encoding="utf-8") as file:
+            return self.add_many(read_cases(file, os.fspath(path)))
+
+    def export_jsonl(self, path: str | os.PathLike[str] | IO[str]) -> int:
+        """Write the cases, one JSON object with ``text`` and ``gold`` (a list of keys) a line; return their number."""
+        lines = (
+            json.dumps({"text": case.text, "gold": list(case.names)}, ensure_ascii=False) + "\n" for case in self.list()
+        )
+        if not isinstance(path, (str, os.PathLike)):
+            return sum(1 for line in lines if path.write(line))
+        with open(path, "w", encoding="utf-8") as file:
+            return sum(1 for line in lines if file.write(line))
+
+    def _key(self, name: str) -> tuple[str, str]:
+        catalog = self._catalog
+        kind, colon, rest = name.partition(":")
+        if colon and kind in catalog.kinds() and (kind, rest) in catalog:
+            return kind, rest
+        found = [one for one in catalog.kinds() if (one, name) in catalog]
+        if len(found) == 1:
+            return found[0], name
+        if found:
+            raise EntryNotFoundError(
+                f"'{name}' is the name of {len(found)} entries; write a key, as in {found[0]}:{name}",
+                name=name,
+                close=[f"{one}:{name}" for one in found],
+            )
+        keys = {entry: f"{one}:{entry}" for one in catalog.kinds() for entry in catalog.list(one)}
+        close = [keys[match] for match in close_matches(rest if colon else name, keys)]
+        raise EntryNotFoundError(f"no entry is called '{name}'{did_you_mean(close)}", name=name, close=close)
+
+
+def cases_for(catalog: Catalog, pool: Pool) -> tuple[list[Case], list[Case]]:
+    """Return the golden cases that a router over *pool* can be asked, and those it can't.
+
+    It can be asked what fits none, and what some candidate is right for. The others are of other kinds and tags, or
+    of entries that are left out or gone.
+    """
+    mine, others = [], []
+    for case in Golden(catalog).list():
+        keys = tuple(key for key in case.names if pool.place(*_split(key)) is not None)
+        if keys or not case.names:
+            mine.append(Case(case.text, keys))
+        else:
+            others.append(case)
+    return mine, others
+
+
+def _split(key: str) -> tuple[str, str]:
+    kind, _, name = key.partition(":")
+    return kind, name
+
+
+def _short(text: str, most: int = 60) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,407 @@
+"""``route lint``: what makes routing go wrong, or leaves it untested, told before a prompt does.
+
+Every finding says what it rests on: ``proved`` holds for every prompt; ``observed`` was seen on golden cases and
+examples; ``likely`` is a similarity above a threshold. Models are never asked and predicates never called. Time is
+bounded: what was not looked at for lack of it is said.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from catalog.entry.match import compiled, is_predicate
+from catalog.errors import CatalogError
+from catalog.routing.evaluation.golden import cases_for
+from catalog.routing.strategies.rules import FEWEST_CHARACTERS, in_order
+from catalog.verbs.drafts import DRAFT
+
+if TYPE_CHECKING:
+    from catalog.entry.entry import Entry
+    from catalog.routing.auto import AutoCouncil
+    from catalog.routing.evaluation.evaluate import Evaluation
+    from catalog.routing.pool import Pool
+
+PROVED, OBSERVED, LIKELY = "proved", "observed", "likely"
+
+CODES = (
+    "near_duplicate", "shared_example", "steals", "unreached", "dead_rule", "broken_rule", "undescribed", "draft",
+    "lost_golden",
+)  # fmt: skip
+"""What is looked for."""
+
+NEAR = 0.93
+"""The cosine of what two entries say about themselves from which on they are near-duplicates.
+
+Looked at in five sets with both encoders: above it are repetitions ("calculate triangle area", "calc area triangle"),
+below 0.92 two sizes of one model, or neighbours that differ in one word.
+"""
+
+MOST_ENTRIES = 20_000
+"""Of how many candidates every pair is compared: some 4 s."""
+
+MOST_PAIRS = 1_000
+"""How many near-duplicates are told, the nearest first."""
+
+SECONDS = 20.0
+"""How long all of it may take, about; reading the catalog and its vectors is not counted."""
+
+_BLOCK = 1_024
+_MODELS = ("llm_classify", "llm_build")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to look at.
+
+    Attributes:
+        code: one of :data:`CODES`.
+        keys: the entries it is about.
+        message: what is wrong and what to do, in words.
+        evidence: ``proved``, ``observed`` or ``likely``.
+        facts: the figures behind it.
+    """
+
+    code: str
+    keys: tuple[str, ...]
+    message: str
+    evidence: str
+    facts: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as data for JSON."""
+        return {
+            "code": self.code,
+            "keys": list(self.keys),
+            "message": self.message,
+            "evidence": self.evidence,
+            "facts": self.facts,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Lint:
+    """What was found.
+
+    Attributes:
+        findings: in the order of :data:`CODES`, the worst of each first.
+        notes: what was not looked at, and why.
+        candidates: how many entries were looked at.
+        golden: how many golden cases were asked.
+    """
+
+    findings: tuple[Finding, ...]
+    notes: tuple[str, ...]
+    candidates: int
+    golden: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return findings and notes as data for JSON."""
+        return {
+            "findings": [one.to_dict() for one in self.findings],
+            "notes": list(self.notes),
+            "candidates": self.candidates,
+            "golden": self.golden,
+        }
+
+
+class _Linter:
+    """One run over the candidates of a router."""
+
+    def __init__(self, router: AutoCouncil, seconds: float, clock: Callable[[], float]) -> None:
+        self.router = router
+        self.pool: Pool = router.pool()
+        self.clock = clock
+        self.until = clock() + seconds
+        self.notes: list[str] = []
+        self.cases, self.others = cases_for(router.catalog, self.pool)
+
+    # -- entries -----------------------------------------------------------------------------------------------------
+
+    def near_duplicates(self) -> Iterator[Finding]:
+        seen: dict[tuple[str, ...], Entry] = {}
+        same: set[tuple[str, str]] = set()
+        for entry in self.pool.entries:
+            said = tuple(" ".join(text.casefold().split()) for text in (entry.description, *sorted(entry.examples)))
+            if not any(said):
+                continue
+            other = seen.setdefault(said, entry)
+            if other is not entry:
+                same.add((other.key, entry.key))
+                yield Finding(
+                    "near_duplicate",
+                    (other.key, entry.key),
+                    "description and examples are the same: no strategy that reads them can tell the two apart",
+                    PROVED,
+                    {"similarity": 1.0},
+                )
+        for near, one, two in self._pairs():
+            keys = (one.key, two.key)
+            if keys not in same:
+                yield Finding(
+                    "near_duplicate",
+                    keys,
+                    f"they say nearly the same (similarity {near:.3f}); take one away, or say how they differ",
+                    LIKELY,
+                    {"similarity": round(near, 4)},
+                )
+
+    def _pairs(self) -> list[tuple[float, Entry, Entry]]:
+        """Return the pairs whose texts are near, the nearest first."""
+        from catalog.routing.calibration.candidate_vectors import of_pool
+
+        entries = self.pool.entries
+        try:
+            vectors = of_pool(self.pool) if len(entries) > 1 else None
+        except CatalogError as error:
+            self.notes.append(f"near-duplicates were looked for by words only: {error}")
+            return []
+        if vectors is None:
+            return []
+        import numpy as np
+
+        own = np.flatnonzero(vectors.parts == 0)[:MOST_ENTRIES]
+        if int((vectors.parts == 0).sum()) > MOST_ENTRIES:
+            self.notes.append(f"near-duplicates were looked for among the first {MOST_ENTRIES:,} candidates")
+        rows, owners = vectors.rows[own], vectors.owners[own]
+        found: list[tuple[float, int, int]] = []
+        for start in range(0, len(rows), _BLOCK):
+            if self.clock() > self.until:
+                self.notes.append(f"time was up after {start:,} candidates were compared with all others")
+                break
+            table = rows[start : start + _BLOCK] @ rows[start:].T
+            for one, two in np.argwhere(np.triu(table, 1) >= NEAR).tolist():
+                found.append((float(table[one, two]), int(owners[start + one]), int(owners[start + two])))
+            if len(found) > 4 * MOST_PAIRS:
+                found = sorted(found, key=lambda pair: (-pair[0], *pair[1:]))[:MOST_PAIRS]
+        found.sort(key=lambda pair: (-pair[0], *pair[1:]))
+        return [(min(near, 1.0), entries[one], entries[two]) for near, one, two in found[:MOST_PAIRS]]
+
+    def shared_examples(self) -> Iterator[Finding]:
+        owners: dict[str, dict[str, str]] = defaultdict(dict)
+        for entry in self.pool.entries:
+            for example in entry.examples:
+                owners[" ".join(example.casefold().split())].setdefault(entry.key, example)
+        for text, keys in owners.items():
+            if text and len(keys) > 1:
+                yield Finding(
+                    "shared_example",
+                    tuple(keys),
+                    f"'{_short(next(iter(keys.values())))}' is an example of each: it teaches nothing about any",
+                    PROVED,
+                    {"example": next(iter(keys.values()))},
+                )
+
+    def undescribed(self) -> Iterator[Finding]:
+        for entry in self.pool.entries:
+            if not entry.description.strip() and not entry.examples:
+                ruled = bool(entry.match)
+                yield Finding(
+                    "undescribed",
+                    (entry.key,),
+                    "neither description nor examples: "
+                    + ("only its rule finds it" if ruled else "nothing but its name finds it"),
+                    PROVED,
+                    {"rule": ruled},
+                )
+
+    def drafts(self) -> Iterator[Finding]:
+        for entry, _ in self.pool.filtered:
+            if entry.metadata.get(DRAFT):
+                yield Finding("draft", (entry.key,), "a draft that waits for approval or removal", PROVED, {})
+
+    # -- golden cases ------------------------------------------------------------------------------------------------
+
+    def lost_golden(self) -> Iterator[Finding]:
+        catalog = self.router.catalog
+        lost: dict[str, list[str]] = defaultdict(list)
+        for case in self.others:
+            for key in case.names:
+                kind, _, name = key.partition(":")
+                if (kind, name) not in catalog:
+                    lost[key].append(case.text)
+        for key, texts in sorted(lost.items()):
+            yield Finding(
+                "lost_golden",
+                (key,),
+                f"{_counted(len(texts))} of an entry that is not in the catalog, as '{_short(texts[0])}'; "
+                f"`catalog route golden remove --entry {key}` takes {'it' if len(texts) == 1 else 'them'} away",
+                PROVED,
+                {"cases": len(texts)},
+            )
+
+    def evaluated(self) -> Evaluation | None:
+        """Return how the router does on its golden cases, without the steps that ask a model."""
+        if not any(case.names for case in self.cases):
+            self.notes.append("no golden case is for these candidates; `catalog route golden add TEXT KEY` keeps one")
+            return None
+        from catalog.routing.evaluation.evaluate import evaluate
+        from catalog.routing.strategies.cascade import Cascade
+
+        router, strategy = self.router, self.router.strategy
+        chain: Sequence[Any] = getattr(strategy, "chain", (strategy,))
+        free = [step for step in chain if step.name not in _MODELS]
+        if len(free) < len(chain):
+            self.notes.append("strategies that ask a model were left out")
+        if not free:
+            return None
+        if len(free) < len(chain):
+            import copy
+
+            router = copy.copy(router)
+            router.strategy = Cascade(free) if len(free) > 1 else free[0]
+        try:
+            found = evaluate(router, [(case.text, case.names) for case in self.cases])
+            self.notes += found.notes
+            return found
+        except CatalogError as error:
+            self.notes.append(f"golden cases were not asked: {error}")
+            return None
+
+    def stolen(self, evaluation: Evaluation) -> Iterator[Finding]:
+        pairs: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for one in evaluation.judged:
+            if one.gold and one.chosen is not None and not one.is_right:
+                first, second = sorted((one.gold[0], one.chosen))
+                pairs[first, second][one.chosen].append(one.text)
+        for keys, taken in sorted(pairs.items(), key=lambda pair: (-sum(map(len, pair[1].values())), pair[0])):
+            said = [f"{key} takes {_counted(len(taken[key]))} of {_other(keys, key)}" for key in keys if taken[key]]
+            example = next(texts[0] for texts in taken.values() if texts)
+            yield Finding(
+                "steals",
+                keys,
+                f"{', and '.join(said)}, as '{_short(example)}'",
+                OBSERVED,
+                {"taken": {key: len(taken[key]) for key in keys}, "texts": [t for key in keys for t in taken[key]][:5]},
+            )
+
+    def unreached(self, evaluation: Evaluation) -> Iterator[Finding]:
+        reached = {one.chosen for one in evaluation.judged}
+        golden: dict[str, int] = defaultdict(int)
+        for one in evaluation.judged:
+            for key in one.gold:
+                golden[key] += 1
+        for entry in self.pool.entries:
+            if entry.key in reached:
+                continue
+            cases = golden[entry.key]
+            own = "its golden case does not reach it" if cases == 1 else f"none of its {_counted(cases)} reaches it"
+            yield Finding(
+                "unreached",
+                (entry.key,),
+                own if cases else "it has no golden case, and none reaches it",
+                OBSERVED,
+                {"cases": cases},
+            )
+
+    # -- rules -------------------------------------------------------------------------------------------------------
+
+    def broken_rules(self) -> Iterator[Finding]:
+        for entry in in_order(self.pool.entries):
+            rule = str(entry.match)
+            if not is_predicate(rule):
+                try:
+                    compiled(rule)
+                except (ValueError, UnicodeError) as error:
+                    yield Finding("broken_rule", (entry.key,), f"its rule is passed over: {error}", PROVED, {})
+
+    def dead_rules(self) -> Iterator[Finding]:
+        from catalog.routing.evaluation.shadowed_rules import observed, proved
+
+        ruled = in_order(self.pool.entries)
+        rules = [str(entry.match) for entry in ruled]
+        keys = [entry.key for entry in ruled]
+        if len(rules) < 2:
+            return
+        certain: set[int] = set()
+        for one in proved(rules, until=self._share(0.5), clock=self.clock):
+            certain.add(one.place)
+            yield Finding(
+                "dead_rule",
+                (keys[one.place], keys[one.by]),
+                f"{keys[one.by]} is asked before and takes all of it: {one.why}",
+                PROVED,
+                {"rule": rules[one.place], "earlier": rules[one.by]},
+            )
+        texts = [case.text for case in self.cases]
+        texts += [example for entry in ruled for example in entry.examples]
+        shown = (text[:FEWEST_CHARACTERS] for text in dict.fromkeys(texts))
+        for place, by in observed(rules, shown, until=self._share(0.8), clock=self.clock).items():
+            if place in certain:
+                continue
+            total = sum(by.values())
+            most = min(by, key=lambda one: (-by[one], one))
+            yield Finding(
+                "dead_rule",
+                (keys[place], keys[most]),
+                f"it matches {total} known {'prompt' if total == 1 else 'prompts'}, and an earlier rule takes each: "
+                + ", ".join(
+                    f"{keys[one]} {count}" for one, count in sorted(by.items(), key=lambda x: (-x[1], x[0]))[:3]
+                ),
+                OBSERVED,
+                {"rule": rules[place], "earlier": rules[most], "prompts": total},
+            )
+
+    def _share(self, of: float) -> float:
+        """Return when a share of the time that is left is over."""
+        now = self.clock()
+        return now + max(self.until - now, 0.0) * of
+
+
+def lint(
+    router: AutoCouncil,
+    only: Iterable[str] = (),
+    *,
+    seconds: float = SECONDS,
+    clock: Callable[[], float] = time.monotonic,
+) -> Lint:
+    """Return what a reader should know about the candidates of *router* and its golden cases.
+
+    Args:
+        router: whose candidates, rules and golden cases are looked at.
+        only: look for these of :data:`CODES` alone; none: for all.
+        seconds: how long it may take, about.
+        clock: gives seconds.
+    """
+    wanted = set(only) or set(CODES)
+    run = _Linter(router, seconds, clock)
+    found: list[Finding] = []
+    plain: dict[str, Callable[[], Iterator[Finding]]] = {
+        "near_duplicate": run.near_duplicates,
+        "shared_example": run.shared_examples,
+        "dead_rule": run.dead_rules,
+        "broken_rule": run.broken_rules,
+        "undescribed": run.undescribed,
+        "draft": run.drafts,
+        "lost_golden": run.lost_golden,
+    }
+    for code, look in plain.items():
+        if code in wanted:
+            found += look()
+    asked = 0
+    if wanted & {"steals", "unreached"}:
+        evaluation = run.evaluated()
+        if evaluation is not None:
+            asked = evaluation.prompts
+            found += run.stolen(evaluation) if "steals" in wanted else ()
+            found += run.unreached(evaluation) if "unreached" in wanted else ()
+    if not run.pool.entries:
+        run.notes.append("there is no candidate")
+    found.sort(key=lambda one: CODES.index(one.code))  # stable: each sort stays as it was found
+    return Lint(tuple(found), tuple(run.notes), len(run.pool), asked)
+
+
+def _other(keys: tuple[str, str], key: str) -> str:
+    return keys[1] if keys[0] == key else keys[0]
+
+
+def _counted(number: int) -> str:
+    return f"{number} golden {'case' if number == 1 else 'cases'}"
+
+
+def _short(text: str, most: int = 60) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 1] + "…"

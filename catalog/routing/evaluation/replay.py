@@ -1,0 +1,219 @@
+"""``route replay``: logged decisions and golden cases put to today's catalog again, and what has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from catalog.errors import CatalogError, StrategyError
+from catalog.routing.base import Decision
+from catalog.routing.evaluation.golden import cases_for
+from catalog.routing.log import decisions, prompt_hash
+
+if TYPE_CHECKING:
+    from catalog.app import Catalog
+    from catalog.routing.auto import AutoCouncil
+    from catalog.store.golden_and_decisions import Logged
+
+LOG, GOLDEN = "log", "golden"
+
+_DOORS = ("base_url", "api_key")  # never logged; a router that is made again has those of the configuration
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One prompt asked again.
+
+    Attributes:
+        source: ``log`` or ``golden``.
+        text: the prompt.
+        router: the name of the router that was asked.
+        then: the key that was picked; of a golden case the keys that are right. Empty: none.
+        now: the key that is picked; None: none, or it failed.
+        then_score: what the best candidate scored; None for golden cases.
+        now_score: what it scores.
+        then_reason: in words.
+        now_reason: in words.
+        at: when it was logged, as ISO 8601.
+        error: the code of the error it fails with now.
+    """
+
+    source: str
+    text: str
+    router: str
+    then: tuple[str, ...]
+    now: str | None
+    then_score: float | None
+    now_score: float | None
+    then_reason: str
+    now_reason: str
+    at: str | None = None
+    error: str | None = None
+
+    @property
+    def is_same(self) -> bool:
+        """Whether what is picked now is what was, or is right."""
+        return self.error is None and (self.now in self.then if self.then else self.now is None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as data for JSON."""
+        then: Any = list(self.then) if self.source == GOLDEN else self.then[0] if self.then else None
+        return {
+            "source": self.source,
+            "text": self.text,
+            "router": self.router,
+            "at": self.at,
+            "same": self.is_same,
+            "then": {"key": then, "score": self.then_score, "reason": self.then_reason},
+            "now": {"key": self.now, "score": self.now_score, "reason": self.now_reason, "error": self.error},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What replaying gave.
+
+    Attributes:
+        asked: what was asked again: the log by time, the newest first, then golden cases, the oldest first.
+        hashed: logged prompts of which there is only a hash: they can't be asked again.
+        repeated: logged decisions about a prompt that was asked again already; the newest one counts.
+        skipped: how many could not be asked, by reason.
+    """
+
+    asked: tuple[Replayed, ...]
+    hashed: int
+    repeated: int
+    skipped: dict[str, int]
+
+    @property
+    def changed(self) -> tuple[Replayed, ...]:
+        """What is no longer picked as it was, or is wrong."""
+        return tuple(one for one in self.asked if not one.is_same)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what was asked, and the counts, as data for JSON."""
+        return {
+            "asked": len(self.asked),
+            "changed": len(self.changed),
+            "hashed": self.hashed,
+            "repeated": self.repeated,
+            "skipped": self.skipped,
+            "prompts": [one.to_dict() for one in self.asked],
+        }
+
+
+def replay(
+    catalog: Catalog,
+    *,
+    router: AutoCouncil | None = None,
+    golden_router: AutoCouncil | None = None,
+    limit: int | None = None,
+) -> Replay:
+    """Ask today's catalog again; nothing of it is logged.
+
+    Args:
+        catalog: its log and golden cases.
+        router: asked about logged prompts, whatever router they were logged by; None: one made like that.
+        golden_router: asked about golden cases; None: they are left out.
+        limit: how many of the last logged decisions to look at; None: all.
+
+    Returns:
+        What is picked now beside what was. A strategy that asks a model costs what it costs.
+    """
+    made: dict[str, AutoCouncil | str] = {}
+    asked: list[Replayed] = []
+    skipped: dict[str, int] = {}
+    seen: set[tuple[str, str]] = set()
+    hashed = repeated = 0
+    for row in decisions(catalog, limit):
+        if row.prompt is None:
+            hashed += 1
+            continue
+        mark = (str(sorted(row.router.items(), key=str)) if router is None else "", row.prompt_hash)
+        if mark in seen:
+            repeated += 1
+            continue
+        seen.add(mark)
+        again = router if router is not None else _again(catalog, row.router, made)
+        if prompt_hash(row.prompt) != row.prompt_hash:
+            again = "only the beginning of the prompt was kept"
+        if isinstance(again, str):
+            skipped[again] = skipped.get(again, 0) + 1
+        else:
+            asked.append(_logged(again, row, row.prompt))
+    if golden_router is not None:
+        asked += _golden(golden_router)
+    return Replay(tuple(asked), hashed, repeated, skipped)
+
+
+def _logged(router: AutoCouncil, row: Logged, text: str) -> Replayed:
+    now, error = _ask(router, text)
+    told = row.decision
+    key = told.get("key")
+    return Replayed(
+        LOG,
+        text,
+        router.name,
+        (key,) if key else (),
+        now.key if now else None,
+        told.get("score"),
+        now.score if now else None,
+        str(told.get("reason", "")),
+        now.reason if now else str(error),
+        row.at,
+        error.code if error else None,
+    )
+
+
+def _golden(router: AutoCouncil) -> Iterable[Replayed]:
+    cases, _ = cases_for(router.catalog, router.pool())
+    for case in cases:
+        now, error = _ask(router, case.text)
+        chosen = None if now is None or now.strategy == "fallback" else now.key  # what fits none is not what it takes
+        yield Replayed(
+            GOLDEN,
+            case.text,
+            router.name,
+            case.names,
+            chosen,
+            None,
+            now.score if now else None,
+            "a golden case",
+            now.reason if now else str(error),
+            None,
+            error.code if error else None,
+        )
+
+
+def _ask(router: AutoCouncil, text: str) -> tuple[Decision | None, CatalogError | None]:
+    try:
+        return router.resolve(text), None
+    except CatalogError as error:
+        return None, error
+
+
+def _again(catalog: Catalog, told: dict[str, Any], made: dict[str, AutoCouncil | str]) -> AutoCouncil | str:
+    """Return a router like the one described, or why there can't be one."""
+    from catalog.routing.auto import ABSTAIN, ERROR, AutoCouncil
+
+    mark = str(sorted(told.items(), key=str))
+    if mark not in made:
+        given = {**told, "log": "off"}
+        if given.get("on_no_match") == ERROR:
+            given["on_no_match"] = ABSTAIN
+        given |= {name: value for name, value in catalog.settings.router.items() if name in _DOORS}
+        kind: Any = given.pop("kind", None)
+        strategy: str = given.pop("strategy")
+        steps: Sequence[str] = given.get("chain", ())
+        described = f"router '{told.get('name')}' ({strategy}{': ' if steps else ''}{', '.join(steps)})"
+        if given.pop("own_server", False) and not given.get("base_url"):
+            made[mark] = f"{described} asked a server whose address is not kept; give its base_url"
+            return made[mark]
+        try:
+            made[mark] = AutoCouncil(catalog, strategy, kind, **given)
+        except StrategyError as error:
+            made[mark] = f"{described} can't be made again: {error}"
+        except CatalogError as error:
+            made[mark] = str(error)
+    return made[mark]

@@ -1,0 +1,1 @@
+"""Asking a model: endpoints, prompts, answers, and a scripted stand-in."""

@@ -1,0 +1,257 @@
+"""Asking a model for JSON: within limits, checked, with one chance to mend it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from json import JSONDecodeError, JSONDecoder, dumps
+from typing import Any, TypeVar
+
+from catalog.errors import CatalogError, StrategyError
+from catalog.routing.base import Cost
+from catalog.routing.llm.chat import Chat, Message, OpenAIChat, Reply
+from catalog.routing.llm.untrusted import as_json, clean
+
+T = TypeVar("T")
+
+ROUNDS = 2
+"""How often a model is asked: once, and once more with what was wrong."""
+
+SHOWN, FAULTS = 16_000, 2_000
+"""How many characters of a wrong answer, and of what is wrong with it, the model is shown again."""
+
+
+class Unusable(ValueError):
+    """An answer that can't be used; the text tells the model why."""
+
+
+class Asker:
+    """Asks one model, and keeps the limits.
+
+    Attributes:
+        model: its name.
+    """
+
+    def __init__(
+        self,
+        strategy: str,
+        *,
+        model: str | None,
+        client: Chat | None,
+        base_url: str | None,
+        api_key: str | None,
+        temperature: float | None,
+        timeout: float,
+        max_tokens: int,
+        max_input_tokens: int,
+        max_dollars: float | None,
+        price: float | tuple[float, float] | None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take whom to ask and the limits; the strategies tell what they mean.
+
+        Raises:
+            StrategyError: nobody to ask, or a limit that can't be.
+            MissingExtraError: the client is not installed.
+        """
+        self._strategy = strategy
+        if client is None and not model:
+            raise StrategyError(
+                f"{strategy} asks a model; give model='…' (and base_url='http://…/v1' for a server of your own), "
+                "or client=…",
+                option="model",
+                strategy=strategy,
+            )
+        if client is not None and not callable(getattr(client, "complete", None)):
+            raise StrategyError(
+                f"client={client!r:.80}: it has no method 'complete'; see catalog.routing.llm.chat.Chat",
+                option="client",
+                strategy=strategy,
+            )
+        numbers = {"timeout": timeout, "max_tokens": max_tokens, "max_input_tokens": max_input_tokens}
+        for option, value in {**numbers, "max_dollars": max_dollars}.items():
+            if option == "max_dollars" and value is None:
+                continue
+            whole = option.endswith("tokens")
+            fine = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+            if not fine or not 0 < value < float("inf"):  # type: ignore[operator]
+                wanted = "a whole number" if whole else "a number"
+                raise StrategyError(f"{option}={value!r}: give {wanted} above 0", option=option, strategy=strategy)
+        if max_dollars is not None and price is None:
+            raise StrategyError(
+                f"max_dollars={max_dollars!r} needs price=…: dollars for a million tokens, of prompts and of answers",
+                option="price",
+                strategy=strategy,
+            )
+        self._price = _prices(price, strategy)
+        self._most_dollars = max_dollars
+        self._timeout = float(timeout)
+        self._max_tokens = max_tokens
+        self._max_input = max_input_tokens
+        self._clock = clock
+        self._client: Chat = client or OpenAIChat(
+            str(model), base_url=base_url, api_key=api_key, temperature=temperature
+        )
+        self.model = str(getattr(self._client, "name", None) or type(self._client).__name__)
+
+    def fitted(
+        self, most: int, make: Callable[[int], tuple[list[Message], Mapping[str, Any], T]]
+    ) -> tuple[list[Message], Mapping[str, Any], T]:
+        """Return what *make* makes of the largest number up to *most* that keeps the limit of input tokens.
+
+        Raises:
+            StrategyError: not even one fits.
+        """
+        while True:
+            made = make(most)
+            tokens = _tokens(made[0], made[1])
+            if tokens <= self._max_input:
+                return made
+            if most <= 1:
+                raise self._error(
+                    f"the prompt has about {tokens} tokens; {self._max_input} are allowed (max_input_tokens)", Cost()
+                )
+            most = most * 3 // 4
+
+    def ask(self, messages: Sequence[Message], schema: Mapping[str, Any], check: Callable[[Any], T]) -> tuple[T, Cost]:
+        """Return what *check* makes of the answer, and what it took.
+
+        Raises:
+            StrategyError: no answer, a refusal, two answers that can't be used, or a limit; ``facts["cost"]`` says what
+                was spent all the same.
+        """
+        until = self._clock() + self._timeout
+        cost = Cost(dollars=None if self._price is None else 0.0)
+        faults: list[str] = []
+        asked = list(messages)
+        for _ in range(ROUNDS):
+            before = f"; before, its answer could not be used: {faults[-1]}" if faults else ""
+            expected = self._cost(1, _tokens(asked, schema), self._max_tokens)
+            self._afford(cost, expected, before)
+            left = until - self._clock()
+            if left <= 0:
+                raise self._error(f"{self.model}: the {self._timeout:g} s are over{before}", cost, fault="timeout")
+            try:
+                reply = self._client.complete(asked, schema, max_tokens=self._max_tokens, timeout=left)
+            except CatalogError as error:
+                if not isinstance(error, StrategyError):
+                    raise
+                sent = error.facts.get("requests", 1)
+                billed = error.facts.get("fault") in ("timeout", "broken", "answer")  # it was at work: somebody pays
+                cost += self._cost(sent, _tokens(asked, schema) if billed else 0, 0)
+                facts = {name: value for name, value in error.facts.items() if name not in ("requests", "strategy")}
+                raise self._error(f"{error}{before}", cost, **facts) from error
+            except Exception as error:
+                cost += self._cost(1, 0, 0)
+                raise self._error(f"{self.model}: {type(error).__name__}: {error}{before}", cost) from error
+            cost += self._spent(reply, asked, schema)
+            if reply.refusal is not None or reply.finish == "content_filter":
+                said = clean(reply.refusal or "its filter stepped in", 200)
+                raise self._error(f"{self.model} refuses to answer: {said}", cost, fault="refusal")
+            try:
+                return check(_parsed(reply, self._max_tokens)), cost
+            except Unusable as error:
+                faults.append(clean(str(error), FAULTS))
+                shown = SHOWN
+                while True:  # as much of the answer as keeps the limit
+                    asked = [*messages, *_again(reply, faults[-1], shown)]
+                    if shown < 100 or _tokens(asked, schema) <= self._max_input:
+                        break
+                    shown //= 2
+        told = faults[0] if faults[0] == faults[-1] else "; then: ".join(faults)
+        raise self._error(f"{self.model} answered twice what can't be used: {told}", cost, fault="answer")
+
+    def _afford(self, cost: Cost, expected: Cost, before: str) -> None:
+        if self._most_dollars is None:
+            return
+        total = (cost.dollars or 0.0) + (expected.dollars or 0.0)
+        if total > self._most_dollars:
+            raise self._error(
+                f"{self.model}: asking would take up to ${total:.6f}; ${self._most_dollars:.6f} are allowed "
+                f"(max_dollars){before}",
+                cost,
+                fault="dollars",
+            )
+
+    def _spent(self, reply: Reply, asked: Sequence[Message], schema: Mapping[str, Any]) -> Cost:
+        prompt = reply.prompt_tokens if reply.prompt_tokens is not None else _tokens(asked, schema)
+        answer = reply.answer_tokens if reply.answer_tokens is not None else _estimate(reply.text)
+        return self._cost(reply.requests, prompt, answer)
+
+    def _cost(self, requests: int, prompt: int, answer: int) -> Cost:
+        if self._price is None:
+            return Cost(requests, prompt + answer)
+        return Cost(requests, prompt + answer, (prompt * self._price[0] + answer * self._price[1]) / 1e6)
+
+    def _error(self, text: str, cost: Cost, **facts: Any) -> StrategyError:
+        return StrategyError(text, **{"model": self.model, **facts, "strategy": self._strategy, "cost": cost})
+
+
+def _prices(price: object, strategy: str) -> tuple[float, float] | None:
+    if price is None:
+        return None
+    pair = (price, price) if isinstance(price, (int, float)) else price
+    try:
+        prompt, answer = (float(one) for one in pair)  # type: ignore[attr-defined]
+        fine = 0 <= prompt < float("inf") and 0 <= answer < float("inf")
+    except (TypeError, ValueError):
+        fine = False
+    if not fine:
+        raise StrategyError(
+            f"price={price!r}: give dollars for a million tokens, one number or two (of prompts and of answers)",
+            option="price",
+            strategy=strategy,
+        )
+    return prompt, answer
+
+
+def _estimate(text: str) -> int:
+    """Return about how many tokens *text* has, rather too many: three bytes each; English has about four."""
+    return len(text.encode("utf-8", "replace")) // 3 + 1
+
+
+def _tokens(messages: Sequence[Message], schema: Mapping[str, Any]) -> int:
+    return sum(_estimate(one["content"]) + 4 for one in messages) + _estimate(dumps(schema, ensure_ascii=False))
+
+
+def _again(reply: Reply, fault: str, most: int) -> list[Message]:
+    said = clean(reply.text, most) or "(nothing)"
+    return [
+        {"role": "assistant", "content": said},
+        {
+            "role": "user",
+            "content": f"That answer can't be used. What is wrong with it, as JSON: {as_json(fault)}\n"
+            "Answer again with JSON that follows the schema, and with nothing else. The rules are what they were.",
+        },
+    ]
+
+
+def _parsed(reply: Reply, most: int) -> dict[str, Any]:
+    """Return the JSON object in an answer; around it may stand what chatty models add: a fence, a word, their thoughts.
+
+    Raises:
+        Unusable: there is none, or a key stands in it twice.
+    """
+    if reply.finish == "length":
+        raise Unusable(f"it was cut off after {most} tokens; be shorter")
+    text = reply.text.rpartition("</think>")[2]
+    begin = text.find("{")
+    if begin < 0:
+        raise Unusable("it holds no JSON object" if text.strip() else "it is empty")
+    try:
+        found, end = JSONDecoder(object_pairs_hook=_once).raw_decode(text[begin:])
+    except JSONDecodeError as error:
+        raise Unusable(f"it is not JSON: {error.msg} at character {error.pos + 1}") from None
+    except RecursionError:
+        raise Unusable("it is nested too deeply") from None
+    if "{" in text[begin + end :]:
+        raise Unusable("it holds more than one JSON object; give one")
+    assert isinstance(found, dict)
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise Unusable("a key stands in it twice")
+    return made

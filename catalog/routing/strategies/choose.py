@@ -1,0 +1,155 @@
+"""From the word a strategy is chosen by to the strategy."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from catalog.errors import CatalogError, StrategyError, close_matches, did_you_mean
+from catalog.routing.base import Step, Strategy, Verdict, abstained
+
+if TYPE_CHECKING:
+    from catalog.routing.auto import AutoCouncil
+    from catalog.routing.pool import Pool
+
+STRATEGIES = ("rules", "embedding", "llm_classify", "llm_build", "cascade")
+
+CHAIN = ("rules", "embedding")
+"""The steps of a cascade that is given none; with ``model``, ``llm_classify`` is asked last."""
+
+_EMBEDDING = ("threshold",)
+_MODEL = (
+    "model", "client", "base_url", "api_key", "temperature", "timeout", "max_tokens", "max_input_tokens", "max_dollars",
+    "price",
+)  # fmt: skip
+_CLASSIFY = (*_MODEL, "max_candidates")
+_BUILD = (*_MODEL, "max_members", "rounds", "keep_draft")
+
+OPTIONS = tuple(dict.fromkeys(("chain", "seconds", *_EMBEDDING, *_CLASSIFY, *_BUILD)))
+"""The options of the strategies.
+
+``chain``: the steps of a cascade, words or strategies. ``seconds``: how long all rules together may take.
+``threshold``: what the embedding strategy's score is held against, in place of the fitted one. Those of the strategies
+that ask a model are told in :mod:`catalog.routing.strategies.llm_classify` and
+:mod:`catalog.routing.strategies.llm_build`.
+"""
+
+
+def choose(
+    given: str | Strategy | Callable[..., Any],
+    options: Mapping[str, Any],
+    *,
+    router: AutoCouncil,
+    watch: Callable[[Step], None],
+) -> Strategy:
+    """Return the strategy that *given* names, or that it is.
+
+    Raises:
+        StrategyError: there is none of that name, or its options can't be.
+    """
+    if not isinstance(given, str):
+        return _own(given)
+    if given == "cascade":
+        from catalog.routing.strategies.cascade import Cascade
+
+        chain = options.get("chain")
+        if chain is None:
+            asked = options.get("model") is not None or options.get("client") is not None
+            chain = (*CHAIN, "llm_classify") if asked else CHAIN
+        if isinstance(chain, str) or not isinstance(chain, Sequence):
+            raise StrategyError(
+                f"chain={chain!r}: give a list of steps, as in chain=['rules', 'embedding']", option="chain"
+            )
+        if "cascade" in chain:
+            raise StrategyError("a cascade may not contain itself; leave 'cascade' out of the chain", option="chain")
+        return Cascade([choose(step, options, router=router, watch=watch) for step in chain], watch=watch)
+    if given == "rules":
+        from catalog.routing.strategies.rules import Rules
+
+        return Rules(**_of(options, ("seconds",)))
+    if given == "embedding":
+        from catalog.routing.strategies.embedding import Embedding
+
+        return Embedding(router, **_of(options, _EMBEDDING))
+    if given == "llm_classify":
+        from catalog.routing.strategies.llm_classify import Classify
+
+        return Classify(**_of(options, _CLASSIFY))
+    if given == "llm_build":
+        from catalog.routing.strategies.llm_build import Build
+
+        return Build(router, **_of(options, _BUILD))
+    if ":" in given:
+        from catalog.entry.object_ref import ObjectRef
+        from catalog.loader.resolve import resolve
+
+        found: Any = resolve(str(ObjectRef.parse(given)))
+        return _own(found, given)
+    raise StrategyError(
+        f"there is no strategy '{given}'{did_you_mean(close_matches(given, STRATEGIES))}; "
+        f"choose one of {', '.join(STRATEGIES)}, or give 'package.module:name'",
+        option="strategy",
+        strategy=given,
+    )
+
+
+def fittable(strategy: Strategy) -> list[Any]:
+    """Return the strategies, *strategy* itself or steps of it, that can be fitted."""
+    steps = getattr(strategy, "chain", (strategy,))
+    return [step for step in steps if hasattr(step, "learn")]
+
+
+def _of(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: options[name] for name in names if name in options}
+
+
+def _own(given: Any, name: str | None = None) -> Strategy:
+    """Return a strategy of the user's own: one with ``choose``, a class of such, or a function."""
+    if isinstance(given, type):
+        try:
+            given = given()
+        except Exception as error:
+            raise StrategyError(
+                f"the strategy {given.__qualname__} can't be made without arguments: {error}; give an object of it"
+            ) from error
+    if hasattr(given, "choose"):
+        if not isinstance(getattr(given, "name", None), str):
+            raise StrategyError(f"the strategy {given!r} has no name; give it an attribute 'name'")
+        return given  # type: ignore[no-any-return]
+    if callable(given):
+        return _Function(given, name or str(getattr(given, "__name__", type(given).__name__)))
+    raise StrategyError(f"{given!r} is no strategy: it has no method 'choose' and can't be called")
+
+
+class _Function:
+    """A function ``(prompt, candidates) -> entry, key, name or None`` as a strategy."""
+
+    def __init__(self, function: Callable[..., Any], name: str) -> None:
+        self.name = name
+        self._function = function
+
+    def choose(self, prompt: str, pool: Pool) -> Verdict:
+        """Return what the function picks."""
+        try:
+            said = self._function(prompt, pool.entries)
+        except CatalogError:
+            raise
+        except Exception as error:
+            raise StrategyError(
+                f"the strategy {self.name} failed: {type(error).__name__}: {error}", strategy=self.name
+            ) from error
+        if inspect.isawaitable(said):
+            if inspect.iscoroutine(said):
+                said.close()
+            raise StrategyError(f"the strategy {self.name} is a coroutine; give a plain function", strategy=self.name)
+        if said is None:
+            return abstained(f"{self.name} picks nothing", cacheable=False)
+        if isinstance(said, Verdict):
+            return said
+        named = said if isinstance(said, str) else getattr(said, "key", None)
+        found = pool.find(named) if isinstance(named, str) else None
+        if found is None:
+            picked = repr(named or said)[:80]
+            raise StrategyError(f"{self.name} picked {picked}, which is none of the candidates", strategy=self.name)
+        return Verdict(found, f"{self.name} picked it", cacheable=False)

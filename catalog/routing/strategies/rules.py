@@ -1,0 +1,165 @@
+"""``rules``: the first candidate whose ``match`` fits the prompt, by priority.
+
+Expressions are those of RE2, whose time grows with the length of the text alone: no pattern can hang a route by
+backtracking. What that engine has no way for (look-around, back-references) is refused when an entry is registered.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from catalog.entry.match import compiled, is_predicate
+from catalog.errors import CatalogError, StrategyError
+from catalog.routing.base import Verdict, abstained, is_number
+
+if TYPE_CHECKING:
+    from catalog.entry.entry import Entry
+    from catalog.routing.pool import Pool
+
+FEWEST_CHARACTERS = 20_000
+"""How much of a prompt, from its beginning, every expression looks at, however many there are."""
+
+MOST_CHARACTERS = 200_000_000
+"""How much all expressions together look at if that is more: two hundred see a megabyte, in some 0.3 s.
+
+Predicates are given all of a prompt."""
+
+SECONDS = 2.0
+"""How long all rules together may take; ten thousand take some 20 ms for a prompt of a few lines."""
+
+_TOLD = 3  # of the rules that fail, in a reason; each candidate has its own
+
+
+class Rules:
+    """Candidates with a ``match`` in the order of their priority, the higher first, then by key; the first fits.
+
+    An entry without ``match`` is passed over. So is one whose rule fails, and the reason says so: a predicate of one
+    team that breaks must not take the routes of all others down.
+    """
+
+    name = "rules"
+
+    def __init__(
+        self,
+        *,
+        seconds: float = SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+        load: Callable[[str], Any] | None = None,
+    ) -> None:
+        """Take how long all rules together may take, a clock, and what turns a reference into a predicate.
+
+        Raises:
+            StrategyError: *seconds* is no number.
+        """
+        if not is_number(seconds):
+            raise StrategyError(f"seconds={seconds!r}: give a number", option="seconds", strategy=self.name)
+        self._seconds = seconds
+        self._clock = clock
+        self._load = load or _load
+
+    def choose(self, prompt: str, pool: Pool) -> Verdict:
+        """Return the first candidate whose rule matches, else abstain.
+
+        Raises:
+            StrategyError: time is up.
+        """
+        rules: list[_Rule] | None = pool.memo.get(self.name)
+        if rules is None:
+            rules = pool.memo[self.name] = [_Rule(entry) for entry in in_order(pool.entries)]
+        if not rules:
+            return abstained("no candidate has a rule")
+        text = prompt if prompt.isascii() else prompt.encode("utf-8", "replace").decode()  # half a character is none
+        shown = text[: max(FEWEST_CHARACTERS, MOST_CHARACTERS // len(rules))]
+        is_cut, is_long = len(shown) < len(text), len(text) > FEWEST_CHARACTERS
+        until = self._clock() + self._seconds
+        pure, broken = True, {}
+        for place, rule in enumerate(rules):
+            if (place % 64 == 0 or not pure or is_long) and self._clock() > until:
+                raise StrategyError(
+                    f"the rules took longer than {self._seconds:g} s; {place} of {len(rules)} were asked",
+                    strategy=self.name,
+                )
+            pure = pure and not rule.predicate
+            entry = rule.entry
+            try:
+                if rule.predicate:
+                    fits = _says(self._load(rule.text), prompt)
+                else:  # where the prompt was cut is not its end: `$` has to hold for all of it
+                    fits = rule.matches(shown) and (not is_cut or rule.matches(text))
+            except (Exception, SystemExit) as error:
+                broken[entry.key] = f"its rule {_short(rule.text)} failed: {type(error).__name__}: {error}"
+                continue
+            if fits:
+                how = f"{rule.text} says yes" if rule.predicate else f"matches /{_short(rule.text)}/"
+                return Verdict(
+                    entry,
+                    f"{how} (rule {place + 1} of {len(rules)}, priority {entry.priority}){_failures(broken)}",
+                    score=1.0,
+                    scores=[1.0 if one is entry else None for one in pool.entries],
+                    reasons={**broken, entry.key: how},
+                    cacheable=pure,
+                )
+        return abstained(f"none of {len(rules)} rules matches{_failures(broken)}", reasons=broken, cacheable=pure)
+
+
+class _Rule:
+    """The rule of one entry; an expression stays compiled as long as the candidates do, however many there are."""
+
+    __slots__ = ("_search", "entry", "predicate", "text")
+
+    def __init__(self, entry: Entry) -> None:
+        self.entry = entry
+        self.text = str(entry.match)
+        self.predicate = is_predicate(self.text)
+        self._search: Callable[[str], Any] | None = None
+
+    def matches(self, text: str) -> bool:
+        search = self._search
+        if search is None:  # not before it is asked: time is limited
+            search = self._search = compiled(self.text).search
+        return search(text) is not None
+
+
+def _says(predicate: Callable[[str], Any], prompt: str) -> bool:
+    """Return what a predicate says of *prompt*.
+
+    Raises:
+        TypeError: it has to be awaited; a coroutine is true whatever it would have said.
+    """
+    said = predicate(prompt)
+    if inspect.isawaitable(said):
+        if inspect.iscoroutine(said):
+            said.close()
+        raise TypeError("it is a coroutine; give a plain function")
+    return bool(said)
+
+
+def in_order(entries: Sequence[Entry]) -> list[Entry]:
+    """Return the entries that have a rule, in the order rules are asked."""
+    return sorted((entry for entry in entries if entry.match), key=lambda one: (-one.priority, one.name, one.kind))
+
+
+def _failures(broken: Mapping[str, str]) -> str:
+    told = [f"; {key} was passed over: {why}" for key, why in islice(broken.items(), _TOLD)]
+    return "".join(told) + (f"; and {len(broken) - _TOLD} more were passed over" if len(broken) > _TOLD else "")
+
+
+def _short(text: str, most: int = 60) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+@lru_cache(maxsize=1 << 10)
+def _load(ref: str) -> Any:
+    from catalog.entry.object_ref import ObjectRef
+    from catalog.loader.resolve import resolve
+
+    found = resolve(str(ObjectRef.parse(ref)))
+    if not callable(found):
+        raise CatalogError(f"{ref} can't be called", ref=ref)
+    return found

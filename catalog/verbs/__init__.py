@@ -1,0 +1,1 @@
+"""What a catalog does: functions whose first argument is a workspace."""

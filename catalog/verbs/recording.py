@@ -1,0 +1,222 @@
+"""From what a caller hands to ``register`` to the fields of an entry."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from catalog.authoring import mark_of
+from catalog.entry.entry import Entry, make_entry, parameters_of
+from catalog.entry.object_ref import reference_fault
+from catalog.errors import InvalidEntryError, InvalidReferenceError, NotImportableError
+
+if TYPE_CHECKING:
+    from catalog.source.locate import Locator
+
+
+def name_of(kind: str, obj: Any) -> str:
+    """Return the name an object carries: ``id`` for models, ``name`` for tools, prompts and agents, else ``__name__``.
+
+    Raises:
+        InvalidEntryError: it carries none.
+    """
+    first = {"model": ("id", "name"), "tool": ("name",), "prompt": ("name",), "agent": ("name",)}
+    mark = mark_of(obj) or {}
+    if isinstance(mark.get("name"), str):
+        return str(mark["name"])
+    for attribute in (*first.get(kind, ()), "__name__", "name"):
+        found = getattr(obj, attribute, None)
+        if isinstance(found, str) and found:
+            return found
+    raise InvalidEntryError(f"{obj!r:.80} carries no name; give one: register(obj, name='…')", kind=kind)
+
+
+def stands_for(kind: str, name: str, value: Any) -> dict[str, Any]:
+    """Return ``{"ref": …}`` or ``{"spec": …}`` for what is to be stored.
+
+    Args:
+        kind: for messages.
+        name: for messages.
+        value: a reference as text, JSON data, a pydantic model, or an object that a module holds under a name.
+
+    Raises:
+        InvalidReferenceError: a text that is no reference.
+        NotImportableError: neither data nor importable by another process; the text says how to register it.
+    """
+    if isinstance(value, str):
+        fault = reference_fault(value)
+        if fault:
+            raise InvalidReferenceError(
+                f"{kind}:{name}: {value!r} is not an object reference: {fault}; write 'package.module:name', or give "
+                "text as data: {'text': …}",
+                ref=value,
+                key=f"{kind}:{name}",
+            )
+        return {"ref": value}
+    if value is None or isinstance(value, (dict, list, int, float)):
+        if value is None:
+            raise InvalidEntryError(f"{kind}:{name} stands for nothing: give a reference, data or an object")
+        return {"spec": value}
+    dump = getattr(value, "model_dump", None)
+    if callable(dump) and _is_council(value):
+        return {"spec": dump(mode="json")}
+    ref = reference_to(value)
+    if ref is not None:
+        return {"ref": ref}
+    if callable(dump) and not isinstance(value, type):
+        return {"spec": dump(mode="json")}
+    raise NotImportableError(
+        f"{kind}:{name}: {_shown(value)} can't be imported by another process; move it to the top level of a module, "
+        "give its reference as 'package.module:name', or register it for this process only with runtime=True",
+        key=f"{kind}:{name}",
+    )
+
+
+def _is_council(value: object) -> bool:
+    """Tell whether *value* is data even where a module holds it under a name: what it names must be known unloaded."""
+    from catalog.entry.council import CouncilSpec
+
+    return isinstance(value, CouncilSpec)
+
+
+def reference_to(value: object) -> str | None:
+    """Return the reference under which another process can import *value*, or None.
+
+    Looked at: the name the object says it has, checked by following it; for an instance, the module-level names of
+    the loaded modules, those of its own class's package first.
+    """
+    module, qualname = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if isinstance(module, str) and isinstance(qualname, str):
+        ref = f"{module}:{qualname}"
+        if module != "__main__" and reference_fault(ref) is None and _follow(module, qualname) is value:
+            return ref
+        if not callable(value) or isinstance(value, type):
+            return None
+    if isinstance(value, ModuleType):
+        return None
+    home = type(value).__module__.partition(".")[0]
+    loaded = sorted(sys.modules.items(), key=lambda item: (not item[0].startswith(home), item[0]))
+    for name, loaded_module in loaded:
+        if name == "__main__" or not isinstance(loaded_module, ModuleType):
+            continue
+        try:
+            names = list(vars(loaded_module).items())
+        except RuntimeError:  # another thread is importing it
+            continue
+        for attribute, found in names:
+            if found is value and reference_fault(f"{name}:{attribute}") is None and not attribute.startswith("__"):
+                return f"{name}:{attribute}"
+    return None
+
+
+def _follow(module: str, qualname: str) -> object:
+    found: Any = sys.modules.get(module)
+    for part in qualname.split("."):
+        if part == "<locals>":
+            return None
+        found = getattr(found, part, None)
+    return found
+
+
+def _shown(value: object) -> str:
+    name = getattr(value, "__qualname__", None)
+    if not name:
+        return f"{value!r:.60}"
+    where = getattr(value, "__module__", None)
+    return "a lambda" if "<lambda>" in name else f"{where}:{name}" if where else str(name)
+
+
+def marked(value: object) -> dict[str, Any]:
+    """Return the fields that one of our decorators wrote on *value*."""
+    mark = mark_of(value) or {}
+    return {k: v for k, v in mark.items() if k not in ("kind", "name") and v not in (None, "", (), [], {})}
+
+
+def drafted(given: Iterable[Entry | Mapping[str, Any]]) -> list[Entry]:
+    """Return entries of the persistent tier for what a caller gives, described by their source where it is at hand.
+
+    Args:
+        given: entries, or mappings with their fields; a mapping may hold ``value`` in place of ``ref`` or ``spec``.
+
+    Raises:
+        InvalidEntryError: a field is wrong; the text names entry and field.
+        InvalidReferenceError, NotImportableError: what they say.
+    """
+    from catalog.source.locate import Locator
+
+    entries = [_persistent(one) for one in given]
+    roots = tuple(dict.fromkeys(str(e.metadata["root"]) for e in entries if "root" in e.metadata))
+    locator = Locator(roots)
+    waiting = sorted(
+        (i for i, e in enumerate(entries) if e.ref and e.checksum is None), key=lambda i: str(entries[i].ref)
+    )
+    for i in waiting:  # by module, so that each file is parsed once
+        entries[i] = described(entries[i], locator)
+    return entries
+
+
+def _persistent(given: Entry | Mapping[str, Any]) -> Entry:
+    if isinstance(given, Entry):
+        return given if given.tier == "persistent" else make_entry({**dict(given), "tier": "persistent"})
+    if not isinstance(given, Mapping):
+        raise InvalidEntryError(f"{given!r:.80} is neither an entry nor a mapping with the fields of one")
+    fields = dict(given)
+    if "value" in fields:
+        value = fields.pop("value")
+        kind, name = str(fields.get("kind")), str(fields.get("name"))
+        fields = {**marked(value), **fields, **stands_for(kind, name, value)}
+    return make_entry({**fields, "tier": "persistent"})
+
+
+def described(entry: Entry, locator: Locator, *, over: bool = False) -> Entry:
+    """Return *entry* with signature, checksums, parameters and description from its source, read and not run.
+
+    Args:
+        entry: one with a reference; what it says already stays, unless *over*.
+        locator: where to look.
+        over: take signature, checksums and parameters from the source whatever was recorded.
+
+    Without source that can be read (not installed, a C extension) the entry comes back as it is.
+    """
+    from catalog.source.describe import find_described
+    from catalog.source.find import Missing
+
+    if entry.ref is None:
+        return entry
+    found = find_described(entry.ref, locator)
+    if isinstance(found, Missing):
+        return entry
+    definition, parameters, summary = found
+    update: dict[str, Any] = {}
+    if over or entry.signature is None:
+        update["signature"] = definition.signature
+    if over or entry.checksum is None:
+        update |= {"checksum": definition.checksum, "source_checksum": definition.source_checksum}
+    if not entry.description and summary:
+        update["description"] = summary
+    if parameters.get("properties") and (over or not parameters_of(entry.metadata, None)):
+        update["metadata"] = {**entry.metadata, "parameters": parameters}
+    return entry.model_copy(update=update)
+
+
+def runtime_entry(kind: str, name: str, value: Any, fields: Mapping[str, Any]) -> Entry:
+    """Return the record of an object that is registered for this process only."""
+    if isinstance(value, str) and reference_fault(value) is None:
+        fields = {**fields, "ref": value}
+    description = fields.get("description") or marked(value).get("description")
+    if not description and callable(value):
+        description = (getattr(value, "__doc__", None) or "").strip().split("\n\n")[0]
+    return make_entry(
+        {
+            "source": "runtime",
+            **marked(value),
+            **fields,
+            "description": " ".join(str(description or "").split()),
+            "kind": kind,
+            "name": name,
+            "tier": "runtime",
+            "revision": 0,
+        }
+    )

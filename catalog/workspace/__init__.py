@@ -1,0 +1,1 @@
+"""What all verbs share: the store, the tiers, the snapshot, the caches and the locks."""

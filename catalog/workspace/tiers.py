@@ -1,0 +1,119 @@
+"""The two tiers that are not stored: ``runtime`` (objects of this process) and ``config`` (the project's file)."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from catalog.entry.key import Key
+from catalog.errors import CatalogError, CatalogWarning
+from catalog.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from catalog.entry.entry import Entry
+
+
+class Runtime:
+    """Objects registered for this process only."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._entries: dict[Key, Entry] = {}
+        self._objects: dict[Key, object] = {}
+
+    def put(self, entry: Entry, live: object) -> None:
+        """Keep *live* under the key of *entry*, over what was there."""
+        # Copies, so that a reader in another thread goes on with the mapping it has.
+        self._objects = {**self._objects, (entry.kind, entry.name): live}
+        self._entries = {**self._entries, (entry.kind, entry.name): entry}
+
+    def drop(self, key: Key) -> bool:
+        """Forget one; tell whether it was there."""
+        there = key in self._entries
+        self._entries = {k: v for k, v in self._entries.items() if k != key}
+        self._objects = {k: v for k, v in self._objects.items() if k != key}
+        return there
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._entries, self._objects = {}, {}
+
+    @property
+    def entries(self) -> Mapping[Key, Entry]:
+        """The records, by key."""
+        return self._entries
+
+    def live(self, key: Key) -> object:
+        """Return the object of *key*; KeyError without one."""
+        return self._objects[key]
+
+
+class Config:
+    """The entries of the configuration file, read again when the file changes."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Take the entries of *settings*."""
+        self.settings = settings
+        self.file = settings.file
+        self._path = str(settings.file) if settings.file else None
+        self.entries: dict[Key, Entry] = dict(_entries(settings))
+        self._read_at = self.stamp()
+
+    def stamp(self) -> tuple[int, int, int] | None:
+        """Return what tells one state of the file from another; None without a file."""
+        if self._path is None:
+            return None
+        try:
+            there = os.stat(self._path)
+        except OSError:
+            return (0, 0, 0)
+        return there.st_mtime_ns, there.st_size, there.st_ino
+
+    def reread(self, stamp: tuple[int, int, int] | None) -> None:
+        """Read the file again if *stamp* is another than that of the last reading.
+
+        A file that can't be read, as while somebody is editing it, leaves the last good entries in force and warns.
+        """
+        if stamp == self._read_at or self._path is None:
+            return
+        self._read_at = stamp
+        try:
+            self.settings = load_settings(file=Path(self._path)) if stamp != (0, 0, 0) else Settings()
+        except CatalogError as error:
+            warnings.warn(f"{error}; the entries read before stay in force", CatalogWarning, stacklevel=4)
+            return
+        self.entries = dict(_entries(self.settings))
+
+
+def _entries(settings: Settings) -> Iterator[tuple[Key, Entry]]:
+    """Yield the valid entries of the configuration; warn of the others, which take nothing else down."""
+    if not settings.entries:
+        return
+    from catalog.entry.entry import make_entry  # pydantic: not for those who configure nothing
+
+    for kind, named in settings.entries.items():
+        for name, value in named.items():
+            fields: dict[str, Any] = {"ref": value} if isinstance(value, str) else value
+            try:
+                if not isinstance(fields, dict):
+                    raise CatalogError("write a reference or a table of fields")
+                entry = make_entry(
+                    {
+                        **fields,
+                        "kind": kind,
+                        "name": name,
+                        "tier": "config",
+                        "source": f"config:{settings.file}",
+                    }
+                )
+            except CatalogError as error:
+                warnings.warn(
+                    f"{settings.file}: entries.{kind}.{name} is left out: {error}",
+                    CatalogWarning,
+                    stacklevel=6,
+                )
+                continue
+            yield (kind, name), entry
