@@ -152,8 +152,9 @@ class CouncilSpec(_Part):
         """
         from catalog import validate_council  # the public name: the layers above build on this one
 
-        issues: list[dict[str, str]] = validate_council(self, catalog, **limits)
-        return issues
+        return [
+            {key: str(value) for key, value in issue.items()} for issue in validate_council(self, catalog, **limits)
+        ]
 
     def resolve(self, catalog: Catalog, **options: Any) -> Council:
         """Return the live council, its parts loaded and its profiles layered; see `catalog.resolve_council`.

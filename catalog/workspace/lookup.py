@@ -1,0 +1,50 @@
+"""``Lookup``: what a room may ask of a catalog when it only asks; :class:`catalog.Catalog` answers it."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from catalog.entry.entry import Entry
+    from catalog.entry.references import Reference
+    from catalog.settings import Settings
+
+Kinds = str | Iterable[str] | None
+"""One kind, several, or None for every kind."""
+
+
+class Lookup(Protocol):
+    """Reading access to the entries of all tiers, and to their live objects."""
+
+    @property
+    def settings(self) -> Settings:
+        """The configuration."""
+
+    def get(self, kind: str, name: str, default: Any = None) -> Any:
+        """Return the live object of a key, or *default*."""
+
+    def entry(self, kind: str, name: str) -> Entry:
+        """Return the record of a key; EntryNotFoundError without one."""
+
+    def entries(self, kind: Kinds = None) -> Iterator[Entry]:
+        """Yield the winning records of the given kinds, by key."""
+
+    def list(self, kind: str) -> builtins.list[str]:
+        """Return the names of a kind, sorted."""
+
+    def kinds(self) -> builtins.list[str]:
+        """Return the known kinds."""
+
+    def __contains__(self, key: object) -> bool:
+        """Tell whether any tier has the key ``(kind, name)``."""
+
+    def references(self, kind: str, name: str) -> builtins.list[Reference]:
+        """Return what an entry names."""
+
+    def used_by(self, kind: str, name: str) -> builtins.list[Reference]:
+        """Return what names an entry."""
+
+    def all_references(self) -> builtins.list[Reference]:
+        """Return every reference from one entry to another."""
