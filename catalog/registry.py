@@ -6,6 +6,8 @@ import builtins
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from catalog.entry.kinds import check_kind, plural
+
 if TYPE_CHECKING:
     from catalog.app import Catalog
     from catalog.entry.entry import Entry
@@ -108,3 +110,26 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def __repr__(self) -> str:
         return f"<Registry of {self._kind}s{', filtered' if self._predicate else ''}>"
+
+
+def registry_of(catalog: Catalog, kind: str) -> Registry[Any]:
+    """Return the registry of a *kind*.
+
+    Raises:
+        UnknownKindError: no such kind.
+    """
+    check_kind(kind, catalog.settings.kinds)
+    return Registry(lambda: catalog, kind)
+
+
+def registry_named(catalog: Catalog, name: str) -> Registry[Any]:
+    """Return the registry that an attribute of a catalog stands for: ``tools`` is that of the kind ``tool``.
+
+    Raises:
+        AttributeError: it stands for none.
+    """
+    if not name.startswith("_"):
+        for kind in catalog.settings.kinds:
+            if plural(kind) == name:
+                return registry_of(catalog, kind)
+    raise AttributeError(f"{type(catalog).__name__!r} object has no attribute {name!r}")

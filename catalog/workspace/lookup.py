@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.entry.references import Reference
     from catalog.settings import Settings
+    from catalog.workspace.workspace import Workspace
 
 Kinds = str | Iterable[str] | None
 """One kind, several, or None for every kind."""
@@ -48,3 +49,11 @@ class Lookup(Protocol):
 
     def all_references(self) -> builtins.list[Reference]:
         """Return every reference from one entry to another."""
+
+
+class HasWorkspace(Lookup, Protocol):
+    """A lookup whose workspace may be written to: an open :class:`catalog.Catalog`."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """What the verbs work on."""

@@ -64,7 +64,7 @@ def _busy(cat: Catalog, folder: Path) -> None:
 
     from catalog.store.store import Store
 
-    other = sqlite3.connect(cat._store.path, isolation_level=None)
+    other = sqlite3.connect(cat.workspace.store.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     store = Store(cat.url, busy_ms=1)
     try:

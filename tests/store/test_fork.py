@@ -166,7 +166,7 @@ def test_a_child_that_closes_a_private_catalog_leaves_it_to_its_parent() -> None
         private.register("tool", "mine", "os:getcwd")
         assert wait(in_child(private.close)) == 0
         assert private.list("tool") == ["mine"]
-        folder = Path(private._store.path).parent
+        folder = Path(private.workspace.store.path).parent
         assert folder.is_dir()
     assert not folder.exists()
 

@@ -95,7 +95,7 @@ def test_a_url_without_a_path_is_a_private_catalog(url: str) -> None:
     with open_catalog(url) as one, open_catalog(url) as other:
         one.register("tool", "mine", "os:getcwd")
         assert (one.list("tool"), other.list("tool")) == (["mine"], [])
-        folders = [Path(cat._store.path).parent for cat in (one, other)]
+        folders = [Path(cat.workspace.store.path).parent for cat in (one, other)]
     assert [folder.exists() for folder in folders] == [False, False]
 
 
@@ -239,7 +239,7 @@ def test_an_interrupted_change_leaves_nothing(catalog: Catalog) -> None:
     from factories import tool
 
     def half() -> None:
-        with catalog._store.writing(actor="ann") as transaction:
+        with catalog.workspace.store.writing(actor="ann") as transaction:
             transaction.put([tool("half")], "register")
             raise KeyboardInterrupt
 

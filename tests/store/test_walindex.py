@@ -81,7 +81,7 @@ def test_without_the_wal_index_freshness_is_the_same(url: str, monkeypatch: pyte
     """Where the index can't be mapped the catalog asks SQLite, and sees the same."""
     monkeypatch.setattr(walindex, "watch", lambda path: None)
     with open_catalog(url) as cat, open_catalog(url) as other:
-        assert cat._store.reader.changes == cat._store.reader._data_version
+        assert cat.workspace.store.reader.changes == cat.workspace.store.reader._data_version
         generation = cat.generation
         for turn in range(20):
             other.register("tool", f"t{turn}", "os:getcwd")
