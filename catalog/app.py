@@ -11,7 +11,9 @@ from typing import IO, TYPE_CHECKING, Any
 from catalog.ingest.installed import before_snapshot, refresh_plugins_if_changed
 from catalog.registry import Registry, registry_named, registry_of
 from catalog.settings import Settings
-from catalog.verbs import load, lookup
+from catalog.verbs import lookup
+from catalog.verbs.load import get as get_live
+from catalog.verbs.load import take
 from catalog.workspace.lookup import Kinds
 from catalog.workspace.workspace import Workspace
 
@@ -107,7 +109,7 @@ class Catalog:
             DriftError: its code is not what was recorded.
             UnknownKindError: no such kind.
         """
-        return load.get(self.workspace, kind, name, default, verify)
+        return get_live(self.workspace, kind, name, default, verify)
 
     def __getitem__(self, key: tuple[str, str]) -> Any:
         """Return the live object of ``cat[kind, name]``.
@@ -117,7 +119,7 @@ class Catalog:
             ResolveError: it can't be imported.
             DriftError: its code is not what was recorded.
         """
-        return load.take(self.workspace, key)
+        return take(self.workspace, key)
 
     def entry(self, kind: str, name: str) -> Entry:
         """Return the record of a key; nothing is imported.
