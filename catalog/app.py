@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from catalog.ingest.installed import before_snapshot, refresh_plugins_if_changed
+from catalog.entry.filters import Kinds
+from catalog.ingest.opening import before_snapshot, refresh_plugins_if_changed
 from catalog.registry import Registry, registry_named, registry_of
 from catalog.settings import Settings
 from catalog.verbs import lookup
 from catalog.verbs.load import get as get_live
 from catalog.verbs.load import take
-from catalog.workspace.lookup import Kinds
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -61,7 +61,9 @@ class Catalog:
             StoreError: the database can't be used.
             SettingsError: the configuration has a value it can't have.
         """
-        self.workspace: Workspace = Workspace(url, embedder=embedder, settings=settings, before_snapshot=before_snapshot)
+        self.workspace: Workspace = Workspace(
+            url, embedder=embedder, settings=settings, before_snapshot=before_snapshot
+        )
         self.settings: Settings = self.workspace.settings
         self.url: str = self.workspace.url
         refresh_plugins_if_changed(self.workspace)

@@ -7,13 +7,10 @@ from __future__ import annotations
 
 import os
 import sys
-import warnings
 from json import loads
 from typing import TYPE_CHECKING, Any
 
-from catalog.errors import CatalogWarning, StoreError
 from catalog.store import queries
-from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from catalog.store.reader import Reader
@@ -50,27 +47,3 @@ def is_changed(reader: Reader) -> bool:
     """Tell whether something was installed or uninstalled here since the plugins were last looked at."""
     known = recorded(reader)
     return known is None or known["site"] != site_stamp()
-
-
-def refresh_plugins_if_changed(ws: Workspace) -> None:
-    """Take in the plugins that were installed since the last look, and let go of those that were uninstalled."""
-    if not is_changed(ws.store.reader):
-        return
-    from catalog.ingest.refresh import refresh_plugins  # scans: only where something was installed
-
-    with ws.refreshing():
-        try:
-            refresh_plugins(ws)
-        except StoreError as error:  # what is stored can be read; the next to open it will look again
-            warnings.warn(f"plugins were not looked at: {error}", CatalogWarning, stacklevel=4)
-
-
-def before_snapshot(ws: Workspace) -> None:
-    """Take in all that has changed, in code too: before each look of a catalog with ``auto_refresh``."""
-    from catalog.ingest.refresh import refresh
-    from catalog.loader.reload import reload_changed
-
-    refresh(ws)
-    if reload_changed(ws.loaded):
-        ws.objects.clear()
-        ws.drop_snapshot()

@@ -12,8 +12,8 @@ from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
+    from catalog.entry.filters import Kinds
     from catalog.entry.references import Reference
-    from catalog.workspace.lookup import Kinds
 
 
 class Asking:

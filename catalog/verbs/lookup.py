@@ -12,7 +12,7 @@ from catalog.workspace.workspace import Workspace, readable
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
-    from catalog.workspace.lookup import Kinds
+    from catalog.entry.filters import Kinds
 
 
 class Standing(NamedTuple):

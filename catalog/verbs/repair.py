@@ -12,9 +12,9 @@ from catalog.verbs.recording import described
 from catalog.workspace.workspace import Workspace, readable
 
 if TYPE_CHECKING:
+    from catalog.entry.filters import Kinds
     from catalog.loader.repair import Fault
     from catalog.loader.verify import Drift
-    from catalog.workspace.lookup import Kinds
 
 
 def verify(ws: Workspace, kind: Kinds, policy: str) -> list[Drift]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
+    from catalog.entry.filters import Kinds
     from catalog.entry.references import Reference
     from catalog.settings import Settings
     from catalog.workspace.workspace import Workspace
-
-Kinds = str | Iterable[str] | None
-"""One kind, several, or None for every kind."""
 
 
 class Lookup(Protocol):

@@ -40,9 +40,9 @@ from catalog.workspace.tiers import ConfigTier, RuntimeTier
 if TYPE_CHECKING:
     from catalog.embedders.base import Embedder
     from catalog.entry.entry import Entry
+    from catalog.entry.filters import Kinds
     from catalog.source.locate import Locator
     from catalog.store.writer import Transaction, Written
-    from catalog.workspace.lookup import Kinds
 
 
 class Workspace:
