@@ -198,12 +198,13 @@ class Catalog:
 
     # -- changing ----------------------------------------------------------------------------------------------------
 
-    def register(self, kind: str, name: str, value: Any, *, runtime: bool = False, **fields: Any) -> Entry:
+    def register(self, kind: str, name: str | None, value: Any, *, runtime: bool = False, **fields: Any) -> Entry:
         """Register what *value* stands for, over what had the key in the same tier.
 
         Args:
             kind: a known kind.
-            name: 1 to 200 characters, case-sensitive.
+            name: 1 to 200 characters, case-sensitive; None: the name the object carries: ``id`` of models, ``name`` of
+                tools, prompts and agents, else ``__name__``.
             value: a reference ``'package.module:name'``; an object a module holds under a name; or JSON data.
             runtime: for this process only, with the object itself (or a reference to it).
             **fields: ``description tags examples match providers priority metadata`` and the other fields of Entry.

@@ -10,7 +10,7 @@ from catalog.entry.key import Key, format_key
 from catalog.entry.kinds import check_kind
 from catalog.errors import DuplicateEntryError, EntryError, StoreError
 from catalog.verbs.asking import Asking
-from catalog.verbs.recording import drafted, runtime_entry
+from catalog.verbs.recording import drafted, name_of, runtime_entry
 from catalog.workspace.imported_vectors import ImportedVectors
 from catalog.workspace.workspace import Workspace
 
@@ -18,9 +18,12 @@ if TYPE_CHECKING:
     from catalog.entry.entry import Entry
 
 
-def register(ws: Workspace, kind: str, name: str, value: Any, *, runtime: bool, fields: Mapping[str, Any]) -> Entry:
+def register(
+    ws: Workspace, kind: str, name: str | None, value: Any, *, runtime: bool, fields: Mapping[str, Any]
+) -> Entry:
     """Register what *value* stands for; see :meth:`catalog.Catalog.register`."""
     check_kind(kind, ws.settings.kinds)
+    name = name_of(kind, value) if name is None else name
     if runtime:
         entry = with_providers_of(runtime_entry(kind, name, value, fields), value, Asking(ws))
         with ws.lock:
