@@ -27,9 +27,9 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.authoring import schema as schema
     from catalog.authoring import sub_council as sub_council
     from catalog.authoring import tool as tool
-    from catalog.councils.council_graph import Graph as Graph
     from catalog.councils.council_graph import council_graph as council_graph
-    from catalog.councils.council_graph import reference_graph as reference_graph
+    from catalog.councils.graph import Graph as Graph
+    from catalog.councils.reference_graph import reference_graph as reference_graph
     from catalog.councils.resolve import Council as Council
     from catalog.councils.resolve import resolve_council as resolve_council
     from catalog.councils.validate import validate_council as validate_council
@@ -112,9 +112,9 @@ _HOMES = {
     "CouncilSpec": "catalog.entry.council",
     "Council": "catalog.councils.resolve",
     "resolve_council": "catalog.councils.resolve",
-    "Graph": "catalog.councils.council_graph",
+    "Graph": "catalog.councils.graph",
     "council_graph": "catalog.councils.council_graph",
-    "reference_graph": "catalog.councils.council_graph",
+    "reference_graph": "catalog.councils.reference_graph",
     "validate_council": "catalog.councils.validate",
     "Entry": "catalog.entry.entry",
     "ObjectRef": "catalog.entry.object_ref",

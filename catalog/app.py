@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from catalog.entry.filters import Kinds
 from catalog.ingest.opening import before_snapshot, refresh_plugins_if_changed
-from catalog.registry import Registry, registry_named, registry_of
+from catalog.registry import KindRegistry, Registry, registry_named, registry_of
 from catalog.settings import Settings
 from catalog.verbs import lookup
 from catalog.verbs.load import get as get_live
@@ -154,8 +154,22 @@ class Catalog:
         """Return the registry of a kind, which ``cat.tools``, ``cat.models``, ... give too."""
         return registry_of(self, kind)
 
-    def __getattr__(self, name: str) -> Registry[Any]:
-        return registry_named(self, name)
+    tools = KindRegistry("tool")
+    models = KindRegistry("model")
+    prompts = KindRegistry("prompt")
+    agents = KindRegistry("agent")
+    profiles = KindRegistry("profile")
+    schemas = KindRegistry("schema")
+    routers = KindRegistry("router")
+    rounds = KindRegistry("round")
+    sub_councils = KindRegistry("sub_council")
+    input_mappers = KindRegistry("input_mapper")
+    councils = KindRegistry("council")
+
+    if not TYPE_CHECKING:  # to a type checker a class with a __getattr__ has every attribute
+
+        def __getattr__(self, name: str) -> Registry[Any]:
+            return registry_named(self, name)
 
     def which(self, kind: str, name: str) -> builtins.list[Standing]:
         """Return every tier's entry of a key, the winner first, each with the reason.

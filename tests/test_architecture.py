@@ -137,7 +137,7 @@ def test_listing_and_filtering_load_neither_sqlalchemy_nor_pydantic(run_python, 
         "from catalog import Catalog, Settings\n"
         f"with Catalog('sqlite:///{path}', settings=Settings()) as cat:\n"
         "    assert cat.list('tool') == []\n"
-        "    assert [hit.listing() for hit in cat.search(tags=['plot'])] == []\n"
+        "    assert [hit.to_dict(ranked=False) for hit in cat.search(tags=['plot'])] == []\n"
     )
     loaded = set(run_python(LOADED.format(code)).split())
     assert loaded & (HEAVY - {"sqlite3", "typing"}) == set()

@@ -13,6 +13,7 @@ from catalog.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.entry.filters import Kinds
+    from catalog.entry.key import Key
     from catalog.entry.references import Reference
 
 
@@ -31,6 +32,9 @@ class Asking:
     def get(self, kind: str, name: str, default: Any = None) -> Any:
         """Return what :func:`catalog.verbs.load.get` returns."""
         return load.get(self._ws, kind, name, default)
+
+    def __getitem__(self, key: Key) -> Any:
+        return load.take(self._ws, key)
 
     def entry(self, kind: str, name: str) -> Entry:
         """Return what :meth:`Workspace.entry` returns."""

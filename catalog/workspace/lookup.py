@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.entry.filters import Kinds
+    from catalog.entry.key import Key
     from catalog.entry.references import Reference
     from catalog.settings import Settings
     from catalog.workspace.workspace import Workspace
@@ -23,6 +24,9 @@ class Lookup(Protocol):
 
     def get(self, kind: str, name: str, default: Any = None) -> Any:
         """Return the live object of a key, or *default*."""
+
+    def __getitem__(self, key: Key) -> Any:
+        """Return the live object of a key; EntryNotFoundError without one."""
 
     def entry(self, kind: str, name: str) -> Entry:
         """Return the record of a key; EntryNotFoundError without one."""
@@ -47,6 +51,16 @@ class Lookup(Protocol):
 
     def all_references(self) -> builtins.list[Reference]:
         """Return every reference from one entry to another."""
+
+
+class Registering(Lookup, Protocol):
+    """A lookup that can be registered with: what a registry is a view of."""
+
+    def register(self, kind: str, name: str | None, value: Any, **fields: Any) -> Entry:
+        """Register what *value* stands for; return the entry."""
+
+    def refresh(self) -> object:
+        """Look again at plugins, marked objects and sources."""
 
 
 class HasWorkspace(Lookup, Protocol):
