@@ -44,7 +44,8 @@ from catalog.embedders.wordllama import WordLlamaEmbedder
 from catalog.entry.embedding_text import parts
 from catalog.entry.entry import make_entry
 from catalog.search.keyword import request_words
-from catalog.search.vector_index import VectorIndex, _Piece, _state
+from catalog.search.vector_index import VectorIndex
+from catalog.search.vector_rows import _Piece, _state
 from catalog.store.vectors import Mark
 
 PACKAGES = (

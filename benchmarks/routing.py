@@ -41,7 +41,8 @@ from catalog.embedders.choose import choose
 from catalog.embedders.described import encode_parts
 from catalog.entry.embedding_text import parts as texts_of
 from catalog.errors import CatalogError
-from catalog.routing.calibration.calibrate import auroc, fit, reliability
+from catalog.routing.calibration.calibrate import fit
+from catalog.routing.calibration.numbers import auroc, reliability
 from catalog.routing.calibration.similarity import nearness, threshold, unit
 
 SETS = Path(__file__).resolve().parents[2] / "shared" / "eval"

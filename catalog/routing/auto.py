@@ -36,7 +36,7 @@ from catalog.workspace.lookup import HasWorkspace
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.routing.calibration.fit import FitReport
-    from catalog.routing.evaluation.evaluate import Evaluation
+    from catalog.routing.evaluation.evaluation import Evaluation
     from catalog.routing.labelled import Label
 
 KEPT = 1_024

@@ -12,8 +12,8 @@ from catalog.store.queries import matching
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from catalog.search.hybrid import Meanings
     from catalog.search.learning import Learning
+    from catalog.search.semantic import SemanticState
     from catalog.store.reader import Reader
 
 
@@ -27,7 +27,7 @@ def find(
     filters: Filters,
     limit: int | None,
     mode: str,
-    meanings: Callable[[bool], Meanings | None],
+    meanings: Callable[[bool], SemanticState | None],
     learning: Learning | None = None,
 ) -> list[Hit]:
     """Return the entries that pass *filters* and match *text*.
@@ -59,7 +59,12 @@ def find(
 
 
 def _ranked(
-    view: Any, text: str, filters: Filters, mode: str, meanings: Callable[[bool], Meanings | None], limit: int | None
+    view: Any,
+    text: str,
+    filters: Filters,
+    mode: str,
+    meanings: Callable[[bool], SemanticState | None],
+    limit: int | None,
 ) -> list[Hit]:
     corpus = view.corpus()
     most = corpus.total + len(corpus.overlay) if limit is None else limit

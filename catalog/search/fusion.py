@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
-    Floats = NDArray[np.float64]
+    from catalog.search.arrays import Floats
+
 
 GAIN = 5.0
 """What one standard deviation of similarity is worth in BM25. 4 to 6 are equal on every set of tools we have."""
@@ -104,7 +105,7 @@ def spread(similarities: ArrayLike) -> Spread:
     return Spread(round(expected, _SPREAD_DIGITS), round(deviation, _SPREAD_DIGITS))
 
 
-def standing(similarities: ArrayLike, of_all: Sequence[Spread]) -> Floats:
+def z_scores(similarities: ArrayLike, of_all: Sequence[Spread]) -> Floats:
     """Return how far candidates stand out by their meaning, in standard deviations.
 
     Args:

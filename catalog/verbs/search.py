@@ -83,7 +83,7 @@ def _search_until_stable(
 
 def similar(ws: Workspace, kind: str, name: str, limit: int | None) -> list[Hit]:
     """Return the entries nearest in meaning to an entry; see :meth:`catalog.Catalog.similar`."""
-    from catalog.search.hybrid import nearest  # numpy
+    from catalog.search.semantic import nearest
 
     _check_limit(limit)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from catalog.embedders.base import Embedder
     from catalog.embedders.openai import Estimate
     from catalog.entry.entry import Entry
-    from catalog.search.hybrid import Meanings
+    from catalog.search.semantic import SemanticState
     from catalog.search.vector_index import VectorIndex
     from catalog.store.store import Store
     from catalog.store.vectors import Pending, Status
@@ -116,7 +116,7 @@ class EmbeddingService:
         if status not in REFUSED and (status is not None or seconds > SOON):
             self._rests_until = time.monotonic() + REST
 
-    def searching(self, snapshot: Snapshot, optional: bool) -> Meanings | None:
+    def searching(self, snapshot: Snapshot, optional: bool) -> SemanticState | None:
         """Return what searches of one state of the catalog go by; None if there is nothing and that is *optional*.
 
         While the vectors of a new embedder are being made, the one that was complete before goes on answering.
@@ -127,7 +127,7 @@ class EmbeddingService:
         if snapshot.meanings is None:
             if self.given == OFF and optional:
                 return None
-            from catalog.search.hybrid import Meanings
+            from catalog.search.semantic import SemanticState
 
             embedder = self.ready() if optional else self.embedder()
             if embedder is None:
@@ -143,7 +143,7 @@ class EmbeddingService:
                 self._requests[embedder.name] = embedder if hurried is None else hurried()
             kept = self._overlays.setdefault(embedder.name, {})
             local = not hasattr(embedder, "for_requests")
-            snapshot.meanings = Meanings(self._requests[embedder.name], index, snapshot.generation, kept, local)
+            snapshot.meanings = SemanticState(self._requests[embedder.name], index, snapshot.generation, kept, local)
         return snapshot.meanings
 
     def _complete_one(self, mine: Embedder) -> Embedder:

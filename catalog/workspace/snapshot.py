@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from catalog.entry.entry import Entry
-    from catalog.search.hybrid import Meanings
     from catalog.search.keyword import Corpus
+    from catalog.search.semantic import SemanticState
     from catalog.store.reader import Reader
 
 _NONE: frozenset[Key] = frozenset()
@@ -66,7 +66,7 @@ class Snapshot:
         self._overlay: list[Entry] | None = None
         self._corpus: Corpus | None = None
         self._lock = threading.Lock()
-        self.meanings: Meanings | None = None
+        self.meanings: SemanticState | None = None
 
     def same(
         self, state: tuple[int, tuple[int, int]], runtime: Mapping[Key, Entry], config: Mapping[Key, Entry]

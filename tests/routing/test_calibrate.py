@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from catalog.errors import RoutingError
-from catalog.routing.calibration.calibrate import Calibration, auroc, copies, fit, reliability
+from catalog.routing.calibration.calibrate import copies, fit
+from catalog.routing.calibration.calibration import Calibration
+from catalog.routing.calibration.numbers import auroc, reliability
 from catalog.routing.calibration.similarity import unit
 from tests.routing.test_similarity import rows_about
 
@@ -164,7 +166,7 @@ def test_stored_bytes_that_are_no_calibration_say_what_to_do(calibration: Calibr
 
 def test_another_version_is_refused(calibration: Calibration, monkeypatch: pytest.MonkeyPatch) -> None:
     """Numbers of another version mean something else; the error has the version."""
-    monkeypatch.setattr("catalog.routing.calibration.calibrate.VERSION", 99)
+    monkeypatch.setattr("catalog.routing.calibration.calibration.VERSION", 99)
     data = calibration.to_bytes()
     monkeypatch.undo()
     with pytest.raises(RoutingError, match="fit again") as caught:

@@ -10,7 +10,7 @@ from factories import tool
 from told import Say, Told
 
 from catalog import AutoCouncil, Catalog, RoutingError
-from catalog.routing.evaluation.evaluate import Evaluation
+from catalog.routing.evaluation.evaluation import Evaluation
 from catalog.routing.evaluation.gate import Fall, Verdicts, baseline, held_against, read_baseline
 
 LABELLED: list[tuple[str, Any]] = [("p1", "a"), ("p2", "a"), ("p3", "b"), ("p4", None)]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog.routing.calibration.calibrate import auroc
+from catalog.routing.calibration.numbers import auroc
 from catalog.routing.evaluation.metrics import CurvePoint, curve, percentiles, ratio, reliability_bins, thinned
 
 scores = st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]), max_size=20)

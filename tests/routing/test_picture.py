@@ -10,7 +10,7 @@ from factories import tool
 from told import Say, Told
 
 from catalog import AutoCouncil, Catalog
-from catalog.routing.evaluation.evaluate import Evaluation
+from catalog.routing.evaluation.evaluation import Evaluation
 from catalog.routing.evaluation.svg import picture
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from catalog.search.fusion import GAIN, Spread, best, fuse, order, pulled, spread, standing
+from catalog.search.fusion import GAIN, Spread, best, fuse, order, pulled, spread, z_scores
 
 BM25 = st.floats(0, 60) | st.just(0.0)
 COSINE = st.floats(-1, 1) | st.just(float("nan"))
@@ -19,7 +19,7 @@ OF_ALL = st.builds(Spread, st.floats(-0.5, 0.8), st.floats(0.02, 0.4))
 def fused(candidates: list[tuple[float, float]], of_all: Spread) -> list[float]:
     """Return the scores of (BM25, similarity) pairs."""
     lexical, similar = [one[0] for one in candidates], [one[1] for one in candidates]
-    return fuse(lexical, standing([similar], [of_all])).scores.tolist()
+    return fuse(lexical, z_scores([similar], [of_all])).scores.tolist()
 
 
 @given(CANDIDATES, OF_ALL)
@@ -86,7 +86,7 @@ def test_a_missing_vector_is_never_below_its_words() -> None:
 
 def test_rare_words_beat_likeness_and_common_words_do_not() -> None:
     """An identifier outweighs the nearest neighbour; a chance match of common words does not."""
-    stands = standing([[0.6, 0.3]], [Spread(0.2, 0.1)])
+    stands = z_scores([[0.6, 0.3]], [Spread(0.2, 0.1)])
     assert order(fuse([0.0, 30.0], stands).scores, ["like", "exact"]) == [1, 0]
     assert order(fuse([0.0, 3.0], stands).scores, ["like", "exact"]) == [0, 1]
 
@@ -111,8 +111,8 @@ def test_standing_mixes_the_whole_and_the_best_part() -> None:
     """What serves one of two parts well stands above what serves both a little."""
     of_all = [Spread(0.0, 0.1)] * 3
     similar = [[0.2, 0.3], [0.5, 0.3], [0.0, 0.3]]
-    assert standing(similar, of_all).tolist() == pytest.approx([3.5, 3.0])
-    assert standing([[0.2, 0.3]], of_all[:1]).tolist() == pytest.approx([2.0, 3.0])
+    assert z_scores(similar, of_all).tolist() == pytest.approx([3.5, 3.0])
+    assert z_scores([[0.2, 0.3]], of_all[:1]).tolist() == pytest.approx([2.0, 3.0])
 
 
 @given(st.lists(st.floats(-5, 5), max_size=20), st.integers(0, 25))

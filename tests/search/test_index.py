@@ -22,8 +22,10 @@ from catalog.entry.embedding_text import parts
 from catalog.entry.entry import Entry
 from catalog.errors import SearchError
 from catalog.search import vector_index as index_module
+from catalog.search import vector_rows
 from catalog.search.fusion import pulled, spread
-from catalog.search.vector_index import VectorIndex, file_beside
+from catalog.search.vector_file import file_beside
+from catalog.search.vector_index import VectorIndex
 from catalog.store import vectors
 from catalog.store.mapping import entry_from_row
 from catalog.store.store import Store
@@ -77,8 +79,8 @@ def shown(index: VectorIndex) -> dict[int, list[float]]:
     """Return the rows that count in *index* now."""
     index.refresh()
     found = {}
-    assert index._state is not None
-    for piece in index._state.pieces:
+    assert index.state is not None
+    for piece in index.state.pieces:
         for place, (id_, row) in enumerate(zip(piece.ids.tolist(), piece.rows.tolist(), strict=True)):
             if place not in piece.dead:
                 assert id_ not in found, "an entry counts twice"
@@ -288,17 +290,17 @@ def test_each_change_is_seen_by_the_next_search(filled: Store, url: str) -> None
 
 def test_one_registration_rebuilds_nothing(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The large matrix is the very same object before and after, and the database is not read from end to end."""
-    monkeypatch.setattr(index_module, "_SMALL", 8)
+    monkeypatch.setattr(vector_rows, "SMALL", 8)
     index = VectorIndex(filled.reader, HASH.name)
     index.refresh()
-    before = index._state.pieces[0].rows
+    before = index.state.pieces[0].rows
     monkeypatch.setattr(index_module, "fresh", lambda *_: pytest.fail("everything was read again"))
     for step in range(20):
         put(filled, tool(f"new{step}"))
         embed(filled)
         index.refresh()
-    assert index._state.pieces[0].rows is before
-    assert [len(piece.ids) for piece in index._state.pieces] == [60, 20]
+    assert index.state.pieces[0].rows is before
+    assert [len(piece.ids) for piece in index.state.pieces] == [60, 20]
     assert shown(index) == rows_of(filled)
 
 
@@ -309,7 +311,7 @@ def test_rows_that_no_longer_count_are_let_go(filled: Store) -> None:
     for step in range(45):
         remove(filled, f"t{step}")
         index.refresh()
-    assert sum(len(piece.ids) for piece in index._state.pieces) <= 30
+    assert sum(len(piece.ids) for piece in index.state.pieces) <= 30
     assert shown(index) == rows_of(filled)
     assert len(index) == 15
 
@@ -318,13 +320,13 @@ def test_a_search_keeps_the_state_it_began_with(filled: Store) -> None:
     """A change that comes while a search runs alters none of the arrays that search reads."""
     index = VectorIndex(filled.reader, HASH.name)
     index.refresh()
-    state = index._state
+    state = index.state
     before = [[array.copy() for array in piece] for piece in state.pieces]
     put(filled, *many(30))
     put(filled, tool("t0", description="changed"))
     embed(filled)
     index.refresh()
-    assert index._state is not state
+    assert index.state is not state
     for piece, arrays in zip(state.pieces, before, strict=True):
         assert all((one == other).all() for one, other in zip(piece, arrays, strict=True))
         assert not any(array.flags.writeable for array in piece)
@@ -534,7 +536,7 @@ def test_no_history_brings_a_vector_whose_text_has_changed(
     """Whatever happens to entries, vectors, templates, backups and files, what is read is what the entries say."""
     patch = pytest.MonkeyPatch()
     patch.setattr(index_module, "KEPT_FROM", 1)
-    patch.setattr(index_module, "_SMALL", 2)
+    patch.setattr(vector_rows, "SMALL", 2)
     folder = tmp_path_factory.mktemp("history")
     history = History(folder / "catalog.db")
     try:

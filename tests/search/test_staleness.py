@@ -31,6 +31,7 @@ from benchmarks.staleness import (
 )
 from catalog import Catalog, Settings
 from catalog.search import vector_index as index_module
+from catalog.search import vector_rows
 from catalog.search.fusion import GAIN, spread
 
 NAMES = ("draw_dots", "mail_it", "read_file")
@@ -137,7 +138,7 @@ class Histories(RuleBasedStateMachine):
         super().__init__()
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(index_module, "KEPT_FROM", 1)
-        self.patch.setattr(index_module, "_SMALL", 2)
+        self.patch.setattr(vector_rows, "SMALL", 2)
         self.patch.setattr(meaning_module, "BATCH", 2)
         self.folder = tempfile.TemporaryDirectory(prefix="catalog-tests-")
         self.path = blank_catalog(Path(self.folder.name) / "catalog.db")

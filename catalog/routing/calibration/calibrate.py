@@ -22,24 +22,17 @@ it, it is none (92.2 against 93.0 for the probe alone).
 
 from __future__ import annotations
 
-import io
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from catalog.errors import RoutingError
+from catalog.routing.calibration.calibration import Calibration, Evidence, Judge, Quality, clues_of
 from catalog.routing.calibration.linear_probe import Probe, hash_words, train
-from catalog.routing.calibration.similarity import Floats, Nearness, Places, nearness
-
-Doubles: TypeAlias = NDArray[np.float64]
-Flags: TypeAlias = NDArray[np.bool_]
-
-VERSION = 1
-"""Of the stored form, and of what its numbers mean."""
+from catalog.routing.calibration.numbers import Doubles, Flags, auroc, logistic, odds_of, reliability, sigmoid, weighted
+from catalog.routing.calibration.similarity import Floats, Places, nearness
 
 _WORK = 6e9
 """Products of one pass over the data above which no probe is learned: 100 examples each of 450 candidates."""
@@ -51,206 +44,6 @@ _SAME = 1 - 1e-4
 
 _MIX, _MIX_PENALTY = np.array([1.0, 5.0, 5.0]), np.array([1.0, 0.02, 0.02])
 """What the mix is pulled towards where there is little data, and how strongly."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """What a calibration says of prompts.
-
-    Attributes:
-        scores: (m, candidates), higher is better; differences are log-odds between candidates.
-        best: (m,) the candidate with the highest score, the first of equal ones.
-        score: (m,) how much the prompt belongs to any candidate: hold it against the threshold.
-        confidence: (m,) how likely ``best`` is right, from 0 to 1.
-        lead: (m,) how far the best score is above the second.
-    """
-
-    scores: Floats
-    best: Places
-    score: Doubles
-    confidence: Doubles
-    lead: Doubles
-
-
-@dataclass(frozen=True, slots=True)
-class Quality:
-    """How well a calibration did on held-out prompts.
-
-    Attributes:
-        prompts: in scope that were judged.
-        outside: prompts that belong to no candidate.
-        accuracy: the share of ``prompts`` whose best candidate is the right one, before any abstention.
-        coverage: the share of ``prompts`` above the threshold.
-        refused: the share of ``outside`` below it; None without any.
-        auroc: how often a prompt in scope scores above one outside; None without any.
-        reliability: the mean distance of confidence from observed accuracy over tenths, weighted by prompts; both
-            sides count the same if there are prompts outside.
-    """
-
-    prompts: int
-    outside: int
-    accuracy: float
-    coverage: float
-    refused: float | None
-    auroc: float | None
-    reliability: float
-
-
-class _Evidence(NamedTuple):
-    logits: Floats  # (m, candidates), of the probe
-    centre: Floats  # (m, candidates)
-    nearest: Floats  # (m, candidates)
-    away: Floats  # (m,) logit of the class of prompts outside
-    strange: Floats  # (m,) similarity to the nearest prompt outside
-
-    def score(self, mix: Doubles) -> Floats:
-        scores: Floats = (mix[0] * self.logits + mix[1] * self.centre + mix[2] * self.nearest).astype(np.float32)
-        return scores
-
-
-@dataclass(frozen=True, slots=True)
-class _Judge:
-    """A probe and the rows it goes with."""
-
-    near: Nearness
-    outside: Floats
-    probe: Probe | None
-
-    def evidence(self, vectors: Floats, hashed: Floats | None) -> _Evidence:
-        count = len(vectors)
-        logits = np.zeros((count, self.near.candidates), np.float32)
-        away = np.zeros(count, np.float32)
-        if self.probe is not None:
-            found = self.probe.logits(vectors, hashed)
-            logits = found[:, : self.near.candidates]
-            if len(self.outside):
-                away = found[:, -1]
-        strange = (vectors @ self.outside.T).max(axis=1) if len(self.outside) else np.zeros(count, np.float32)
-        return _Evidence(logits, self.near.centre(vectors), self.near.nearest(vectors), away, strange)
-
-
-@dataclass(frozen=True, slots=True)
-class Calibration:
-    """What was learned, complete: it needs neither the entries nor the prompts it was made from.
-
-    Attributes:
-        threshold: the score from which a prompt gets an answer.
-        target_coverage: the share of prompts in scope that the threshold was chosen to answer.
-        margin: the lead below which the best candidate was wrong at least as often as right; 0: there is none.
-        aware: prompts outside were given, so scores are log-odds of being in scope, and confidences count them in.
-        quality: how well it did on held-out prompts.
-    """
-
-    threshold: float
-    target_coverage: float
-    margin: float
-    aware: bool
-    quality: Quality
-    _judge: _Judge
-    _mix: Doubles
-    _scope: Doubles  # a weight for each clue, then the bias
-    _sure: Doubles  # slope and bias of the logit of the softmax
-
-    @property
-    def candidates(self) -> int:
-        """How many candidates it tells apart."""
-        return self._judge.near.candidates
-
-    @property
-    def reads(self) -> bool:
-        """Whether it needs the texts of prompts beside their vectors."""
-        return self._judge.probe is not None and self._judge.probe.reads
-
-    def predict(self, queries: ArrayLike, texts: Sequence[str] | None = None) -> Prediction:
-        """Return what it says of prompts.
-
-        Args:
-            queries: (m, width) unit rows; a row of zeros (a prompt without tokens) never reaches the threshold.
-            texts: of the prompts; needed if it :attr:`reads`.
-
-        Raises:
-            ValueError: texts are needed and missing, or their number is not that of the queries.
-        """
-        vectors = np.asarray(queries, np.float32)
-        hashed = None
-        if self.reads:
-            if texts is None or len(texts) != len(vectors):
-                raise ValueError(f"this calibration reads prompts: give the {len(vectors)} texts, too")
-            hashed = hash_words(texts)
-        evidence = self._judge.evidence(vectors, hashed)
-        scores = evidence.score(self._mix)
-        clues, best, lead = _clues(evidence, scores)
-        score = _apply(self._scope, clues) if self.aware else clues[:, 0]
-        confidence = _sigmoid(_apply(self._sure, _odds(scores)))
-        if self.aware:
-            confidence = confidence * _sigmoid(score)
-        empty = ~vectors.any(axis=1)
-        score = np.where(empty, np.minimum(score, self.threshold - 1), score)
-        return Prediction(scores, best, score, np.where(empty, 0.0, confidence), lead)
-
-    def to_bytes(self) -> bytes:
-        """Return it as bytes that :meth:`from_bytes` reads: arrays and JSON, nothing that runs."""
-        near, probe = self._judge.near, self._judge.probe
-        about = {
-            "version": VERSION,
-            "threshold": self.threshold,
-            "target_coverage": self.target_coverage,
-            "margin": self.margin,
-            "aware": self.aware,
-            "quality": asdict(self.quality),
-            "candidates": self.candidates,
-            "probe": probe is not None,
-        }
-        arrays: dict[str, Any] = {
-            "about": np.frombuffer(json.dumps(about).encode(), np.uint8),
-            "rows": near.rows.astype(np.float16),
-            "owners": near.owners.astype(np.int32),
-            "outside": self._judge.outside.astype(np.float16),
-            "mix": self._mix,
-            "scope": self._scope,
-            "sure": self._sure,
-        }
-        if probe is not None:
-            arrays |= {"weights": probe.weights.astype(np.float16), "bias": probe.bias, "rarity": probe.rarity}
-        out = io.BytesIO()
-        np.savez(out, **arrays)
-        return out.getvalue()
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Calibration:
-        """Return the calibration that :meth:`to_bytes` gave; its predictions are the same to the last bit.
-
-        Raises:
-            RoutingError: *data* is no calibration, or one of another version; fit again.
-        """
-        try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as found:
-                arrays = dict(found)
-            about = json.loads(arrays["about"].tobytes())
-            version = about["version"]
-            if version != VERSION:
-                raise RoutingError(
-                    f"the calibration is of version {version}, this is version {VERSION}: fit again", version=version
-                )
-            rows, outside = arrays["rows"].astype(np.float32), arrays["outside"].astype(np.float32)
-            probe = None
-            if about["probe"]:
-                probe = Probe(arrays["weights"].astype(np.float32), arrays["bias"], arrays["rarity"])
-            return cls(
-                about["threshold"],
-                about["target_coverage"],
-                about["margin"],
-                about["aware"],
-                Quality(**about["quality"]),
-                _Judge(nearness(rows, arrays["owners"], about["candidates"]), outside, probe),
-                arrays["mix"],
-                arrays["scope"],
-                arrays["sure"],
-            )
-        except RoutingError:
-            raise
-        except Exception as error:  # a zip that is cut short fails in many ways
-            raise RoutingError(f"the stored calibration can't be read ({error!r}): fit again") from None
 
 
 def fit(
@@ -294,20 +87,20 @@ def fit(
         raise RoutingError("there is nothing to fit on: give the entries examples, or prompts that belong to them")
     evidence, gold = _held_out(data, np.random.default_rng(seed))
     inside = gold < candidates
-    mix = _learn_mix(_Evidence(*(part[inside] for part in evidence)), gold[inside])
+    mix = _learn_mix(Evidence(*(part[inside] for part in evidence)), gold[inside])
     scores = evidence.score(mix)
-    clues, best, lead = _clues(evidence, scores)
+    clues, best, lead = clues_of(evidence, scores)
     right = best == gold
     aware = not inside.all()
     scope = np.zeros(clues.shape[1] + 1)
     if aware:
         scope = _learn_scope(clues, inside)
-    score = _apply(scope, clues) if aware else clues[:, 0]
+    score = weighted(scope, clues) if aware else clues[:, 0]
     ones = np.ones(int(inside.sum()))
-    sure = _logistic(_odds(scores[inside]), right[inside], ones, np.array([1.0, 0.0]))
+    sure = logistic(odds_of(scores[inside]), right[inside], ones, np.array([1.0, 0.0]))
     sure[0] = max(sure[0], 0.0)
-    slope, bias = _logistic(lead[inside][:, None], right[inside], ones, np.array([1.0, 0.0]))
-    confidence = _sigmoid(_apply(sure, _odds(scores))) * (_sigmoid(score) if aware else 1.0)
+    slope, bias = logistic(lead[inside][:, None], right[inside], ones, np.array([1.0, 0.0]))
+    confidence = sigmoid(weighted(sure, odds_of(scores))) * (sigmoid(score) if aware else 1.0)
     threshold = float(np.quantile(score[inside], 1 - target_coverage))
     return Calibration(
         threshold,
@@ -411,7 +204,7 @@ def _folds(data: _Data, count: int, rng: np.random.Generator) -> Places:
     return folds
 
 
-def _held_out(data: _Data, rng: np.random.Generator) -> tuple[_Evidence, Places]:
+def _held_out(data: _Data, rng: np.random.Generator) -> tuple[Evidence, Places]:
     """Return what is said of each prompt by a judge that has not seen it, and whom the prompts are for."""
     inside = data.prompts & (data.labels < data.candidates)
     each = np.bincount(data.labels[inside], minlength=data.candidates)
@@ -429,7 +222,7 @@ def _held_out(data: _Data, rng: np.random.Generator) -> tuple[_Evidence, Places]
         judge = _judge(data, folds != fold)
         blocks.append(judge.evidence(data.vectors[held], None if data.hashed is None else data.hashed[held]))
         places.append(held)
-    return _Evidence(*map(np.concatenate, zip(*blocks, strict=True))), data.labels[np.concatenate(places)]
+    return Evidence(*map(np.concatenate, zip(*blocks, strict=True))), data.labels[np.concatenate(places)]
 
 
 def _work(data: _Data) -> float:
@@ -437,7 +230,7 @@ def _work(data: _Data) -> float:
     return float(len(data.labels) * width * (data.candidates + 1))
 
 
-def _judge(data: _Data, seen: Flags, *, stored: bool = False) -> _Judge:
+def _judge(data: _Data, seen: Flags, *, stored: bool = False) -> Judge:
     """Return the judge that learns from the rows *seen*; *stored*: with numbers that float16 holds unchanged."""
     inside = seen & (data.labels < data.candidates)
     outside = data.vectors[seen & (data.labels == data.candidates)]
@@ -450,7 +243,7 @@ def _judge(data: _Data, seen: Flags, *, stored: bool = False) -> _Judge:
         rows, outside = _half(rows), _half(outside)
         if probe is not None:
             probe = Probe(_half(probe.weights), probe.bias, probe.rarity)
-    return _Judge(nearness(rows, data.labels[inside], data.candidates), outside, probe)
+    return Judge(nearness(rows, data.labels[inside], data.candidates), outside, probe)
 
 
 def _half(values: Floats) -> Floats:
@@ -461,7 +254,7 @@ def _half(values: Floats) -> Floats:
 # -- what is learned from the judgements -----------------------------------------------------------------------------
 
 
-def _learn_mix(evidence: _Evidence, gold: Places) -> Doubles:
+def _learn_mix(evidence: Evidence, gold: Places) -> Doubles:
     """Return the weights of logits, centres and nearest rows that make the right candidates likeliest."""
     parts = np.stack([evidence.logits, evidence.centre, evidence.nearest], axis=2).astype(np.float64)
     each = np.arange(len(gold))
@@ -494,28 +287,6 @@ def _learn_mix(evidence: _Evidence, gold: Places) -> Doubles:
     return mix
 
 
-def _clues(evidence: _Evidence, scores: Floats) -> tuple[Doubles, Places, Doubles]:
-    """Return what is known of each prompt's best candidate and of its scope, (m, 8); the best; its lead."""
-    each, best = np.arange(len(scores)), scores.argmax(axis=1)
-    top = scores[each, best].astype(np.float64)
-    second = np.partition(scores, -2, axis=1)[:, -2] if scores.shape[1] > 1 else np.zeros(len(scores))
-    lead = top - second
-    clues = np.stack(
-        [
-            top,
-            lead,
-            evidence.nearest[each, best],
-            evidence.centre[each, best],
-            evidence.logits[each, best],
-            evidence.away,
-            evidence.strange,
-            evidence.away - _log_sum(evidence.logits),
-        ],
-        axis=1,
-    )
-    return clues.astype(np.float64), best, lead
-
-
 def _learn_scope(clues: Doubles, inside: Flags) -> Doubles:
     """Return the weights of clues, and the bias, that part prompts inside from those outside at even odds."""
     mean, deviation = clues.mean(axis=0), clues.std(axis=0)
@@ -525,27 +296,9 @@ def _learn_scope(clues: Doubles, inside: Flags) -> Doubles:
     # With few prompts outside, the score of the best candidate alone is the better guess.
     prior = np.zeros(clues.shape[1] + 1)
     prior[0] = 1.0
-    found = _logistic((clues - mean) / deviation, inside, weights, prior)
+    found = logistic((clues - mean) / deviation, inside, weights, prior)
     found[:-1] /= deviation
     found[-1] -= found[:-1] @ mean
-    return found
-
-
-def _logistic(clues: Doubles, truth: Flags, weights: Doubles, prior: Doubles) -> Doubles:
-    """Return a weight for each clue, and a bias, of a logistic regression pulled towards *prior* (the bias hardly)."""
-    table = np.column_stack([clues, np.ones(len(clues))])
-    penalty = np.ones(table.shape[1])
-    penalty[-1] = 0.01
-    found = prior.copy()
-    for _ in range(50):
-        likely = _sigmoid(table @ found)
-        slope = table.T @ (weights * (likely - truth)) + penalty * (found - prior)
-        bend = (table * (weights * likely * (1 - likely))[:, None]).T @ table + np.diag(penalty)
-        step = np.linalg.solve(bend, slope)
-        step *= min(1.0, 3.0 / max(float(np.abs(step).max()), 1e-9))  # a full step may overshoot into the flat
-        found -= step
-        if np.abs(step).max() < 1e-6:
-            break
     return found
 
 
@@ -561,55 +314,3 @@ def _quality(score: Doubles, confidence: Doubles, right: Flags, inside: Flags, t
         auroc(score[inside], score[~inside]),
         reliability(confidence, right, weights),
     )
-
-
-def auroc(inside: ArrayLike, outside: ArrayLike) -> float | None:
-    """Return how often a score of *inside* is above one of *outside*, ties count half; None if either is empty."""
-    high, low = np.asarray(inside, np.float64), np.sort(np.asarray(outside, np.float64))
-    if not len(high) or not len(low):
-        return None
-    below, upto = np.searchsorted(low, high, "left"), np.searchsorted(low, high, "right")
-    return float((below + upto).mean() / 2 / len(low))
-
-
-def reliability(confidence: ArrayLike, right: ArrayLike, weights: ArrayLike | None = None, *, bins: int = 10) -> float:
-    """Return how far confidences are from the observed accuracy: the weighted mean distance over *bins* of equal width.
-
-    Source: Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015
-    (expected calibration error).
-    """
-    said, true = np.asarray(confidence, np.float64), np.asarray(right, np.float64)
-    weight = np.ones(len(said)) if weights is None else np.asarray(weights, np.float64)
-    if not len(said):
-        return 0.0
-    bin_of = np.minimum((said * bins).astype(np.int64), bins - 1)
-    apart = np.abs(np.bincount(bin_of, weight * (said - true), minlength=bins))
-    return float(apart.sum() / weight.sum())
-
-
-def _odds(scores: Floats) -> Doubles:
-    """Return the log-odds of the best candidate against all others by softmax: (m, 1), within ±20."""
-    given = scores.astype(np.float64)
-    best = given.max(axis=1)
-    rest = given.copy()
-    rest[np.arange(len(given)), given.argmax(axis=1)] = -np.inf
-    if given.shape[1] == 1:
-        return np.full((len(given), 1), 20.0)
-    found: Doubles = np.clip(best - _log_sum(rest), -20, 20)[:, None]
-    return found
-
-
-def _log_sum(values: NDArray[Any]) -> Doubles:
-    top = values.max(axis=1)
-    found: Doubles = np.log(np.exp(values - top[:, None]).sum(axis=1, dtype=np.float64)) + top
-    return found
-
-
-def _apply(weights: Doubles, clues: Doubles) -> Doubles:
-    applied: Doubles = clues @ weights[:-1] + weights[-1]
-    return applied
-
-
-def _sigmoid(values: Doubles) -> Doubles:
-    found: Doubles = 1 / (1 + np.exp(-np.clip(values, -40, 40)))
-    return found

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.errors import RoutingError
 
 if TYPE_CHECKING:
-    from catalog.routing.evaluation.evaluate import Evaluation
+    from catalog.routing.evaluation.evaluation import Evaluation
 
 GATED = ("accuracy", "right", "precision", "rejected", "auroc")
 """The figures that must not fall. Not ``coverage``: answering more wrongly is no gain, and ``right`` falls with it."""

@@ -21,7 +21,7 @@ from catalog.verbs.drafts import DRAFT
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
-    from catalog.routing.evaluation.evaluate import Evaluation
+    from catalog.routing.evaluation.evaluation import Evaluation
     from catalog.routing.pool import Pool
     from catalog.routing.router import Router
 

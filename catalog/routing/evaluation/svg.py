@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from catalog.routing.evaluation.metrics import thinned
 
 if TYPE_CHECKING:
-    from catalog.routing.evaluation.evaluate import Evaluation
+    from catalog.routing.evaluation.evaluation import Evaluation
 
 MOST = 32
 """How many entries the confusion shows: those that are confused most."""

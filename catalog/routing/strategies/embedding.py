@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from catalog.routing.calibration.calibrate import Calibration
+    from catalog.routing.calibration.calibration import Calibration
     from catalog.routing.calibration.candidate_vectors import Vectors
     from catalog.routing.calibration.similarity import Nearness
     from catalog.routing.context import RouterContext
@@ -191,7 +191,7 @@ class Embedding:
 
     @staticmethod
     def _calibration(pool: Pool, kept: Stored) -> Calibration:
-        from catalog.routing.calibration.calibrate import Calibration
+        from catalog.routing.calibration.calibration import Calibration
 
         known = pool.memo.get("calibration")
         if known is None or known[0] != kept.data:

@@ -13,7 +13,7 @@ from catalog_cli.options import command, json_option
 from catalog_cli.output import Column, Screen, cells, clean, clip
 
 if TYPE_CHECKING:
-    from catalog.routing.evaluation.evaluate import Evaluation, StepFigures
+    from catalog.routing.evaluation.evaluation import Evaluation, StepFigures
     from catalog.routing.evaluation.gate import Verdicts
 
 FEW = 10

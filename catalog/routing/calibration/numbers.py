@@ -1,0 +1,88 @@
+"""Arithmetic of calibration: logistic regression, log-odds, areas under curves."""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from catalog.routing.calibration.similarity import Floats
+
+Doubles: TypeAlias = NDArray[np.float64]
+
+
+Flags: TypeAlias = NDArray[np.bool_]
+
+
+def logistic(clues: Doubles, truth: Flags, weights: Doubles, prior: Doubles) -> Doubles:
+    """Return a weight for each clue, and a bias, of a logistic regression pulled towards *prior* (the bias hardly)."""
+    table = np.column_stack([clues, np.ones(len(clues))])
+    penalty = np.ones(table.shape[1])
+    penalty[-1] = 0.01
+    found = prior.copy()
+    for _ in range(50):
+        likely = sigmoid(table @ found)
+        slope = table.T @ (weights * (likely - truth)) + penalty * (found - prior)
+        bend = (table * (weights * likely * (1 - likely))[:, None]).T @ table + np.diag(penalty)
+        step = np.linalg.solve(bend, slope)
+        step *= min(1.0, 3.0 / max(float(np.abs(step).max()), 1e-9))  # a full step may overshoot into the flat
+        found -= step
+        if np.abs(step).max() < 1e-6:
+            break
+    return found
+
+
+def auroc(inside: ArrayLike, outside: ArrayLike) -> float | None:
+    """Return how often a score of *inside* is above one of *outside*, ties count half; None if either is empty."""
+    high, low = np.asarray(inside, np.float64), np.sort(np.asarray(outside, np.float64))
+    if not len(high) or not len(low):
+        return None
+    below, upto = np.searchsorted(low, high, "left"), np.searchsorted(low, high, "right")
+    return float((below + upto).mean() / 2 / len(low))
+
+
+def reliability(confidence: ArrayLike, right: ArrayLike, weights: ArrayLike | None = None, *, bins: int = 10) -> float:
+    """Return how far confidences are from the observed accuracy: the weighted mean distance over *bins* of equal width.
+
+    Source: Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015
+    (expected calibration error).
+    """
+    said, true = np.asarray(confidence, np.float64), np.asarray(right, np.float64)
+    weight = np.ones(len(said)) if weights is None else np.asarray(weights, np.float64)
+    if not len(said):
+        return 0.0
+    bin_of = np.minimum((said * bins).astype(np.int64), bins - 1)
+    apart = np.abs(np.bincount(bin_of, weight * (said - true), minlength=bins))
+    return float(apart.sum() / weight.sum())
+
+
+def odds_of(scores: Floats) -> Doubles:
+    """Return the log-odds of the best candidate against all others by softmax: (m, 1), within ±20."""
+    given = scores.astype(np.float64)
+    best = given.max(axis=1)
+    rest = given.copy()
+    rest[np.arange(len(given)), given.argmax(axis=1)] = -np.inf
+    if given.shape[1] == 1:
+        return np.full((len(given), 1), 20.0)
+    found: Doubles = np.clip(best - log_sum(rest), -20, 20)[:, None]
+    return found
+
+
+def log_sum(values: NDArray[Any]) -> Doubles:
+    """Return the logarithm of the sum of exponentials of each row; the largest is taken out, so none overflows."""
+    top = values.max(axis=1)
+    found: Doubles = np.log(np.exp(values - top[:, None]).sum(axis=1, dtype=np.float64)) + top
+    return found
+
+
+def weighted(weights: Doubles, clues: Doubles) -> Doubles:
+    """Return the weighted sum of each row of *clues*; the last of the *weights* is the constant."""
+    applied: Doubles = clues @ weights[:-1] + weights[-1]
+    return applied
+
+
+def sigmoid(values: Doubles) -> Doubles:
+    """Return the probabilities of log-odds; beyond 40 they are 0 and 1 to the last digit, so they are cut there."""
+    found: Doubles = 1 / (1 + np.exp(-np.clip(values, -40, 40)))
+    return found

@@ -1,0 +1,419 @@
+"""``Evaluation``: how a router did on prompts whose right entry is known."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from catalog.routing.evaluation.metrics import (
+    CurvePoint,
+    Percentiles,
+    ReliabilityBin,
+    curve,
+    percentiles,
+    ratio,
+    reliability_bins,
+    thinned,
+)
+from catalog.routing.verdict import ABSTAINED, CHOSEN, FAILED, Cost, Step
+
+if TYPE_CHECKING:
+    pass
+
+
+FIGURES = ("accuracy", "right", "precision", "coverage", "rejected", "auroc")
+"""The figures in one number each, from 0 to 1; higher is better for all but ``coverage``, which has a target."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a router said of one prompt.
+
+    Attributes:
+        text: the prompt.
+        gold: keys of the right entries; none: it is out of scope.
+        chosen: the key it picked; None: it abstained or failed.
+        best: the key of its best candidate, picked or not; None: it scored none.
+        score: of the best candidate.
+        confidence: how likely it said the choice is right.
+        reason: in words.
+        latency_ms: how long deciding took.
+        steps: of a cascade, or the one strategy.
+        error: the code of the error it failed with.
+    """
+
+    text: str
+    gold: tuple[str, ...]
+    chosen: str | None
+    best: str | None
+    score: float | None
+    confidence: float | None
+    reason: str
+    latency_ms: float
+    steps: tuple[Step, ...] = ()
+    error: str | None = None
+
+    @property
+    def expected(self) -> str | None:
+        """The key it should have picked: of several right ones the one it did pick, else the first."""
+        return self.chosen if self.chosen in self.gold else self.gold[0] if self.gold else None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it picked a right entry, or rightly none."""
+        return self.chosen in self.gold if self.gold else self.chosen is None and self.error is None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as data for JSON."""
+        return {
+            "text": self.text,
+            "gold": list(self.gold),
+            "chosen": self.chosen,
+            "best": self.best,
+            "score": self.score,
+            "confidence": self.confidence,
+            "reason": self.reason,
+            "latency_ms": round(self.latency_ms, 3),
+            "error": self.error,
+        }
+
+
+class EntryFigures(NamedTuple):
+    """How one entry did.
+
+    Attributes:
+        key: of the entry.
+        prompts: how many prompts it was expected for; see :attr:`Judged.expected`.
+        chosen: how many it was picked for.
+        right: how many of these rightly.
+    """
+
+    key: str
+    prompts: int
+    chosen: int
+    right: int
+
+    @property
+    def precision(self) -> float | None:
+        """The share of its picks that were right; None: it was never picked."""
+        return ratio(self.right, self.chosen)
+
+    @property
+    def recall(self) -> float | None:
+        """The share of its prompts that it was picked for; None: it has none."""
+        return ratio(self.right, self.prompts)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return counts and shares as data for JSON."""
+        return {**self._asdict(), "precision": _rounded(self.precision), "recall": _rounded(self.recall)}
+
+
+@dataclass(slots=True)
+class StepFigures:
+    """What one step of a cascade, or the only strategy, was worth.
+
+    Attributes:
+        strategy: its name.
+        asked: how many prompts reached it.
+        decided: for how many it picked an entry.
+        right: how many of these rightly.
+        abstained: how many it passed on.
+        failed: how often it could not do its work.
+        error: why it could not the first time, in words.
+        latency_ms: its time, over all prompts.
+        cost: of the models it asked, over all prompts.
+    """
+
+    strategy: str
+    asked: int = 0
+    decided: int = 0
+    right: int = 0
+    abstained: int = 0
+    failed: int = 0
+    error: str | None = None
+    latency_ms: float = 0.0
+    cost: Cost = field(default_factory=Cost)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the sums as data for JSON."""
+        return {
+            "strategy": self.strategy,
+            "asked": self.asked,
+            "decided": self.decided,
+            "right": self.right,
+            "abstained": self.abstained,
+            "failed": self.failed,
+            "error": self.error,
+            "latency_ms": round(self.latency_ms, 3),
+            "cost": self.cost.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How well a router did.
+
+    Attributes:
+        router: its name.
+        strategy: its strategy; of a cascade with the steps.
+        generation: of the catalog.
+        candidates: how many entries there were to pick from.
+        judged: what it said of each prompt, in the order given.
+        learned: how many of the prompts it was fitted on, or are an example of a candidate; they flatter it.
+        stale: why what was fitted is not applied, in words; None: it is, or nothing was fitted.
+    """
+
+    router: str
+    strategy: str
+    generation: int
+    candidates: int
+    judged: tuple[Judged, ...]
+    learned: int = 0
+    stale: str | None = None
+
+    @cached_property
+    def inside(self) -> tuple[Judged, ...]:
+        """The prompts in scope."""
+        return tuple(one for one in self.judged if one.gold)
+
+    @cached_property
+    def outside(self) -> tuple[Judged, ...]:
+        """The prompts out of scope."""
+        return tuple(one for one in self.judged if not one.gold)
+
+    @property
+    def prompts(self) -> int:
+        """How many prompts there were."""
+        return len(self.judged)
+
+    @property
+    def in_scope(self) -> int:
+        """How many of them some candidate is right for."""
+        return len(self.inside)
+
+    @property
+    def out_of_scope(self) -> int:
+        """How many of them no candidate is right for."""
+        return len(self.outside)
+
+    @property
+    def failures(self) -> int:
+        """For how many prompts the strategy failed; they count as not answered, and as not right."""
+        return sum(one.error is not None for one in self.judged)
+
+    @property
+    def accuracy(self) -> float | None:
+        """Share of prompts in scope whose best candidate is right, whether or not its score met the threshold."""
+        return ratio(sum(one.best in one.gold for one in self.inside), self.in_scope)
+
+    @property
+    def right(self) -> float | None:
+        """Share of prompts in scope that were answered with a right entry."""
+        return ratio(sum(one.is_right for one in self.inside), self.in_scope)
+
+    @property
+    def coverage(self) -> float | None:
+        """Share of prompts in scope that were answered, rightly or not."""
+        return ratio(sum(one.chosen is not None for one in self.inside), self.in_scope)
+
+    @property
+    def precision(self) -> float | None:
+        """Share of all answers that were right; None: nothing was answered."""
+        answered = [one for one in self.judged if one.chosen is not None]
+        return ratio(sum(one.is_right for one in answered), len(answered))
+
+    @property
+    def rejected(self) -> float | None:
+        """Recall out of scope: share of prompts that no candidate is right for which were not answered."""
+        return ratio(sum(one.is_right for one in self.outside), self.out_of_scope)
+
+    @cached_property
+    def auroc(self) -> float | None:
+        """How often a prompt in scope ranks above one out of scope, ties counting half; None without one of both.
+
+        Prompts rank by score; in a cascade an answer of an earlier step ranks above all of later ones, as the scores of
+        two strategies can't be compared; of those without a score what was answered ranks first, what was not last.
+        """
+        if not self.inside or not self.outside:
+            return None
+        from catalog.routing.calibration.numbers import auroc
+
+        levels = {rank: place for place, rank in enumerate(sorted({_rank(one) for one in self.judged}))}
+        inside, outside = ([levels[_rank(one)] for one in some] for some in (self.inside, self.outside))
+        return auroc(inside, outside)
+
+    @cached_property
+    def curve(self) -> tuple[CurvePoint, ...]:
+        """Coverage against risk: what answering only the best-ranked prompts would give, from few to all.
+
+        Coverage is the share of all prompts, risk the share of answers that would be wrong; a prompt out of scope is
+        always answered wrongly.
+        """
+        ranked = [(_rank(one), one.best in one.gold) for one in self.judged if one.best is not None]
+        return tuple(curve(ranked, self.prompts))
+
+    @cached_property
+    def reliability(self) -> tuple[ReliabilityBin, ...]:
+        """Confidence against observed accuracy over tenths, of answers with a confidence; empty where none has one."""
+        said = [
+            (one.confidence, one.is_right)
+            for one in self.judged
+            if one.confidence is not None and one.chosen is not None
+        ]
+        return tuple(reliability_bins(said))
+
+    @property
+    def calibration_error(self) -> float | None:
+        """Mean distance of confidence from observed accuracy, over tenths; None without confidences."""
+        answers = sum(one.answers for one in self.reliability)
+        apart = sum(one.answers * abs(one.confidence - one.accuracy) for one in self.reliability)
+        return apart / answers if answers else None
+
+    @cached_property
+    def confusion(self) -> dict[tuple[str | None, str | None], int]:
+        """How many prompts should have got one key and got another, by (expected, chosen); None: no entry.
+
+        The right ones are in it, too. By count, the most first; of equal ones by key.
+        """
+        counts = Counter((one.expected, one.chosen) for one in self.judged)
+        order = sorted(counts.items(), key=lambda one: (-one[1], one[0][0] or "", one[0][1] or ""))
+        return dict(order)
+
+    @cached_property
+    def entries(self) -> tuple[EntryFigures, ...]:
+        """Every entry that was right for a prompt or picked for one, by key."""
+        keys = sorted({key for pair in self.confusion for key in pair if key is not None})
+        rows: Counter[str | None] = Counter()
+        columns: Counter[str | None] = Counter()
+        for (expected, chosen), count in self.confusion.items():
+            rows[expected] += count
+            columns[chosen] += count
+        return tuple(EntryFigures(key, rows[key], columns[key], self.confusion.get((key, key), 0)) for key in keys)
+
+    @cached_property
+    def steps(self) -> tuple[StepFigures, ...]:
+        """What each step of a cascade was worth, in order; a single strategy is one step."""
+        found: dict[str, StepFigures] = {}
+        for one in self.judged:
+            for step in one.steps:
+                sums = found.setdefault(step.strategy, StepFigures(step.strategy))
+                sums.asked += 1
+                sums.latency_ms += step.latency_ms
+                sums.cost += step.cost
+                if step.outcome == CHOSEN:
+                    sums.decided += 1
+                    sums.right += one.is_right
+                elif step.outcome == ABSTAINED:
+                    sums.abstained += 1
+                else:
+                    sums.failed += 1
+                    sums.error = sums.error or step.reason
+        return tuple(found.values())
+
+    @cached_property
+    def latency(self) -> Percentiles | None:
+        """Milliseconds a prompt, without the first, which pays for what is loaded once; None without prompts."""
+        return percentiles([one.latency_ms for one in self.judged[1:] or self.judged])
+
+    @property
+    def first_ms(self) -> float | None:
+        """Milliseconds the first prompt took."""
+        return self.judged[0].latency_ms if self.judged else None
+
+    @property
+    def cost(self) -> Cost:
+        """What asking models took, over all prompts."""
+        return sum((step.cost for step in self.steps), Cost())
+
+    @cached_property
+    def data(self) -> str:
+        """A hash of prompts and labels: equal for the same data in any order."""
+        lines = sorted(f"{one.text}\0{' '.join(sorted(one.gold))}" for one in self.judged)
+        return sha256("\1".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+    @property
+    def figures(self) -> dict[str, float | None]:
+        """The figures of :data:`FIGURES`, from 0 to 1; None where there is nothing to tell."""
+        return {name: _rounded(getattr(self, name)) for name in FIGURES}
+
+    @property
+    def notes(self) -> list[str]:
+        """What a reader of the figures should know, in words."""
+        notes = []
+        if self.stale is not None:
+            notes.append(f"the calibration is stale ({self.stale}) and was not applied: fit again")
+        if self.learned:
+            notes.append(
+                f"{self.learned:,} of {self.prompts:,} prompts were learned from, or are examples of an entry: "
+                "the figures flatter the router"
+            )
+        notes += [
+            f"{one.strategy} failed for {one.failed:,} of {one.asked:,} prompts, the first time so: {one.error}"
+            for one in self.steps
+            if one.failed
+        ]
+        return notes
+
+    def wrong(self) -> list[Judged]:
+        """Return what went wrong, in the order given."""
+        return [one for one in self.judged if not one.is_right]
+
+    def to_dict(self, *, prompts: bool = False) -> dict[str, Any]:
+        """Return all figures as data for JSON; with *prompts* also what was said of each prompt.
+
+        Of the curve there are about 200 points.
+        """
+        latency = self.latency
+        data: dict[str, Any] = {
+            "router": self.router,
+            "strategy": self.strategy,
+            "generation": self.generation,
+            "candidates": self.candidates,
+            "data": self.data,
+            "prompts": self.prompts,
+            "in_scope": self.in_scope,
+            "out_of_scope": self.out_of_scope,
+            "failures": self.failures,
+            "learned": self.learned,
+            "notes": self.notes,
+            "figures": self.figures,
+            "calibration_error": _rounded(self.calibration_error),
+            "entries": [one.to_dict() for one in self.entries],
+            "confusion": [
+                {"expected": expected, "chosen": chosen, "count": count}
+                for (expected, chosen), count in self.confusion.items()
+            ],
+            "curve": [{name: _rounded(value) for name, value in one._asdict().items()} for one in thinned(self.curve)],
+            "reliability": [
+                {**one._asdict(), "confidence": _rounded(one.confidence), "accuracy": _rounded(one.accuracy)}
+                for one in self.reliability
+            ],
+            "steps": [one.to_dict() for one in self.steps],
+            "latency_ms": None
+            if latency is None or self.first_ms is None
+            else {"first": round(self.first_ms, 3)}
+            | {name: round(value, 3) for name, value in latency._asdict().items()},
+            "cost": self.cost.to_dict(),
+        }
+        return data | {"judged": [one.to_dict() for one in self.judged]} if prompts else data
+
+
+def _number(value: float | None) -> float | None:
+    """Return a score as a number that can be compared; None for NaN."""
+    return None if value is None or value != value else float(value)
+
+
+def _rank(one: Judged) -> tuple[int, float]:
+    """Return what orders prompts by how sure the router is that they are in scope; higher is surer."""
+    last = one.steps[-1]
+    if one.score is None or last.outcome == FAILED:
+        return 1 - len(one.steps), math.inf if one.chosen is not None else -math.inf
+    return 1 - len(one.steps), one.score
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 6)
