@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context
 
-from catalog.store import fts
+from catalog.store import fulltext
 from catalog.store.engine import keys_off, make_engine
 from catalog.store.tables import metadata
 
@@ -53,10 +53,10 @@ def _derive(connection: sa.Connection) -> None:
     """Put the search index back at the newest revision, and take it away below it."""
     at = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
     head = context.script.get_heads()
-    for statement in fts.REMOVE:
+    for statement in fulltext.REMOVE:
         connection.exec_driver_sql(statement)
     if sorted(at) == sorted(head):
-        for statement in (*fts.INSTALL, fts.REBUILD):
+        for statement in (*fulltext.INSTALL, fulltext.REBUILD):
             connection.exec_driver_sql(statement)
 
 

@@ -16,8 +16,9 @@ from catalog.search.bm25 import bm25, idf
 from catalog.search.fusion import LEXICAL_POOL, SEMANTIC_POOL, Spread, best, fuse, pulled, standing
 from catalog.search.hit import Hit, matched
 from catalog.search.request_parts import parts
+from catalog.store.fulltext import WEIGHTS
 from catalog.store.mapping import words_of
-from catalog.store.queries import WEIGHTS, by_ids, id_of, matching_ids
+from catalog.store.queries import by_ids, id_of, matching_ids
 
 if TYPE_CHECKING:
     import numpy as np

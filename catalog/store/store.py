@@ -157,7 +157,7 @@ class Store:
         Looked at: the pages, foreign keys, the JSON of entries, the full-text index against its text, tags against
         entries.
         """
-        from catalog.store import fts
+        from catalog.store import fulltext
 
         faults: list[str] = []
         with self.reader.connection() as connection:
@@ -193,7 +193,7 @@ class Store:
         with forks.opening:
             own = sqlite3.connect(self.path, isolation_level=None, timeout=10)
             try:  # FTS5 takes its check as a write, though it changes nothing
-                own.execute(fts.CHECK)
+                own.execute(fulltext.CHECK)
             except sqlite3.DatabaseError as error:
                 faults.append(f"search: index and words differ ({error}); `catalog db check --fix` rebuilds it")
             finally:
