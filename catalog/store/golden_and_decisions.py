@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from json import dumps, loads
+from json import loads
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from catalog.store.mapping import to_json
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -83,7 +85,7 @@ def log_decision(run: Connection, row: Logged, most: int) -> None:
     """Keep one decision (it gets a number here); only the last *most* stay."""
     run.exec_driver_sql(
         "INSERT INTO decision_log (at, generation, prompt_hash, prompt, router, decision) VALUES (?, ?, ?, ?, ?, ?)",
-        (row.at, row.generation, row.prompt_hash, row.prompt, _json(row.router), _json(row.decision)),
+        (row.at, row.generation, row.prompt_hash, row.prompt, to_json(row.router), to_json(row.decision)),
     )
     run.exec_driver_sql("DELETE FROM decision_log WHERE id <= (SELECT max(id) FROM decision_log) - ?", (most,))
 
@@ -91,7 +93,3 @@ def log_decision(run: Connection, row: Logged, most: int) -> None:
 def forget_decisions(run: Connection) -> int:
     """Forget all decisions; return how many there were."""
     return int(run.exec_driver_sql("DELETE FROM decision_log").rowcount)
-
-
-def _json(value: Any) -> str:
-    return dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -407,8 +408,8 @@ def test_a_mark_is_forgotten_after_a_thousand_generations(store: Store) -> None:
     put(store, BARS)
     embed(store)
     mark, _ = vectors.fresh(store.reader, HASH.name)
-    with store.writing(actor="test") as transaction:
-        transaction._connection.exec_driver_sql("UPDATE catalog_state SET generation = 1098")
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as connection:
+        connection.execute("UPDATE catalog_state SET generation = 1098")
     put(store, tool("a"))
     assert vectors.changed_since(store.reader, HASH.name, mark, 10) is not None
     put(store, tool("b"))
