@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from catalog.entry.filters import NO_FILTERS, Filters
 from catalog.entry.key import Key, format_key
-from catalog.entry.kinds import check_kind, plural
+from catalog.entry.kinds import POLICIES, check_kind, plural
 from catalog.errors import (
     CatalogWarning,
     DuplicateEntryError,
@@ -36,7 +36,7 @@ from catalog.ingest.installed import is_changed
 from catalog.loader.cache import ObjectCache
 from catalog.registry import Registry
 from catalog.search.learning import Learning
-from catalog.settings import POLICIES, Settings, default_url, load_settings
+from catalog.settings import Settings, default_url, load_settings
 from catalog.store import queries
 from catalog.store.mapping import COLUMNS, entry_from_row
 from catalog.store.store import Store

@@ -9,11 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from catalog.entry.kinds import KINDS, is_kind_name
+from catalog.entry.kinds import KINDS, POLICIES, is_kind_name
 from catalog.errors import SettingsError, close_matches, did_you_mean
-
-POLICIES = ("off", "signature", "source")
-"""How much of the code behind an entry must be as recorded when the entry is taken."""
 
 LEARNING = ("off", "explicit", "auto")
 """What is learned from use: nothing, what ``record_use`` is told, or also which hits of searches are taken."""
