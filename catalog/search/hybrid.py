@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.embedders.described import encode_parts
-from catalog.entry.embedding_text import parts as entry_parts
+from catalog.entry.embedding_text import texts_of
 from catalog.entry.filters import NO_FILTERS, Filters
 from catalog.search import keyword
 from catalog.search.bm25 import bm25, idf
@@ -68,7 +68,7 @@ class Meanings:
         if self._overlay is None:
             import numpy as np
 
-            said = [[(min(part, 1), text) for part, text in enumerate(entry_parts(entry))] for entry in entries]
+            said = [[(min(part, 1), text) for part, text in enumerate(texts_of(entry))] for entry in entries]
             found = dict(self.kept)
             new = [text for text in dict.fromkeys(chain.from_iterable(said)) if text not in found]
             if new:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from json import dumps
 from typing import TYPE_CHECKING, NamedTuple
 
-from catalog.entry.embedding_text import TEMPLATE_VERSION, parts, text_hash
+from catalog.entry.embedding_text import TEMPLATE_VERSION, text_hash, texts_of
 from catalog.errors import EmbedderError, StoreError
 from catalog.store.mapping import columns, entry_from_row
 from catalog.store.reader import Reader
@@ -258,7 +258,7 @@ def pending(
                 row = connection.execute(BY_ID, (entry_id,)).fetchone()
                 texts, last = [], entry_id
                 with suppress(StoreError):  # a damaged row says nothing that could be embedded
-                    texts = parts(entry_from_row(row)) if row else []
+                    texts = texts_of(entry_from_row(row)) if row else []
             if 0 <= part < len(texts) and text_hash(texts[part]) == hashed:
                 found.append(Pending(entry_id, part, hashed, texts[part]))
     return found, (rows[-1][0], rows[-1][1]) if len(rows) == limit else None

@@ -16,7 +16,7 @@ import pytest
 from factories import ROOT, blank_catalog, tool
 
 from catalog.embedders.hashed import HashEmbedder
-from catalog.entry.embedding_text import TEMPLATE_VERSION, hashes, parts, text_hash
+from catalog.entry.embedding_text import TEMPLATE_VERSION, hashes, text_hash, texts_of
 from catalog.entry.entry import Entry
 from catalog.entry.words import WORDS_VERSION
 from catalog.errors import EmbedderError
@@ -68,7 +68,7 @@ def wanted(store: Store, embedder: HashEmbedder = HASH) -> dict[tuple[int, int],
     for (id_,) in store.reader.all("SELECT id FROM entry"):
         row = store.reader.one(vectors.BY_ID, (id_,))
         assert row is not None
-        texts = parts(entry_from_row(row))
+        texts = texts_of(entry_from_row(row))
         found |= {(id_, part): one for part, one in enumerate(embedder.encode(texts).tolist()) if any(one)}
     return found
 
