@@ -161,9 +161,10 @@ def read_file(file: Path) -> dict[str, Any]:
 def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, auto: bool) -> Settings:
     table = _Table(values, file)
     table.check_names()
+    written_url = table.text("url")  # read even if the environment names another: a wrong value must not wait
     kinds = table.kinds()
     return Settings(
-        url=url or _anchored(table.text("url"), file),
+        url=url or _anchored(written_url, file),
         file=file,
         embedder=table.text("embedder"),
         kinds=kinds,
