@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from factories import ROOT, blank_catalog, open_catalog
 
 from catalog.store import walindex
 from catalog.store.reader import Reader
+from catalog.store.store import Store
 
 COMMITS = """
 import sqlite3, sys
@@ -60,7 +62,7 @@ def test_every_commit_of_another_process_is_seen(database: Path, committer) -> N
 def test_the_header_agrees_with_data_version(database: Path, committer) -> None:
     """Header and `PRAGMA data_version` change together, over checkpoints and restarts of the log too."""
     reader = Reader(str(database))
-    before = reader.changes(), reader._data_version()
+    before = reader.changes(), reader.data_version()
     disagreements = 0
     for turn in range(300):
         if turn % 3:
@@ -69,7 +71,7 @@ def test_the_header_agrees_with_data_version(database: Path, committer) -> None:
             other = sqlite3.connect(database)
             other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             other.close()
-        now = reader.changes(), reader._data_version()
+        now = reader.changes(), reader.data_version()
         if turn % 50 != 49:  # a checkpoint may move the header though nothing was committed: one look too many
             disagreements += (now[0] != before[0]) != (now[1] != before[1])
         before = now
@@ -80,8 +82,9 @@ def test_the_header_agrees_with_data_version(database: Path, committer) -> None:
 def test_without_the_wal_index_freshness_is_the_same(url: str, monkeypatch: pytest.MonkeyPatch, committer) -> None:
     """Where the index can't be mapped the catalog asks SQLite, and sees the same."""
     monkeypatch.setattr(walindex, "watch", lambda path: None)
+    with closing(Store(url)) as store:
+        assert store.reader.changes == store.reader.data_version
     with open_catalog(url) as cat, open_catalog(url) as other:
-        assert cat._store.reader.changes == cat._store.reader._data_version
         generation = cat.generation
         for turn in range(20):
             other.register("tool", f"t{turn}", "os:getcwd")
