@@ -176,7 +176,7 @@ def against_indexes(count: int) -> None:
     found = itertools.islice(mixed(ours.fields), 6_000, None)
     with Catalog(ours.url) as cat:
         cat.search("draw a chart")
-        index = next(iter(cat._meaning._indexes.values()))
+        index = next(iter(cat.workspace.embedding._indexes.values()))
         generation = cat.generation
         for name in peers.PEERS:
             if name == "Chroma" and count > 10_000:
@@ -363,7 +363,7 @@ with Catalog(sys.argv[1]) as cat:
     for text in sys.argv[2:]:
         cat.search(text)
     after = resident()
-    index = next(iter(cat._meaning._indexes.values()))
+    index = next(iter(cat.workspace.embedding._indexes.values()))
     print(index.nbytes, *(1024 * (a - b) for a, b in zip(after, before)))
 """
 
@@ -395,7 +395,7 @@ def million(count: int = 1_000_000) -> None:
         part = ours.matrix + 0.03 * chance.standard_normal(ours.matrix.shape, np.float32)
         rows[start : start + len(part)] = part / np.linalg.norm(part, axis=1, keepdims=True)
     with Catalog(ours.url) as cat:
-        index = VectorIndex(cat._store.reader, "a million", file=False)
+        index = VectorIndex(cat.workspace.store.reader, "a million", file=False)
     index._state = _state(Mark(1, None, 1), [_Piece(np.arange(1, count + 1), rows, np.empty(0, np.int64))])
     vectors = ours.embedder.encode(take(100, mixed(ours.fields)))
     found = []

@@ -16,7 +16,6 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from typing import Any
 
     from catalog.app import Catalog as Catalog
-    from catalog.app import Standing as Standing
     from catalog.authoring import agent as agent
     from catalog.authoring import council as council
     from catalog.authoring import input_mapper as input_mapper
@@ -28,9 +27,9 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.authoring import schema as schema
     from catalog.authoring import sub_council as sub_council
     from catalog.authoring import tool as tool
-    from catalog.councils.council_graph import Graph as Graph
     from catalog.councils.council_graph import council_graph as council_graph
-    from catalog.councils.council_graph import reference_graph as reference_graph
+    from catalog.councils.graph import Graph as Graph
+    from catalog.councils.reference_graph import reference_graph as reference_graph
     from catalog.councils.resolve import Council as Council
     from catalog.councils.resolve import resolve_council as resolve_council
     from catalog.councils.validate import validate_council as validate_council
@@ -84,7 +83,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.search.hit import Hit as Hit
     from catalog.settings import Settings as Settings
     from catalog.settings import load_settings as load_settings
-    from catalog.verbs.exchange import Revision as Revision
+    from catalog.verbs.history import Revision as Revision
+    from catalog.verbs.lookup import Standing as Standing
 
     agents: Registry[Any]
     councils: Registry[Any]
@@ -107,14 +107,14 @@ _HOMES = {
     "Verdict": "catalog.routing.base",
     "Event": "catalog.routing.events",
     "ScriptedChat": "catalog.routing.llm.scripted",
-    "Standing": "catalog.app",
+    "Standing": "catalog.verbs.lookup",
     "Registry": "catalog.registry",
     "CouncilSpec": "catalog.entry.council",
     "Council": "catalog.councils.resolve",
     "resolve_council": "catalog.councils.resolve",
-    "Graph": "catalog.councils.council_graph",
+    "Graph": "catalog.councils.graph",
     "council_graph": "catalog.councils.council_graph",
-    "reference_graph": "catalog.councils.council_graph",
+    "reference_graph": "catalog.councils.reference_graph",
     "validate_council": "catalog.councils.validate",
     "Entry": "catalog.entry.entry",
     "ObjectRef": "catalog.entry.object_ref",
@@ -123,7 +123,7 @@ _HOMES = {
     "HashEmbedder": "catalog.embedders.hashed",
     "OpenAIEmbedder": "catalog.embedders.openai",
     "Hit": "catalog.search.hit",
-    "Revision": "catalog.verbs.exchange",
+    "Revision": "catalog.verbs.history",
     "Settings": "catalog.settings",
     "load_settings": "catalog.settings",
     "Drift": "catalog.loader.verify",

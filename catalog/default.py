@@ -27,9 +27,9 @@ def default_catalog() -> Catalog:
             _open.append(Catalog())
             atexit.register(_close)
             if "catalog.authoring" in sys.modules:  # what the program has marked so far is in its own registries
-                from catalog.ingest.scan import refresh_live
+                from catalog.ingest.refresh import refresh_live
 
-                refresh_live(_open[0])
+                refresh_live(_open[0].workspace)
         return _open[0]
 
 

@@ -6,9 +6,11 @@ import builtins
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from catalog.entry.kinds import check_kind, plural
+
 if TYPE_CHECKING:
-    from catalog.app import Catalog
     from catalog.entry.entry import Entry
+    from catalog.workspace.lookup import Registering
 
 T = TypeVar("T")
 D = TypeVar("D")
@@ -21,7 +23,7 @@ class Registry(Mapping[str, T], Generic[T]):
     """
 
     def __init__(
-        self, catalog: Callable[[], Catalog], kind: str, predicate: Callable[[Entry], bool] | None = None
+        self, catalog: Callable[[], Registering], kind: str, predicate: Callable[[Entry], bool] | None = None
     ) -> None:
         """View *kind* of the catalog that *catalog* gives; entries the *predicate* refuses are not in it."""
         self._catalog = catalog
@@ -67,8 +69,8 @@ class Registry(Mapping[str, T], Generic[T]):
             raise EntryNotFoundError(
                 f"'{self._kind}:{name}' is not in this filtered view", kind=self._kind, name=name, close=[]
             )
-        found: T = self._catalog()[self._kind, name]
-        return found
+        live: T = self._catalog()[self._kind, name]
+        return live
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and self._has(name)
@@ -98,9 +100,7 @@ class Registry(Mapping[str, T], Generic[T]):
         The name of an object given without one: ``obj.id`` for models; ``obj.name`` for tools, prompts and agents; else
         ``__name__``. Other arguments as in :meth:`catalog.Catalog.register`.
         """
-        from catalog.verbs.recording import name_of
-
-        return self._catalog().register(self._kind, name or name_of(self._kind, obj), obj, **fields)
+        return self._catalog().register(self._kind, name, obj, **fields)
 
     def entry(self, name: str) -> Entry:
         """Return the record called *name*; nothing is imported."""
@@ -108,3 +108,37 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def __repr__(self) -> str:
         return f"<Registry of {self._kind}s{', filtered' if self._predicate else ''}>"
+
+
+def registry_of(catalog: Registering, kind: str) -> Registry[Any]:
+    """Return the registry of a *kind*.
+
+    Raises:
+        UnknownKindError: no such kind.
+    """
+    check_kind(kind, catalog.settings.kinds)
+    return Registry(lambda: catalog, kind)
+
+
+class KindRegistry:
+    """An attribute of a catalog that gives the registry of a built-in kind: ``tools = KindRegistry("tool")``."""
+
+    def __init__(self, kind: str) -> None:
+        """Stand for the registry of *kind*."""
+        self.kind = kind
+
+    def __get__(self, catalog: Registering, owner: object = None) -> Registry[Any]:
+        return Registry(lambda: catalog, self.kind)
+
+
+def registry_named(catalog: Registering, name: str) -> Registry[Any]:
+    """Return the registry of a kind that the project declares, by its plural: ``datasets`` for the kind ``dataset``.
+
+    Raises:
+        AttributeError: it stands for none.
+    """
+    if not name.startswith("_"):
+        for kind in catalog.settings.kinds:
+            if plural(kind) == name:
+                return registry_of(catalog, kind)
+    raise AttributeError(f"{type(catalog).__name__!r} object has no attribute {name!r}")

@@ -27,26 +27,17 @@ def dotted(path: Path) -> str:
 
 
 def imports(path: Path) -> set[str]:
-    """Return what a module imports, in functions too, but not for type checkers only."""
-    found: set[str] = set()
+    """Return what a module imports, in functions and for type checkers too."""
+    names: set[str] = set()
     package = dotted(path) if path.name == "__init__.py" else dotted(path).rpartition(".")[0]
-
-    def walk(node: ast.AST) -> None:
-        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING":
-            for child in node.orelse:
-                walk(child)
-            return
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
+            names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             above = package.rsplit(".", node.level - 1)[0] if node.level else ""
             base = ".".join(part for part in (above, node.module) if part)
-            found.update({base, *(f"{base}.{alias.name}" for alias in node.names)})
-        for child in ast.iter_child_nodes(node):
-            walk(child)
-
-    walk(ast.parse(path.read_text(encoding="utf-8")))
-    return found
+            names.update({base, *(f"{base}.{alias.name}" for alias in node.names)})
+    return names
 
 
 def layer_of(name: str) -> tuple[int, str] | None:
@@ -83,6 +74,50 @@ def test_only_the_store_speaks_to_the_database() -> None:
     assert guilty == set()
 
 
+BRANCHES = (ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.With, ast.Match, ast.BoolOp, ast.Lambda)
+BRANCHES += (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def test_the_facade_has_no_branches() -> None:
+    """Each method of Catalog only hands on: no condition, no loop, nothing caught."""
+    tree = ast.parse((PACKAGE / "app.py").read_text(encoding="utf-8"))
+    facade = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Catalog")
+    branches = [
+        f"{method.name}: {type(node).__name__}"
+        for method in facade.body
+        if isinstance(method, ast.FunctionDef)
+        for node in ast.walk(method)
+        if isinstance(node, BRANCHES)
+    ]
+    assert branches == []
+
+
+def functions(path: Path):
+    """Yield each function of a module with its length in lines, docstring included."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
+
+
+def test_modules_and_functions_stay_short() -> None:
+    """No module is longer than 450 lines, the facade than 650, and no function than 60."""
+    long = [
+        (dotted(path), length)
+        for path in MODULES
+        if (length := len(path.read_text(encoding="utf-8").splitlines())) > (650 if path.name == "app.py" else 450)
+    ]
+    assert long == []
+    assert [(dotted(path), name, length) for path in MODULES for name, length in functions(path) if length > 60] == []
+
+
+def test_the_architecture_page_names_every_room() -> None:
+    """`docs/architecture.md` names each module at the top of the package and each room, and says what it is for."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = [path.stem for path in PACKAGE.glob("*.py") if path.name != "__init__.py"]
+    rooms += [str(path.parent.relative_to(PACKAGE)) for path in PACKAGE.rglob("__init__.py") if path.parent != PACKAGE]
+    assert [room for room in sorted(rooms) if f"`{room}`" not in page] == []
+
+
 LOADED = (
     "import sys; before = set(sys.modules)\n{}\n"
     "print(*sorted({{m.partition('.')[0] for m in set(sys.modules) - before}}))"
@@ -102,7 +137,7 @@ def test_listing_and_filtering_load_neither_sqlalchemy_nor_pydantic(run_python, 
         "from catalog import Catalog, Settings\n"
         f"with Catalog('sqlite:///{path}', settings=Settings()) as cat:\n"
         "    assert cat.list('tool') == []\n"
-        "    assert [hit.listing() for hit in cat.search(tags=['plot'])] == []\n"
+        "    assert [hit.to_dict(ranked=False) for hit in cat.search(tags=['plot'])] == []\n"
     )
     loaded = set(run_python(LOADED.format(code)).split())
     assert loaded & (HEAVY - {"sqlite3", "typing"}) == set()

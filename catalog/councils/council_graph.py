@@ -1,81 +1,23 @@
-"""One form for every diagram: nodes and edges, of a council or of what entries refer to."""
+"""The drawing of a council: from the input through its rounds to the output, with who takes part."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from catalog.councils.graph import Edge, Graph, Node
 from catalog.councils.shape import as_data
 from catalog.councils.validate import council_data, council_key
 from catalog.entry.council import CouncilSpec
-from catalog.entry.key import split_key
 from catalog.entry.references import target_of
 
 if TYPE_CHECKING:
-    from catalog.app import Catalog
-    from catalog.entry.references import Reference
-
-NODE_KINDS = ("input", "output", "round", "member", "sub_council", "chair", "router", "tool")
-EDGE_KINDS = ("feeds", "aggregates", "contains", "routes_to", "invokes")
-"""What stands in the graph of a council. In a graph of references nodes have the kinds of entries, edges ``uses``."""
-
-
-class Node(NamedTuple):
-    """Something that is drawn.
-
-    Attributes:
-        id: unique in its graph.
-        kind: one of :data:`NODE_KINDS`, or the kind of an entry.
-        label: for people.
-        attrs: further facts, as JSON.
-    """
-
-    id: str
-    kind: str
-    label: str
-    attrs: Mapping[str, Any]
-
-
-class Edge(NamedTuple):
-    """A line from one node to another; the label may be empty."""
-
-    source: str
-    target: str
-    kind: str
-    label: str = ""
-
-
-@dataclass(slots=True)
-class Graph:
-    """Nodes and edges, in the order they were found."""
-
-    nodes: list[Node] = field(default_factory=list)
-    edges: list[Edge] = field(default_factory=list)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the graph as JSON data: ``nodes`` of ``id kind label attrs``, ``edges`` of ``from to kind label``."""
-        return {
-            "nodes": [{**node._asdict(), "attrs": dict(node.attrs)} for node in self.nodes],
-            "edges": [{"from": e.source, "to": e.target, "kind": e.kind, "label": e.label} for e in self.edges],
-        }
-
-    def mermaid(self) -> str:
-        """Return the graph as a Mermaid flowchart."""
-        from catalog.councils.mermaid import mermaid
-
-        return mermaid(self)
-
-    def text(self) -> str:
-        """Return the graph as a tree of lines."""
-        from catalog.councils.tree import tree
-
-        return tree(self)
+    from catalog.workspace.lookup import Lookup
 
 
 def council_graph(
-    spec: CouncilSpec | Mapping[str, Any] | str, catalog: Catalog | None = None, *, depth: int = 1
+    spec: CouncilSpec | Mapping[str, Any] | str, catalog: Lookup | None = None, *, depth: int = 1
 ) -> Graph:
     """Return how a council works: from the input through its rounds to the output, with who takes part.
 
@@ -94,7 +36,7 @@ def council_graph(
 
 
 class _Drawing:
-    def __init__(self, catalog: Catalog | None) -> None:
+    def __init__(self, catalog: Lookup | None) -> None:
         self.graph = Graph()
         self._drawn: set[str] = set()
         self._catalog = catalog
@@ -122,7 +64,8 @@ class _Drawing:
             router = self._node(f"{prefix}router", "router", spec["router"])
             self._edge(source, router, kind)
         rounds = [
-            self._round(one, f"{prefix}rounds.{number}") for number, one in enumerate(_objects(spec.get("rounds")))
+            self._round(round_, f"{prefix}rounds.{number}")
+            for number, round_ in enumerate(_objects(spec.get("rounds")))
         ]
         if rounds:
             self._edge(source, rounds[0], kind)
@@ -144,10 +87,10 @@ class _Drawing:
             self._edge(last, chair, "aggregates")
         return chair or last
 
-    def _round(self, one: dict[str, Any], place: str) -> str:
-        options = one.get("options")
-        until = one.get("until_ref") or (options.get("until_ref") if isinstance(options, dict) else None)
-        label = str(one.get("type"))
+    def _round(self, round_: dict[str, Any], place: str) -> str:
+        options = round_.get("options")
+        until = round_.get("until_ref") or (options.get("until_ref") if isinstance(options, dict) else None)
+        label = str(round_.get("type"))
         return self._node(place, "round", f"{label} until {until}" if until else label, options=options)
 
     def _chair(self, spec: dict[str, Any], prefix: str, seats: list[str], depth: int) -> str | None:
@@ -182,59 +125,13 @@ class _Drawing:
             return None
         kind, name = target_of(word, "sub_council")
         kinds = ("sub_council", "council") if kind == "sub_council" else (kind,)
-        found = next(((one, name) for one in kinds if (one, name) in self._catalog), None)
-        return None if found is None else council_data(found, self._catalog)
+        key = next(((kind, name) for kind in kinds if (kind, name) in self._catalog), None)
+        return None if key is None else council_data(key, self._catalog)
 
 
 def _objects(value: object) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _texts(value: object) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
-
-
-def reference_graph(catalog: Catalog, key: str | None = None, *, depth: int = 1) -> Graph:
-    """Return what entries refer to, as nodes with their key as id and edges of the kind ``uses``.
-
-    Args:
-        catalog: whose entries.
-        key: draw only what this entry uses and what uses it; None: every reference there is.
-        depth: how many steps from it, in each direction.
-    """
-    if key is None:
-        return _drawn(catalog, None, catalog.all_references())
-    found: dict[Reference, None] = {}
-    for forth in (True, False):
-        edge, seen = {key}, {key}
-        for _ in range(depth):
-            links = [link for one in sorted(edge) for link in _links(catalog, one, forth)]
-            found.update(dict.fromkeys(links))
-            edge = {link.target if forth else link.source for link in links} - seen
-            seen |= edge
-    return _drawn(catalog, key, list(found))
-
-
-def _links(catalog: Catalog, key: str, forth: bool) -> list[Reference]:
-    kind, name = split_key(key)
-    if forth:
-        return catalog.references(kind, name) if (kind, name) in catalog else []
-    return catalog.used_by(kind, name)
-
-
-def _drawn(catalog: Catalog, key: str | None, links: Iterable[Reference]) -> Graph:
-    graph = Graph()
-    known: set[str] = set()
-
-    def node(key: str, exists: bool) -> None:
-        if key not in known:
-            known.add(key)
-            graph.nodes.append(Node(key, split_key(key)[0], key, {} if exists else {"missing": True}))
-
-    if key is not None:
-        node(key, split_key(key) in catalog)
-    for link in links:
-        node(link.source, True)
-        node(link.target, link.exists)
-        graph.edges.append(Edge(link.source, link.target, "uses", link.path))
-    return graph
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

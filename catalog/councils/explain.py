@@ -13,11 +13,11 @@ from catalog.entry.council import CouncilSpec, Member
 from catalog.errors import CouncilSpecError
 
 if TYPE_CHECKING:
-    from catalog.app import Catalog
     from catalog.entry.entry import Entry
+    from catalog.workspace.lookup import Lookup
 
 
-def explain_council(entry: Entry, catalog: Catalog) -> dict[str, Any]:
+def explain_council(entry: Entry, catalog: Lookup) -> dict[str, Any]:
     """Return what is known of a council without loading anything, as JSON.
 
     Args:
@@ -39,7 +39,7 @@ def explain_council(entry: Entry, catalog: Catalog) -> dict[str, Any]:
     return {"members": [_seat(spec, member, catalog) for member in seats], "issues": issues}
 
 
-def _seat(spec: CouncilSpec, member: Member, catalog: Catalog) -> dict[str, Any]:
+def _seat(spec: CouncilSpec, member: Member, catalog: Lookup) -> dict[str, Any]:
     inner = member.sub_council
     told: dict[str, Any] = {"id": member.id, "role": member.role}
     if inner is not None:

@@ -13,8 +13,8 @@ from catalog.entry.references import target_of
 from catalog.errors import EntryNotFoundError
 
 if TYPE_CHECKING:
-    from catalog.app import Catalog
     from catalog.entry.entry import Entry
+    from catalog.workspace.lookup import Lookup
 
 Find = Callable[[str, str], "Entry | None"]
 Direct = tuple[frozenset[str], list[Key]]
@@ -23,7 +23,7 @@ DERIVED = (*COUNCILS, "agent", "profile", "prompt")
 """The kinds whose providers are worked out from their specs where nobody says them."""
 
 
-def providers_of(spec: CouncilSpec | Mapping[str, Any] | str, catalog: Catalog) -> tuple[str, ...]:
+def providers_of(spec: CouncilSpec | Mapping[str, Any] | str, catalog: Lookup) -> tuple[str, ...]:
     """Return the providers a council needs, sorted; nothing is imported.
 
     Of the layers of a member's profile the nearest that names a provider counts; else the model's: its entry's
@@ -40,7 +40,7 @@ def providers_of(spec: CouncilSpec | Mapping[str, Any] | str, catalog: Catalog) 
     return tuple(sorted(_Needs(_finder(catalog)).council(as_data(spec))))
 
 
-def with_providers(entries: list[Entry], catalog: Catalog) -> list[Entry]:
+def with_providers(entries: list[Entry], catalog: Lookup) -> list[Entry]:
     """Return *entries* with the providers of those that don't say them but refer to what does.
 
     Entries of the same list are looked up before those of the catalog, so their order doesn't matter.
@@ -63,14 +63,14 @@ def with_providers(entries: list[Entry], catalog: Catalog) -> list[Entry]:
     return done
 
 
-def with_providers_of(entry: Entry, live: object, catalog: Catalog) -> Entry:
+def with_providers_of(entry: Entry, live: object, catalog: Lookup) -> Entry:
     """Return a runtime *entry* with the providers of the object it stands for, if that is a council as data."""
     if entry.providers is not None or entry.kind not in COUNCILS or not isinstance(live, (CouncilSpec, dict)):
         return entry
     return entry.model_copy(update={"providers": providers_of(live, catalog) or None})
 
 
-def _finder(catalog: Catalog, given: Mapping[Key, Entry] | None = None) -> Find:
+def _finder(catalog: Lookup, given: Mapping[Key, Entry] | None = None) -> Find:
     def find(kind: str, name: str) -> Entry | None:
         entry = (given or {}).get((kind, name))
         if entry is not None or name_fault(name):

@@ -15,7 +15,7 @@ from catalog.entry.references import target_of
 from catalog.errors import CouncilSpecError
 
 if TYPE_CHECKING:
-    from catalog.app import Catalog
+    from catalog.workspace.lookup import Lookup
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LiveRound:
     """A round, ready to happen.
 
     Attributes:
@@ -77,14 +77,14 @@ class Council:
     spec: CouncilSpec
     name: str | None
     members: tuple[Seat, ...]
-    rounds: tuple[Step, ...]
+    rounds: tuple[LiveRound, ...]
     chair: Seat | None = None
     router: Any = None
 
 
 def resolve_council(
     spec: CouncilSpec | Mapping[str, Any] | str,
-    catalog: Catalog,
+    catalog: Lookup,
     *,
     name: str | None = None,
     application: str | Mapping[str, Any] | None = None,
@@ -108,7 +108,7 @@ def resolve_council(
 
 
 class _Resolver:
-    def __init__(self, catalog: Catalog, application: str | Mapping[str, Any] | None) -> None:
+    def __init__(self, catalog: Lookup, application: str | Mapping[str, Any] | None) -> None:
         self._catalog = catalog
         self._application = application
         self._known: dict[Key, Any] = {}  # councils may share others, and those again: each is resolved once
@@ -128,7 +128,7 @@ class _Resolver:
             spec=valid,
             name=name or valid.name,
             members=members,
-            rounds=tuple(map(self._step, valid.rounds)),
+            rounds=tuple(map(self._round, valid.rounds)),
             chair=self._seat(valid, chair, chain)
             if isinstance(chair, Member)
             else next((seat for seat in members if seat.id == chair), None),
@@ -187,11 +187,11 @@ class _Resolver:
     def _values(self, name: str) -> Mapping[str, Any]:
         return values_of(self._catalog["profile", name], name)
 
-    def _step(self, one: Round) -> Step:
-        until = one.until_ref or one.options.get("until_ref")
-        return Step(
-            type=one.type,
-            live=None if one.type in FEWEST_OF else self._catalog["round", one.type],
+    def _round(self, round_: Round) -> LiveRound:
+        until = round_.until_ref or round_.options.get("until_ref")
+        return LiveRound(
+            type=round_.type,
+            live=None if round_.type in FEWEST_OF else self._catalog["round", round_.type],
             until=self._catalog[target_of(until, "tool")] if isinstance(until, str) else None,
-            options=one.options,
+            options=round_.options,
         )

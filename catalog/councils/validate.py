@@ -13,14 +13,14 @@ from catalog.entry.references import Named, references_of, target_of
 from catalog.errors import CouncilSpecError, EntryNotFoundError, close_matches, did_you_mean
 
 if TYPE_CHECKING:
-    from catalog.app import Catalog
+    from catalog.workspace.lookup import Lookup
 
 _DEEPEST = 50
 
 
 def validate_council(
     spec: CouncilSpec | Mapping[str, Any] | str,
-    catalog: Catalog | None = None,
+    catalog: Lookup | None = None,
     *,
     name: str | None = None,
     fewest: int = 1,
@@ -56,7 +56,7 @@ def validate_council(
     return sorted(issues, key=_place)
 
 
-def ensure_valid(spec: CouncilSpec | Mapping[str, Any], catalog: Catalog, *, name: str | None = None) -> CouncilSpec:
+def ensure_valid(spec: CouncilSpec | Mapping[str, Any], catalog: Lookup, *, name: str | None = None) -> CouncilSpec:
     """Return the spec, which is valid.
 
     Raises:
@@ -77,19 +77,19 @@ def spec_error(issues: list[Issue], name: str | None = None) -> CouncilSpecError
     return CouncilSpecError(f"{who} is not valid: {at}{first['message']}{more}", issues=issues, name=name)
 
 
-def council_key(word: str, catalog: Catalog) -> Key | None:
+def council_key(word: str, catalog: Lookup) -> Key | None:
     """Return kind and name of the council that *word* names, by name or key, or None."""
     keys = [] if name_fault(word) else [("council", word), ("sub_council", word), target_of(word, "sub_council")]
     return next((key for key in keys if key in catalog), None)
 
 
-def council_data(key: Key, catalog: Catalog) -> Any:
+def council_data(key: Key, catalog: Lookup) -> Any:
     """Return the spec of a council in the catalog, or None where only its code knows; nothing is imported."""
     found = held(key, catalog)
     return as_data(found) if isinstance(found, (CouncilSpec, Mapping, list, str, int, float)) else None
 
 
-def held(key: Key, catalog: Catalog) -> Any:
+def held(key: Key, catalog: Lookup) -> Any:
     """Return the data of an entry, or the object of one of this process; None where that takes loading code."""
     try:
         entry = catalog.entry(*key)
@@ -104,7 +104,7 @@ def _place(one: Issue) -> tuple[Any, ...]:
     return [(int(p) if p.isdecimal() else -1, p) for p in one["path"].split(".")], one["code"], one["message"]
 
 
-def _unknown(kind: str, name: str, catalog: Catalog) -> str:
+def _unknown(kind: str, name: str, catalog: Lookup) -> str:
     names = catalog.list(kind)
     if kind == "sub_council":
         names = [*names, *catalog.list("council")]
@@ -115,7 +115,7 @@ def _unknown(kind: str, name: str, catalog: Catalog) -> str:
 class _Walk:
     """Looks up the names of a council, and of those it holds, each once."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Lookup) -> None:
         self._catalog = catalog
         self._done: set[Key] = set()
 

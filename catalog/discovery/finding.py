@@ -64,7 +64,7 @@ class Finding:
         """``kind:name``."""
         return f"{self.kind}:{self.name}"
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the fields that differ from their defaults, as JSON has them."""
         found = {}
         for name, default in _DEFAULTS.items():
@@ -75,7 +75,7 @@ class Finding:
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Finding:
-        """Return the finding that `as_dict` was asked of."""
+        """Return the finding that `to_dict` was asked of."""
         values = dict(data)
         for name in ("tags", "examples", "providers"):
             if values.get(name) is not None:
@@ -134,13 +134,13 @@ class ScanResult:
     unchanged: bool
     counts: dict[str, int]
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it, but for the state of the files."""
         return {
             "target": self.target,
             "distribution": self.distribution,
             "root": self.root,
-            "findings": [one.as_dict() for one in self.findings],
+            "findings": [one.to_dict() for one in self.findings],
             "skipped": [asdict(one) for one in self.skipped],
             "clashes": [asdict(one) for one in self.clashes],
             "unchanged": self.unchanged,

@@ -41,6 +41,6 @@ class ScanReport:
         """Whether nothing in the catalog changed and nothing needs a look."""
         return not (self.found or self.updated or self.drifted or self.gone)
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return it as JSON has it."""
         return {name: list(part) if isinstance(part, tuple) else part for name, part in asdict(self).items()}

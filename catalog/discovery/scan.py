@@ -378,7 +378,7 @@ class _Scan:
             "base": base,
             "files": {one.file.path[len(base) + 1 :]: one.as_json(started) for one in self.states.values()},
             "outside": {path: stamp(path) for path in sorted(self.resolver.consulted)},
-            "findings": [one.as_dict() for one in findings],
+            "findings": [one.to_dict() for one in findings],
             "clashes": [[one.kind, one.name, one.kept, one.other, one.renamed] for one in clashes],
             "faults": sorted([path, reason] for path, reason in faults.items()),
         }

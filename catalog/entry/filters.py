@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+Kinds = str | Iterable[str] | None
+"""One kind, several, or None for every kind."""
 
 
 class Filters(NamedTuple):

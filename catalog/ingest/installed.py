@@ -1,4 +1,7 @@
-"""Has anything been installed here since the plugins were last looked at? A few stat calls tell."""
+"""Has anything been installed here since the plugins were last looked at? A few stat calls tell.
+
+Every catalog that is opened asks, so this file imports nothing that a lookup can do without.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,12 @@ if TYPE_CHECKING:
 
 PLUGINS = "plugins@"
 """Begins the name of the record of what an environment has; its prefix follows."""
+
+PLUGIN = "plugin:"
+"""Begins the source of what a plugin brought; group, distribution and name of the plugin follow."""
+
+DISCOVERED = ("scan:", PLUGIN, "live")
+"""Begin the sources of entries that were found in code, not registered by a person."""
 
 
 def site_stamp() -> dict[str, int]:

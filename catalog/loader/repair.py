@@ -48,7 +48,7 @@ class Fault:
     why: str
     same_as: str | None = None
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the fault as JSON data."""
         return asdict(self)
 

@@ -76,7 +76,7 @@ class Drift:
         """``kind:name``."""
         return f"{self.kind}:{self.name}"
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the drift as JSON data, ``key`` first."""
         return {"key": self.key, **asdict(self)}
 
@@ -127,7 +127,7 @@ def ensure(entry: Recorded, policy: str, locator: Locator) -> None:
     """
     drift = check(entry, locator, policy)
     if drift is not None:
-        facts = drift.as_dict()
+        facts = drift.to_dict()
         raise DriftError(facts.pop("message"), **facts)
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from catalog.routing.calibration.fit import FitReport
     from catalog.routing.evaluation.evaluate import Evaluation
     from catalog.routing.evaluation.labelled import Label
-    from catalog.workspace.snapshot import View
+    from catalog.workspace.snapshot import Snapshot
 
 KEPT = 1_024
 """Decisions that are remembered."""
@@ -111,7 +111,7 @@ class AutoCouncil:
         self.provider_check = provider_check
         self.name = str(options.get("name") or "auto")
         self._watch: Watcher | None = options.get("watch")
-        self._filters = catalog._filters(
+        self._filters = catalog.workspace.filters(
             self.kind, options.get("tags", ()), options.get("any_tags", ()), options.get("exclude_tags", ())
         )
         providers = options.get("providers")
@@ -119,7 +119,7 @@ class AutoCouncil:
         # What may change who is a candidate: with the check of providers, that is what candidates refer to as well.
         self._watched = [self._filters]
         if provider_check:
-            self._watched.append(catalog._filters((*DERIVED, "model"), (), (), ()))
+            self._watched.append(catalog.workspace.filters((*DERIVED, "model"), (), (), ()))
         self._runner = options.get("runner")
         self._log = catalog.settings.route_log if options.get("log") is None else options["log"]
         if self._log not in ("off", "hash", "text"):
@@ -131,7 +131,7 @@ class AutoCouncil:
         self._most = _whole("cache", options.get("cache", KEPT))
         self._cache: OrderedDict[str, Verdict] = OrderedDict()  # for the candidates it was made for
         self._cache_of: Pool | None = None
-        self._pool: tuple[View, Pool, Any] | None = None
+        self._pool: tuple[Snapshot, Pool, Any] | None = None
         after_fork(self)
 
     @classmethod
@@ -167,7 +167,7 @@ class AutoCouncil:
 
     def pool(self) -> Pool:
         """Return the candidates as the catalog is now."""
-        view = self.catalog._indexed()
+        view = self.catalog.workspace.indexed()
         held = self._pool
         if held is not None and held[0] is view:
             return held[1]
@@ -176,10 +176,10 @@ class AutoCouncil:
             if held is not None and held[0] is view:
                 return held[1]
             for _ in range(5):  # the view and the rows are read one after the other: somebody may write in between
-                marks = [self.catalog._marks(one) for one in self._watched]
+                marks = [self.catalog.workspace.marks(one) for one in self._watched]
                 same = held is not None and held[2] == marks
                 entries = [] if same else list(self._entries())
-                again = self.catalog._indexed()
+                again = self.catalog.workspace.indexed()
                 if again is view:
                     break
                 view = again

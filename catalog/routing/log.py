@@ -48,7 +48,7 @@ def keep(router: AutoCouncil, prompt: str, decision: Decision, *, with_text: boo
         _plain(told),
     )
     try:
-        with router.catalog._writing() as transaction:
+        with router.catalog.workspace.writing() as transaction:
             transaction.log_decision(row, MOST)
     except StoreError as error:
         warnings.warn(f"a decision was not logged: {error}", CatalogWarning, stacklevel=4)
@@ -86,13 +86,13 @@ def described(router: AutoCouncil) -> dict[str, Any]:
 
 def decisions(catalog: Catalog, limit: int | None = None) -> list[Logged]:
     """Return what the log of *catalog* holds, the newest decision first; at most *limit* of them, if given."""
-    catalog._now()
-    return logged(catalog._store.reader, limit)
+    catalog.workspace.snapshot()
+    return logged(catalog.workspace.store.reader, limit)
 
 
 def forget(catalog: Catalog) -> int:
     """Forget all decisions that were kept; return how many there were."""
-    with catalog._writing() as transaction:
+    with catalog.workspace.writing() as transaction:
         return transaction.forget_decisions()
 
 

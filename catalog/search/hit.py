@@ -98,8 +98,8 @@ class Hit:
         before = self._why
         self._why = lambda hit: {**(before(hit) if callable(before) else before or {}), name: told}
 
-    def listing(self, *, ranked: bool = False) -> dict[str, Any]:
-        """Return what ``ls`` and ``search`` show of it, as data; *ranked* adds score and reason."""
+    def to_dict(self, *, ranked: bool = True) -> dict[str, Any]:
+        """Return what ``search`` shows of it, as data; without *ranked* what ``ls`` shows: no score and no reason."""
         shown: dict[str, Any] = {
             "key": self.key,
             "kind": self.kind,

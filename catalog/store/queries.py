@@ -41,6 +41,9 @@ HISTORY = (
     "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
     "WHERE r.kind = ? AND r.name = ? ORDER BY r.revision DESC"
 )
+LAST_CHANGE = (
+    "SELECT r.action, r.at FROM revision AS r WHERE r.kind = ? AND r.name = ? ORDER BY r.revision DESC LIMIT 1"
+)
 LOG = (
     "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
     "ORDER BY r.id DESC LIMIT ?"

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import format_key
 from catalog.errors import EntryError
+from catalog.verbs.asking import Asking
+from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from catalog.app import Catalog
     from catalog.entry.entry import Entry
 
 DRAFT = "draft"
@@ -30,29 +31,29 @@ def free_name(wanted: str, is_taken: Callable[[str], bool]) -> str:
     return next(name for number in count(1) if not is_taken(name := wanted if number == 1 else f"{wanted}-{number}"))
 
 
-def keep(catalog: Catalog, draft: Entry) -> Entry:
+def keep(ws: Workspace, draft: Entry) -> Entry:
     """Store a draft under its name or, if another entry has that, the next one that is free; return it as stored.
 
     A draft that was made for the same prompt gives way: its history stays.
     """
-    with catalog._writing() as transaction:  # nobody can take the name in between
+    with ws.writing() as transaction:  # nobody can take the name in between
 
         def is_taken(name: str) -> bool:
             stored = transaction.existing([(draft.kind, name)]).get((draft.kind, name))
             if stored is not None:
                 return not _same_prompt(stored[1].metadata.get(DRAFT), draft.metadata[DRAFT])
-            return (draft.kind, name) in catalog  # of another tier
+            return ws.snapshot().has(draft.kind, name)  # of another tier
 
         entry = draft.model_copy(update={"name": free_name(draft.name, is_taken)})
-        catalog._put(transaction, [entry], "draft")
-    return catalog.entry(entry.kind, entry.name)
+        ws.put(transaction, [entry], "draft")
+    return ws.entry(entry.kind, entry.name)
 
 
 def _same_prompt(one: Any, other: Any) -> bool:
     return isinstance(one, dict) and isinstance(other, dict) and one.get("prompt") == other.get("prompt")
 
 
-def approve(catalog: Catalog, kind: str, name: str) -> Entry:
+def approve(ws: Workspace, kind: str, name: str) -> Entry:
     """Take the mark of a draft away, so that routers see the entry from now on; return it as stored.
 
     Raises:
@@ -64,14 +65,14 @@ def approve(catalog: Catalog, kind: str, name: str) -> Entry:
     from catalog.entry.kinds import COUNCILS
 
     key = format_key(kind, name)
-    held = catalog.entry(kind, name)
+    held = ws.entry(kind, name)
     if held.tier == "persistent" and held.kind in COUNCILS and isinstance(held.spec, dict):
-        ensure_valid(held.spec, catalog, name=name)
-    with catalog._writing() as transaction:
+        ensure_valid(held.spec, Asking(ws), name=name)
+    with ws.writing() as transaction:
         stored = transaction.existing([(kind, name)]).get((kind, name))
         if stored is None or DRAFT not in stored[1].metadata:
             where = "" if stored is not None else f" of the persistent tier (it is of the {held.tier} one)"
             raise EntryError(f"'{key}' is no draft{where}; there is nothing to approve", key=key)
         metadata = {field: value for field, value in stored[1].metadata.items() if field != DRAFT}
-        catalog._put(transaction, [stored[1].model_copy(update={"metadata": metadata})], "approve")
-    return catalog.entry(kind, name)
+        ws.put(transaction, [stored[1].model_copy(update={"metadata": metadata})], "approve")
+    return ws.entry(kind, name)

@@ -8,22 +8,46 @@ from typing import TYPE_CHECKING, Any
 from catalog.entry.council import CouncilSpec
 from catalog.entry.key import Key, format_key
 from catalog.entry.references import Reference, in_order, references_of
-from catalog.store import references
+from catalog.store import references as rows_of
+from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.store.reader import Reader, Row
-    from catalog.workspace.snapshot import View
+    from catalog.workspace.snapshot import Snapshot
 
 Live = Callable[[Key], object]
 
 
-class Links:
+def references(ws: Workspace, kind: str, name: str) -> list[Reference]:
+    """Return what an entry names; see :meth:`catalog.Catalog.references`."""
+    return _index(ws).of(ws.entry(kind, name))
+
+
+def used_by(ws: Workspace, kind: str, name: str) -> list[Reference]:
+    """Return what names an entry; see :meth:`catalog.Catalog.used_by`."""
+    references = _index(ws).to(kind, name)
+    snapshot = ws.snapshot()
+    if not references and not snapshot.has(kind, name):
+        raise ws.not_found(snapshot, kind, name)
+    return references
+
+
+def all_references(ws: Workspace) -> list[Reference]:
+    """Return every reference from one entry to another, by source and path."""
+    return _index(ws).all()
+
+
+def _index(ws: Workspace) -> ReferenceIndex:
+    return ReferenceIndex(ws.indexed(), ws.store.reader, ws.runtime.live)
+
+
+class ReferenceIndex:
     """The references of one moment."""
 
-    def __init__(self, view: View, reader: Reader, live: Live) -> None:
-        """Look at the tiers of *view*; *live* gives the object of a runtime entry, KeyError without one."""
-        self._view = view
+    def __init__(self, snapshot: Snapshot, reader: Reader, live: Live) -> None:
+        """Look at the tiers of *snapshot*; *live* gives the object of a runtime entry, KeyError without one."""
+        self._snapshot = snapshot
         self._reader = reader
         self._live = live
         self._known: dict[Key, bool] = {}
@@ -31,7 +55,7 @@ class Links:
     def of(self, entry: Entry) -> list[Reference]:
         """Return what *entry*, the winner of its key, names: by path."""
         stored = entry.tier == "persistent"
-        rows = references.references_from(self._reader, entry.kind, entry.name) if stored else self._read(entry)
+        rows = rows_of.references_from(self._reader, entry.kind, entry.name) if stored else self._read(entry)
         return self._sorted(rows)
 
     def to(self, kind: str, name: str) -> list[Reference]:
@@ -39,16 +63,16 @@ class Links:
         words = [(kind, name)]
         if kind == "council" and not self._has("sub_council", name):  # a sub-council may be any council
             words.append(("sub_council", name))
-        rows = [row for word in words for row in references.references_to(self._reader, *word)]
-        rows = [row for row in rows if row[:2] not in self._view.hidden]
-        for entry in self._view.overlay:
+        rows = [row for word in words for row in rows_of.references_to(self._reader, *word)]
+        rows = [row for row in rows if row[:2] not in self._snapshot.hidden]
+        for entry in self._snapshot.overlay:
             rows += [row for row in self._read(entry) if row[3:] in words]
-        return [one for one in self._sorted(rows) if one.target == format_key(kind, name)]
+        return [reference for reference in self._sorted(rows) if reference.target == format_key(kind, name)]
 
     def all(self) -> list[Reference]:
         """Return every reference there is."""
-        rows = [row for row in references.all_references(self._reader) if row[:2] not in self._view.hidden]
-        for entry in self._view.overlay:
+        rows = [row for row in rows_of.all_references(self._reader) if row[:2] not in self._snapshot.hidden]
+        for entry in self._snapshot.overlay:
             rows += self._read(entry)
         return self._sorted(rows)
 
@@ -73,7 +97,7 @@ class Links:
     def _has(self, kind: str, name: str) -> bool:
         key = (kind, name)
         if key not in self._known:
-            self._known[key] = self._view.has(kind, name)
+            self._known[key] = self._snapshot.has(kind, name)
         return self._known[key]
 
 

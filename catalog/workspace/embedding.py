@@ -1,4 +1,4 @@
-"""Meaning: the embedder of a catalog, and keeping the vectors of its entries up to date."""
+"""``EmbeddingService``: the embedder of a catalog, and keeping the vectors of its entries up to date."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from catalog.store.store import Store
     from catalog.store.vectors import Pending, Status
     from catalog.store.writer import Transaction
-    from catalog.verbs.exchange import Brought
-    from catalog.workspace.snapshot import View
+    from catalog.workspace.imported_vectors import ImportedVectors
+    from catalog.workspace.snapshot import Snapshot
 
 Progress = Callable[[int, int], None]
 OFF = "none"
@@ -44,7 +44,7 @@ BATCH = 1_000
 """Texts that are embedded and stored together; what a crash can lose."""
 
 
-class Meaning:
+class EmbeddingService:
     """The embedder of one catalog.
 
     Vectors are made at once where that is cheap (the default embedder, ``hash``), and by ``embed update`` where it
@@ -116,7 +116,7 @@ class Meaning:
         if status not in REFUSED and (status is not None or seconds > SOON):
             self._rests_until = time.monotonic() + REST
 
-    def searching(self, view: View, optional: bool) -> Meanings | None:
+    def searching(self, snapshot: Snapshot, optional: bool) -> Meanings | None:
         """Return what searches of one state of the catalog go by; None if there is nothing and that is *optional*.
 
         While the vectors of a new embedder are being made, the one that was complete before goes on answering.
@@ -124,7 +124,7 @@ class Meaning:
         Raises:
             SearchError, MissingExtraError: the embedder can't be had, and it is not *optional*.
         """
-        if view.meanings is None:
+        if snapshot.meanings is None:
             if self.given == OFF and optional:
                 return None
             from catalog.search.hybrid import Meanings
@@ -143,8 +143,8 @@ class Meaning:
                 self._requests[embedder.name] = embedder if hurried is None else hurried()
             kept = self._overlays.setdefault(embedder.name, {})
             local = not hasattr(embedder, "for_requests")
-            view.meanings = Meanings(self._requests[embedder.name], index, view.generation, kept, local)
-        return view.meanings
+            snapshot.meanings = Meanings(self._requests[embedder.name], index, snapshot.generation, kept, local)
+        return snapshot.meanings
 
     def _complete_one(self, mine: Embedder) -> Embedder:
         """Return *mine*, or, if it never was complete, one that was and has more vectors; the last such first."""
@@ -190,7 +190,7 @@ class Meaning:
         if not self._complete:  # a look at every text: only until it has been so once
             self._complete = transaction.complete(embedder.name)
 
-    def take(self, transaction: Transaction, brought: Sequence[Brought]) -> None:
+    def take(self, transaction: Transaction, brought: Sequence[ImportedVectors]) -> None:
         """Store the vectors that imported lines bring, in the transaction that stored their entries.
 
         Those of this embedder count, and those of others that have vectors here already; the rest is left out, with

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
+    from catalog.entry.filters import Kinds
+    from catalog.entry.key import Key
     from catalog.entry.references import Reference
     from catalog.settings import Settings
-
-Kinds = str | Iterable[str] | None
-"""One kind, several, or None for every kind."""
+    from catalog.workspace.workspace import Workspace
 
 
 class Lookup(Protocol):
@@ -24,6 +24,9 @@ class Lookup(Protocol):
 
     def get(self, kind: str, name: str, default: Any = None) -> Any:
         """Return the live object of a key, or *default*."""
+
+    def __getitem__(self, key: Key) -> Any:
+        """Return the live object of a key; EntryNotFoundError without one."""
 
     def entry(self, kind: str, name: str) -> Entry:
         """Return the record of a key; EntryNotFoundError without one."""
@@ -48,3 +51,21 @@ class Lookup(Protocol):
 
     def all_references(self) -> builtins.list[Reference]:
         """Return every reference from one entry to another."""
+
+
+class Registering(Lookup, Protocol):
+    """A lookup that can be registered with: what a registry is a view of."""
+
+    def register(self, kind: str, name: str | None, value: Any, **fields: Any) -> Entry:
+        """Register what *value* stands for; return the entry."""
+
+    def refresh(self) -> object:
+        """Look again at plugins, marked objects and sources."""
+
+
+class HasWorkspace(Lookup, Protocol):
+    """A lookup whose workspace may be written to: an open :class:`catalog.Catalog`."""
+
+    @property
+    def workspace(self) -> Workspace:
+        """What the verbs work on."""

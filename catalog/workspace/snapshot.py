@@ -1,4 +1,4 @@
-"""``View``: what a catalog knows at one moment; a change of any tier makes a new one."""
+"""``Snapshot``: what a catalog knows at one moment; a change of any tier makes a new one."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 _NONE: frozenset[Key] = frozenset()
 
 
-class View:
+class Snapshot:
     """Caches that hold as long as nothing changes.
 
-    A reader takes the view first and reads the database after, so what it puts into these caches is never older than
-    the view; once anything has changed the view itself is dropped, so nothing stale can come back.
+    A reader takes the snapshot first and reads the database after, so what it puts into these caches is never older
+    than the snapshot; once anything has changed the snapshot itself is dropped, so nothing stale can come back.
 
     Attributes:
-        token: what :meth:`Catalog._token` gave when this was made; the same token means nothing has changed.
+        token: what :attr:`Workspace.token` gave when this was made; the same token means nothing has changed.
         live: loaded objects by key, for the shortest way from a lookup to its answer.
-        meanings: what searches by meaning go by, once one has been asked for.
+        meanings: what searches by meaning go by, once a search has asked for it.
     """
 
     __slots__ = (
@@ -71,7 +71,7 @@ class View:
     def same(
         self, state: tuple[int, tuple[int, int]], runtime: Mapping[Key, Entry], config: Mapping[Key, Entry]
     ) -> bool:
-        """Tell whether the tiers are still those of this view."""
+        """Tell whether the tiers are still those of this snapshot."""
         return state == (self.generation, self.versions) and runtime is self._runtime and config is self._config
 
     def entry(self, kind: str, name: str) -> Entry | None:

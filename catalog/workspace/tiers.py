@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from catalog.entry.entry import Entry
 
 
-class Runtime:
+class RuntimeTier:
     """Objects registered for this process only."""
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class Runtime:
         self._entries = {**self._entries, (entry.kind, entry.name): entry}
 
     def drop(self, key: Key) -> bool:
-        """Forget one; tell whether it was there."""
+        """Forget the entry of *key*; return whether it was there."""
         there = key in self._entries
         self._entries = {k: v for k, v in self._entries.items() if k != key}
         self._objects = {k: v for k, v in self._objects.items() if k != key}
@@ -51,7 +51,7 @@ class Runtime:
         return self._objects[key]
 
 
-class Config:
+class ConfigTier:
     """The entries of the configuration file, read again when the file changes."""
 
     def __init__(self, settings: Settings) -> None:

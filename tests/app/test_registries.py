@@ -192,11 +192,11 @@ def test_a_runtime_entry_taken_away_meanwhile_is_a_miss(catalog: Catalog, monkey
     """An object dropped between looking and taking is not found, or found in the next tier; never a bare KeyError."""
     catalog.register("tool", "x", "os:getcwd")
     catalog.register("tool", "x", len, runtime=True)
-    live = catalog._runtime.live
+    live = catalog.workspace.runtime.live
 
     def dropped(key: tuple[str, str]) -> object:
         catalog.reset_runtime()
         return live(key)
 
-    monkeypatch.setattr(catalog._runtime, "live", dropped)
+    monkeypatch.setattr(catalog.workspace.runtime, "live", dropped)
     assert catalog["tool", "x"] is os.getcwd

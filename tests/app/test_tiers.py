@@ -72,7 +72,7 @@ def test_stored_entries_come_back_as_they_were_given(given_: list[Any]) -> None:
     """Every field of every entry survives storing, closing, opening, listing and export."""
     with temporary_catalog() as first:
         assert first.register_many(given_) == len(given_)
-        path = Path(first._store.path)
+        path = Path(first.workspace.store.path)
         with open_catalog(path) as cat:
             for entry in given_:
                 assert written(cat.entry(entry.kind, entry.name)) == written(entry)
@@ -207,7 +207,7 @@ class History(RuleBasedStateMachine):
     def export_and_import(self) -> None:
         """Write everything to a file and read it into another catalog and into this one."""
         self.files += 1
-        path = Path(self.cat._store.path).with_name(f"{self.files}.jsonl")
+        path = Path(self.cat.workspace.store.path).with_name(f"{self.files}.jsonl")
         self.cat.export_jsonl(path)
         with open_catalog(blank_catalog(path.with_suffix(".db"))) as other:
             assert other.import_jsonl(path) == len(self.now)

@@ -12,9 +12,9 @@ from strategies import texts
 from test_validate import loose
 
 from catalog import Catalog, CouncilSpec, EntryNotFoundError
-from catalog.councils.council_graph import EDGE_KINDS, NODE_KINDS, Edge, Graph, Node, council_graph, reference_graph
-from catalog.councils.mermaid import mermaid, quoted
-from catalog.councils.tree import tree
+from catalog.councils.council_graph import council_graph
+from catalog.councils.graph import EDGE_KINDS, NODE_KINDS, Edge, Graph, Node, quoted
+from catalog.councils.reference_graph import reference_graph
 
 INNER = CouncilSpec(name="inside").add_member("x", system_prompt="y").add_round("vote")
 SPEC = (
@@ -30,7 +30,7 @@ SPEC = (
 
 def test_a_council_is_nodes_and_edges() -> None:
     """Input, router, rounds, members with their tools, nested councils, chair and output, and how they go together."""
-    assert council_graph(SPEC).as_dict() == {
+    assert council_graph(SPEC).to_dict() == {
         "nodes": [
             {"id": "input", "kind": "input", "label": "input", "attrs": {}},
             {"id": "router", "kind": "router", "label": "pick", "attrs": {}},
@@ -85,7 +85,7 @@ def test_a_council_is_nodes_and_edges() -> None:
 
 def test_a_council_as_text() -> None:
     """The tree begins at the input; what was drawn already is marked, and what comes next stands last."""
-    assert tree(council_graph(SPEC)).splitlines() == [
+    assert council_graph(SPEC).text().splitlines() == [
         "input",
         "├─ → router pick",
         "│  ├─ ⇢ member writer (Writer, mini)",
@@ -112,7 +112,7 @@ def test_a_council_as_text() -> None:
 def test_a_council_as_mermaid() -> None:
     """Each kind has its shape, each edge its line, and each text is quoted."""
     spec = CouncilSpec(router="pick").add_member("a", tools=["plot"]).add_round("vote").replace(chair="a")
-    assert mermaid(council_graph(spec)).splitlines() == [
+    assert council_graph(spec).mermaid().splitlines() == [
         "flowchart TD",
         '    n0(["input"])',
         '    n1{"router: pick"}',
@@ -162,10 +162,10 @@ def test_every_graph_has_a_line_for_each_node_and_edge(graph: Graph) -> None:
     """Whatever labels hold, Mermaid has one line each; the text ends, and shows every node."""
     there = {node.id for node in graph.nodes}
     graph.edges = [edge for edge in graph.edges if {edge.source, edge.target} <= there]
-    lines = mermaid(graph).split("\n")
+    lines = graph.mermaid().split("\n")
     assert len(lines) == 1 + len(graph.nodes) + len(graph.edges)
     assert all(re.fullmatch(r'    n\d+(\W+"[^"]+"\W+|\W+"[^"]+"\W+n\d+)', line) for line in lines[1:])
-    shown = tree(graph)
+    shown = graph.text()
     assert len([line for line in shown.split("\n") if line or graph.nodes]) >= len(graph.nodes)
 
 
@@ -186,8 +186,8 @@ def test_a_broken_spec_can_be_drawn(empty: Catalog, spec: Any) -> None:
     assert {node.kind for node in graph.nodes} <= set(NODE_KINDS)
     assert {edge.kind for edge in graph.edges} <= set(EDGE_KINDS)
     assert {"input", "output"} | {end for edge in graph.edges for end in edge[:2]} <= known
-    assert mermaid(graph)
-    assert tree(graph).startswith("input")
+    assert graph.mermaid()
+    assert graph.text().startswith("input")
 
 
 def test_what_an_entry_uses_and_is_used_by(parts: Catalog) -> None:

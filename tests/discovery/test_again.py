@@ -48,8 +48,8 @@ def test_nothing_is_read_if_nothing_changed(folder: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("catalog.discovery.scan.parse_source", None)
     second = again(first, folder)
     assert (second.unchanged, second.counts["looked_at"], second.counts["parsed"]) == (True, 0, 0)
-    assert second.as_dict() == {
-        **first.as_dict(),
+    assert second.to_dict() == {
+        **first.to_dict(),
         "unchanged": True,
         "counts": {**first.counts, "looked_at": 0, "parsed": 0},
     }

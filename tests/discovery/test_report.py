@@ -16,7 +16,7 @@ def test_a_report_is_plain_data() -> None:
     report = ScanReport(
         "mypkg", found=("tool:a",), skipped=({"path": "x.py", "reason": "broken"},), files=2, seconds=0.5
     )
-    assert json.loads(json.dumps(report.as_dict())) == {
+    assert json.loads(json.dumps(report.to_dict())) == {
         "target": "mypkg",
         "found": ["tool:a"],
         "updated": [],

@@ -64,9 +64,9 @@ def _busy(cat: Catalog, folder: Path) -> None:
 
     from catalog.store.store import Store
 
-    store = Store(cat.url, busy_ms=1)
-    other = sqlite3.connect(store.path, isolation_level=None)
+    other = sqlite3.connect(cat.workspace.store.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
+    store = Store(cat.url, busy_ms=1)
     try:
         with store.writing(actor="ann"):
             pass

@@ -67,8 +67,8 @@ def test_a_drift_tells_old_and_new(make_module: Make) -> None:
         message=f"tool:t: the signature of {module}:f changed from (a: int) -> str to (b); "
         "if that is fine, accept it with `catalog verify --accept tool:t`",
     )
-    assert list(drift.as_dict())[:4] == ["key", "kind", "name", "ref"]
-    assert json.loads(json.dumps(drift.as_dict())) == {"key": "tool:t", **dataclasses.asdict(drift)}
+    assert list(drift.to_dict())[:4] == ["key", "kind", "name", "ref"]
+    assert json.loads(json.dumps(drift.to_dict())) == {"key": "tool:t", **dataclasses.asdict(drift)}
 
 
 def test_ensure_raises_what_check_finds(make_module: Make) -> None:
@@ -84,7 +84,7 @@ def test_ensure_raises_what_check_finds(make_module: Make) -> None:
     with pytest.raises(DriftError) as caught:
         ensure(entry, "signature", locator)
     assert str(caught.value) == drift.message
-    assert {**caught.value.facts, "message": str(caught.value)} == drift.as_dict()
+    assert {**caught.value.facts, "message": str(caught.value)} == drift.to_dict()
     assert pickle.loads(pickle.dumps(caught.value)).facts == caught.value.facts
 
 

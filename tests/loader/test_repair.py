@@ -186,8 +186,8 @@ def test_an_inherited_method_is_no_duplicate(make_module: Make) -> None:
 def test_a_fault_is_json(shop: str) -> None:
     """A fault as data holds texts and None only."""
     fault = diagnose([Record("tool", "never", "nowhere_at_all:x")], Locator())[0]
-    assert json.loads(json.dumps(fault.as_dict())) == fault.as_dict()
-    assert list(fault.as_dict()) == ["key", "ref", "trouble", "proposal", "certain", "why", "same_as"]
+    assert json.loads(json.dumps(fault.to_dict())) == fault.to_dict()
+    assert list(fault.to_dict()) == ["key", "ref", "trouble", "proposal", "certain", "why", "same_as"]
 
 
 def test_many_dead_entries_read_their_package_once(

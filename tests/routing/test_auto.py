@@ -481,7 +481,7 @@ def test_a_router_that_cannot_be_is_refused(catalog: Catalog, given: dict[str, A
 def test_a_damaged_record_takes_no_other_down(catalog: Catalog, column: str, damage: str) -> None:
     """What another tool wrote into a row, and no entry can hold, is left out with the reason, whatever the strategy."""
     catalog.register_many([tool("bad"), tool("plot", match="plot")])
-    with catalog._store.writing(actor="test") as transaction:
+    with catalog.workspace.store.writing(actor="test") as transaction:
         transaction._connection.exec_driver_sql(f"UPDATE entry SET {column} = '{damage}' WHERE name = 'bad'")
         transaction._changed = True
     for strategy in ("rules", first):

@@ -200,7 +200,7 @@ def test_a_damaged_calibration_is_not_applied(meaning: Catalog) -> None:
     """Bytes that are no calibration are reported as a reason to fit again, and routing goes on."""
     route = router(meaning)
     route.fit([(text, None) for text in OUTSIDE])
-    with meaning._store.writing(actor="test") as transaction:
+    with meaning.workspace.store.writing(actor="test") as transaction:
         transaction._connection.exec_driver_sql("UPDATE calibration SET data = substr(data, 1, 100)")
         transaction._changed = True
     decision = route.resolve("will it rain")
@@ -249,7 +249,9 @@ def test_every_tier_is_routed_to(meaning: Catalog) -> None:
 
 def test_an_entry_without_a_fresh_vector_is_not_judged_by_an_old_one(meaning: Catalog) -> None:
     """Vectors of a text that has changed since are not used: the candidate is embedded again or left out."""
-    with meaning._store.writing(actor="test") as transaction:  # as if written by a catalog without the embedder
+    with meaning.workspace.store.writing(
+        actor="test"
+    ) as transaction:  # as if written by a catalog without the embedder
         transaction.put([topics()[0].model_copy(update={"examples": ("bake bread",), "description": "Bread"})], "edit")
     route = router(meaning)
     assert route.resolve("will it rain tomorrow").candidates[0].name != "weather"

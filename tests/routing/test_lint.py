@@ -179,7 +179,7 @@ def test_rules_that_never_decide(catalog: Catalog) -> None:
 def test_rules_that_can_not_be_used_and_silent_entries(catalog: Catalog) -> None:
     """A rule that an older catalog let in is broken; an entry without a word about it is found by its name at most."""
     catalog.register_many([tool("a"), tool("b", match="x"), tool("c", description="Something")])
-    with catalog._store.writing(actor="test") as transaction:
+    with catalog.workspace.store.writing(actor="test") as transaction:
         transaction.put([tool("b").model_copy(update={"match": "(?=x)"})], "edit")
     assert found(catalog, "broken_rule", "undescribed") == [
         (

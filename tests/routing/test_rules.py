@@ -139,7 +139,7 @@ def test_many_rules_that_fail_are_counted(catalog: Catalog) -> None:
 def test_a_rule_of_an_older_catalog_is_passed_over(catalog: Catalog) -> None:
     """An expression that was stored before rules were checked breaks its own entry only."""
     catalog.register("tool", "old", "os:getcwd", match="x")
-    with catalog._store.writing(actor="test") as transaction:
+    with catalog.workspace.store.writing(actor="test") as transaction:
         transaction._connection.exec_driver_sql("UPDATE entry SET match = '(?=x)'")
         transaction._changed = True
     decision = router(catalog).resolve("x")

@@ -77,7 +77,7 @@ def check(cat: Catalog, text: str, mode: str) -> list[Hit]:
     """Search, and look at every number of the answer."""
     hits = cat.search(text, mode=mode, limit=None)
     for hit in hits:
-        told = list(numbers(hit.listing(ranked=True)))
+        told = list(numbers(hit.to_dict()))
         assert told, "no score"
         assert all(map(math.isfinite, told)), hit.why
         json.dumps(hit.why, allow_nan=False)

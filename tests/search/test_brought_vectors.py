@@ -99,7 +99,7 @@ def test_brought_vectors_win_over_those_made_at_once(url: str) -> None:
         name = "hash-16-" + next(iter(cat.embed_status())).split("-")[-1]
         vector = [0.0] * 15 + [1.0]
         bring(cat, line("marker", {name: [vector]}))
-        _, rows = cat._meaning.embedder(), cat._meaning.vectors_of(cat.entry("tool", "marker"))
+        _, rows = cat.workspace.embedding.embedder(), cat.workspace.embedding.vectors_of(cat.entry("tool", "marker"))
         assert rows == {name: [vector]}
 
 
@@ -140,7 +140,7 @@ def test_an_embedder_that_has_vectors_here_is_no_stranger(own: Catalog) -> None:
     bring(own, line("first", {NAME: [RIGHT]}))
     with open_catalog(own.url, settings=Settings(embedder="hash:8")) as other:
         bring(other, line("second", {NAME: [LEFT]}))
-    assert own._meaning.vectors_of(own.entry("tool", "second"))[NAME] == [LEFT]
+    assert own.workspace.embedding.vectors_of(own.entry("tool", "second"))[NAME] == [LEFT]
 
 
 def test_vectors_of_what_the_line_does_not_say_are_left_out(own: Catalog) -> None:

@@ -115,7 +115,7 @@ def test_hits_come_best_first_and_ties_by_key(full: Catalog, text: str, limit: i
 )
 def test_our_bm25_is_that_of_fts5(full: Catalog, wanted: list[str]) -> None:
     """The score computed in Python is FTS5's own to a billionth, for every entry that has a word."""
-    view = full._now()
+    view = full.workspace.snapshot()
     corpus = view.corpus()
     idfs = {word: idf(corpus.total, corpus.frequency(word)) for word in wanted}
     theirs = dict(fulltext.rank(corpus.reader, " OR ".join(f'"{word}"' for word in wanted), Filters(), 10_000))
@@ -230,7 +230,7 @@ FILTERS = [
 @pytest.mark.parametrize("filters", FILTERS, ids=lambda one: "-".join(map(str, map(len, one))))
 def test_no_plan_reads_a_whole_table(full: Catalog, filters: Filters, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every combination of filters, with text and without, goes by an index and asks the text index once."""
-    reader = full._store.reader
+    reader = full.workspace.store.reader
     said: list[tuple[str, list[str]]] = []
     all_rows = type(reader).all
 

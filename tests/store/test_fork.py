@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 import threading
 import time
 import traceback
@@ -161,17 +160,15 @@ def test_a_fork_amid_busy_threads_gives_children_that_work(catalog: Catalog) -> 
     assert catalog.check() == []
 
 
-def test_a_child_that_closes_a_private_catalog_leaves_it_to_its_parent(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_child_that_closes_a_private_catalog_leaves_it_to_its_parent() -> None:
     """Only the process that opened ``sqlite://`` removes its file."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with open_catalog("sqlite://") as private:
         private.register("tool", "mine", "os:getcwd")
         assert wait(in_child(private.close)) == 0
         assert private.list("tool") == ["mine"]
-        assert len(list(tmp_path.glob("*/catalog.db"))) == 1
-    assert list(tmp_path.iterdir()) == []
+        folder = Path(private.workspace.store.path).parent
+        assert folder.is_dir()
+    assert not folder.exists()
 
 
 def test_a_private_catalog_nobody_closes_goes_with_its_object() -> None:

@@ -6,9 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import threading
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -92,14 +90,13 @@ def test_a_url_that_names_no_file_says_what_to_write(url: str, said: str) -> Non
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///"])
-def test_a_url_without_a_path_is_a_private_catalog(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_url_without_a_path_is_a_private_catalog(url: str) -> None:
     """Two catalogs without a path know nothing of each other, and leave no file."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with open_catalog(url) as one, open_catalog(url) as other:
         one.register("tool", "mine", "os:getcwd")
         assert (one.list("tool"), other.list("tool")) == (["mine"], [])
-        assert len(list(tmp_path.glob("*/catalog.db"))) == 2
-    assert list(tmp_path.iterdir()) == []
+        folders = [Path(cat.workspace.store.path).parent for cat in (one, other)]
+    assert [folder.exists() for folder in folders] == [False, False]
 
 
 def test_a_text_file_is_no_catalog(tmp_path: Path) -> None:
@@ -242,7 +239,7 @@ def test_an_interrupted_change_leaves_nothing(catalog: Catalog) -> None:
     from factories import tool
 
     def half() -> None:
-        with closing(Store(catalog.url)) as store, store.writing(actor="ann") as transaction:
+        with catalog.workspace.store.writing(actor="ann") as transaction:
             transaction.put([tool("half")], "register")
             raise KeyboardInterrupt
 

@@ -6,7 +6,6 @@ import os
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from factories import ROOT, blank_catalog, open_catalog
 
 from catalog.store import walindex
 from catalog.store.reader import Reader
-from catalog.store.store import Store
 
 COMMITS = """
 import sqlite3, sys
@@ -82,9 +80,8 @@ def test_the_header_agrees_with_data_version(database: Path, committer) -> None:
 def test_without_the_wal_index_freshness_is_the_same(url: str, monkeypatch: pytest.MonkeyPatch, committer) -> None:
     """Where the index can't be mapped the catalog asks SQLite, and sees the same."""
     monkeypatch.setattr(walindex, "watch", lambda path: None)
-    with closing(Store(url)) as store:
-        assert store.reader.changes == store.reader.data_version
     with open_catalog(url) as cat, open_catalog(url) as other:
+        assert cat.workspace.store.reader.changes == cat.workspace.store.reader.data_version
         generation = cat.generation
         for turn in range(20):
             other.register("tool", f"t{turn}", "os:getcwd")

@@ -57,8 +57,8 @@ def of_pool(pool: Pool) -> Vectors:
     """
     catalog = pool.catalog
     try:
-        view = catalog._indexed()
-        meaning = catalog._meaning
+        view = catalog.workspace.indexed()
+        meaning = catalog.workspace.embedding
         embedder = meaning.embedder() if meaning.at_once else meaning.searching(view, optional=False).embedder
     except SearchError as error:
         raise StrategyError(str(error), strategy="embedding") from error
@@ -71,7 +71,7 @@ def of_pool(pool: Pool) -> Vectors:
 def _read(pool: Pool, embedder: Embedder) -> Vectors:
     import numpy as np
 
-    catalog, reader = pool.catalog, pool.catalog._store.reader
+    catalog, reader = pool.catalog, pool.catalog.workspace.store.reader
     said = [texts_of(entry) for entry in pool.entries]
     stored = [entry.tier == "persistent" for entry in pool.entries]
     ids = ids_of(reader, [(e.kind, e.name) for e, there in zip(pool.entries, stored, strict=True) if there])
@@ -88,7 +88,7 @@ def _read(pool: Pool, embedder: Embedder) -> Vectors:
             texts.append(text)
             vectors.append(known.get((id_, hashed)))
     lacking = [place for place, vector in enumerate(vectors) if vector is None]
-    cheap = catalog._meaning.at_once
+    cheap = catalog.workspace.embedding.at_once
     width = embedder.width
     rows = np.zeros((len(vectors), width), np.float32)
     for place, vector in enumerate(vectors):

@@ -99,7 +99,7 @@ def fit(router: AutoCouncil, labelled: Iterable[tuple[str, Label]], *, target_co
         seconds=round(time.perf_counter() - begun, 3),
         **figures,
     )
-    with router.catalog._writing() as transaction:
+    with router.catalog.workspace.writing() as transaction:
         learned = sorted(map(text_mark, texts))
         about = {**about, "report": report.to_dict(), "learned": learned}
         transaction.put_calibration(router_key(router), about, data)
@@ -120,7 +120,7 @@ def router_key(router: AutoCouncil) -> str:
 
 def stored(router: AutoCouncil) -> Stored | None:
     """Return the calibration of *router*, whether it still holds or not."""
-    return calibration(router.catalog._store.reader, router_key(router))
+    return calibration(router.catalog.workspace.store.reader, router_key(router))
 
 
 def fingerprints(pool: Pool, vectors: Vectors) -> dict[str, str]:

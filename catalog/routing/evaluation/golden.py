@@ -37,9 +37,9 @@ class Golden:
 
     def list(self, entry: str | None = None) -> list[Case]:
         """Return all cases, or those of one entry (a key or name, which may be gone); names in them are keys."""
-        self._catalog._now()
+        self._catalog.workspace.snapshot()
         named: dict[str, list[str]] = {}
-        for row in golden(self._catalog._store.reader):
+        for row in golden(self._catalog.workspace.store.reader):
             named.setdefault(row.text, []).extend([f"{row.kind}:{row.name}"] if row.kind else [])
         cases = [Case(text, tuple(keys)) for text, keys in named.items()]
         if entry is None:
@@ -81,7 +81,7 @@ class Golden:
                     known[name] = self._key(name)
             rows += [(text, *known[name]) for name in case.names] or [(text, "", "")]
             wanted.setdefault(text, {}).update(dict.fromkeys(":".join(known[name]) for name in case.names))
-        with self._catalog._writing() as transaction:
+        with self._catalog.workspace.writing() as transaction:
             return transaction.add_golden(rows)
 
     def remove(self, text: str | None = None, entry: str | None = None) -> int:
@@ -95,13 +95,13 @@ class Golden:
         """
         if text is None and entry is None:
             raise RoutingError("say which golden cases to take away: a text, an entry, or both")
-        self._catalog._now()
+        self._catalog.workspace.snapshot()
         rows = [
             (row.text, row.kind, row.name)
-            for row in golden(self._catalog._store.reader)
+            for row in golden(self._catalog.workspace.store.reader)
             if text in (None, row.text) and (entry is None or entry in (row.name, f"{row.kind}:{row.name}"))
         ]
-        with self._catalog._writing() as transaction:
+        with self._catalog.workspace.writing() as transaction:
             return transaction.remove_golden(rows)
 
     def import_jsonl(self, path: str | os.PathLike[str] | IO[str]) -> int:

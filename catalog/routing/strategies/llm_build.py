@@ -177,7 +177,7 @@ class Build:
             return abstained(f"{model} says that no council can be made for it{because}", cost=cost, cacheable=False)
         entry = self._entry(plan.spec, plan.name, prompt, pool)
         if self._keep:
-            entry = keep(catalog, entry)
+            entry = keep(catalog.workspace, entry)
         members = len(plan.spec.members)
         reason = f"{model} planned a council of {members} for it{because}"
         return Verdict(entry, reason, cost=cost, cacheable=False, built=True)

@@ -56,7 +56,7 @@ def doctor(app: Application, fix: bool, likely: bool, as_json: bool) -> None:
             {"key": key, "trouble": one["code"], "path": one["path"], "why": one["message"], **none, "fixed": False}
             for key, one in issues
         ]
-        app.screen.json([*({**f.as_dict(), "fixed": f not in left} for f in faults), *broken])
+        app.screen.json([*({**f.to_dict(), "fixed": f not in left} for f in faults), *broken])
     else:
         app.screen.table(
             COLUMNS,

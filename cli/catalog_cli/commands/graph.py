@@ -46,7 +46,7 @@ def graph(app: Application, key: str | None, as_mermaid: bool, references: bool,
         raise click.UsageError("--mermaid and --json exclude each other")
     drawn = _drawn(app, key, references, depth)
     if as_json:
-        app.screen.json(drawn.as_dict())
+        app.screen.json(drawn.to_dict())
     elif not drawn.nodes:
         raise No("no entry refers to another")
     elif as_mermaid:

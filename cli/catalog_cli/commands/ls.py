@@ -30,7 +30,7 @@ def ls(app: Application, kind: str | None, as_json: bool) -> None:
     """
     hits = app.catalog.search(kind=kind, limit=None)
     if as_json:
-        app.screen.json([hit.listing() for hit in hits])
+        app.screen.json([hit.to_dict(ranked=False) for hit in hits])
     else:
         show(app.screen, hits)
     if not hits:

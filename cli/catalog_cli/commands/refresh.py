@@ -28,7 +28,7 @@ def refresh(app: Application, verbose: bool, as_json: bool) -> None:
     with app.screen.progress("refreshing") as progress:
         reports = app.catalog.refresh(progress=progress)
     if as_json:
-        app.screen.json([report.as_dict() for report in reports])
+        app.screen.json([report.to_dict() for report in reports])
         return
     told = [report for report in reports if verbose or report.skipped or not report.is_quiet]
     for report in told:

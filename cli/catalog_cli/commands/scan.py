@@ -39,7 +39,7 @@ def scan(app: Application, targets: tuple[str, ...], public: bool, schemas: bool
         if not as_json:
             show(app.screen, reports[-1], verbose=verbose)
     if as_json:
-        app.screen.json([report.as_dict() for report in reports] if len(reports) > 1 else reports[0].as_dict())
+        app.screen.json([report.to_dict() for report in reports] if len(reports) > 1 else reports[0].to_dict())
     if not any(r.found or r.updated or r.unchanged or r.drifted for r in reports):
         more = "" if public else "; --public takes every public function"
         raise No(f"nothing found in {', '.join(targets)}{more}")

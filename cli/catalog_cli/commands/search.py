@@ -67,7 +67,7 @@ def search(
     )
     shown = hits[:most]
     if as_json:
-        app.screen.json([hit.listing(ranked=True) for hit in shown])
+        app.screen.json([hit.to_dict() for hit in shown])
     else:
         show(app.screen, shown, why=why)
     if not hits:

@@ -31,7 +31,7 @@ def similar(app: Application, key: str, limit: int | str, as_json: bool) -> None
     most = limit if isinstance(limit, int) else 1_000_000
     hits = app.catalog.similar(kind, name, limit=most)
     if as_json:
-        app.screen.json([hit.listing(ranked=True) for hit in hits])
+        app.screen.json([hit.to_dict() for hit in hits])
     else:
         show(app.screen, hits)
     if not hits:

@@ -54,7 +54,7 @@ def verify(
     accepted = app.catalog.accept(drifts) if accept and drifts else []
     left = [drift for drift in drifts if drift.key not in accepted]
     if as_json:
-        app.screen.json([{**drift.as_dict(), "accepted": drift.key in accepted} for drift in drifts])
+        app.screen.json([{**drift.to_dict(), "accepted": drift.key in accepted} for drift in drifts])
     else:
         app.screen.table(COLUMNS, [_row(drift) for drift in left])
         if accepted:

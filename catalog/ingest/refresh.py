@@ -1,0 +1,133 @@
+"""Looking again: at plugins, at marked objects of this process, at scanned sources that have changed."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+
+from catalog.discovery.report import ScanReport
+from catalog.entry.key import format_key
+from catalog.errors import DiscoveryError
+from catalog.ingest.installed import PLUGIN, PLUGINS, recorded, site_stamp
+from catalog.ingest.merge import Merge
+from catalog.ingest.report import unchanged_report
+from catalog.ingest.scan import Progress, known_files, scan_target
+from catalog.store import queries
+from catalog.verbs.register import register, store_many
+from catalog.workspace.workspace import Workspace
+
+
+def refresh(ws: Workspace, progress: Progress | None = None) -> list[ScanReport]:
+    """Look at plugins, at marked objects and at scanned sources; see :meth:`catalog.Catalog.refresh`."""
+    with ws.refreshing():
+        return _refresh(ws, progress)
+
+
+def _refresh(ws: Workspace, progress: Progress | None) -> list[ScanReport]:
+    reports = refresh_plugins(ws, progress)
+    marked = refresh_live(ws)
+    if marked is not None:
+        reports.append(marked)
+    for target, options, _ in ws.store.reader.all(queries.SOURCES):
+        if target.startswith((PLUGIN, PLUGINS)):
+            continue
+        try:
+            reports.append(scan_target(ws, target, json.loads(options), progress, again=True))
+        except DiscoveryError as error:  # a package that is not installed here says nothing about its entries
+            reports.append(ScanReport(target=target, skipped=({"path": target, "reason": str(error)},)))
+    return reports
+
+
+def refresh_plugins(ws: Workspace, progress: Progress | None = None) -> list[ScanReport]:
+    """Store what plugins bring, and take away what those brought that are no longer installed.
+
+    What an environment has had is remembered by environment: a database may serve several, and that a plugin is not
+    installed in one says nothing about the others.
+    """
+    from catalog.discovery.plugins import plugins, scan_plugin
+
+    stamp = site_stamp()
+    reports = []
+    here: dict[str, str] = {}
+    for plugin in plugins(ws.settings.plugin_groups):
+        started = time.perf_counter()
+        target = PLUGIN + plugin.key
+        here[plugin.key] = plugin.version or ""
+        known = known_files(ws, target)
+        result = scan_plugin(plugin, recognised=ws.settings.recognise or None, known=known, progress=progress)
+        if known and result.unchanged:
+            reports.append(unchanged_report(target, result, started))
+            continue
+        with ws.writing() as transaction:
+            merge = Merge(ws, transaction, target, "plugin", again=True)
+            merge.findings(result.findings, result.distribution)
+            if result.files:
+                transaction.save_source(target, {}, result.distribution, result.files)
+            reports.append(merge.report(target, result, started))
+    return reports + _without_uninstalled(ws, here, stamp)
+
+
+def _without_uninstalled(ws: Workspace, here: dict[str, str], stamp: dict[str, int]) -> list[ScanReport]:
+    """Take away what plugins brought that are no longer installed in any environment; report each.
+
+    Args:
+        ws: where.
+        here: the plugins of this environment and their versions.
+        stamp: the state of the environment before they were looked at.
+    """
+    record = PLUGINS + sys.prefix
+    before = recorded(ws.store.reader)
+    if before == {"plugins": here, "site": stamp}:
+        return []
+    reports = []
+    elsewhere = {
+        key
+        for (target, _, _) in ws.store.reader.all(queries.SOURCES)
+        if target.startswith(PLUGINS) and target != record
+        for key in (known_files(ws, target) or {}).get("plugins", {})
+    }
+    gone = sorted(set((before or {}).get("plugins", {})) - set(here) - elsewhere)
+    with ws.writing() as transaction:
+        for plugin_key in gone:
+            rows = ws.store.reader.all(queries.BY_SOURCE, (PLUGIN + plugin_key,))
+            removed = transaction.remove([(row[0], row[1]) for row in rows], "gone")
+            transaction.forget_source(PLUGIN + plugin_key)
+            reports.append(
+                ScanReport(target=PLUGIN + plugin_key, gone=tuple(sorted(format_key(*key) for key in removed)))
+            )
+        transaction.save_source(record, {}, None, {"plugins": here, "site": stamp})
+    return reports
+
+
+def refresh_live(ws: Workspace) -> ScanReport | None:
+    """Register the objects that our decorators marked in the modules that are loaded, if they are new.
+
+    What another process could import is stored; what it couldn't (a notebook's, a script's own) is kept for this one.
+    """
+    if "catalog.authoring" not in sys.modules:
+        return None
+    from catalog.discovery.marked import live
+
+    started = time.perf_counter()
+    new = []
+    for marked in live():
+        kind, name = marked.kind, marked.name
+        if kind not in ws.settings.kinds or _is_known(ws, kind, name, marked.ref, marked.obj):
+            continue
+        fields = {"source": "live", **marked.fields}
+        if marked.ref is None:
+            register(ws, kind, name, marked.obj, runtime=True, fields=fields)
+        else:
+            store_many(ws, [{"kind": kind, "name": name, "ref": marked.ref, **fields}], "live")
+        new.append(format_key(kind, name))
+    return ScanReport(target="live", found=tuple(new), seconds=round(time.perf_counter() - started, 3))
+
+
+def _is_known(ws: Workspace, kind: str, name: str, ref: str | None, obj: object) -> bool:
+    if ref is None:
+        key = (kind, name)
+        return key in ws.runtime.entries and ws.runtime.live(key) is obj
+    return ws.store.reader.one(queries.REVISION_OF, (kind, name)) is not None or any(
+        row[0] == kind for row in ws.store.reader.all(queries.BY_REF, (ref,))
+    )

@@ -1,0 +1,36 @@
+"""Vectors: how many there are, what making the rest would cost, and making them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from catalog.workspace.workspace import Workspace, actor
+
+if TYPE_CHECKING:
+    from catalog.embedders.openai import Estimate
+    from catalog.store.vectors import Status
+
+
+def embedder_name(ws: Workspace) -> str | None:
+    """Return the name that vectors of the embedder are kept under; None without an embedder."""
+    embedder = ws.embedding.ready()
+    return None if embedder is None else embedder.name
+
+
+def status(ws: Workspace) -> dict[str, Status]:
+    """Return, by the name of the embedder, how many texts have a fresh vector, a stale vector, and none."""
+    ws.indexed()
+    return ws.embedding.status()
+
+
+def estimate(ws: Workspace) -> Estimate | None:
+    """Return what an update would send to a server; None where the embedder runs on this machine."""
+    ws.indexed()
+    return ws.embedding.estimate()
+
+
+def update(ws: Workspace, progress: Callable[[int, int], None] | None) -> int:
+    """Embed every text that has no fresh vector yet; return how many were."""
+    ws.indexed()
+    return ws.embedding.update(actor=actor(), progress=progress)

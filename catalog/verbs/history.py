@@ -1,0 +1,119 @@
+"""What has happened to entries: revisions, and going back to one."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from catalog.entry.key import format_key
+from catalog.errors import EntryNotFoundError, StoreError
+from catalog.store import queries
+from catalog.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from catalog.entry.entry import Entry
+    from catalog.store.reader import Row
+
+
+class Revision(NamedTuple):
+    """One change of one entry.
+
+    Attributes:
+        revision: its number, from 1; it goes on counting after an entry was taken away.
+        action: ``register``, ``scan``, ``plugin``, ``live``, ``import``, ``accept``, ``repair``, ``restore``,
+            ``unregister`` or ``gone``.
+        actor: who, as the operating system or ``CATALOG_ACTOR`` says.
+        at: when, in UTC.
+        data: the fields of the entry after the change; None where it was taken away.
+    """
+
+    kind: str
+    name: str
+    revision: int
+    action: str
+    actor: str
+    at: datetime
+    data: dict[str, Any] | None
+
+    @property
+    def key(self) -> str:
+        """``kind:name``."""
+        return format_key(self.kind, self.name)
+
+    @property
+    def entry(self) -> Entry | None:
+        """The entry after the change, or None where it was taken away."""
+        if self.data is None:
+            return None
+        from catalog.entry.entry import make_entry
+
+        return make_entry({**self.data, "revision": self.revision, "updated_at": self.at})
+
+    def changed(self, before: Revision | None) -> dict[str, tuple[Any, Any]]:
+        """Return the fields that differ from the revision *before*, with old and new value."""
+        old = (before.data if before else None) or {}
+        new = self.data or {}
+        return {
+            field: (old.get(field), new.get(field))
+            for field in dict.fromkeys((*old, *new))
+            if old.get(field) != new.get(field) and (old.get(field) or new.get(field))
+        }
+
+
+def revision_from_row(row: Row) -> Revision:
+    """Return the revision of a row of the table ``revision``."""
+    _, kind, name, number, action, actor, at, data = row
+    return Revision(
+        kind,
+        name,
+        number,
+        action,
+        actor,
+        datetime.fromisoformat(at),
+        None if data is None else json.loads(data),
+    )
+
+
+def history(ws: Workspace, kind: str, name: str) -> list[Revision]:
+    """Return every change of a key, the newest first; see :meth:`catalog.Catalog.history`."""
+    ws.snapshot()
+    return [revision_from_row(row) for row in ws.store.reader.all(queries.HISTORY, (kind, name))]
+
+
+def log(ws: Workspace, limit: int) -> list[Revision]:
+    """Return the last changes of the whole catalog, the newest first."""
+    ws.snapshot()
+    return [revision_from_row(row) for row in ws.store.reader.all(queries.LOG, (min(limit, 1 << 40),))]
+
+
+def restore(ws: Workspace, kind: str, name: str, revision: int | None) -> Entry:
+    """Bring an entry back as it was at *revision*; see :meth:`catalog.Catalog.restore`."""
+    past = history(ws, kind, name)
+    fitting = [change for change in past if change.data is not None and revision in (None, change.revision)]
+    if revision is None and fitting and past[0].data is not None and _is_readable(ws, kind, name):
+        fitting = fitting[1:]  # it is there: back means the revision before
+    if not fitting:
+        known = [change.revision for change in reversed(past) if change.data is not None]
+        raise EntryNotFoundError(
+            f"'{format_key(kind, name)}' has no revision {revision or 'before this one'} to go back to; "
+            f"it has {known or 'none'}",
+            kind=kind,
+            name=name,
+            close=[],
+            revisions=known,
+        )
+    entry = fitting[0].entry
+    assert entry is not None
+    with ws.writing() as transaction:
+        ws.put(transaction, [entry], "restore")
+    return ws.stored(kind, name)
+
+
+def _is_readable(ws: Workspace, kind: str, name: str) -> bool:
+    """Tell whether the stored row of a key is sound."""
+    try:
+        ws.stored(kind, name)
+    except StoreError:
+        return False
+    return True

@@ -1,0 +1,75 @@
+"""Looking up records; nothing is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from catalog.entry.kinds import check_kind
+from catalog.store import queries
+from catalog.store.mapping import COLUMNS
+from catalog.workspace.workspace import Workspace, readable
+
+if TYPE_CHECKING:
+    from catalog.entry.entry import Entry
+    from catalog.entry.filters import Kinds
+
+
+class Standing(NamedTuple):
+    """An entry's place among the tiers.
+
+    Attributes:
+        entry: the record of one tier.
+        wins: whether lookups give this record.
+        why: in words.
+    """
+
+    entry: Entry
+    wins: bool
+    why: str
+
+    @property
+    def tier(self) -> str:
+        """The tier of the entry."""
+        return self.entry.tier
+
+
+def contains(ws: Workspace, key: object) -> bool:
+    """Return whether any tier has the *key*, a pair of kind and name; False for anything else."""
+    if not (isinstance(key, tuple) and len(key) == 2 and all(isinstance(part, str) for part in key)):
+        return False
+    return ws.snapshot().has(*key)
+
+
+def names(ws: Workspace, kind: str) -> list[str]:
+    """Return the names of a kind over all tiers, sorted."""
+    check_kind(kind, ws.settings.kinds)
+    return ws.snapshot().names(kind)
+
+
+def entries(ws: Workspace, kind: Kinds) -> Iterator[Entry]:
+    """Yield the winning records of the given kinds (None: all), by key."""
+    snapshot, filters = ws.snapshot(), ws.filters(kind)
+    stored = readable(queries.matching(ws.store.reader, filters, -1, COLUMNS))
+    if not (snapshot.hidden or snapshot.overlay):
+        yield from stored  # as they are read: a hundred thousand records need not be in memory at once
+        return
+    merged = [entry for entry in stored if (entry.kind, entry.name) not in snapshot.hidden]
+    merged += [entry for entry in snapshot.overlay if filters.accept(entry.kind, entry.tags)]
+    yield from sorted(merged, key=lambda entry: (entry.kind, entry.name))
+
+
+def which(ws: Workspace, kind: str, name: str) -> list[Standing]:
+    """Return every tier's entry of a key, the winner first; see :meth:`catalog.Catalog.which`."""
+    snapshot = ws.snapshot()
+    tiers = snapshot.tiers(kind, name)
+    if not tiers:
+        raise ws.not_found(snapshot, kind, name)
+    winner, *shadowed = tiers
+    if not shadowed:
+        return [Standing(winner, True, "the only tier that has it")]
+    over = " and ".join(entry.tier for entry in shadowed)
+    return [
+        Standing(winner, True, f"{winner.tier} wins over {over}"),
+        *(Standing(entry, False, f"shadowed by {winner.tier}") for entry in shadowed),
+    ]

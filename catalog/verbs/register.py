@@ -1,0 +1,111 @@
+"""Entries in, and out again: register, register_many, unregister."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from catalog.councils.providers import with_providers, with_providers_of
+from catalog.entry.key import Key, format_key
+from catalog.entry.kinds import check_kind
+from catalog.errors import DuplicateEntryError, EntryError, StoreError
+from catalog.verbs.asking import Asking
+from catalog.verbs.recording import drafted, name_of, runtime_entry
+from catalog.workspace.imported_vectors import ImportedVectors
+from catalog.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from catalog.entry.entry import Entry
+
+
+def register(
+    ws: Workspace, kind: str, name: str | None, value: Any, *, runtime: bool, fields: Mapping[str, Any]
+) -> Entry:
+    """Register what *value* stands for; see :meth:`catalog.Catalog.register`."""
+    check_kind(kind, ws.settings.kinds)
+    name = name_of(kind, value) if name is None else name
+    if runtime:
+        entry = with_providers_of(runtime_entry(kind, name, value, fields), value, Asking(ws))
+        with ws.lock:
+            ws.runtime.put(entry, value)
+            ws.drop_snapshot()
+        return entry
+    drafts = drafted([{**fields, "kind": kind, "name": name, "value": value}])
+    with_needs = with_providers(drafts, Asking(ws))
+    with ws.writing() as transaction:
+        ws.put(transaction, with_needs[:1], "register")
+    return ws.stored(kind, name)
+
+
+def store_many(
+    ws: Workspace,
+    entries: Iterable[Entry | Mapping[str, Any]],
+    action: str,
+    vectors: Sequence[ImportedVectors] = (),
+) -> int:
+    """Store many entries, all or nothing; return how many were new or changed.
+
+    Args:
+        ws: where.
+        entries: see :meth:`catalog.Catalog.register_many`.
+        action: the word the revisions are logged under.
+        vectors: those that came with the entries. They are looked at once all entries were read, so that whoever
+            yields the entries may add to them meanwhile.
+    """
+    ready = with_providers(drafted(entries), Asking(ws))
+    seen: dict[Key, Entry] = {}
+    for entry in ready:
+        check_kind(entry.kind, ws.settings.kinds)
+        other = seen.setdefault((entry.kind, entry.name), entry)
+        if other is not entry and other != entry:
+            raise DuplicateEntryError(
+                f"{entry.key} is given twice: {other.ref or 'as data'} ({other.source}) and "
+                f"{entry.ref or 'as data'} ({entry.source}); keep one, or give them two names",
+                key=entry.key,
+                sources=[other.source, entry.source],
+            )
+    if not ready:
+        return 0
+    with ws.writing() as transaction:
+        written = ws.put(transaction, ready, action)
+        if vectors:
+            ws.embedding.take(transaction, vectors)
+    return len(written.added) + len(written.changed)
+
+
+def unregister(ws: Workspace, kind: str, name: str) -> Entry:
+    """Take an entry away and return it; see :meth:`catalog.Catalog.unregister`."""
+    with ws.lock:
+        snapshot = ws.snapshot()
+        try:
+            entry = snapshot.entry(kind, name)
+        except StoreError:  # its row is damaged, and may go all the same
+            entry = _as_recorded(ws, kind, name)
+        if entry is None:
+            raise ws.not_found(snapshot, kind, name)
+        if entry.tier == "runtime":
+            ws.runtime.drop((kind, name))
+            ws.drop_snapshot()
+            return entry
+    if entry.tier == "config":
+        raise EntryError(
+            f"'{format_key(kind, name)}' is configured in {ws.config.file}; take it out there",
+            key=format_key(kind, name),
+        )
+    with ws.writing() as transaction:
+        transaction.remove([(kind, name)], "unregister")
+    return entry
+
+
+def _as_recorded(ws: Workspace, kind: str, name: str) -> Entry | None:
+    """Return a stored entry as its last revision has it."""
+    with ws.writing() as transaction:
+        stored = transaction.existing([(kind, name)]).get((kind, name))
+    return None if stored is None else stored[1]
+
+
+def reset_runtime(ws: Workspace) -> None:
+    """Forget everything registered for this process only."""
+    with ws.lock:
+        ws.runtime.clear()
+        ws.drop_snapshot()

@@ -1,0 +1,103 @@
+"""Searching: by words, by meaning, by both; and what is near to an entry."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from catalog.entry.key import Key
+from catalog.errors import CatalogWarning, EmbedderError, InvalidFilterError
+from catalog.store import queries
+from catalog.workspace.snapshot import Snapshot
+from catalog.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from catalog.entry.filters import Filters
+    from catalog.search.hit import Hit
+
+MODES = ("auto", "lexical", "semantic", "hybrid")
+
+_ATTEMPTS = 8
+"""How often a search is made again because something changed under it."""
+
+
+def search(ws: Workspace, text: str, filters: Filters, limit: int | None, mode: str) -> list[Hit]:
+    """Return the entries that pass *filters* and match *text*; see :meth:`catalog.Catalog.search`."""
+    from catalog.search.find import find  # full text: not for those who look up names
+
+    if not isinstance(text, str):
+        raise InvalidFilterError(f"text={text!r}: give a request as text", text=repr(text))
+    _check_limit(limit)
+    if mode not in MODES:
+        raise InvalidFilterError(f"mode={mode!r}: choose one of {', '.join(MODES)}", mode=mode)
+    reader, embedding = ws.store.reader, ws.embedding
+    learning = None if ws.settings.learn == "off" else ws.learning
+
+    def ask(snapshot: Snapshot, mode: str = mode) -> list[Hit]:
+        searching = partial(embedding.searching, snapshot)
+        return find(snapshot, reader, text, filters, limit, mode, searching, learning)
+
+    if not text.strip():
+        return ask(ws.snapshot())
+    if mode == "auto" and embedding.rests:
+        return ask(ws.indexed(), "lexical")
+    begin = time.monotonic()
+    try:
+        hits, moved = _search_until_stable(ws, ask)
+    except EmbedderError as error:
+        if mode != "auto":
+            raise
+        embedding.rest(error, time.monotonic() - begin)
+        warnings.warn(f"searching by words only: {error}", CatalogWarning, stacklevel=3)
+        return ask(ws.indexed(), "lexical")
+    if moved and mode == "semantic":
+        return [hit for hit in hits if (hit.kind, hit.name) not in moved]
+    return ask(ws.indexed(), "lexical") if moved else hits
+
+
+def _search_until_stable(
+    ws: Workspace, ask: Callable[[Snapshot], list[Hit]], *about: Key
+) -> tuple[list[Hit], set[Key]]:
+    """Return what *ask* finds while nothing of it changes, and the keys that did, where they never stood still.
+
+    A search reads vectors first and the entries it found last. What another process changes in between would be
+    found by the vector of its old text and shown with the new one; then the search is made again.
+    """
+    reader = ws.store.reader
+    moved: set[Key] = set()
+    hits: list[Hit] = []
+    for _ in range(_ATTEMPTS):
+        before = reader.changes()
+        snapshot = ws.indexed()
+        hits = ask(snapshot)
+        if reader.changes() == before:
+            return hits, set()
+        moved = {(row[0], row[1]) for row in reader.all(queries.CHANGED, (snapshot.generation,))}
+        if moved.isdisjoint({*about, *((hit.kind, hit.name) for hit in hits)}):
+            return hits, set()
+    return hits, moved
+
+
+def similar(ws: Workspace, kind: str, name: str, limit: int | None) -> list[Hit]:
+    """Return the entries nearest in meaning to an entry; see :meth:`catalog.Catalog.similar`."""
+    from catalog.search.hybrid import nearest  # numpy
+
+    _check_limit(limit)
+
+    def ask(snapshot: Snapshot) -> list[Hit]:
+        if snapshot.entry(kind, name) is None:
+            raise ws.not_found(snapshot, kind, name)
+        meanings = ws.embedding.searching(snapshot, optional=False)
+        assert meanings is not None
+        return nearest(snapshot.corpus(), meanings, kind, name, limit)
+
+    hits, moved = _search_until_stable(ws, ask, (kind, name))
+    return [] if (kind, name) in moved else [hit for hit in hits if (hit.kind, hit.name) not in moved]
+
+
+def _check_limit(limit: int | None) -> None:
+    if limit is not None and (not isinstance(limit, int) or limit < 0):
+        raise InvalidFilterError(f"limit={limit!r}: give a number from 0, or None for all", limit=limit)

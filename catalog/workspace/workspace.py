@@ -1,0 +1,333 @@
+"""``Workspace``: what all verbs share: the store, the tiers, the snapshot, the caches and the locks.
+
+It knows no verb. Verbs are functions whose first argument is a workspace; :class:`catalog.Catalog` hands its own to
+them.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from catalog.entry.filters import NO_FILTERS, Filters
+from catalog.entry.key import format_key
+from catalog.entry.kinds import check_kind
+from catalog.errors import (
+    CatalogWarning,
+    EntryError,
+    EntryNotFoundError,
+    InvalidFilterError,
+    StoreError,
+    close_matches,
+    did_you_mean,
+)
+from catalog.forks import after_fork
+from catalog.loader.cache import ObjectCache
+from catalog.search.learning import Learning
+from catalog.settings import Settings, default_url, load_settings
+from catalog.store import queries
+from catalog.store.mapping import entry_from_row
+from catalog.store.store import Store
+from catalog.workspace.embedding import EmbeddingService
+from catalog.workspace.snapshot import Snapshot
+from catalog.workspace.tiers import ConfigTier, RuntimeTier
+
+if TYPE_CHECKING:
+    from catalog.embedders.base import Embedder
+    from catalog.entry.entry import Entry
+    from catalog.entry.filters import Kinds
+    from catalog.source.locate import Locator
+    from catalog.store.writer import Transaction, Written
+
+
+class Workspace:
+    """One open database, with the tiers over and under it.
+
+    Attributes:
+        settings: the configuration as it was when the catalog was opened.
+        url: of the database.
+        store: the persistent tier.
+        runtime: objects registered for this process only.
+        config: entries of the configuration file, read again when it changes.
+        objects: loaded objects of every tier.
+        embedding: the embedder, and the vectors it made.
+        learning: what was recorded of use.
+        lock: held while a snapshot is made or the runtime tier changes. It may be taken before the lock of the writer,
+            never after it: a thread inside :meth:`writing` must not wait for it.
+        current: the last snapshot that was made; :meth:`snapshot` says whether it still holds.
+        token: the question "has anything changed?": equal answers mean no.
+        loaded: the modules entries were loaded from, with the stamp of their files, where they are loaded again when
+            these change (``auto_refresh``).
+    """
+
+    def __init__(
+        self,
+        url: str | None,
+        *,
+        embedder: str | Embedder | Callable[[], Embedder] | None,
+        settings: Settings | str | Path | None,
+        before_snapshot: Callable[[Workspace], object],
+    ) -> None:
+        """Open the database; see :meth:`catalog.Catalog.__init__`.
+
+        Args:
+            url: of the database; None: as environment and settings say.
+            embedder: itself, what makes it, or its name; None: as the settings say.
+            settings: the settings or the file to read them from; None: the nearest configuration file.
+            before_snapshot: called before each new snapshot where the settings ask for ``auto_refresh``: it takes in
+                plugins, marked objects and changed sources.
+        """
+        if not isinstance(settings, Settings):
+            settings = load_settings(file=Path(settings) if settings else None)
+        self.settings = settings
+        self.url = url or settings.url or default_url()
+        self.store = Store(self.url)
+        self.runtime = RuntimeTier()
+        self.config = ConfigTier(settings)
+        self.objects = ObjectCache()
+        self.embedding = EmbeddingService(self.store, embedder or settings.embedder)
+        self.learning = Learning(self.store, settings, actor)
+        self.lock = threading.RLock()
+        self.loaded: dict[str, Any] = {}
+        self._before_snapshot = before_snapshot
+        self._closed = False
+        self._refreshing = True  # nothing can be taken in before there is a snapshot
+        self.token: Callable[[], Any] = self._token_of()
+        self.current: Snapshot = self._no_snapshot()
+        self.refresh_snapshot(None)
+        self._refreshing = False
+        after_fork(self)
+
+    # -- open and closed ---------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Close the database; a second call does nothing."""
+        if self._closed:
+            return
+        self._closed = True
+        self.token = self._refuse
+        self.store.close()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether :meth:`close` was called."""
+        return self._closed
+
+    def _refuse(self) -> Any:
+        raise StoreError("this catalog is closed; open it again", url=self.url)
+
+    def __str__(self) -> str:
+        return f"{self.url}{', closed' if self._closed else ''}"
+
+    def renew_after_fork(self) -> None:
+        """Give a child process a lock of its own, and a snapshot that asks connections of its own."""
+        self.lock = threading.RLock()
+        self.embedding.renew_lock()
+        if not self._closed:
+            self.token = self._token_of()
+            self.drop_snapshot()
+
+    # -- one state of things -----------------------------------------------------------------------------------------
+
+    def _token_of(self) -> Callable[[], Any]:
+        """Return the question "has anything changed?", put together once: every lookup asks it."""
+        changes, config = self.store.reader.changes, self.config
+        if self.settings.auto_refresh:
+            return object  # no two answers are equal
+        if config.file is None:
+            return changes
+        stamp = config.stamp
+        return lambda: (changes(), stamp())
+
+    def snapshot(self) -> Snapshot:
+        """Return the tiers as they are now: the last snapshot, or a new one if anything has changed since."""
+        snapshot, token = self.current, self.token()
+        return snapshot if snapshot.token == token else self.refresh_snapshot(token)
+
+    def refresh_snapshot(self, token: Any) -> Snapshot:
+        """Return a snapshot of what there is now; *token* was read before (None: read it here)."""
+        with self.lock:
+            if self.settings.auto_refresh and not self._refreshing:
+                self._before_snapshot(self)
+            token = self.token() if token is None else token
+            self.config.reread(self.config.stamp())
+            state = self.store.state()
+            runtime, config = self.runtime.entries, self.config.entries
+            if self.current.same(state, runtime, config):
+                # Somebody committed nothing, or SQLite moved its log: all that is cached holds.
+                self.current.token = token
+                return self.current
+            self.current = Snapshot(token, state, self.store.reader, runtime, config)
+            return self.current
+
+    def drop_snapshot(self) -> None:
+        """Forget the snapshot: the next look makes a new one, whatever the database says."""
+        self.current = self._no_snapshot()
+
+    def _no_snapshot(self) -> Snapshot:
+        """Return a snapshot that does not hold: no state is (-1, (-1, -1)), and no token equals a new object."""
+        state = (-1, (-1, -1))
+        return Snapshot(object(), state, self.store.reader, self.runtime.entries, self.config.entries)
+
+    @contextmanager
+    def refreshing(self) -> Iterator[None]:
+        """Look at the tiers as they are for the time of a refresh: it must not start another one."""
+        with self.lock:
+            outer, self._refreshing = self._refreshing, True
+            try:
+                yield
+            finally:
+                self._refreshing = outer
+
+    def indexed(self) -> Snapshot:
+        """Return a snapshot whose words and hashes are of this version of the program, making them if they are not."""
+        snapshot = self.snapshot()
+        if snapshot.versions != index_versions():
+            with self.writing():  # begins by making them again
+                pass
+            snapshot = self.snapshot()
+        return snapshot
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """Begin a transaction that is committed at the end of the block, and rolled back if the block raises.
+
+        Raises:
+            StoreError: the catalog is closed, or the database can't be written to.
+        """
+        if self._closed:
+            self._refuse()
+        with self.store.writing(actor=actor()) as transaction:
+            if self.current.versions != index_versions() != transaction.versions():
+                transaction.reindex()  # asked twice: another process may have done it since this one last looked
+            yield transaction
+
+    def put(self, transaction: Transaction, entries: Sequence[Entry], action: str) -> Written:
+        """Store *entries* and, with an embedder that costs next to nothing, their vectors; return what changed."""
+        written = transaction.put(entries, action)
+        self.embedding.keep(transaction, written.entries)
+        return written
+
+    # -- reading -----------------------------------------------------------------------------------------------------
+
+    def entry(self, kind: str, name: str) -> Entry:
+        """Return the winning record of a key; nothing is imported.
+
+        Raises:
+            EntryNotFoundError: no tier has it; the text names close matches and, for an entry taken away, when.
+        """
+        snapshot = self.snapshot()
+        entry = snapshot.entry(kind, name)
+        if entry is None:
+            raise self.not_found(snapshot, kind, name)
+        return entry
+
+    def stored(self, kind: str, name: str) -> Entry:
+        """Return the record of the persistent tier.
+
+        Raises:
+            EntryNotFoundError: it has none; another process may have taken it away just now.
+        """
+        entry = self.snapshot().stored(kind, name)
+        if entry is None:
+            raise self.not_found(self.snapshot(), kind, name)
+        return entry
+
+    def not_found(self, snapshot: Snapshot, kind: str, name: str) -> EntryError:
+        """Return the error for a key that no tier has: with close matches, else with what became of the entry."""
+        check_kind(kind, self.settings.kinds)
+        close = [format_key(kind, match) for match in close_matches(name, snapshot.names(kind))]
+        text = f"no entry '{format_key(kind, name)}'{did_you_mean(close)}"
+        last = None if close else self.store.reader.one(queries.LAST_CHANGE, (kind, name))
+        if last is not None:
+            action, at = last
+            text += (
+                f"; it was taken away ({action}) on {str(at)[:16].replace('T', ' ')} UTC, "
+                f"`catalog restore {format_key(kind, name)}` brings it back"
+            )
+        return EntryNotFoundError(text, kind=kind, name=name, close=close)
+
+    def filters(
+        self,
+        kind: Kinds = None,
+        tags: Sequence[str] = (),
+        any_tags: Sequence[str] = (),
+        exclude_tags: Sequence[str] = (),
+    ) -> Filters:
+        """Return the filters that a caller gives, checked.
+
+        Raises:
+            InvalidFilterError: one is no list of texts.
+            UnknownKindError: no such kind.
+        """
+        if kind is None and not tags and not any_tags and not exclude_tags:
+            return NO_FILTERS
+        kinds = () if kind is None else (kind,) if isinstance(kind, str) else tuple(dict.fromkeys(kind))
+        for name in kinds:
+            check_kind(name, self.settings.kinds)
+        return Filters(kinds, _texts("tags", tags), _texts("any_tags", any_tags), _texts("exclude_tags", exclude_tags))
+
+    def marks(self, filters: Filters) -> tuple[list[Any], list[Entry]]:
+        """Return what tells one state of the entries that pass *filters* from another, without reading them."""
+        snapshot = self.snapshot()
+        stored = queries.matching(self.store.reader, filters, -1, ("kind", "name", "revision", "updated_at"))
+        return list(stored), [entry for entry in snapshot.overlay if filters.accept(entry.kind, entry.tags)]
+
+    def locator(self, entries: Iterable[Entry]) -> Locator:
+        """Return what finds the source of *entries*: on the import path, and in the roots they were recorded with."""
+        from catalog.source.locate import Locator  # reading source code is for those who ask for it
+
+        return Locator(tuple(dict.fromkeys(root for entry in entries for root in roots(entry))))
+
+
+def roots(entry: Entry) -> tuple[str, ...]:
+    """Return the folders outside the import path that the code of *entry* was recorded with: none or one."""
+    root = entry.metadata.get("root")
+    return (root,) if isinstance(root, str) else ()
+
+
+def readable(rows: Iterable[Any]) -> Iterator[Entry]:
+    """Yield the entries of *rows*; a damaged row is passed over with a warning and takes no other down."""
+    for row in rows:
+        try:
+            entry = entry_from_row(row)
+        except StoreError as error:
+            warnings.warn(str(error), CatalogWarning, stacklevel=3)
+            continue
+        yield entry
+
+
+def actor() -> str:
+    """Return who is at work, for the history: ``CATALOG_ACTOR``, else the name of the user."""
+    named = os.environ.get("CATALOG_ACTOR")
+    if named:
+        return named
+    import getpass  # reads the system's list of users: only where something is written
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"
+
+
+def index_versions() -> tuple[int, int]:
+    """Return the versions of the rules by which words and the texts of vectors are made."""
+    from catalog.entry.embedding_text import TEMPLATE_VERSION  # not needed by a lookup of a name
+    from catalog.entry.words import WORDS_VERSION
+
+    return WORDS_VERSION, TEMPLATE_VERSION
+
+
+def _texts(what: str, given: Sequence[str]) -> tuple[str, ...]:
+    if not given:
+        return ()
+    if isinstance(given, str) or not all(isinstance(text, str) for text in given):
+        raise InvalidFilterError(f"{what}={given!r}: give a list of texts, as in {what}=['plot']", filter=what)
+    return tuple(dict.fromkeys(given))
