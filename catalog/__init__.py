@@ -74,12 +74,12 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.loader.verify import Drift as Drift
     from catalog.registry import Registry as Registry
     from catalog.routing.auto import AutoCouncil as AutoCouncil
-    from catalog.routing.base import Candidate as Candidate
-    from catalog.routing.base import Decision as Decision
-    from catalog.routing.base import Result as Result
-    from catalog.routing.base import Verdict as Verdict
+    from catalog.routing.decision import Decision as Decision
+    from catalog.routing.decision import Result as Result
     from catalog.routing.events import Event as Event
     from catalog.routing.llm.scripted import ScriptedChat as ScriptedChat
+    from catalog.routing.verdict import Candidate as Candidate
+    from catalog.routing.verdict import Verdict as Verdict
     from catalog.search.hit import Hit as Hit
     from catalog.settings import Settings as Settings
     from catalog.settings import load_settings as load_settings
@@ -101,10 +101,10 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
 _HOMES = {
     "Catalog": "catalog.app",
     "AutoCouncil": "catalog.routing.auto",
-    "Decision": "catalog.routing.base",
-    "Result": "catalog.routing.base",
-    "Candidate": "catalog.routing.base",
-    "Verdict": "catalog.routing.base",
+    "Decision": "catalog.routing.decision",
+    "Result": "catalog.routing.decision",
+    "Candidate": "catalog.routing.verdict",
+    "Verdict": "catalog.routing.verdict",
     "Event": "catalog.routing.events",
     "ScriptedChat": "catalog.routing.llm.scripted",
     "Standing": "catalog.verbs.lookup",

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
-from catalog.councils.providers import DERIVED, with_providers
 from catalog.errors import (
     CatalogError,
-    CatalogWarning,
     EntryNotFoundError,
     NoMatchError,
     RoutingError,
@@ -25,19 +22,22 @@ from catalog.errors import (
     did_you_mean,
 )
 from catalog.forks import after_fork
-from catalog.routing.base import Decision, Result, Step, Strategy, Verdict, choose_many
-from catalog.routing.events import DECISION, FAILED, FILTERED, STEP, Event, Watcher
-from catalog.routing.pool import Pool, split
+from catalog.routing.candidates import Candidates
+from catalog.routing.context import COMMON, RouterContext
+from catalog.routing.decision import Decision, Result
+from catalog.routing.events import DECISION, FAILED
+from catalog.routing.pool import Pool
 from catalog.routing.running import arun_entry, run_entry
 from catalog.routing.strategies.choose import OPTIONS, choose
+from catalog.routing.strategy import Strategy, choose_many
+from catalog.routing.verdict import Verdict
+from catalog.workspace.lookup import HasWorkspace
 
 if TYPE_CHECKING:
-    from catalog.app import Catalog
     from catalog.entry.entry import Entry
     from catalog.routing.calibration.fit import FitReport
     from catalog.routing.evaluation.evaluate import Evaluation
-    from catalog.routing.evaluation.labelled import Label
-    from catalog.workspace.snapshot import Snapshot
+    from catalog.routing.labelled import Label
 
 KEPT = 1_024
 """Decisions that are remembered."""
@@ -49,10 +49,6 @@ _RUNNING: ContextVar[frozenset[tuple[int, str]]] = ContextVar("catalog_routes", 
 
 ERROR, ABSTAIN = "error", "abstain"
 
-_COMMON = (
-    "tags", "any_tags", "exclude_tags", "providers", "cache", "watch", "log", "runner", "name",
-)  # fmt: skip
-
 
 class AutoCouncil:
     """A council that picks itself: it asks the catalog for candidates and picks the one a prompt is for.
@@ -62,7 +58,7 @@ class AutoCouncil:
 
     def __init__(
         self,
-        catalog: Catalog,
+        catalog: HasWorkspace,
         strategy: str | Strategy | Callable[..., Any] = "cascade",
         kind: str | Iterable[str] | None = "council",
         on_no_match: str = ERROR,
@@ -75,8 +71,8 @@ class AutoCouncil:
             catalog: where the candidates are.
             strategy: ``rules``, ``embedding``, ``llm_classify``, ``llm_build``, ``cascade``, the reference
                 ``package.module:name`` of one's own, or that itself: an object with ``name`` and ``choose``
-                (:class:`catalog.routing.base.Strategy`), its class, or a function that is called with the prompt and
-                the candidates' entries and returns an entry, its key or name, or None to abstain.
+                (:class:`catalog.routing.strategy.Strategy`), its class, or a function that is called with the prompt
+                and the candidates' entries and returns an entry, its key or name, or None to abstain.
             kind: of the candidates: one, several, or None for every kind.
             on_no_match: ``error`` raises NoMatchError, ``abstain`` gives a decision without a name; else the key or
                 name of the entry that takes what fits nothing else.
@@ -94,9 +90,9 @@ class AutoCouncil:
             StrategyError: no such strategy, or an option that it doesn't know.
             UnknownKindError: no such kind.
         """
-        unknown = [one for one in options if one not in _COMMON and one not in OPTIONS]
+        unknown = [name for name in options if name not in COMMON and name not in OPTIONS]
         if unknown:
-            known = (*_COMMON, *OPTIONS)
+            known = (*COMMON, *OPTIONS)
             raise StrategyError(
                 f"'{unknown[0]}' is no option of a router{did_you_mean(close_matches(unknown[0], known))}",
                 option=unknown[0],
@@ -109,33 +105,19 @@ class AutoCouncil:
         self.kind = kind if kind is None or isinstance(kind, str) else tuple(dict.fromkeys(kind))
         self.on_no_match = on_no_match
         self.provider_check = provider_check
-        self.name = str(options.get("name") or "auto")
-        self._watch: Watcher | None = options.get("watch")
-        self._filters = catalog.workspace.filters(
-            self.kind, options.get("tags", ()), options.get("any_tags", ()), options.get("exclude_tags", ())
-        )
-        providers = options.get("providers")
-        self._providers = (providers,) if isinstance(providers, str) else providers
-        # What may change who is a candidate: with the check of providers, that is what candidates refer to as well.
-        self._watched = [self._filters]
-        if provider_check:
-            self._watched.append(catalog.workspace.filters((*DERIVED, "model"), (), (), ()))
+        self.context = RouterContext(catalog, self.kind, options, provider_check)
+        self.name = self.context.name
         self._runner = options.get("runner")
-        self._log = catalog.settings.route_log if options.get("log") is None else options["log"]
-        if self._log not in ("off", "hash", "text"):
-            raise StrategyError(f"log={self._log!r}: choose off, hash or text", option="log")
-        self._options = {name: value for name, value in options.items() if name not in _COMMON}
-        self._lock = threading.Lock()
-        self._preparing = threading.RLock()  # a watcher may route
-        self.strategy: Strategy = choose(strategy, self._options, router=self, watch=self._stepped)
+        self.strategy: Strategy = choose(strategy, self.context)
+        self._candidates = Candidates(self.context, self)
         self._most = _whole("cache", options.get("cache", KEPT))
+        self._lock = threading.Lock()
         self._cache: OrderedDict[str, Verdict] = OrderedDict()  # for the candidates it was made for
         self._cache_of: Pool | None = None
-        self._pool: tuple[Snapshot, Pool, Any] | None = None
         after_fork(self)
 
     @classmethod
-    def configured(cls, catalog: Catalog, **over: Any) -> AutoCouncil:
+    def configured(cls, catalog: HasWorkspace, **over: Any) -> AutoCouncil:
         """Return the project's router, which ``catalog route`` uses, too: ``[tool.catalog.router]`` holds its options.
 
         Args:
@@ -146,7 +128,7 @@ class AutoCouncil:
             SettingsError: the configuration has an option that no router has.
             StrategyError, UnknownKindError: as for the router itself.
         """
-        known = ("strategy", "kind", "on_no_match", "provider_check", *_COMMON, *OPTIONS)
+        known = ("strategy", "kind", "on_no_match", "provider_check", *COMMON, *OPTIONS)
         for name in catalog.settings.router:
             if name not in known:
                 raise SettingsError(
@@ -167,54 +149,7 @@ class AutoCouncil:
 
     def pool(self) -> Pool:
         """Return the candidates as the catalog is now."""
-        view = self.catalog.workspace.indexed()
-        held = self._pool
-        if held is not None and held[0] is view:
-            return held[1]
-        with self._lock:
-            held = self._pool
-            if held is not None and held[0] is view:
-                return held[1]
-            for _ in range(5):  # the view and the rows are read one after the other: somebody may write in between
-                marks = [self.catalog.workspace.marks(one) for one in self._watched]
-                same = held is not None and held[2] == marks
-                entries = [] if same else list(self._entries())
-                again = self.catalog.workspace.indexed()
-                if again is view:
-                    break
-                view = again
-            if held is not None and same:
-                pool = held[1].at(view.generation)  # what has changed is none of the candidates
-            else:
-                if self.provider_check:  # what an entry names may have been registered after it
-                    entries = with_providers(entries, self.catalog)
-                kept, out = split(entries, self._configured() if self.provider_check else None)
-                tags = {name: getattr(self._filters, name) for name in ("tags", "any_tags", "exclude_tags")}
-                pool = Pool(kept, out, view.generation, self.catalog, tags)
-            self._pool = view, pool, marks
-        if pool.filtered and not same:
-            reasons: dict[str, int] = {}
-            for _, why in pool.filtered:
-                reasons[why] = reasons.get(why, 0) + 1
-            self._tell(FILTERED, {"count": len(pool.filtered), "reasons": reasons})
-        return pool
-
-    def _entries(self) -> Iterator[Entry]:
-        for entry in self.catalog.entries(self.kind):
-            if self._filters.accept(entry.kind, entry.tags) and not self._is_self(entry):
-                yield entry
-
-    def _is_self(self, entry: Entry) -> bool:
-        if entry.tier != "runtime" or entry.ref is not None:  # what a reference names is not looked at: that imports
-            return False
-        return self.catalog.get(entry.kind, entry.name) is self
-
-    def _configured(self) -> frozenset[str]:
-        if self._providers is not None:
-            return frozenset(self._providers)
-        from catalog.settings import configured_providers
-
-        return configured_providers(self.catalog.settings)
+        return self._candidates.pool()
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 
@@ -229,8 +164,8 @@ class AutoCouncil:
         begun = time.perf_counter()
         prompt, pool = _text(prompt), self.pool()
         held = self._remembered(prompt, pool)
-        said = held or choose_many(self.strategy, [prompt], pool)[0]
-        return self._decided(prompt, said, pool, begun, cached=held is not None)
+        verdict = held or choose_many(self.strategy, [prompt], pool)[0]
+        return self._decided(prompt, verdict, pool, begun, cached=held is not None)
 
     def resolve_many(self, prompts: Iterable[str]) -> list[Decision]:
         """Return a decision for each of *prompts*, in their order: faster than one by one, and otherwise the same.
@@ -246,10 +181,10 @@ class AutoCouncil:
         wanted = [_text(prompt) for prompt in prompts]
         held = [self._remembered(prompt, pool) for prompt in wanted]
         new = list(dict.fromkeys(prompt for prompt, kept in zip(wanted, held, strict=True) if kept is None))
-        said = dict(zip(new, choose_many(self.strategy, new, pool), strict=True))
+        verdicts = dict(zip(new, choose_many(self.strategy, new, pool), strict=True))
         each = (time.perf_counter() - begun) / max(len(wanted), 1)
         return [
-            self._decided(prompt, kept or said[prompt], pool, time.perf_counter() - each, cached=kept is not None)
+            self._decided(prompt, kept or verdicts[prompt], pool, time.perf_counter() - each, cached=kept is not None)
             for prompt, kept in zip(wanted, held, strict=True)
         ]
 
@@ -268,19 +203,19 @@ class AutoCouncil:
         return held
 
     def _decided(
-        self, prompt: str, said: Verdict | CatalogError, pool: Pool, begun: float, *, cached: bool
+        self, prompt: str, verdict: Verdict | CatalogError, pool: Pool, begun: float, *, cached: bool
     ) -> Decision:
-        if isinstance(said, CatalogError):
-            self._tell(FAILED, {"code": said.code, "error": str(said)})
-            raise said
-        if said.cacheable and not cached and self._most > 0:
+        if isinstance(verdict, CatalogError):
+            self.context.tell(FAILED, {"code": verdict.code, "error": str(verdict)})
+            raise verdict
+        if verdict.cacheable and not cached and self._most > 0:
             with self._lock:
                 if self._cache_of is pool:
-                    self._cache[prompt] = said
+                    self._cache[prompt] = verdict
                     most = min(self._most, max(1, MOST_SCORES // max(len(pool), 1)))
                     while len(self._cache) > most:
                         self._cache.popitem(last=False)
-        return self._finished(prompt, said, pool, begun, cached=cached)
+        return self._finished(prompt, verdict, pool, begun, cached=cached)
 
     def _finished(self, prompt: str, verdict: Verdict, pool: Pool, begun: float, *, cached: bool) -> Decision:
         entry, strategy = verdict.chosen, self.strategy.name
@@ -297,14 +232,14 @@ class AutoCouncil:
             entry=entry,
             cached=cached,
         )
-        if self._watch is not None:
-            told = decision.to_dict(candidates=0, entry=False)
-            del told["candidates"]
-            self._tell(DECISION, told)
-        if self._log != "off":
+        if self.context.is_watched:
+            data = decision.to_dict(candidates=0, entry=False)
+            del data["candidates"]
+            self.context.tell(DECISION, data)
+        if self.context.log != "off":
             from catalog.routing.log import keep
 
-            keep(self, prompt, decision, with_text=self._log == "text")
+            keep(self, prompt, decision, with_text=self.context.log == "text")
         if entry is None and self.on_no_match == ERROR:
             out = f" ({len(pool.filtered)} were left out)" if pool.filtered else ""
             none = "no candidate fits" if pool.entries else f"there is no candidate of kind {self.kind or 'any'}{out}"
@@ -316,10 +251,10 @@ class AutoCouncil:
         kind, colon, name = self.on_no_match.partition(":")
         if colon and kind in self.catalog.kinds():
             return self.catalog.entry(kind, name)
-        kinds = self._filters.kinds or tuple(self.catalog.kinds())
-        for one in (*kinds, *self.catalog.kinds()):
-            if (one, self.on_no_match) in self.catalog:
-                return self.catalog.entry(one, self.on_no_match)
+        kinds = self.context.filters.kinds or tuple(self.catalog.kinds())
+        for any_kind in (*kinds, *self.catalog.kinds()):
+            if (any_kind, self.on_no_match) in self.catalog:
+                return self.catalog.entry(any_kind, self.on_no_match)
         raise EntryNotFoundError(
             f"the fallback '{self.on_no_match}' is not in the catalog; register it, or give 'error' or 'abstain'",
             name=self.on_no_match,
@@ -407,21 +342,8 @@ class AutoCouncil:
         return evaluate(self, labelled)
 
     def renew_after_fork(self) -> None:
-        """Take new locks in a child process; :func:`catalog.forks.after_fork` calls this."""
-        self._lock, self._preparing = threading.Lock(), threading.RLock()
-
-    # -- telling -----------------------------------------------------------------------------------------------------
-
-    def _stepped(self, step: Step) -> None:
-        self._tell(STEP, step.to_dict())
-
-    def _tell(self, name: str, data: dict[str, Any]) -> None:
-        if self._watch is None:
-            return
-        try:
-            self._watch(Event(name, self.name, data))
-        except Exception as error:  # who watches must not be able to break a route
-            warnings.warn(f"a watcher of router '{self.name}' failed: {error!r}", CatalogWarning, stacklevel=2)
+        """Take a new lock in a child process; :func:`catalog.forks.after_fork` calls this."""
+        self._lock = threading.Lock()
 
 
 def _text(prompt: str) -> str:

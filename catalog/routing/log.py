@@ -16,9 +16,9 @@ from catalog.errors import CatalogWarning, StoreError
 from catalog.store.golden_and_decisions import Logged, logged
 
 if TYPE_CHECKING:
-    from catalog.app import Catalog
-    from catalog.routing.auto import AutoCouncil
-    from catalog.routing.base import Decision
+    from catalog.routing.decision import Decision
+    from catalog.routing.router import Router
+    from catalog.workspace.lookup import HasWorkspace
 
 MOST = 10_000
 """How many decisions are kept; beyond, the oldest go."""
@@ -33,7 +33,7 @@ _TOLD = ("threshold", "seconds", "model", "max_candidates", "temperature")
 """Options that say how a router decides. What opens doors (keys, addresses, clients) is never written down."""
 
 
-def keep(router: AutoCouncil, prompt: str, decision: Decision, *, with_text: bool) -> None:
+def keep(router: Router, prompt: str, decision: Decision, *, with_text: bool) -> None:
     """Keep a decision of *router*. One that can't be kept must not fail a route: there is a warning then."""
     told = decision.to_dict(candidates=CANDIDATES, entry=False)
     if not with_text:
@@ -48,7 +48,7 @@ def keep(router: AutoCouncil, prompt: str, decision: Decision, *, with_text: boo
         _plain(told),
     )
     try:
-        with router.catalog.workspace.writing() as transaction:
+        with router.context.workspace.writing() as transaction:
             transaction.log_decision(row, MOST)
     except StoreError as error:
         warnings.warn(f"a decision was not logged: {error}", CatalogWarning, stacklevel=4)
@@ -59,9 +59,9 @@ def prompt_hash(prompt: str) -> str:
     return sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def described(router: AutoCouncil) -> dict[str, Any]:
+def described(router: Router) -> dict[str, Any]:
     """Return, as data, what is needed to ask the same again."""
-    filters = router._filters
+    filters = router.context.filters
     told: dict[str, Any] = {
         "name": router.name,
         "strategy": router.strategy.name,
@@ -75,22 +75,22 @@ def described(router: AutoCouncil) -> dict[str, Any]:
     chain = getattr(router.strategy, "chain", None)
     if chain is not None:
         told["chain"] = [step.name for step in chain]
-    if router._options.get("base_url") is not None or router._options.get("client") is not None:
+    if router.context.options.get("base_url") is not None or router.context.options.get("client") is not None:
         told["own_server"] = True  # a replay must not send its prompts to another
     return told | {
         name: value
         for name in _TOLD
-        if isinstance(value := router._options.get(name), (str, int, float)) and value == value
+        if isinstance(value := router.context.options.get(name), (str, int, float)) and value == value
     }
 
 
-def decisions(catalog: Catalog, limit: int | None = None) -> list[Logged]:
+def decisions(catalog: HasWorkspace, limit: int | None = None) -> list[Logged]:
     """Return what the log of *catalog* holds, the newest decision first; at most *limit* of them, if given."""
     catalog.workspace.snapshot()
     return logged(catalog.workspace.store.reader, limit)
 
 
-def forget(catalog: Catalog) -> int:
+def forget(catalog: HasWorkspace) -> int:
     """Forget all decisions that were kept; return how many there were."""
     with catalog.workspace.writing() as transaction:
         return transaction.forget_decisions()

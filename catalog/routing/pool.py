@@ -8,12 +8,12 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import Key
-from catalog.routing.base import Candidate
+from catalog.routing.verdict import Candidate
 from catalog.verbs.drafts import DRAFT
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
-    from catalog.routing.base import Verdict
+    from catalog.routing.verdict import Verdict
 
 
 class Pool:

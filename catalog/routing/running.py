@@ -12,11 +12,11 @@ from catalog.errors import LoadError, RoutingError
 from catalog.loader.call import call, finished
 
 if TYPE_CHECKING:
-    from catalog.app import Catalog
     from catalog.entry.entry import Entry
+    from catalog.workspace.lookup import HasWorkspace
 
 
-def run_entry(catalog: Catalog, entry: Entry, prompt: Any, runner: Any = None) -> Any:
+def run_entry(catalog: HasWorkspace, entry: Entry, prompt: Any, runner: Any = None) -> Any:
     """Call what *entry* stands for with *prompt* and return what comes of it; coroutines are run to their end.
 
     Args:
@@ -46,7 +46,7 @@ def run_entry(catalog: Catalog, entry: Entry, prompt: Any, runner: Any = None) -
         raise
 
 
-async def arun_entry(catalog: Catalog, entry: Entry, prompt: Any, runner: Any = None) -> Any:
+async def arun_entry(catalog: HasWorkspace, entry: Entry, prompt: Any, runner: Any = None) -> Any:
     """Do what :func:`run_entry` does; what is a coroutine is awaited here, all else is done in another thread."""
     live = await asyncio.to_thread(_live, catalog, entry)
     if is_data(entry, live):
@@ -74,12 +74,12 @@ def _is_spec(entry: Entry, live: object) -> bool:
     return isinstance(live, CouncilSpec) or (entry.kind in COUNCILS and isinstance(live, Mapping))
 
 
-def _live(catalog: Catalog, entry: Entry) -> Any:
+def _live(catalog: HasWorkspace, entry: Entry) -> Any:
     """Return the object of an entry; of one that was just made for a prompt, and may not be stored, its data."""
     return entry.spec if entry.ref is None and entry.spec is not None else catalog[entry.kind, entry.name]
 
 
-def _runner(catalog: Catalog, entry: Entry, given: Any) -> Any:
+def _runner(catalog: HasWorkspace, entry: Entry, given: Any) -> Any:
     runner = catalog.settings.runner if given is None else given
     if runner is None:
         raise RoutingError(
@@ -105,7 +105,7 @@ def _runner(catalog: Catalog, entry: Entry, given: Any) -> Any:
     )
 
 
-def _resolved(catalog: Catalog, entry: Entry, live: Any) -> Any:
+def _resolved(catalog: HasWorkspace, entry: Entry, live: Any) -> Any:
     if entry.kind not in COUNCILS and not _is_spec(entry, live):
         return live
     from catalog.councils.resolve import resolve_council

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from catalog.entry.filters import Kinds
     from catalog.entry.key import Key
     from catalog.entry.references import Reference
+    from catalog.search.hit import Hit
     from catalog.settings import Settings
     from catalog.workspace.workspace import Workspace
 
@@ -69,3 +70,16 @@ class HasWorkspace(Lookup, Protocol):
     @property
     def workspace(self) -> Workspace:
         """What the verbs work on."""
+
+    def search(
+        self,
+        text: str = "",
+        *,
+        kind: Kinds = None,
+        tags: Sequence[str] = (),
+        any_tags: Sequence[str] = (),
+        exclude_tags: Sequence[str] = (),
+        limit: int | None = 10,
+        mode: str = "auto",
+    ) -> builtins.list[Hit]:
+        """Return the entries that pass the filters and match *text*, the best first."""

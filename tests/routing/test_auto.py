@@ -594,7 +594,7 @@ def test_a_child_process_routes_while_the_parent_was_busy(catalog: Catalog) -> N
     catalog.register_many([tool("plot")])
     route = router(catalog)
     assert route.resolve("plot").name == "plot"
-    with route._lock, route._preparing:
+    with route._lock, route.context.preparing:
         child = os.fork()
         if child == 0:
             os._exit(0 if route.resolve("plot").name == "plot" else 1)

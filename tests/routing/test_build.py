@@ -26,7 +26,7 @@ from catalog import (
     StrategyError,
     validate_council,
 )
-from catalog.routing.base import Cost
+from catalog.routing.verdict import Cost
 
 MEMBERS = [
     {"id": "crawler", "role": "reads pages", "system_prompt": "Read.", "profile": "mini", "tools": ["fetch"]},

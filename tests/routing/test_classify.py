@@ -17,11 +17,11 @@ from hypothesis import strategies as st
 
 from catalog import AutoCouncil, Catalog, ScriptedChat, StrategyError
 from catalog.entry.entry import make_entry
-from catalog.routing.base import Cost
 from catalog.routing.llm.chat import Reply
 from catalog.routing.llm.untrusted import as_json, block, clean, shortened, speaks_to_model
 from catalog.routing.pool import Pool
 from catalog.routing.strategies.llm_classify import Classify, labels
+from catalog.routing.verdict import Cost
 
 PLOT, MAIL = "draw a scatter plot", "send an e-mail"
 

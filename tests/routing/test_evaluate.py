@@ -12,9 +12,9 @@ from factories import blank_catalog, open_catalog, tool
 from told import ASKED, Say, Told, entries
 
 from catalog import AutoCouncil, Catalog, EntryNotFoundError, RoutingError, StrategyError
-from catalog.routing.base import Cost
-from catalog.routing.evaluation.labelled import Case, read_cases
 from catalog.routing.evaluation.metrics import CurvePoint, ReliabilityBin
+from catalog.routing.labelled import Case, read_cases
+from catalog.routing.verdict import Cost
 
 SAID = {
     "p1": Say("a", {"a": 0.9, "b": 0.1}, 0.9),

@@ -13,7 +13,7 @@ from strategies import texts
 
 from catalog import AutoCouncil, Catalog, EntryNotFoundError, RoutingError
 from catalog.routing.evaluation.golden import MOST_CHARACTERS, cases_for
-from catalog.routing.evaluation.labelled import Case
+from catalog.routing.labelled import Case
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from told import entries
 
 from catalog import AutoCouncil, Catalog
 from catalog.routing.calibration.candidate_vectors import of_pool
-from catalog.routing.evaluation.labelled import Case
 from catalog.routing.evaluation.lint import CODES, NEAR, Finding, lint
+from catalog.routing.labelled import Case
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ from factories import open_catalog, tool
 from told import Say, Told
 
 from catalog import AutoCouncil, Catalog, Settings
-from catalog.routing.evaluation.labelled import Case
-from catalog.routing.evaluation.replay import Replay, Replayed, replay
+from catalog.routing.labelled import Case
 from catalog.routing.log import MOST_CHARACTERS, decisions
+from catalog.routing.replay import Replay, Replayed, replay
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from catalog import AutoCouncil, Catalog, InvalidEntryError, StrategyError
 from catalog.entry.match import is_predicate
-from catalog.routing.base import Verdict, choose_many
 from catalog.routing.strategies.rules import FEWEST_CHARACTERS, Rules
+from catalog.routing.strategy import choose_many
+from catalog.routing.verdict import Verdict
 
 
 def router(catalog: Catalog, **options: Any) -> AutoCouncil:

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 from factories import tool
 
 from catalog import Entry, StrategyError, Verdict
-from catalog.routing.base import Cost
 from catalog.routing.pool import Pool
+from catalog.routing.verdict import Cost
 
 
 class Say(NamedTuple):

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from hashlib import sha256
-from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import StrategyError
-from catalog.routing.evaluation.labelled import Label, case_of, placed
-from catalog.routing.strategies.choose import fittable
-from catalog.store.calibrations import calibration
+from catalog.routing.calibration.stored import router_key, text_mark
+from catalog.routing.labelled import Label, case_of, placed
+from catalog.routing.strategy import fittable
 
 if TYPE_CHECKING:
-    from catalog.routing.auto import AutoCouncil
-    from catalog.routing.calibration.candidate_vectors import Vectors
-    from catalog.routing.pool import Pool
-    from catalog.store.calibrations import Stored
+    from catalog.routing.router import Router
 
 NONE = -1
 """The place of the entry a prompt is for where none fits."""
@@ -65,7 +60,7 @@ class FitReport:
         return asdict(self) | {"notes": list(self.notes)}
 
 
-def fit(router: AutoCouncil, labelled: Iterable[tuple[str, Label]], *, target_coverage: float, seed: int) -> FitReport:
+def fit(router: Router, labelled: Iterable[tuple[str, Label]], *, target_coverage: float, seed: int) -> FitReport:
     """Fit the strategy of *router*, or the step of its cascade, that learns; see :meth:`AutoCouncil.fit`.
 
     Of several entries that are right for a prompt the first counts.
@@ -99,54 +94,8 @@ def fit(router: AutoCouncil, labelled: Iterable[tuple[str, Label]], *, target_co
         seconds=round(time.perf_counter() - begun, 3),
         **figures,
     )
-    with router.catalog.workspace.writing() as transaction:
+    with router.context.workspace.writing() as transaction:
         learned = sorted(map(text_mark, texts))
         about = {**about, "report": report.to_dict(), "learned": learned}
-        transaction.put_calibration(router_key(router), about, data)
+        transaction.put_calibration(router_key(router.context), about, data)
     return report
-
-
-def text_mark(text: str) -> str:
-    """Return a short hash by which a prompt that was learned from is known again: measured on it, a router flatters."""
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-
-
-def router_key(router: AutoCouncil) -> str:
-    """Return the key a router's calibration is stored under: the same for the same name, kinds and tags."""
-    filters = router._filters
-    said = [router.name, sorted(filters.kinds), *map(sorted, filters[1:])]
-    return sha256(dumps(said).encode()).hexdigest()
-
-
-def stored(router: AutoCouncil) -> Stored | None:
-    """Return the calibration of *router*, whether it still holds or not."""
-    return calibration(router.catalog.workspace.store.reader, router_key(router))
-
-
-def fingerprints(pool: Pool, vectors: Vectors) -> dict[str, str]:
-    """Return, for each candidate's key, what changes when anything about it changes that the calibration rests on."""
-    known = pool.memo.get("fingerprints")
-    if known is None or known[0] is not vectors:
-        digests = [sha256() for _ in pool.entries]
-        for owner, hashed in zip(vectors.owners.tolist(), vectors.hashes, strict=True):
-            digests[owner].update(hashed.encode())
-        said = {entry.key: one.hexdigest()[:12] for entry, one in zip(pool.entries, digests, strict=True)}
-        known = pool.memo["fingerprints"] = vectors, said
-    found: dict[str, str] = known[1]
-    return found
-
-
-def stale(about: Mapping[str, Any], pool: Pool, vectors: Vectors) -> str | None:
-    """Return why a calibration no longer holds, in words; None: it does."""
-    if about.get("embedder") != vectors.embedder.name:
-        return f"it was made with {about.get('embedder')}, and prompts are embedded with {vectors.embedder.name} now"
-    then, now = about.get("candidates", {}), fingerprints(pool, vectors)
-    if then == now:
-        return None
-    counts = (
-        (len(now.keys() - then.keys()), "new"),
-        (len(then.keys() - now.keys()), "gone"),
-        (sum(then[key] != now[key] for key in then.keys() & now.keys()), "changed"),
-    )
-    said = " and ".join(f"{count} {what}" for count, what in counts if count)
-    return f"of the candidates it was made for, {said}"

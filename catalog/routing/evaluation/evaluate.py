@@ -20,9 +20,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.errors import CatalogError
-from catalog.routing.base import ABSTAINED, CHOSEN, FAILED, Cost, Step, Verdict, choose_many, failed
-from catalog.routing.calibration.fit import stored, text_mark
-from catalog.routing.evaluation.labelled import Label, case_of, placed
+from catalog.routing.calibration.stored import stored, text_mark
 from catalog.routing.evaluation.metrics import (
     CurvePoint,
     Percentiles,
@@ -33,11 +31,13 @@ from catalog.routing.evaluation.metrics import (
     reliability_bins,
     thinned,
 )
-from catalog.routing.strategies.choose import fittable
+from catalog.routing.labelled import Label, case_of, placed
+from catalog.routing.strategy import choose_many, fittable
+from catalog.routing.verdict import ABSTAINED, CHOSEN, FAILED, Cost, Step, Verdict, failed
 
 if TYPE_CHECKING:
-    from catalog.routing.auto import AutoCouncil
     from catalog.routing.pool import Pool
+    from catalog.routing.router import Router
 
 FIGURES = ("accuracy", "right", "precision", "coverage", "rejected", "auroc")
 """The figures in one number each, from 0 to 1; higher is better for all but ``coverage``, which has a target."""
@@ -417,7 +417,7 @@ class Evaluation:
 
 
 def evaluate(
-    router: AutoCouncil,
+    router: Router,
     labelled: Iterable[tuple[str, Label]],
     *,
     progress: Callable[[int, int], None] | None = None,
@@ -459,7 +459,7 @@ def evaluate(
     )
 
 
-def _learned(router: AutoCouncil, pool: Pool, texts: Iterable[str]) -> tuple[int, str | None]:
+def _learned(router: Router, pool: Pool, texts: Iterable[str]) -> tuple[int, str | None]:
     """Return how many of *texts* the router has learned from, and why what it was fitted on does not count."""
     steps = fittable(router.strategy)
     if not steps:
@@ -469,7 +469,7 @@ def _learned(router: AutoCouncil, pool: Pool, texts: Iterable[str]) -> tuple[int
         stale: str | None = outdated(pool) if outdated is not None else None
     except CatalogError:  # without an embedder nothing is applied; each prompt says so
         return 0, None
-    kept = stored(router) if stale is None else None
+    kept = stored(router.context) if stale is None else None
     known = set(kept.about.get("learned", ())) if kept is not None else set()
     examples = {example for entry in pool.entries for example in entry.examples}
     return sum(text in examples or text_mark(text) in known for text in texts), stale

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING
 
 from catalog.errors import EntryNotFoundError, RoutingError, close_matches, did_you_mean
-from catalog.routing.evaluation.labelled import Case, Label, case_of, read_cases
+from catalog.routing.labelled import Case, Label, case_of, read_cases
 from catalog.store.golden_and_decisions import golden
 
 if TYPE_CHECKING:
-    from catalog.app import Catalog
     from catalog.routing.pool import Pool
+    from catalog.workspace.lookup import HasWorkspace
 
 MOST_CHARACTERS = 20_000
 """How long the text of a case may be."""
@@ -25,7 +25,7 @@ MOST_CHARACTERS = 20_000
 class Golden:
     """The golden cases of a catalog, ``cat.golden``: an iterable of :class:`Case`, the oldest first."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: HasWorkspace) -> None:
         """Take the catalog that keeps them."""
         self._catalog = catalog
 
@@ -145,7 +145,7 @@ class Golden:
         raise EntryNotFoundError(f"no entry is called '{name}'{did_you_mean(close)}", name=name, close=close)
 
 
-def cases_for(catalog: Catalog, pool: Pool) -> tuple[list[Case], list[Case]]:
+def cases_for(catalog: HasWorkspace, pool: Pool) -> tuple[list[Case], list[Case]]:
     """Return the golden cases that a router over *pool* can be asked, and those it can't.
 
     It can be asked what fits none, and what some candidate is right for. The others are of other kinds and tags, or

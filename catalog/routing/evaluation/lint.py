@@ -21,9 +21,9 @@ from catalog.verbs.drafts import DRAFT
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
-    from catalog.routing.auto import AutoCouncil
     from catalog.routing.evaluation.evaluate import Evaluation
     from catalog.routing.pool import Pool
+    from catalog.routing.router import Router
 
 PROVED, OBSERVED, LIKELY = "proved", "observed", "likely"
 
@@ -111,7 +111,7 @@ class Lint:
 class _Linter:
     """One run over the candidates of a router."""
 
-    def __init__(self, router: AutoCouncil, seconds: float, clock: Callable[[], float]) -> None:
+    def __init__(self, router: Router, seconds: float, clock: Callable[[], float]) -> None:
         self.router = router
         self.pool: Pool = router.pool()
         self.clock = clock
@@ -352,7 +352,7 @@ class _Linter:
 
 
 def lint(
-    router: AutoCouncil,
+    router: Router,
     only: Iterable[str] = (),
     *,
     seconds: float = SECONDS,

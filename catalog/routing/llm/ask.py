@@ -8,9 +8,9 @@ from json import JSONDecodeError, JSONDecoder, dumps
 from typing import Any, TypeVar
 
 from catalog.errors import CatalogError, StrategyError
-from catalog.routing.base import Cost
 from catalog.routing.llm.chat import Chat, Message, OpenAIChat, Reply
 from catalog.routing.llm.untrusted import as_json, clean
+from catalog.routing.verdict import Cost
 
 T = TypeVar("T")
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from catalog.errors import CatalogError, StrategyError
-from catalog.routing.base import ABSTAINED, CHOSEN, FAILED, Cost, Step, Strategy, Verdict, choose_many, failed
+from catalog.routing.strategy import Strategy, choose_many
+from catalog.routing.verdict import ABSTAINED, CHOSEN, FAILED, Cost, Step, Verdict, failed
 
 if TYPE_CHECKING:
     from catalog.routing.pool import Pool

@@ -7,10 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import CatalogError, StrategyError, close_matches, did_you_mean
-from catalog.routing.base import Step, Strategy, Verdict, abstained
+from catalog.routing.strategy import Strategy
+from catalog.routing.verdict import Verdict, abstained
 
 if TYPE_CHECKING:
-    from catalog.routing.auto import AutoCouncil
+    from catalog.routing.context import RouterContext
     from catalog.routing.pool import Pool
 
 STRATEGIES = ("rules", "embedding", "llm_classify", "llm_build", "cascade")
@@ -38,10 +39,7 @@ that ask a model are told in :mod:`catalog.routing.strategies.llm_classify` and
 
 def choose(
     given: str | Strategy | Callable[..., Any],
-    options: Mapping[str, Any],
-    *,
-    router: AutoCouncil,
-    watch: Callable[[Step], None],
+    context: RouterContext,
 ) -> Strategy:
     """Return the strategy that *given* names, or that it is.
 
@@ -50,6 +48,7 @@ def choose(
     """
     if not isinstance(given, str):
         return _own(given)
+    options = context.options
     if given == "cascade":
         from catalog.routing.strategies.cascade import Cascade
 
@@ -63,7 +62,7 @@ def choose(
             )
         if "cascade" in chain:
             raise StrategyError("a cascade may not contain itself; leave 'cascade' out of the chain", option="chain")
-        return Cascade([choose(step, options, router=router, watch=watch) for step in chain], watch=watch)
+        return Cascade([choose(step, context) for step in chain], watch=context.stepped)
     if given == "rules":
         from catalog.routing.strategies.rules import Rules
 
@@ -71,7 +70,7 @@ def choose(
     if given == "embedding":
         from catalog.routing.strategies.embedding import Embedding
 
-        return Embedding(router, **_of(options, _EMBEDDING))
+        return Embedding(context, **_of(options, _EMBEDDING))
     if given == "llm_classify":
         from catalog.routing.strategies.llm_classify import Classify
 
@@ -79,25 +78,19 @@ def choose(
     if given == "llm_build":
         from catalog.routing.strategies.llm_build import Build
 
-        return Build(router, **_of(options, _BUILD))
+        return Build(context, **_of(options, _BUILD))
     if ":" in given:
         from catalog.entry.object_ref import ObjectRef
         from catalog.loader.resolve import resolve
 
-        found: Any = resolve(str(ObjectRef.parse(given)))
-        return _own(found, given)
+        live: Any = resolve(str(ObjectRef.parse(given)))
+        return _own(live, given)
     raise StrategyError(
         f"there is no strategy '{given}'{did_you_mean(close_matches(given, STRATEGIES))}; "
         f"choose one of {', '.join(STRATEGIES)}, or give 'package.module:name'",
         option="strategy",
         strategy=given,
     )
-
-
-def fittable(strategy: Strategy) -> list[Any]:
-    """Return the strategies, *strategy* itself or steps of it, that can be fitted."""
-    steps = getattr(strategy, "chain", (strategy,))
-    return [step for step in steps if hasattr(step, "learn")]
 
 
 def _of(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
@@ -132,24 +125,24 @@ class _Function:
     def choose(self, prompt: str, pool: Pool) -> Verdict:
         """Return what the function picks."""
         try:
-            said = self._function(prompt, pool.entries)
+            picked = self._function(prompt, pool.entries)
         except CatalogError:
             raise
         except Exception as error:
             raise StrategyError(
                 f"the strategy {self.name} failed: {type(error).__name__}: {error}", strategy=self.name
             ) from error
-        if inspect.isawaitable(said):
-            if inspect.iscoroutine(said):
-                said.close()
+        if inspect.isawaitable(picked):
+            if inspect.iscoroutine(picked):
+                picked.close()
             raise StrategyError(f"the strategy {self.name} is a coroutine; give a plain function", strategy=self.name)
-        if said is None:
+        if picked is None:
             return abstained(f"{self.name} picks nothing", cacheable=False)
-        if isinstance(said, Verdict):
-            return said
-        named = said if isinstance(said, str) else getattr(said, "key", None)
-        found = pool.find(named) if isinstance(named, str) else None
-        if found is None:
-            picked = repr(named or said)[:80]
-            raise StrategyError(f"{self.name} picked {picked}, which is none of the candidates", strategy=self.name)
-        return Verdict(found, f"{self.name} picked it", cacheable=False)
+        if isinstance(picked, Verdict):
+            return picked
+        named = picked if isinstance(picked, str) else getattr(picked, "key", None)
+        entry = pool.find(named) if isinstance(named, str) else None
+        if entry is None:
+            shown = repr(named or picked)[:80]
+            raise StrategyError(f"{self.name} picked {shown}, which is none of the candidates", strategy=self.name)
+        return Verdict(entry, f"{self.name} picked it", cacheable=False)

@@ -15,19 +15,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import CatalogError, StrategyError
-from catalog.routing.base import Verdict, abstained, is_number
 from catalog.routing.calibration.candidate_vectors import of_pool
-from catalog.routing.calibration.fit import fingerprints, stale, stored
+from catalog.routing.calibration.stored import fingerprints, stale, stored
 from catalog.routing.events import STALE
+from catalog.routing.verdict import Verdict, abstained, is_number
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from catalog.routing.auto import AutoCouncil
     from catalog.routing.calibration.calibrate import Calibration
     from catalog.routing.calibration.candidate_vectors import Vectors
     from catalog.routing.calibration.similarity import Nearness
+    from catalog.routing.context import RouterContext
     from catalog.routing.pool import Pool
     from catalog.store.calibrations import Stored
 
@@ -53,15 +53,15 @@ class Embedding:
 
     name = "embedding"
 
-    def __init__(self, router: AutoCouncil, *, threshold: float | None = None) -> None:
-        """Take the router whose calibration counts, and a threshold to use in place of any other.
+    def __init__(self, context: RouterContext, *, threshold: float | None = None) -> None:
+        """Take the context of the router whose calibration counts, and a threshold to use in place of any other.
 
         Raises:
             StrategyError: the threshold is no number.
         """
         if threshold is not None and not is_number(threshold):
             raise StrategyError(f"threshold={threshold!r}: give a number", option="threshold", strategy=self.name)
-        self._router = router
+        self._context = context
         self._threshold = threshold
 
     def choose(self, prompt: str, pool: Pool) -> Verdict:
@@ -155,7 +155,7 @@ class Embedding:
     def _ready(self, pool: Pool) -> _Ready:
         ready = _known(pool)
         if ready is None:
-            with self._router._preparing:  # one thread does it, and the others have it from there
+            with self._context.preparing:  # one thread does it, and the others have it from there
                 ready = _known(pool)
                 if ready is None:
                     ready = self._prepared(pool)
@@ -168,7 +168,7 @@ class Embedding:
             raise StrategyError(
                 f"no candidate has a vector of {vectors.embedder.name}; run `catalog embed update`", strategy=self.name
             )
-        kept = stored(self._router)
+        kept = stored(self._context)
         why = None if kept is None else stale(kept.about, pool, vectors)
         calibration = None
         if kept is not None and why is None:
@@ -184,7 +184,7 @@ class Embedding:
             note = f"the calibration is stale ({why}) and was not applied: fit again"
             if pool.memo.get("told") != why:
                 pool.memo["told"] = why
-                self._router._tell(STALE, {"reason": why})
+                self._context.tell(STALE, {"reason": why})
         if vectors.missing:
             note += f"; {len(vectors.missing)} candidates have no vector (`catalog embed update`)"
         return _Ready(vectors, near, None, limit, note, why)

@@ -24,17 +24,17 @@ from catalog.councils.validate import validate_council
 from catalog.entry.council import FEWEST_OF, CouncilSpec
 from catalog.entry.entry import Entry, make_entry
 from catalog.errors import StrategyError
-from catalog.routing.base import Verdict, abstained
 from catalog.routing.llm.ask import Asker, Unusable
 from catalog.routing.llm.untrusted import block, clean, shortened, shown
 from catalog.routing.pool import split
+from catalog.routing.verdict import Verdict, abstained
 from catalog.verbs.drafts import DRAFT, free_name, keep, slug
 
 if TYPE_CHECKING:
-    from catalog.app import Catalog
-    from catalog.routing.auto import AutoCouncil
+    from catalog.routing.context import RouterContext
     from catalog.routing.llm.chat import Chat, Message
     from catalog.routing.pool import Pool
+    from catalog.workspace.lookup import HasWorkspace
 
 FEWEST, MEMBERS, MOST_MEMBERS = 2, 5, 20
 """Members of a council that is built: at least, at the most by default, and at the most that may be asked for."""
@@ -75,7 +75,7 @@ class Build:
 
     def __init__(
         self,
-        router: AutoCouncil,
+        context: RouterContext,
         *,
         model: str | None = None,
         client: Chat | None = None,
@@ -94,7 +94,7 @@ class Build:
         """Take whom to ask, the limits, and what a council may be made of.
 
         Args:
-            router: the one this is a strategy of; with its provider check, what it can't use is not offered.
+            context: of the router; with its provider check, what it can't use is not offered.
             model: its name at the endpoint; ``client``, ``base_url``, ``api_key``, ``temperature``, ``timeout``,
                 ``max_tokens``, ``max_input_tokens``, ``max_dollars`` and ``price`` are those of ``llm_classify``.
             client: something else that answers.
@@ -115,7 +115,7 @@ class Build:
             StrategyError: nobody to ask, an option that can't be, or a router that wants no councils.
             MissingExtraError: the client is not installed.
         """
-        kinds = (router.kind,) if isinstance(router.kind, str) else router.kind
+        kinds = (context.kind,) if isinstance(context.kind, str) else context.kind
         if kinds is not None and "council" not in kinds:
             raise StrategyError(
                 f"llm_build makes councils, and this router picks {' and '.join(kinds)}; leave it out of the chain, "
@@ -135,7 +135,7 @@ class Build:
                 option="rounds",
                 strategy=self.name,
             )
-        self._router = router
+        self._context = context
         self._most = max_members
         self._rounds = None if rounds is None else tuple(dict.fromkeys(rounds))
         self._keep = keep_draft
@@ -159,8 +159,8 @@ class Build:
         Raises:
             StrategyError: there is no plan that can be used; ``facts["cost"]`` says what was spent.
         """
-        catalog: Catalog = pool.catalog
-        configured = self._router._configured() if self._router.provider_check else None
+        catalog: HasWorkspace = pool.catalog
+        configured = self._context.providers()
         found = {kind: _shortlist(catalog, kind, prompt, configured) for kind in _ENTRIES}
         rounds = self._allowed(catalog, prompt, configured)
         nonce = secrets.token_hex(8)
@@ -182,7 +182,9 @@ class Build:
         reason = f"{model} planned a council of {members} for it{because}"
         return Verdict(entry, reason, cost=cost, cacheable=False, built=True)
 
-    def _allowed(self, catalog: Catalog, prompt: str, configured: frozenset[str] | None) -> dict[str, Entry | None]:
+    def _allowed(
+        self, catalog: HasWorkspace, prompt: str, configured: frozenset[str] | None
+    ) -> dict[str, Entry | None]:
         """Return the types of rounds a council may have, with the entries of those that are registered."""
         if self._rounds is None:
             built_in = [type_ for type_ in FEWEST_OF if type_ != "iterate"]
@@ -205,7 +207,7 @@ class Build:
             {"role": "user", "content": "\n\n".join([*blocks, block("request", nonce, shortened(prompt))])},
         ]
 
-    def _checked(self, data: dict[str, Any], offer: _Offer, catalog: Catalog) -> _Plan:
+    def _checked(self, data: dict[str, Any], offer: _Offer, catalog: HasWorkspace) -> _Plan:
         """Return the plan that an answer holds.
 
         Raises:
@@ -353,7 +355,7 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _shortlist(catalog: Catalog, kind: str, prompt: str, configured: frozenset[str] | None) -> list[Entry]:
+def _shortlist(catalog: HasWorkspace, kind: str, prompt: str, configured: frozenset[str] | None) -> list[Entry]:
     """Return the entries of a kind that a search for *prompt* ranks best, then others by name; no drafts."""
     found = split((hit.entry for hit in catalog.search(prompt, kind=kind, limit=OF_A_KIND)), configured)[0]
     known = {entry.name for entry in found}

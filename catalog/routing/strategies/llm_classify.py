@@ -17,9 +17,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import StrategyError
-from catalog.routing.base import Verdict, abstained
 from catalog.routing.llm.ask import Asker, Unusable
 from catalog.routing.llm.untrusted import as_json, block, clean, shortened, shown
+from catalog.routing.verdict import Verdict, abstained
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.entry.match import compiled, is_predicate
 from catalog.errors import CatalogError, StrategyError
-from catalog.routing.base import Verdict, abstained, is_number
+from catalog.routing.verdict import Verdict, abstained, is_number
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry

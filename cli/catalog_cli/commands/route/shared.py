@@ -15,7 +15,7 @@ from catalog_cli.output import count
 
 if TYPE_CHECKING:
     from catalog import AutoCouncil
-    from catalog.routing.evaluation.labelled import Case
+    from catalog.routing.labelled import Case
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -150,7 +150,7 @@ def cases_of(app: Application, router: AutoCouncil, file: str | None, golden: bo
             app.screen.remark(f"note: {told} no candidate; left out")
         return cases
     from catalog.errors import RoutingError
-    from catalog.routing.evaluation.labelled import read_cases
+    from catalog.routing.labelled import read_cases
 
     try:
         with click.open_file(file, encoding="utf-8") as lines:

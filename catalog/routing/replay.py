@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import CatalogError, StrategyError
-from catalog.routing.base import Decision
+from catalog.routing.decision import Decision
 from catalog.routing.evaluation.golden import cases_for
 from catalog.routing.log import decisions, prompt_hash
 
 if TYPE_CHECKING:
-    from catalog.app import Catalog
     from catalog.routing.auto import AutoCouncil
     from catalog.store.golden_and_decisions import Logged
+    from catalog.workspace.lookup import HasWorkspace
 
 LOG, GOLDEN = "log", "golden"
 
@@ -104,7 +104,7 @@ class Replay:
 
 
 def replay(
-    catalog: Catalog,
+    catalog: HasWorkspace,
     *,
     router: AutoCouncil | None = None,
     golden_router: AutoCouncil | None = None,
@@ -193,7 +193,7 @@ def _ask(router: AutoCouncil, text: str) -> tuple[Decision | None, CatalogError 
         return None, error
 
 
-def _again(catalog: Catalog, told: dict[str, Any], made: dict[str, AutoCouncil | str]) -> AutoCouncil | str:
+def _again(catalog: HasWorkspace, told: dict[str, Any], made: dict[str, AutoCouncil | str]) -> AutoCouncil | str:
     """Return a router like the one described, or why there can't be one."""
     from catalog.routing.auto import ABSTAIN, ERROR, AutoCouncil
 

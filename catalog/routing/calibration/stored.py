@@ -1,0 +1,62 @@
+"""The stored calibration of a router, and whether it still holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import sha256
+from json import dumps
+from typing import TYPE_CHECKING, Any
+
+from catalog.routing.calibration.candidate_vectors import Vectors
+from catalog.routing.context import RouterContext
+from catalog.routing.pool import Pool
+from catalog.store.calibrations import calibration
+
+if TYPE_CHECKING:
+    from catalog.store.calibrations import Stored
+
+
+def text_mark(text: str) -> str:
+    """Return a short hash by which a prompt that was learned from is known again: measured on it, a router flatters."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def router_key(context: RouterContext) -> str:
+    """Return the key a router's calibration is stored under: the same for the same name, kinds and tags."""
+    filters = context.filters
+    marks = [context.name, sorted(filters.kinds), *map(sorted, filters[1:])]
+    return sha256(dumps(marks).encode()).hexdigest()
+
+
+def stored(context: RouterContext) -> Stored | None:
+    """Return the calibration of a router, whether it still holds or not."""
+    return calibration(context.workspace.store.reader, router_key(context))
+
+
+def fingerprints(pool: Pool, vectors: Vectors) -> dict[str, str]:
+    """Return, for each candidate's key, what changes when anything about it changes that the calibration rests on."""
+    known = pool.memo.get("fingerprints")
+    if known is None or known[0] is not vectors:
+        digests = [sha256() for _ in pool.entries]
+        for owner, hashed in zip(vectors.owners.tolist(), vectors.hashes, strict=True):
+            digests[owner].update(hashed.encode())
+        said = {entry.key: one.hexdigest()[:12] for entry, one in zip(pool.entries, digests, strict=True)}
+        known = pool.memo["fingerprints"] = vectors, said
+    found: dict[str, str] = known[1]
+    return found
+
+
+def stale(about: Mapping[str, Any], pool: Pool, vectors: Vectors) -> str | None:
+    """Return why a calibration no longer holds, in words; None: it does."""
+    if about.get("embedder") != vectors.embedder.name:
+        return f"it was made with {about.get('embedder')}, and prompts are embedded with {vectors.embedder.name} now"
+    then, now = about.get("candidates", {}), fingerprints(pool, vectors)
+    if then == now:
+        return None
+    counts = (
+        (len(now.keys() - then.keys()), "new"),
+        (len(then.keys() - now.keys()), "gone"),
+        (sum(then[key] != now[key] for key in then.keys() & now.keys()), "changed"),
+    )
+    said = " and ".join(f"{count} {what}" for count, what in counts if count)
+    return f"of the candidates it was made for, {said}"

@@ -1,0 +1,156 @@
+"""``Decision``: what a router picked for a prompt, and why; ``Result``: what came of running it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from catalog.routing.pool import Pool
+from catalog.routing.verdict import Candidate, Cost, Step, Verdict
+
+if TYPE_CHECKING:
+    from catalog.entry.entry import Entry
+
+
+class Decision:
+    """What a router picked for one prompt and why, the losers included.
+
+    Attributes:
+        name: of the entry picked; None: none fits.
+        entry: the record; None: none fits. Nothing was imported.
+        strategy: what decided; in a cascade, the step that did. ``fallback`` where ``on_no_match`` stepped in.
+        score: of the best candidate; its meaning is the strategy's.
+        confidence: how likely the choice is right, from 0 to 1, where a calibration says so; else None.
+        threshold: what the score was held against; None: nothing.
+        reason: in words.
+        latency_ms: how long deciding took.
+        steps: of a cascade, in order.
+        generation: of the catalog that was asked.
+        made: ``static`` for an entry with a reference, ``dynamic`` for one that is data, ``built`` for one made for
+            this prompt; None: none fits.
+        cost: of the models that were asked.
+        cached: whether it was remembered from the same prompt.
+    """
+
+    __slots__ = (
+        "_candidates",
+        "_pool",
+        "_verdict",
+        "cached",
+        "entry",
+        "generation",
+        "latency_ms",
+        "strategy",
+    )
+
+    def __init__(
+        self, verdict: Verdict, pool: Pool, *, strategy: str, latency_ms: float, entry: Entry | None, cached: bool
+    ) -> None:
+        """Keep what was said; the candidates are put into order when somebody looks."""
+        self._verdict = verdict
+        self._pool = pool
+        self._candidates: tuple[Candidate, ...] | None = None
+        self.entry = entry
+        self.strategy = strategy
+        self.latency_ms = latency_ms
+        self.generation = pool.generation
+        self.cached = cached
+
+    @property
+    def name(self) -> str | None:
+        """The name of the entry picked; None: none fits."""
+        return None if self.entry is None else self.entry.name
+
+    @property
+    def key(self) -> str | None:
+        """The key of the entry picked; None: none fits."""
+        return None if self.entry is None else self.entry.key
+
+    @property
+    def score(self) -> float | None:
+        """The score of the best candidate."""
+        return self._verdict.score
+
+    @property
+    def confidence(self) -> float | None:
+        """How likely the choice is right; None: not known."""
+        return self._verdict.confidence if self.strategy != "fallback" else None
+
+    @property
+    def threshold(self) -> float | None:
+        """What the score was held against."""
+        return self._verdict.threshold
+
+    @property
+    def reason(self) -> str:
+        """Why, in words."""
+        return self._verdict.reason
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The steps of a cascade."""
+        return self._verdict.steps
+
+    @property
+    def cost(self) -> Cost:
+        """What asking models took; nothing if the answer was remembered."""
+        return Cost() if self.cached else self._verdict.cost
+
+    @property
+    def made(self) -> str | None:
+        """``static``, ``dynamic``, ``built`` or None."""
+        if self.entry is None:
+            return None
+        if self._verdict.built and self.entry is self._verdict.chosen:
+            return "built"
+        return "dynamic" if self.entry.ref is None and self.entry.spec is not None else "static"
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Every entry considered: by score, the best first, equal ones and those without by key; then the filtered."""
+        if self._candidates is None:
+            self._candidates = tuple(self._pool.considered(self._verdict))
+        return self._candidates
+
+    def to_dict(self, *, candidates: int | None = 20, entry: bool = True) -> dict[str, Any]:
+        """Return it as data for JSON, with at most so many *candidates* (None: all), and the whole *entry* or not."""
+        known, pool = self._candidates, self._pool
+        shown = pool.considered(self._verdict, candidates) if known is None else known[:candidates]
+        record = {"entry": None if self.entry is None else self.entry.model_dump(mode="json")} if entry else {}
+        return {
+            "name": self.name,
+            "key": self.key,
+            "kind": None if self.entry is None else self.entry.kind,
+            **record,
+            "strategy": self.strategy,
+            "made": self.made,
+            "score": self.score,
+            "confidence": self.confidence,
+            "threshold": self.threshold,
+            "reason": self.reason,
+            "latency_ms": round(self.latency_ms, 3),
+            "steps": [step.to_dict() for step in self.steps],
+            "cost": self.cost.to_dict(),
+            "generation": self.generation,
+            "cached": self.cached,
+            "considered": len(pool.entries),
+            "filtered": len(pool.filtered),
+            "candidates": [candidate.to_dict() for candidate in shown],
+        }
+
+    def __repr__(self) -> str:
+        score = "" if self.score is None else f", score={self.score:.4g}"
+        return f"Decision({self.key!r}, strategy={self.strategy!r}{score})"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of running the entry that was picked.
+
+    Attributes:
+        value: what it returned; None if the router abstained.
+        decision: which entry it was and why.
+    """
+
+    value: Any
+    decision: Decision
