@@ -41,7 +41,7 @@ from benchmarks.measure import compare, one_core, process, timed, versions
 from benchmarks.tools import FORMS, mixed, requests, source, take, tools
 from catalog import Catalog
 from catalog.embedders.wordllama import WordLlamaEmbedder
-from catalog.entry.embedding_text import parts
+from catalog.entry.embedding_text import texts_of
 from catalog.entry.entry import make_entry
 from catalog.search.keyword import request_words
 from catalog.search.vector_index import VectorIndex
@@ -264,7 +264,7 @@ def embedding(count: int = 100_000) -> None:
     bare = WordLlama.load(cache_dir=package, disable_download=True)
     for what, found in (("real words", tools(count)), ("made-up words", entries(count))):
         fields = list(found)
-        texts = [parts(make_entry(one))[0] for one in fields]
+        texts = [texts_of(make_entry(one))[0] for one in fields]
         ratio(
             f"(c) embedding {count:,} texts, {what} / wordllama",
             lambda texts=texts: _batches(WordLlamaEmbedder(), texts),

@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.measure import versions
 from benchmarks.routing import SETS, Memory, _lines
 from catalog.embedders.described import encode_parts
-from catalog.entry.embedding_text import parts
+from catalog.entry.embedding_text import texts_of
 from catalog.entry.entry import make_entry
 from catalog.search.similarity_floor import floor
 
@@ -58,7 +58,7 @@ def main() -> None:
                         make_entry({"kind": "tool", "name": n, "ref": "a:b", "description": tools[n]["description"]})
                         for n in names
                     ]
-                    rows = encode_parts(memory.encoder, [parts(entry)[0] for entry in entries], [0] * count)
+                    rows = encode_parts(memory.encoder, [texts_of(entry)[0] for entry in entries], [0] * count)
                     limit = floor(memory.encoder, rows)
                     own = memory.encoder.encode([chance.choice(asked[name]) for name in names]) @ rows.T
                     other = nonsense @ rows.T

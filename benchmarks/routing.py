@@ -39,7 +39,7 @@ from benchmarks.measure import versions
 from catalog import Entry
 from catalog.embedders.choose import choose
 from catalog.embedders.described import encode_parts
-from catalog.entry.embedding_text import parts as texts_of
+from catalog.entry.embedding_text import texts_of
 from catalog.errors import CatalogError
 from catalog.routing.calibration.calibrate import fit
 from catalog.routing.calibration.numbers import auroc, reliability

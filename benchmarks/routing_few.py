@@ -21,7 +21,7 @@ from benchmarks.measure import versions
 from benchmarks.routing import SETS, Memory, _lines
 from catalog import Entry
 from catalog.embedders.described import encode_parts
-from catalog.entry.embedding_text import parts as texts_of
+from catalog.entry.embedding_text import texts_of
 from catalog.routing.calibration.background_threshold import threshold
 from catalog.routing.calibration.similarity import nearness, score
 

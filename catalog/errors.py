@@ -11,26 +11,26 @@
     ├─ SettingsError (ValueError)
     └─ MissingExtraError (ImportError)
 
-Each class has a stable ``code`` (for JSON, exit statuses and tests) and each error carries ``facts``, the data its
-text was made of. The text may change between versions; type, code and the names of the facts do not.
+Each class has a stable ``code`` (for JSON, exit statuses and tests). Each error carries ``facts``, the data its message
+is made of. Messages may change between versions; classes, codes and the names of facts do not.
 """
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # not from typing: importing that would be most of what `import catalog` costs
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any, ClassVar
 
 
 class CatalogError(Exception):
-    """What all errors of this package derive from."""
+    """Base class of all errors of this package."""
 
     code: ClassVar[str] = "catalog"
     retryable: ClassVar[bool] = False
 
     def __init__(self, message: str, **facts: Any) -> None:
-        """Keep *message* for people and *facts* for programs."""
+        """Hold a *message* for people and *facts* for programs."""
         super().__init__(message)
         self.message = message
         self.facts: dict[str, Any] = facts
@@ -39,7 +39,7 @@ class CatalogError(Exception):
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The default would call cls(*args) and lose the facts, or fail in another process.
+        # The default would call cls(*args): it would lose the facts, or fail where an error crosses processes.
         return _rebuild, (type(self), self.message, self.facts)
 
 
@@ -48,17 +48,17 @@ def _rebuild(cls: type[CatalogError], message: str, facts: dict[str, Any]) -> Ca
 
 
 class CatalogWarning(UserWarning):
-    """Something was left out, and everything else goes on: a setting, a row, a plug-in, an embedder."""
+    """A setting, row, plugin or embedder was left out, and the rest goes on without it."""
 
 
 class EntryError(CatalogError):
-    """Something is wrong with an entry or the name of one."""
+    """Something is wrong with an entry or with its key."""
 
     code = "entry"
 
 
 class InvalidEntryError(EntryError, ValueError):
-    """A field of an entry has a value it can't have."""
+    """A field of an entry has a wrong value."""
 
     code = "invalid-entry"
 
@@ -94,7 +94,7 @@ class InvalidReferenceError(LoadError, ValueError):
 
 
 class NotImportableError(LoadError):
-    """The object given has no reference that another process could import."""
+    """The object has no reference by which another process could import it."""
 
     code = "not-importable"
 
@@ -131,7 +131,7 @@ class StoreBusyError(StoreError):
 
 
 class NotACatalogError(StoreError):
-    """The file is not a catalog."""
+    """The file is not the database of a catalog."""
 
     code = "not-a-catalog"
 
@@ -149,43 +149,43 @@ class PackageNotFoundError(DiscoveryError):
 
 
 class UnreadableSourceError(DiscoveryError):
-    """A file is there but is not Python source that can be read."""
+    """The file exists, but is not Python source that can be parsed."""
 
     code = "unreadable-source"
 
 
 class SearchError(CatalogError):
-    """A search can't be carried out as asked."""
+    """A search can't be carried out with these arguments."""
 
     code = "search"
 
 
 class InvalidFilterError(SearchError, ValueError):
-    """A filter of a search or a listing has a value it can't have."""
+    """A filter of a search or a listing has a wrong value."""
 
     code = "invalid-filter"
 
 
 class EmbedderError(SearchError):
-    """The embedder is not known, or could not do its work."""
+    """The embedder is unknown, or failed."""
 
     code = "embedder"
 
 
 class RoutingError(CatalogError):
-    """A prompt could not be routed as asked."""
+    """A prompt could not be routed."""
 
     code = "routing"
 
 
 class NoMatchError(RoutingError):
-    """No candidate fits the prompt; ``facts["decision"]`` says why, as JSON."""
+    """No candidate fits the prompt; ``facts["decision"]`` gives the reasons, as JSON."""
 
     code = "no-match"
 
 
 class StrategyError(RoutingError):
-    """A strategy can't do its work: wrong options, or what it depends on failed. A cascade passes over the latter."""
+    """A strategy has wrong options, or something it depends on failed. A cascade goes on after such a failure."""
 
     code = "strategy"
 
@@ -197,35 +197,35 @@ class CouncilSpecError(CatalogError, ValueError):
 
 
 class SettingsError(CatalogError, ValueError):
-    """The configuration file or an environment variable has a value it can't have."""
+    """The configuration file or an environment variable has a wrong value."""
 
     code = "settings"
 
 
 class MissingExtraError(CatalogError, ImportError):
-    """An optional dependency is not installed; the text names the extra that brings it."""
+    """An optional dependency is not installed; the message names the extra that installs it."""
 
     code = "missing-extra"
 
 
 def close_matches(word: str, known: Iterable[str], *, most: int = 3) -> list[str]:
-    """Return up to *most* of the *known* words that look like *word*, the closest first.
+    """Return up to *most* of the *known* words that resemble *word*, the closest first; ties in alphabetical order.
 
-    Case is ignored for likeness and kept in the answer. Ties go by alphabet.
+    Case does not count in the comparison.
     """
-    import difflib
+    import difflib  # only errors need it, and start-up should not pay for it
 
     by_folded: dict[str, list[str]] = {}
-    for one in sorted(set(known)):
-        by_folded.setdefault(one.casefold(), []).append(one)
+    for name in sorted(set(known)):
+        by_folded.setdefault(name.casefold(), []).append(name)
     folded = word.casefold()
-    found = difflib.get_close_matches(folded, by_folded, n=most, cutoff=0.6)
-    if len(found) < most:  # a part of a longer name is what people type most often
-        found += [f for f in by_folded if folded and folded in f and f not in found]
-    return [one for f in found for one in by_folded[f]][:most]
+    matches = difflib.get_close_matches(folded, by_folded, n=most, cutoff=0.6)
+    if len(matches) < most:  # people often type only a part of a longer name
+        matches += [name for name in by_folded if folded and folded in name and name not in matches]
+    return [name for match in matches for name in by_folded[match]][:most]
 
 
 def did_you_mean(matches: Iterable[str]) -> str:
-    """Return ``"; did you mean 'a' or 'b'?"``, or nothing without matches."""
-    quoted = [f"'{m}'" for m in matches]
+    """Return ``"; did you mean 'a' or 'b'?"``, or an empty text without *matches*."""
+    quoted = [f"'{match}'" for match in matches]
     return f"; did you mean {' or '.join(quoted)}?" if quoted else ""

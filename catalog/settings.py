@@ -1,4 +1,4 @@
-"""Settings: the one place that reads the environment and the configuration file."""
+"""Settings: the only place that reads the environment and the configuration file."""
 
 from __future__ import annotations
 
@@ -9,24 +9,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from catalog.entry.kinds import KINDS, is_kind_name
+from catalog.entry.kinds import KINDS, POLICIES, is_kind_name
 from catalog.errors import SettingsError, close_matches, did_you_mean
 
-POLICIES = ("off", "signature", "source")
-"""How much of the code behind an entry must be as recorded when the entry is taken."""
-
 LEARNING = ("off", "explicit", "auto")
-"""What is learned from use: nothing, what ``record_use`` is told, or also which hits of searches are taken."""
+"""What is learned from use: nothing, what is passed to ``record_use``, or also which hits of searches are taken."""
 
 PLUGIN_GROUPS = ("magma_plugins",)
-"""Entry-point groups that are always looked at."""
+"""Entry-point groups in which plugins are always looked for."""
 
-_KNOWN = (
-    "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
-    "providers", "runner", "route_log", "default_profile", "router",
-)  # fmt: skip
 LOGGED = ("off", "hash", "text")
-"""What is kept of routed prompts: nothing, decisions with a hash of the prompt, or with its text."""
+"""What is logged of routed prompts: nothing, decisions with a hash of the prompt, or decisions with its text."""
 
 PROVIDER_KEYS = {
     "anthropic": ("ANTHROPIC_API_KEY",),
@@ -45,7 +38,12 @@ PROVIDER_KEYS = {
     "together": ("TOGETHER_API_KEY",),
     "xai": ("XAI_API_KEY",),
 }
-"""Model provider to the environment variables of which one says that it can be used here."""
+"""Model providers, each with environment variables. If one of them is set, the provider can be used here."""
+
+_KNOWN = (
+    "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
+    "providers", "runner", "route_log", "default_profile", "router",
+)  # fmt: skip
 
 _TRUE = ("1", "true", "yes", "on")
 
@@ -63,17 +61,18 @@ class Settings:
         verify: policy (``off``, ``signature``, ``source``) by kind; ``"*"`` is the default of all kinds.
         auto_refresh: refresh on every access, for notebooks.
         entries: the config tier as written: kind, then name, then a reference or a table of fields.
-        recognise: what scans recognise in addition, as written.
+        recognise: additional rules by which scans recognise entries, as written.
         trust: the trust policy as written.
-        learn: one of :data:`LEARNING`. With ``explicit`` nothing is recorded, and so nothing learned, unless somebody
-            calls ``record_use``; what was recorded counts in searches. With ``off`` it doesn't.
-        learn_text: whether the requests of recorded uses are kept as texts beside their hashes.
-        clock: gives the time, in seconds since 1970.
-        default_profile: the name of the profile under those of every council and member.
-        providers: the model providers that can be used here, besides those whose keys are in the environment.
-        runner: reference of what runs councils that are data; called with the resolved council and the prompt.
-        route_log: what routers keep of their decisions: ``off``, ``hash`` or ``text``.
-        router: options of the project's router as written; see :meth:`catalog.AutoCouncil.configured`.
+        learn: one of :data:`LEARNING`. With ``explicit`` only calls of ``record_use`` record anything; what they
+            recorded counts in searches. With ``off`` it does not count.
+        learn_text: whether the texts of recorded requests are kept beside their hashes.
+        clock: returns the time, in seconds since 1970.
+        default_profile: the name of the profile on which those of all councils and members are based.
+        providers: model providers that can be used here, in addition to those with a key in the environment.
+        runner: reference of the function that runs councils defined as data. It is called with the resolved council
+            and the prompt.
+        route_log: one of :data:`LOGGED`.
+        router: options of the project's router, as written; see :meth:`catalog.AutoCouncil.configured`.
     """
 
     url: str | None = None
@@ -103,18 +102,18 @@ class Settings:
 def load_settings(
     start: Path | None = None, *, file: Path | None = None, env: Mapping[str, str] | None = None
 ) -> Settings:
-    """Return the settings that hold in a folder.
+    """Return the settings for a folder.
+
+    They come from the nearest folder, upwards, with a ``catalog.toml`` or a ``pyproject.toml`` with ``[tool.catalog]``;
+    ``catalog.toml`` wins if a folder has both. The environment variable ``CATALOG_URL`` wins over ``url``.
 
     Args:
-        start: where to look from, upwards; the current folder if None.
-        file: read this file and look for none.
-        env: the environment; the process's own if None.
-
-    The nearest folder with a ``catalog.toml``, or with a ``pyproject.toml`` that has a ``[tool.catalog]``, counts; of
-    both in one folder the first. ``CATALOG_URL`` wins over ``url``.
+        start: the folder to begin with; the current folder if None.
+        file: read this file instead of looking for one.
+        env: the environment; that of the process if None.
 
     Raises:
-        SettingsError: the file can't be read, or a value in it can't be; the text names file and key.
+        SettingsError: the file can't be read, or one of its values is wrong; the message names file and key.
     """
     env = os.environ if env is None else env
     auto = any(env.get(name, "").lower() in _TRUE for name in ("CATALOG_AUTO_REFRESH", "MAGMA_REGISTRY_AUTO_REFRESH"))
@@ -125,7 +124,7 @@ def load_settings(
 
 
 def find_file(start: Path) -> Path | None:
-    """Return the configuration file that counts in the folder *start*, or None."""
+    """Return the configuration file for the folder *start*, or None; see :func:`load_settings`."""
     for folder in (start, *start.parents):
         for name in ("catalog.toml", "pyproject.toml"):
             candidate = folder / name
@@ -133,9 +132,9 @@ def find_file(start: Path) -> Path | None:
                 text = candidate.read_bytes()
             except OSError:
                 continue
-            # Looking for the words is a hundred times faster than parsing every pyproject.toml on the way up.
-            says_so = b"tool.catalog" in text or b"[tool]" in text
-            if name == "catalog.toml" or (says_so and "catalog" in _parse(candidate).get("tool", {})):
+            # Searching for the bytes is a hundred times faster than parsing every pyproject.toml on the way up.
+            may_have_table = b"tool.catalog" in text or b"[tool]" in text
+            if name == "catalog.toml" or (may_have_table and "catalog" in _parse(candidate).get("tool", {})):
                 return candidate
     return None
 
@@ -152,81 +151,121 @@ def _parse(file: Path) -> dict[str, Any]:
 
 
 def read_file(file: Path) -> dict[str, Any]:
-    """Return the catalog's table of a configuration file."""
+    """Return the catalog's table of a configuration file; empty if it has none."""
     parsed = _parse(file)
     if file.name == "pyproject.toml":
         parsed = parsed.get("tool", {}).get("catalog", {})
     return parsed
 
 
-def _settings(table: Mapping[str, Any], file: Path | None, url: str | None, auto: bool) -> Settings:
-    where = f"{file}: " if file else ""
-
-    def wrong(key: str, what: str) -> SettingsError:
-        return SettingsError(f"{where}{key} {what}", file=str(file) if file else None, key=key)
-
-    def texts(key: str) -> tuple[str, ...]:
-        value = table.get(key, [])
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            raise wrong(key, "must be a list of texts")
-        return tuple(value)
-
-    def mapping(key: str) -> dict[str, Any]:
-        value = table.get(key, {})
-        if not isinstance(value, dict):
-            raise wrong(key, "must be a table")
-        return value
-
-    for key in table:
-        if key not in _KNOWN:
-            raise wrong(key, f"is not a setting{did_you_mean(close_matches(key, _KNOWN))}")
-    for key in ("url", "embedder", "runner", "default_profile"):
-        if not isinstance(table.get(key, ""), str):
-            raise wrong(key, "must be a text")
-    learn, learn_text = table.get("learn", "explicit"), table.get("learn_text", False)
-    if learn not in LEARNING:
-        raise wrong("learn", f"is {learn!r}; choose one of {', '.join(LEARNING)}")
-    if not isinstance(learn_text, bool):
-        raise wrong("learn_text", "must be true or false")
-    kinds = texts("kinds")
-    for kind in kinds:
-        if not is_kind_name(kind):
-            raise wrong("kinds", f"holds {kind!r}; a kind is a lower-case word of letters, digits and '_'")
-    known = KINDS + tuple(kind for kind in kinds if kind not in KINDS)
-    entries = mapping("entries")
-    for kind, named in entries.items():
-        if kind not in known:
-            hint = did_you_mean(close_matches(kind, known)) or '; declare it with kinds = ["…"]'
-            raise wrong(f"entries.{kind}", f"is no known kind{hint}")
-        if not isinstance(named, dict):
-            raise wrong(f"entries.{kind}", 'must be a table of name = "package.module:object"')
-    logged = table.get("route_log", "off")
-    if logged not in LOGGED:
-        raise wrong("route_log", f"is {logged!r}; choose one of {', '.join(LOGGED)}")
-    relative = table.get("url")
+def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, auto: bool) -> Settings:
+    table = _Table(values, file)
+    table.check_names()
+    written_url = table.text("url")  # read even if the environment names another: a wrong value must not wait
+    kinds = table.kinds()
     return Settings(
-        url=url or _anchored(relative, file),
+        url=url or _anchored(written_url, file),
         file=file,
-        embedder=table.get("embedder"),
-        kinds=known,
-        plugin_groups=PLUGIN_GROUPS + tuple(g for g in texts("plugin_groups") if g not in PLUGIN_GROUPS),
-        verify=_verify(table.get("verify", {}), known, wrong),
+        embedder=table.text("embedder"),
+        kinds=kinds,
+        plugin_groups=PLUGIN_GROUPS
+        + tuple(group for group in table.texts("plugin_groups") if group not in PLUGIN_GROUPS),
+        verify=table.policies(kinds),
         auto_refresh=auto,
-        entries=entries,
-        recognise=mapping("recognise"),
-        trust=mapping("trust"),
-        learn=learn,
-        learn_text=learn_text,
-        providers=texts("providers"),
-        runner=table.get("runner"),
-        route_log=logged,
-        default_profile=table.get("default_profile"),
-        router=mapping("router"),
+        entries=table.entries(kinds),
+        recognise=table.mapping("recognise"),
+        trust=table.mapping("trust"),
+        learn=table.choice("learn", LEARNING, "explicit"),
+        learn_text=table.boolean("learn_text"),
+        providers=table.texts("providers"),
+        runner=table.text("runner"),
+        route_log=table.choice("route_log", LOGGED, "off"),
+        default_profile=table.text("default_profile"),
+        router=table.mapping("router"),
     )
 
 
+class _Table:
+    """The values of a configuration file, read one by one; a wrong value raises SettingsError with file and key."""
+
+    def __init__(self, values: Mapping[str, Any], file: Path | None) -> None:
+        self._values = values
+        self._file = file
+
+    def _wrong(self, key: str, fault: str) -> SettingsError:
+        where = f"{self._file}: " if self._file else ""
+        return SettingsError(f"{where}{key} {fault}", file=str(self._file) if self._file else None, key=key)
+
+    def check_names(self) -> None:
+        for key in self._values:
+            if key not in _KNOWN:
+                raise self._wrong(key, f"is not a setting{did_you_mean(close_matches(key, _KNOWN))}")
+
+    def text(self, key: str) -> str | None:
+        value = self._values.get(key)
+        if value is not None and not isinstance(value, str):
+            raise self._wrong(key, "must be a text")
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self._values.get(key, [])
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._wrong(key, "must be a list of texts")
+        return tuple(value)
+
+    def mapping(self, key: str) -> dict[str, Any]:
+        value = self._values.get(key, {})
+        if not isinstance(value, dict):
+            raise self._wrong(key, "must be a table")
+        return value
+
+    def boolean(self, key: str) -> bool:
+        value = self._values.get(key, False)
+        if not isinstance(value, bool):
+            raise self._wrong(key, "must be true or false")
+        return value
+
+    def choice(self, key: str, choices: tuple[str, ...], default: str) -> str:
+        value = self._values.get(key, default)
+        if value not in choices:
+            raise self._wrong(key, f"is {value!r}; choose one of {', '.join(choices)}")
+        return str(value)
+
+    def kinds(self) -> tuple[str, ...]:
+        """Return the built-in kinds and those that the project declares."""
+        declared = self.texts("kinds")
+        for kind in declared:
+            if not is_kind_name(kind):
+                raise self._wrong("kinds", f"holds {kind!r}; a kind is a lower-case word of letters, digits and '_'")
+        return KINDS + tuple(kind for kind in declared if kind not in KINDS)
+
+    def entries(self, kinds: tuple[str, ...]) -> dict[str, Any]:
+        """Return the config tier as written, checked down to the names of entries."""
+        entries = self.mapping("entries")
+        for kind, named in entries.items():
+            if kind not in kinds:
+                hint = did_you_mean(close_matches(kind, kinds)) or '; declare it with kinds = ["…"]'
+                raise self._wrong(f"entries.{kind}", f"is no known kind{hint}")
+            if not isinstance(named, dict):
+                raise self._wrong(f"entries.{kind}", 'must be a table of name = "package.module:object"')
+        return entries
+
+    def policies(self, kinds: tuple[str, ...]) -> dict[str, str]:
+        """Return the verify policies by kind, from one policy for all kinds or a table."""
+        value = self._values.get("verify", {})
+        policies = {"*": value} if isinstance(value, str) else value
+        if not isinstance(policies, dict):
+            raise self._wrong("verify", "must be a policy or a table of kind = policy")
+        for kind, policy in policies.items():
+            if kind not in (*kinds, "*"):
+                raise self._wrong(f"verify.{kind}", f"is no known kind{did_you_mean(close_matches(kind, kinds))}")
+            if policy not in POLICIES:
+                raise self._wrong("verify", f"is {policy!r}; choose one of {', '.join(POLICIES)}")
+        return {"*": "signature", **policies}
+
+
 def configured_providers(settings: Settings, env: Mapping[str, str] | None = None) -> frozenset[str]:
-    """Return the model providers that can be used here: those of *settings*, and those whose key is in *env*."""
+    """Return the model providers that can be used here: those in *settings*, and those with a key in *env*."""
     env = os.environ if env is None else env
     return frozenset(settings.providers) | {
         provider for provider, names in PROVIDER_KEYS.items() if any(env.get(name) for name in names)
@@ -234,23 +273,11 @@ def configured_providers(settings: Settings, env: Mapping[str, str] | None = Non
 
 
 def _anchored(url: str | None, file: Path | None) -> str | None:
-    """Return *url* with a relative SQLite path taken from the folder of *file*, wherever in the project one stands."""
+    """Return *url*, with a relative SQLite path made relative to the folder of *file* instead of the current one."""
     prefix = "sqlite:///"
     if url and file and url.startswith(prefix) and not url.startswith((prefix + "/", prefix + "~", prefix + ":")):
         return prefix + str(file.parent / url.removeprefix(prefix))
     return url
-
-
-def _verify(value: Any, kinds: tuple[str, ...], wrong: Any) -> dict[str, str]:
-    policies = {"*": value} if isinstance(value, str) else value
-    if not isinstance(policies, dict):
-        raise wrong("verify", "must be a policy or a table of kind = policy")
-    for kind, policy in policies.items():
-        if kind not in (*kinds, "*"):
-            raise wrong(f"verify.{kind}", f"is no known kind{did_you_mean(close_matches(kind, kinds))}")
-        if policy not in POLICIES:
-            raise wrong("verify", f"is {policy!r}; choose one of {', '.join(POLICIES)}")
-    return {"*": "signature", **policies}
 
 
 def default_url() -> str:

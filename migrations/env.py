@@ -1,6 +1,6 @@
-"""How Alembic runs here: one transaction, keys off while tables are rebuilt, the search index put back after.
+"""How Alembic runs here: in one transaction, with foreign keys off, and with the search index installed afterwards.
 
-Called by the catalog with a connection in ``config.attributes``, or by the ``alembic`` command of a developer, who
+The catalog runs this with a connection in ``config.attributes``. A developer runs it with the command ``alembic``, and
 names the database with ``-x url=…`` or ``CATALOG_URL``.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context
 
-from catalog.store import fts
+from catalog.store import fulltext
 from catalog.store.engine import keys_off, make_engine
 from catalog.store.tables import metadata
 
@@ -18,7 +18,7 @@ config = context.config
 
 
 def _derived(connection: sa.Connection) -> frozenset[str]:
-    """Return the tables of the full-text index: virtual ones and the shadow tables they keep."""
+    """Return the names of the full-text index's tables: virtual tables, and the shadow tables SQLite keeps for them."""
     if connection.dialect.name != "sqlite":
         return frozenset()
     rows = connection.exec_driver_sql("SELECT name FROM pragma_table_list WHERE type IN ('virtual', 'shadow')")
@@ -32,31 +32,37 @@ def _run(connection: sa.Connection) -> None:
         connection=connection,
         target_metadata=metadata,
         render_as_batch=True,
-        # Alembic believes SQLite can't roll DDL back; with our BEGIN it can.
+        # Alembic assumes that SQLite can't roll DDL back. It can, because our engine begins transactions explicitly.
         transactional_ddl=True,
+        # Autogenerate would propose to drop tables that the metadata does not know.
         include_name=lambda name, type_, parents: not (type_ == "table" and name in derived),
         on_version_apply=lambda **step: applied.append(step["step"]),
     )
     sqlite = connection.dialect.name == "sqlite"
     with context.begin_transaction():
-        if not sqlite:
+        if not sqlite:  # SQLite has taken its write lock with BEGIN IMMEDIATE; here one migration waits for the other
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4711202611)")
         context.run_migrations()
         if applied and sqlite:
             _derive(connection)
+            # Keys were off, so nothing has stopped a migration from leaving rows without their parents.
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
             if broken:
                 raise RuntimeError(f"the migration left rows without their parents: {broken[:5]}")
 
 
 def _derive(connection: sa.Connection) -> None:
-    """Put the search index back at the newest revision, and take it away below it."""
+    """Install the search index anew at the newest revision, and remove it at an older one.
+
+    Rebuilding ``search_doc`` in batch mode drops the triggers that feed the index, so it is not trusted after any
+    migration: everything goes, and is built again from the table. Older revisions don't have the same columns.
+    """
     at = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
     head = context.script.get_heads()
-    for statement in fts.REMOVE:
+    for statement in fulltext.REMOVE:
         connection.exec_driver_sql(statement)
     if sorted(at) == sorted(head):
-        for statement in (*fts.INSTALL, fts.REBUILD):
+        for statement in (*fulltext.INSTALL, fulltext.REBUILD):
             connection.exec_driver_sql(statement)
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from catalog.councils.shape import as_data
 from catalog.entry.council import CouncilSpec
 from catalog.entry.key import Key, name_fault
-from catalog.entry.references import COUNCILS, target_of
+from catalog.entry.kinds import COUNCILS
+from catalog.entry.references import target_of
 from catalog.errors import EntryNotFoundError
 
 if TYPE_CHECKING:

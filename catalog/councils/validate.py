@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from catalog.councils.shape import MOST, Issue, as_data, issue, join, shape_issues
 from catalog.entry.council import FEWEST_OF, CouncilSpec
 from catalog.entry.key import Key, format_key, name_fault
-from catalog.entry.references import COUNCILS, Named, references_of, target_of
+from catalog.entry.kinds import COUNCILS
+from catalog.entry.references import Named, references_of, target_of
 from catalog.errors import CouncilSpecError, EntryNotFoundError, close_matches, did_you_mean
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ def encode_parts(embedder: Embedder, texts: Sequence[str], parts: Sequence[int])
 
     Args:
         embedder: what encodes.
-        texts: as :func:`catalog.entry.embedding_text.parts` gives them: of part 0, the first line is the name.
+        texts: as :func:`catalog.entry.embedding_text.texts_of` gives them: of part 0, the first line is the name.
         parts: the part of its entry each text is; examples are encoded as they stand.
     """
     import numpy as np

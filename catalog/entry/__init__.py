@@ -1,1 +1,1 @@
-"""What an entry is: kinds, keys, references, validation. Knows no database and imports no foreign code."""
+"""What an entry is: kinds, keys, references, validation. Nothing here opens a database or imports code of users."""

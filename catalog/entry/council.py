@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, Strict
 
-from catalog.entry.entry import Text, _plain
+from catalog.entry.entry import Text, plain_json
 from catalog.errors import CouncilSpecError, close_matches, did_you_mean
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ FEWEST_OF = {
 }
 """The built-in types of rounds, with the members each needs at least; other types are names of registered rounds."""
 
-Object = Annotated[dict[str, JsonValue], AfterValidator(_plain)]
+Object = Annotated[dict[str, JsonValue], AfterValidator(plain_json)]
 
 
 class _Part(BaseModel):

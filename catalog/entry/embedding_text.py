@@ -1,7 +1,7 @@
-"""What is embedded of an entry: one text of what it says it is, and each of its examples on its own.
+"""The texts that are embedded for an entry: one that describes it, and each of its examples.
 
-The texts are kept nowhere, only their hashes: a vector counts as long as the hash of the text it was made from is the
-hash of what the entry says now.
+Only hashes of the texts are stored. A vector counts as long as the hash of the text it was made from equals the hash
+of what the entry says now.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from hashlib import sha256
 from typing import Any, Protocol
 
 TEMPLATE_VERSION = 2
-"""Grows when the same entry would give other texts; every vector made before is stale then."""
+"""Must grow with every change of the texts below; vectors made with another version are stale."""
 
 TEXT = 0
-"""The part that says what an entry is. The parts from 1 are its examples; the numbers below 0 are still free."""
+"""The part that describes an entry. Parts from 1 on are its examples; numbers below 0 are still free."""
 
 
 class Describes(Protocol):
-    """The fields of an entry that are read here."""
+    """The fields of an entry that its texts are made of."""
 
     @property
     def name(self) -> str: ...  # noqa: D102
@@ -40,11 +40,11 @@ class Describes(Protocol):
     def signature(self) -> str | None: ...  # noqa: D102
 
 
-def parts(entry: Describes) -> list[str]:
-    """Return the texts that are embedded of *entry*: at 0 what it is, then its examples as they stand.
+def texts_of(entry: Describes) -> list[str]:
+    """Return the texts that are embedded for *entry*: its description at 0, then its examples, unchanged.
 
-    The first holds, a line each where there is something to say: the name, its identifiers split into words; the
-    description; the names of the parameters, split too, with their descriptions; the tags.
+    The description has a line each for the name, split into words; the field ``description``; each parameter with a
+    description of its own; the names of the other parameters; the tags. Lines without content are left out.
     """
     lines = [split_name(entry.name)]
     if entry.description:
@@ -56,8 +56,8 @@ def parts(entry: Describes) -> list[str]:
 
 
 def hashes(entry: Describes) -> list[str]:
-    """Return the hash of each text of :func:`parts`."""
-    return [text_hash(text) for text in parts(entry)]
+    """Return the hashes of the texts of *entry*, in the order of :func:`texts_of`."""
+    return [text_hash(text) for text in texts_of(entry)]
 
 
 _SALT = sha256(b"%d\n" % TEMPLATE_VERSION)
@@ -65,16 +65,16 @@ _SALT = sha256(b"%d\n" % TEMPLATE_VERSION)
 
 def text_hash(text: str) -> str:
     """Return the SHA-256 of the template's version and *text*, in hex."""
-    hashed = _SALT.copy()
-    hashed.update(text.encode("utf-8", "surrogatepass"))
-    return hashed.hexdigest()
+    digest = _SALT.copy()  # the version is hashed once, not for every text
+    digest.update(text.encode("utf-8", "surrogatepass"))
+    return digest.hexdigest()
 
 
 _SEAM = re.compile(r"[\s_\-./:]+|(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 def split_name(name: str) -> str:
-    """Return the words of an identifier, joined by spaces: ``create scatter Plot`` for ``create_scatterPlot``."""
+    """Return the words of an identifier, separated by spaces: ``create scatter Plot`` for ``create_scatterPlot``."""
     return " ".join(filter(None, _SEAM.split(name)))
 
 
@@ -88,14 +88,14 @@ def _parameters(schema: Mapping[str, Any], signature: str | None) -> Iterator[st
     bare: list[str] = []
     if isinstance(properties, Mapping):
         for name, about in properties.items():
-            said = about.get("description") if isinstance(about, Mapping) else None
-            if isinstance(said, str) and said.strip():
-                yield f"{split_name(str(name))}: {said}"
+            description = about.get("description") if isinstance(about, Mapping) else None
+            if isinstance(description, str) and description.strip():
+                yield f"{split_name(str(name))}: {description}"
             else:
                 bare.append(split_name(str(name)))
     elif signature:
         inner = signature.rpartition("->")[0] or signature
-        while (flat := _BRACKETS.sub("", inner)) != inner:  # commas inside dict[str, int] part no parameters
+        while (flat := _BRACKETS.sub("", inner)) != inner:  # the comma of dict[str, int] separates no parameters
             inner = flat
         bare = [split_name(name) for name in _PARAMETER.findall(inner) if name not in ("self", "cls")]
     if bare:

@@ -1,4 +1,4 @@
-"""``Entry``: one record of the catalog, validated; never the live object."""
+"""``Entry``: one validated record of the catalog. It describes an object; it is never the object itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pydantic import (
 from catalog.entry.key import format_key, name_fault
 from catalog.entry.kinds import is_kind_name
 from catalog.entry.object_ref import reference_fault
-from catalog.errors import InvalidEntryError, InvalidReferenceError
+from catalog.errors import InvalidEntryError, InvalidReferenceError, close_matches, did_you_mean
 
 Tier = Literal["runtime", "persistent", "config"]
 
@@ -47,7 +47,7 @@ def _ref(value: str) -> str:
 
 
 def _words(value: object) -> object:
-    """Accept any iterable of texts but a text itself, which would fall apart into letters."""
+    """Accept any iterable of texts, but not a text: it would become a tuple of letters."""
     if isinstance(value, str):
         raise ValueError("give a list of texts, not one text")
     if isinstance(value, Iterable) and not isinstance(value, (list, tuple, Mapping)):
@@ -68,22 +68,26 @@ def _sorted(value: tuple[str, ...] | None) -> tuple[str, ...] | None:
 
 
 def _match(value: str) -> str:
-    from catalog.entry.match import check_match  # the engine: only where there is a rule
+    from catalog.entry.match import check_match  # it loads RE2, which most entries have no use for
 
     return check_match(value)
 
 
-def _plain(value: Any) -> Any:
-    """Refuse what JSON has no word for: it would come back as something else."""
+def plain_json(value: Any) -> Any:
+    """Return *value* if JSON can hold it as it is.
+
+    Raises:
+        ValueError: it holds a number that is not finite, or half a surrogate pair. Neither would survive the database.
+    """
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{value} can't be written as JSON")
     if isinstance(value, dict):
         for key, part in value.items():
             _text(key)
-            _plain(part)
+            plain_json(part)
     elif isinstance(value, list):
         for part in value:
-            _plain(part)
+            plain_json(part)
     elif isinstance(value, str):
         _text(value)
     return value
@@ -103,10 +107,10 @@ Name = Annotated[str, AfterValidator(_name), AfterValidator(_text)]
 
 
 class Entry(BaseModel):
-    """One record: a kind, a name and what it stands for.
+    """One record of the catalog: a kind, a name and the object or data it stands for.
 
-    Exactly one of ``ref`` (an import path) and ``spec`` (JSON data) is set in the persistent and config tiers; an
-    entry of the runtime tier may have neither, as it stands for an object of this process.
+    In the persistent and config tiers exactly one of ``ref`` (an import path) and ``spec`` (JSON data) is set. An
+    entry of the runtime tier may have neither, because it stands for an object of this process.
 
     Attributes:
         kind: what it is, in one word: ``tool``, ``model``, ...
@@ -114,20 +118,20 @@ class Entry(BaseModel):
         ref: object reference ``package.module:qualified.name``.
         spec: JSON data held instead of a reference.
         description: what it is for, in plain words; searched.
-        tags: labels to filter by, sorted, no repeats.
-        examples: requests it should be found by, in the order given.
+        tags: labels to filter by, sorted, without repeats.
+        examples: requests that should find it, in the order given.
         match: regular expression or predicate for routing by rules.
-        providers: model providers it needs; None if nobody said.
-        priority: the higher is tried first when routing by rules.
-        metadata: any JSON of one's own; ``metadata["parameters"]`` holds the JSON Schema of a callable's arguments.
+        providers: model providers it needs; None if that is unknown.
+        priority: routing by rules tries higher values first.
+        metadata: any JSON; ``metadata["parameters"]`` holds the JSON Schema of a callable's arguments.
         signature: the signature as text, for people.
         checksum: SHA-256 of the signature, stable against formatting and comments.
         source_checksum: SHA-256 of signature and body, stable against formatting, comments and docstrings.
-        source: provenance: ``manual``, ``scan:…``, ``plugin:…``, ``live``, ``import``, ``config:…``.
-        distribution: name and version of the installed distribution it came with, ``name==version``.
+        source: where the entry comes from: ``manual``, ``scan:…``, ``plugin:…``, ``live``, ``import``, ``config:…``.
+        distribution: the installed distribution it came with, as ``name==version``.
         tier: ``runtime``, ``persistent`` or ``config``.
-        revision: grows by one with every change; 0 for what is not stored.
-        created_at: when the key was stored (UTC); it starts over when an entry comes back that was taken away.
+        revision: grows by one with every change; 0 if the entry is not stored.
+        created_at: when the key was stored (UTC); starts again when an entry is removed and registered anew.
         updated_at: when this revision was stored (UTC).
     """
 
@@ -136,14 +140,14 @@ class Entry(BaseModel):
     kind: Annotated[str, AfterValidator(_kind)]
     name: Name
     ref: Annotated[str, AfterValidator(_ref)] | None = None
-    spec: Annotated[JsonValue, AfterValidator(_plain)] = None
+    spec: Annotated[JsonValue, AfterValidator(plain_json)] = None
     description: Text = ""
     tags: Annotated[tuple[Text, ...], BeforeValidator(_words), AfterValidator(_tags)] = ()
     examples: Annotated[tuple[Text, ...], BeforeValidator(_words)] = ()
     match: Annotated[Text, AfterValidator(_match)] | None = None
     providers: Annotated[tuple[Text, ...] | None, BeforeValidator(_words), AfterValidator(_sorted)] = None
     priority: Annotated[int, Field(ge=-(2**31), lt=2**31)] = 0
-    metadata: Annotated[dict[str, JsonValue], AfterValidator(_plain)] = Field(default_factory=dict)
+    metadata: Annotated[dict[str, JsonValue], AfterValidator(plain_json)] = Field(default_factory=dict)
     signature: Text | None = None
     checksum: Text | None = None
     source_checksum: Text | None = None
@@ -167,9 +171,9 @@ class Entry(BaseModel):
         """``kind:name``."""
         return format_key(self.kind, self.name)
 
-    @property  # not cached: a copy with other metadata would keep the parameters of the first
+    @property  # not cached: a copy with other metadata would keep the parameters of the original
     def parameters(self) -> dict[str, Any]:
-        """The JSON Schema of the arguments, or an empty one: from ``metadata`` or, for data, from ``spec``."""
+        """The JSON Schema of the arguments, from ``metadata`` or ``spec``; empty if neither has one."""
         return parameters_of(self.metadata, self.spec)
 
     def __hash__(self) -> int:
@@ -177,32 +181,32 @@ class Entry(BaseModel):
 
 
 def parameters_of(metadata: Mapping[str, Any], spec: Any) -> dict[str, Any]:
-    """Return the JSON Schema of a callable's arguments, wherever the field keeps it.
+    """Return the JSON Schema of a callable's arguments, or an empty dictionary if there is none.
 
-    Looked for under ``parameters``, ``inputSchema`` and ``input_schema`` of *metadata* and *spec* (also below
-    ``function``, as chat APIs write it); a spec that is itself an object schema counts too.
+    The first of ``parameters``, ``inputSchema`` and ``input_schema`` in *metadata*, *spec* or the ``function`` of
+    *spec* (the form of chat APIs) counts; otherwise *spec* itself, if it has ``properties``.
     """
     for holder in (metadata, spec, spec.get("function") if isinstance(spec, dict) else None):
         if isinstance(holder, Mapping):
             for word in ("parameters", "inputSchema", "input_schema"):
-                found = holder.get(word)
-                if isinstance(found, dict):
-                    return found
+                schema = holder.get(word)
+                if isinstance(schema, dict):
+                    return schema
     if isinstance(spec, dict) and isinstance(spec.get("properties"), dict):
         return spec
     return {}
 
 
 FIELDS = tuple(Entry.model_fields)
-"""The names of an entry's fields, in the order they are written."""
+"""The names of an entry's fields, in the order in which they are exported."""
 
 
 def make_entry(fields: Mapping[str, Any]) -> Entry:
-    """Return the entry these *fields* describe.
+    """Return the entry with these *fields*, validated.
 
     Raises:
         InvalidReferenceError: ``ref`` is not an object reference.
-        InvalidEntryError: another field is wrong; the text names entry, field and fault.
+        InvalidEntryError: another field is wrong; the message names entry, field and fault.
     """
     try:
         return Entry.model_validate(dict(fields))
@@ -211,16 +215,14 @@ def make_entry(fields: Mapping[str, Any]) -> Entry:
 
 
 def entry_error(fields: Mapping[str, Any], error: ValidationError) -> InvalidEntryError | InvalidReferenceError:
-    """Return the catalog's error for what pydantic found wrong with *fields*."""
+    """Return the catalog's error for *fields* that pydantic refused with *error*."""
     kind, name = fields.get("kind"), fields.get("name")
     who = format_key(str(kind), str(name)) if kind and name else "an entry"
     faults = []
-    for found in error.errors(include_url=False, include_context=False, include_input=False):
-        place = ".".join(str(part) for part in found["loc"] if not str(part).startswith("function-"))
-        text = found["msg"].removeprefix("Value error, ")
-        if found["type"] == "extra_forbidden":
-            from catalog.errors import close_matches, did_you_mean
-
+    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+        place = ".".join(str(part) for part in problem["loc"] if not str(part).startswith("function-"))
+        text = problem["msg"].removeprefix("Value error, ")
+        if problem["type"] == "extra_forbidden":
             text = f"no such field{did_you_mean(close_matches(place, FIELDS))}"
         faults.append({"field": place, "fault": text})
     shown = "; ".join(f"{f['field']}: {f['fault']}" if f["field"] else f["fault"] for f in faults[:5])

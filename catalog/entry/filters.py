@@ -1,4 +1,4 @@
-"""``Filters``: which entries a search, a listing or a router looks at."""
+"""``Filters``: which entries a search, a listing or a router considers."""
 
 from __future__ import annotations
 
@@ -10,15 +10,22 @@ Kinds = str | Iterable[str] | None
 
 
 class Filters(NamedTuple):
-    """What an entry must be to count: one of the kinds, with all, any and none of the tags."""
+    """Conditions on the kind and the tags of an entry; an empty field is no condition.
 
-    kinds: tuple[str, ...] = ()  # empty: every kind
+    Attributes:
+        kinds: the entry is of one of these kinds.
+        tags: it has all of these tags.
+        any_tags: it has at least one of these.
+        exclude_tags: it has none of these.
+    """
+
+    kinds: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     any_tags: tuple[str, ...] = ()
     exclude_tags: tuple[str, ...] = ()
 
     def accept(self, kind: str, tags: Sequence[str]) -> bool:
-        """Tell whether an entry of *kind* with *tags* passes."""
+        """Return whether an entry of *kind* with *tags* meets the conditions."""
         return (
             (not self.kinds or kind in self.kinds)
             and all(tag in tags for tag in self.tags)
@@ -28,4 +35,4 @@ class Filters(NamedTuple):
 
 
 NO_FILTERS = Filters()
-"""What every entry passes."""
+"""No condition: every entry passes."""

@@ -1,4 +1,4 @@
-"""Kinds and tiers: the closed vocabularies."""
+"""Kinds of entries, and the other words that only a fixed set may be chosen from."""
 
 from __future__ import annotations
 
@@ -22,26 +22,32 @@ KINDS = (
 )
 """The built-in kinds, in the order they are shown."""
 
-TIERS = ("runtime", "persistent", "config")
-"""Where an entry comes from; the earlier one wins."""
+COUNCILS = ("council", "sub_council")
+"""The kinds whose specs are councils."""
+
+POLICIES = ("off", "signature", "source")
+"""How much of the code behind an entry must be as recorded when its object is taken.
+
+Nothing, the signature, or signature and body.
+"""
 
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def plural(kind: str) -> str:
-    """Return the attribute of a catalog that holds the registry of *kind*: ``tools`` for ``tool``."""
+    """Return the plural of *kind*, which names its registry on a catalog: ``tools`` for ``tool``."""
     return kind + ("es" if kind.endswith(("s", "x", "ch", "sh")) else "s")
 
 
 def check_kind(kind: str, known: Collection[str] = KINDS) -> str:
-    """Return *kind* if it is one of the *known* ones.
+    """Return *kind* if it is one of *known*.
 
     Raises:
-        UnknownKindError: it is not; the text names close matches and how to declare a kind.
+        UnknownKindError: it is not; the message names close matches and how to declare a kind.
     """
     if kind in known:
         return kind
-    singular = [k for k in known if plural(k) == kind]
+    singular = [known_kind for known_kind in known if plural(known_kind) == kind]  # "tools" most likely means "tool"
     close = singular or close_matches(str(kind), known)
     hint = did_you_mean(close) or f"; known kinds: {', '.join(known)}"
     raise UnknownKindError(
@@ -52,5 +58,5 @@ def check_kind(kind: str, known: Collection[str] = KINDS) -> str:
 
 
 def is_kind_name(text: str) -> bool:
-    """Tell whether *text* could be the name of a kind: lower-case letters, digits and ``_``, up to 40."""
+    """Return whether *text* has the form of a kind: 1 to 40 lower-case letters, digits and ``_``, a letter first."""
     return _KIND.fullmatch(text) is not None

@@ -9,7 +9,7 @@ from catalog.errors import InvalidReferenceError
 
 
 class ObjectRef(NamedTuple):
-    """A module and the dotted path of an object in it."""
+    """A reference in two parts: the dotted name of a module, and the qualified name of an object in it."""
 
     module: str
     qualname: str
@@ -22,7 +22,7 @@ class ObjectRef(NamedTuple):
         """Return the reference written as *text*.
 
         Raises:
-            InvalidReferenceError: *text* has another form; the text says which part is wrong.
+            InvalidReferenceError: *text* is no reference; the message says which part is wrong.
         """
         fault = reference_fault(text)
         if fault:
@@ -34,7 +34,7 @@ class ObjectRef(NamedTuple):
 
 
 def reference_fault(text: str) -> str | None:
-    """Return what keeps *text* from being an object reference, or None."""
+    """Return what is wrong with *text* as an object reference, in words, or None."""
     module, colon, qualname = text.partition(":")
     if not colon:
         return "it has no colon between module and object"

@@ -1,4 +1,4 @@
-"""What an entry names: the edges of the one graph that all kinds form."""
+"""Which other entries an entry names: the edges of the graph of references."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from catalog.entry.council import FEWEST_OF
-from catalog.entry.key import name_fault
-from catalog.entry.kinds import KINDS, is_kind_name
+from catalog.entry.key import Key, name_fault, parse_key
+from catalog.entry.kinds import COUNCILS, KINDS, is_kind_name
 
 PATH_LENGTH = 500
-"""The longest path that is kept; only councils nested some twenty deep have longer ones."""
-
-COUNCILS = ("council", "sub_council")
+"""The longest path that is kept, in characters. Only councils nested about twenty deep have longer paths."""
 
 _FIELDS = {
     "model": "model",
@@ -27,19 +25,19 @@ _FIELDS = {
     "input_mapper": "input_mapper",
     "council": "council",
 }
-"""The fields of a spec that name an entry, or a list of them, and its kind."""
+"""Fields of a spec that name an entry, or hold a list of names, and the kind of what they name."""
 
 REFERRING = (*COUNCILS, "agent", "prompt", "profile", "router", "round")
-"""The kinds whose specs are looked through; of the others only ``metadata["references"]``, a list of keys, counts."""
+"""Kinds whose specs name entries. For other kinds only ``metadata["references"]``, a list of keys, counts."""
 
 
 class Named(NamedTuple):
     """An entry that a spec names.
 
     Attributes:
-        path: where in the spec, as ``members.0.profile``.
-        kind: of what is named. A sub-council that is named without a kind is looked for among the councils, too.
-        name: of what is named; it may not exist.
+        path: where in the spec, such as ``members.0.profile``.
+        kind: the kind of the named entry. A ``sub_council`` may turn out to be a council.
+        name: its name; there may be no such entry.
     """
 
     path: str
@@ -48,12 +46,12 @@ class Named(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """One entry names another.
+    """The fact that one entry names another.
 
     Attributes:
-        source: key of the entry that names.
-        path: where in its spec, as ``members.0.profile``.
-        target: key of the entry that is named.
+        source: key of the entry that names the other.
+        path: where in its spec, such as ``members.0.profile``.
+        target: key of the named entry.
         exists: whether any tier has the target.
     """
 
@@ -64,42 +62,42 @@ class Reference(NamedTuple):
 
 
 def references_of(kind: str, spec: Any, metadata: Mapping[str, Any]) -> list[Named]:
-    """Return what an entry names, in the order it is written; each path once.
+    """Return the entries that an entry names, in the order of its spec; each path occurs once.
 
-    What has not the form it should have is passed over: a spec is judged elsewhere.
+    Values of a wrong form are skipped: :meth:`CouncilSpec.validate` reports them.
 
     Args:
         kind: the kind of the entry.
         spec: its data, or None.
-        metadata: ``metadata["references"]`` may be a list of keys, for whatever the spec's fields can't say.
+        metadata: ``metadata["references"]`` may be a list of keys, for names that no field of the spec can hold.
     """
-    found: list[Named] = []
+    names: list[Named] = []
     if kind in COUNCILS:
-        found += _council(spec, "")
+        names += _council(spec, "")
     elif kind in REFERRING:
-        found += _fields(spec, "")
+        names += _fields(spec, "")
     listed = metadata.get("references")
     if isinstance(listed, list):
         for number, key in enumerate(listed):
-            to, _, name = key.partition(":") if isinstance(key, str) else ("", "", "")
-            if is_kind_name(to):
-                found += _named(f"metadata.references.{number}", to, name)
-    return found
+            target = parse_key(key) if isinstance(key, str) else None
+            if target and is_kind_name(target[0]):
+                names += _named(f"metadata.references.{number}", *target)
+    return names
 
 
 def in_order(reference: Reference) -> tuple[Any, ...]:
-    """Return what references are sorted by: source, then path with its numbers as numbers, then target."""
+    """Return the sort key of a *reference*: source, then path; numbers in a path count as numbers, so 2 precedes 10."""
     return reference.source, [(int(part) if part.isdecimal() else -1, part) for part in reference.path.split(".")]
 
 
-def target_of(word: str, kind: str) -> tuple[str, str]:
-    """Return kind and name of what *word* means where an entry of *kind* is expected.
+def target_of(word: str, kind: str) -> Key:
+    """Return the key of the entry that *word* means where an entry of *kind* is expected.
 
-    A sub-council and the end of an iteration may be named by key.
+    *word* is a name, or a key: sub-councils and the function that ends an iteration may be named by key.
     """
-    before, colon, name = word.partition(":")
-    if colon and name and (before in COUNCILS if kind == "sub_council" else before in KINDS):
-        return before, name
+    key = parse_key(word)
+    if key and key[0] in (COUNCILS if kind == "sub_council" else KINDS):
+        return key
     return kind, word
 
 
@@ -109,8 +107,8 @@ def _named(path: str, kind: str, name: object) -> Iterator[Named]:
 
 
 def _list(spec: Mapping[str, Any], field: str) -> list[Any]:
-    found = spec.get(field)
-    return list(found) if isinstance(found, (list, tuple)) else []
+    value = spec.get(field)
+    return list(value) if isinstance(value, (list, tuple)) else []
 
 
 def _fields(spec: object, prefix: str) -> Iterator[Named]:
@@ -121,8 +119,8 @@ def _fields(spec: object, prefix: str) -> Iterator[Named]:
         if kind is None:
             continue
         if isinstance(value, list):
-            for number, one in enumerate(value):
-                yield from _named(f"{prefix}{field}.{number}", kind, one)
+            for number, name in enumerate(value):
+                yield from _named(f"{prefix}{field}.{number}", kind, name)
         else:
             yield from _named(f"{prefix}{field}", kind, value)
 
@@ -137,9 +135,9 @@ def _council(spec: object, prefix: str) -> Iterator[Named]:
     for number, member in enumerate(_list(spec, "members")):
         yield from _member(member, f"{prefix}members.{number}.")
     yield from _member(spec.get("chair"), f"{prefix}chair.")
-    for number, one in enumerate(_list(spec, "rounds")):
-        if isinstance(one, dict):
-            yield from _round(one, f"{prefix}rounds.{number}.")
+    for number, round_ in enumerate(_list(spec, "rounds")):
+        if isinstance(round_, dict):
+            yield from _round(round_, f"{prefix}rounds.{number}.")
 
 
 def _member(member: object, prefix: str) -> Iterator[Named]:
@@ -150,7 +148,7 @@ def _member(member: object, prefix: str) -> Iterator[Named]:
         yield from _council(inner, f"{prefix}sub_council.")
     elif isinstance(inner, str):
         yield from _named(f"{prefix}sub_council", *target_of(inner, "sub_council"))
-    else:  # beside a sub-council these don't count
+    else:  # a member that is a sub-council has no use for these fields
         yield from _named(f"{prefix}profile", "profile", member.get("profile"))
         yield from _fields(member.get("profile_overrides"), f"{prefix}profile_overrides.")
         for number, name in enumerate(_list(member, "tools")):
@@ -159,12 +157,12 @@ def _member(member: object, prefix: str) -> Iterator[Named]:
     yield from _named(f"{prefix}input_mapper", "input_mapper", member.get("input_mapper"))
 
 
-def _round(one: Mapping[str, Any], prefix: str) -> Iterator[Named]:
-    type_ = one.get("type")
+def _round(round_: Mapping[str, Any], prefix: str) -> Iterator[Named]:
+    type_ = round_.get("type")
     if isinstance(type_, str) and type_ not in FEWEST_OF:
         yield from _named(f"{prefix}type", "round", type_)
-    options = one.get("options")
-    for holder, path in ((one, prefix), (options, f"{prefix}options.")):
+    options = round_.get("options")
+    for holder, path in ((round_, prefix), (options, f"{prefix}options.")):
         until = holder.get("until_ref") if isinstance(holder, dict) else None
         if isinstance(until, str):
             yield from _named(f"{path}until_ref", *target_of(until, "tool"))

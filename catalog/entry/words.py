@@ -1,11 +1,12 @@
-"""The words an entry is found by, and the words of a request: split, folded and stemmed in one way.
+"""Splitting texts into the words of the full-text index: split, folded and stemmed.
 
-Index and request must agree on every word, so both go through here, and the database's tokenizer only cuts at spaces.
+The index and a request must agree on every word. Therefore both use this module, and the tokenizer of the database
+only splits at spaces.
 
-- Identifiers fall apart: ``createScatterPlot`` and ``create_scatter_plot`` give create, scatter, plot, and both also
-  give the whole, ``createscatterplot``, which makes exact names rare words that rank high.
-- English words are stemmed (Snowball's English stemmer); words with other letters are folded: compatibility forms and
-  Latin accents go, case goes.
+- Identifiers are split: ``createScatterPlot`` and ``create_scatter_plot`` both give create, scatter, plot, and also the
+  whole, ``createscatterplot``. The whole is a rare word, so an exact name ranks high.
+- English words are stemmed (Snowball's English stemmer). Words with other letters are folded: compatibility forms,
+  Latin accents and case are removed.
 - Scripts written without spaces (Chinese, Japanese, Thai, ...) give overlapping pairs of characters.
 """
 
@@ -25,19 +26,19 @@ from typing import Any
 from catalog.forks import call_after_fork
 
 WORDS_VERSION = 1
-"""Grows when the same text would give other words; the index is then made again when a catalog is opened."""
+"""Must grow when the same text would give other words; opening a catalog then rebuilds its index."""
 
 MOST_CHARACTERS = 20_000
-"""How much of one text is looked at. A request or a docstring beyond that says nothing new."""
+"""How many characters of a text are read. A longer request or docstring says nothing new."""
 
 MOST_LETTERS = 200
-"""How much of one run of letters is looked at; names end here, and what is longer is data, not language."""
+"""How many characters of a run of letters are read. No name is longer; a longer run is data, not language."""
 
-# A letter or digit, or one of the marks that Python's \w leaves out though words of many scripts need them.
+# A letter or digit, or a combining mark: Python's \w leaves these out, but words of many scripts contain them.
 _LETTER = "(?:[^\\W_]|[\u0591-\u05c7\u064b-\u065f\u0900-\u0963\u0966-\u0dff\u0e31\u0e34-\u0e3a\u0e47-\u0e4e])"
 _IDENTIFIER = re.compile(f"{_LETTER}+(?:_+{_LETTER}+)*")
 _PARTS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-# Begins only where no letter stands before: a long run of letters would be tried from each of them.
+# The look-behind keeps this linear: without it a long run of letters would be tried from each of its letters.
 _JOINED = re.compile(r"(?<![^\W_])[^\W_]++(?:[_\-./:][^\W_]++)+")
 _UNSPACED = re.compile(
     "([\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
@@ -47,36 +48,36 @@ _ACCENTS = re.compile("[\u0300-\u036f]")
 
 
 def words(text: str, *, whole: bool = False) -> list[str]:
-    """Return the words of *text*, in order, repeats included.
+    """Return the words of *text* in order, repeats included.
 
     Args:
         text: anything; only the first 20,000 characters count.
-        whole: also give names written with ``- . / :`` joined, as in ``gpt4omini`` for ``gpt-4o-mini``. For names
-            and requests; in prose it would only make noise.
+        whole: also return names with ``- . / :`` in them as one word: ``gpt4omini`` for ``gpt-4o-mini``. Meant for
+            names and requests; in prose such words are noise.
     """
     text = text[:MOST_CHARACTERS]
     if not text.isascii():
         text = _fold(text)
-    found: list[str] = []
+    result: list[str] = []
     for run in _IDENTIFIER.findall(text):
         chunk = run[:MOST_LETTERS]
-        # Plain words come again and again, and their stems are kept; identifiers would only push them out.
+        # Plain words recur, so the cache of stems serves them. Identifiers would only push them out of it.
         if chunk.islower() and chunk.isascii() and chunk.isalpha():
-            found.append(stem(chunk))
+            result.append(stem(chunk))
         else:
-            found.extend(_chunk(chunk))
+            result.extend(_chunk(chunk))
     if whole:
-        known = set(found)
+        known = set(result)
         for run in _JOINED.findall(text):
             joined = re.sub(r"[\W_]+", "", run[:MOST_LETTERS]).lower()
             if joined not in known:
                 known.add(joined)
-                found.append(joined)
-    return found
+                result.append(joined)
+    return result
 
 
 def _fold(text: str) -> str:
-    """Return *text* in compatibility form without the accents of Latin, Greek and Cyrillic letters."""
+    """Return *text* in Unicode's compatibility form, without the accents of Latin, Greek and Cyrillic letters."""
     folded = _ACCENTS.sub("", unicodedata.normalize("NFKD", text))
     return unicodedata.normalize("NFC", folded)
 
@@ -86,10 +87,10 @@ def _chunk(chunk: str) -> tuple[str, ...]:
     if not chunk.isascii():
         return tuple(_other(chunk))
     parts = _PARTS.findall(chunk)
-    found = [stem(part.lower()) for part in parts]
+    stems = [stem(part.lower()) for part in parts]
     if len(parts) > 1:
-        found.append(chunk.replace("_", "").lower())
-    return tuple(found)
+        stems.append(chunk.replace("_", "").lower())
+    return tuple(stems)
 
 
 def _other(chunk: str) -> Iterable[str]:
@@ -106,37 +107,38 @@ def _other(chunk: str) -> Iterable[str]:
 
 
 _NO_SUFFIX = frozenset("abfhjkopquvwxz")
-"""Letters that no suffix of the stemmer ends in."""
+"""Letters in which no suffix that the stemmer removes can end."""
 
-_stemming = threading.Lock()  # the stemmer keeps its state in itself
+stemming = threading.Lock()
+"""Held while a word is stemmed: the stemmer keeps the word in its own attributes, so only one thread may use it."""
 
 
 @call_after_fork
 def _renew_lock() -> None:
-    global _stemming
-    _stemming = threading.Lock()
-    _stemmer.cache_clear()  # another thread may have been in the middle of a word
+    global stemming
+    stemming = threading.Lock()
+    _stemmer.cache_clear()  # another thread of the parent may have been in the middle of a word
 
 
 @lru_cache(maxsize=1 << 17)
 def stem(word: str) -> str:
-    """Return the stem of a lower-case English *word*; what is short or no word comes back as it is."""
+    """Return the stem of a lower-case English *word*; words of fewer than three letters are their own stems."""
     if len(word) < 3 or word[-1] in _NO_SUFFIX or not word.isalpha():
         return word
-    with _stemming:
+    with stemming:
         stemmed: str = _stemmer().stemWord(word)
         return stemmed
 
 
 @lru_cache(maxsize=1)
 def _stemmer() -> Any:
-    # Not snowballstemmer.stemmer("english"): that takes PyStemmer where it is installed, whose rules may differ, and
-    # an index made with one would be asked with the other.
-    # And not the package's own name: its __init__ imports the stemmers of thirty languages, a tenth of a cold search.
-    # A package of another name in the same folder has the one alone.
+    # Not snowballstemmer.stemmer("english"): where PyStemmer is installed that returns PyStemmer, whose rules may
+    # differ, and an index made with one stemmer would be searched with the other.
+    # And not by the package's own name: its __init__ imports the stemmers of thirty languages, which takes a tenth of
+    # a cold search. A package object of another name with the same folder lets us import the one module alone.
     package = ModuleType("_catalog_snowballstemmer")
-    found = find_spec("snowballstemmer")
-    package.__path__ = list(found.submodule_search_locations or ()) if found else []
+    spec = find_spec("snowballstemmer")
+    package.__path__ = list(spec.submodule_search_locations or ()) if spec else []
     sys.modules[package.__name__] = package
     return import_module(f"{package.__name__}.english_stemmer").EnglishStemmer()
 
@@ -149,9 +151,9 @@ def document(
     parameters: Mapping[str, Any],
     signature: str | None = None,
 ) -> tuple[str, str, str, str, str]:
-    """Return what full-text search keeps of an entry: name, description, parameters, tags, examples.
+    """Return the texts of an entry for full-text search: name, description, parameters, tags, examples.
 
-    Each is a text of words joined by single spaces, in the order of the columns of ``search_doc``.
+    Each text consists of words separated by single spaces. The order is that of the columns of ``search_doc``.
     """
     params: list[str] = []
     properties = parameters.get("properties")
@@ -181,16 +183,17 @@ _UNSAFE = re.compile("[^a-z0-9\u0080-\U0010ffff]|\u00a6|\u00ac")
 
 @lru_cache(maxsize=1 << 12)
 def facet(form: str, value: str) -> str:
-    """Return one word that stands for the kind (*form* ``k``) or tag (``t``) *value* and for nothing else.
+    """Return a word for the full-text index that stands for the kind (*form* ``k``) or the tag (``t``) *value*.
 
-    It begins with a broken bar, which no word of a text does; what a tokenizer would cut or fold is written in hex.
+    Different values have different words. The word begins with a broken bar, which no word of a text does, and writes
+    in hex what the tokenizer would split or fold.
     """
-    return f"\u00a6{form}" + _UNSAFE.sub(lambda found: f"\u00ac{ord(found[0]):x}\u00ac", value)
+    return f"\u00a6{form}" + _UNSAFE.sub(lambda match: f"\u00ac{ord(match[0]):x}\u00ac", value)
 
 
 @lru_cache(maxsize=1)
 def small_words() -> frozenset[str]:
-    """Return the English words that join others and say nothing about a tool, stemmed."""
+    """Return stemmed English function words, such as "the" and "with", which say nothing about a tool."""
     return frozenset(stem(word) for word in _SMALL_WORDS.split())
 
 

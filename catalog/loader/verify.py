@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
+from catalog.entry.kinds import POLICIES
 from catalog.errors import DriftError, SettingsError, close_matches, did_you_mean
 from catalog.source.find import Missing, find_object
 from catalog.source.locate import Locator
-
-POLICIES = ("off", "signature", "source")
-"""What is compared before an object is handed out: nothing, the signature, signature and body."""
 
 
 class Recorded(Protocol):

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from catalog.entry.references import COUNCILS
+from catalog.entry.kinds import COUNCILS
 from catalog.errors import LoadError, RoutingError
 from catalog.loader.call import call, finished
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from json import loads
 from typing import TYPE_CHECKING, Any
 
-from catalog.store.fts import FIELDS
+from catalog.store.fulltext import FIELDS
 from catalog.store.queries import entry_at
 
 if TYPE_CHECKING:

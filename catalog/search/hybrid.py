@@ -13,7 +13,8 @@ from catalog.search.hit import Hit
 from catalog.search.reasons import Answer, Reasons
 from catalog.search.request_parts import parts
 from catalog.search.semantic import SemanticState
-from catalog.store.queries import WEIGHTS, by_ids
+from catalog.store.fulltext import WEIGHTS
+from catalog.store.queries import by_ids
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry

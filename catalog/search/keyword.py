@@ -18,21 +18,19 @@ from catalog.entry.key import NAME_LENGTH
 from catalog.entry.words import MOST_CHARACTERS, small_words, words
 from catalog.search.bm25 import bm25, idf
 from catalog.search.hit import Hit, matched
-from catalog.store.mapping import words_of
-from catalog.store.queries import (
+from catalog.store.fulltext import (
     COMPLETIONS,
     FREQUENCY,
-    KINDS,
     WEIGHTS,
-    by_ids,
     candidates,
     documents,
     listed,
     mean_length,
-    named,
     postings,
     rank,
 )
+from catalog.store.mapping import words_of
+from catalog.store.queries import KINDS, by_ids, named
 
 if TYPE_CHECKING:
     import numpy as np
@@ -239,7 +237,7 @@ def _expected(corpus: Corpus, wanted: Sequence[str]) -> float:
 
 
 def _rank(corpus: Corpus, wanted: Sequence[str], filters: Filters, limit: int) -> list[tuple[int, float]]:
-    """Return what :func:`catalog.store.queries.rank` gives for any of the words, by what is known of each of them.
+    """Return what :func:`catalog.store.fulltext.rank` gives for any of the words, by what is known of each of them.
 
     BM25 is a sum over words. What one adds to each entry is asked for once, as requests have many words in common, and
     it is added up here in the order FTS5 would: the same numbers. The first search of a state asks for all at once, as

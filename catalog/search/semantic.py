@@ -8,7 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from catalog.embedders.described import encode_parts
-from catalog.entry.embedding_text import parts as entry_parts
+from catalog.entry.embedding_text import texts_of
 from catalog.entry.filters import NO_FILTERS, Filters
 from catalog.search.fusion import pulled
 from catalog.search.hit import Hit
@@ -53,7 +53,7 @@ class SemanticState:
         if self._overlay is None:
             import numpy as np
 
-            said = [[(min(part, 1), text) for part, text in enumerate(entry_parts(entry))] for entry in entries]
+            said = [[(min(part, 1), text) for part, text in enumerate(texts_of(entry))] for entry in entries]
             found = dict(self.kept)
             new = [text for text in dict.fromkeys(chain.from_iterable(said)) if text not in found]
             if new:

@@ -1,1 +1,1 @@
-"""The database: its tables, its transactions, its full-text index. Nothing above speaks SQL."""
+"""The database: its tables, its transactions, its full-text index. No other room contains SQL."""

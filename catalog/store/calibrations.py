@@ -1,4 +1,4 @@
-"""Calibrations: what routers have learned, as it lies in the database."""
+"""Reading calibrations: what routers have learned from labelled prompts."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ CALIBRATION = "SELECT c.about, c.data, c.made_at FROM calibration AS c WHERE c.k
 
 
 class Stored(NamedTuple):
-    """One calibration.
+    """One calibration as it is stored.
 
     Attributes:
-        about: what it was made of and how good it is; plain data.
-        data: what was learned.
+        about: the candidates, embedder and data it was made from, and how good it is; JSON.
+        data: what was learned, in the format of the router.
         made_at: when, as ISO 8601 with the zone.
     """
 
@@ -26,6 +26,6 @@ class Stored(NamedTuple):
 
 
 def calibration(reader: Reader, key: str) -> Stored | None:
-    """Return the calibration of a router, or None."""
+    """Return the calibration of the router with this *key*, or None if it has none."""
     row = reader.one(CALIBRATION, (key,))
     return None if row is None else Stored(loads(row[0]), row[1], row[2])

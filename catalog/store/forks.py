@@ -1,11 +1,15 @@
-"""Open databases and ``fork``.
+"""Keeping open databases safe when the process forks.
 
-SQLite remembers in memory which locks a process has, and asks the operating system only for the first lock of a kind.
-A child inherits the memory and not the locks: it believes it holds what it does not. When the last process that does
-hold them closes the database, it removes the log the child still writes to, and what the child has committed is gone.
-So a child closes the connections it inherited, which ends the belief and takes no lock from the parent, before it opens
-its own; and a process forks only while none of its threads is inside SQLite, as a mutex of SQLite that another thread
-holds would stay locked in the child for ever.
+SQLite remembers in memory which locks its process holds, and asks the operating system only for the first lock of each
+kind. A child inherits that memory but not the locks, so SQLite in the child believes it holds locks that it does not.
+When the last process that really holds them closes the database, it deletes the log to which the child still writes,
+and the child's commits are lost.
+
+Therefore a child closes the connections it inherited before it opens its own. Closing makes SQLite forget the locks,
+and takes none from the parent. And a process forks only while none of its threads is inside SQLite: a mutex of SQLite
+held by another thread would stay locked in the child for ever.
+
+Order of locks: ``opening``, then those of each database. Databases take their own locks in ``before_fork``.
 """
 
 from __future__ import annotations
@@ -17,59 +21,60 @@ import weakref
 from typing import Protocol
 
 PATIENCE = 10.0
-"""How many seconds a fork waits for statements and transactions of other threads."""
+"""How many seconds a fork waits for statements and transactions of other threads before it goes ahead."""
 
 
 class Forked(Protocol):
-    """What has connections open."""
+    """An object with open connections, which takes part in every fork of the process."""
 
     def before_fork(self, deadline: float) -> None:
-        """Wait until no other thread uses a connection, or until *deadline*, and let none begin."""
+        """Stop other threads from using connections, and wait until none does, or until *deadline*."""
 
     def after_fork_in_parent(self) -> None:
-        """Let them go on."""
+        """Let other threads use connections again."""
 
     def after_fork_in_child(self) -> None:
-        """Close what was inherited; open nothing yet."""
+        """Close the inherited connections; open none yet."""
 
 
 opening = threading.RLock()
-"""Held while a database is opened or closed: no process forks in the middle of that."""
+"""Held while a database is opened or closed, so that the process does not fork in the middle of it."""
 
-_living: weakref.WeakSet[Forked] = weakref.WeakSet()
-_held: list[Forked] = []
-_quiet: list[bool] = []  # whether `opening` was to be had in time
+_watched: weakref.WeakSet[Forked] = weakref.WeakSet()
+_stopped: list[Forked] = []
+_got_opening: list[bool] = []  # whether the fork got `opening` before its patience ended
 
 
-def watch(one: Forked) -> None:
-    """Have *one* told of every fork for as long as it lives."""
+def watch(database: Forked) -> None:
+    """Call the methods of *database* at every fork, as long as the object lives."""
     with opening:
-        _living.add(one)
+        _watched.add(database)
 
 
 def _before() -> None:
     deadline = time.monotonic() + PATIENCE
-    _quiet.append(opening.acquire(timeout=PATIENCE))
-    _held[:] = _living
-    for one in _held:
-        one.before_fork(deadline)
+    _got_opening.append(opening.acquire(timeout=PATIENCE))
+    _stopped[:] = _watched
+    for database in _stopped:
+        database.before_fork(deadline)
 
 
 def _in_parent() -> None:
-    for one in _held:
-        one.after_fork_in_parent()
-    _held.clear()
-    if _quiet.pop():
+    for database in _stopped:
+        database.after_fork_in_parent()
+    _stopped.clear()
+    if _got_opening.pop():
         opening.release()
 
 
 def _in_child() -> None:
     global opening
     opening = threading.RLock()
-    _quiet.clear()
-    for one in _held:  # all of them before any opens again: connections to one file share what SQLite remembers
-        one.after_fork_in_child()
-    _held.clear()
+    _got_opening.clear()
+    # All databases close before any opens again: connections to one file share what SQLite remembers of its locks.
+    for database in _stopped:
+        database.after_fork_in_child()
+    _stopped.clear()
 
 
 if hasattr(os, "register_at_fork"):

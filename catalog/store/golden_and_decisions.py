@@ -1,10 +1,12 @@
-"""Golden cases and logged decisions: what routing is tested with, as it lies in the database."""
+"""Golden cases and logged decisions: rows that routing is tested with."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from json import dumps, loads
+from json import loads
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from catalog.store.mapping import to_json
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -19,7 +21,7 @@ LOGGED = (
 
 
 class Golden(NamedTuple):
-    """One row: a text and one entry that is right for it; kind and name are empty where none fits."""
+    """A prompt and one entry that is right for it; kind and name are empty if no entry fits."""
 
     text: str
     kind: str
@@ -28,16 +30,16 @@ class Golden(NamedTuple):
 
 
 class Logged(NamedTuple):
-    """One decision that was kept.
+    """One logged decision of a router.
 
     Attributes:
         number: grows with every decision.
         at: when, as ISO 8601 with the zone.
-        generation: of the catalog that was asked.
+        generation: the generation of the catalog at that time.
         prompt_hash: SHA-256 of the prompt.
-        prompt: its text, where that was allowed.
-        router: what asked; see :mod:`catalog.routing.log`.
-        decision: what came of it.
+        prompt: the prompt itself, if the project allows that; else None.
+        router: the router's options as JSON; see :mod:`catalog.routing.log`.
+        decision: the decision as JSON.
     """
 
     number: int
@@ -50,48 +52,44 @@ class Logged(NamedTuple):
 
 
 def golden(reader: Reader) -> list[Golden]:
-    """Return all golden rows, the oldest first."""
+    """Return all golden cases, the oldest first."""
     return [Golden(*row) for row in reader.all(GOLDEN)]
 
 
 def logged(reader: Reader, limit: int | None = None) -> list[Logged]:
-    """Return the last decisions that were kept, the newest first."""
+    """Return the last *limit* logged decisions, or all (None), the newest first."""
     rows = reader.all(LOGGED, (-1 if limit is None else limit,))
     return [Logged(*row)._replace(router=loads(row[5]), decision=loads(row[6])) for row in rows]
 
 
-# -- writing: on the connection of a transaction; none of it is a change of any entry --------------------------------
+# -- writing, on the connection of a transaction; no entry changes ---------------------------------------------------
 
 
 def add_golden(run: Connection, rows: Iterable[tuple[str, str, str]], now: str) -> int:
-    """Add (text, kind, name) rows; those that are there stay as they are. Return how many were new."""
-    done = run.exec_driver_sql(
+    """Add golden cases as (text, kind, name) and return how many were new; cases that exist stay as they are."""
+    inserted = run.exec_driver_sql(
         "INSERT INTO golden_case (text, kind, name, added_at) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (text, kind, name) DO NOTHING",
         [(*row, now) for row in rows],
     )
-    return int(done.rowcount)
+    return int(inserted.rowcount)
 
 
 def remove_golden(run: Connection, rows: Sequence[tuple[str, str, str]]) -> int:
-    """Take (text, kind, name) rows away; return how many were there."""
-    done = run.exec_driver_sql("DELETE FROM golden_case WHERE text = ? AND kind = ? AND name = ?", list(rows))
-    return int(done.rowcount)
+    """Remove golden cases, given as (text, kind, name); return how many existed."""
+    deleted = run.exec_driver_sql("DELETE FROM golden_case WHERE text = ? AND kind = ? AND name = ?", list(rows))
+    return int(deleted.rowcount)
 
 
 def log_decision(run: Connection, row: Logged, most: int) -> None:
-    """Keep one decision (it gets a number here); only the last *most* stay."""
+    """Add a decision, whose number is assigned here, and delete all but the last *most* decisions."""
     run.exec_driver_sql(
         "INSERT INTO decision_log (at, generation, prompt_hash, prompt, router, decision) VALUES (?, ?, ?, ?, ?, ?)",
-        (row.at, row.generation, row.prompt_hash, row.prompt, _json(row.router), _json(row.decision)),
+        (row.at, row.generation, row.prompt_hash, row.prompt, to_json(row.router), to_json(row.decision)),
     )
     run.exec_driver_sql("DELETE FROM decision_log WHERE id <= (SELECT max(id) FROM decision_log) - ?", (most,))
 
 
 def forget_decisions(run: Connection) -> int:
-    """Forget all decisions; return how many there were."""
+    """Delete all logged decisions; return how many there were."""
     return int(run.exec_driver_sql("DELETE FROM decision_log").rowcount)
-
-
-def _json(value: Any) -> str:
-    return dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)

@@ -1,11 +1,11 @@
-"""Rows and entries: one way in, one way out."""
+"""From entries to rows and back: the only place that knows which column holds which field, and in what form."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from json import loads
-from typing import TYPE_CHECKING
+from json import dumps, loads
+from typing import TYPE_CHECKING, Any
 
 from catalog.errors import StoreError
 from catalog.store.reader import Row
@@ -34,28 +34,31 @@ COLUMNS = (
     "created_at",
     "updated_at",
 )
-"""The columns every reading statement of entries gives, in this order."""
+"""The columns of an entry, in the order in which every reading statement returns them."""
+
+WRITABLE = tuple(name for name in COLUMNS if name not in ("kind", "name", "created_at"))
+"""The columns that a new revision of an entry sets: all but the key and the time the key was stored."""
 
 JSON_COLUMNS = ("spec", "tags", "examples", "providers", "metadata")
-"""Those that hold JSON."""
+"""The columns that hold JSON."""
 
 LISTED = ("kind", "name", "description", "tags", "revision")
-"""The columns of a listing: reading the other fourteen would take as long as finding the rows."""
+"""The columns of a listing. Reading the other fourteen columns would take as long as finding the rows."""
 
 
 def columns(names: tuple[str, ...] = COLUMNS) -> str:
-    """Return the columns for a SELECT from ``entry AS e``."""
+    """Return the columns *names* as a list for a SELECT from ``entry AS e``."""
     return ", ".join(f"e.{name}" for name in names)
 
 
 def entry_from_row(row: Row) -> Entry:
     """Return the entry of a *row* with the columns of :data:`COLUMNS`.
 
-    The row was validated when it was written, and is not again: that would be a third of a lookup.
-
     Raises:
-        StoreError: the row was not written by a catalog.
+        StoreError: the row is damaged: a column that should hold JSON or a time does not.
     """
+    # The entry was validated when it was written. Validating it again would take a third of a lookup, so the model is
+    # filled from inside, the way pydantic's own `model_construct` does.
     (kind, name, ref, spec, description, tags, examples, match, providers, priority, metadata, signature, checksum,
      source_checksum, source, distribution, revision, created_at, updated_at) = row  # fmt: skip
     entry = _new(_entry_class())
@@ -106,8 +109,39 @@ def _entry_class() -> type[Entry]:
     return Entry
 
 
+def row_of(entry: Entry, revision: int, now: str) -> tuple[Any, ...]:
+    """Return the values of the columns :data:`WRITABLE` for *entry*, stored as *revision* at the moment *now*."""
+    return (
+        entry.ref,
+        to_json(entry.spec),
+        entry.description,
+        to_json(entry.tags),
+        to_json(entry.examples),
+        entry.match,
+        to_json(entry.providers),
+        entry.priority,
+        to_json(entry.metadata),
+        entry.signature,
+        entry.checksum,
+        entry.source_checksum,
+        entry.source,
+        entry.distribution,
+        revision,
+        now,
+    )
+
+
+def to_json(value: Any) -> str | None:
+    """Return *value* as compact JSON, and None as None: in the database that is NULL."""
+    if value is None:
+        return None
+    if value == () or value == {}:  # so are most tags, examples and metadata: skip the encoder
+        return "[]" if value == () else "{}"
+    return dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
 def content(entry: Entry) -> str:
-    """Return what makes one revision differ from another, as JSON: all but tier, revision and times."""
+    """Return as JSON what a revision records: every field but tier, revision and times. Equal content is no change."""
     return entry.model_dump_json(exclude={"tier", "revision", "created_at", "updated_at"})
 
 

@@ -1,4 +1,4 @@
-"""Reading a SQLite catalog through plain ``sqlite3``: importing SQLAlchemy would cost more than most answers."""
+"""Reading a SQLite catalog through plain ``sqlite3``: importing SQLAlchemy would take longer than most answers."""
 
 from __future__ import annotations
 
@@ -16,33 +16,35 @@ Row = tuple[Any, ...]
 Params = Mapping[str, Any] | Sequence[Any]
 
 BUSY_MS = 10_000
-"""How long a connection waits for another's lock before it gives up, in milliseconds."""
+"""How long a connection waits for a lock of another connection before it gives up, in milliseconds."""
 
-_kept_for_ever: list[sqlite3.Connection] = []  # in use by another thread when the process forked: never to be touched
+_never_closed: list[sqlite3.Connection] = []
+"""Connections that a thread of the parent was using at a fork. Referenced for ever: closing one might deadlock."""
 
 
-class _Shut(deque[sqlite3.Connection]):
-    """Takes connections back and gives none."""
+class _ClosedPool(deque[sqlite3.Connection]):
+    """A pool that takes connections back but lends none."""
 
     def pop(self) -> sqlite3.Connection:  # type: ignore[override]
         raise IndexError
 
 
 class Reader:
-    """A pool of read-only connections to one file, and the question whether anything has changed.
+    """A pool of read-only connections to one file; it also says whether anything has been committed.
 
-    Safe in threads (each statement takes a connection for itself) and after a fork (a child opens its own).
+    Safe with threads, because each statement has a connection to itself, and after a fork, because a child opens
+    connections of its own.
 
     Attributes:
-        changes: returns a value that differs from the last one if any process has committed in between.
+        changes: a function; its result differs from the previous one if any process has committed in between.
     """
 
     def __init__(self, path: str, *, busy_ms: int = BUSY_MS) -> None:
-        """Open *path*, which must be a SQLite database in WAL mode; keep one connection for as long as this lives."""
+        """Open *path*, which must be a SQLite database in WAL mode, and hold one connection until closed."""
         self.path = path
         self._busy = busy_ms / 1000
         self._idle: deque[sqlite3.Connection] = deque()
-        self._shut = _Shut()
+        self._closed_pool = _ClosedPool()
         self._all: list[sqlite3.Connection] = []
         self._closed = False
         self._locks()
@@ -55,7 +57,7 @@ class Reader:
     def _keep_one(self) -> None:
         from catalog.store import walindex
 
-        held = self._connect()  # never lent: it keeps the wal-index alive and answers `changes`
+        held = self._connect()  # never lent: as long as it is open, SQLite does not delete the wal-index
         try:
             with translated(self.path):
                 held.execute("SELECT 1 FROM catalog_state").fetchone()
@@ -63,26 +65,27 @@ class Reader:
             held.close()
             raise
         self._held: sqlite3.Connection | None = held
-        self.changes: Callable[[], Any] = walindex.watch(self.path) or self._data_version
+        self.changes: Callable[[], Any] = walindex.watch(self.path) or self.data_version
 
-    def _data_version(self) -> Any:
+    def data_version(self) -> Any:
+        """Return SQLite's own answer to :attr:`changes`, for where the wal-index can't be mapped; None if closed."""
         with self._watching:
             return self._held.execute("PRAGMA data_version").fetchone() if self._held else None
 
     # -- fork: see catalog.store.forks -------------------------------------------------------------------------------
 
     def before_fork(self, deadline: float) -> None:
-        """Wait until every connection is back, or until *deadline*, and lend none."""
+        """Stop lending connections, and wait until all are back, or until *deadline*."""
         self._taken = [
             lock
             for lock in (self._connecting, self._watching)
             if lock.acquire(timeout=max(0.0, deadline - time.monotonic()))
         ]
-        # Threads that read all the time would leave the pool empty whenever this one looks: it stops lending first.
-        self._lending, self._idle = self._idle, self._shut
+        # It stops lending first: threads that read without a pause would leave the pool empty whenever we look.
+        self._lending, self._idle = self._idle, self._closed_pool
         self._back: list[sqlite3.Connection] = []
         while True:
-            for pool in (self._lending, self._shut):
+            for pool in (self._lending, self._closed_pool):
                 with suppress(IndexError):
                     while True:
                         self._back.append(pool.popleft())
@@ -91,19 +94,19 @@ class Reader:
             time.sleep(0.0005)
 
     def after_fork_in_parent(self) -> None:
-        """Lend again."""
+        """Lend connections again."""
         self._lending.extend(self._back)
         self._idle = self._lending
         for lock in self._taken:
             lock.release()
 
     def after_fork_in_child(self) -> None:
-        """Close what was inherited; what this process needs it opens when it first asks."""
+        """Close the inherited connections; this process opens its own when it first reads."""
         for connection in self._all:
             if connection is self._held or connection in self._back:
                 connection.close()
             else:
-                _kept_for_ever.append(connection)
+                _never_closed.append(connection)
         self._idle = self._lending
         self._all.clear()
         self._back.clear()
@@ -119,14 +122,14 @@ class Reader:
         return self.changes()
 
     def _connect(self) -> sqlite3.Connection:
-        with self._connecting:  # none while the process forks
+        with self._connecting:  # held during a fork, so that no connection is opened in the middle of it
             if self._closed:
                 raise StoreError("this catalog is closed; open it again", url=self.path)
-            with suppress(IndexError):  # one may have come back while this thread waited
+            with suppress(IndexError):  # a connection may have come back while this thread waited
                 return self._idle.pop()
             with translated(self.path):
-                # The path may hold '?' or '%'; mode=rw because a missing file must not be created by reading it.
-                from urllib.parse import quote
+                # Quoted because the path may contain '?' or '%'. Mode rw, as reading must not create a missing file.
+                from urllib.parse import quote  # not at the top: only opening needs it, and it is slow to import
 
                 connection = sqlite3.connect(
                     f"file:{quote(self.path)}?mode=rw",
@@ -141,7 +144,7 @@ class Reader:
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection; statements on it see the newest commit unless a transaction is begun."""
+        """Lend a connection. Each statement sees the newest commit, unless a transaction is begun."""
         try:
             lent = self._idle.pop()
         except IndexError:
@@ -166,10 +169,10 @@ class Reader:
             finally:
                 lent.execute("ROLLBACK")
 
-    # These two do without the context manager above: it would be a third of a lookup.
+    # `all` and `one` repeat what `connection` does: a context manager would take a third of a lookup.
 
     def all(self, sql: str, params: Params = ()) -> list[Row]:
-        """Return every row of a statement."""
+        """Return all rows of a statement."""
         try:
             lent = self._idle.pop()
         except IndexError:
@@ -178,7 +181,7 @@ class Reader:
             return lent.execute(sql, params).fetchall()
         except sqlite3.Error as error:
             raise store_error(error, self.path) from error
-        except UnicodeEncodeError:  # half a surrogate pair, as from a terminal: no row has it
+        except UnicodeEncodeError:  # half a surrogate pair, as terminals can send it: no row contains it
             return []
         finally:
             self._idle.append(lent)
@@ -186,7 +189,7 @@ class Reader:
                 self._drain()
 
     def one(self, sql: str, params: Params = ()) -> Row | None:
-        """Return the first row of a statement, or None."""
+        """Return the first row of a statement, or None if there is no row."""
         try:
             lent = self._idle.pop()
         except IndexError:
@@ -204,11 +207,11 @@ class Reader:
         return row
 
     def close(self) -> None:
-        """Close every connection that is not lent at the moment."""
+        """Close every connection; a lent connection is closed when it comes back."""
         if self._closed:
             return
         self._closed = True
-        self.changes = lambda: None  # lets go of the mapped memory
+        self.changes = lambda: None  # drops the reference to the mapped memory
         self._drain()
         if self._held is not None:
             self._held.close()
@@ -223,7 +226,7 @@ class Reader:
 
 @contextmanager
 def translated(path: str) -> Iterator[None]:
-    """Turn errors of the driver into the catalog's."""
+    """Turn errors of the SQLite driver into errors of the catalog."""
     try:
         yield
     except sqlite3.Error as error:
@@ -231,7 +234,7 @@ def translated(path: str) -> Iterator[None]:
 
 
 def store_error(error: BaseException, path: str) -> CatalogError:
-    """Return the catalog's error for a *error* of the SQLite driver, told apart by its name, never by its text."""
+    """Return the catalog's error for an *error* of the SQLite driver, chosen by its name, never by its text."""
     name = getattr(error, "sqlite_errorname", None) or ""
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StoreBusyError(

@@ -1,4 +1,7 @@
-"""Reading the graph of references of the stored entries, in both directions."""
+"""Reading the references between stored entries, in both directions.
+
+Each row is: kind and name of the entry that names another, the path in its spec, kind and name of the named entry.
+"""
 
 from __future__ import annotations
 
@@ -21,15 +24,15 @@ ALL = (
 
 
 def references_from(reader: Reader, kind: str, name: str) -> list[Row]:
-    """Return kind and name of a stored entry, then path, kind and name of each entry it names; in no order."""
+    """Return a row for each entry that this stored entry names, in no particular order."""
     return reader.all(FROM, (kind, name))
 
 
 def references_to(reader: Reader, kind: str, name: str) -> list[Row]:
-    """Return the like of each stored entry that names this one."""
+    """Return a row for each place where a stored entry names this one, in no particular order."""
     return reader.all(TO, (kind, name))
 
 
 def all_references(reader: Reader) -> list[Row]:
-    """Return the like of every stored entry that names another."""
+    """Return a row for every place where a stored entry names another, in no particular order."""
     return reader.all(ALL)

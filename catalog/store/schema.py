@@ -1,4 +1,4 @@
-"""The schema's version: what a database has, what this package needs, and the way from one to the other."""
+"""The version of the schema: which one a database has, which one this package needs, and how to upgrade."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 HEAD = "0003"
-"""The newest revision in ``migrations/``; a constant, so that opening a current database needs no Alembic."""
+"""The newest revision in ``migrations/``. It is a constant so that opening a current database needs no Alembic."""
 
-OLDEST_SQLITE = (3, 37, 0)  # pragma_table_list
+OLDEST_SQLITE = (3, 37, 0)
+"""The oldest SQLite that migrations run on: ``pragma_table_list`` came with it."""
 
 
 def sqlite_path(url: str) -> str | None:
-    """Return the file a SQLite *url* names, or None for one that lives as long as the catalog.
+    """Return the path in a SQLite *url*, or None if the URL asks for a temporary database.
 
     Raises:
-        StoreError: *url* is no database URL, or names a database this version has no driver for.
+        StoreError: *url* is no database URL, or is of a database that this version has no driver for.
     """
     scheme, separator, rest = url.partition("://")
     if not separator:
@@ -41,7 +42,11 @@ def sqlite_path(url: str) -> str | None:
 
 
 def migrations_dir() -> Path:
-    """Return the folder of the migration scripts: inside the package in a wheel, beside it in a checkout."""
+    """Return the folder of the migration scripts: inside the package if installed, beside it in a checkout.
+
+    Raises:
+        StoreError: there is no such folder.
+    """
     package = Path(__file__).resolve().parent.parent
     for candidate in (package / "migrations", package.parent / "migrations"):
         if (candidate / "env.py").is_file():
@@ -50,7 +55,7 @@ def migrations_dir() -> Path:
 
 
 def alembic_config(**attributes: Any) -> Config:
-    """Return Alembic's configuration without any ini file; *attributes* reach ``env.py``."""
+    """Return a configuration for Alembic that needs no ini file; *attributes* are passed to ``env.py``."""
     from alembic.config import Config
 
     config = Config()
@@ -61,10 +66,10 @@ def alembic_config(**attributes: Any) -> Config:
 
 
 def current(path: str) -> str | None:
-    """Return the revision of the database file *path*, or None where it holds nothing yet.
+    """Return the revision of the database file *path*, or None if the file is missing or empty.
 
     Raises:
-        NotACatalogError: it is no SQLite database, or one of something else.
+        NotACatalogError: it is no SQLite database, or the database of another program.
     """
     if not os.path.exists(path) or os.path.getsize(path) == 0:
         return None
@@ -72,12 +77,12 @@ def current(path: str) -> str | None:
         connection = sqlite3.connect(path, isolation_level=None, timeout=10)
         try:
             try:
-                found = connection.execute("SELECT version_num FROM alembic_version").fetchall()
+                versions = connection.execute("SELECT version_num FROM alembic_version").fetchall()
                 connection.execute("SELECT generation FROM catalog_state")
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:  # anything but a table that is not there
+                if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:  # SQLITE_ERROR: one of the tables does not exist
                     raise
-                # A downgrade to the base leaves Alembic's table behind, empty.
+                # A downgrade to the base leaves Alembic's table behind, empty; that database counts as empty.
                 tables = connection.execute("SELECT count(*) FROM sqlite_master WHERE tbl_name <> 'alembic_version'")
                 if tables.fetchone()[0]:
                     raise NotACatalogError(
@@ -86,17 +91,17 @@ def current(path: str) -> str | None:
                 return None
         finally:
             connection.close()
-    return found[0][0] if found else None
+    return versions[0][0] if versions else None
 
 
 def ensure(path: str) -> bool:
-    """Bring the database file *path* to :data:`HEAD`, creating it where there is none; tell whether anything was done.
+    """Create or upgrade the database file *path* to :data:`HEAD`; return whether anything had to be done.
 
-    Safe when several processes do it at once: one upgrades, the others wait and find it done.
+    Several processes may call this at once: one upgrades, and the others wait until it has.
 
     Raises:
-        SchemaOutdatedError: a newer version of this package wrote it.
-        NotACatalogError: it is something else.
+        SchemaOutdatedError: a newer version of this package wrote the database.
+        NotACatalogError: it is not the database of a catalog.
     """
     at = current(path)
     if at == HEAD:
@@ -110,7 +115,13 @@ def ensure(path: str) -> bool:
 
 
 def upgrade(path: str) -> None:
-    """Run the migrations that *path* lacks, in one transaction."""
+    """Run the migrations that the database file *path* lacks, in one transaction.
+
+    Raises:
+        SchemaOutdatedError: a newer version of this package wrote the database.
+        StoreError: a migration failed; the database is as it was before.
+    """
+    # All of this is slow to import, and opening a current database needs none of it.
     import sqlalchemy as sa
     from alembic import command
     from alembic.script import ScriptDirectory
@@ -125,6 +136,8 @@ def upgrade(path: str) -> None:
     url = sa.URL.create("sqlite", database=path)  # not as text: the path may hold '?'
     engine = make_engine(url).execution_options(sqlite_begin="IMMEDIATE")
     try:
+        # The order matters: keys can be turned off only before BEGIN, and the version is read under the write lock, as
+        # another process may be upgrading at this moment.
         with engine.connect() as connection, keys_off(connection), connection.begin():
             at = current(path)
             known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
@@ -138,7 +151,7 @@ def upgrade(path: str) -> None:
                 )
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-            connection.exec_driver_sql(  # where there are no entries, their words and hashes are up to date
+            connection.exec_driver_sql(  # without entries there is nothing to index, so the index is up to date
                 "UPDATE catalog_state SET words_version = ?, text_version = ? WHERE NOT EXISTS (SELECT 1 FROM entry)",
                 (WORDS_VERSION, TEMPLATE_VERSION),
             )
@@ -151,7 +164,8 @@ def upgrade(path: str) -> None:
 
 
 def _write_ahead(path: str) -> None:
-    """Put the file into WAL mode. SQLite does not wait for its busy timeout when that needs a lock, so we do."""
+    """Put the database file into WAL mode, creating it if it is missing."""
+    # SQLite ignores the busy timeout when a change of the mode has to wait for a lock, so we wait: up to 5 seconds.
     for attempt in range(100):
         with translated(path):
             connection = sqlite3.connect(path, isolation_level=None, timeout=10)

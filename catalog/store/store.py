@@ -1,4 +1,4 @@
-"""``Store``: the persistent tier of one catalog; reads cheaply, connects for writing when it first writes."""
+"""``Store``: the database of one catalog. Opening it prepares for reading; a writer is connected at the first write."""
 
 from __future__ import annotations
 
@@ -24,27 +24,33 @@ if TYPE_CHECKING:
 
 
 class Store:
-    """One database: a reader always, a writer once it is needed."""
+    """One database, with a reader from the beginning and a writer from the first write on.
+
+    Attributes:
+        path: the database file.
+        url: the URL it was opened with.
+        reader: runs every statement that only reads.
+    """
 
     def __init__(self, url: str, *, busy_ms: int = BUSY_MS) -> None:
-        """Open the database of *url*; a SQLite file is created or upgraded first.
+        """Open the database at *url*; a SQLite file is created or upgraded first.
 
-        ``sqlite://`` without a path gives a private catalog in a temporary file that goes when it is closed: a
-        database in memory can be shared neither by threads nor by the two drivers.
+        ``sqlite://`` without a path opens a private database in a temporary file, which is deleted on closing. It can't
+        be in memory: neither threads nor the two drivers used here could share it.
 
         Args:
             url: database URL.
-            busy_ms: how long to wait for another process's lock, in milliseconds.
+            busy_ms: how long to wait for the lock of another process, in milliseconds.
 
         Raises:
-            StoreError: and what derives from it, where the database can't be used.
+            StoreError: the database can't be used; classes derived from it say why.
         """
         path = schema.sqlite_path(url)
         self._remove: Callable[[], Any] = lambda: None
         if path is None:
             folder = tempfile.mkdtemp(prefix="catalog-")
             path = os.path.join(folder, "catalog.db")
-            self._remove = weakref.finalize(self, _remove, folder, os.getpid())  # also where nobody closes it
+            self._remove = weakref.finalize(self, _remove, folder, os.getpid())  # also if nobody calls close
         self.path = path
         self.url = url
         self._busy_ms = busy_ms
@@ -61,11 +67,13 @@ class Store:
 
     def _locks(self) -> None:
         self._lock = threading.Lock()
-        self._turnstile = threading.Lock()  # passed on the way to the other, so that a fork need not queue for long
+        # A thread that wants to write passes the turnstile, then takes the lock. A fork takes the turnstile first and
+        # keeps it: then it waits for one writer at most, and not for all threads that queue for the lock.
+        self._turnstile = threading.Lock()
         self._writing_thread: int | None = None
 
     def state(self) -> tuple[int, tuple[int, int]]:
-        """Return the generation, and the versions of the words in the full-text index and of the texts to embed."""
+        """Return the generation, then a pair: the versions of the full-text index's words and of the embedded texts."""
         row = self.reader.one(STATE)
         if row is None:
             raise StoreError(f"{self.path} has lost its state; restore a backup", url=self.url)
@@ -73,24 +81,28 @@ class Store:
 
     @contextmanager
     def writing(self, *, actor: str) -> Iterator[Transaction]:
-        """Begin a transaction; committed at the end, or rolled back whole.
+        """Begin a transaction, which is committed at the end, or rolled back as a whole after an error.
+
+        Args:
+            actor: who makes the changes, for the history.
 
         Raises:
             StoreBusyError: another process held the write lock for longer than the busy timeout.
-            StoreError: the file was removed or replaced; what was written to the old one would be lost.
+            StoreError: this thread is in a transaction already, or the file was removed or replaced: what is written to
+                the old file would be lost.
         """
         me = threading.get_ident()
         if self._writing_thread == me:
             raise StoreError("this thread is in the middle of a change already; finish that first", url=self.url)
         with self._turnstile:
             pass
-        with self._lock:  # threads of one process need not find out from SQLite that they must wait
+        with self._lock:  # threads of one process queue here: waiting for SQLite's lock means polling and sleeping
             if _identity(self.path) != self._file:
                 raise StoreError(
                     f"{self.path} was removed or replaced; close this catalog and open it again", url=self.url
                 )
             if self._writer is None:
-                from catalog.store.writer import Writer
+                from catalog.store.writer import Writer  # SQLAlchemy is slow to import, and reading needs none of it
 
                 self._writer = Writer(self.path, busy_ms=self._busy_ms)
             self._writing_thread = me
@@ -101,7 +113,7 @@ class Store:
                 self._writing_thread = None
 
     def close(self) -> None:
-        """Close every connection, and remove a temporary database."""
+        """Close every connection, and delete a temporary database."""
         with forks.opening:
             if self._writer is not None:
                 self._writer.close()
@@ -111,7 +123,7 @@ class Store:
     # -- fork: see catalog.store.forks -------------------------------------------------------------------------------
 
     def before_fork(self, deadline: float) -> None:
-        """Wait until no other thread writes or reads."""
+        """Stop other threads from writing and reading, and wait until none does, or until *deadline*."""
         mine = self._writing_thread == threading.get_ident()
         self._taken = [
             lock
@@ -121,20 +133,20 @@ class Store:
         self.reader.before_fork(deadline)
 
     def after_fork_in_parent(self) -> None:
-        """Let other threads go on."""
+        """Let other threads write and read again."""
         self.reader.after_fork_in_parent()
         for lock in self._taken:
             lock.release()
 
     def after_fork_in_child(self) -> None:
-        """Close the connections of the parent process, and have locks of one's own."""
+        """Close the inherited connections, and replace the locks: a thread that held one does not exist here."""
         self.reader.after_fork_in_child()
         if self._writer is not None:
             self._writer.close()
         self._locks()
 
     def backup(self, target: str) -> None:
-        """Copy the database, as it is at one moment, to the new file *target*.
+        """Copy the database to the new file *target*, in the state of one moment.
 
         Raises:
             StoreError: *target* exists or can't be written.
@@ -152,48 +164,19 @@ class Store:
             raise store_error(error, target) from error
 
     def check(self) -> list[str]:
-        """Return what is wrong with the database, in words; nothing if all is well.
+        """Return what is wrong with the database, as texts; an empty list means that all is well.
 
-        Looked at: the pages, foreign keys, the JSON of entries, the full-text index against its text, tags against
-        entries.
+        It checks the pages, foreign keys, the JSON of entries, words and hashes of every entry, tags against entries,
+        and the full-text index against the words.
         """
-        from catalog.store import fts
+        from catalog.store import fulltext
 
-        faults: list[str] = []
         with self.reader.connection() as connection:
-            pages = [row[0] for row in connection.execute("PRAGMA integrity_check")]
-            faults += [f"pages: {text}" for text in pages if text != "ok"]
-            faults += [f"keys: {row}" for row in connection.execute("PRAGMA foreign_key_check")]
-            sound = " AND ".join(f"json_valid(coalesce(e.{name}, '[]'))" for name in JSON_COLUMNS)
-            faults += [
-                f"entries: the row of {kind}:{name} is damaged; `catalog restore {kind}:{name}` brings back a good one"
-                for kind, name in connection.execute(f"SELECT e.kind, e.name FROM entry AS e WHERE NOT ({sound})")
-            ]
-            missing = connection.execute(
-                "SELECT count(*) FROM entry AS e LEFT JOIN search_doc AS d ON d.entry_id = e.id "
-                "WHERE d.entry_id IS NULL"
-            ).fetchone()[0]
-            if missing:
-                faults.append(f"search: {missing} entries have no words; `catalog db check --fix` makes them again")
-            unhashed = connection.execute(
-                "SELECT count(*) FROM entry AS e LEFT JOIN entry_text AS t ON t.entry_id = e.id AND t.part = 0 "
-                "WHERE t.entry_id IS NULL"
-            ).fetchone()[0]
-            if unhashed:
-                faults.append(
-                    f"meaning: {unhashed} entries have no hash of their text; `catalog db check --fix` makes them again"
-                )
-            strays = connection.execute(
-                "SELECT count(*) FROM (SELECT e.id, j.value FROM entry AS e, "
-                "json_each(iif(json_valid(e.tags), e.tags, '[]')) AS j "
-                "EXCEPT SELECT entry_id, tag FROM entry_tag)"
-            ).fetchone()[0]
-            if strays:
-                faults.append(f"tags: {strays} are missing from their index")
+            faults = _row_faults(connection)
         with forks.opening:
             own = sqlite3.connect(self.path, isolation_level=None, timeout=10)
-            try:  # FTS5 takes its check as a write, though it changes nothing
-                own.execute(fts.CHECK)
+            try:  # not on the reader's connection: FTS5 counts its check as a write, though it changes nothing
+                own.execute(fulltext.CHECK)
             except sqlite3.DatabaseError as error:
                 faults.append(f"search: index and words differ ({error}); `catalog db check --fix` rebuilds it")
             finally:
@@ -201,14 +184,48 @@ class Store:
         return faults
 
 
+def _row_faults(connection: sqlite3.Connection) -> list[str]:
+    """Return what is wrong with the tables, as texts."""
+    faults = [f"pages: {row[0]}" for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
+    faults += [f"keys: {row}" for row in connection.execute("PRAGMA foreign_key_check")]
+    sound = " AND ".join(f"json_valid(coalesce(e.{name}, '[]'))" for name in JSON_COLUMNS)
+    faults += [
+        f"entries: the row of {kind}:{name} is damaged; `catalog restore {kind}:{name}` brings back a good one"
+        for kind, name in connection.execute(f"SELECT e.kind, e.name FROM entry AS e WHERE NOT ({sound})")
+    ]
+
+    def count(sql: str) -> int:
+        return int(connection.execute(f"SELECT count(*) FROM {sql}").fetchone()[0])
+
+    missing = count("entry AS e LEFT JOIN search_doc AS d ON d.entry_id = e.id WHERE d.entry_id IS NULL")
+    if missing:
+        faults.append(f"search: {missing} entries have no words; `catalog db check --fix` makes them again")
+    unhashed = count(
+        "entry AS e LEFT JOIN entry_text AS t ON t.entry_id = e.id AND t.part = 0 WHERE t.entry_id IS NULL"
+    )
+    if unhashed:
+        faults.append(
+            f"meaning: {unhashed} entries have no hash of their text; `catalog db check --fix` makes them again"
+        )
+    # The tags of damaged rows can't be read; those rows are reported above.
+    strays = count(
+        "(SELECT e.id, j.value FROM entry AS e, json_each(iif(json_valid(e.tags), e.tags, '[]')) AS j "
+        "EXCEPT SELECT entry_id, tag FROM entry_tag)"
+    )
+    if strays:
+        faults.append(f"tags: {strays} are missing from their index")
+    return faults
+
+
 def _identity(path: str) -> tuple[int, int] | None:
+    """Return what tells the file at *path* from any other, or None if there is no file."""
     try:
-        there = os.stat(path)
+        status = os.stat(path)
     except FileNotFoundError:
         return None
-    return there.st_dev, there.st_ino
+    return status.st_dev, status.st_ino
 
 
 def _remove(folder: str, owner: int) -> None:
-    if os.getpid() == owner:  # a child process has the catalog, but not the say
+    if os.getpid() == owner:  # a forked child has the object too, but the parent still needs the file
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,9 +1,8 @@
-"""The tables, as SQLAlchemy sees them; ``migrations/`` owns how they came to be.
+"""The tables as they are at the newest revision; ``migrations/`` creates them. A test checks that both agree.
 
-``entry`` holds the record. ``entry_tag``, ``search_doc``, ``entry_text`` and ``entry_reference`` are indexes over it
-that the same transaction keeps: what they say can be made again from ``entry``. ``revision`` keeps every past state,
-also of entries that are gone. A row of ``vector`` counts as long as its hash is the one ``entry_text`` has for the same
-part of its entry.
+``entry`` holds the records. ``entry_tag``, ``search_doc``, ``entry_text`` and ``entry_reference`` are derived from it
+by the same transaction and can be made again at any time. ``revision`` keeps every past state, also of removed entries.
+A row of ``vector`` counts only while ``entry_text`` has the same hash for the same part of its entry.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ NAMING = {
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
-    """A moment in UTC: ``timestamptz`` on PostgreSQL, ISO 8601 text with its offset on SQLite.
+    """A time in UTC: ``timestamptz`` on PostgreSQL, ISO 8601 text with its offset on SQLite.
 
-    SQLAlchemy's own type loses the zone on SQLite.
+    SQLAlchemy's own type would lose the time zone on SQLite.
     """
 
     impl = sa.String(32)
@@ -39,22 +38,20 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return dialect.type_descriptor(sa.String(32))
 
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
-        """Write *value* in UTC."""
+        """Return *value* in the form the database stores, in UTC."""
         if value is None or dialect.name == "postgresql":
             return value
         return value.astimezone(UTC).isoformat(timespec="microseconds")
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
-        """Read a moment back with its zone."""
+        """Return a stored time with its time zone."""
         return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def json_type() -> sa.types.TypeEngine[Any]:
-    """Return JSON as text on SQLite and as ``jsonb`` on PostgreSQL; None is SQL's NULL, not JSON's.
-
-    Not SQLAlchemy's JSON on SQLite: a column of that name has numeric affinity, which turns the text ``12`` into a
-    number, and one of twenty digits into another number.
-    """
+    """Return a column type for JSON: text on SQLite, ``jsonb`` on PostgreSQL. None is stored as NULL."""
+    # Not SQLAlchemy's JSON on SQLite: a column declared JSON has numeric affinity there, which turns the text 12 into a
+    # number, and a text of twenty digits into another number.
     return sa.Text().with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 
@@ -95,7 +92,7 @@ entry = sa.Table(
 entry_tag = sa.Table(
     "entry_tag",
     metadata,
-    # kind and name stand here too, so that "the first of this tag, by key" reads one stretch of one index.
+    # Kind and name are repeated here, so that a listing of a tag in the order of keys reads one range of one index.
     sa.Column("tag", sa.String(200), primary_key=True),
     sa.Column("kind", sa.String(40), primary_key=True),
     sa.Column("name", sa.String(200), primary_key=True),
@@ -108,14 +105,14 @@ entry_tag = sa.Table(
 search_doc = sa.Table(
     "search_doc",
     metadata,
-    # What full-text search reads: words split and stemmed by catalog.entry.words, joined by spaces.
+    # What full-text search reads: words, split and stemmed by catalog.entry.words, separated by spaces.
     sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("description", sa.Text, nullable=False),
     sa.Column("params", sa.Text, nullable=False),
     sa.Column("tags", sa.Text, nullable=False),
     sa.Column("examples", sa.Text, nullable=False),
-    sa.Column("facets", sa.Text, nullable=False),  # kind and tags as words no text has, to filter by
+    sa.Column("facets", sa.Text, nullable=False),  # kind and tags as words that no text contains, for filters
 )
 
 revision = sa.Table(
@@ -128,7 +125,7 @@ revision = sa.Table(
     sa.Column("action", sa.String(20), nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("data", json_type()),  # the entry after the change; NULL where it was taken away
+    sa.Column("data", json_type()),  # the entry after the change; NULL if it was removed
     sa.UniqueConstraint("kind", "name", "revision"),
     sa.CheckConstraint("revision >= 1", name="revision_positive"),
 )
@@ -136,7 +133,7 @@ revision = sa.Table(
 source = sa.Table(
     "source",
     metadata,
-    # What has been scanned, and how each file looked then: the second scan reads only what has changed since.
+    # What has been scanned, and what each file looked like then: the next scan reads only changed files.
     sa.Column("target", sa.Text, primary_key=True),
     sa.Column("options", json_type(), nullable=False),
     sa.Column("distribution", sa.Text),
@@ -147,7 +144,7 @@ source = sa.Table(
 entry_text = sa.Table(
     "entry_text",
     metadata,
-    # The hashes of what an entry says now: part 0 the text about it, parts 1 and up its examples.
+    # Hashes of the texts to embed: part 0 is the text that describes the entry, parts from 1 on are its examples.
     sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("part", sa.Integer, primary_key=True),
     sa.Column("hash", sa.String(64), nullable=False),
@@ -159,10 +156,10 @@ embedder = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("name", sa.String(200), nullable=False),
-    sa.Column("given", sa.Text),  # the word it is chosen by, so that another process can have it too
+    sa.Column("given", sa.Text),  # the word it is chosen by, so that another process can open it
     sa.Column("width", sa.Integer, nullable=False),
-    sa.Column("since", sa.BigInteger, nullable=False),  # the generation that brought it
-    sa.Column("complete", sa.BigInteger),  # the generation at which no vector was missing; NULL before the first such
+    sa.Column("since", sa.BigInteger, nullable=False),  # the generation that added it
+    sa.Column("complete", sa.BigInteger),  # the first generation at which no vector was missing
     sa.UniqueConstraint("name"),
     sa.CheckConstraint("length(name) BETWEEN 1 AND 200", name="name_length"),
     sa.CheckConstraint("width >= 1", name="width_positive"),
@@ -171,8 +168,9 @@ embedder = sa.Table(
 vector = sa.Table(
     "vector",
     metadata,
-    # By entry first: taking an entry away must find its vectors. With rowids, as SQLite keeps wide rows badly in an
-    # index. Little-endian float32, of length 1; no bytes at all: the text has nothing to embed.
+    # The key begins with the entry, because removing an entry must find its vectors. The table has rowids, because
+    # SQLite stores wide rows badly in an index. A vector is little-endian float32 of length 1; no bytes mean that the
+    # text has nothing to embed.
     sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("embedder_id", sa.Integer, sa.ForeignKey("embedder.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("part", sa.Integer, primary_key=True),
@@ -187,8 +185,8 @@ vector = sa.Table(
 entry_change = sa.Table(
     "entry_change",
     metadata,
-    # The last generation in which a stored entry was changed or taken away, for indexes in memory: what they hold of
-    # it they must read again. No foreign key: it is about what is gone, too.
+    # The last generation that changed or removed an entry: indexes in memory must read its vectors again. There is no
+    # foreign key, because rows of removed entries must stay.
     sa.Column("entry_id", sa.Integer, primary_key=True),
     sa.Column("generation", sa.BigInteger, nullable=False),
     sa.Index(None, "generation"),
@@ -197,8 +195,8 @@ entry_change = sa.Table(
 history_mark = sa.Table(
     "history_mark",
     metadata,
-    # Generations are numbers, and a restored backup counts the same numbers again. The token tells which generation
-    # it was; the last thousand are kept.
+    # A restored backup counts the same generations again, so the number alone does not identify a state. The random
+    # token does. The last thousand generations are kept.
     sa.Column("generation", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("token", sa.String(32), nullable=False),
     sqlite_with_rowid=False,
@@ -207,7 +205,7 @@ history_mark = sa.Table(
 entry_reference = sa.Table(
     "entry_reference",
     metadata,
-    # What the spec of an entry names: at "members.0.profile" the entry profile:mini. It may not exist.
+    # Which entries the spec of an entry names: at "members.0.profile", for example, profile:mini. It may not exist.
     sa.Column("entry_id", sa.Integer, sa.ForeignKey("entry.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("path", sa.String(500), primary_key=True),
     sa.Column("kind", sa.String(40), nullable=False),
@@ -219,9 +217,9 @@ entry_reference = sa.Table(
 calibration = sa.Table(
     "calibration",
     metadata,
-    # What a router has learned from labelled prompts; the key is a hash of the router it belongs to.
+    # What a router has learned from labelled prompts. The key is a hash of the router it belongs to.
     sa.Column("key", sa.String(64), primary_key=True),
-    sa.Column("about", json_type(), nullable=False),  # of which candidates, embedder and data, and how good it is
+    sa.Column("about", json_type(), nullable=False),  # candidates, embedder, data, and how good it is
     sa.Column("data", sa.LargeBinary, nullable=False),
     sa.Column("made_at", UtcDateTime, nullable=False),
 )
@@ -229,8 +227,8 @@ calibration = sa.Table(
 golden_case = sa.Table(
     "golden_case",
     metadata,
-    # A prompt and the entry it must be routed to; kind and name are empty where none fits. No foreign key: entries of
-    # every tier have golden cases, and one taken away must not take its cases with it.
+    # A prompt and the entry it must be routed to; kind and name are empty if no entry fits. There is no foreign key:
+    # entries of every tier can have golden cases, and a removed entry must not take its cases with it.
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("kind", sa.String(40), nullable=False),
@@ -248,21 +246,21 @@ decision_log = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("generation", sa.BigInteger, nullable=False),
     sa.Column("prompt_hash", sa.String(64), nullable=False),
-    sa.Column("prompt", sa.Text),  # only where the project allows it
-    sa.Column("router", json_type(), nullable=False),  # what is needed to ask the same again
+    sa.Column("prompt", sa.Text),  # NULL unless the project allows it
+    sa.Column("router", json_type(), nullable=False),  # the options needed to route the prompt again
     sa.Column("decision", json_type(), nullable=False),
 )
 
 used = sa.Table(
     "used",
     metadata,
-    # Which entry was taken after which request; the weight is what is left of it at the moment ``at`` (seconds).
-    sa.Column("query", sa.String(64), primary_key=True),  # a hash
+    # How often an entry was taken after a request. The weight fades; "at" is the time, in seconds, it was computed for.
+    sa.Column("query", sa.String(64), primary_key=True),  # a hash; empty in the row with the key of the hashes
     sa.Column("kind", sa.String(40), primary_key=True),
     sa.Column("name", sa.String(200), primary_key=True),
     sa.Column("weight", sa.Float, nullable=False),
     sa.Column("at", sa.Float, nullable=False),
-    sa.Column("text", sa.Text),  # only where the project allows it
+    sa.Column("text", sa.Text),  # NULL unless the project allows it
     sa.Index(None, "kind", "name"),
     sqlite_with_rowid=False,
 )
@@ -273,6 +271,6 @@ state = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("generation", sa.BigInteger, nullable=False),
     sa.Column("words_version", sa.Integer, nullable=False),
-    sa.Column("text_version", sa.Integer, nullable=False, server_default="0"),  # of the template behind entry_text
+    sa.Column("text_version", sa.Integer, nullable=False, server_default="0"),  # of the texts hashed in entry_text
     sa.CheckConstraint("id = 1", name="one_row"),
 )

@@ -1,7 +1,7 @@
-"""Vectors: what may come into the database, and what may be read of it.
+"""Vectors: checking them before they are stored, and reading them.
 
-Every statement that reads vectors joins them to the hashes of what their entries say now, so one whose text has changed
-is never given, whoever changed it.
+Every statement that reads vectors joins them to the hashes of what their entries say now. So a vector whose text has
+changed is never returned, whoever changed the text.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import suppress
 from json import dumps
 from typing import TYPE_CHECKING, NamedTuple
 
-from catalog.entry.embedding_text import TEMPLATE_VERSION, parts, text_hash
+from catalog.entry.embedding_text import TEMPLATE_VERSION, text_hash, texts_of
 from catalog.errors import EmbedderError, StoreError
 from catalog.store.mapping import columns, entry_from_row
 from catalog.store.reader import Reader
@@ -44,8 +44,9 @@ PENDING = (
     "ORDER BY t.entry_id, t.part LIMIT ?"
 )
 BY_ID = f"SELECT {columns()} FROM entry AS e WHERE e.id = ?"
-# What has the wrong length is damaged, or says that there is nothing to embed.
-# In two steps, both in the order of the table: SQLite would follow an index of the embedder otherwise, row by row.
+# A vector of a wrong length is damaged, or has no bytes because there is nothing to embed.
+# NOT INDEXED and CROSS keep SQLite to the order of the table: it would follow the index of the embedder otherwise, and
+# jump about in the file row by row.
 FRESH = (
     f"SELECT v.entry_id, v.part, v.vector FROM vector AS v NOT INDEXED CROSS {_FRESH_JOIN} "
     "WHERE v.embedder_id = ? AND length(v.vector) = ?"
@@ -72,13 +73,13 @@ MARKED = "SELECT 1 FROM history_mark AS h WHERE h.generation = ? AND h.token = ?
 
 
 class Known(NamedTuple):
-    """An embedder that has vectors here.
+    """An embedder that has vectors in this database.
 
     Attributes:
-        name: tells its vectors from all others.
-        given: the word it was chosen by, or None.
+        name: unique; it identifies the embedder's vectors.
+        given: the word the embedder was chosen by, or None.
         width: how many numbers a vector has.
-        complete: the generation at which it first had a fresh vector for every text; None: not yet.
+        complete: the generation at which it first had a fresh vector for every text; None if it never had.
     """
 
     name: str
@@ -88,7 +89,7 @@ class Known(NamedTuple):
 
 
 class Status(NamedTuple):
-    """How many texts have a vector that counts, one of another text, and none."""
+    """How many texts have a vector of what they say now, a vector of something else, and no vector."""
 
     fresh: int
     stale: int
@@ -96,7 +97,7 @@ class Status(NamedTuple):
 
 
 class Pending(NamedTuple):
-    """A text that lacks a fresh vector; with the vector behind it, less the text, it is a row to put."""
+    """A text that lacks a fresh vector. Its vector is stored as (entry_id, part, hash, vector)."""
 
     entry_id: int
     part: int
@@ -105,19 +106,19 @@ class Pending(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """One moment in the life of one database: what has the same mark has the same content."""
+    """A state of one database: two readings with equal marks have read the same vectors."""
 
     generation: int
     token: str | None
-    embedder: int  # the generation that brought the embedder, or -1: none has
+    embedder: int  # the generation that added the embedder; -1 if it is unknown
 
 
 class Rows(NamedTuple):
-    """Vectors as arrays, a row each; sorted by entry and part within each of text and examples.
+    """Vectors as arrays, with a row for each vector.
 
     Attributes:
         entry_ids: int64.
-        parts: int32; 0 for the text about the entry, from 1 for its examples.
+        parts: int32; 0 for the text that describes the entry, from 1 on for its examples.
         vectors: float32, (rows, width).
     """
 
@@ -127,7 +128,7 @@ class Rows(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """What has happened since a mark: forget the rows of the entries in *touched*, and take *rows* in."""
+    """What has changed since a mark: drop all rows of the entries in *touched*, then add *rows*."""
 
     mark: Mark
     touched: NDArray[np.int64]
@@ -138,16 +139,16 @@ class Changes(NamedTuple):
 
 
 def pack(vectors: NDArray[np.float32]) -> list[bytes]:
-    """Return each row as it is stored; a row of zeros gives no bytes: there is nothing to embed."""
+    """Return each row in its stored form; a row of zeros becomes no bytes, which means "nothing to embed"."""
     import numpy as np
 
     rows = np.ascontiguousarray(vectors, dtype="<f4")
-    some: list[bool] = (rows != 0).any(axis=1).tolist()
-    return [row.tobytes() if there else b"" for row, there in zip(rows, some, strict=True)]
+    filled: list[bool] = (rows != 0).any(axis=1).tolist()
+    return [row.tobytes() if is_filled else b"" for row, is_filled in zip(rows, filled, strict=True)]
 
 
 def unpack(data: bytes) -> NDArray[np.float32]:
-    """Return a stored vector as an array that can't be written to."""
+    """Return a stored vector as a read-only array."""
     import numpy as np
 
     vector: NDArray[np.float32] = np.frombuffer(data, dtype="<f4").astype(np.float32, copy=False)
@@ -155,10 +156,16 @@ def unpack(data: bytes) -> NDArray[np.float32]:
 
 
 def check(embedder: str, width: int, vectors: Sequence[bytes]) -> None:
-    """Refuse vectors that would poison a search.
+    """Refuse vectors that would spoil every search.
+
+    Args:
+        embedder: the embedder's name.
+        width: how many numbers a vector must have.
+        vectors: in their stored form; those without bytes pass.
 
     Raises:
-        EmbedderError: one has another width, is not finite, or has another length than 1 (within 0.001).
+        EmbedderError: the name or the width is not allowed, or a vector has another width, is not finite, or does not
+            have the length 1 (within 0.001).
     """
     if width < 1:
         raise EmbedderError(f"embedder '{embedder}' has the width {width}; it must be 1 or more", embedder=embedder)
@@ -174,7 +181,7 @@ def check(embedder: str, width: int, vectors: Sequence[bytes]) -> None:
                 f"a vector of embedder '{embedder}' has {len(vector)} bytes; {wanted} are {width} numbers",
                 embedder=embedder,
             )
-    if len(filled) == 1:  # one registration: the sum is done before numpy is imported
+    if len(filled) == 1:  # registering one entry: the sum is done before numpy would be imported
         numbers = array("f", filled[0])
         if sys.byteorder == "big":
             numbers.byteswap()
@@ -188,7 +195,7 @@ def check(embedder: str, width: int, vectors: Sequence[bytes]) -> None:
     else:
         return
     for square in squares:
-        if not 0.998 < square < 1.002:  # not so either for what is no number
+        if not 0.998 < square < 1.002:  # written so that NaN fails, too
             raise EmbedderError(
                 f"a vector of embedder '{embedder}' has the length {math.sqrt(square):.4f}, not 1"
                 if math.isfinite(square)
@@ -201,34 +208,34 @@ def check(embedder: str, width: int, vectors: Sequence[bytes]) -> None:
 
 
 def embedders(reader: Reader) -> list[Known]:
-    """Return the embedders that have vectors here, the one that was completed last first."""
+    """Return the embedders that have vectors here, the most recently completed first, incomplete ones last."""
     return [Known(*row) for row in reader.all(EMBEDDERS)]
 
 
 def amount(reader: Reader, embedder: str) -> int:
-    """Return how many vectors of *embedder* there are, stale ones among them."""
+    """Return how many vectors *embedder* has here, stale vectors included."""
     row = reader.one(AMOUNT, (embedder,))
     return row[0] if row else 0
 
 
 def status(reader: Reader, embedder: str | None = None) -> dict[str, Status]:
-    """Return how many texts each embedder has fresh, stale and no vectors for.
+    """Return, by embedder, for how many texts it has fresh, stale and no vectors.
 
-    A text that has nothing to embed counts as fresh once the embedder has said so.
+    A text that has nothing to embed counts as fresh as soon as an empty vector is stored for it.
 
     Args:
         reader: the database.
-        embedder: only this one, which may be unknown here; None: all that are known.
+        embedder: only this embedder, which may be unknown here; None for all known embedders.
     """
     with reader.snapshot() as connection:
         texts = connection.execute(TEXTS).fetchone()[0]
         names = [embedder] if embedder is not None else [row[0] for row in connection.execute(EMBEDDERS).fetchall()]
-        found = {}
+        statuses = {}
         for name in names:
             known = connection.execute(EMBEDDER, (name,)).fetchone()
-            fresh, there = connection.execute(STATUS, (known[0],)).fetchone() if known else (0, 0)
-            found[name] = Status(fresh or 0, there - (fresh or 0), texts - there)
-    return found
+            fresh, stored = connection.execute(STATUS, (known[0],)).fetchone() if known else (0, 0)
+            statuses[name] = Status(fresh or 0, stored - (fresh or 0), texts - stored)
+    return statuses
 
 
 def pending(
@@ -236,43 +243,44 @@ def pending(
 ) -> tuple[list[Pending], tuple[int, int] | None]:
     """Return texts that lack a fresh vector, in the order of entries and parts, and where to go on.
 
+    Texts whose hash was made by another version of the template are skipped: a transaction makes such hashes again
+    before it writes vectors.
+
     Args:
         reader: the database.
         embedder: its name; it may be unknown here.
-        after: what the call before returned as the second value.
-        limit: how many at the most.
+        after: the second value that the previous call returned.
+        limit: how many texts at most.
 
     Returns:
-        The texts, and the place to give as *after* the next time; None where there are no more.
-
-    Hashes made by another version of the template are passed over: a transaction makes them again before it writes.
+        The texts, and the value of *after* for the next call, or None if there are no more.
     """
-    found: list[Pending] = []
+    waiting: list[Pending] = []
     with reader.snapshot() as connection:
         known = connection.execute(EMBEDDER, (embedder,)).fetchone()
         rows = connection.execute(PENDING, (*after, known[0] if known else -1, limit)).fetchall()
         texts: list[str] = []
         last = None
-        for entry_id, part, hashed in rows:
+        for entry_id, part, expected in rows:
             if entry_id != last:
                 row = connection.execute(BY_ID, (entry_id,)).fetchone()
                 texts, last = [], entry_id
-                with suppress(StoreError):  # a damaged row says nothing that could be embedded
-                    texts = parts(entry_from_row(row)) if row else []
-            if 0 <= part < len(texts) and text_hash(texts[part]) == hashed:
-                found.append(Pending(entry_id, part, hashed, texts[part]))
-    return found, (rows[-1][0], rows[-1][1]) if len(rows) == limit else None
+                with suppress(StoreError):  # a damaged row has no texts
+                    texts = texts_of(entry_from_row(row)) if row else []
+            if 0 <= part < len(texts) and text_hash(texts[part]) == expected:
+                waiting.append(Pending(entry_id, part, expected, texts[part]))
+    return waiting, (rows[-1][0], rows[-1][1]) if len(rows) == limit else None
 
 
 def fresh(reader: Reader, embedder: str) -> tuple[Mark, Rows]:
-    """Return every fresh vector of *embedder*, and the moment they were read at."""
+    """Return the mark of the database as it is now, and every fresh vector of *embedder*."""
     import numpy as np
 
     with reader.snapshot() as connection:
         mark, id_, width = _mark(connection, embedder)
         if id_ is None:
             return mark, _rows([], [], [], 0)
-        # The matrix is filled in pieces: all vectors as objects and once more as one would be twice the memory.
+        # The matrix is filled in batches: holding all vectors as objects besides would take twice the memory.
         most = connection.execute("SELECT count(*) FROM vector AS v WHERE v.embedder_id = ?", (id_,)).fetchone()[0]
         matrix = np.empty((most, width), np.float32)
         ids, numbers = np.empty(most, np.int64), np.empty(most, np.int32)
@@ -288,17 +296,17 @@ def fresh(reader: Reader, embedder: str) -> tuple[Mark, Rows]:
 
 
 def changed_since(reader: Reader, embedder: str, mark: Mark, most: int) -> Changes | None:
-    """Return what has happened to the vectors of *embedder* since *mark*.
+    """Return what has changed in the vectors of *embedder* since *mark*.
 
     Args:
         reader: the database.
         embedder: its name.
-        mark: of an earlier reading.
+        mark: from an earlier reading.
         most: how many entries may have changed.
 
     Returns:
-        None where everything must be read again: more have changed, the mark is of another history (as after a backup
-        was put back) or too old, or the embedder was taken away in between.
+        The changes, or None if everything must be read again: more entries have changed; the mark is too old, or of
+        another history, as after a backup was restored; or the embedder was removed in between.
     """
     import numpy as np
 
@@ -317,27 +325,27 @@ def changed_since(reader: Reader, embedder: str, mark: Mark, most: int) -> Chang
         ]
         if len(touched) > most:
             return None
-        found = [row for entry_id in touched for row in connection.execute(OF_ENTRY, (entry_id, id_, 4 * width))]
-    rows = _rows([row[0] for row in found], [row[1] for row in found], [row[2] for row in found], width)
+        fresh_rows = [row for entry_id in touched for row in connection.execute(OF_ENTRY, (entry_id, id_, 4 * width))]
+    rows = _rows([row[0] for row in fresh_rows], [row[1] for row in fresh_rows], [row[2] for row in fresh_rows], width)
     return Changes(now, np.array(touched, np.int64), rows)
 
 
 def of_entry(reader: Reader, embedder: str, entry_id: int) -> dict[str, NDArray[np.float32]]:
-    """Return the fresh vectors of one entry by the hashes of their texts."""
-    return {hashed: unpack(vector) for hashed, vector in reader.all(HASHED, (entry_id, embedder))}
+    """Return the fresh vectors of one entry, by the hashes of their texts."""
+    return {hash_: unpack(vector) for hash_, vector in reader.all(HASHED, (entry_id, embedder))}
 
 
 def of_entries(reader: Reader, embedder: str, entry_ids: Sequence[int]) -> dict[tuple[int, str], NDArray[np.float32]]:
-    """Return the vectors of some entries by id and the hash of the text each was made from, fresh or not.
+    """Return the vectors of some entries, by entry id and the hash of the text a vector was made from.
 
-    Whoever asks knows what the entries say and takes those with the right hash.
+    Stale vectors are included: the caller knows what the entries say, and takes those with the right hashes.
     """
     rows = reader.all(OF_ENTRIES, (dumps(list(entry_ids)), embedder))
-    return {(id_, hashed): unpack(vector) for id_, hashed, vector in rows}
+    return {(id_, hash_): unpack(vector) for id_, hash_, vector in rows}
 
 
 def _mark(connection: sqlite3.Connection, embedder: str) -> tuple[Mark, int | None, int]:
-    """Return the mark of this snapshot, and the embedder's id and width."""
+    """Return the mark of this read transaction, and the embedder's id (None if unknown) and width."""
     generation, token = connection.execute(MARK).fetchone()
     known = connection.execute(EMBEDDER, (embedder,)).fetchone()
     if known is None:

@@ -62,7 +62,7 @@ def approve(ws: Workspace, kind: str, name: str) -> Entry:
         CouncilSpecError: it is a council that is not valid, or not any more.
     """
     from catalog.councils.validate import ensure_valid
-    from catalog.entry.references import COUNCILS
+    from catalog.entry.kinds import COUNCILS
 
     key = format_key(kind, name)
     held = ws.entry(kind, name)

@@ -7,9 +7,8 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import Key, format_key
-from catalog.entry.kinds import check_kind
+from catalog.entry.kinds import POLICIES, check_kind
 from catalog.errors import CatalogWarning, InvalidFilterError, NotImportableError, StoreError
-from catalog.settings import POLICIES
 from catalog.workspace.workspace import Workspace, roots
 
 if TYPE_CHECKING:

@@ -171,13 +171,13 @@ class EmbeddingService:
     def keep(self, transaction: Transaction, entries: Sequence[tuple[int, Entry]]) -> None:
         """Embed what *entries* say, in the transaction that stored them under these ids; only where that is cheap."""
         from catalog.embedders.described import encode_parts
-        from catalog.entry.embedding_text import parts, text_hash
+        from catalog.entry.embedding_text import text_hash, texts_of
         from catalog.store import vectors
 
         embedder = self.ready() if self.at_once and entries else None
         if embedder is None:
             return
-        said = [(id_, part, text) for id_, entry in entries for part, text in enumerate(parts(entry))]
+        said = [(id_, part, text) for id_, entry in entries for part, text in enumerate(texts_of(entry))]
         for start in range(0, len(said), BATCH):
             batch = said[start : start + BATCH]
             made = vectors.pack(encode_parts(embedder, [text for _, _, text in batch], [part for _, part, _ in batch]))

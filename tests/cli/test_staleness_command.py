@@ -26,10 +26,10 @@ OTHER = """
 import sys
 from hashlib import sha256
 import catalog.entry.embedding_text as embedtext
-before = embedtext.parts
+before = embedtext.texts_of
 embedtext.TEMPLATE_VERSION += 1
 embedtext._SALT = sha256(b"%d\\n" % embedtext.TEMPLATE_VERSION)
-embedtext.parts = lambda entry: ["in other words " + text for text in before(entry)]
+embedtext.texts_of = lambda entry: ["in other words " + text for text in before(entry)]
 from catalog_cli.app import main
 sys.argv = ["catalog", *sys.argv[1:]]
 main()

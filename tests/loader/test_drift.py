@@ -11,8 +11,9 @@ from collections.abc import Callable
 import pytest
 from records import Record, record
 
+from catalog.entry.kinds import POLICIES
 from catalog.errors import DriftError, SettingsError
-from catalog.loader.verify import POLICIES, Drift, check, ensure
+from catalog.loader.verify import Drift, check, ensure
 from catalog.source.locate import Locator
 
 Make = Callable[..., str]

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.embedders.hashed import HashEmbedder
-from catalog.entry.embedding_text import parts
+from catalog.entry.embedding_text import texts_of
 from catalog.entry.entry import Entry
 from catalog.errors import SearchError
 from catalog.search import vector_index as index_module
@@ -68,7 +68,7 @@ def rows_of(store: Store, embedder: HashEmbedder = HASH) -> dict[int, list[float
     """Return the row each entry must have, made from what it says now; as if all were embedded."""
     found = {}
     for id_, entry in entries(store).items():
-        made = embedder.encode(parts(entry))
+        made = embedder.encode(texts_of(entry))
         row = pulled(made[:1], made[1:], [0] * (len(made) - 1))[0]
         if made.any():
             found[id_] = row.tolist()
@@ -262,7 +262,7 @@ def test_an_entry_is_pulled_towards_its_examples(store: Store) -> None:
     embed(store)
     index = VectorIndex(store.reader, HASH.name)
     assert index.vector(1).tolist() == rows_of(store)[1]
-    text, mail, _, paint = HASH.encode(parts(entries(store)[1]))
+    text, mail, _, paint = HASH.encode(texts_of(entries(store)[1]))
     alone = float(text @ query("paint the house"))
     assert alone < answer(index, "paint the house", 1)[1] < 1
     assert index.example(1, ["send a mail", "", "paint the house"], paint) == (2, 1.0)
@@ -514,7 +514,7 @@ class History:
         now = entries(self.store)
         for embedder, index in zip(self.embedders, self.indexes, strict=True):
             _, rows = vectors.fresh(self.store.reader, embedder.name)
-            said = {id_: embedder.encode(parts(entry)) for id_, entry in now.items()}
+            said = {id_: embedder.encode(texts_of(entry)) for id_, entry in now.items()}
             there: dict[int, list[int]] = {}
             for id_, part, vector in zip(rows.entry_ids.tolist(), rows.parts.tolist(), rows.vectors, strict=True):
                 assert vector.tolist() == said[id_][part].tolist(), "a vector whose text has changed"

@@ -16,8 +16,9 @@ from catalog.entry.filters import Filters
 from catalog.errors import InvalidFilterError, SearchError, UnknownKindError
 from catalog.search import keyword
 from catalog.search.bm25 import bm25, idf
-from catalog.store import queries as statements
-from catalog.store.queries import WEIGHTS
+from catalog.store import fulltext
+from catalog.store.fulltext import WEIGHTS
+from catalog.store.queries import matching
 
 WORDS = ("draw", "plot", "file", "read", "scatter", "bar", "数据可视化", "rare")
 
@@ -117,10 +118,10 @@ def test_our_bm25_is_that_of_fts5(full: Catalog, wanted: list[str]) -> None:
     view = full.workspace.snapshot()
     corpus = view.corpus()
     idfs = {word: idf(corpus.total, corpus.frequency(word)) for word in wanted}
-    theirs = dict(statements.rank(corpus.reader, " OR ".join(f'"{word}"' for word in wanted), Filters(), 10_000))
+    theirs = dict(fulltext.rank(corpus.reader, " OR ".join(f'"{word}"' for word in wanted), Filters(), 10_000))
     ours = {
         id_: bm25(doc, WEIGHTS, idfs, corpus.average_length)
-        for id_, *doc in statements.documents(corpus.reader, list(theirs))
+        for id_, *doc in fulltext.documents(corpus.reader, list(theirs))
     }
     assert set(ours) == set(theirs)
     assert max(abs(ours[id_] - score) for id_, score in theirs.items()) < 1e-9
@@ -238,10 +239,10 @@ def test_no_plan_reads_a_whole_table(full: Catalog, filters: Filters, monkeypatc
         return all_rows(self, sql, params)
 
     monkeypatch.setattr(type(reader), "all", explained)
-    statements.matching(reader, filters, 20)
-    statements.rank(reader, '"draw"', filters, 20)
-    statements.listed(reader, '"draw"', filters, 20)
-    statements.candidates(reader, ['"draw"'], filters, 20, 20)
+    matching(reader, filters, 20)
+    fulltext.rank(reader, '"draw"', filters, 20)
+    fulltext.listed(reader, '"draw"', filters, 20)
+    fulltext.candidates(reader, ['"draw"'], filters, 20, 20)
     assert len(said) >= 4
     for sql, plan in said:
         tables = [line for line in plan if re.match(r"SCAN (e|entry|x|t|entry_tag|k)\b", line)]

@@ -187,7 +187,7 @@ def test_a_child_stems_though_its_parent_was_stemming() -> None:
     """A fork while another thread holds the stemmer gives a child that can split words."""
     from catalog.entry import words
 
-    with words._stemming:
+    with words.stemming:
         child = in_child(lambda: words.stem("drawings"))
     assert wait(child) == 0
 

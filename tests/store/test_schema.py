@@ -16,7 +16,7 @@ from alembic.script import ScriptDirectory
 from factories import ROOT, open_catalog, tool
 
 from catalog.errors import NotACatalogError, SchemaOutdatedError, StoreError
-from catalog.store import fts, queries, schema, tables
+from catalog.store import fulltext, queries, schema, tables
 from catalog.store.engine import keys_off, make_engine
 from catalog.store.mapping import COLUMNS, LISTED
 from catalog.store.store import Store
@@ -130,15 +130,18 @@ def test_a_listing_statement_names_the_columns_of_the_table() -> None:
     assert set(LISTED) < set(COLUMNS)
 
 
-STATEMENTS = sorted(
-    name for name, value in vars(queries).items() if isinstance(value, str) and value.startswith(("SELECT", "WITH"))
-)
+STATEMENTS = {
+    name: value
+    for module in (queries, fulltext)
+    for name, value in vars(module).items()
+    if isinstance(value, str) and value.startswith(("SELECT", "WITH"))
+}
 
 
-@pytest.mark.parametrize("name", STATEMENTS)
+@pytest.mark.parametrize("name", sorted(STATEMENTS))
 def test_a_statement_prepares_on_a_migrated_database(database: Path, name: str) -> None:
     """Every reading statement kept as text fits the tables."""
-    sql = getattr(queries, name).replace("{ids}", "1")
+    sql = STATEMENTS[name].replace("{ids}", "1")
     connection = sqlite3.connect(database)
     try:
         connection.execute(f"EXPLAIN {sql}", [None] * sql.count("?"))
@@ -148,8 +151,8 @@ def test_a_statement_prepares_on_a_migrated_database(database: Path, name: str) 
 
 def test_the_full_text_table_has_the_columns_it_is_fed_from() -> None:
     """FTS columns, table columns and weights go together."""
-    assert tuple(column.name for column in tables.search_doc.c)[1:] == fts.FIELDS
-    assert len(queries.WEIGHTS) == len(fts.FIELDS)
+    assert tuple(column.name for column in tables.search_doc.c)[1:] == fulltext.FIELDS
+    assert len(fulltext.WEIGHTS) == len(fulltext.FIELDS)
 
 
 def test_a_failed_migration_leaves_nothing(filled: str, migrations: Path) -> None:
@@ -213,12 +216,12 @@ def test_recreating_a_table_keeps_rows_keys_triggers_and_search(filled: str, mig
             "SELECT d.name FROM entry_fts AS f JOIN search_doc AS d ON d.entry_id = f.rowid WHERE entry_fts MATCH 'bar'"
         )
         assert found.scalars().all() == ["bar"]
-        connection.exec_driver_sql(fts.CHECK)
+        connection.exec_driver_sql(fulltext.CHECK)
         with pytest.raises(sa.exc.IntegrityError, match="FOREIGN KEY"):
             connection.exec_driver_sql("INSERT INTO entry_tag VALUES ('x', 'tool', 'y', 99)")
         connection.exec_driver_sql("DELETE FROM entry WHERE name = 'scatter'")
         assert connection.exec_driver_sql("SELECT count(*) FROM entry_tag").scalar() == 1
-        connection.exec_driver_sql(fts.CHECK)  # the trigger took the words out
+        connection.exec_driver_sql(fulltext.CHECK)  # the trigger took the words out
     engine.dispose()
 
 

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,7 @@ import pytest
 from factories import ROOT, blank_catalog, tool
 
 from catalog.embedders.hashed import HashEmbedder
-from catalog.entry.embedding_text import TEMPLATE_VERSION, hashes, parts, text_hash
+from catalog.entry.embedding_text import TEMPLATE_VERSION, hashes, text_hash, texts_of
 from catalog.entry.entry import Entry
 from catalog.entry.words import WORDS_VERSION
 from catalog.errors import EmbedderError
@@ -67,7 +68,7 @@ def wanted(store: Store, embedder: HashEmbedder = HASH) -> dict[tuple[int, int],
     for (id_,) in store.reader.all("SELECT id FROM entry"):
         row = store.reader.one(vectors.BY_ID, (id_,))
         assert row is not None
-        texts = parts(entry_from_row(row))
+        texts = texts_of(entry_from_row(row))
         found |= {(id_, part): one for part, one in enumerate(embedder.encode(texts).tolist()) if any(one)}
     return found
 
@@ -407,8 +408,8 @@ def test_a_mark_is_forgotten_after_a_thousand_generations(store: Store) -> None:
     put(store, BARS)
     embed(store)
     mark, _ = vectors.fresh(store.reader, HASH.name)
-    with store.writing(actor="test") as transaction:
-        transaction._connection.exec_driver_sql("UPDATE catalog_state SET generation = 1098")
+    with closing(sqlite3.connect(store.path, isolation_level=None)) as connection:
+        connection.execute("UPDATE catalog_state SET generation = 1098")
     put(store, tool("a"))
     assert vectors.changed_since(store.reader, HASH.name, mark, 10) is not None
     put(store, tool("b"))

@@ -60,7 +60,7 @@ def test_every_commit_of_another_process_is_seen(database: Path, committer) -> N
 def test_the_header_agrees_with_data_version(database: Path, committer) -> None:
     """Header and `PRAGMA data_version` change together, over checkpoints and restarts of the log too."""
     reader = Reader(str(database))
-    before = reader.changes(), reader._data_version()
+    before = reader.changes(), reader.data_version()
     disagreements = 0
     for turn in range(300):
         if turn % 3:
@@ -69,7 +69,7 @@ def test_the_header_agrees_with_data_version(database: Path, committer) -> None:
             other = sqlite3.connect(database)
             other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             other.close()
-        now = reader.changes(), reader._data_version()
+        now = reader.changes(), reader.data_version()
         if turn % 50 != 49:  # a checkpoint may move the header though nothing was committed: one look too many
             disagreements += (now[0] != before[0]) != (now[1] != before[1])
         before = now
@@ -81,7 +81,7 @@ def test_without_the_wal_index_freshness_is_the_same(url: str, monkeypatch: pyte
     """Where the index can't be mapped the catalog asks SQLite, and sees the same."""
     monkeypatch.setattr(walindex, "watch", lambda path: None)
     with open_catalog(url) as cat, open_catalog(url) as other:
-        assert cat.workspace.store.reader.changes == cat.workspace.store.reader._data_version
+        assert cat.workspace.store.reader.changes == cat.workspace.store.reader.data_version
         generation = cat.generation
         for turn in range(20):
             other.register("tool", f"t{turn}", "os:getcwd")

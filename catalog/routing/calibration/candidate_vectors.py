@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from catalog.embedders.described import encode_parts
-from catalog.entry.embedding_text import parts, text_hash
+from catalog.entry.embedding_text import text_hash, texts_of
 from catalog.errors import SearchError, StrategyError
 from catalog.store.queries import ids_of
 from catalog.store.vectors import of_entries
@@ -72,7 +72,7 @@ def _read(pool: Pool, embedder: Embedder) -> Vectors:
     import numpy as np
 
     catalog, reader = pool.catalog, pool.catalog.workspace.store.reader
-    said = [parts(entry) for entry in pool.entries]
+    said = [texts_of(entry) for entry in pool.entries]
     stored = [entry.tier == "persistent" for entry in pool.entries]
     ids = ids_of(reader, [(e.kind, e.name) for e, there in zip(pool.entries, stored, strict=True) if there])
     known = of_entries(reader, embedder.name, list(ids.values()))

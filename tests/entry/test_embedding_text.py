@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.entry import embedding_text
-from catalog.entry.embedding_text import hashes, parts, split_name, text_hash
+from catalog.entry.embedding_text import hashes, split_name, text_hash, texts_of
 
 SCHEMA = {
     "type": "object",
@@ -33,7 +33,7 @@ def test_the_text_says_name_description_parameters_and_tags_and_examples_stand_a
         metadata={"parameters": SCHEMA},
         signature="(other: int)",
     )
-    assert parts(entry) == [
+    assert texts_of(entry) == [
         "create scatter Plot\nDraw a scatter plot.\nfile path: The CSV file.\ndry Run, width, odd\ndata-io, plot",
         "plot price against size",
         "  show_me dots ",
@@ -42,7 +42,7 @@ def test_the_text_says_name_description_parameters_and_tags_and_examples_stand_a
 
 def test_an_entry_that_says_nothing_but_its_name_has_one_line() -> None:
     """No empty lines stand for what an entry leaves out."""
-    assert parts(tool("HTTPServer2")) == ["HTTP Server2"]
+    assert texts_of(tool("HTTPServer2")) == ["HTTP Server2"]
 
 
 @pytest.mark.parametrize(
@@ -55,12 +55,12 @@ def test_an_entry_that_says_nothing_but_its_name_has_one_line() -> None:
 )
 def test_without_a_schema_the_signature_gives_the_names_of_parameters(signature: str, line: str) -> None:
     """The names in a signature are embedded, its types and defaults are not."""
-    assert parts(tool("x", signature=signature)) == [f"x\n{line}"]
+    assert texts_of(tool("x", signature=signature)) == [f"x\n{line}"]
 
 
 def test_a_signature_without_parameters_gives_no_line() -> None:
     """`() -> int` adds nothing to the text."""
-    assert parts(tool("x", signature="() -> int")) == ["x"]
+    assert texts_of(tool("x", signature="() -> int")) == ["x"]
 
 
 @pytest.mark.parametrize(

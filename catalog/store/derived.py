@@ -1,0 +1,101 @@
+"""Rows that are made from entries: their tags, words, text hashes and references.
+
+The transaction that writes an entry writes these rows too. They say nothing the row of the entry does not say, so they
+can be made again at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+
+import sqlalchemy as sa
+
+from catalog.entry.embedding_text import TEMPLATE_VERSION, hashes
+from catalog.entry.entry import Entry
+from catalog.entry.references import REFERRING, references_of
+from catalog.entry.words import WORDS_VERSION
+from catalog.errors import StoreError
+from catalog.store import tables
+from catalog.store.mapping import columns, entry_from_row, words_of
+
+CHUNK = 2_000
+"""How many rows are made in Python before they go to SQLite: enough to be fast, few enough to fit into memory."""
+
+_WORDS = tuple(column.name for column in tables.search_doc.c)
+_TABLES = (tables.entry_tag, tables.search_doc, tables.entry_text, tables.entry_reference)
+
+
+def quoted(name: str) -> str:
+    """Return a column's *name* as SQL; ``match`` is also an operator of SQLite."""
+    return f'"{name}"' if name == "match" else name
+
+
+def insert_rows(connection: sa.Connection, table: str, names: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+    """Insert *rows* with the columns *names* into *table*; nothing happens without rows."""
+    # Through the driver: SQLAlchemy's own executemany turns each row into two dictionaries first, which costs as much
+    # as SQLite's work.
+    if rows:
+        connection.exec_driver_sql(
+            f"INSERT INTO {table} ({', '.join(map(quoted, names))}) VALUES ({', '.join('?' * len(names))})", rows
+        )
+
+
+def insert_derived(connection: sa.Connection, entries: Sequence[tuple[int, Entry]]) -> None:
+    """Insert everything that is made from *entries*, given as (id, entry), none of which has such rows yet."""
+    insert_rows(
+        connection,
+        "entry_tag",
+        ("tag", "kind", "name", "entry_id"),
+        [(tag, entry.kind, entry.name, id_) for id_, entry in entries for tag in entry.tags],
+    )
+    _insert_without_tags(connection, entries)
+
+
+def delete_derived(connection: sa.Connection, ids: Iterable[int]) -> None:
+    """Delete everything that was made from the entries with these *ids*."""
+    parameters = [{"_id": id_} for id_ in ids]
+    for table in _TABLES:
+        connection.execute(sa.delete(table).where(table.c.entry_id == sa.bindparam("_id")), parameters)
+
+
+def remake(connection: sa.Connection) -> int:
+    """Make words, text hashes and references of all entries again, and return the number of entries.
+
+    Tags stay as they are: they do not depend on how texts are split.
+    """
+    for table in (tables.search_doc, tables.entry_text, tables.entry_reference):
+        connection.execute(sa.delete(table))
+    done = 0
+    rows = connection.execute(sa.text(f"SELECT e.id, {columns()} FROM entry AS e ORDER BY e.id")).all()
+    for start in range(0, len(rows), CHUNK):
+        entries = []
+        for row in rows[start : start + CHUNK]:
+            with suppress(StoreError):  # a damaged row can't be found any more, but must not hide the others
+                entries.append((row[0], entry_from_row(row[1:])))
+        _insert_without_tags(connection, entries)
+        done += len(entries)
+    connection.execute(sa.update(tables.state).values(words_version=WORDS_VERSION, text_version=TEMPLATE_VERSION))
+    return done
+
+
+def _insert_without_tags(connection: sa.Connection, entries: Sequence[tuple[int, Entry]]) -> None:
+    insert_rows(connection, "search_doc", _WORDS, [(id_, *words_of(entry)) for id_, entry in entries])
+    insert_rows(
+        connection,
+        "entry_text",
+        ("entry_id", "part", "hash"),
+        [(id_, part, text_hash) for id_, entry in entries for part, text_hash in enumerate(hashes(entry))],
+    )
+    insert_rows(
+        connection,
+        "entry_reference",
+        ("entry_id", "path", "kind", "name"),
+        [
+            (id_, *named)
+            for id_, entry in entries
+            if entry.kind in REFERRING or "references" in entry.metadata  # most entries name nothing: skip them early
+            for named in references_of(entry.kind, entry.spec, entry.metadata)
+        ],
+    )
