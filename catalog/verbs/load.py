@@ -82,12 +82,13 @@ def _record_use(ws: Workspace, key: Key) -> None:
 
 
 def _import(ws: Workspace, entry: Entry, policy: str) -> object:
-    from catalog.loader.reload import note  # only where something is imported
-    from catalog.loader.resolve import resolve
+    from catalog.loader.resolve import resolve  # only where something is imported
 
     _ensure(ws, entry, policy)
     live = resolve(str(entry.ref), roots(entry), key=entry.key)
     if ws.settings.auto_refresh:
+        from catalog.loader.reload import note  # only where modules are watched
+
         note(ws.loaded, str(entry.ref).partition(":")[0])
     return live
 
