@@ -45,7 +45,7 @@ from catalog.entry.embedding_text import texts_of
 from catalog.entry.entry import make_entry
 from catalog.search.keyword import request_words
 from catalog.search.vector_index import VectorIndex
-from catalog.search.vector_rows import _Piece, _state
+from catalog.search.vector_rows import Piece, state_of
 from catalog.store.vectors import Mark
 
 PACKAGES = (
@@ -177,7 +177,7 @@ def against_indexes(count: int) -> None:
     found = itertools.islice(mixed(ours.fields), 6_000, None)
     with Catalog(ours.url) as cat:
         cat.search("draw a chart")
-        index = next(iter(cat.workspace.embedding._indexes.values()))
+        index = next(iter(cat.workspace.embedding.indexes.values()))
         generation = cat.generation
         for name in peers.PEERS:
             if name == "Chroma" and count > 10_000:
@@ -364,7 +364,7 @@ with Catalog(sys.argv[1]) as cat:
     for text in sys.argv[2:]:
         cat.search(text)
     after = resident()
-    index = next(iter(cat.workspace.embedding._indexes.values()))
+    index = next(iter(cat.workspace.embedding.indexes.values()))
     print(index.nbytes, *(1024 * (a - b) for a, b in zip(after, before)))
 """
 
@@ -397,7 +397,7 @@ def million(count: int = 1_000_000) -> None:
         rows[start : start + len(part)] = part / np.linalg.norm(part, axis=1, keepdims=True)
     with Catalog(ours.url) as cat:
         index = VectorIndex(cat.workspace.store.reader, "a million", file=False)
-    index._state = _state(Mark(1, None, 1), [_Piece(np.arange(1, count + 1), rows, np.empty(0, np.int64))])
+    index.state = state_of(Mark(1, None, 1), [Piece(np.arange(1, count + 1), rows, np.empty(0, np.int64))])
     vectors = ours.embedder.encode(take(100, mixed(ours.fields)))
     found = []
     for vector in vectors[:50]:

@@ -94,16 +94,7 @@ def _checked(kind: str, given: Mapping[str, Any]) -> dict[str, object]:
         value = given[field]
         if value is None or (value == () and field != "providers"):
             continue
-        if isinstance(value, str):
-            raise _fault(kind, f"{field} is the text {value!r:.60}; give a list: {field}=[{value!r:.60}]")
-        try:
-            texts = list(value)
-        except TypeError:
-            raise _fault(kind, f"{field} is {value!r:.60}; give a list of texts") from None
-        for one in texts:
-            if not isinstance(one, str):
-                raise _fault(kind, f"{field} holds {one!r:.60}, which is not a text")
-        fields[field] = texts
+        fields[field] = _texts(kind, field, value)
     priority = given["priority"]
     if type(priority) is not int:
         raise _fault(kind, f"priority is {priority!r:.60}; give a whole number")
@@ -115,6 +106,20 @@ def _checked(kind: str, given: Mapping[str, Any]) -> dict[str, object]:
             raise _fault(kind, f"metadata is {metadata!r:.60}; give a dict with texts as keys")
         fields["metadata"] = dict(metadata)
     return fields
+
+
+def _texts(kind: str, field: str, value: Any) -> list[str]:
+    """Return a list of texts that was given for a field; raise where it is none."""
+    if isinstance(value, str):
+        raise _fault(kind, f"{field} is the text {value!r:.60}; give a list: {field}=[{value!r:.60}]")
+    try:
+        texts = list(value)
+    except TypeError:
+        raise _fault(kind, f"{field} is {value!r:.60}; give a list of texts") from None
+    for text in texts:
+        if not isinstance(text, str):
+            raise _fault(kind, f"{field} holds {text!r:.60}, which is not a text")
+    return texts
 
 
 def _fault(kind: str, text: str) -> Exception:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import atexit
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -51,3 +52,10 @@ def tool(name: str, **fields: Any) -> Entry:
     if "spec" not in fields:
         fields.setdefault("ref", "nowhere.to_be_found:thing")
     return make_entry({"kind": "tool", "name": name, **fields})
+
+
+def damage(url: str, sql: str) -> None:
+    """Write into the database of *url* behind its back, as another program may, and let everybody notice."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
+        connection.execute(sql)
+        connection.execute("UPDATE catalog_state SET generation = generation + 1")

@@ -73,11 +73,24 @@ class Extractor:
         for item in self.items:
             item.pop("node", None)
         names = self.top.names
+        return {
+            **self._followed(),
+            "stars": [dotted for star in names.stars if (dotted := self.namer.imported(star)) is not None],
+            "classes": self.classes,
+            "defines": [name for name, bound in names.bound.items() if isinstance(bound, _DEFINITIONS)],
+            "all": list(names.exported) if names.exported is not None else None,
+            "items": self.items,
+            "asked": None if candidates is None else sorted(candidates),
+            "described": [name for name in names.bound if public(name)] if public is not None else [],
+        }
+
+    def _followed(self) -> dict[str, dict[str, str]]:
+        """Return where the names at module level lead: to imports, other names, makers of objects, types returned."""
         imports: dict[str, str] = {}
         aliases: dict[str, str] = {}
         makes: dict[str, str] = {}
         returns: dict[str, str] = {}
-        for name, binding in names.bound.items():
+        for name, binding in self.top.names.bound.items():
             if isinstance(binding, Imported):
                 dotted = self.namer.imported(binding)
                 if dotted is not None:
@@ -98,20 +111,7 @@ class Extractor:
             dotted = self.namer.type_of(annotation, [self.top])
             if dotted is not None:
                 makes.setdefault(name, dotted)
-        stars = [d for one in names.stars if (d := self.namer.imported(one)) is not None]
-        return {
-            "imports": imports,
-            "stars": stars,
-            "classes": self.classes,
-            "aliases": aliases,
-            "makes": makes,
-            "returns": returns,
-            "defines": [n for n, b in names.bound.items() if isinstance(b, _DEFINITIONS)],
-            "all": list(names.exported) if names.exported is not None else None,
-            "items": self.items,
-            "asked": None if candidates is None else sorted(candidates),
-            "described": [name for name in names.bound if public(name)] if public is not None else [],
-        }
+        return {"imports": imports, "aliases": aliases, "makes": makes, "returns": returns}
 
     def constant(self, name: str) -> Value:
         """Return the value of the module-level *name* or ``Class.attribute``, as far as reading tells."""
@@ -122,7 +122,9 @@ class Extractor:
 
     # --- walking -------------------------------------------------------------------------------------------
 
-    def _body(self, body: Sequence[ast.stmt], scopes: Scopes, prefix: str, hidden: str | None, *, live: bool) -> None:
+    def _body(  # noqa: C901  # one branch a kind of statement
+        self, body: Sequence[ast.stmt], scopes: Scopes, prefix: str, hidden: str | None, *, live: bool
+    ) -> None:
         """Visit the statements of one body.
 
         *prefix* is the qualified name they have, *hidden* the function they are in, *live* whether they run on import.

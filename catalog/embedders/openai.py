@@ -129,7 +129,7 @@ class OpenAIEmbedder:
     def for_requests(self) -> OpenAIEmbedder:
         """Return the same for requests that people wait for: one try of ten seconds at the most."""
         hurried = copy.copy(self)
-        hurried._attempts, hurried._timeout = 1, min(self._timeout, REQUEST_SECONDS)
+        hurried._attempts, hurried._timeout = 1, min(self._timeout, REQUEST_SECONDS)  # noqa: SLF001  # of its own class
         return hurried
 
     @property

@@ -50,8 +50,8 @@ class Pieces:
         self._cut = re.compile(f"({alternatives})") if special else None
         self._segment = lru_cache(maxsize=1 << 16)(self._new)
         self._path = path
-        self._patience = _PATIENCE
-        self._model: Any = None
+        self.patience = _PATIENCE
+        self.model: Any = None
 
     @classmethod
     def read(cls, path: str) -> Pieces:
@@ -86,16 +86,16 @@ class Pieces:
         return found
 
     def _new(self, segment: str) -> tuple[int, ...]:
-        self._patience -= 1
-        if self._patience < 0 and self._path is not None:
+        self.patience -= 1
+        if self.patience < 0 and self._path is not None:
             path, self._path = self._path, None
             with suppress(Exception):  # it is not installed, or too old for the file
                 from tokenizers import Tokenizer
 
-                self._model = Tokenizer.from_file(path).model
-        if self._model is not None:
+                self.model = Tokenizer.from_file(path).model
+        if self.model is not None:
             with suppress(UnicodeEncodeError):  # half a surrogate pair
-                return tuple(token.id for token in self._model.tokenize(segment))
+                return tuple(token.id for token in self.model.tokenize(segment))
         return self._merged(segment)
 
     def _merged(self, segment: str) -> tuple[int, ...]:

@@ -51,9 +51,9 @@ class WordLlamaEmbedder:
         if set(arrays) != {"embedding.weight"}:
             raise EmbedderError(f"{path} has other arrays than expected: {', '.join(sorted(arrays))}", path=path)
         self._table = arrays["embedding.weight"]
-        self._pieces = Pieces.read(os.path.join(folder, _VOCABULARY))
+        self.pieces = Pieces.read(os.path.join(folder, _VOCABULARY))
         self.width = int(self._table.shape[1])
-        if self._pieces.count != len(self._table):
+        if self.pieces.count != len(self._table):
             raise EmbedderError(f"{path} does not belong to the vocabulary beside it", path=path)
         self.name = f"wordllama-{self.width}-{fingerprint(path)}-{REVISION}"
 
@@ -70,7 +70,7 @@ class WordLlamaEmbedder:
                 continue
             places.append(place)
             starts.append(len(flat))
-            flat += self._pieces.ids(text[:MOST_CHARACTERS])
+            flat += self.pieces.ids(text[:MOST_CHARACTERS])
             if len(flat) >= _PIECES:
                 result[places] = self._means(flat, starts)
                 flat, starts, places = [], [], []

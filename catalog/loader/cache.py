@@ -47,7 +47,7 @@ class ObjectCache:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._objects: dict[Key, tuple[Hashable, object, int]] = {}
         self._loads: dict[tuple[Key, Hashable], _Load] = {}
         self._waiting: dict[int, _Load] = {}
@@ -69,7 +69,7 @@ class ObjectCache:
             if kept is not None and kept[0] == revision:
                 return kept[1]
             me = threading.get_ident()
-            with self._lock:
+            with self.lock:
                 kept = self._objects.get(key)
                 if kept is not None and kept[0] == revision:
                     return kept[1]
@@ -110,14 +110,14 @@ class ObjectCache:
 
     def discard(self, key: Key) -> None:
         """Forget the object of *key*, also one that is being loaded: the next call loads anew."""
-        with self._lock:
+        with self.lock:
             self._objects.pop(key, None)
             for running in [one for one in self._loads if one[0] == key]:
                 del self._loads[running]
 
     def clear(self) -> None:
         """Forget all objects."""
-        with self._lock:
+        with self.lock:
             self._objects.clear()
             self._loads.clear()
 
@@ -138,7 +138,7 @@ class ObjectCache:
         else:
             return mine.value
         finally:
-            with self._lock:
+            with self.lock:
                 # Not the same one any more if the entry was discarded meanwhile: then nothing is kept.
                 if self._loads.get((key, revision)) is mine:
                     del self._loads[key, revision]
@@ -162,7 +162,7 @@ class ObjectCache:
 
     def renew_after_fork(self) -> None:
         """Make the cache usable in a forked child, where only the forking thread goes on."""
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._waiting = {}
         me = threading.get_ident()
         self._loads = {place: load for place, load in self._loads.items() if load.owner == me}
@@ -170,7 +170,7 @@ class ObjectCache:
 
 def _is_importing() -> bool:
     """Tell whether this thread is in the middle of an import."""
-    frame = sys._getframe(1)
+    frame = sys._getframe(1)  # noqa: SLF001  # inspect.currentframe() is the same, and imports inspect
     while frame is not None:
         if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
             return True

@@ -111,7 +111,7 @@ class AutoCouncil:
         self.strategy: Strategy = choose(strategy, self.context)
         self._candidates = Candidates(self.context, self)
         self._most = _whole("cache", options.get("cache", KEPT))
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
         self._cache: OrderedDict[str, Verdict] = OrderedDict()  # for the candidates it was made for
         self._cache_of: Pool | None = None
         after_fork(self)
@@ -193,7 +193,7 @@ class AutoCouncil:
         return await asyncio.to_thread(self.resolve, prompt)
 
     def _remembered(self, prompt: str, pool: Pool) -> Verdict | None:
-        with self._lock:
+        with self.lock:
             if self._cache_of is not pool:
                 self._cache.clear()
                 self._cache_of = pool
@@ -209,7 +209,7 @@ class AutoCouncil:
             self.context.tell(FAILED, {"code": verdict.code, "error": str(verdict)})
             raise verdict
         if verdict.cacheable and not cached and self._most > 0:
-            with self._lock:
+            with self.lock:
                 if self._cache_of is pool:
                     self._cache[prompt] = verdict
                     most = min(self._most, max(1, MOST_SCORES // max(len(pool), 1)))
@@ -343,7 +343,7 @@ class AutoCouncil:
 
     def renew_after_fork(self) -> None:
         """Take a new lock in a child process; :func:`catalog.forks.after_fork` calls this."""
-        self._lock = threading.Lock()
+        self.lock = threading.Lock()
 
 
 def _text(prompt: str) -> str:

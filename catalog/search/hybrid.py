@@ -65,14 +65,14 @@ def search(
     found, points, similar = _candidates(worded, scores, near, meanings.hidden(corpus))
     if not queries[0].any():
         similar[:] = np.nan
-    taken = [at for at, entry in enumerate(corpus.overlay) if filters.accept(entry.kind, entry.tags)]
-    over = [corpus.overlay[at] for at in taken]
+    places = [at for at, entry in enumerate(corpus.overlay) if filters.accept(entry.kind, entry.tags)]
+    over = [corpus.overlay[at] for at in places]
     if words and over:  # as typed too: a word of the overlay alone may be the beginning of one the database has
         asked = tuple(dict.fromkeys((*asked, *keyword.request_words(text[:MOST_CHARACTERS]))))
     if over:
         points = np.concatenate([points, _overlay_points(corpus, asked, over)])
     if over and queries[0].any():
-        similar = np.hstack([similar, queries.astype(np.float64) @ meanings.overlay(corpus.overlay)[taken].T])
+        similar = np.hstack([similar, queries.astype(np.float64) @ meanings.overlay(corpus.overlay)[places].T])
     elif over:
         similar = np.hstack([similar, np.full((len(queries), len(over)), np.nan)])
     stands = points.any() or not words
@@ -84,19 +84,27 @@ def search(
     scores = fused.scores if words else fused.semantic
     counted = np.flatnonzero((points > 0) | (scores > 0) if words else ~fused.guessed)
     chosen = counted[best(scores[counted], limit)].tolist()
-    ids = {place: int(found[place]) for place in chosen if place < len(found)}
-    rows = by_ids(corpus.reader, list(ids.values()))
     answer = Answer(asked, points, fused, similar[0], max(SEMANTIC_POOL, limit), queries[0], meanings)
+    hits = _hits(corpus, chosen, found, over, scores, answer)
+    return keyword.exact_first(corpus, text.strip(), filters, hits, keyword.reason_of(asked), complete=False)[:limit]
+
+
+def _hits(
+    corpus: Corpus, chosen: Sequence[int], ids: Ids, over: Sequence[Entry], scores: Floats, answer: Answer
+) -> list[Hit]:
+    """Return the hits at the places *chosen*, best first: those of the database, by *ids*, stand before the others."""
+    stored = {place: int(ids[place]) for place in chosen if place < len(ids)}
+    rows = by_ids(corpus.reader, list(stored.values()))
     hits = []
     for place in chosen:
-        entry = over[place - len(found)] if place >= len(found) else None
-        what = entry if entry is not None else rows.get(ids[place])
-        if what is None:
+        entry = over[place - len(ids)] if place >= len(ids) else None
+        what = entry if entry is not None else rows.get(stored[place])
+        if what is None:  # taken away since
             continue
-        why = Reasons(answer, place, ids.get(place))
+        why = Reasons(answer, place, stored.get(place))
         hits.append(Hit(what, float(scores[place]), why, corpus.reader if entry is None else None))
     hits.sort(key=lambda hit: (-round(hit.score, 9), hit.kind, hit.name))
-    return keyword.exact_first(corpus, text.strip(), filters, hits, keyword.reason_of(asked), complete=False)[:limit]
+    return hits
 
 
 def _candidates(worded: Ids, scores: Floats, near: Nearest, hidden: Sequence[int]) -> tuple[Ids, Floats, Floats]:

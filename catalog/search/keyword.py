@@ -86,7 +86,7 @@ class Corpus:
         self.hidden = hidden
         self.searches = 0
         self._frequencies: dict[str, int] = {}
-        self._postings: dict[str, Postings] = {}
+        self.remembered: dict[str, Postings] = {}
         self._rows = 0
         self._completions: dict[str, list[str]] = {}
         self._average = 0.0
@@ -106,15 +106,15 @@ class Corpus:
 
     def postings(self, word: str) -> Postings:
         """Return the ids of the persistent entries that have *word*, in order, and what it adds to the BM25 of each."""
-        found = self._postings.get(word)
+        found = self.remembered.get(word)
         if found is None:
             import numpy as np
 
             rows = postings(self.reader, _quoted(word))
             if self._rows > _KEPT_ROWS:
-                self._postings, self._rows = {}, 0
+                self.remembered, self._rows = {}, 0
             ids, scores = zip(*rows, strict=True) if rows else ((), ())
-            found = self._postings[word] = np.array(ids, np.int64), np.array(scores, np.float64)
+            found = self.remembered[word] = np.array(ids, np.int64), np.array(scores, np.float64)
             self._rows += len(rows) + _WORD
         return found
 

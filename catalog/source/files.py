@@ -36,7 +36,7 @@ class _File:
 
 # Taking one object after the other from one large module would parse it each time: each take is an operation of its
 # own. A tuple that is replaced as a whole needs no lock: of two threads one loses what it put in, and parses again.
-_shared: tuple[_File, ...] = ()
+shared: tuple[_File, ...] = ()
 
 
 class Files:
@@ -78,7 +78,7 @@ class Files:
         if file is not None and file.state == state:
             self._files.move_to_end(path)
             return file
-        file = next((one for one in _shared if one.path == path and one.state == state and one.settled), None)
+        file = next((one for one in shared if one.path == path and one.state == state and one.settled), None)
         if file is None:
             file = _File(path, state or (0, 0), read_source(path))
         self._keep(file)
@@ -97,17 +97,17 @@ class Files:
 
 
 def _share(file: _File) -> None:
-    global _shared
-    if _shared and _shared[0] is file:
+    global shared
+    if shared and shared[0] is file:
         return
     kept, total = [file], len(file.parsed.text)
-    for one in _shared:
+    for one in shared:
         total += len(one.parsed.text)
         if total > SHARED_TEXT:
             break
         if one.path != file.path:
             kept.append(one)
-    _shared = tuple(kept)
+    shared = tuple(kept)
 
 
 def _state(path: str) -> tuple[int, int] | None:

@@ -129,13 +129,10 @@ class _Search:
         doubt = ""
         for star in reversed(names.stars):
             target = _absolute(star, module, site.is_package)
-            try:
-                if self._exports(target, name, depth + 1):
-                    return self.of_module(target, name, depth + 1)
-            except _Lost as lost:
-                if lost.reason != "attribute":
-                    doubt = f"it may come from {target}, which can't be read"
-            except UnreadableSourceError:
+            found, is_readable = self._from_star(target, name, depth + 1)
+            if found is not None:
+                return found
+            if not is_readable:
                 doubt = f"it may come from {target}, which can't be read"
         if site.is_package and self.locator.find(submodule) is not None:
             return _Module(submodule)
@@ -146,6 +143,15 @@ class _Search:
         if doubt:
             raise _Lost("dynamic", f"{module} doesn't show {name!r}: {doubt}", path)
         raise _Lost("attribute", f"{module} has no {name!r}", path)
+
+    def _from_star(self, module: str, name: str, depth: int) -> tuple[_Module | _Place | None, bool]:
+        """Return what a star import from *module* brings as *name*, or None, and whether the module can be read."""
+        try:
+            return (self.of_module(module, name, depth) if self._exports(module, name, depth) else None), True
+        except _Lost as lost:
+            return None, lost.reason == "attribute"
+        except UnreadableSourceError:
+            return None, False
 
     def of_binding(self, binding: Binding, name: str, scope: _Scope, depth: int) -> _Module | _Place:
         """Return what a name bound in *scope* stands for."""

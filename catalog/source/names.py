@@ -57,7 +57,7 @@ def names_of(body: Sequence[ast.stmt]) -> Names:
     return names
 
 
-def _bind(body: Sequence[ast.stmt], names: Names) -> None:
+def _bind(body: Sequence[ast.stmt], names: Names) -> None:  # noqa: C901  # one branch a kind of statement
     bound = names.bound
     for node in body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):

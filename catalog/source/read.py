@@ -19,16 +19,16 @@ _BOM = b"\xef\xbb\xbf"
 
 # Parsing changes two states of the whole process for a moment, warnings and garbage collection; two threads at
 # once could leave theirs behind.
-_parsing = threading.Lock()
-_paused = False
+parsing = threading.Lock()
+paused = False
 
 
 @call_after_fork
 def _renew() -> None:
-    global _parsing, _paused
-    _parsing = threading.Lock()
-    if _paused:  # by a thread that is not in this process
-        _paused = False
+    global parsing, paused
+    parsing = threading.Lock()
+    if paused:  # by a thread that is not in this process
+        paused = False
         gc.enable()
 
 
@@ -76,7 +76,7 @@ def parse_source(data: bytes, path: str) -> ParsedFile:
     """
     text = decode_source(data, path)
     try:
-        with _parsing, warnings.catch_warnings():
+        with parsing, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "\d" in somebody's string is no concern of a scan
             tree = _parsed(text, path)
     except SyntaxError as error:
@@ -96,16 +96,16 @@ def _parsed(text: str, path: str) -> ast.Module:
     A tree is a hundred thousand objects and none of them garbage; looking them through again and again costs a fifth
     of the parsing, and with a few megabytes of trees kept four times all of it.
     """
-    global _paused
+    global paused
     if not gc.isenabled():
         return ast.parse(text, path)
-    _paused = True
+    paused = True
     gc.disable()
     try:
         return ast.parse(text, path)
     finally:
         gc.enable()
-        _paused = False
+        paused = False
 
 
 def decode_source(data: bytes, path: str) -> str:

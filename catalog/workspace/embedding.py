@@ -66,10 +66,10 @@ class EmbeddingService:
         self._embedder: Embedder | None = None
         self._failed = False
         self._complete = False
-        self._indexes: dict[str, VectorIndex] = {}
+        self.indexes: dict[str, VectorIndex] = {}
         self._requests: dict[str, Embedder] = {}
         self._overlays: dict[str, dict[tuple[int, str], Any]] = {}
-        self._rests_until = 0.0
+        self.rests_until = 0.0
 
     def embedder(self) -> Embedder:
         """Return the embedder.
@@ -104,7 +104,7 @@ class EmbeddingService:
     @property
     def rests(self) -> bool:
         """Whether the embedder has just failed: searches go by words for a while."""
-        return time.monotonic() < self._rests_until
+        return time.monotonic() < self.rests_until
 
     def rest(self, error: EmbedderError, seconds: float) -> None:
         """Note that the embedder has failed with *error* after so many *seconds*.
@@ -114,7 +114,7 @@ class EmbeddingService:
         """
         status = error.facts.get("status", error.facts.get("attempts"))
         if status not in REFUSED and (status is not None or seconds > SOON):
-            self._rests_until = time.monotonic() + REST
+            self.rests_until = time.monotonic() + REST
 
     def searching(self, snapshot: Snapshot, optional: bool) -> SemanticState | None:
         """Return what searches of one state of the catalog go by; None if there is nothing and that is *optional*.
@@ -133,11 +133,11 @@ class EmbeddingService:
             if embedder is None:
                 return None
             embedder = self._complete_one(embedder)
-            index = self._indexes.get(embedder.name)
+            index = self.indexes.get(embedder.name)
             if index is None:
                 from catalog.search.vector_index import VectorIndex
 
-                index = self._indexes.setdefault(embedder.name, VectorIndex(self.store.reader, embedder.name))
+                index = self.indexes.setdefault(embedder.name, VectorIndex(self.store.reader, embedder.name))
             if embedder.name not in self._requests:
                 hurried = getattr(embedder, "for_requests", None)
                 self._requests[embedder.name] = embedder if hurried is None else hurried()

@@ -81,7 +81,7 @@ def test_fits_the_protocol(embedder: Embedder) -> None:
 )
 def test_pieces_are_those_of_the_tokenizers_package(text: str) -> None:
     """Any text falls into the pieces that the package `tokenizers` cuts it into."""
-    assert shared()._pieces.ids(text) == TOKENIZER.encode(text, add_special_tokens=False).ids
+    assert shared().pieces.ids(text) == TOKENIZER.encode(text, add_special_tokens=False).ids
 
 
 @settings(max_examples=300, deadline=None)
@@ -92,20 +92,20 @@ def test_pieces_are_those_of_the_tokenizers_package(text: str) -> None:
 )
 def test_new_words_fall_into_the_same_pieces_once_there_were_many(text: str) -> None:
     """Whoever has met ten thousand new words gets the same pieces, halves of surrogate pairs included."""
-    assert (IMPATIENT.ids(text), IMPATIENT._model is not None) == (PATIENT.ids(text), True)
+    assert (IMPATIENT.ids(text), IMPATIENT.model is not None) == (PATIENT.ids(text), True)
 
 
 def test_many_new_words_bring_the_tokenizers_package(monkeypatch: pytest.MonkeyPatch) -> None:
     """The package is loaded when new words were many, and not before; without it, all goes on as it did."""
     pieces = Pieces.read(VOCABULARY)
-    pieces._patience = 3
+    pieces.patience = 3
     texts = ["qwe rty", "uio", "qwe rty uio", "asd", "fgh"]
-    assert [(pieces.ids(text), pieces._model is None)[1] for text in texts] == [True, True, True, False, False]
+    assert [(pieces.ids(text), pieces.model is None)[1] for text in texts] == [True, True, True, False, False]
     monkeypatch.setitem(sys.modules, "tokenizers", None)
     without = Pieces.read(VOCABULARY)
-    without._patience = 0
+    without.patience = 0
     assert [without.ids(text) for text in texts] == [pieces.ids(text) for text in texts]
-    assert without._model is None
+    assert without.model is None
 
 
 def _tokenizer() -> object:
@@ -117,7 +117,7 @@ def _tokenizer() -> object:
 TOKENIZER = _tokenizer()
 VOCABULARY = f"{package_dir('wordllama', extra=None, install='')}/tokenizers/l2_supercat_tokenizer_config.json"
 PATIENT, IMPATIENT = Pieces.read(VOCABULARY), Pieces.read(VOCABULARY)
-PATIENT._patience, IMPATIENT._patience = 1 << 40, 0
+PATIENT.patience, IMPATIENT.patience = 1 << 40, 0
 IMPATIENT.ids("new")
 
 

@@ -305,7 +305,7 @@ def test_a_forked_child_keeps_objects_and_forgets_loads_of_other_threads() -> No
         warnings.simplefilter("ignore")  # Python 3.12 warns of forks in threaded processes
         pool.submit(cache.take, KEY, 1, slow)
         begun.wait(LONG)
-        with cache._lock:
+        with cache.lock:
             child = os.fork()
             if child == 0:
                 try:

@@ -481,9 +481,7 @@ def test_a_router_that_cannot_be_is_refused(catalog: Catalog, given: dict[str, A
 def test_a_damaged_record_takes_no_other_down(catalog: Catalog, column: str, damage: str) -> None:
     """What another tool wrote into a row, and no entry can hold, is left out with the reason, whatever the strategy."""
     catalog.register_many([tool("bad"), tool("plot", match="plot")])
-    with catalog.workspace.store.writing(actor="test") as transaction:
-        transaction._connection.exec_driver_sql(f"UPDATE entry SET {column} = '{damage}' WHERE name = 'bad'")
-        transaction._changed = True
+    write_damage(catalog.url, f"UPDATE entry SET {column} = '{damage}' WHERE name = 'bad'")
     for strategy in ("rules", first):
         decision = router(catalog, strategy, provider_check=True).resolve("plot")
         assert decision.name == "plot"
@@ -594,7 +592,7 @@ def test_a_child_process_routes_while_the_parent_was_busy(catalog: Catalog) -> N
     catalog.register_many([tool("plot")])
     route = router(catalog)
     assert route.resolve("plot").name == "plot"
-    with route._lock, route.context.preparing:
+    with route.lock, route.context.preparing:
         child = os.fork()
         if child == 0:
             os._exit(0 if route.resolve("plot").name == "plot" else 1)

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from factories import blank_catalog, open_catalog, tool
+from factories import blank_catalog, damage, open_catalog, tool
 
 from catalog import AutoCouncil, Catalog, EntryNotFoundError, Event, StrategyError
 from catalog.embedders.everyday import PROMPTS as PROMPTS_ABOUT_ANYTHING
-from catalog.routing.calibration.candidate_vectors import _read, of_pool
+from catalog.routing.calibration.candidate_vectors import of_pool, read_vectors
 from catalog.routing.calibration.similarity import score
 from catalog.routing.strategies.embedding import MOST_CHARACTERS
 
@@ -200,9 +200,7 @@ def test_a_damaged_calibration_is_not_applied(meaning: Catalog) -> None:
     """Bytes that are no calibration are reported as a reason to fit again, and routing goes on."""
     route = router(meaning)
     route.fit([(text, None) for text in OUTSIDE])
-    with meaning.workspace.store.writing(actor="test") as transaction:
-        transaction._connection.exec_driver_sql("UPDATE calibration SET data = substr(data, 1, 100)")
-        transaction._changed = True
+    damage(meaning.url, "UPDATE calibration SET data = substr(data, 1, 100)")
     decision = route.resolve("will it rain")
     assert decision.name == "weather"
     assert "the stored calibration can't be read" in decision.reason
@@ -320,9 +318,9 @@ def test_candidates_are_prepared_once_for_many_threads(meaning: Catalog, monkeyp
         read.append(1)
         meaning.register("agent", "other", "os:getcwd")
         time.sleep(0.05)
-        return _read(*given)
+        return read_vectors(*given)
 
-    monkeypatch.setattr("catalog.routing.calibration.candidate_vectors._read", slowly)
+    monkeypatch.setattr("catalog.routing.calibration.candidate_vectors.read_vectors", slowly)
     route = router(meaning)
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(route.resolve, [f"will it rain {n}" for n in range(16)]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from factories import tool
+from factories import damage, tool
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -140,9 +140,7 @@ def test_many_rules_that_fail_are_counted(catalog: Catalog) -> None:
 def test_a_rule_of_an_older_catalog_is_passed_over(catalog: Catalog) -> None:
     """An expression that was stored before rules were checked breaks its own entry only."""
     catalog.register("tool", "old", "os:getcwd", match="x")
-    with catalog.workspace.store.writing(actor="test") as transaction:
-        transaction._connection.exec_driver_sql("UPDATE entry SET match = '(?=x)'")
-        transaction._changed = True
+    damage(catalog.url, "UPDATE entry SET match = '(?=x)'")
     decision = router(catalog).resolve("x")
     assert decision.name is None
     assert "tool:old was passed over: its rule (?=x) failed: ValueError" in decision.reason

@@ -72,5 +72,5 @@ def test_only_so_much_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         for i in range(50):
             cat.search(f"draw chart word{i} sales report mail", mode="lexical", limit=5)
         corpus = cat.workspace.snapshot().corpus()
-        assert len(corpus._postings) < 12
+        assert len(corpus.remembered) < 12
         assert _found(cat, "draw a chart", "lexical") == wanted

@@ -140,7 +140,7 @@ def test_a_server_that_fails_leaves_words(url: str, monkeypatch: pytest.MonkeyPa
         assert [hit.name for hit in cat.search("marker")] == ["marker"]
         assert server.asked == [["marker"]] * 3, "a server that failed is left alone for a while"
         server.status = 200
-        monkeypatch.setattr(cat.workspace.embedding, "_rests_until", 0.0)
+        monkeypatch.setattr(cat.workspace.embedding, "rests_until", 0.0)
         assert [hit.name for hit in cat.search("marker")] == ["marker"]
         assert server.asked == [["marker"]] * 4
 

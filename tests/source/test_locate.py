@@ -190,8 +190,8 @@ def test_what_is_kept_between_operations_is_bounded(tmp_path: Path) -> None:
         path = tmp_path / f"file{number}.py"
         path.write_text("#" * (files.SHARED_TEXT // 3))
         Locator().parse(str(path))
-    assert 0 < sum(len(one.parsed.text) for one in files._shared) <= files.SHARED_TEXT
+    assert 0 < sum(len(one.parsed.text) for one in files.shared) <= files.SHARED_TEXT
     big = tmp_path / "big.py"
     big.write_text("#" * (files.SHARED_TEXT * 2))
     Locator().parse(str(big))
-    assert [one.path for one in files._shared] == [str(big)]
+    assert [one.path for one in files.shared] == [str(big)]

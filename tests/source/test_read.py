@@ -120,9 +120,9 @@ def test_a_forked_child_can_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     from catalog.source import read
 
     path = _write(tmp_path, b"x = 1\n")
-    monkeypatch.setattr(read, "_paused", True)
+    monkeypatch.setattr(read, "paused", True)
     gc.disable()
-    with read._parsing, warnings.catch_warnings():
+    with read.parsing, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python 3.12 warns of forks in threaded processes
         child = os.fork()
         if child == 0:

@@ -85,8 +85,13 @@ def fit(
         raise ValueError(f"target_coverage={target_coverage!r} must lie between 0 and 1")
     if not np.any((data.labels < candidates) & data.prompts):
         raise RoutingError("there is nothing to fit on: give the entries examples, or prompts that belong to them")
-    evidence, gold = _held_out(data, np.random.default_rng(seed))
-    inside = gold < candidates
+    return _learned(data, np.random.default_rng(seed), target_coverage)
+
+
+def _learned(data: _Data, rng: np.random.Generator, target_coverage: float) -> Calibration:
+    """Return what held-out data teaches, in the order the head of this file says."""
+    evidence, gold = _held_out(data, rng)
+    inside = gold < data.candidates
     mix = _learn_mix(Evidence(*(part[inside] for part in evidence)), gold[inside])
     scores = evidence.score(mix)
     clues, best, lead = clues_of(evidence, scores)

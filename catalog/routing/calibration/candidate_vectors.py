@@ -64,11 +64,12 @@ def of_pool(pool: Pool) -> Vectors:
         raise StrategyError(str(error), strategy="embedding") from error
     found: Vectors | None = pool.memo.get("vectors")
     if found is None or not found.complete or found.embedder is not embedder:
-        found = pool.memo["vectors"] = _read(pool, embedder)
+        found = pool.memo["vectors"] = read_vectors(pool, embedder)
     return found
 
 
-def _read(pool: Pool, embedder: Embedder) -> Vectors:
+def read_vectors(pool: Pool, embedder: Embedder) -> Vectors:
+    """Return the vectors of *pool* by *embedder*, read from the database and made where they lack and that is cheap."""
     import numpy as np
 
     catalog, reader = pool.catalog, pool.catalog.workspace.store.reader

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.errors import CatalogError
 from catalog.routing.calibration.stored import stored, text_mark
-from catalog.routing.evaluation.evaluation import Evaluation, Judged, _number
+from catalog.routing.evaluation.evaluation import Evaluation, Judged, number_or_none
 from catalog.routing.labelled import Label, case_of, placed
 from catalog.routing.strategy import choose_many, fittable
 from catalog.routing.verdict import ABSTAINED, CHOSEN, Cost, Step, Verdict, failed
@@ -101,8 +101,8 @@ def _judged(
         gold,
         chosen,
         chosen or _best(said.scores, pool),
-        _number(said.score),
-        _number(said.confidence),
+        number_or_none(said.score),
+        number_or_none(said.confidence),
         said.reason,
         taken,
         said.steps or (own,),

@@ -402,7 +402,7 @@ class Evaluation:
         return data | {"judged": [one.to_dict() for one in self.judged]} if prompts else data
 
 
-def _number(value: float | None) -> float | None:
+def number_or_none(value: float | None) -> float | None:
     """Return a score as a number that can be compared; None for NaN."""
     return None if value is None or value != value else float(value)
 

@@ -69,14 +69,7 @@ class Asker:
                 strategy=strategy,
             )
         numbers = {"timeout": timeout, "max_tokens": max_tokens, "max_input_tokens": max_input_tokens}
-        for option, value in {**numbers, "max_dollars": max_dollars}.items():
-            if option == "max_dollars" and value is None:
-                continue
-            whole = option.endswith("tokens")
-            fine = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
-            if not fine or not 0 < value < float("inf"):  # type: ignore[operator]
-                wanted = "a whole number" if whole else "a number"
-                raise StrategyError(f"{option}={value!r}: give {wanted} above 0", option=option, strategy=strategy)
+        _check_limits(strategy, numbers if max_dollars is None else {**numbers, "max_dollars": max_dollars})
         if max_dollars is not None and price is None:
             raise StrategyError(
                 f"max_dollars={max_dollars!r} needs price=…: dollars for a million tokens, of prompts and of answers",
@@ -185,6 +178,16 @@ class Asker:
 
     def _error(self, text: str, cost: Cost, **facts: Any) -> StrategyError:
         return StrategyError(text, **{"model": self.model, **facts, "strategy": self._strategy, "cost": cost})
+
+
+def _check_limits(strategy: str, limits: Mapping[str, float]) -> None:
+    """Raise StrategyError for a limit that is no number above 0; of tokens it must be whole."""
+    for option, value in limits.items():
+        whole = option.endswith("tokens")
+        fine = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+        if not fine or not 0 < value < float("inf"):
+            wanted = "a whole number" if whole else "a number"
+            raise StrategyError(f"{option}={value!r}: give {wanted} above 0", option=option, strategy=strategy)
 
 
 def _prices(price: object, strategy: str) -> tuple[float, float] | None:

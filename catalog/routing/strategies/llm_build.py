@@ -115,26 +115,7 @@ class Build:
             StrategyError: nobody to ask, an option that can't be, or a router that wants no councils.
             MissingExtraError: the client is not installed.
         """
-        kinds = (context.kind,) if isinstance(context.kind, str) else context.kind
-        if kinds is not None and "council" not in kinds:
-            raise StrategyError(
-                f"llm_build makes councils, and this router picks {' and '.join(kinds)}; leave it out of the chain, "
-                "or route over kind='council'",
-                strategy=self.name,
-            )
-        if not isinstance(max_members, int) or not FEWEST <= max_members <= MOST_MEMBERS:
-            raise StrategyError(
-                f"max_members={max_members!r}: give a number from {FEWEST} to {MOST_MEMBERS}",
-                option="max_members",
-                strategy=self.name,
-            )
-        if rounds is not None and (isinstance(rounds, str) or not rounds or "iterate" in rounds):
-            raise StrategyError(
-                f"rounds={rounds!r}: give a list of types of rounds, without 'iterate', for which a plan can't say "
-                "what ends it",
-                option="rounds",
-                strategy=self.name,
-            )
+        _check(context, max_members, rounds)
         self._context = context
         self._most = max_members
         self._rounds = None if rounds is None else tuple(dict.fromkeys(rounds))
@@ -366,3 +347,27 @@ def _shortlist(catalog: HasWorkspace, kind: str, prompt: str, configured: frozen
                 if len(found) == OF_A_KIND:
                     break
     return found
+
+
+def _check(context: RouterContext, max_members: int, rounds: Sequence[str] | None) -> None:
+    """Raise StrategyError for an option that can't be, or where councils are not what the router picks."""
+    kinds = (context.kind,) if isinstance(context.kind, str) else context.kind
+    if kinds is not None and "council" not in kinds:
+        raise StrategyError(
+            f"llm_build makes councils, and this router picks {' and '.join(kinds)}; leave it out of the chain, "
+            "or route over kind='council'",
+            strategy=Build.name,
+        )
+    if not isinstance(max_members, int) or not FEWEST <= max_members <= MOST_MEMBERS:
+        raise StrategyError(
+            f"max_members={max_members!r}: give a number from {FEWEST} to {MOST_MEMBERS}",
+            option="max_members",
+            strategy=Build.name,
+        )
+    if rounds is not None and (isinstance(rounds, str) or not rounds or "iterate" in rounds):
+        raise StrategyError(
+            f"rounds={rounds!r}: give a list of types of rounds, without 'iterate', for which a plan can't say "
+            "what ends it",
+            option="rounds",
+            strategy=Build.name,
+        )
