@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from factories import damage as write_damage
 from factories import open_catalog, tool
 
 from catalog import (
