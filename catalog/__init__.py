@@ -28,15 +28,19 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.authoring import sub_council as sub_council
     from catalog.authoring import tool as tool
     from catalog.councils.council_graph import council_graph as council_graph
+    from catalog.councils.explain import explain_council as explain_council
     from catalog.councils.graph import Graph as Graph
     from catalog.councils.reference_graph import reference_graph as reference_graph
     from catalog.councils.resolve import Council as Council
     from catalog.councils.resolve import resolve_council as resolve_council
+    from catalog.councils.shape import Issue as _CouncilIssue
     from catalog.councils.validate import validate_council as validate_council
     from catalog.default import default_catalog as default_catalog
     from catalog.discovery.report import ScanReport as ScanReport
     from catalog.embedders.base import Embedder as Embedder
+    from catalog.embedders.choose import form_of as _embedder_form
     from catalog.embedders.hashed import HashEmbedder as HashEmbedder
+    from catalog.embedders.openai import Estimate as Estimate
     from catalog.embedders.openai import OpenAIEmbedder as OpenAIEmbedder
     from catalog.entry.council import CouncilSpec as CouncilSpec
     from catalog.entry.entry import Entry as Entry
@@ -70,21 +74,62 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.errors import StrategyError as StrategyError
     from catalog.errors import UnknownKindError as UnknownKindError
     from catalog.errors import UnreadableSourceError as UnreadableSourceError
+    from catalog.errors import close_matches as close_matches
+    from catalog.errors import did_you_mean as did_you_mean
+    from catalog.loader.call import call as call
     from catalog.loader.repair import Fault as Fault
     from catalog.loader.verify import Drift as Drift
     from catalog.registry import Registry as Registry
     from catalog.routing.auto import AutoCouncil as AutoCouncil
+    from catalog.routing.calibration.fit import FitReport as FitReport
     from catalog.routing.decision import Decision as Decision
     from catalog.routing.decision import Result as Result
+    from catalog.routing.evaluation.evaluate import evaluate as evaluate
+    from catalog.routing.evaluation.evaluation import Evaluation as Evaluation
+    from catalog.routing.evaluation.evaluation import StepFigures as StepFigures
+    from catalog.routing.evaluation.gate import Verdicts as _GateVerdicts
+    from catalog.routing.evaluation.gate import baseline as baseline
+    from catalog.routing.evaluation.gate import held_against as _gate_verdicts
+    from catalog.routing.evaluation.gate import read_baseline as read_baseline
+    from catalog.routing.evaluation.golden import cases_for as cases_for
+    from catalog.routing.evaluation.lint import LintFinding as LintFinding
+    from catalog.routing.evaluation.lint import lint as lint
+    from catalog.routing.evaluation.svg import picture as _evaluation_svg
     from catalog.routing.events import Event as Event
+    from catalog.routing.labelled import Case as Case
+    from catalog.routing.labelled import read_cases as read_cases
     from catalog.routing.llm.scripted import ScriptedChat as ScriptedChat
+    from catalog.routing.log import decisions as _logged_decisions
+    from catalog.routing.log import forget as _forget_decisions
+    from catalog.routing.replay import Replay as Replay
+    from catalog.routing.replay import Replayed as Replayed
+    from catalog.routing.replay import replay as replay
+    from catalog.routing.running import run_entry as run_entry
+    from catalog.routing.strategies.choose import STRATEGIES as STRATEGIES
     from catalog.routing.verdict import Candidate as Candidate
     from catalog.routing.verdict import Verdict as Verdict
     from catalog.search.hit import Hit as Hit
     from catalog.settings import Settings as Settings
+    from catalog.settings import default_url as default_url
     from catalog.settings import load_settings as load_settings
+    from catalog.store.golden_and_decisions import Logged as _LoggedDecision
+    from catalog.store.schema import HEAD as _SCHEMA_HEAD
+    from catalog.store.schema import current as _schema_revision
+    from catalog.store.schema import sqlite_path as sqlite_path
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
+
+    # Public under a name that says more than the one in its room.
+    CouncilIssue = _CouncilIssue
+    embedder_form = _embedder_form
+    GateVerdicts = _GateVerdicts
+    gate_verdicts = _gate_verdicts
+    evaluation_svg = _evaluation_svg
+    logged_decisions = _logged_decisions
+    forget_decisions = _forget_decisions
+    LoggedDecision = _LoggedDecision
+    SCHEMA_HEAD = _SCHEMA_HEAD
+    schema_revision = _schema_revision
 
     agents: Registry[Any]
     councils: Registry[Any]
@@ -98,7 +143,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     sub_councils: Registry[Any]
     tools: Registry[Any]
 
-_HOMES = {
+_HOMES = {  # the module of each public name, and what it is called there if that differs
     "Catalog": "catalog.app",
     "AutoCouncil": "catalog.routing.auto",
     "Decision": "catalog.routing.decision",
@@ -130,6 +175,39 @@ _HOMES = {
     "Fault": "catalog.loader.repair",
     "ScanReport": "catalog.discovery.report",
     "default_catalog": "catalog.default",
+    "Case": "catalog.routing.labelled",
+    "read_cases": "catalog.routing.labelled",
+    "cases_for": "catalog.routing.evaluation.golden",
+    "replay": "catalog.routing.replay",
+    "Replay": "catalog.routing.replay",
+    "Replayed": "catalog.routing.replay",
+    "LoggedDecision": "catalog.store.golden_and_decisions:Logged",
+    "logged_decisions": "catalog.routing.log:decisions",
+    "forget_decisions": "catalog.routing.log:forget",
+    "lint": "catalog.routing.evaluation.lint",
+    "LintFinding": "catalog.routing.evaluation.lint",
+    "FitReport": "catalog.routing.calibration.fit",
+    "evaluation_svg": "catalog.routing.evaluation.svg:picture",
+    "gate_verdicts": "catalog.routing.evaluation.gate:held_against",
+    "read_baseline": "catalog.routing.evaluation.gate",
+    "baseline": "catalog.routing.evaluation.gate",
+    "GateVerdicts": "catalog.routing.evaluation.gate:Verdicts",
+    "Evaluation": "catalog.routing.evaluation.evaluation",
+    "StepFigures": "catalog.routing.evaluation.evaluation",
+    "evaluate": "catalog.routing.evaluation.evaluate",
+    "STRATEGIES": "catalog.routing.strategies.choose",
+    "explain_council": "catalog.councils.explain",
+    "CouncilIssue": "catalog.councils.shape:Issue",
+    "run_entry": "catalog.routing.running",
+    "call": "catalog.loader.call",
+    "Estimate": "catalog.embedders.openai",
+    "embedder_form": "catalog.embedders.choose:form_of",
+    "default_url": "catalog.settings",
+    "sqlite_path": "catalog.store.schema",
+    "schema_revision": "catalog.store.schema:current",
+    "SCHEMA_HEAD": "catalog.store.schema:HEAD",
+    "close_matches": "catalog.errors",
+    "did_you_mean": "catalog.errors",
 }
 _ERRORS = (
     "CatalogError",
@@ -189,7 +267,8 @@ if not TYPE_CHECKING:  # a module with a __getattr__ has every name, to a type c
             raise AttributeError(f"module 'catalog' has no attribute {name!r}")
         from importlib import import_module
 
-        value = getattr(import_module(home), name)
+        module, _, attribute = home.partition(":")
+        value = getattr(import_module(module), attribute or name)
         globals()[name] = value
         return value
 

@@ -10,8 +10,7 @@ from typing import Any, NoReturn
 
 import click
 
-from catalog import __version__
-from catalog.errors import CatalogError
+from catalog import CatalogError, __version__
 from catalog_cli.completion import join_colons
 from catalog_cli.lazy import Entrance, LazyGroup
 from catalog_cli.options import embedder_option, url_option

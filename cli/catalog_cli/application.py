@@ -56,7 +56,7 @@ class Application:
         if (
             self.embedder is not None and self.embedder != "none"
         ):  # typed just now: a slip of it is not to end in words only
-            from catalog.embedders.choose import form_of
+            from catalog import embedder_form as form_of
 
             if form_of(self.embedder) == "reference":
                 self.look_here()
@@ -67,13 +67,15 @@ class Application:
     @property
     def place(self) -> str:
         """The URL of the database, without opening it."""
-        from catalog.settings import default_url, load_settings
+        from catalog import default_url, load_settings
 
         return self.url or load_settings().url or default_url()
 
     def schema(self) -> Schema:
         """Return the version of the database, without creating or upgrading it."""
-        from catalog.store.schema import HEAD, current, sqlite_path
+        from catalog import SCHEMA_HEAD as HEAD
+        from catalog import schema_revision as current
+        from catalog import sqlite_path
 
         path = sqlite_path(self.place)
         return Schema(path or "a database in memory", current(path) if path else None, HEAD)
@@ -108,7 +110,7 @@ class Application:
         return self._lost(text, kind if colon else "", name, kinds)
 
     def _lost(self, text: str, kind: str, name: str, kinds: list[str]) -> NoReturn:
-        from catalog.errors import EntryNotFoundError, close_matches, did_you_mean
+        from catalog import EntryNotFoundError, close_matches, did_you_mean
 
         catalog = self.catalog
         if kind in kinds and name:

@@ -38,7 +38,7 @@ def tags(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[st
 
 def strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Complete the word a way of routing is chosen by."""
-    from catalog.routing.strategies.choose import STRATEGIES
+    from catalog import STRATEGIES
 
     return [one for one in STRATEGIES if one.startswith(incomplete)]
 
@@ -65,7 +65,7 @@ def _from(ctx: click.Context, ask: Ask, incomplete: str) -> list[str]:
 def _exists(url: str) -> bool:
     import os
 
-    from catalog.store.schema import sqlite_path
+    from catalog import sqlite_path
 
     path = sqlite_path(url)
     return path is not None and os.path.exists(path)

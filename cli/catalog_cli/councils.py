@@ -26,7 +26,7 @@ def is_council(entry: Entry) -> bool:
 
 def council_lines(screen: Screen, catalog: Catalog, entry: Entry) -> Iterator[str]:
     """Yield the tables of members and of issues, each after an empty line."""
-    from catalog.councils.explain import explain_council
+    from catalog import explain_council
 
     told = explain_council(entry, catalog)
     rows = [row for member in told["members"] for row in _member(member)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from catalog.errors import close_matches, did_you_mean
+from catalog import close_matches, did_you_mean
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

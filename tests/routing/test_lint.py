@@ -12,7 +12,7 @@ from told import entries
 
 from catalog import AutoCouncil, Catalog
 from catalog.routing.calibration.candidate_vectors import of_pool
-from catalog.routing.evaluation.lint import CODES, NEAR, Finding, lint
+from catalog.routing.evaluation.lint import CODES, NEAR, LintFinding, lint
 from catalog.routing.labelled import Case
 
 
@@ -66,7 +66,7 @@ def test_entries_that_say_the_same_are_near_duplicates(meaning: Catalog) -> None
     near.pop(("tool:area", "tool:area2"), None)  # told as proved
     assert ("tool:scatter", "tool:scatter2") in near
     first, *others = lint(route, ["near_duplicate"]).findings
-    assert first == Finding(
+    assert first == LintFinding(
         "near_duplicate",
         ("tool:area", "tool:area2"),
         "description and examples are the same: no strategy that reads them can tell the two apart",
@@ -110,12 +110,12 @@ def test_pairs_that_steal_golden_cases(catalog: Catalog) -> None:
         Case("cherry pie", ("b",)), Case("apple pie"), Case("nothing", ("a",)),
     ])  # fmt: skip
     assert lint(router(catalog), ["steals"]).findings == (
-        Finding(
+        LintFinding(
             "steals", ("tool:a", "tool:b"),
             "tool:a takes 2 golden cases of tool:b, and tool:b takes 1 golden case of tool:a, as 'apple 1'",
             "observed", {"taken": {"tool:a": 2, "tool:b": 1}, "texts": ["apple 1", "apple 2", "berry"]},
         ),
-        Finding(
+        LintFinding(
             "steals", ("tool:b", "tool:c"), "tool:c takes 1 golden case of tool:b, as 'cherry pie'",
             "observed", {"taken": {"tool:b": 0, "tool:c": 1}, "texts": ["cherry pie"]},
         ),
@@ -163,12 +163,12 @@ def test_rules_that_never_decide(catalog: Catalog) -> None:
     ])  # fmt: skip
     catalog.golden.add("price size", "size")
     assert lint(router(catalog), ["dead_rule"]).findings == (
-        Finding(
+        LintFinding(
             "dead_rule", ("tool:audit", "tool:first"),
             "tool:first is asked before and takes all of it: /seo/ matches whatever /seo audit/ does",
             "proved", {"rule": "seo audit", "earlier": "seo"},
         ),
-        Finding(
+        LintFinding(
             "dead_rule", ("tool:size", "tool:sized"),
             "it matches 2 known prompts, and an earlier rule takes each: tool:sized 2",
             "observed", {"rule": "size$", "earlier": "[a-z]+ size", "prompts": 2},

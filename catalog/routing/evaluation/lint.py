@@ -54,7 +54,7 @@ _MODELS = ("llm_classify", "llm_build")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LintFinding:
     """Something to look at.
 
     Attributes:
@@ -93,7 +93,7 @@ class Lint:
         golden: how many golden cases were asked.
     """
 
-    findings: tuple[Finding, ...]
+    findings: tuple[LintFinding, ...]
     notes: tuple[str, ...]
     candidates: int
     golden: int
@@ -121,7 +121,7 @@ class _Linter:
 
     # -- entries -----------------------------------------------------------------------------------------------------
 
-    def near_duplicates(self) -> Iterator[Finding]:
+    def near_duplicates(self) -> Iterator[LintFinding]:
         seen: dict[tuple[str, ...], Entry] = {}
         same: set[tuple[str, str]] = set()
         for entry in self.pool.entries:
@@ -131,7 +131,7 @@ class _Linter:
             other = seen.setdefault(said, entry)
             if other is not entry:
                 same.add((other.key, entry.key))
-                yield Finding(
+                yield LintFinding(
                     "near_duplicate",
                     (other.key, entry.key),
                     "description and examples are the same: no strategy that reads them can tell the two apart",
@@ -141,7 +141,7 @@ class _Linter:
         for near, one, two in self._pairs():
             keys = (one.key, two.key)
             if keys not in same:
-                yield Finding(
+                yield LintFinding(
                     "near_duplicate",
                     keys,
                     f"they say nearly the same (similarity {near:.3f}); take one away, or say how they differ",
@@ -180,14 +180,14 @@ class _Linter:
         found.sort(key=lambda pair: (-pair[0], *pair[1:]))
         return [(min(near, 1.0), entries[one], entries[two]) for near, one, two in found[:MOST_PAIRS]]
 
-    def shared_examples(self) -> Iterator[Finding]:
+    def shared_examples(self) -> Iterator[LintFinding]:
         owners: dict[str, dict[str, str]] = defaultdict(dict)
         for entry in self.pool.entries:
             for example in entry.examples:
                 owners[" ".join(example.casefold().split())].setdefault(entry.key, example)
         for text, keys in owners.items():
             if text and len(keys) > 1:
-                yield Finding(
+                yield LintFinding(
                     "shared_example",
                     tuple(keys),
                     f"'{_short(next(iter(keys.values())))}' is an example of each: it teaches nothing about any",
@@ -195,11 +195,11 @@ class _Linter:
                     {"example": next(iter(keys.values()))},
                 )
 
-    def undescribed(self) -> Iterator[Finding]:
+    def undescribed(self) -> Iterator[LintFinding]:
         for entry in self.pool.entries:
             if not entry.description.strip() and not entry.examples:
                 ruled = bool(entry.match)
-                yield Finding(
+                yield LintFinding(
                     "undescribed",
                     (entry.key,),
                     "neither description nor examples: "
@@ -208,14 +208,14 @@ class _Linter:
                     {"rule": ruled},
                 )
 
-    def drafts(self) -> Iterator[Finding]:
+    def drafts(self) -> Iterator[LintFinding]:
         for entry, _ in self.pool.filtered:
             if entry.metadata.get(DRAFT):
-                yield Finding("draft", (entry.key,), "a draft that waits for approval or removal", PROVED, {})
+                yield LintFinding("draft", (entry.key,), "a draft that waits for approval or removal", PROVED, {})
 
     # -- golden cases ------------------------------------------------------------------------------------------------
 
-    def lost_golden(self) -> Iterator[Finding]:
+    def lost_golden(self) -> Iterator[LintFinding]:
         catalog = self.router.catalog
         lost: dict[str, list[str]] = defaultdict(list)
         for case in self.others:
@@ -224,7 +224,7 @@ class _Linter:
                 if (kind, name) not in catalog:
                     lost[key].append(case.text)
         for key, texts in sorted(lost.items()):
-            yield Finding(
+            yield LintFinding(
                 "lost_golden",
                 (key,),
                 f"{_counted(len(texts))} of an entry that is not in the catalog, as '{_short(texts[0])}'; "
@@ -261,7 +261,7 @@ class _Linter:
             self.notes.append(f"golden cases were not asked: {error}")
             return None
 
-    def stolen(self, evaluation: Evaluation) -> Iterator[Finding]:
+    def stolen(self, evaluation: Evaluation) -> Iterator[LintFinding]:
         pairs: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for one in evaluation.judged:
             if one.gold and one.chosen is not None and not one.is_right:
@@ -270,7 +270,7 @@ class _Linter:
         for keys, taken in sorted(pairs.items(), key=lambda pair: (-sum(map(len, pair[1].values())), pair[0])):
             said = [f"{key} takes {_counted(len(taken[key]))} of {_other(keys, key)}" for key in keys if taken[key]]
             example = next(texts[0] for texts in taken.values() if texts)
-            yield Finding(
+            yield LintFinding(
                 "steals",
                 keys,
                 f"{', and '.join(said)}, as '{_short(example)}'",
@@ -278,7 +278,7 @@ class _Linter:
                 {"taken": {key: len(taken[key]) for key in keys}, "texts": [t for key in keys for t in taken[key]][:5]},
             )
 
-    def unreached(self, evaluation: Evaluation) -> Iterator[Finding]:
+    def unreached(self, evaluation: Evaluation) -> Iterator[LintFinding]:
         reached = {one.chosen for one in evaluation.judged}
         golden: dict[str, int] = defaultdict(int)
         for one in evaluation.judged:
@@ -289,7 +289,7 @@ class _Linter:
                 continue
             cases = golden[entry.key]
             own = "its golden case does not reach it" if cases == 1 else f"none of its {_counted(cases)} reaches it"
-            yield Finding(
+            yield LintFinding(
                 "unreached",
                 (entry.key,),
                 own if cases else "it has no golden case, and none reaches it",
@@ -299,16 +299,16 @@ class _Linter:
 
     # -- rules -------------------------------------------------------------------------------------------------------
 
-    def broken_rules(self) -> Iterator[Finding]:
+    def broken_rules(self) -> Iterator[LintFinding]:
         for entry in in_order(self.pool.entries):
             rule = str(entry.match)
             if not is_predicate(rule):
                 try:
                     compiled(rule)
                 except (ValueError, UnicodeError) as error:
-                    yield Finding("broken_rule", (entry.key,), f"its rule is passed over: {error}", PROVED, {})
+                    yield LintFinding("broken_rule", (entry.key,), f"its rule is passed over: {error}", PROVED, {})
 
-    def dead_rules(self) -> Iterator[Finding]:
+    def dead_rules(self) -> Iterator[LintFinding]:
         from catalog.routing.evaluation.shadowed_rules import observed, proved
 
         ruled = in_order(self.pool.entries)
@@ -319,7 +319,7 @@ class _Linter:
         certain: set[int] = set()
         for one in proved(rules, until=self._share(0.5), clock=self.clock):
             certain.add(one.place)
-            yield Finding(
+            yield LintFinding(
                 "dead_rule",
                 (keys[one.place], keys[one.by]),
                 f"{keys[one.by]} is asked before and takes all of it: {one.why}",
@@ -334,7 +334,7 @@ class _Linter:
                 continue
             total = sum(by.values())
             most = min(by, key=lambda one: (-by[one], one))
-            yield Finding(
+            yield LintFinding(
                 "dead_rule",
                 (keys[place], keys[most]),
                 f"it matches {total} known {'prompt' if total == 1 else 'prompts'}, and an earlier rule takes each: "
@@ -368,8 +368,8 @@ def lint(
     """
     wanted = set(only) or set(CODES)
     run = _Linter(router, seconds, clock)
-    found: list[Finding] = []
-    plain: dict[str, Callable[[], Iterator[Finding]]] = {
+    found: list[LintFinding] = []
+    plain: dict[str, Callable[[], Iterator[LintFinding]]] = {
         "near_duplicate": run.near_duplicates,
         "shared_example": run.shared_examples,
         "dead_rule": run.dead_rules,

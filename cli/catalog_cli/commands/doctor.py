@@ -12,8 +12,7 @@ from catalog_cli.options import command, json_option
 from catalog_cli.output import Column, count
 
 if TYPE_CHECKING:
-    from catalog import Catalog, Fault
-    from catalog.councils.shape import Issue
+    from catalog import Catalog, CouncilIssue, Fault
 
 COLUMNS = (
     Column("KEY", bold=True),
@@ -75,7 +74,7 @@ def doctor(app: Application, fix: bool, likely: bool, as_json: bool) -> None:
         app.screen.remark("no faults: every reference leads somewhere")
 
 
-def _issues(catalog: Catalog) -> Iterator[tuple[str, Issue]]:
+def _issues(catalog: Catalog) -> Iterator[tuple[str, CouncilIssue]]:
     """Yield the key of each council that is data, with what is wrong with it."""
     for entry in catalog.entries(("council", "sub_council")):
         if entry.ref is None:

@@ -47,7 +47,7 @@ def explain(app: Application, key: str, as_json: bool) -> None:
         tiers = [{"tier": s.tier, "wins": s.wins, "why": s.why} for s in standings]
         told = {"key": entry.key, **entry.model_dump(mode="json"), "tiers": tiers}
         if is_council(entry):
-            from catalog.councils.explain import explain_council
+            from catalog import explain_council
 
             told["council"] = explain_council(entry, app.catalog)
         app.screen.json(told)

@@ -44,11 +44,11 @@ def run(app: Application, key: str, given: str | None, policy: str | None, trace
     app.look_here()
     entry = app.catalog.entry(kind, name)
     if kind in ("council", "sub_council") and entry.spec is not None:
-        from catalog.routing.running import run_entry
+        from catalog import run_entry
 
         result = _called(entry.key, lambda: run_entry(app.catalog, entry, arguments), traceback)
     else:
-        from catalog.loader.call import call
+        from catalog import call
 
         live = app.catalog.get(kind, name, verify=policy)
         result = _called(entry.key, lambda: call(live, arguments), traceback)
@@ -59,7 +59,7 @@ def run(app: Application, key: str, given: str | None, policy: str | None, trace
 
 
 def _called(key: str, call: Callable[[], object], traceback: bool) -> object:
-    from catalog.errors import CatalogError
+    from catalog import CatalogError
 
     try:
         return call()

@@ -78,7 +78,7 @@ def search(
 
 def _nothing(app: Application, text: str, tags: tuple[str, ...], mode: str) -> str:
     """Return why nothing was found, and what might find something."""
-    from catalog.errors import close_matches, did_you_mean
+    from catalog import close_matches, did_you_mean
 
     asked = clip(text, 60)
     if not app.catalog.search(limit=1):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from catalog.errors import StoreError
+from catalog import StoreError
 from catalog_cli.application import Application, pass_app
 from catalog_cli.options import command, json_option, key_argument
 from catalog_cli.output import clean

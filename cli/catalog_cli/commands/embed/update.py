@@ -11,7 +11,7 @@ from catalog_cli.options import command, json_option
 from catalog_cli.output import count
 
 if TYPE_CHECKING:
-    from catalog.embedders.openai import Estimate
+    from catalog import Estimate
 
 MOST_TEXTS, MOST_DOLLARS = 1_000, 0.10
 """What is sent to a server without a word where nobody can be asked."""

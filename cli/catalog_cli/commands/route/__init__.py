@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalog.errors import close_matches, did_you_mean
+from catalog import close_matches, did_you_mean
 from catalog_cli.lazy import Entrance, LazyGroup
 from catalog_cli.options import embedder_option, url_option
 

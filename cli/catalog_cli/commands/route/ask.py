@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalog.errors import close_matches, did_you_mean
+from catalog import close_matches, did_you_mean
 from catalog_cli import completion
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.commands.route.shared import Wrong, bar, facts, made, money, no_candidate, router_options

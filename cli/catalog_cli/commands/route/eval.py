@@ -13,8 +13,7 @@ from catalog_cli.options import command, json_option
 from catalog_cli.output import Column, Screen, cells, clean, clip
 
 if TYPE_CHECKING:
-    from catalog.routing.evaluation.evaluation import Evaluation, StepFigures
-    from catalog.routing.evaluation.gate import Verdicts
+    from catalog import Evaluation, GateVerdicts, StepFigures
 
 FEW = 10
 """How many rows of a table are shown unless all are asked for."""
@@ -116,8 +115,7 @@ def evaluate(
     In a pipe each line is figure and value; step, asked, decided, right and failed; entry, prompts, picked and right;
     or confusion, expected, picked and prompts.
     """
-    from catalog.errors import EntryNotFoundError, RoutingError
-    from catalog.routing.evaluation.gate import held_against, read_baseline
+    from catalog import EntryNotFoundError, RoutingError, gate_verdicts, read_baseline
 
     asked = made(app, router)
     cases = cases_of(app, asked, file, golden)
@@ -125,14 +123,14 @@ def evaluate(
         before = read_baseline(_read(gate), gate) if gate else None
     except RoutingError as error:
         raise Wrong(str(error)) from None
-    from catalog.routing.evaluation.evaluate import evaluate as measure
+    from catalog import evaluate
 
     with app.screen.progress("asking") as progress:
         try:
-            found = measure(asked, [(case.text, case.names) for case in cases], progress=progress)
+            found = evaluate(asked, [(case.text, case.names) for case in cases], progress=progress)
         except EntryNotFoundError as error:
             raise Wrong(str(error)) from None
-    verdict = None if before is None else held_against(found, before, tolerance=tolerance / 100)
+    verdict = None if before is None else gate_verdicts(found, before, tolerance=tolerance / 100)
     if as_json:
         told = found.to_dict(prompts=True)
         app.screen.json(told if verdict is None else told | {"gate": verdict.to_dict()})
@@ -144,12 +142,12 @@ def evaluate(
         for note in found.notes:
             app.screen.remark(f"note: {note}")
     if picture:
-        from catalog.routing.evaluation.svg import picture as drawn
+        from catalog import evaluation_svg
 
-        _write(picture, drawn(found))
+        _write(picture, evaluation_svg(found))
         app.screen.remark(f"drew {picture}")
     if save and (verdict is None or not verdict.falls):
-        from catalog.routing.evaluation.gate import baseline
+        from catalog import baseline
 
         _write(save, baseline(found))
         app.screen.remark(f"saved the figures to {save}")
@@ -157,7 +155,7 @@ def evaluate(
         _gated(app, verdict)
 
 
-def _gated(app: Application, verdict: Verdicts) -> None:
+def _gated(app: Application, verdict: GateVerdicts) -> None:
     for note in verdict.notes:
         app.screen.remark(f"note: {note}")
     worst = [f"{clean(key)} ({percent(before)} → {percent(now)})" for key, before, now in verdict.entries[:3]]

@@ -13,7 +13,7 @@ from catalog_cli.options import command, json_option
 from catalog_cli.output import count
 
 if TYPE_CHECKING:
-    from catalog.routing.calibration.fit import FitReport
+    from catalog import FitReport
 
 
 @command(
@@ -49,7 +49,7 @@ def fit(
     them (the first one counts), or null where none fits. What is learned is stored with the catalog and counts as long
     as embedder, candidates and their examples stay as they are. The figures are of prompts that were held out.
     """
-    from catalog.errors import EntryNotFoundError
+    from catalog import EntryNotFoundError
 
     asked = made(app, router)
     cases = cases_of(app, asked, file, golden)

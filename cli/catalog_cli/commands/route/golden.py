@@ -140,7 +140,7 @@ def import_(app: Application, file: str, as_json: bool) -> None:
     One object a line: text, and gold (or name) with the name or key of the right entry, a list of them, or null where
     none fits. All or nothing: an unknown name ends it.
     """
-    from catalog.errors import EntryNotFoundError
+    from catalog import EntryNotFoundError
 
     try:
         added = app.catalog.golden.import_jsonl(sys.stdin if file == "-" else file)

@@ -14,7 +14,7 @@ from catalog_cli.options import command, json_option
 from catalog_cli.output import clean, count
 
 if TYPE_CHECKING:
-    from catalog.routing.evaluation.lint import Finding
+    from catalog import LintFinding
 
 FEW = 5
 """How many findings of each sort are shown unless all are asked for."""
@@ -62,7 +62,7 @@ def lint(app: Application, only: tuple[str, ...], verbose: bool, router: dict[st
     likely is a similarity. No model is asked and no predicate called. The exit status is 1 if anything is found. In a
     pipe each line is code, evidence, keys and message, separated by tabs.
     """
-    from catalog.routing.evaluation.lint import lint as look
+    from catalog import lint as look
 
     asked = made(app, router, log="off")
     lacking = no_candidate(asked)
@@ -86,7 +86,7 @@ def lint(app: Application, only: tuple[str, ...], verbose: bool, router: dict[st
     app.screen.remark(f"nothing found in {looked}")
 
 
-def _lines(app: Application, findings: Sequence[Finding], most: int | None) -> Iterator[str]:
+def _lines(app: Application, findings: Sequence[LintFinding], most: int | None) -> Iterator[str]:
     screen = app.screen
     first = True
     for code, same in groupby(findings, key=lambda one: one.code):

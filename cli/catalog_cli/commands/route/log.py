@@ -13,7 +13,7 @@ from catalog_cli.options import command, json_option, limit_option
 from catalog_cli.output import clean, clip, count, moment
 
 if TYPE_CHECKING:
-    from catalog.store.golden_and_decisions import Logged
+    from catalog import LoggedDecision
 
 
 @command(
@@ -36,17 +36,16 @@ def log(app: Application, limit: int | str, forget: bool, as_json: bool) -> None
     is time (UTC), router, strategy, key, score and prompt (or its hash), separated by tabs. The exit status is 1 if
     there is none.
     """
-    from catalog.routing.log import decisions
-    from catalog.routing.log import forget as forget_all
+    from catalog import forget_decisions, logged_decisions
 
     if forget:
-        gone = forget_all(app.catalog)
+        gone = forget_decisions(app.catalog)
         if as_json:
             app.screen.json({"forgotten": gone})
         else:
             app.screen.print(f"forgot {count(gone, 'decision', 'decisions')}")
         return
-    kept = decisions(app.catalog, limit if isinstance(limit, int) else None)
+    kept = logged_decisions(app.catalog, limit if isinstance(limit, int) else None)
     if as_json:
         app.screen.json([_data(one) for one in kept])
     elif app.screen.is_terminal:
@@ -60,32 +59,32 @@ def log(app: Application, limit: int | str, forget: bool, as_json: bool) -> None
         raise No(f"no decision was kept{off}")
 
 
-def _data(one: Logged) -> dict[str, Any]:
+def _data(decision: LoggedDecision) -> dict[str, Any]:
     return {
-        "number": one.number,
-        "at": one.at,
-        "generation": one.generation,
-        "prompt": one.prompt,
-        "prompt_hash": one.prompt_hash,
-        "router": one.router,
-        "decision": one.decision,
+        "number": decision.number,
+        "at": decision.at,
+        "generation": decision.generation,
+        "prompt": decision.prompt,
+        "prompt_hash": decision.prompt_hash,
+        "router": decision.router,
+        "decision": decision.decision,
     }
 
 
-def _lines(app: Application, one: Logged) -> Iterator[str]:
+def _lines(app: Application, decision: LoggedDecision) -> Iterator[str]:
     screen = app.screen
-    told = one.decision
-    prompt = clean(one.prompt) if one.prompt is not None else f"sha256 {one.prompt_hash[:16]}…"
-    when = screen.style(moment(datetime.fromisoformat(one.at)), dim=True)
-    key = screen.style(clean(told["key"] or "no entry"), fg="green" if told["key"] else "yellow", bold=True)
-    score = "" if told["score"] is None else f" {told['score']:.3f}"
-    by = screen.style(f"{clean(one.router['name'])}: {clean(told['strategy'])}{score}", dim=True)
+    made = decision.decision
+    prompt = clean(decision.prompt) if decision.prompt is not None else f"sha256 {decision.prompt_hash[:16]}…"
+    when = screen.style(moment(datetime.fromisoformat(decision.at)), dim=True)
+    key = screen.style(clean(made["key"] or "no entry"), fg="green" if made["key"] else "yellow", bold=True)
+    score = "" if made["score"] is None else f" {made['score']:.3f}"
+    by = screen.style(f"{clean(decision.router['name'])}: {clean(made['strategy'])}{score}", dim=True)
     yield f"{when}  {key}  {by}"
     yield f"{'':18}{clip(prompt, max(screen.width - 18, 20))}"
 
 
-def _row(one: Logged) -> tuple[str, ...]:
-    told = one.decision
-    score = "" if told["score"] is None else f"{told['score']:.6g}"
-    prompt = one.prompt if one.prompt is not None else one.prompt_hash
-    return one.at, one.router["name"], told["strategy"], told["key"] or "", score, prompt
+def _row(decision: LoggedDecision) -> tuple[str, ...]:
+    made = decision.decision
+    score = "" if made["score"] is None else f"{made['score']:.6g}"
+    prompt = decision.prompt if decision.prompt is not None else decision.prompt_hash
+    return decision.at, decision.router["name"], made["strategy"], made["key"] or "", score, prompt

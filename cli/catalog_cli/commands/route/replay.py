@@ -14,7 +14,7 @@ from catalog_cli.options import Limit, command, json_option
 from catalog_cli.output import clean, clip, count, moment
 
 if TYPE_CHECKING:
-    from catalog.routing.replay import Replay, Replayed
+    from catalog import Replay, Replayed
 
 
 @command(
@@ -51,7 +51,7 @@ def replay(
     status is 1 if something is decided otherwise, or a golden case is wrong. In a pipe each line is source, prompt,
     key then, key now, score then, score now and reason, separated by tabs.
     """
-    from catalog.routing.replay import replay as again
+    from catalog import replay as again
 
     most = limit if isinstance(limit, int) else None
     asked = made(app, router, log="off")

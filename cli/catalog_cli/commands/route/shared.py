@@ -14,8 +14,7 @@ from catalog_cli.options import tag_option
 from catalog_cli.output import count
 
 if TYPE_CHECKING:
-    from catalog import AutoCouncil
-    from catalog.routing.labelled import Case
+    from catalog import AutoCouncil, Case
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -140,7 +139,7 @@ def cases_of(app: Application, router: AutoCouncil, file: str | None, golden: bo
     if lacking:
         raise Wrong(lacking)
     if file is None:
-        from catalog.routing.evaluation.golden import cases_for
+        from catalog import cases_for
 
         cases, others = cases_for(app.catalog, router.pool())
         if not cases:
@@ -149,8 +148,7 @@ def cases_of(app: Application, router: AutoCouncil, file: str | None, golden: bo
             told = count(len(others), "golden case is of an entry that is", "golden cases are of entries that are")
             app.screen.remark(f"note: {told} no candidate; left out")
         return cases
-    from catalog.errors import RoutingError
-    from catalog.routing.labelled import read_cases
+    from catalog import RoutingError, read_cases
 
     try:
         with click.open_file(file, encoding="utf-8") as lines:

@@ -1,0 +1,118 @@
+"""The public names are typed: what is declared is what there is, and type checkers see it in the installed wheel."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from factories import ROOT
+from test_wheel import wheel  # noqa: F401  # a fixture
+
+import catalog
+
+FOLDER = ROOT / "tests" / "typing"
+
+
+def declared() -> list[str]:
+    """Return the names that `catalog/__init__.py` declares for type checkers, in their order."""
+    tree = ast.parse((ROOT / "catalog" / "__init__.py").read_text(encoding="utf-8"))
+    block = next(node for node in tree.body if isinstance(node, ast.If) and getattr(node.test, "id", "") != "")
+    names: list[str] = []
+    for node in block.body:
+        if isinstance(node, ast.ImportFrom) and node.module != "typing":
+            names += [alias.asname or alias.name for alias in node.names]
+        elif isinstance(node, ast.Assign):
+            names += [target.id for target in node.targets if isinstance(target, ast.Name)]
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.append(node.target.id)
+    return [name for name in names if not name.startswith("_")]
+
+
+def test_the_declared_names_are_the_public_names() -> None:
+    """What type checkers see is what `__all__` says, each name once."""
+    assert sorted(declared()) == sorted(name for name in catalog.__all__ if name != "__version__")
+
+
+@pytest.fixture(scope="module")
+def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: F811
+    """A folder with the unpacked wheel and the files to check, away from the checkout."""
+    folder = tmp_path_factory.mktemp("site")
+    zipfile.ZipFile(wheel).extractall(folder)
+    for path in FOLDER.glob("*.py"):
+        shutil.copy(path, folder)
+    return folder
+
+
+def checked(site: Path, *command: str) -> tuple[int, str]:
+    """Run a checker in *site*; return its status and what it printed."""
+    environment = {**os.environ, "MYPYPATH": str(site), "PYTHONPATH": str(site), "XDG_CACHE_HOME": str(site / "cache")}
+    done = subprocess.run([sys.executable, "-m", *command], cwd=site, env=environment, capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
+
+
+def marked() -> set[int]:
+    """Return the numbers of the lines of `errors.py` that hold a mistake."""
+    lines = (FOLDER / "errors.py").read_text(encoding="utf-8").splitlines()
+    return {number for number, line in enumerate(lines, 1) if line.endswith("# error")}
+
+
+MYPY = ("mypy", "--strict", "--no-error-summary", "--python-version", "3.11", "--cache-dir")
+
+
+@pytest.mark.packaging
+def test_mypy_sees_the_public_types(site: Path) -> None:
+    """Under `mypy --strict` every public name has the type that users rely on."""
+    pytest.importorskip("mypy", reason="the extra 'lint' is not installed; .ci/run runs this with it")
+    assert checked(site, *MYPY, str(site / ".mypy"), "public_names.py") == (0, "")
+
+
+@pytest.mark.packaging
+def test_mypy_reports_each_mistake(site: Path) -> None:
+    """Misspelt names, methods and arguments of wrong types are errors, and nothing else is."""
+    pytest.importorskip("mypy", reason="the extra 'lint' is not installed; .ci/run runs this with it")
+    _, printed = checked(site, *MYPY, str(site / ".mypy"), "errors.py")
+    assert {int(number) for number in re.findall(r"^errors\.py:(\d+): error", printed, re.MULTILINE)} == marked()
+
+
+PYRIGHT = pytest.mark.skipif(
+    "CATALOG_PYRIGHT" not in os.environ,
+    reason="pyright fetches itself when it first runs; .ci/run sets CATALOG_PYRIGHT",
+)
+
+
+@PYRIGHT
+@pytest.mark.packaging
+def test_pyright_sees_the_public_types(site: Path) -> None:
+    """Under pyright every public name has the type that users rely on."""
+    status, printed = checked(site, "pyright", "--pythonpath", sys.executable, "public_names.py")
+    assert (status, printed.strip().splitlines()[-1]) == (0, "0 errors, 0 warnings, 0 informations")
+
+
+@PYRIGHT
+@pytest.mark.packaging
+def test_pyright_reports_each_mistake(site: Path) -> None:
+    """Each line with a mistake has an error, and no other line has one."""
+    _, printed = checked(site, "pyright", "--pythonpath", sys.executable, "errors.py")
+    assert {int(number) for number in re.findall(r"errors\.py:(\d+):\d+ - error", printed)} == marked()
+
+
+FACES = sorted((ROOT / "cli" / "catalog_cli").rglob("*.py"))
+
+
+def test_faces_import_public_names_only() -> None:
+    """The command line takes from the package only what `from catalog import …` gives everybody."""
+    inner = [
+        (path.name, node.module if isinstance(node, ast.ImportFrom) else node.names[0].name)
+        for path in FACES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("catalog."))
+        or (isinstance(node, ast.Import) and node.names[0].name.startswith("catalog."))
+    ]
+    assert inner == []
