@@ -14,13 +14,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from benchmarks.corpus import COMMON, entries, vocabulary
+from benchmarks.data import SETS as EVAL
 from catalog.entry.words import small_words, stem
 
-EVAL = Path(__file__).resolve().parents[2] / "shared" / "eval"
 SETS = ("bfcl", "apibench", "metatool")
 _SEAM = re.compile(r"[\s_\-./:]+|(?<=[a-z0-9])(?=[A-Z])")
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from benchmarks.staleness import digest
+from benchmarks.store.staleness import digest
 
 
 class EmbeddingServer:

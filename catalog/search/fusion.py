@@ -13,7 +13,8 @@ Nothing has to be set, because each side falls silent by itself where it knows n
 - Where no entry stands out by meaning, all are within a standard deviation or two, whatever the embedder's scale.
 
 Making both lists comparable by force (ranks, or the range from the best to the worst of each) throws just that away:
-the best of a list of chance matches then counts as much as an exact name. ``benchmarks/quality.py`` has the figures.
+the best of a list of chance matches then counts as much as an exact name. ``benchmarks/search/quality.py`` has the
+figures.
 
 Sources: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009, section 3 (BM25 as a
 sum of log-odds); Arampatzis and Robertson, "Modeling score distributions in information retrieval", 2011 (standard

@@ -4,7 +4,7 @@ Something is always nearest, also to nonsense. A word in common is a reason to s
 be nearer than four in five pairs of an entry and an everyday prompt are (:mod:`catalog.embedders.everyday`). Of
 catalogs of 1, 2, 5 and 20 tools drawn from three sets, with the default embedder, 97, 97, 100 and 100 % of requests for
 these tools get past it by meaning alone, and 77, 60, 36 and 7 % of made-up words do not; with MiniLM 51, 27, 9 and none
-(`python -m benchmarks.nonsense`). A higher floor refuses more, and loses requests that mean an entry in other words:
+(`python -m benchmarks nonsense`). A higher floor refuses more, and loses requests that mean an entry in other words:
 that would be the worse mistake. The more entries, the more is near to something.
 """
 

@@ -9,9 +9,9 @@ an entry past its neighbours, and into the list, but not past one that words and
 (twice the bound, if that one had been wrong before).
 An entry that is called what was asked for is never overtaken.
 
-``benchmarks/use.py --grid`` compares the constants. Every set of tools is best served by the points that are best for
-the others, and by a bound twice as large; this one is smaller for the sake of entries nobody has taken yet, and because
-what was recorded may be wrong.
+``benchmarks/search/use.py --grid`` compares the constants. Every set of tools is best served by the points that are
+best for the others, and by a bound twice as large; this one is smaller for the sake of entries nobody has taken yet,
+and because what was recorded may be wrong.
 """
 
 from __future__ import annotations

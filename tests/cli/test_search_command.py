@@ -85,7 +85,7 @@ def test_nothing_found_by_words_is_said_so(run_cli) -> None:
 
 def test_without_vectors_a_semantic_search_says_how_to_make_them(run_cli) -> None:
     """Where no entry has a vector, it is not the words of the request that are to blame."""
-    done = run_cli("search", "scatter", "--mode", "semantic", "--embedder", "benchmarks.staleness:DIGEST")
+    done = run_cli("search", "scatter", "--mode", "semantic", "--embedder", "benchmarks.store.staleness:DIGEST")
     said = "nothing found: no entry has a vector of 'digest-16'; `catalog embed update` makes them\n"
     assert done == (1, "", said)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.staleness import (
+from benchmarks.store.staleness import (
     COMMAND,
     EDITOR,
     Expected,
@@ -19,7 +19,7 @@ from benchmarks.staleness import (
     texts_of,
 )
 
-OWN = "benchmarks.staleness:DIGEST"
+OWN = "benchmarks.store.staleness:DIGEST"
 REF = "nowhere.to_be_found:thing"
 
 OTHER = """

@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 from factories import blank_catalog, open_catalog
 
-from benchmarks.staleness import digest
+from benchmarks.store.staleness import digest
 from catalog import Catalog, CatalogWarning, InvalidEntryError, Settings
 from catalog.store.vectors import Status
 
-OWN = "benchmarks.staleness:DIGEST"
+OWN = "benchmarks.store.staleness:DIGEST"
 NAME = "digest-16"
 
 RIGHT = [1.0, *[0.0] * 15]

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 import catalog.workspace.embedding as meaning_module
-from benchmarks.staleness import (
+from benchmarks.store.staleness import (
     DIGEST,
     OWN,
     dot,

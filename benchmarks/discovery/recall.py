@@ -1,6 +1,6 @@
 """What a scan finds against what importing every module and inspecting finds.
 
-    python -m benchmarks.scan_recall langchain_community
+    python -m benchmarks scan_recall langchain_community
 
 This command IMPORTS the package: every module of it runs. Use it in a throw-away environment. Counted are the classes
 that derive from a known base class, and the module-level objects that are instances of a known constructor's class.

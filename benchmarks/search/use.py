@@ -1,9 +1,9 @@
 """What learning from use brings, and what it may cost.
 
-    python -m benchmarks.use                     # every set of tools, the default embedder
-    python -m benchmarks.use --encoder minilm --sample 2000
-    python -m benchmarks.use --grid              # other constants, each set judged by the choice of the others
-    python -m benchmarks.use --time              # what a search and a record cost instead
+    python -m benchmarks use                     # every set of tools, the default embedder
+    python -m benchmarks use --encoder minilm --sample 2000
+    python -m benchmarks use --grid              # other constants, each set judged by the choice of the others
+    python -m benchmarks use --time              # what a search and a record cost instead
 
 Requests of a set are parted at random. For those of one part what is right is recorded as used, and nDCG@10 is measured
 on the other part before and after:
@@ -26,8 +26,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.corpus import entries
+from benchmarks.data import SETS, required
 from benchmarks.measure import compare, one_core, timed, versions
-from benchmarks.quality import SETS, Data, load, measure
+from benchmarks.search.quality import Data, load, measure
 from catalog import Catalog, Settings
 from catalog.search import use_boost
 
@@ -160,7 +161,7 @@ def main() -> None:
         one_core()
         times()
         return
-    folders = sorted(path.parent for path in options.eval.glob("*/tools.jsonl"))
+    folders = sorted(path.parent for path in required(options.eval).glob("*/tools.jsonl"))
     if not folders:
         print(f"no sets of tools in {options.eval}; give their folder with --eval")
         return

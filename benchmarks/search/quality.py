@@ -1,11 +1,11 @@
 """How well requests find tools: ours and others on the same data in the same run, one configuration for all sets.
 
-    python -m benchmarks.quality                      # every set, both encoders: some minutes
-    python -m benchmarks.quality --sample 500         # at most 500 requests a set
-    python -m benchmarks.quality --eval DIR --encoder wordllama --json figures.json
+    python -m benchmarks quality                      # every set, both encoders: some minutes
+    python -m benchmarks quality --sample 500         # at most 500 requests a set
+    python -m benchmarks quality --eval DIR --encoder wordllama --json figures.json
 
-Sets are the folders with ``tools.jsonl`` and ``queries*.jsonl`` in ``../shared/eval`` beside the checkout, or in DIR.
-A set whose tools have examples is measured without and with them, unless only some of the tools have any.
+Sets are the folders with ``tools.jsonl`` and ``queries*.jsonl`` in ``../shared/eval`` beside the checkout, or DIR of
+``--data``. A set whose tools have examples is measured without and with them, unless only some of the tools have any.
 
 Methods: FTS5 alone (one column, porter, words joined by OR), bm25s and ratel-ai's BM25 where they are installed, our
 words alone; then for each encoder: its vectors alone (and, of entries with examples, the nearest of each entry's
@@ -29,6 +29,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.data import SETS, required
 from benchmarks.measure import versions
 from catalog import Catalog, Entry
 from catalog.embedders.choose import choose
@@ -37,7 +38,6 @@ from catalog.entry.embedding_text import texts_of
 from catalog.errors import CatalogError
 from catalog.search.fusion import pulled
 
-SETS = Path(__file__).resolve().parents[2] / "shared" / "eval"
 DEEP = 100
 METRICS = ("nDCG@10", "R@1", "R@5", "R@10")
 Ranking = list[str]
@@ -297,7 +297,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
     folders = sorted(
-        path.parent for path in options.eval.glob("*/tools.jsonl") if any(path.parent.glob("queries*.jsonl"))
+        path.parent for path in required(options.eval).glob("*/tools.jsonl") if any(path.parent.glob("queries*.jsonl"))
     )
     folders = [folder for folder in folders if not options.set or folder.name in options.set]
     if not folders:

@@ -1,12 +1,12 @@
 """How well prompts find their routes, and how well those that have none are told: ours and others, same data, same run.
 
-    python -m benchmarks.routing                      # every set, 5, 10 and all examples, both encoders
-    python -m benchmarks.routing --set clinc150 --examples 10 --encoder minilm --sample 500
-    python -m benchmarks.routing --eval DIR --json figures.json
+    python -m benchmarks routing                      # every set, 5, 10 and all examples, both encoders
+    python -m benchmarks routing --set clinc150 --examples 10 --encoder minilm --sample 500
+    python -m benchmarks routing --eval DIR --json figures.json
 
-Sets are the folders with ``routes.jsonl`` and ``queries.dev.jsonl`` in ``../shared/eval`` beside the checkout, or DIR.
-With k examples a route, what is fitted is fitted on the first k examples of each route and on the prompts of
-``queries.val.jsonl`` that belong to none; everything is measured on ``queries.dev.jsonl``.
+Sets are the folders with ``routes.jsonl`` and ``queries.dev.jsonl`` in ``../shared/eval`` beside the checkout, or DIR
+of ``--data``. With k examples a route, what is fitted is fitted on the first k examples of each route and on the
+prompts of ``queries.val.jsonl`` that belong to none; everything is measured on ``queries.dev.jsonl``.
 
 Methods: the centroid of a route's examples plus the nearest of them; ours as it comes, and after ``fit``;
 semantic-router's three ways of adding up the five nearest examples (``mean`` is its default), each also after its own
@@ -35,6 +35,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.data import SETS, required
 from benchmarks.measure import versions
 from catalog import Entry
 from catalog.embedders.choose import choose
@@ -45,7 +46,6 @@ from catalog.routing.calibration.calibrate import fit
 from catalog.routing.calibration.numbers import auroc, reliability
 from catalog.routing.calibration.similarity import nearness, threshold, unit
 
-SETS = Path(__file__).resolve().parents[2] / "shared" / "eval"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "magma-catalog-benchmarks"
 TARGET = 0.95
 METRICS = ("accuracy", "AUROC", "coverage", "right", "refused", "error", "fit s")
@@ -344,7 +344,7 @@ def main() -> None:
     parser.add_argument("--sample", type=int, help="at most so many prompts a set")
     parser.add_argument("--json", type=Path, help="also write the figures here")
     options = parser.parse_args()
-    folders = sorted(path.parent for path in options.eval.glob("*/routes.jsonl"))
+    folders = sorted(path.parent for path in required(options.eval).glob("*/routes.jsonl"))
     folders = [one for one in folders if (one / "queries.dev.jsonl").exists()]
     folders = [one for one in folders if not options.set or one.name in options.set]
     if not folders:

@@ -1,8 +1,8 @@
 """Search by meaning against the bare sum of its parts, and against others over the same vectors.
 
-    python -m benchmarks.meaning                       # everything: some ten minutes
-    python -m benchmarks.meaning a b --size 10000      # some figures, at one size
-    python -m benchmarks.meaning --json figures.json
+    python -m benchmarks meaning                       # everything: some ten minutes
+    python -m benchmarks meaning a b --size 10000      # some figures, at one size
+    python -m benchmarks meaning --json figures.json
 
 (a) warm hybrid search, its request embedded too, against encoding, a product of matrix and vector with a partial sort,
     and the full-text query; against other indexes over the same vectors; against ratel-ai's BM25

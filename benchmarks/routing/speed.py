@@ -1,6 +1,6 @@
 """How long a route takes, beside semantic-router with the same encoder and the same routes, in the same run.
 
-    python -m benchmarks.routing_speed [--size 100 1000 10000] [--encoder wordllama minilm]
+    python -m benchmarks routing_speed [--size 100 1000 10000] [--encoder wordllama minilm]
 
 Routes are made of those in ``../shared/eval/clinc150`` (five examples each, drawn again for each route), or of made-up
 words where that folder is not there. Warm: the process has answered before; prompts differ, so nothing is remembered.
@@ -18,16 +18,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from benchmarks.corpus import vocabulary
+from benchmarks.data import SETS
 from benchmarks.measure import compare, one_core, process, versions
 from catalog import AutoCouncil, Catalog
 from catalog.embedders.choose import choose
 from catalog.errors import CatalogError
 
-CLINC = Path(__file__).resolve().parents[2] / "shared" / "eval" / "clinc150"
+CLINC = SETS / "clinc150"
 EXAMPLES = 5
 
 
@@ -82,7 +82,8 @@ def peer(count: int, encoder: Any) -> Callable[[str], object] | None:
     try:
         from semantic_router import IndexedRouter, Route
         from semantic_router.encoders import DenseEncoder
-    except ImportError:
+    except Exception as error:  # not installed, or installed beside libraries it does not go with
+        print(f"semantic-router: left out: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
         return None
 
     class Same(DenseEncoder):  # type: ignore[misc]
@@ -111,17 +112,15 @@ def warm(folder: str, sizes: Sequence[int], encoders: Sequence[str]) -> None:
                 router = AutoCouncil(cat, "embedding", kind="agent", on_no_match="abstain")
                 text = prompts()
                 theirs = peer(count, encoder)
-                if theirs is None:
-                    print("semantic-router is not installed: pip install semantic-router")
-                    return
                 repeat = 5 if name == "minilm" else 20
-                compare(
-                    f"{name}, {count} routes",
-                    lambda router=router, text=text: router.resolve(next(text)),  # type: ignore[misc]
-                    lambda theirs=theirs, text=text: theirs(next(text)),  # type: ignore[misc]
-                    goal="<= 0.2",
-                    repeat=repeat,
-                )
+                if theirs is not None:
+                    compare(
+                        f"{name}, {count} routes",
+                        lambda router=router, text=text: router.resolve(next(text)),  # type: ignore[misc]
+                        lambda theirs=theirs, text=text: theirs(next(text)),  # type: ignore[misc]
+                        goal="<= 0.2",
+                        repeat=repeat,
+                    )
                 compare(
                     f"{name}, {count} routes: beside embedding the prompt alone",
                     lambda router=router, text=text: router.resolve(next(text)),  # type: ignore[misc]
@@ -139,7 +138,7 @@ with Catalog(sys.argv[1], settings=Settings()) as cat:
 """
 _THEIRS = """
 import sys
-from benchmarks.routing_speed import choose, peer
+from benchmarks.routing.speed import choose, peer
 peer(int(sys.argv[1]), choose("wordllama"))("is it going to rain")
 """
 

@@ -1,0 +1,1 @@
+"""Scans: speed and recall."""

@@ -1,0 +1,1 @@
+"""Routing: accuracy and abstention, few examples, latency."""

@@ -1,0 +1,1 @@
+"""The store and everyday calls: speed, endurance, freshness."""
