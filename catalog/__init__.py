@@ -120,6 +120,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.store.schema import sqlite_path as sqlite_path
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
+    from catalog.whole_file import whole_file as whole_file
 
     # Public under a name that says more than the one in its room.
     CouncilIssue = _CouncilIssue
@@ -206,6 +207,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "Estimate": "catalog.embedders.openai",
     "embedder_form": "catalog.embedders.choose:form_of",
     "default_url": "catalog.settings",
+    "whole_file": "catalog.whole_file",
     "backup_database": "catalog.store.copying:copy_file",
     "sqlite_path": "catalog.store.schema",
     "schema_revision": "catalog.store.schema:current",

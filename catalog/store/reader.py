@@ -289,6 +289,16 @@ class Reader:
                 self._sort_out()
         return row
 
+    def stream(self, sql: str, params: Params = ()) -> Iterator[Row]:
+        """Yield the rows of a statement as they are read; all are of one state of the database.
+
+        A connection is lent for as long as the rows are read, so whoever begins must go on soon.
+        """
+        with self.connection() as lent:
+            cursor = lent.execute(sql, params)
+            while rows := cursor.fetchmany(500):
+                yield from rows
+
     def close(self) -> None:
         """Close every connection; a lent connection is closed when it comes back."""
         if self._closed:

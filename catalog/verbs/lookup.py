@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from catalog.entry.filters import NO_FILTERS
 from catalog.entry.key import composed, format_key, parse_key
 from catalog.entry.kinds import check_kind
 from catalog.store import queries
@@ -59,6 +60,9 @@ def keys(ws: Workspace) -> list[str]:
 def entries(ws: Workspace, kind: Kinds) -> Iterator[Entry]:
     """Yield the winning records of the given kinds (None: all), by key."""
     snapshot, filters = ws.snapshot(), ws.filters(kind)
+    if not (snapshot.hidden or snapshot.overlay or filters != NO_FILTERS):
+        yield from readable(ws.store.reader.stream(queries.ALL))
+        return
     stored = readable(queries.matching(ws.store.reader, filters, -1, COLUMNS))
     if not (snapshot.hidden or snapshot.overlay):
         yield from stored  # as they are read: a hundred thousand records need not be in memory at once

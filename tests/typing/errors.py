@@ -16,7 +16,7 @@ cat.toools  # error
 cat.search(5)  # error
 cat.search("x", limits=3)  # error
 cat.search("x", kind=3)  # error
-cat.entry("tool")  # error
+cat.entry(5)  # error
 tools.lst()  # error
 cat.tools.register()  # error
 wrong: int = cat.search("x")  # error

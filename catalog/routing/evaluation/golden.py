@@ -13,6 +13,7 @@ from typing import IO, TYPE_CHECKING
 from catalog.errors import EntryNotFoundError, RoutingError, close_matches, did_you_mean
 from catalog.routing.labelled import Case, Label, case_of, read_cases
 from catalog.store.golden_and_decisions import golden
+from catalog.whole_file import whole_file
 
 if TYPE_CHECKING:
     from catalog.routing.pool import Pool
@@ -123,7 +124,7 @@ class Golden:
         )
         if not isinstance(path, (str, os.PathLike)):
             return sum(1 for line in lines if path.write(line))
-        with open(path, "w", encoding="utf-8") as file:
+        with whole_file(path) as file:
             return sum(1 for line in lines if file.write(line))
 
     def _key(self, name: str) -> tuple[str, str]:
