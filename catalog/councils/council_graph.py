@@ -7,18 +7,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from catalog.councils.graph import Edge, Graph, Node
-from catalog.councils.shape import as_data
+from catalog.councils.shape import BaseSpec, as_data
 from catalog.councils.validate import council_data, council_key
-from catalog.entry.council import CouncilSpec
 from catalog.entry.references import target_of
 
 if TYPE_CHECKING:
     from catalog.workspace.lookup import Lookup
 
 
-def council_graph(
-    spec: CouncilSpec | Mapping[str, Any] | str, catalog: Lookup | None = None, *, depth: int = 1
-) -> Graph:
+def council_graph(spec: BaseSpec | Mapping[str, Any] | str, catalog: Lookup | None = None, *, depth: int = 1) -> Graph:
     """Return how a council works: from the input through its rounds to the output, with who takes part.
 
     Args:

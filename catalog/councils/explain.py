@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from catalog.councils.profiles import profile_of, values_of
+from catalog.councils.spec import CouncilSpec, Member
 from catalog.councils.validate import council_data, held, validate_council
-from catalog.entry.council import CouncilSpec, Member
 from catalog.errors import CouncilSpecError
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def _seat(spec: CouncilSpec, member: Member, catalog: Lookup) -> dict[str, Any]:
         except CouncilSpecError:
             return {}
 
-    profile = profile_of(spec, member, catalog.settings.default_profile, read)
+    profile = profile_of(
+        catalog.settings.default_profile, spec.default_profile, member.profile, member.profile_overrides, read
+    )
     return {
         **told,
         "tools": list(dict.fromkeys((*spec.tools, *member.tools))),

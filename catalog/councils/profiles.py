@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from catalog.entry.council import CouncilSpec, Member
 from catalog.errors import CouncilSpecError
 
 LAYERS = ("application", "council", "member", "inline")
@@ -72,23 +71,30 @@ def layered(layers: Iterable[Layer]) -> Profile:
     return Profile(given, tuple(unread))
 
 
-def profile_of(spec: CouncilSpec, member: Member, application: str | Mapping[str, Any] | None, read: Read) -> Profile:
-    """Return the profile of a *member* of *spec*.
+def profile_of(
+    application: str | Mapping[str, Any] | None,
+    council: str | None,
+    member: str | None,
+    inline: Mapping[str, Any],
+    read: Read,
+) -> Profile:
+    """Return the profile of a member, or of a chair, out of its four layers.
 
     Args:
-        spec: its council.
-        member: one of its members, or its chair.
         application: the default under all others: the name of a profile, or its values.
+        council: the name of the profile that its council has for all members.
+        member: the name of its own profile.
+        inline: values that win over those of every profile.
         read: returns the values of a profile by name, or None if they are not known without loading code.
     """
     layers = []
     if isinstance(application, Mapping):
         layers.append(Layer("application", "application", application))
-    names = (application if isinstance(application, str) else None, spec.default_profile, member.profile)
+    names = (application if isinstance(application, str) else None, council, member)
     for layer, name in zip(LAYERS, names, strict=False):
         if name is not None:
             layers.append(Layer(layer, f"profile:{name}", read(name)))
-    layers.append(Layer("inline", "profile_overrides", member.profile_overrides))
+    layers.append(Layer("inline", "profile_overrides", inline))
     return layered(layers)
 
 

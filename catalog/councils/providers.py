@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from catalog.councils.shape import as_data
-from catalog.entry.council import CouncilSpec
+from catalog.councils.shape import BaseSpec, as_data
 from catalog.entry.key import Key, name_fault
 from catalog.entry.kinds import COUNCILS
 from catalog.entry.references import target_of
@@ -23,7 +22,7 @@ DERIVED = (*COUNCILS, "agent", "profile", "prompt")
 """The kinds whose providers are worked out from their specs where nobody says them."""
 
 
-def providers_of(spec: CouncilSpec | Mapping[str, Any] | str, catalog: Lookup) -> tuple[str, ...]:
+def providers_of(spec: BaseSpec | Mapping[str, Any] | str, catalog: Lookup) -> tuple[str, ...]:
     """Return the providers a council needs, sorted; nothing is imported.
 
     Of the layers of a member's profile the nearest that names a provider counts; else the model's: its entry's
@@ -65,7 +64,7 @@ def with_providers(entries: list[Entry], catalog: Lookup) -> list[Entry]:
 
 def with_providers_of(entry: Entry, live: object, catalog: Lookup) -> Entry:
     """Return a runtime *entry* with the providers of the object it stands for, if that is a council as data."""
-    if entry.providers is not None or entry.kind not in COUNCILS or not isinstance(live, (CouncilSpec, dict)):
+    if entry.providers is not None or entry.kind not in COUNCILS or not isinstance(live, (BaseSpec, dict)):
         return entry
     return entry.model_copy(update={"providers": providers_of(live, catalog) or None})
 

@@ -6,11 +6,14 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypedDict
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
-from catalog.entry.council import FEWEST_OF, SCHEMA_VERSION, CouncilSpec, Member, Round
 from catalog.entry.key import name_fault
+from catalog.entry.kinds import FEWEST_OF
 from catalog.errors import close_matches, did_you_mean
+
+SCHEMA_VERSION = 1
+"""The version of the form that specs have; the form of a spec of another version is not guessed."""
 
 CODES = (
     "required",
@@ -48,6 +51,16 @@ class Issue(TypedDict):
     message: str
 
 
+class SpecPart(BaseModel):
+    """The base of what a spec is made of: frozen JSON data without fields that the form doesn't have."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class BaseSpec(SpecPart):
+    """The base of :class:`catalog.CouncilSpec`: what a whole spec is to the modules that the class itself calls."""
+
+
 class _Foreign:
     """Stands for what can't be followed."""
 
@@ -58,7 +71,7 @@ class _Foreign:
 
 def as_data(value: object, above: tuple[int, ...] = ()) -> Any:
     """Return *value* as dicts, lists and what stands in them; parts of specs become the data they hold."""
-    if isinstance(value, BaseModel) and isinstance(value, (CouncilSpec, Member, Round)):
+    if isinstance(value, SpecPart):
         return value.model_dump(mode="json")
     if not isinstance(value, (Mapping, list, tuple)):
         return value

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from catalog.councils.shape import MOST, Issue, as_data, issue, join, shape_issues
-from catalog.entry.council import FEWEST_OF, CouncilSpec
+from catalog.councils.shape import MOST, BaseSpec, Issue, as_data, issue, join, shape_issues
 from catalog.entry.key import Key, format_key, name_fault
-from catalog.entry.kinds import COUNCILS
+from catalog.entry.kinds import COUNCILS, FEWEST_OF
 from catalog.entry.references import Named, references_of, target_of
 from catalog.errors import CouncilSpecError, EntryNotFoundError, close_matches, did_you_mean
 
@@ -19,7 +18,7 @@ _DEEPEST = 50
 
 
 def validate_council(
-    spec: CouncilSpec | Mapping[str, Any] | str,
+    spec: BaseSpec | Mapping[str, Any] | str,
     catalog: Lookup | None = None,
     *,
     name: str | None = None,
@@ -56,18 +55,6 @@ def validate_council(
     return sorted(issues, key=_place)
 
 
-def ensure_valid(spec: CouncilSpec | Mapping[str, Any], catalog: Lookup, *, name: str | None = None) -> CouncilSpec:
-    """Return the spec, which is valid.
-
-    Raises:
-        CouncilSpecError: it is not; ``facts["issues"]`` says all that is wrong.
-    """
-    issues = validate_council(spec, catalog, name=name)
-    if issues:
-        raise spec_error(issues, name)
-    return spec if isinstance(spec, CouncilSpec) else CouncilSpec.model_validate(as_data(spec))
-
-
 def spec_error(issues: list[Issue], name: str | None = None) -> CouncilSpecError:
     """Return the error for a spec with these *issues*, the first of which it tells."""
     more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
@@ -86,7 +73,7 @@ def council_key(word: str, catalog: Lookup) -> Key | None:
 def council_data(key: Key, catalog: Lookup) -> Any:
     """Return the spec of a council in the catalog, or None where only its code knows; nothing is imported."""
     found = held(key, catalog)
-    return as_data(found) if isinstance(found, (CouncilSpec, Mapping, list, str, int, float)) else None
+    return as_data(found) if isinstance(found, (BaseSpec, Mapping, list, str, int, float)) else None
 
 
 def held(key: Key, catalog: Lookup) -> Any:
