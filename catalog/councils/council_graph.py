@@ -108,6 +108,7 @@ class _Drawing:
             for tool in dict.fromkeys([*shared, *_texts(member.get("tools"))]):
                 self._edge(place, self._node(f"tool:{tool}", "tool", tool), "invokes")
             return place
+        # Only named sub-councils use up depth; a nested spec is part of the drawn one, however deep it stands.
         name = inner if isinstance(inner, str) else inner.get("name") if isinstance(inner, dict) else None
         self._node(place, "sub_council", f"{label}: {name}" if name else label, role=member.get("role"), council=name)
         if isinstance(inner, str):
@@ -118,6 +119,7 @@ class _Drawing:
         return place
 
     def _opened(self, word: str) -> Any:
+        """Return the spec of the council that *word* names; None where only code has it, or there is none."""
         if self._catalog is None:
             return None
         kind, name = target_of(word, "sub_council")

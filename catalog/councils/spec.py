@@ -30,7 +30,7 @@ class Member(SpecPart):
     Attributes:
         id: unique in its council, the chair included.
         role: in a few words, for people and prompts.
-        system_prompt: what it is told about itself; may be empty for a sub-council.
+        system_prompt: its instructions; may be empty for a sub-council.
         profile: the name of a profile; None inherits the council's default.
         profile_overrides: values that win over every profile, key by key.
         tools: names of tools, beside those of the council.
@@ -39,7 +39,7 @@ class Member(SpecPart):
         sub_council: a council in the place of one voice: the name of a sub-council or council, or a nested spec.
             Profile, tools and schema don't count then.
         input_mapper: the name of the function that makes its input out of the council's; None hands it on as it is.
-        metadata: any JSON of one's own.
+        metadata: any JSON that the author wants kept.
     """
 
     id: Text
@@ -60,7 +60,7 @@ class Round(SpecPart):
 
     Attributes:
         type: built in (see :data:`FEWEST_OF`) or the name of a registered round.
-        until_ref: for ``iterate``: what ends it, the key of an entry (``tool:agreed``) or the name of a tool.
+        until_ref: what ends an ``iterate`` round, by the key of an entry (``tool:agreed``) or the name of a tool.
         options: any JSON the round understands; ``until_ref`` may stand here, too.
     """
 
@@ -82,10 +82,10 @@ class CouncilSpec(BaseSpec):
         members: in the order they speak.
         rounds: in the order they happen.
         chair: who sums up at the end: a member of its own, or the id of one of the members.
-        router: the name of the router that says before each round who takes part.
+        router: the name of the router that picks before each round who takes part.
         tools: names of tools that every member has, the chair included.
         default_profile: the name of the profile under every member's own.
-        metadata: any JSON of one's own.
+        metadata: any JSON that the author wants kept.
     """
 
     schema_version: Annotated[int, Strict()] = SCHEMA_VERSION
@@ -121,7 +121,7 @@ class CouncilSpec(BaseSpec):
         """Return this council without one member.
 
         Raises:
-            CouncilSpecError: nobody has this *id*.
+            CouncilSpecError: no member has this *id*.
         """
         at = self._place(id)
         return self.replace(members=(*self.members[:at], *self.members[at + 1 :]))
@@ -133,10 +133,10 @@ class CouncilSpec(BaseSpec):
     def validate(  # type: ignore[override]  # pydantic's own is deprecated
         self, catalog: Lookup | None = None, **limits: Any
     ) -> list[dict[str, str]]:
-        """Return all that is wrong with this council, ``{path, code, message}`` each; see `catalog.validate_council`.
+        """Return every fault of this council, ``{path, code, message}`` each; see `catalog.validate_council`.
 
         Args:
-            catalog: where names are looked up; without one only the form is judged.
+            catalog: where names are looked up; without a catalog only the form is judged.
             **limits: ``fewest`` and ``most`` members, and the ``name`` the council has or will have.
         """
         return [
@@ -187,7 +187,7 @@ class Seat:
         tools: live tools by name: the council's, then the profile's, then the member's own.
         output_schema: as registered (JSON Schema or class), or the inline JSON Schema.
         input_mapper: makes its input out of the council's; None hands it on as it is.
-        sub_council: the council that sits in its place, or the live object that is one; profile, model, tools and
+        sub_council: the council in its place, or a live object that runs by itself; profile, model, tools and
             schema are empty then.
     """
 
@@ -226,7 +226,7 @@ class Council:
 
     Attributes:
         spec: what it was made from.
-        name: its name in the catalog, or the one its spec says.
+        name: its name in the catalog, or else in its spec.
         members: in the order they speak.
         rounds: in the order they happen; with a chair, its synthesis follows the last one.
         chair: who sums up; one of the members where the spec says so.
@@ -307,9 +307,9 @@ class _Resolver:
         )
 
     def _entered(self, key: Key, chain: tuple[Key, ...]) -> Any:
-        """Return the council under *key*, or the live object that is one."""
+        """Return the council under *key*, or the live object that runs by itself."""
         if key in chain:  # validation can't see through code that gives a spec
-            circle = " → ".join(format_key(*one) for one in (*chain[chain.index(key) :], key))
+            circle = " → ".join(format_key(*link) for link in (*chain[chain.index(key) :], key))
             raise spec_error([issue("", "cycle", f"a council can't hold itself: {circle}")], key[1])
         if key not in self._known:
             live = self._catalog[key]
