@@ -31,9 +31,10 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.councils.explain import explain_council as explain_council
     from catalog.councils.graph import Graph as Graph
     from catalog.councils.reference_graph import reference_graph as reference_graph
-    from catalog.councils.resolve import Council as Council
-    from catalog.councils.resolve import resolve_council as resolve_council
     from catalog.councils.shape import Issue as _CouncilIssue
+    from catalog.councils.spec import Council as Council
+    from catalog.councils.spec import CouncilSpec as CouncilSpec
+    from catalog.councils.spec import resolve_council as resolve_council
     from catalog.councils.validate import validate_council as validate_council
     from catalog.default import default_catalog as default_catalog
     from catalog.discovery.report import ScanReport as ScanReport
@@ -42,7 +43,6 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.embedders.hashed import HashEmbedder as HashEmbedder
     from catalog.embedders.openai import Estimate as Estimate
     from catalog.embedders.openai import OpenAIEmbedder as OpenAIEmbedder
-    from catalog.entry.council import CouncilSpec as CouncilSpec
     from catalog.entry.entry import Entry as Entry
     from catalog.entry.object_ref import ObjectRef as ObjectRef
     from catalog.entry.references import Reference as Reference
@@ -158,9 +158,9 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "ScriptedChat": "catalog.routing.llm.scripted",
     "Standing": "catalog.verbs.lookup",
     "Registry": "catalog.registry",
-    "CouncilSpec": "catalog.entry.council",
-    "Council": "catalog.councils.resolve",
-    "resolve_council": "catalog.councils.resolve",
+    "CouncilSpec": "catalog.councils.spec",
+    "Council": "catalog.councils.spec",
+    "resolve_council": "catalog.councils.spec",
     "Graph": "catalog.councils.graph",
     "council_graph": "catalog.councils.council_graph",
     "reference_graph": "catalog.councils.reference_graph",

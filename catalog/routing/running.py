@@ -69,9 +69,9 @@ def is_data(entry: Entry, live: object) -> bool:
 
 
 def _is_spec(entry: Entry, live: object) -> bool:
-    from catalog.entry.council import CouncilSpec
+    from catalog.councils.shape import BaseSpec
 
-    return isinstance(live, CouncilSpec) or (entry.kind in COUNCILS and isinstance(live, Mapping))
+    return isinstance(live, BaseSpec) or (entry.kind in COUNCILS and isinstance(live, Mapping))
 
 
 def _live(catalog: HasWorkspace, entry: Entry) -> Any:
@@ -108,6 +108,6 @@ def _runner(catalog: HasWorkspace, entry: Entry, given: Any) -> Any:
 def _resolved(catalog: HasWorkspace, entry: Entry, live: Any) -> Any:
     if entry.kind not in COUNCILS and not _is_spec(entry, live):
         return live
-    from catalog.councils.resolve import resolve_council
+    from catalog.councils.spec import resolve_council
 
     return resolve_council(live, catalog, name=entry.name)

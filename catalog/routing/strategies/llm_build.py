@@ -20,9 +20,10 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from catalog.councils.shape import Issue, issue
+from catalog.councils.spec import CouncilSpec
 from catalog.councils.validate import validate_council
-from catalog.entry.council import FEWEST_OF, CouncilSpec
 from catalog.entry.entry import Entry, make_entry
+from catalog.entry.kinds import FEWEST_OF
 from catalog.errors import StrategyError
 from catalog.routing.llm.ask import Asker, Unusable
 from catalog.routing.llm.untrusted import block, clean, shortened, shown
