@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from catalog.entry.key import parse_key
 from catalog.errors import (
     CatalogError,
     EntryNotFoundError,
@@ -248,9 +249,9 @@ class AutoCouncil:
 
     def _fallback(self) -> Entry:
         """Return the entry that takes what fits nothing else: any entry of the catalog, not only a candidate."""
-        kind, colon, name = self.on_no_match.partition(":")
-        if colon and kind in self.catalog.kinds():
-            return self.catalog.entry(kind, name)
+        key = parse_key(self.on_no_match)
+        if key is not None and key[0] in self.catalog.kinds():
+            return self.catalog.entry(*key)
         kinds = self.context.filters.kinds or tuple(self.catalog.kinds())
         for any_kind in (*kinds, *self.catalog.kinds()):
             if (any_kind, self.on_no_match) in self.catalog:

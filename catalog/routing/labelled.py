@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from json import loads
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from catalog.entry.key import format_key, parse_key
 from catalog.errors import EntryNotFoundError, RoutingError, close_matches, did_you_mean
 
 if TYPE_CHECKING:
@@ -76,51 +77,37 @@ def placed(cases: Iterable[Case], pool: Pool) -> list[tuple[str, tuple[Entry, ..
     Raises:
         EntryNotFoundError: a name is none of a candidate; the text says whether it was left out, and names close ones.
     """
-    known: dict[str, Entry] = {}
-    named = _by_name(pool.entries)
-    found = []
-    unknown: dict[str, None] = {}
+    known: dict[str, Entry | None] = {}
+    placed_cases = []
     for case in cases:
-        entries = []
         for name in case.names:
-            entry = known.get(name)
-            if entry is None:
-                kind, colon, rest = name.partition(":")
-                place = pool.place(kind, rest) if colon else None
-                same = [pool.entries[place]] if place is not None else named.get(name, [])
-                if len(same) != 1:
-                    unknown[name] = None
-                    continue
-                entry = known[name] = same[0]
-            entries.append(entry)
-        found.append((case.text, tuple(entries)))
+            if name not in known:
+                known[name] = pool.find(name)
+        right = tuple(entry for name in case.names if (entry := known[name]) is not None)
+        placed_cases.append((case.text, right))
+    unknown = [name for name, entry in known.items() if entry is None]
     if unknown:
-        raise _lost(list(unknown), pool, named)
-    return found
+        raise _lost(unknown, pool)
+    return placed_cases
 
 
-def _by_name(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    named: dict[str, list[Entry]] = {}
-    for entry in entries:
-        named.setdefault(entry.name, []).append(entry)
-    return named
-
-
-def _lost(unknown: list[str], pool: Pool, named: dict[str, list[Entry]]) -> EntryNotFoundError:
+def _lost(unknown: list[str], pool: Pool) -> EntryNotFoundError:
     """Return the error about the first of *unknown*, with how many more there are."""
     name = unknown[0]
     close: list[str] = []
     left_out = next((why for entry, why in pool.filtered if name in (entry.name, entry.key)), None)
-    if name in named:
-        text = f"'{name}' names several candidates; write a key, as in {named[name][0].key}"
+    several = pool.named(name)
+    if several:
+        text = f"'{name}' names several candidates; write a key, as in {several[0].key}"
     elif left_out is not None:
         text = f"'{name}' is no candidate: {left_out}"
     elif not pool.entries:
         text = f"no candidate is called '{name}': there is none at all"
     else:
-        kind, _, rest = name.partition(":")
+        kind, rest = parse_key(name) or ("", name)
         same = [entry.name for entry in pool.entries if entry.kind == kind]  # prefixes alike say nothing
-        close = [f"{kind}:{one}" for one in close_matches(rest, same)] if same else close_matches(name, named)
+        names = list(dict.fromkeys(entry.name for entry in pool.entries))
+        close = [format_key(kind, other) for other in close_matches(rest, same)] if same else close_matches(name, names)
         text = f"no candidate is called '{name}'{did_you_mean(close)}"
     if len(unknown) > 1:
         more = "1 more name is" if len(unknown) == 2 else f"{len(unknown) - 1} more names are"

@@ -7,13 +7,15 @@ from heapq import nsmallest
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from catalog.entry.key import Key
+from catalog.entry.key import Key, parse_key
 from catalog.routing.verdict import Candidate
 from catalog.verbs.drafts import DRAFT
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.routing.verdict import Verdict
+
+_SEVERAL = -1  # in place of the place of a name that several candidates have
 
 
 class Pool:
@@ -46,7 +48,7 @@ class Pool:
         self.filters = filters or {}
         self.memo: dict[Any, Any] = {}
         self._places: dict[Key, int] | None = None
-        self._named: dict[str, int] | None = None  # -1: several have the name
+        self._named: dict[str, int] | None = None  # the place of a name, or _SEVERAL
 
     def at(self, generation: int) -> Pool:
         """Return the same candidates in another state of the catalog; what is worked out for one counts for both."""
@@ -65,16 +67,23 @@ class Pool:
 
     def find(self, named: str) -> Entry | None:
         """Return the candidate of a key (``kind:name``) or of a name that only one has, or None."""
-        kind, colon, name = named.partition(":")
-        if colon and (place := self.place(kind, name)) is not None:
-            return self.entries[place]
+        entries = self.named(named)
+        return entries[0] if len(entries) == 1 else None
+
+    def named(self, named: str) -> list[Entry]:
+        """Return what a text stands for: the candidate that has it as its key, else all that have it as their name."""
+        key = parse_key(named)
+        if key is not None and (place := self.place(*key)) is not None:
+            return [self.entries[place]]
         if self._named is None:
-            found: dict[str, int] = {}
+            places: dict[str, int] = {}
             for place, entry in enumerate(self.entries):
-                found[entry.name] = -1 if entry.name in found else place
-            self._named = found
-        place = self._named.get(named, -1)
-        return None if place < 0 else self.entries[place]
+                places[entry.name] = _SEVERAL if entry.name in places else place
+            self._named = places
+        place = self._named.get(named)
+        if place is None:
+            return []
+        return [entry for entry in self.entries if entry.name == named] if place == _SEVERAL else [self.entries[place]]
 
     def search(self, prompt: str, limit: int) -> list[Entry]:
         """Return the *limit* candidates that a search for *prompt* ranks best; at least one for any candidates."""

@@ -10,8 +10,10 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING
 
+from catalog.entry.key import Key, format_key, parse_key, split_key
 from catalog.errors import EntryNotFoundError, RoutingError, close_matches, did_you_mean
 from catalog.routing.labelled import Case, Label, case_of, read_cases
+from catalog.routing.wording import shortened
 from catalog.store.golden_and_decisions import golden
 
 if TYPE_CHECKING:
@@ -38,13 +40,13 @@ class Golden:
     def list(self, entry: str | None = None) -> list[Case]:
         """Return all cases, or those of one entry (a key or name, which may be gone); names in them are keys."""
         self._catalog.workspace.snapshot()
-        named: dict[str, list[str]] = {}
+        keys_of: dict[str, list[str]] = {}
         for row in golden(self._catalog.workspace.store.reader):
-            named.setdefault(row.text, []).extend([f"{row.kind}:{row.name}"] if row.kind else [])
-        cases = [Case(text, tuple(keys)) for text, keys in named.items()]
+            keys_of.setdefault(row.text, []).extend([format_key(row.kind, row.name)] if row.kind else [])
+        cases = [Case(text, tuple(keys)) for text, keys in keys_of.items()]
         if entry is None:
             return cases
-        return [case for case in cases if any(entry in (key, key.partition(":")[2]) for key in case.names)]
+        return [case for case in cases if any(entry in (key, split_key(key)[1]) for key in case.names)]
 
     def add(self, text: str, label: Label) -> int:
         """Keep a prompt and what is right for it; return how many rows were new.
@@ -75,7 +77,7 @@ class Golden:
                 raise RoutingError(f"{text!r} is no text that can be kept: it holds half a character", text=text)
             if before.setdefault(text, bool(case.names)) != bool(case.names):
                 said = " and ".join(wanted.get(text) or {}) or "no entry"
-                raise RoutingError(f"'{_short(text)}' is golden for {said} already; take that away first", text=text)
+                raise RoutingError(f"'{shortened(text)}' is golden for {said} already; take that away first", text=text)
             for name in case.names:
                 if name not in known:
                     known[name] = self._key(name)
@@ -126,23 +128,27 @@ class Golden:
         with open(path, "w", encoding="utf-8") as file:
             return sum(1 for line in lines if file.write(line))
 
-    def _key(self, name: str) -> tuple[str, str]:
+    def _key(self, named: str) -> Key:
+        """Return the key of the entry that *named*, a key or a name, stands for.
+
+        Raises:
+            EntryNotFoundError: no entry is called that, or several are.
+        """
         catalog = self._catalog
-        kind, colon, rest = name.partition(":")
-        if colon and kind in catalog.kinds() and (kind, rest) in catalog:
-            return kind, rest
-        found = [one for one in catalog.kinds() if (one, name) in catalog]
-        if len(found) == 1:
-            return found[0], name
-        if found:
+        parsed = parse_key(named)
+        if parsed is not None and parsed[0] in catalog.kinds() and parsed in catalog:
+            return parsed
+        kinds = [kind for kind in catalog.kinds() if (kind, named) in catalog]
+        if len(kinds) == 1:
+            return kinds[0], named
+        if kinds:
+            keys = [format_key(kind, named) for kind in kinds]
             raise EntryNotFoundError(
-                f"'{name}' is the name of {len(found)} entries; write a key, as in {found[0]}:{name}",
-                name=name,
-                close=[f"{one}:{name}" for one in found],
+                f"'{named}' is the name of {len(keys)} entries; write a key, as in {keys[0]}", name=named, close=keys
             )
-        keys = {entry: f"{one}:{entry}" for one in catalog.kinds() for entry in catalog.list(one)}
-        close = [keys[match] for match in close_matches(rest if colon else name, keys)]
-        raise EntryNotFoundError(f"no entry is called '{name}'{did_you_mean(close)}", name=name, close=close)
+        key_of = {name: format_key(kind, name) for kind in catalog.kinds() for name in catalog.list(kind)}
+        close = [key_of[name] for name in close_matches(named if parsed is None else parsed[1], key_of)]
+        raise EntryNotFoundError(f"no entry is called '{named}'{did_you_mean(close)}", name=named, close=close)
 
 
 def cases_for(catalog: HasWorkspace, pool: Pool) -> tuple[list[Case], list[Case]]:
@@ -153,19 +159,9 @@ def cases_for(catalog: HasWorkspace, pool: Pool) -> tuple[list[Case], list[Case]
     """
     mine, others = [], []
     for case in Golden(catalog).list():
-        keys = tuple(key for key in case.names if pool.place(*_split(key)) is not None)
+        keys = tuple(key for key in case.names if pool.place(*split_key(key)) is not None)
         if keys or not case.names:
             mine.append(Case(case.text, keys))
         else:
             others.append(case)
     return mine, others
-
-
-def _split(key: str) -> tuple[str, str]:
-    kind, _, name = key.partition(":")
-    return kind, name
-
-
-def _short(text: str, most: int = 60) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= most else text[: most - 1] + "…"

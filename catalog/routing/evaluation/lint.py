@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from catalog.entry.key import split_key
 from catalog.entry.match import compiled, is_predicate
 from catalog.errors import CatalogError
 from catalog.routing.evaluation.golden import cases_for
 from catalog.routing.strategies.rules import FEWEST_CHARACTERS, in_order
+from catalog.routing.wording import shortened
 from catalog.verbs.drafts import DRAFT
 
 if TYPE_CHECKING:
@@ -190,7 +192,7 @@ class _Linter:
                 yield LintFinding(
                     "shared_example",
                     tuple(keys),
-                    f"'{_short(next(iter(keys.values())))}' is an example of each: it teaches nothing about any",
+                    f"'{shortened(next(iter(keys.values())))}' is an example of each: it teaches nothing about any",
                     PROVED,
                     {"example": next(iter(keys.values()))},
                 )
@@ -220,14 +222,13 @@ class _Linter:
         lost: dict[str, list[str]] = defaultdict(list)
         for case in self.others:
             for key in case.names:
-                kind, _, name = key.partition(":")
-                if (kind, name) not in catalog:
+                if split_key(key) not in catalog:
                     lost[key].append(case.text)
         for key, texts in sorted(lost.items()):
             yield LintFinding(
                 "lost_golden",
                 (key,),
-                f"{_counted(len(texts))} of an entry that is not in the catalog, as '{_short(texts[0])}'; "
+                f"{_counted(len(texts))} of an entry that is not in the catalog, as '{shortened(texts[0])}'; "
                 f"`catalog route golden remove --entry {key}` takes {'it' if len(texts) == 1 else 'them'} away",
                 PROVED,
                 {"cases": len(texts)},
@@ -273,7 +274,7 @@ class _Linter:
             yield LintFinding(
                 "steals",
                 keys,
-                f"{', and '.join(said)}, as '{_short(example)}'",
+                f"{', and '.join(said)}, as '{shortened(example)}'",
                 OBSERVED,
                 {"taken": {key: len(taken[key]) for key in keys}, "texts": [t for key in keys for t in taken[key]][:5]},
             )
@@ -400,8 +401,3 @@ def _other(keys: tuple[str, str], key: str) -> str:
 
 def _counted(number: int) -> str:
     return f"{number} golden {'case' if number == 1 else 'cases'}"
-
-
-def _short(text: str, most: int = 60) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from catalog.entry.key import split_key
 from catalog.routing.evaluation.metrics import thinned
 
 if TYPE_CHECKING:
@@ -76,8 +77,8 @@ def _matrix(evaluation: Evaluation) -> tuple[list[str], list[list[int]], list[in
     hidden = f" · the {MOST} most confused of {len(keys)} entries" if len(keys) > MOST else ""
     if None in wrong:
         shown.append(None)
-    one_kind = len({key.partition(":")[0] for key in keys}) == 1
-    labels = [_NONE if key is None else _clipped(key.partition(":")[2] if one_kind else key, 26) for key in shown]
+    one_kind = len({split_key(key)[0] for key in keys}) == 1
+    labels = [_NONE if key is None else _clipped(split_key(key)[1] if one_kind else key, 26) for key in shown]
     totals = dict.fromkeys(shown, 0)
     for (expected, _), count in evaluation.confusion.items():
         if expected in totals:

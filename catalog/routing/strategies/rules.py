@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.entry.match import compiled, is_predicate
 from catalog.errors import CatalogError, StrategyError
 from catalog.routing.verdict import Verdict, abstained, is_number
+from catalog.routing.wording import shortened
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
@@ -92,10 +93,10 @@ class Rules:
                 else:  # where the prompt was cut is not its end: `$` has to hold for all of it
                     fits = rule.matches(shown) and (not is_cut or rule.matches(text))
             except (Exception, SystemExit) as error:
-                broken[entry.key] = f"its rule {_short(rule.text)} failed: {type(error).__name__}: {error}"
+                broken[entry.key] = f"its rule {shortened(rule.text)} failed: {type(error).__name__}: {error}"
                 continue
             if fits:
-                how = f"{rule.text} says yes" if rule.predicate else f"matches /{_short(rule.text)}/"
+                how = f"{rule.text} says yes" if rule.predicate else f"matches /{shortened(rule.text)}/"
                 return Verdict(
                     entry,
                     f"{how} (rule {place + 1} of {len(rules)}, priority {entry.priority}){_failures(broken)}",
@@ -147,11 +148,6 @@ def in_order(entries: Sequence[Entry]) -> list[Entry]:
 def _failures(broken: Mapping[str, str]) -> str:
     told = [f"; {key} was passed over: {why}" for key, why in islice(broken.items(), _TOLD)]
     return "".join(told) + (f"; and {len(broken) - _TOLD} more were passed over" if len(broken) > _TOLD else "")
-
-
-def _short(text: str, most: int = 60) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 @lru_cache(maxsize=1 << 10)
