@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from json import JSONDecodeError, JSONDecoder, dumps
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from catalog.errors import CatalogError, StrategyError
 from catalog.routing.llm.chat import Chat, Message, OpenAIChat, Reply
@@ -25,30 +25,60 @@ class Unusable(ValueError):
     """An answer that can't be used; the text tells the model why."""
 
 
+class Asking(TypedDict, total=False):
+    """The options of every strategy that asks a model: whom to ask, and the limits of one route.
+
+    Attributes:
+        model: the name of the model at the endpoint.
+        client: something else that answers, in place of an endpoint; it keeps ``timeout`` by itself.
+        base_url: of an OpenAI-compatible endpoint, as ``http://localhost:8000/v1``; None: ``OPENAI_BASE_URL``, or
+            OpenAI's own.
+        api_key: for the endpoint; None: ``OPENAI_API_KEY``; a server of one's own needs none.
+        temperature: of sampling, 0 by default; None: the server's own.
+        timeout: seconds for all of it, 20 by default: connecting, waiting, the second try.
+        max_tokens: how long one answer may be, 300 by default.
+        max_input_tokens: how long one prompt may be, as estimated, 8,000 by default; the last entries are left out to
+            keep it.
+        max_dollars: what is estimated to cost more is not sent, the second try included; needs ``price``.
+        price: dollars for a million tokens: one number, or two for prompts and for answers.
+    """
+
+    model: str | None
+    client: Chat | None
+    base_url: str | None
+    api_key: str | None
+    temperature: float | None
+    timeout: float
+    max_tokens: int
+    max_input_tokens: int
+    max_dollars: float | None
+    price: float | tuple[float, float] | None
+
+
 class Asker:
     """Asks one model, and keeps the limits.
 
     Attributes:
-        model: its name.
+        model: the name of the model.
     """
 
     def __init__(
         self,
         strategy: str,
         *,
-        model: str | None,
-        client: Chat | None,
-        base_url: str | None,
-        api_key: str | None,
-        temperature: float | None,
-        timeout: float,
-        max_tokens: int,
-        max_input_tokens: int,
-        max_dollars: float | None,
-        price: float | tuple[float, float] | None,
+        model: str | None = None,
+        client: Chat | None = None,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        temperature: float | None = 0.0,
+        timeout: float = 20.0,
+        max_tokens: int = 300,
+        max_input_tokens: int = 8_000,
+        max_dollars: float | None = None,
+        price: float | tuple[float, float] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take whom to ask and the limits; the strategies tell what they mean.
+        """Take the name of the strategy that asks, and its options; :class:`Asking` says what they mean.
 
         Raises:
             StrategyError: nobody to ask, or a limit that can't be.

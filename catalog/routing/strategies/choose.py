@@ -32,7 +32,7 @@ OPTIONS = tuple(dict.fromkeys(("chain", "seconds", *_EMBEDDING, *_CLASSIFY, *_BU
 
 ``chain``: the steps of a cascade, words or strategies. ``seconds``: how long all rules together may take.
 ``threshold``: what the embedding strategy's score is held against, in place of the fitted one. Those of the strategies
-that ask a model are told in :mod:`catalog.routing.strategies.llm_classify` and
+that ask a model are described in :mod:`catalog.routing.llm.ask`, :mod:`catalog.routing.strategies.llm_classify` and
 :mod:`catalog.routing.strategies.llm_build`.
 """
 

@@ -17,14 +17,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from catalog.councils.shape import Issue, issue
 from catalog.councils.validate import validate_council
 from catalog.entry.council import FEWEST_OF, CouncilSpec
 from catalog.entry.entry import Entry, make_entry
 from catalog.errors import StrategyError
-from catalog.routing.llm.ask import Asker, Unusable
+from catalog.routing.llm.ask import Asker, Asking, Unusable
 from catalog.routing.llm.untrusted import block, clean, shortened, shown
 from catalog.routing.pool import split
 from catalog.routing.verdict import Verdict, abstained
@@ -32,7 +32,7 @@ from catalog.verbs.drafts import DRAFT, free_name, keep, slug
 
 if TYPE_CHECKING:
     from catalog.routing.context import RouterContext
-    from catalog.routing.llm.chat import Chat, Message
+    from catalog.routing.llm.chat import Message
     from catalog.routing.pool import Pool
     from catalog.workspace.lookup import HasWorkspace
 
@@ -44,6 +44,8 @@ OF_A_KIND, MOST_ROUNDS, MOST_TOOLS = 20, 6, 10
 
 LENGTHS = {"id": 60, "role": 200, "system_prompt": 4_000}
 """How long the texts of a member may be, in characters."""
+
+_LIMITS: Asking = {"timeout": 60.0, "max_tokens": 4_000, "max_input_tokens": 12_000}
 
 _ENTRIES = ("profile", "tool", "schema")
 
@@ -77,39 +79,21 @@ class Build:
         self,
         context: RouterContext,
         *,
-        model: str | None = None,
-        client: Chat | None = None,
-        base_url: str | None = None,
-        api_key: str | None = None,
-        temperature: float | None = 0.0,
-        timeout: float = 60.0,
-        max_tokens: int = 4_000,
-        max_input_tokens: int = 12_000,
-        max_dollars: float | None = None,
-        price: float | tuple[float, float] | None = None,
         max_members: int = MEMBERS,
         rounds: Sequence[str] | None = None,
         keep_draft: bool = False,
+        **asking: Unpack[Asking],
     ) -> None:
         """Take whom to ask, the limits, and what a council may be made of.
 
         Args:
             context: of the router; with its provider check, what it can't use is not offered.
-            model: its name at the endpoint; ``client``, ``base_url``, ``api_key``, ``temperature``, ``timeout``,
-                ``max_tokens``, ``max_input_tokens``, ``max_dollars`` and ``price`` are those of ``llm_classify``.
-            client: something else that answers.
-            base_url: of the endpoint.
-            api_key: for the endpoint.
-            temperature: of sampling.
-            timeout: seconds for planning, the second try included.
-            max_tokens: how long one plan may be.
-            max_input_tokens: how long one prompt may be, as estimated.
-            max_dollars: what is estimated to cost more is not sent.
-            price: dollars for a million tokens.
             max_members: how many members a council may have, from 2 to 20.
             rounds: the types of rounds it may have; None: all built-in ones but ``iterate``, which needs somebody to
                 say what ends it, and those registered.
             keep_draft: store what is built, as a draft.
+            asking: the model and the limits, see :class:`catalog.routing.llm.ask.Asking`. A plan takes longer than a
+                choice: 60 seconds, answers of 4,000 and prompts of 12,000 tokens by default.
 
         Raises:
             StrategyError: nobody to ask, an option that can't be, or a router that wants no councils.
@@ -120,19 +104,8 @@ class Build:
         self._most = max_members
         self._rounds = None if rounds is None else tuple(dict.fromkeys(rounds))
         self._keep = keep_draft
-        self._asker = Asker(
-            self.name,
-            model=model,
-            client=client,
-            base_url=base_url,
-            api_key=api_key,
-            temperature=temperature,
-            timeout=timeout,
-            max_tokens=max_tokens,
-            max_input_tokens=max_input_tokens,
-            max_dollars=max_dollars,
-            price=price,
-        )
+        options: Asking = {**_LIMITS, **asking}
+        self._asker = Asker(self.name, **options)
 
     def choose(self, prompt: str, pool: Pool) -> Verdict:
         """Return the council that was made for *prompt*, or abstain where the model says that none can be made.

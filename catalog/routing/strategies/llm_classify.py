@@ -14,16 +14,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from catalog.errors import StrategyError
-from catalog.routing.llm.ask import Asker, Unusable
+from catalog.routing.llm.ask import Asker, Asking, Unusable
 from catalog.routing.llm.untrusted import as_json, block, clean, shortened, shown
 from catalog.routing.verdict import Verdict, abstained
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
-    from catalog.routing.llm.chat import Chat, Message
+    from catalog.routing.llm.chat import Message
     from catalog.routing.pool import Pool
 
 NONE = "none"
@@ -65,33 +65,14 @@ class Classify:
     def __init__(
         self,
         *,
-        model: str | None = None,
-        client: Chat | None = None,
-        base_url: str | None = None,
-        api_key: str | None = None,
-        temperature: float | None = 0.0,
-        timeout: float = 20.0,
-        max_tokens: int = 300,
-        max_input_tokens: int = 8_000,
-        max_dollars: float | None = None,
-        price: float | tuple[float, float] | None = None,
         max_candidates: int = CANDIDATES,
+        **asking: Unpack[Asking],
     ) -> None:
         """Take whom to ask, and the limits of one route.
 
         Args:
-            model: its name at the endpoint.
-            client: something else that answers, in place of an endpoint; it keeps *timeout* by itself.
-            base_url: of an OpenAI-compatible endpoint, as ``http://localhost:8000/v1``; None: ``OPENAI_BASE_URL``, or
-                OpenAI's own.
-            api_key: for it; None: ``OPENAI_API_KEY``; a server of one's own needs none.
-            temperature: of sampling; None: the server's own.
-            timeout: seconds for all of it: connecting, waiting, the second try.
-            max_tokens: how long one answer may be.
-            max_input_tokens: how long one prompt may be, as estimated; the last candidates are left out to keep it.
-            max_dollars: what is estimated to cost more is not sent, the second try included; needs *price*.
-            price: dollars for a million tokens: one number, or two for prompts and for answers.
             max_candidates: how many the search puts on the shortlist.
+            asking: the model and the limits, see :class:`catalog.routing.llm.ask.Asking`.
 
         Raises:
             StrategyError: nobody to ask, or an option that can't be.
@@ -104,19 +85,7 @@ class Classify:
                 strategy=self.name,
             )
         self._most = max_candidates
-        self._asker = Asker(
-            self.name,
-            model=model,
-            client=client,
-            base_url=base_url,
-            api_key=api_key,
-            temperature=temperature,
-            timeout=timeout,
-            max_tokens=max_tokens,
-            max_input_tokens=max_input_tokens,
-            max_dollars=max_dollars,
-            price=price,
-        )
+        self._asker = Asker(self.name, **asking)
 
     def choose(self, prompt: str, pool: Pool) -> Verdict:
         """Return the entry that the model picks, or abstain where it says that none fits.
