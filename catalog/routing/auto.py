@@ -353,7 +353,7 @@ def _text(prompt: str) -> str:
     return prompt
 
 
-def _whole(option: str, given: object) -> int:
-    if not isinstance(given, int) or isinstance(given, bool) or given < 0:
-        raise StrategyError(f"{option}={given!r}: give a whole number, 0 for none", option=option)
-    return given
+def _whole(option: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise StrategyError(f"{option}={value!r}: give a whole number, 0 for none", option=option)
+    return value

@@ -56,18 +56,18 @@ def read_cases(lines: Iterable[str], where: str) -> Iterator[Case]:
             raise wrong(f"not JSON: {error}") from None
         if not isinstance(data, dict) or not isinstance(data.get("text"), str) or not data["text"].strip():
             raise wrong('give an object with a text, as in {"text": "plot my data", "gold": "create_scatter"}')
-        given = [field for field in ("gold", "name") if field in data]
-        if not given:
+        fields = [field for field in ("gold", "name") if field in data]
+        if not fields:
             raise wrong('"gold" is missing: the name or key of the right entry, or null where none fits')
-        label = data[given[0]]
+        label = data[fields[0]]
         if not _is_label(label):
-            raise wrong(f'"{given[0]}" must be a name, a key, a list of them, or null')
+            raise wrong(f'"{fields[0]}" must be a name, a key, a list of them, or null')
         yield case_of(data["text"], label)
 
 
 def _is_label(label: Any) -> bool:
     if isinstance(label, list):
-        return all(isinstance(one, str) and one for one in label)
+        return all(isinstance(name, str) and name for name in label)
     return label is None or isinstance(label, str)
 
 

@@ -90,16 +90,16 @@ class Pool:
         if len(self.entries) <= limit:
             return list(self.entries)
         kinds = sorted({entry.kind for entry in self.entries})
-        found: list[Entry] = []
+        ranked: list[Entry] = []
         ask = 2 * limit + min(len(self.filtered), 10 * limit)
         for hit in self.catalog.search(prompt, kind=kinds, limit=ask, **self.filters):
             place = self.place(hit.kind, hit.name)
             if place is not None:
-                found.append(self.entries[place])
-                if len(found) == limit:
-                    return found
-        known = {entry.key for entry in found}  # words that nothing has find nothing
-        return found + [entry for entry in self.entries if entry.key not in known][: limit - len(found)]
+                ranked.append(self.entries[place])
+                if len(ranked) == limit:
+                    return ranked
+        known = {entry.key for entry in ranked}  # words that nothing has find nothing
+        return ranked + [entry for entry in self.entries if entry.key not in known][: limit - len(ranked)]
 
     def considered(self, verdict: Verdict, most: int | None = None) -> list[Candidate]:
         """Return the entries with what *verdict* says of them: by score, then key; the filtered ones last.
@@ -108,11 +108,11 @@ class Pool:
             verdict: what a strategy said.
             most: only the first so many; None: all.
         """
-        given = verdict.scores
-        if given is None:
+        verdict_scores = verdict.scores
+        if verdict_scores is None:
             scores: list[float | None] = [None] * len(self.entries)
         else:  # an array gives its numbers all at once
-            scores = given.tolist() if hasattr(given, "tolist") else list(given)
+            scores = verdict_scores.tolist() if hasattr(verdict_scores, "tolist") else list(verdict_scores)
 
         def rank(place: int) -> float:
             score = scores[place]
@@ -146,7 +146,7 @@ def split(entries: Iterable[Entry], configured: Collection[str] | None) -> tuple
         if entry.metadata.get(DRAFT):
             out.append((entry, "a draft that nobody has approved yet"))
             continue
-        missing = [] if configured is None else [one for one in entry.providers or () if one not in configured]
+        missing = [] if configured is None else [name for name in entry.providers or () if name not in configured]
         if missing:
             out.append((entry, f"needs {' and '.join(missing)}, not configured here"))
         else:

@@ -89,7 +89,7 @@ class Replay:
     @property
     def changed(self) -> tuple[Replayed, ...]:
         """What is no longer picked as it was, or is wrong."""
-        return tuple(one for one in self.asked if not one.is_same)
+        return tuple(replayed for replayed in self.asked if not replayed.is_same)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was asked, and the counts, as data for JSON."""
@@ -99,7 +99,7 @@ class Replay:
             "hashed": self.hashed,
             "repeated": self.repeated,
             "skipped": self.skipped,
-            "prompts": [one.to_dict() for one in self.asked],
+            "prompts": [replayed.to_dict() for replayed in self.asked],
         }
 
 
@@ -149,17 +149,17 @@ def replay(
 
 def _logged(router: AutoCouncil, row: Logged, text: str) -> Replayed:
     now, error = _ask(router, text)
-    told = row.decision
-    key = told.get("key")
+    logged = row.decision
+    key = logged.get("key")
     return Replayed(
         LOG,
         text,
         router.name,
         (key,) if key else (),
         now.key if now else None,
-        told.get("score"),
+        logged.get("score"),
         now.score if now else None,
-        str(told.get("reason", "")),
+        str(logged.get("reason", "")),
         now.reason if now else str(error),
         row.at,
         error.code if error else None,
@@ -193,27 +193,27 @@ def _ask(router: AutoCouncil, text: str) -> tuple[Decision | None, CatalogError 
         return None, error
 
 
-def _again(catalog: HasWorkspace, told: dict[str, Any], made: dict[str, AutoCouncil | str]) -> AutoCouncil | str:
+def _again(catalog: HasWorkspace, description: dict[str, Any], made: dict[str, AutoCouncil | str]) -> AutoCouncil | str:
     """Return a router like the one described, or why there can't be one."""
     from catalog.routing.auto import ABSTAIN, ERROR, AutoCouncil
 
-    mark = str(sorted(told.items(), key=str))
+    mark = str(sorted(description.items(), key=str))
     if mark not in made:
-        given = {**told, "log": "off"}
-        if given.get("on_no_match") == ERROR:
-            given["on_no_match"] = ABSTAIN
-        given |= {name: value for name, value in catalog.settings.router.items() if name in _DOORS}
-        kind: Any = given.pop("kind", None)
-        strategy: str = given.pop("strategy")
-        steps: Sequence[str] = given.get("chain", ())
-        described = f"router '{told.get('name')}' ({strategy}{': ' if steps else ''}{', '.join(steps)})"
-        if given.pop("own_server", False) and not given.get("base_url"):
-            made[mark] = f"{described} asked a server whose address is not kept; give its base_url"
+        options = {**description, "log": "off"}
+        if options.get("on_no_match") == ERROR:
+            options["on_no_match"] = ABSTAIN
+        options |= {name: value for name, value in catalog.settings.router.items() if name in _DOORS}
+        kind: Any = options.pop("kind", None)
+        strategy: str = options.pop("strategy")
+        steps: Sequence[str] = options.get("chain", ())
+        who = f"router '{description.get('name')}' ({strategy}{': ' if steps else ''}{', '.join(steps)})"
+        if options.pop("own_server", False) and not options.get("base_url"):
+            made[mark] = f"{who} asked a server whose address is not kept; give its base_url"
             return made[mark]
         try:
-            made[mark] = AutoCouncil(catalog, strategy, kind, **given)
+            made[mark] = AutoCouncil(catalog, strategy, kind, **options)
         except StrategyError as error:
-            made[mark] = f"{described} can't be made again: {error}"
+            made[mark] = f"{who} can't be made again: {error}"
         except CatalogError as error:
             made[mark] = str(error)
     return made[mark]

@@ -50,11 +50,11 @@ async def arun_entry(catalog: HasWorkspace, entry: Entry, prompt: Any, runner: A
     """Do what :func:`run_entry` does; what is a coroutine is awaited here, all else is done in another thread."""
     live = await asyncio.to_thread(_live, catalog, entry)
     if is_data(entry, live):
-        found = await asyncio.to_thread(_runner, catalog, entry, runner)
+        run = await asyncio.to_thread(_runner, catalog, entry, runner)
         council = await asyncio.to_thread(_resolved, catalog, entry, live)
-        if inspect.iscoroutinefunction(found):
-            return await found(council, prompt)
-        value = await asyncio.to_thread(found, council, prompt)
+        if inspect.iscoroutinefunction(run):
+            return await run(council, prompt)
+        value = await asyncio.to_thread(run, council, prompt)
         return await value if inspect.isawaitable(value) else value
     if not isinstance(live, type):
         for way in (live, *(getattr(live, name, None) for name in ("__call__", "ainvoke", "arun", "run"))):
@@ -79,23 +79,23 @@ def _live(catalog: HasWorkspace, entry: Entry) -> Any:
     return entry.spec if entry.ref is None and entry.spec is not None else catalog[entry.kind, entry.name]
 
 
-def _runner(catalog: HasWorkspace, entry: Entry, given: Any) -> Any:
-    runner = catalog.settings.runner if given is None else given
+def _runner(catalog: HasWorkspace, entry: Entry, option: Any) -> Any:
+    runner = catalog.settings.runner if option is None else option
     if runner is None:
         raise RoutingError(
             f"{entry.key} is data, and nothing is configured that runs it; give AutoCouncil(runner=...) or "
             'runner = "package.module:name" in the configuration',
             key=entry.key,
         )
-    found: Any = runner
+    live: Any = runner
     if isinstance(runner, str):
         from catalog.entry.object_ref import ObjectRef
         from catalog.loader.resolve import resolve
 
-        found = resolve(str(ObjectRef.parse(runner)))
-    if isinstance(found, type):
-        found = found()
-    for way in (found, getattr(found, "run", None), getattr(found, "invoke", None)):
+        live = resolve(str(ObjectRef.parse(runner)))
+    if isinstance(live, type):
+        live = live()
+    for way in (live, getattr(live, "run", None), getattr(live, "invoke", None)):
         if callable(way):
             return way
     raise RoutingError(

@@ -57,9 +57,9 @@ def _verdict(strategy: Strategy, prompt: str, pool: Pool) -> Verdict | CatalogEr
         return _broken(strategy, error)
     if isinstance(verdict, Verdict):
         return verdict
-    given = type(verdict).__name__
+    type_name = type(verdict).__name__
     return StrategyError(
-        f"the strategy {strategy.name} gave {given}, not a catalog.Verdict", strategy=strategy.name, given=given
+        f"the strategy {strategy.name} gave {type_name}, not a catalog.Verdict", strategy=strategy.name, given=type_name
     )
 
 

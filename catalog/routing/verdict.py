@@ -170,6 +170,6 @@ def abstained(reason: str, **fields: Any) -> Verdict:
     return replace(Verdict(None, reason), **fields)
 
 
-def is_number(given: object) -> bool:
+def is_number(value: object) -> bool:
     """Tell whether an option is a number that something can be held against."""
-    return isinstance(given, (int, float)) and not isinstance(given, bool) and given == given
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value

@@ -92,10 +92,10 @@ class Judge:
         logits = np.zeros((count, self.near.candidates), np.float32)
         away = np.zeros(count, np.float32)
         if self.probe is not None:
-            found = self.probe.logits(vectors, hashed)
-            logits = found[:, : self.near.candidates]
+            logits_of_classes = self.probe.logits(vectors, hashed)
+            logits = logits_of_classes[:, : self.near.candidates]
             if len(self.outside):
-                away = found[:, -1]
+                away = logits_of_classes[:, -1]
         strange = (vectors @ self.outside.T).max(axis=1) if len(self.outside) else np.zeros(count, np.float32)
         return Evidence(logits, self.near.centre(vectors), self.near.nearest(vectors), away, strange)
 
@@ -195,8 +195,8 @@ class Calibration:
             RoutingError: *data* is no calibration, or one of another version; fit again.
         """
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as found:
-                arrays = dict(found)
+            with np.load(io.BytesIO(data), allow_pickle=False) as file:
+                arrays = dict(file)
             about = json.loads(arrays["about"].tobytes())
             version = about["version"]
             if version != VERSION:

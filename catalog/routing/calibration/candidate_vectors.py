@@ -57,15 +57,15 @@ def of_pool(pool: Pool) -> Vectors:
     """
     catalog = pool.catalog
     try:
-        view = catalog.workspace.indexed()
-        meaning = catalog.workspace.embedding
-        embedder = meaning.embedder() if meaning.at_once else meaning.searching(view, optional=False).embedder
+        snapshot = catalog.workspace.indexed()
+        service = catalog.workspace.embedding
+        embedder = service.embedder() if service.at_once else service.searching(snapshot, optional=False).embedder
     except SearchError as error:
         raise StrategyError(str(error), strategy="embedding") from error
-    found: Vectors | None = pool.memo.get("vectors")
-    if found is None or not found.complete or found.embedder is not embedder:
-        found = pool.memo["vectors"] = read_vectors(pool, embedder)
-    return found
+    vectors: Vectors | None = pool.memo.get("vectors")
+    if vectors is None or not vectors.complete or vectors.embedder is not embedder:
+        vectors = pool.memo["vectors"] = read_vectors(pool, embedder)
+    return vectors
 
 
 def read_vectors(pool: Pool, embedder: Embedder) -> Vectors:
@@ -73,13 +73,13 @@ def read_vectors(pool: Pool, embedder: Embedder) -> Vectors:
     import numpy as np
 
     catalog, reader = pool.catalog, pool.catalog.workspace.store.reader
-    said = [texts_of(entry) for entry in pool.entries]
+    texts_by_entry = [texts_of(entry) for entry in pool.entries]
     stored = [entry.tier == "persistent" for entry in pool.entries]
-    ids = ids_of(reader, [(e.kind, e.name) for e, there in zip(pool.entries, stored, strict=True) if there])
+    ids = ids_of(reader, [(entry.kind, entry.name) for entry in pool.entries if entry.tier == "persistent"])
     known = of_entries(reader, embedder.name, list(ids.values()))
     vectors: list[NDArray[np.float32] | None] = []
     owners, numbers, hashes, texts = [], [], [], []
-    for owner, (entry, lines) in enumerate(zip(pool.entries, said, strict=True)):
+    for owner, (entry, lines) in enumerate(zip(pool.entries, texts_by_entry, strict=True)):
         id_ = ids.get((entry.kind, entry.name), -1) if stored[owner] else -1
         for part, text in enumerate(lines):
             hashed = text_hash(text)

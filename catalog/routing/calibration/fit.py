@@ -78,17 +78,17 @@ def fit(router: Router, labelled: Iterable[tuple[str, Label]], *, target_coverag
     pool = router.pool()
     if not pool.entries:
         raise StrategyError(f"there is no candidate of kind {router.kind or 'any'} to learn for")
-    given = list(labelled)
-    texts = [text for text, _ in given]
+    prompts = list(labelled)
+    texts = [text for text, _ in prompts]
     labels = [
         pool.place(right[0].kind, right[0].name) if right else NONE
-        for _, right in placed((case_of(text, label) for text, label in given), pool)
+        for _, right in placed((case_of(text, label) for text, label in prompts), pool)
     ]
     about, data, figures = strategies[0].learn(pool, texts, labels, target_coverage=target_coverage, seed=seed)
     report = FitReport(
         router=router.name,
         candidates=len(pool),
-        prompts=len(given),
+        prompts=len(prompts),
         out_of_scope=labels.count(NONE),
         target_coverage=target_coverage,
         seconds=round(time.perf_counter() - begun, 3),

@@ -69,13 +69,13 @@ class Probe:
 
 def hash_words(texts: Sequence[str]) -> Floats:
     """Return the words of *texts*, stemmed, and the pairs of neighbours, hashed: (len(texts), HASHED), counts ±1."""
-    found = np.zeros((len(texts), HASHED), np.float32)
+    counts = np.zeros((len(texts), HASHED), np.float32)
     for row, text in enumerate(texts):
         stems = words(text)
-        for word in {*stems, *(f"{one} {two}" for one, two in pairwise(stems))}:
+        for word in {*stems, *(f"{left} {right}" for left, right in pairwise(stems))}:
             code = zlib.crc32(word.encode("utf-8", "surrogatepass"))
-            found[row, (code >> 1) % HASHED] += 1 if code & 1 else -1
-    return found
+            counts[row, (code >> 1) % HASHED] += 1 if code & 1 else -1
+    return counts
 
 
 def train(vectors: Floats, hashed: Floats | None, labels: Places, classes: int) -> Probe:
@@ -142,8 +142,8 @@ def _descend(loss: Callable[[Floats], tuple[float, Floats]], at: Floats) -> Floa
         fall, length = float(np.vdot(slope, way)), 1.0
         for _ in range(20):
             there = at - np.float32(length) * way
-            found, steep = loss(there)
-            if found <= value - 1e-4 * length * fall:
+            lower, steep = loss(there)
+            if lower <= value - 1e-4 * length * fall:
                 break
             length /= 2
         else:
@@ -152,8 +152,8 @@ def _descend(loss: Callable[[Floats], tuple[float, Floats]], at: Floats) -> Floa
         bend = np.vdot(moved, turned)
         if bend > 1e-10:
             moves = [*moves[1 - _MEMORY :], (moved, turned, np.float32(1) / bend)]
-        done = value - found < 1e-6 * max(abs(value), 1e-6)
-        at, value, slope = there, found, steep
+        done = value - lower < 1e-6 * max(abs(value), 1e-6)
+        at, value, slope = there, lower, steep
         if done:
             break
     return at

@@ -58,10 +58,10 @@ class Nearness:
 
     def centre(self, queries: Floats) -> Floats:
         """Return the similarity of each query to the centre of each candidate, -1 where it has none."""
-        found = products(queries, self.centres)
+        similarities = products(queries, self.centres)
         if len(self.present) < self.candidates:
-            found[:, ~np.isin(np.arange(self.candidates), self.present)] = NOTHING
-        return found
+            similarities[:, ~np.isin(np.arange(self.candidates), self.present)] = NOTHING
+        return similarities
 
     def nearest(self, queries: Floats, *, but: Places | None = None) -> Floats:
         """Return the similarity of each query to the nearest row of each candidate, -1 where it has none.
@@ -70,17 +70,17 @@ class Nearness:
             queries: (m, width) unit rows.
             but: for each query, a place in ``rows`` that does not count: where the query itself is one of the rows.
         """
-        found = np.full((len(queries), self.candidates), NOTHING, np.float32)
+        similarities = np.full((len(queries), self.candidates), NOTHING, np.float32)
         if not len(self.rows):
-            return found
+            return similarities
         step = max(1, int(_TABLE / len(self.rows)))
         for start in range(0, len(queries), step):
             part = slice(start, start + step)
             table = products(queries[part], self.rows)
             if but is not None:
                 table[np.arange(len(table)), but[part]] = NOTHING
-            found[part, self.present] = np.maximum.reduceat(table, self.starts, axis=1)
-        return found
+            similarities[part, self.present] = np.maximum.reduceat(table, self.starts, axis=1)
+        return similarities
 
     def score(self, queries: Floats) -> Floats:
         """Return the score of each candidate for each query: (m, candidates), from -1 to 1, higher is better."""
@@ -95,15 +95,15 @@ def nearness(rows: ArrayLike, owners: ArrayLike, candidates: int) -> Nearness:
         owners: (n,) the candidate of each row, from 0.
         candidates: how many there are; some may own no row.
     """
-    given, owned = np.asarray(rows, np.float32), np.asarray(owners, np.int64)
-    places = np.flatnonzero(given.any(axis=1)) if given.size else np.zeros(0, np.int64)
-    places = places[np.argsort(owned[places], kind="stable")]
-    given, owned = given[places], owned[places]
-    present, starts = np.unique(owned, return_index=True)
-    sums = np.zeros((candidates, given.shape[1] if given.ndim == 2 else 0), np.float32)
-    if len(given):
-        sums[present] = np.add.reduceat(given, starts, axis=0)
-    return Nearness(given, owned, starts.astype(np.int64), present.astype(np.int64), unit(sums), places)
+    vectors, owner_of = np.asarray(rows, np.float32), np.asarray(owners, np.int64)
+    places = np.flatnonzero(vectors.any(axis=1)) if vectors.size else np.zeros(0, np.int64)
+    places = places[np.argsort(owner_of[places], kind="stable")]
+    vectors, owner_of = vectors[places], owner_of[places]
+    present, starts = np.unique(owner_of, return_index=True)
+    sums = np.zeros((candidates, vectors.shape[1] if vectors.ndim == 2 else 0), np.float32)
+    if len(vectors):
+        sums[present] = np.add.reduceat(vectors, starts, axis=0)
+    return Nearness(vectors, owner_of, starts.astype(np.int64), present.astype(np.int64), unit(sums), places)
 
 
 def score(queries: ArrayLike, rows: ArrayLike, owners: ArrayLike, candidates: int) -> Floats:

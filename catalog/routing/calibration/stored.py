@@ -40,10 +40,10 @@ def fingerprints(pool: Pool, vectors: Vectors) -> dict[str, str]:
         digests = [sha256() for _ in pool.entries]
         for owner, hashed in zip(vectors.owners.tolist(), vectors.hashes, strict=True):
             digests[owner].update(hashed.encode())
-        said = {entry.key: one.hexdigest()[:12] for entry, one in zip(pool.entries, digests, strict=True)}
-        known = pool.memo["fingerprints"] = vectors, said
-    found: dict[str, str] = known[1]
-    return found
+        prints = {entry.key: digest.hexdigest()[:12] for entry, digest in zip(pool.entries, digests, strict=True)}
+        known = pool.memo["fingerprints"] = vectors, prints
+    held: dict[str, str] = known[1]
+    return held
 
 
 def stale(about: Mapping[str, Any], pool: Pool, vectors: Vectors) -> str | None:
@@ -58,5 +58,5 @@ def stale(about: Mapping[str, Any], pool: Pool, vectors: Vectors) -> str | None:
         (len(then.keys() - now.keys()), "gone"),
         (sum(then[key] != now[key] for key in then.keys() & now.keys()), "changed"),
     )
-    said = " and ".join(f"{count} {what}" for count, what in counts if count)
-    return f"of the candidates it was made for, {said}"
+    changes = " and ".join(f"{count} {what}" for count, what in counts if count)
+    return f"of the candidates it was made for, {changes}"

@@ -48,11 +48,11 @@ def evaluate(
     judged, errors = [], []
     for text, gold in cases:
         begun = time.perf_counter()
-        (said,) = choose_many(router.strategy, [text], pool)
+        (verdict,) = choose_many(router.strategy, [text], pool)
         taken = (time.perf_counter() - begun) * 1_000
-        if isinstance(said, CatalogError):
-            errors.append(said)
-        judged.append(_judged(text, tuple(entry.key for entry in gold), said, taken, router.strategy.name, pool))
+        if isinstance(verdict, CatalogError):
+            errors.append(verdict)
+        judged.append(_judged(text, tuple(entry.key for entry in gold), verdict, taken, router.strategy.name, pool))
         if progress is not None:
             progress(len(judged), len(cases))
     if errors and len(errors) == len(judged):
@@ -86,37 +86,36 @@ def _learned(router: Router, pool: Pool, texts: Iterable[str]) -> tuple[int, str
 
 
 def _judged(
-    text: str, gold: tuple[str, ...], said: Verdict | CatalogError, taken: float, strategy: str, pool: Pool
+    text: str, gold: tuple[str, ...], verdict: Verdict | CatalogError, taken: float, strategy: str, pool: Pool
 ) -> Judged:
-    if isinstance(said, CatalogError):
-        given = said.facts.get("steps")  # a cascade whose every step failed
-        steps = [_step_of(one) for one in given] if given else [failed(strategy, said, taken)]
-        return Judged(text, gold, None, None, None, None, str(said), taken, tuple(steps), said.code)
-    chosen = None if said.chosen is None else said.chosen.key
-    own = Step(
-        strategy, ABSTAINED if chosen is None else CHOSEN, said.reason, taken, chosen, said.score, cost=said.cost
-    )
+    if isinstance(verdict, CatalogError):
+        done = verdict.facts.get("steps")  # a cascade whose every step failed
+        steps = [_step_of(step) for step in done] if done else [failed(strategy, verdict, taken)]
+        return Judged(text, gold, None, None, None, None, str(verdict), taken, tuple(steps), verdict.code)
+    chosen = None if verdict.chosen is None else verdict.chosen.key
+    outcome = ABSTAINED if chosen is None else CHOSEN
+    own = Step(strategy, outcome, verdict.reason, taken, chosen, verdict.score, cost=verdict.cost)
     return Judged(
         text,
         gold,
         chosen,
-        chosen or _best(said.scores, pool),
-        number_or_none(said.score),
-        number_or_none(said.confidence),
-        said.reason,
+        chosen or _best(verdict.scores, pool),
+        number_or_none(verdict.score),
+        number_or_none(verdict.confidence),
+        verdict.reason,
         taken,
-        said.steps or (own,),
+        verdict.steps or (own,),
     )
 
 
-def _step_of(told: dict[str, Any]) -> Step:
+def _step_of(data: dict[str, Any]) -> Step:
     return Step(
-        told["strategy"],
-        told["outcome"],
-        told["reason"],
-        told["latency_ms"],
-        code=told["code"],
-        cost=Cost(**told["cost"]),
+        data["strategy"],
+        data["outcome"],
+        data["reason"],
+        data["latency_ms"],
+        code=data["code"],
+        cost=Cost(**data["cost"]),
     )
 
 
@@ -126,5 +125,5 @@ def _best(scores: Sequence[float | None] | None, pool: Pool) -> str | None:
         return None
     import numpy as np
 
-    given = np.asarray(scores, np.float64)  # None becomes NaN
-    return None if np.isnan(given).all() else pool.entries[int(np.nanargmax(given))].key
+    numbers = np.asarray(scores, np.float64)  # None becomes NaN
+    return None if np.isnan(numbers).all() else pool.entries[int(np.nanargmax(numbers))].key

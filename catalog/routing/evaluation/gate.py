@@ -64,7 +64,7 @@ class Verdicts:
         """Return falls, entries and notes as data for JSON."""
         return {
             "passed": not self.falls,
-            "falls": [one.to_dict() for one in self.falls],
+            "falls": [fall.to_dict() for fall in self.falls],
             "entries": [{"key": key, "before": before, "now": now} for key, before, now in self.entries],
             "notes": list(self.notes),
         }
@@ -80,7 +80,7 @@ def baseline(evaluation: Evaluation) -> str:
         "data": evaluation.data,
         "prompts": evaluation.prompts,
         "figures": evaluation.figures,
-        "recall": {one.key: round(one.recall, 6) for one in evaluation.entries if one.recall is not None},
+        "recall": {entry.key: round(entry.recall, 6) for entry in evaluation.entries if entry.recall is not None},
     }
     return dumps(data, ensure_ascii=False, indent=2) + "\n"
 
@@ -117,13 +117,13 @@ def held_against(evaluation: Evaluation, before: Mapping[str, Any], *, tolerance
         old, new = before["figures"].get(name), now[name]
         if old is not None and (new is None or new < old - tolerance - 1e-9):
             falls.append(Fall(name, old, new))
-    recalls = {one.key: one.recall for one in evaluation.entries}
+    recalls = {entry.key: entry.recall for entry in evaluation.entries}
     fell = [
         (key, old, new)
         for key, old in before.get("recall", {}).items()
         if old is not None and (new := recalls.get(key)) is not None and new < old - 1e-6
     ]
-    fell.sort(key=lambda one: (one[2] - one[1], one[0]))
+    fell.sort(key=lambda recall: (recall[2] - recall[1], recall[0]))
     notes = []
     if before.get("data") != evaluation.data:
         notes.append(f"the baseline was made of other prompts or labels ({before.get('prompts')} of them)")

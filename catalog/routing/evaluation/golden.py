@@ -76,8 +76,10 @@ class Golden:
             if not text.isascii() and text != text.encode("utf-8", "replace").decode():
                 raise RoutingError(f"{text!r} is no text that can be kept: it holds half a character", text=text)
             if before.setdefault(text, bool(case.names)) != bool(case.names):
-                said = " and ".join(wanted.get(text) or {}) or "no entry"
-                raise RoutingError(f"'{shortened(text)}' is golden for {said} already; take that away first", text=text)
+                right = " and ".join(wanted.get(text) or {}) or "no entry"
+                raise RoutingError(
+                    f"'{shortened(text)}' is golden for {right} already; take that away first", text=text
+                )
             for name in case.names:
                 if name not in known:
                     known[name] = self._key(name)

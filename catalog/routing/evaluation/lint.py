@@ -103,7 +103,7 @@ class Lint:
     def to_dict(self) -> dict[str, Any]:
         """Return findings and notes as data for JSON."""
         return {
-            "findings": [one.to_dict() for one in self.findings],
+            "findings": [finding.to_dict() for finding in self.findings],
             "notes": list(self.notes),
             "candidates": self.candidates,
             "golden": self.golden,
@@ -127,10 +127,10 @@ class _Linter:
         seen: dict[tuple[str, ...], Entry] = {}
         same: set[tuple[str, str]] = set()
         for entry in self.pool.entries:
-            said = tuple(" ".join(text.casefold().split()) for text in (entry.description, *sorted(entry.examples)))
-            if not any(said):
+            texts = tuple(" ".join(text.casefold().split()) for text in (entry.description, *sorted(entry.examples)))
+            if not any(texts):
                 continue
-            other = seen.setdefault(said, entry)
+            other = seen.setdefault(texts, entry)
             if other is not entry:
                 same.add((other.key, entry.key))
                 yield LintFinding(
@@ -140,8 +140,8 @@ class _Linter:
                     PROVED,
                     {"similarity": 1.0},
                 )
-        for near, one, two in self._pairs():
-            keys = (one.key, two.key)
+        for near, first, second in self._pairs():
+            keys = (first.key, second.key)
             if keys not in same:
                 yield LintFinding(
                     "near_duplicate",
@@ -169,18 +169,18 @@ class _Linter:
         if int((vectors.parts == 0).sum()) > MOST_ENTRIES:
             self.notes.append(f"near-duplicates were looked for among the first {MOST_ENTRIES:,} candidates")
         rows, owners = vectors.rows[own], vectors.owners[own]
-        found: list[tuple[float, int, int]] = []
+        pairs: list[tuple[float, int, int]] = []
         for start in range(0, len(rows), _BLOCK):
             if self.clock() > self.until:
                 self.notes.append(f"time was up after {start:,} candidates were compared with all others")
                 break
             table = rows[start : start + _BLOCK] @ rows[start:].T
-            for one, two in np.argwhere(np.triu(table, 1) >= NEAR).tolist():
-                found.append((float(table[one, two]), int(owners[start + one]), int(owners[start + two])))
-            if len(found) > 4 * MOST_PAIRS:
-                found = sorted(found, key=lambda pair: (-pair[0], *pair[1:]))[:MOST_PAIRS]
-        found.sort(key=lambda pair: (-pair[0], *pair[1:]))
-        return [(min(near, 1.0), entries[one], entries[two]) for near, one, two in found[:MOST_PAIRS]]
+            for row, column in np.argwhere(np.triu(table, 1) >= NEAR).tolist():
+                pairs.append((float(table[row, column]), int(owners[start + row]), int(owners[start + column])))
+            if len(pairs) > 4 * MOST_PAIRS:
+                pairs = sorted(pairs, key=lambda pair: (-pair[0], *pair[1:]))[:MOST_PAIRS]
+        pairs.sort(key=lambda pair: (-pair[0], *pair[1:]))
+        return [(min(near, 1.0), entries[first], entries[second]) for near, first, second in pairs[:MOST_PAIRS]]
 
     def shared_examples(self) -> Iterator[LintFinding]:
         owners: dict[str, dict[str, str]] = defaultdict(dict)
@@ -255,35 +255,35 @@ class _Linter:
             router = copy.copy(router)
             router.strategy = Cascade(free) if len(free) > 1 else free[0]
         try:
-            found = evaluate(router, [(case.text, case.names) for case in self.cases])
-            self.notes += found.notes
-            return found
+            evaluation = evaluate(router, [(case.text, case.names) for case in self.cases])
+            self.notes += evaluation.notes
+            return evaluation
         except CatalogError as error:
             self.notes.append(f"golden cases were not asked: {error}")
             return None
 
     def stolen(self, evaluation: Evaluation) -> Iterator[LintFinding]:
         pairs: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-        for one in evaluation.judged:
-            if one.gold and one.chosen is not None and not one.is_right:
-                first, second = sorted((one.gold[0], one.chosen))
-                pairs[first, second][one.chosen].append(one.text)
+        for judged in evaluation.judged:
+            if judged.gold and judged.chosen is not None and not judged.is_right:
+                first, second = sorted((judged.gold[0], judged.chosen))
+                pairs[first, second][judged.chosen].append(judged.text)
         for keys, taken in sorted(pairs.items(), key=lambda pair: (-sum(map(len, pair[1].values())), pair[0])):
-            said = [f"{key} takes {_counted(len(taken[key]))} of {_other(keys, key)}" for key in keys if taken[key]]
+            thefts = [f"{key} takes {_counted(len(taken[key]))} of {_other(keys, key)}" for key in keys if taken[key]]
             example = next(texts[0] for texts in taken.values() if texts)
             yield LintFinding(
                 "steals",
                 keys,
-                f"{', and '.join(said)}, as '{shortened(example)}'",
+                f"{', and '.join(thefts)}, as '{shortened(example)}'",
                 OBSERVED,
                 {"taken": {key: len(taken[key]) for key in keys}, "texts": [t for key in keys for t in taken[key]][:5]},
             )
 
     def unreached(self, evaluation: Evaluation) -> Iterator[LintFinding]:
-        reached = {one.chosen for one in evaluation.judged}
+        reached = {judged.chosen for judged in evaluation.judged}
         golden: dict[str, int] = defaultdict(int)
-        for one in evaluation.judged:
-            for key in one.gold:
+        for judged in evaluation.judged:
+            for key in judged.gold:
                 golden[key] += 1
         for entry in self.pool.entries:
             if entry.key in reached:
@@ -318,14 +318,14 @@ class _Linter:
         if len(rules) < 2:
             return
         certain: set[int] = set()
-        for one in proved(rules, until=self._share(0.5), clock=self.clock):
-            certain.add(one.place)
+        for shadowed in proved(rules, until=self._share(0.5), clock=self.clock):
+            certain.add(shadowed.place)
             yield LintFinding(
                 "dead_rule",
-                (keys[one.place], keys[one.by]),
-                f"{keys[one.by]} is asked before and takes all of it: {one.why}",
+                (keys[shadowed.place], keys[shadowed.by]),
+                f"{keys[shadowed.by]} is asked before and takes all of it: {shadowed.why}",
                 PROVED,
-                {"rule": rules[one.place], "earlier": rules[one.by]},
+                {"rule": rules[shadowed.place], "earlier": rules[shadowed.by]},
             )
         texts = [case.text for case in self.cases]
         texts += [example for entry in ruled for example in entry.examples]
@@ -334,16 +334,15 @@ class _Linter:
             if place in certain:
                 continue
             total = sum(by.values())
-            most = min(by, key=lambda one: (-by[one], one))
+            takers = sorted(by.items(), key=lambda taker: (-taker[1], taker[0]))
+            first = takers[0][0]
             yield LintFinding(
                 "dead_rule",
-                (keys[place], keys[most]),
+                (keys[place], keys[first]),
                 f"it matches {total} known {'prompt' if total == 1 else 'prompts'}, and an earlier rule takes each: "
-                + ", ".join(
-                    f"{keys[one]} {count}" for one, count in sorted(by.items(), key=lambda x: (-x[1], x[0]))[:3]
-                ),
+                + ", ".join(f"{keys[taker]} {count}" for taker, count in takers[:3]),
                 OBSERVED,
-                {"rule": rules[place], "earlier": rules[most], "prompts": total},
+                {"rule": rules[place], "earlier": rules[first], "prompts": total},
             )
 
     def _share(self, of: float) -> float:
@@ -369,7 +368,7 @@ def lint(
     """
     wanted = set(only) or set(CODES)
     run = _Linter(router, seconds, clock)
-    found: list[LintFinding] = []
+    findings: list[LintFinding] = []
     plain: dict[str, Callable[[], Iterator[LintFinding]]] = {
         "near_duplicate": run.near_duplicates,
         "shared_example": run.shared_examples,
@@ -381,18 +380,18 @@ def lint(
     }
     for code, look in plain.items():
         if code in wanted:
-            found += look()
+            findings += look()
     asked = 0
     if wanted & {"steals", "unreached"}:
         evaluation = run.evaluated()
         if evaluation is not None:
             asked = evaluation.prompts
-            found += run.stolen(evaluation) if "steals" in wanted else ()
-            found += run.unreached(evaluation) if "unreached" in wanted else ()
+            findings += run.stolen(evaluation) if "steals" in wanted else ()
+            findings += run.unreached(evaluation) if "unreached" in wanted else ()
     if not run.pool.entries:
         run.notes.append("there is no candidate")
-    found.sort(key=lambda one: CODES.index(one.code))  # stable: each sort stays as it was found
-    return Lint(tuple(found), tuple(run.notes), len(run.pool), asked)
+    findings.sort(key=lambda finding: CODES.index(finding.code))  # stable: each sort stays as it was found
+    return Lint(tuple(findings), tuple(run.notes), len(run.pool), asked)
 
 
 def _other(keys: tuple[str, str], key: str) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 BINS = 10
-"""Of how many equal widths confidences are told."""
+"""The number of equally wide bins that confidences are counted in."""
 
 
 class CurvePoint(NamedTuple):
@@ -21,6 +22,10 @@ class CurvePoint(NamedTuple):
 
     coverage: float
     risk: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the two shares as data for JSON."""
+        return {"coverage": rounded(self.coverage), "risk": rounded(self.risk)}
 
 
 class ReliabilityBin(NamedTuple):
@@ -40,6 +45,10 @@ class ReliabilityBin(NamedTuple):
     confidence: float
     accuracy: float
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return limits, count and means as data for JSON."""
+        return {**self._asdict(), "confidence": rounded(self.confidence), "accuracy": rounded(self.accuracy)}
+
 
 class Percentiles(NamedTuple):
     """The value that half, 95 and 99 of 100 measurements don't exceed (nearest rank), and the largest."""
@@ -48,6 +57,15 @@ class Percentiles(NamedTuple):
     p95: float
     p99: float
     most: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the four values as data for JSON, to three decimals."""
+        return {name: round(value, 3) for name, value in self._asdict().items()}
+
+
+def rounded(value: float | None) -> float | None:
+    """Return a figure to six decimals, as reports and baselines hold it; None stays None."""
+    return None if value is None else round(value, 6)
 
 
 def ratio(part: int, whole: int) -> float | None:
@@ -66,7 +84,7 @@ def curve(ranked: Iterable[tuple[Any, bool]], prompts: int) -> Iterator[CurvePoi
     Source: El-Yaniv and Wiener, "On the foundations of noise-free selective classification", JMLR 2010.
     """
     answered = wrong = 0
-    for _, same in groupby(sorted(ranked, key=lambda one: one[0], reverse=True), key=lambda one: one[0]):
+    for _, same in groupby(sorted(ranked, key=itemgetter(0), reverse=True), key=itemgetter(0)):
         for _, is_right in same:
             answered += 1
             wrong += not is_right
@@ -84,10 +102,10 @@ def thinned(points: Sequence[CurvePoint], most: int = 200) -> list[CurvePoint]:
     return kept
 
 
-def reliability_bins(said: Iterable[tuple[float, bool]]) -> Iterator[ReliabilityBin]:
+def reliability_bins(answers: Iterable[tuple[float, bool]]) -> Iterator[ReliabilityBin]:
     """Yield the bins that hold any (confidence, whether it was right), from low to high."""
     bins: dict[int, list[tuple[float, bool]]] = {}
-    for confidence, is_right in said:
+    for confidence, is_right in answers:
         bins.setdefault(min(max(int(confidence * BINS), 0), BINS - 1), []).append((confidence, is_right))
     for number, held in sorted(bins.items()):
         yield ReliabilityBin(

@@ -106,13 +106,13 @@ def observed(
     for text in texts:
         if clock() > until:
             break
-        found = together.matching(text)
-        if not found:
+        matching = together.matching(text)
+        if not matching:
             continue
-        decides.add(found[0])
-        for place in found[1:]:
+        decides.add(matching[0])
+        for place in matching[1:]:
             by = taken.setdefault(place, {})
-            by[found[0]] = by.get(found[0], 0) + 1
+            by[matching[0]] = by.get(matching[0], 0) + 1
     return {place: by for place, by in sorted(taken.items()) if place not in decides}
 
 
@@ -142,17 +142,17 @@ class Together:
 
     def matching(self, text: str, before: int | None = None) -> list[int]:
         """Return the places of the rules that match *text*, ascending; only those below *before*, if given."""
-        found: list[int] = []
+        matching: list[int] = []
         for batch, places in self._batches:
             if before is not None and places[0] >= before:
                 break
             near = places if batch is None else sorted(places[number] for number in batch.Match(text) or ())
-            found += [
+            matching += [
                 place
                 for place in near
                 if (before is None or place < before) and compiled(str(self.rules[place])).search(text) is not None
             ]
-        return found
+        return matching
 
 
 def matches_everything(rule: str) -> bool:
@@ -190,13 +190,13 @@ def literals(rule: str) -> list[Literal] | None:
         inner = rule[begin + 1 : end].removeprefix("?:")
         if "(" not in inner and ")" not in inner and not inner.startswith("?"):
             left, right, rule = rule.startswith("\\b"), rule.endswith("\\b"), inner
-    found = []
+    alternatives = []
     for part in rule.split("|"):
         text = _plain(part)
         if not text:
             return None
-        found.append(Literal(text, folded, left, right))
-    return found
+        alternatives.append(Literal(text, folded, left, right))
+    return alternatives
 
 
 def _plain(part: str) -> str | None:
@@ -233,8 +233,8 @@ def _taken(rule: str, place: int, earlier: Together) -> int | None:
         return None
     near: set[int] | None = None
     for part in parts:  # who takes the rule finds something in each of its texts
-        found = set(earlier.matching(part.text, place))
-        near = found if near is None else near & found
+        takers = set(earlier.matching(part.text, place))
+        near = takers if near is None else near & takers
         if not near:
             return None
     for by in sorted(near or ()):
@@ -262,8 +262,8 @@ def _takes(earlier: str, part: Literal) -> bool:
         sides.append(allowed)
     search = compiled(earlier).search
     for before, after in product(*sides):
-        found = search(before + text + after)
-        if found is None or found.start() < len(before) or found.end() > len(before) + len(text):
+        match = search(before + text + after)
+        if match is None or match.start() < len(before) or match.end() > len(before) + len(text):
             return False
     return True
 
@@ -276,24 +276,24 @@ def _folds(earlier: str, text: str) -> bool:
 
 def _assertions(rule: str) -> set[str]:
     """Return the assertions that *rule* may hold; too many rather than too few."""
-    found: set[str] = set()
+    assertions: set[str] = set()
     place = 0
     while place < len(rule):
         char = rule[place]
         if char == "\\":
             following = rule[place : place + 2]
             if following in ("\\b", "\\B", "\\A", "\\z", "\\Z"):
-                found.add(following)
+                assertions.add(following)
             elif following == "\\Q":  # quotes what follows: nothing is told of it
-                found.add("\\A")
+                assertions.add("\\A")
             place += 2
             continue
         if char in "^$":
-            found.add(char)
+            assertions.add(char)
         if char == "[" and rule[place + 1 : place + 2] == "^":
             place += 1  # the sign of a class of others
         place += 1
-    return found
+    return assertions
 
 
 def _usable(rule: str) -> bool:

@@ -56,8 +56,8 @@ def picture(evaluation: Evaluation) -> str:
 
 def _heading(evaluation: Evaluation) -> Iterator[str]:
     yield _text(_MARGIN, 44, f"Router {evaluation.router}", size=20, weight=600)
-    said = f"{evaluation.strategy} · {evaluation.candidates:,} candidates · {evaluation.in_scope:,} prompts in scope"
-    yield _text(_MARGIN, 64, f"{said}, {evaluation.out_of_scope:,} out of scope", colour=_SOFT)
+    line = f"{evaluation.strategy} · {evaluation.candidates:,} candidates · {evaluation.in_scope:,} prompts in scope"
+    yield _text(_MARGIN, 64, f"{line}, {evaluation.out_of_scope:,} out of scope", colour=_SOFT)
     x = _MARGIN
     for name, value in evaluation.figures.items():
         if value is not None:
@@ -104,10 +104,10 @@ def _confusion(
             x, y = left + j * cell, top + i * cell
             share = count / total if total else 0.0
             fill = _shade(_RIGHT if i == j else _WRONG, share) if count else "#f7f8fa"
-            told = _escaped(f"{labels[i]} → {labels[j]}: {count}")
+            title = _escaped(f"{labels[i]} → {labels[j]}: {count}")
             yield (
                 f'<rect x="{x}" y="{y}" width="{cell - 1}" height="{cell - 1}" rx="2" fill="{fill}">'
-                f"<title>{told}</title></rect>"
+                f"<title>{title}</title></rect>"
             )
             if count:
                 colour = _PAPER if share > 0.55 else _INK
@@ -128,7 +128,7 @@ def _risk(evaluation: Evaluation, left: int, top: int) -> Iterator[str]:
     line = " ".join(f"{x0 + wide * p.coverage:.1f},{y0 + high * (1 - p.risk / most):.1f}" for p in points)
     if line:
         yield f'<polyline points="{line}" fill="none" stroke="rgb{_RIGHT}" stroke-width="2" stroke-linejoin="round"/>'
-    answered = [one for one in evaluation.judged if one.chosen is not None]
+    answered = [judged for judged in evaluation.judged if judged.chosen is not None]
     if answered and evaluation.precision is not None:
         share, risk = len(answered) / evaluation.prompts, 1 - evaluation.precision
         x, y = x0 + wide * share, y0 + high * (1 - min(risk / most, 1))
@@ -147,15 +147,15 @@ def _reliability(evaluation: Evaluation, left: int, top: int) -> Iterator[str]:
     x0, y0, wide, high = left + 40, top + 58, _PANEL - 50, 210
     yield from _axes(x0, y0, wide, high, 1.0, "confidence", "right")
     yield (f'<line x1="{x0}" y1="{y0 + high}" x2="{x0 + wide}" y2="{y0}" stroke="{_SOFT}" stroke-dasharray="3 4"/>')
-    most = max(one.answers for one in bins)
-    for one in bins:
-        x, y = x0 + wide * one.confidence, y0 + high * (1 - one.accuracy)
-        size = 3 + 7 * (one.answers / most) ** 0.5
-        answers = "1 answer" if one.answers == 1 else f"{one.answers} answers"
-        told = f"{answers}: confidence {100 * one.confidence:.0f} %, right {100 * one.accuracy:.0f} %"
+    most = max(tenth.answers for tenth in bins)
+    for tenth in bins:
+        x, y = x0 + wide * tenth.confidence, y0 + high * (1 - tenth.accuracy)
+        size = 3 + 7 * (tenth.answers / most) ** 0.5
+        answers = "1 answer" if tenth.answers == 1 else f"{tenth.answers} answers"
+        title = f"{answers}: confidence {100 * tenth.confidence:.0f} %, right {100 * tenth.accuracy:.0f} %"
         yield (
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="rgb{_RIGHT}" fill-opacity="0.8">'
-            f"<title>{told}</title></circle>"
+            f"<title>{title}</title></circle>"
         )
 
 
@@ -172,11 +172,11 @@ def _axes(x0: int, y0: int, wide: int, high: int, most: float, across: str, up: 
 
 
 def _text(
-    x: float, y: float, said: str, *, size: int = 12, weight: int = 400, colour: str = _INK, anchor: str = "start"
+    x: float, y: float, text: str, *, size: int = 12, weight: int = 400, colour: str = _INK, anchor: str = "start"
 ) -> str:
     return (
         f'<text x="{x:g}" y="{y:g}" font-size="{size}" font-weight="{weight}" fill="{colour}" '
-        f'text-anchor="{anchor}">{_escaped(said)}</text>'
+        f'text-anchor="{anchor}">{_escaped(text)}</text>'
     )
 
 

@@ -169,8 +169,8 @@ class Asker:
                 raise self._error(f"{self.model}: {type(error).__name__}: {error}{before}", cost) from error
             cost += self._spent(reply, asked, schema)
             if reply.refusal is not None or reply.finish == "content_filter":
-                said = clean(reply.refusal or "its filter stepped in", 200)
-                raise self._error(f"{self.model} refuses to answer: {said}", cost, fault="refusal")
+                refusal = clean(reply.refusal or "its filter stepped in", 200)
+                raise self._error(f"{self.model} refuses to answer: {refusal}", cost, fault="refusal")
             try:
                 return check(_parsed(reply, self._max_tokens)), cost
             except Unusable as error:
@@ -181,8 +181,8 @@ class Asker:
                     if shown < 100 or _tokens(asked, schema) <= self._max_input:
                         break
                     shown //= 2
-        told = faults[0] if faults[0] == faults[-1] else "; then: ".join(faults)
-        raise self._error(f"{self.model} answered twice what can't be used: {told}", cost, fault="answer")
+        text = faults[0] if faults[0] == faults[-1] else "; then: ".join(faults)
+        raise self._error(f"{self.model} answered twice what can't be used: {text}", cost, fault="answer")
 
     def _afford(self, cost: Cost, expected: Cost, before: str) -> None:
         if self._most_dollars is None:
@@ -225,7 +225,7 @@ def _prices(price: object, strategy: str) -> tuple[float, float] | None:
         return None
     pair = (price, price) if isinstance(price, (int, float)) else price
     try:
-        prompt, answer = (float(one) for one in pair)  # type: ignore[attr-defined]
+        prompt, answer = (float(amount) for amount in pair)  # type: ignore[attr-defined]
         fine = 0 <= prompt < float("inf") and 0 <= answer < float("inf")
     except (TypeError, ValueError):
         fine = False
@@ -244,13 +244,13 @@ def _estimate(text: str) -> int:
 
 
 def _tokens(messages: Sequence[Message], schema: Mapping[str, Any]) -> int:
-    return sum(_estimate(one["content"]) + 4 for one in messages) + _estimate(dumps(schema, ensure_ascii=False))
+    return sum(_estimate(message["content"]) + 4 for message in messages) + _estimate(dumps(schema, ensure_ascii=False))
 
 
 def _again(reply: Reply, fault: str, most: int) -> list[Message]:
-    said = clean(reply.text, most) or "(nothing)"
+    answer = clean(reply.text, most) or "(nothing)"
     return [
-        {"role": "assistant", "content": said},
+        {"role": "assistant", "content": answer},
         {
             "role": "user",
             "content": f"That answer can't be used. What is wrong with it, as JSON: {as_json(fault)}\n"
@@ -272,15 +272,15 @@ def _parsed(reply: Reply, most: int) -> dict[str, Any]:
     if begin < 0:
         raise Unusable("it holds no JSON object" if text.strip() else "it is empty")
     try:
-        found, end = JSONDecoder(object_pairs_hook=_once).raw_decode(text[begin:])
+        answer, end = JSONDecoder(object_pairs_hook=_once).raw_decode(text[begin:])
     except JSONDecodeError as error:
         raise Unusable(f"it is not JSON: {error.msg} at character {error.pos + 1}") from None
     except RecursionError:
         raise Unusable("it is nested too deeply") from None
     if "{" in text[begin + end :]:
         raise Unusable("it holds more than one JSON object; give one")
-    assert isinstance(found, dict)
-    return found
+    assert isinstance(answer, dict)
+    return answer
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

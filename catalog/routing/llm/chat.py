@@ -192,17 +192,17 @@ class OpenAIChat:
                 try:
                     reply = self._reply(await _body(client, asked), call)
                 except openai.APIStatusError as error:
-                    status, said = error.status_code, self._said(error)
-                    if status in (400, 422) and (other := dialect.without(said)) is not None:
+                    status, reason = error.status_code, self._reason(error)
+                    if status in (400, 422) and (other := dialect.without(reason)) is not None:
                         dialect = other
                         continue
                     if again and (status in _AGAIN or status >= 500):
                         again = False
-                        await self._pause(call, error, said)
+                        await self._pause(call, error, reason)
                         continue
                     hint = "; is OPENAI_API_KEY set and right?" if status in (401, 403) else ""
                     raise self._error(
-                        f"{self._shown} answered {status}: {said}{hint}", call, "status", status=status
+                        f"{self._shown} answered {status}: {reason}{hint}", call, "status", status=status
                     ) from None
                 except (openai.APIConnectionError, OSError) as error:
                     why = error.__cause__ or error
@@ -222,7 +222,7 @@ class OpenAIChat:
                 self._dialect = dialect
                 return reply
 
-    async def _pause(self, call: _Call, error: Any, said: str) -> None:
+    async def _pause(self, call: _Call, error: Any, reason: str) -> None:
         from catalog.embedders.openai import retry_after
 
         asked = error.response.headers.get("retry-after")
@@ -230,7 +230,7 @@ class OpenAIChat:
         left = call.left()
         if pause >= left:
             raise self._error(
-                f"{self._shown} answered {error.status_code}: {said}; the next try is in {pause:.3g} s, "
+                f"{self._shown} answered {error.status_code}: {reason}; the next try is in {pause:.3g} s, "
                 f"but only {left:.3g} s are left",
                 call,
                 "status",
@@ -246,11 +246,11 @@ class OpenAIChat:
             message = choice["message"]
             content, refusal = message.get("content"), message.get("refusal")
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            said = data.get("error") if isinstance(data, dict) else None
-            said = said.get("message", said) if isinstance(said, dict) else said
+            problem = data.get("error") if isinstance(data, dict) else None
+            problem = problem.get("message", problem) if isinstance(problem, dict) else problem
             raise self._error(
                 f"the answer of {self._shown} is not that of a chat endpoint: "
-                f"{self._line(str(said) if said else body.decode('utf-8', 'replace'))!r}; "
+                f"{self._line(str(problem) if problem else body.decode('utf-8', 'replace'))!r}; "
                 "the address ends before /chat/completions, as in http://localhost:8000/v1",
                 call,
                 "answer",
@@ -267,10 +267,10 @@ class OpenAIChat:
             call.sent,
         )
 
-    def _said(self, error: Any) -> str:
+    def _reason(self, error: Any) -> str:
         body = error.body
-        said = body.get("message") or body.get("error") or body if isinstance(body, dict) else body
-        return self._line(str(said or error.message)) or "nothing"
+        reason = body.get("message") or body.get("error") or body if isinstance(body, dict) else body
+        return self._line(str(reason or error.message)) or "nothing"
 
     def _line(self, text: str) -> str:
         """Return *text* on one line, cut, and without the key that some servers repeat."""
@@ -301,12 +301,12 @@ class _Dialect:
     structured: bool = field(default=True)
 
     def request(self, messages: Sequence[Message], schema: Mapping[str, Any], max_tokens: int) -> dict[str, Any]:
-        asked: dict[str, Any] = {"messages": [dict(one) for one in messages], self.tokens: max_tokens}
+        asked: dict[str, Any] = {"messages": [dict(message) for message in messages], self.tokens: max_tokens}
         if self.temperature is not None:
             asked["temperature"] = self.temperature
         if self.structured:
-            held = {"name": "answer", "strict": True, "schema": dict(schema)}
-            asked["response_format"] = {"type": "json_schema", "json_schema": held}
+            json_schema = {"name": "answer", "strict": True, "schema": dict(schema)}
+            asked["response_format"] = {"type": "json_schema", "json_schema": json_schema}
         else:
             asked["messages"][-1]["content"] += (
                 "\n\nAnswer with one JSON object that follows this JSON Schema, and with nothing else:\n"
@@ -314,12 +314,12 @@ class _Dialect:
             )
         return asked
 
-    def without(self, said: str) -> _Dialect | None:
-        """Return the next thing to try for a server that *said* why it refuses, or None."""
-        said = said.lower()
-        if self.temperature is not None and "temperature" in said:
+    def without(self, refusal: str) -> _Dialect | None:
+        """Return the next thing to try for a server that gives *refusal* as its reason, or None."""
+        refusal = refusal.lower()
+        if self.temperature is not None and "temperature" in refusal:
             return replace(self, temperature=None)
-        if self.tokens == "max_tokens" and "max_completion_tokens" in said:
+        if self.tokens == "max_tokens" and "max_completion_tokens" in refusal:
             return replace(self, tokens="max_completion_tokens")
         return replace(self, structured=False) if self.structured else None
 

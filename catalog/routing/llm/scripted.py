@@ -71,9 +71,9 @@ class ScriptedChat:
         if not self._script:
             raise StrategyError(f"{self.name} has nothing to say; give ScriptedChat its answers", requests=0)
         line: Any = self._script[min(turn, len(self._script) - 1)]
-        said = line(asked) if callable(line) else line
-        if isinstance(said, Exception):
-            raise said
-        if isinstance(said, Reply):
-            return said
-        return Reply(said if isinstance(said, str) else dumps(said, ensure_ascii=False))
+        answer = line(asked) if callable(line) else line
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, Reply):
+            return answer
+        return Reply(answer if isinstance(answer, str) else dumps(answer, ensure_ascii=False))

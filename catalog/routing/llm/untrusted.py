@@ -82,20 +82,20 @@ def speaks_to_model(text: str) -> bool:
 
 def shown(entry: Entry, label: str, *, kind: bool) -> tuple[dict[str, Any], bool]:
     """Return what a model is shown of *entry* under the name *label*, and whether something was withheld."""
-    said: dict[str, Any] = {"name": label}
+    fields: dict[str, Any] = {"name": label}
     if kind:
-        said["kind"] = entry.kind
+        fields["kind"] = entry.kind
     texts: Mapping[str, Any] = {
         "description": clean(entry.description, DESCRIPTION),
-        "examples": [clean(one, EXAMPLE) for one in entry.examples[:EXAMPLES]],
-        "tags": [clean(one, TAG) for one in entry.tags[:TAGS]],
+        "examples": [clean(line, EXAMPLE) for line in entry.examples[:EXAMPLES]],
+        "tags": [clean(line, TAG) for line in entry.tags[:TAGS]],
     }
     withheld = False
     for field, text in texts.items():
-        kept = text if isinstance(text, str) else [one for one in text if not speaks_to_model(one)]
+        kept = text if isinstance(text, str) else [line for line in text if not speaks_to_model(line)]
         if isinstance(text, str) and speaks_to_model(text):
             kept = ""
         withheld = withheld or kept != text
         if kept:
-            said[field] = kept
-    return said, withheld
+            fields[field] = kept
+    return fields, withheld

@@ -47,10 +47,10 @@ class Cascade:
         Raises:
             StrategyError: every step failed.
         """
-        (said,) = self.choose_many([prompt], pool)
-        if isinstance(said, CatalogError):
-            raise said
-        return said
+        (verdict,) = self.choose_many([prompt], pool)
+        if isinstance(verdict, CatalogError):
+            raise verdict
+        return verdict
 
     def choose_many(self, prompts: Sequence[str], pool: Pool) -> list[Verdict | CatalogError]:
         """Return what :meth:`choose` returns or raises for each prompt; a step is asked for all that are still open."""
@@ -59,9 +59,9 @@ class Cascade:
         still = list(range(len(prompts)))
         for strategy in self.chain:
             begun = time.perf_counter()
-            said = choose_many(strategy, [prompts[place] for place in still], pool)
+            verdicts = choose_many(strategy, [prompts[place] for place in still], pool)
             each = (time.perf_counter() - begun) * 1_000 / max(len(still), 1)
-            for place, verdict in zip(still, said, strict=True):
+            for place, verdict in zip(still, verdicts, strict=True):
                 step = _step(strategy.name, verdict, each)
                 steps[place].append(step)
                 if not isinstance(verdict, CatalogError):
@@ -71,40 +71,40 @@ class Cascade:
             still = [place for place in still if steps[place][-1].outcome != CHOSEN]
             if not still:
                 break
-        return [_told(verdict, tuple(taken)) for verdict, taken in zip(last, steps, strict=True)]
+        return [_combined(verdict, tuple(taken)) for verdict, taken in zip(last, steps, strict=True)]
 
 
-def _step(name: str, said: Verdict | CatalogError, latency_ms: float) -> Step:
-    if isinstance(said, CatalogError):
-        return failed(name, said, latency_ms)
-    chosen = said.chosen
+def _step(name: str, verdict: Verdict | CatalogError, latency_ms: float) -> Step:
+    if isinstance(verdict, CatalogError):
+        return failed(name, verdict, latency_ms)
+    chosen = verdict.chosen
     return Step(
         name,
         ABSTAINED if chosen is None else CHOSEN,
-        said.reason,
+        verdict.reason,
         latency_ms,
         None if chosen is None else chosen.key,
-        said.score,
+        verdict.score,
         None,
-        said.cost,
-        said.cacheable,
+        verdict.cost,
+        verdict.cacheable,
     )
 
 
-def _told(last: Verdict | None, steps: tuple[Step, ...]) -> Verdict | CatalogError:
+def _combined(last: Verdict | None, steps: tuple[Step, ...]) -> Verdict | CatalogError:
     """Return the verdict of all *steps* of which *last* is that of the last one that did not fail."""
     cost = sum((step.cost for step in steps), Cost())
-    said = "; ".join(f"{step.strategy}: {step.reason}" for step in steps)
+    reasons = "; ".join(f"{step.strategy}: {step.reason}" for step in steps)
     if last is None:
         return StrategyError(
-            f"every step of the cascade failed: {said}",
+            f"every step of the cascade failed: {reasons}",
             strategy=Cascade.name,
             steps=[step.to_dict() for step in steps],
             cost=cost,
         )
     broken = [step.strategy for step in steps if step.outcome == FAILED]
     if last.chosen is None:
-        reason = f"no step picked anything: {said}"
+        reason = f"no step picked anything: {reasons}"
     else:
         reason = last.reason + (f" (after {' and '.join(broken)} failed)" if broken else "")
     return replace(

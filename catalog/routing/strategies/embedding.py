@@ -102,12 +102,12 @@ class Embedding:
         ready: _Ready,
         calibration: Calibration,
     ) -> list[Verdict]:
-        found = calibration.predict(queries, prompts)
+        predicted = calibration.predict(queries, prompts)
         threshold = self._threshold if self._threshold is not None else calibration.threshold
         verdicts = []
         for row in range(len(queries)):
-            entry, score = pool.entries[int(found.best[row])], float(found.score[row])
-            sure = round(float(found.confidence[row]), 6)
+            entry, score = pool.entries[int(predicted.best[row])], float(predicted.score[row])
+            sure = round(float(predicted.confidence[row]), 6)
             taken = score >= threshold and bool(queries[row].any())
             reason = "" if taken else "none fits: the best, "
             reason += f"{entry.name}, scores {score:.3g}" if not taken else f"{entry.name} scores {score:.3g}"
@@ -119,7 +119,7 @@ class Embedding:
                     score=round(score, 6),
                     confidence=sure,
                     threshold=round(threshold, 6),
-                    scores=_kept(found.scores, row),
+                    scores=_kept(predicted.scores, row),
                 )
             )
         return verdicts

@@ -115,12 +115,12 @@ class Build:
         """
         catalog: HasWorkspace = pool.catalog
         configured = self._context.providers()
-        found = {kind: _shortlist(catalog, kind, prompt, configured) for kind in _ENTRIES}
+        shortlists = {kind: _shortlist(catalog, kind, prompt, configured) for kind in _ENTRIES}
         rounds = self._allowed(catalog, prompt, configured)
         nonce = secrets.token_hex(8)
 
         def make(most: int) -> tuple[list[Message], Mapping[str, Any], _Offer]:
-            offer = _Offer({kind: entries[:most] for kind, entries in found.items()}, rounds)
+            offer = _Offer({kind: entries[:most] for kind, entries in shortlists.items()}, rounds)
             return self._messages(prompt, offer, nonce), offer.schema(), offer
 
         messages, schema, offer = self._asker.fitted(OF_A_KIND, make)
@@ -174,9 +174,9 @@ class Build:
         spec = {
             "description": clean(text, 400) if isinstance(text := data.get("description", ""), str) else text,
             "members": data.get("members"),
-            "rounds": [{"type": one} if isinstance(one, str) else one for one in listed]
-            if isinstance(listed := data.get("rounds"), list)
-            else listed,
+            "rounds": [{"type": round_} if isinstance(round_, str) else round_ for round_ in rounds]
+            if isinstance(rounds := data.get("rounds"), list)
+            else rounds,
             "chair": data.get("chair"),
         }
         issues = [
@@ -184,8 +184,10 @@ class Build:
             *offer.issues(spec),
         ]
         if issues:
-            told = dict.fromkeys(f"{one['path'] or 'plan'} ({one['code']}): {one['message']}" for one in issues)
-            raise Unusable("the plan is not valid: " + "; ".join(told))
+            lines = dict.fromkeys(
+                f"{fault['path'] or 'plan'} ({fault['code']}): {fault['message']}" for fault in issues
+            )
+            raise Unusable("the plan is not valid: " + "; ".join(lines))
         name = data.get("name")
         return _Plan(CouncilSpec.model_validate(spec), name if isinstance(name, str) else "", reason)
 
@@ -194,10 +196,12 @@ class Build:
 
         hashed = sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest()
         wanted = slug(name or spec.description, f"council-{hashed[:8]}")
-        made = make_entry(
+        if not self._keep:  # what is kept gets its name while nobody else can write
+            wanted = free_name(wanted, lambda name: ("council", name) in pool.catalog)
+        entry = make_entry(
             {
                 "kind": "council",
-                "name": free_name(wanted, lambda one: ("council", one) in pool.catalog) if not self._keep else wanted,
+                "name": wanted,
                 "spec": spec.model_dump(mode="json"),
                 "description": spec.description,
                 "source": self.name,
@@ -212,7 +216,7 @@ class Build:
                 },
             }
         )
-        return with_providers([made], pool.catalog)[0]
+        return with_providers([entry], pool.catalog)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +237,9 @@ class _Offer:
         return [entry.name for entry in self.entries[kind]]
 
     def listed(self) -> dict[str, list[dict[str, Any]]]:
-        listed = {f"{kind}s": [shown(one, one.name, kind=False)[0] for one in self.entries[kind]] for kind in _ENTRIES}
+        listed = {
+            f"{kind}s": [shown(entry, entry.name, kind=False)[0] for entry in self.entries[kind]] for kind in _ENTRIES
+        }
         listed["rounds"] = [
             shown(entry, type_, kind=False)[0] if entry else {"name": type_, "members_at_least": FEWEST_OF[type_]}
             for type_, entry in self.rounds.items()
@@ -262,30 +268,30 @@ class _Offer:
 
     def issues(self, spec: Mapping[str, Any]) -> list[Issue]:
         """Return where a plan goes beyond what was offered, though the catalog may know it."""
-        found: list[Issue] = []
+        issues: list[Issue] = []
         members, rounds, chair = spec["members"], spec["rounds"], spec["chair"]
         if chair is not None and not isinstance(chair, str):
-            found.append(issue("chair", "bad_type", "chair must be the id of a member, or null"))
+            issues.append(issue("chair", "bad_type", "chair must be the id of a member, or null"))
         for number, member in enumerate(members if isinstance(members, list) else []):
             if isinstance(member, dict):
-                found += self._member(member, f"members.{number}")
+                issues += self._member(member, f"members.{number}")
         if not isinstance(rounds, list) or not 1 <= len(rounds) <= MOST_ROUNDS:
-            found.append(issue("rounds", "required", f"a plan needs 1 to {MOST_ROUNDS} rounds"))
-        for number, one in enumerate(rounds if isinstance(rounds, list) else []):
-            if not isinstance(one, dict) or one.get("type") not in list(self.rounds) or len(one) > 1:
+            issues.append(issue("rounds", "required", f"a plan needs 1 to {MOST_ROUNDS} rounds"))
+        for number, round_ in enumerate(rounds if isinstance(rounds, list) else []):
+            if not isinstance(round_, dict) or round_.get("type") not in list(self.rounds) or len(round_) > 1:
                 text = f"the round is none of those offered: {', '.join(self.rounds)}"
-                found.append(issue(f"rounds.{number}", "unknown_round", text))
-        return found
+                issues.append(issue(f"rounds.{number}", "unknown_round", text))
+        return issues
 
     def _member(self, member: Mapping[str, Any], path: str) -> list[Issue]:
-        found = [
+        issues = [
             issue(f"{path}.{field}", "bad_type", f"{field} has {len(text)} characters; {most} are allowed")
             for field, most in LENGTHS.items()
             if isinstance(text := member.get(field), str) and len(text) > most
         ]
         tools = member.get("tools")
         if isinstance(tools, list) and len(tools) > MOST_TOOLS:
-            found.append(issue(f"{path}.tools", "bad_type", f"a member can have {MOST_TOOLS} tools, not {len(tools)}"))
+            issues.append(issue(f"{path}.tools", "bad_type", f"a member can have {MOST_TOOLS} tools, not {len(tools)}"))
         named = {"profile": [member.get("profile")], "output_schema": [member.get("output_schema")]}
         named["tools"] = tools if isinstance(tools, list) else []
         for field, names in named.items():
@@ -293,11 +299,11 @@ class _Offer:
             for name in names:
                 if name is not None and name not in self.names(kind):
                     text = f"{clean(str(name), 80)!r} is none of the {kind}s offered"
-                    found.append(issue(f"{path}.{field}", "unknown_ref", text))
+                    issues.append(issue(f"{path}.{field}", "unknown_ref", text))
         for field in member:
             if field not in (*LENGTHS, *named):
-                found.append(issue(path, "bad_type", f"a member of a plan has no field {clean(str(field), 80)!r}"))
-        return found
+                issues.append(issue(path, "bad_type", f"a member of a plan has no field {clean(str(field), 80)!r}"))
+        return issues
 
 
 def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -311,15 +317,15 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 def _shortlist(catalog: HasWorkspace, kind: str, prompt: str, configured: frozenset[str] | None) -> list[Entry]:
     """Return the entries of a kind that a search for *prompt* ranks best, then others by name; no drafts."""
-    found = split((hit.entry for hit in catalog.search(prompt, kind=kind, limit=OF_A_KIND)), configured)[0]
-    known = {entry.name for entry in found}
-    if len(found) < OF_A_KIND:
+    entries = split((hit.entry for hit in catalog.search(prompt, kind=kind, limit=OF_A_KIND)), configured)[0]
+    known = {entry.name for entry in entries}
+    if len(entries) < OF_A_KIND:
         for entry in catalog.entries(kind):
             if entry.name not in known and split([entry], configured)[0]:
-                found.append(entry)
-                if len(found) == OF_A_KIND:
+                entries.append(entry)
+                if len(entries) == OF_A_KIND:
                     break
-    return found
+    return entries
 
 
 def _check(context: RouterContext, max_members: int, rounds: Sequence[str] | None) -> None:

@@ -95,16 +95,16 @@ class Classify:
         """
         if not pool.entries:
             return abstained("there is no candidate to ask a model about")
-        found = pool.search(prompt, self._most)
+        candidates = pool.search(prompt, self._most)
         nonce = secrets.token_hex(8)
 
         def make(most: int) -> tuple[list[Message], Mapping[str, Any], dict[str, tuple[Entry, bool]]]:
-            shortlist, listed = _listed(found[:most])
+            shortlist, listed = _listed(candidates[:most])
             return _messages(prompt, listed, nonce), _schema(list(shortlist)), shortlist
 
-        messages, schema, shortlist = self._asker.fitted(len(found), make)
-        said, cost = self._asker.ask(messages, schema, lambda data: _checked(data, shortlist))
-        choice, why = said["choice"], clean(said["reason"], REASON)
+        messages, schema, shortlist = self._asker.fitted(len(candidates), make)
+        answer, cost = self._asker.ask(messages, schema, lambda data: _checked(data, shortlist))
+        choice, why = answer["choice"], clean(answer["reason"], REASON)
         model = self._asker.model
         withheld = "what its texts say was withheld from the model: it speaks to it"
         reasons = {entry.key: withheld if hidden else "on the shortlist" for entry, hidden in shortlist.values()}
@@ -134,9 +134,9 @@ def _listed(entries: Sequence[Entry]) -> tuple[dict[str, tuple[Entry, bool]], li
     shortlist: dict[str, tuple[Entry, bool]] = {}
     listed = []
     for entry, label in zip(entries, labels(entries), strict=True):
-        said, hidden = shown(entry, label, kind=several)
+        fields, hidden = shown(entry, label, kind=several)
         shortlist[label] = entry, hidden
-        listed.append(said)
+        listed.append(fields)
     return shortlist, listed
 
 

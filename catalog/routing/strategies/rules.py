@@ -33,7 +33,7 @@ Predicates are given all of a prompt."""
 SECONDS = 2.0
 """How long all rules together may take; ten thousand take some 20 ms for a prompt of a few lines."""
 
-_TOLD = 3  # of the rules that fail, in a reason; each candidate has its own
+_MOST_FAILURES = 3  # of the rules that fail, in a reason; each candidate has its own
 
 
 class Rules:
@@ -101,7 +101,7 @@ class Rules:
                     entry,
                     f"{how} (rule {place + 1} of {len(rules)}, priority {entry.priority}){_failures(broken)}",
                     score=1.0,
-                    scores=[1.0 if one is entry else None for one in pool.entries],
+                    scores=[1.0 if candidate is entry else None for candidate in pool.entries],
                     reasons={**broken, entry.key: how},
                     cacheable=pure,
                 )
@@ -132,22 +132,24 @@ def _says(predicate: Callable[[str], Any], prompt: str) -> bool:
     Raises:
         TypeError: it has to be awaited; a coroutine is true whatever it would have said.
     """
-    said = predicate(prompt)
-    if inspect.isawaitable(said):
-        if inspect.iscoroutine(said):
-            said.close()
+    answer = predicate(prompt)
+    if inspect.isawaitable(answer):
+        if inspect.iscoroutine(answer):
+            answer.close()
         raise TypeError("it is a coroutine; give a plain function")
-    return bool(said)
+    return bool(answer)
 
 
 def in_order(entries: Sequence[Entry]) -> list[Entry]:
     """Return the entries that have a rule, in the order rules are asked."""
-    return sorted((entry for entry in entries if entry.match), key=lambda one: (-one.priority, one.name, one.kind))
+    ruled = (entry for entry in entries if entry.match)
+    return sorted(ruled, key=lambda entry: (-entry.priority, entry.name, entry.kind))
 
 
 def _failures(broken: Mapping[str, str]) -> str:
-    told = [f"; {key} was passed over: {why}" for key, why in islice(broken.items(), _TOLD)]
-    return "".join(told) + (f"; and {len(broken) - _TOLD} more were passed over" if len(broken) > _TOLD else "")
+    failures = [f"; {key} was passed over: {why}" for key, why in islice(broken.items(), _MOST_FAILURES)]
+    others = len(broken) - _MOST_FAILURES
+    return "".join(failures) + (f"; and {others} more were passed over" if others > 0 else "")
 
 
 @lru_cache(maxsize=1 << 10)
@@ -155,7 +157,7 @@ def _load(ref: str) -> Any:
     from catalog.entry.object_ref import ObjectRef
     from catalog.loader.resolve import resolve
 
-    found = resolve(str(ObjectRef.parse(ref)))
-    if not callable(found):
+    predicate = resolve(str(ObjectRef.parse(ref)))
+    if not callable(predicate):
         raise CatalogError(f"{ref} can't be called", ref=ref)
-    return found
+    return predicate
