@@ -37,6 +37,7 @@ BENCHMARKS = {
         "benchmarks.routing.accuracy", ("--sample", "200", "--examples", "5", "--encoder", "wordllama")
     ),
     "routing_few": Benchmark("benchmarks.routing.few_examples", ("--draws", "2", "--encoder", "wordllama")),
+    "few": Benchmark("benchmarks.routing.few", ("--draws", "1", "--set", "clinc150")),
     "routing_speed": Benchmark(
         "benchmarks.routing.speed", ("warm", "rules", "--size", "100", "--encoder", "wordllama")
     ),

@@ -173,7 +173,7 @@ def ours(data: Data, vectors: Vectors) -> Outcome:
 
 def ours_fitted(data: Data, vectors: Vectors) -> Outcome:
     begin = time.perf_counter()
-    calibration = fit(
+    calibration, _ = fit(
         vectors.rows, vectors.owners, vectors.parts, vectors.count,
         vectors.outside, np.full(len(vectors.outside), -1),
         row_texts=vectors.texts, texts=data.outside, target_coverage=TARGET,

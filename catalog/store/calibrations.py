@@ -28,4 +28,11 @@ class Stored(NamedTuple):
 def calibration(reader: Reader, key: str) -> Stored | None:
     """Return the calibration of the router with this *key*, or None if it has none."""
     row = reader.one(CALIBRATION, (key,))
-    return None if row is None else Stored(loads(row[0]), row[1], row[2])
+    if row is None:
+        return None
+    try:
+        about = loads(row[0])
+    except (TypeError, ValueError, RecursionError):  # damaged: it is about nothing that is there
+        about = None
+    data = row[1] if isinstance(row[1], bytes) else b""
+    return Stored(about if isinstance(about, dict) else {}, data, str(row[2]))

@@ -343,6 +343,12 @@ class Transaction:
         """Forget all logged decisions; return how many there were."""
         return golden_and_decisions.forget_decisions(self._connection)
 
+    def forget_calibration(self, key: str) -> bool:
+        """Forget what a router has learned; return whether there was anything."""
+        done = self._connection.execute(sa.delete(tables.calibration).where(tables.calibration.c.key == key))
+        self._changed = self._changed or done.rowcount > 0
+        return done.rowcount > 0
+
     def put_calibration(self, key: str, about: Mapping[str, Any], data: bytes) -> None:
         """Store what a router has learned, over what it had learned before.
 

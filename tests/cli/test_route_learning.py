@@ -190,7 +190,7 @@ def test_fitting_tells_what_was_learned(run_cli: Any, embedded: Path) -> None:
     lines = dict(line.strip().split(None, 1) for line in done.out.splitlines()[1:])
     assert (done.status, done.err, done.out.splitlines()[0]) == (0, "", "fitted the router 'auto'")
     assert list(lines) == [
-        "prompts", "candidates", "embedder", "accuracy", "answered", "rejected", "AUROC", "threshold", "took",
+        "prompts", "candidates", "embedder", "accuracy", "answered", "rejected", "AUROC", "threshold", "took", "note",
     ]  # fmt: skip
     assert lines["prompts"] == "6 (2 fit no entry), and 4 examples"
     assert run_cli("route", "play some music", "--json").data["confidence"] is not None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +136,8 @@ def test_what_fit_learns_is_kept_with_the_catalog(meaning: Catalog) -> None:
     report = route.fit(labelled)
     assert (report.candidates, report.prompts, report.out_of_scope) == (5, 17, 12)
     assert report.embedder == of_pool(route.pool()).embedder.name
-    assert report.notes == ()
+    assert report.stored
+    assert report.notes == ("12 prompts without an entry are few: shares of fewer than 20 are chance",)
     assert report.auroc is not None
     assert report.auroc > 0.8
     with open_catalog(meaning.url, embedder="wordllama") as other:
@@ -171,8 +175,9 @@ def test_a_stale_calibration_is_reported_and_not_applied(meaning: Catalog, chang
     assert decision.confidence is None
     assert decision.reason.endswith(f"; the calibration is stale ({why}) and was not applied: fit again")
     assert [event.data for event in events if event.name == "route.calibration_stale"] == [{"reason": why}]
-    route.fit([(text, None) for text in OUTSIDE])
-    assert route.resolve("will it rain").confidence is not None
+    report = route.fit([(text, None) for text in OUTSIDE])
+    decision = route.resolve("will it rain")
+    assert ("stale" in decision.reason, decision.confidence is not None) == (False, report.stored)
 
 
 def test_a_change_that_is_not_embedded_leaves_the_calibration(meaning: Catalog) -> None:
@@ -325,3 +330,46 @@ def test_candidates_are_prepared_once_for_many_threads(meaning: Catalog, monkeyp
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(route.resolve, [f"will it rain {n}" for n in range(16)]))
     assert ({one.name for one in found}, len(read)) == ({"weather"}, 1)
+
+
+@pytest.mark.parametrize(
+    "about", ["{", "[]", '"x"', "null", "5", '{"embedder": 3, "candidates": [1]}', '{"candidates": {"tool:a": 1}}']
+)
+def test_a_calibration_whose_description_is_damaged_is_not_applied(meaning: Catalog, about: str) -> None:
+    """What a calibration is about may be any text: it is reported as stale or damaged, and routing goes on unfitted."""
+    route = router(meaning)
+    assert route.fit([(text, None) for text in OUTSIDE]).stored
+    damage(meaning.url, f"UPDATE calibration SET about = '{about}'")
+    decision = route.resolve("will it rain")
+    assert (decision.name, decision.confidence) == ("weather", None)
+    assert "and was not applied: fit again" in decision.reason
+
+
+@pytest.mark.parametrize("name", ["mix", "scope", "sure", "rows", "weights", "bias", "owners", "classes"])
+@pytest.mark.parametrize("how", ["short", "nan", "missing"])
+def test_a_calibration_with_a_damaged_array_is_not_applied(meaning: Catalog, name: str, how: str) -> None:
+    """An array that is short, missing or no number leaves the router without a calibration, not without an answer."""
+    route = router(meaning)
+    assert route.fit([(text, None) for text in OUTSIDE]).stored
+    key, data = sqlite(meaning.url, "SELECT key, data FROM calibration")
+    arrays = dict(np.load(io.BytesIO(data)))
+    if how == "missing":
+        del arrays[name]
+    elif how == "short":
+        arrays[name] = arrays[name][:-1]
+    elif arrays[name].dtype.kind == "f":
+        arrays[name] = np.full_like(arrays[name], np.nan)
+    else:
+        arrays[name] = np.full_like(arrays[name], 1 << 20)
+    out = io.BytesIO()
+    np.savez(out, **arrays)
+    damage(meaning.url, f"UPDATE calibration SET data = x'{out.getvalue().hex()}' WHERE key = '{key}'")
+    decision = route.resolve("will it rain")
+    assert (decision.name, decision.confidence) == ("weather", None)
+    assert "the stored calibration can't be read" in decision.reason
+
+
+def sqlite(url: str, sql: str) -> Any:
+    """Return the first row of a statement, read behind the catalog's back."""
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        return connection.execute(sql).fetchone()

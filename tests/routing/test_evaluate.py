@@ -264,8 +264,8 @@ def test_prompts_that_were_learned_from_are_told(meaning: Catalog) -> None:
     flattered = "prompts were learned from, or are examples of an entry: the figures flatter the router"
     assert router.evaluate(ASKED).notes == []
     assert router.evaluate([*ASKED, example]).notes == [f"1 of 9 {flattered}"]
-    router.fit(ASKED[:6])
-    assert router.evaluate([*ASKED, example]).notes == [f"7 of 9 {flattered}"]
+    assert router.fit(ASKED[:7]).stored
+    assert router.evaluate([*ASKED, example]).notes == [f"8 of 9 {flattered}"]
     meaning.register_many([tool("poem", description="Write poems")])
     found = router.evaluate(ASKED)
     why = "of the candidates it was made for, 1 new"

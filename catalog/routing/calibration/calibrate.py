@@ -23,21 +23,33 @@ it, it is none (92.2 against 93.0 for the probe alone).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from catalog.errors import RoutingError
-from catalog.routing.calibration.calibration import Calibration, Evidence, Judge, Quality, clues_of
+from catalog.routing.calibration.calibration import SIGNS, Calibration, Evidence, Judge, Quality, clues_of
 from catalog.routing.calibration.linear_probe import Probe, hash_words, train
-from catalog.routing.calibration.numbers import Doubles, Flags, auroc, logistic, odds_of, reliability, sigmoid, weighted
+from catalog.routing.calibration.numbers import (
+    Doubles,
+    Flags,
+    auroc,
+    logistic,
+    odds_of,
+    reliability,
+    sigmoid,
+    signed_logistic,
+    weighted,
+)
 from catalog.routing.calibration.similarity import Floats, Places, nearness
 
 _WORK = 6e9
 """Products of one pass over the data above which no probe is learned: 100 examples each of 450 candidates."""
 
 _FOLDS_WORK = 1.5e9
+_FEWEST_REST = 200  # rows of candidates that no prompt was given for
 _JUDGED = 3e6  # scores that held-out prompts may have together
 _SAME = 1 - 1e-4
 """The similarity above which two prompts are copies: rounding, not wording, parts them."""
@@ -58,8 +70,8 @@ def fit(
     texts: Sequence[str] | None = None,
     seed: int = 0,
     target_coverage: float = 0.95,
-) -> Calibration:
-    """Return what the vectors of candidates and labelled prompts teach.
+) -> tuple[Calibration, HeldOut]:
+    """Return what the vectors of candidates and labelled prompts teach, and how that did on data it had not seen.
 
     The examples of the candidates count as labelled prompts; a labelled prompt that is a copy of an example of the
     same candidate counts once. With both *row_texts* and *texts*, words are learned beside vectors.
@@ -88,9 +100,28 @@ def fit(
     return _learned(data, np.random.default_rng(seed), target_coverage)
 
 
-def _learned(data: _Data, rng: np.random.Generator, target_coverage: float) -> Calibration:
+class HeldOut(NamedTuple):
+    """What a calibration says of examples and prompts that it had not seen, (n,) each.
+
+    Attributes:
+        sources: the place of each in the rows of the candidates, followed by the labelled prompts.
+        gold: the candidate it is for; the number of candidates: none.
+        best: the candidate with the highest score.
+        score: what is held against the threshold.
+        confidence: how likely *best* is right.
+    """
+
+    sources: Places
+    gold: Places
+    best: Places
+    score: Doubles
+    confidence: Doubles
+
+
+def _learned(data: _Data, rng: np.random.Generator, target_coverage: float) -> tuple[Calibration, HeldOut]:
     """Return what held-out data teaches, in the order the head of this file says."""
-    evidence, gold = _held_out(data, rng)
+    evidence, held = _held_out(data, rng)
+    gold = data.labels[held]
     inside = gold < data.candidates
     mix = _learn_mix(Evidence(*(part[inside] for part in evidence)), gold[inside])
     scores = evidence.score(mix)
@@ -107,7 +138,7 @@ def _learned(data: _Data, rng: np.random.Generator, target_coverage: float) -> C
     slope, bias = logistic(lead[inside][:, None], right[inside], ones, np.array([1.0, 0.0]))
     confidence = sigmoid(weighted(sure, odds_of(scores))) * (sigmoid(score) if aware else 1.0)
     threshold = float(np.quantile(score[inside], 1 - target_coverage))
-    return Calibration(
+    made = Calibration(
         threshold,
         target_coverage,
         float(max(0.0, -bias / slope)) if slope > 0 else 0.0,
@@ -118,6 +149,14 @@ def _learned(data: _Data, rng: np.random.Generator, target_coverage: float) -> C
         scope,
         sure,
     )
+    return made, HeldOut(data.sources[held], gold, best, score, confidence)
+
+
+def at_threshold(made: Calibration, held: HeldOut, threshold: float) -> Calibration:
+    """Return a calibration with another *threshold*, and the quality it has with that."""
+    inside = held.gold < made.candidates
+    quality = _quality(held.score, held.confidence, held.best == held.gold, inside, threshold)
+    return replace(made, threshold=threshold, quality=quality)
 
 
 # -- data and folds --------------------------------------------------------------------------------------------------
@@ -128,6 +167,7 @@ class _Data(NamedTuple):
     hashed: Floats | None
     labels: Places  # candidates: belongs to none
     prompts: Flags  # worded as prompts are, so they may be held out
+    sources: Places  # where each stood in what was given
     candidates: int
 
 
@@ -170,7 +210,9 @@ def _gather(
     kept = kept[np.argsort(~shown[kept], kind="stable")]
     _, first = np.unique(np.stack([copies(vectors[kept]), everything[kept]]), axis=1, return_index=True)
     kept = np.sort(kept[first])
-    return _Data(vectors[kept], None if hashed is None else hashed[kept], everything[kept], shown[kept], candidates)
+    return _Data(
+        vectors[kept], None if hashed is None else hashed[kept], everything[kept], shown[kept], kept, candidates
+    )
 
 
 def copies(vectors: Floats) -> Places:
@@ -210,7 +252,7 @@ def _folds(data: _Data, count: int, rng: np.random.Generator) -> Places:
 
 
 def _held_out(data: _Data, rng: np.random.Generator) -> tuple[Evidence, Places]:
-    """Return what is said of each prompt by a judge that has not seen it, and whom the prompts are for."""
+    """Return what is said of each prompt by a judge that has not seen it, and the places of the prompts."""
     inside = data.prompts & (data.labels < data.candidates)
     each = np.bincount(data.labels[inside], minlength=data.candidates)
     typical = int(np.median(each[each > 0]))
@@ -227,12 +269,25 @@ def _held_out(data: _Data, rng: np.random.Generator) -> tuple[Evidence, Places]:
         judge = _judge(data, folds != fold)
         blocks.append(judge.evidence(data.vectors[held], None if data.hashed is None else data.hashed[held]))
         places.append(held)
-    return Evidence(*map(np.concatenate, zip(*blocks, strict=True))), data.labels[np.concatenate(places)]
+    return Evidence(*map(np.concatenate, zip(*blocks, strict=True))), np.concatenate(places)
 
 
 def _work(data: _Data) -> float:
+    """Return how many products one pass over the data of a probe takes."""
     width = data.vectors.shape[1] + (0 if data.hashed is None else data.hashed.shape[1])
-    return float(len(data.labels) * width * (data.candidates + 1))
+    classes = len(_classes(data))
+    rest = len(data.labels) - int(np.isin(data.labels, _classes(data)).sum())
+    return float((len(data.labels) - rest + min(rest, _rest(data))) * width * (classes + 2))
+
+
+def _classes(data: _Data) -> Places:
+    """Return the candidates that a probe tells apart: those with an example or a prompt."""
+    return np.unique(data.labels[data.prompts & (data.labels < data.candidates)])
+
+
+def _rest(data: _Data) -> int:
+    """Return how many rows of all other candidates a probe sees: as many as prompts, so that neither side drowns."""
+    return max(_FEWEST_REST, int(data.prompts.sum()))
 
 
 def _judge(data: _Data, seen: Flags, *, stored: bool = False) -> Judge:
@@ -240,15 +295,28 @@ def _judge(data: _Data, seen: Flags, *, stored: bool = False) -> Judge:
     inside = seen & (data.labels < data.candidates)
     outside = data.vectors[seen & (data.labels == data.candidates)]
     rows, probe = data.vectors[inside], None
+    classes = _classes(data)
     if _work(data) <= _WORK:
-        classes = data.candidates + bool(len(outside))
-        hashed = None if data.hashed is None else data.hashed[seen]
-        probe = train(data.vectors[seen], hashed, data.labels[seen], classes)
+        # Candidates without a prompt are one class together: the time grows with the prompts, not with candidates that
+        # nothing was said of.
+        places = np.full(data.candidates + 1, len(classes), np.int64)
+        places[classes] = np.arange(len(classes))
+        others = len(classes) < data.candidates
+        places[data.candidates] = len(classes) + others
+        labels = places[data.labels]
+        rest = np.flatnonzero(seen & (labels == len(classes))) if others else np.zeros(0, np.int64)
+        if len(rest) > _rest(data):
+            shown = seen.copy()
+            shown[np.delete(rest, np.linspace(0, len(rest) - 1, _rest(data)).astype(np.int64))] = False
+        else:
+            shown = seen
+        hashed = None if data.hashed is None else data.hashed[shown]
+        probe = train(data.vectors[shown], hashed, labels[shown], len(classes) + others + bool(len(outside)))
     if stored:
         rows, outside = _half(rows), _half(outside)
         if probe is not None:
             probe = Probe(_half(probe.weights), probe.bias, probe.rarity)
-    return Judge(nearness(rows, data.labels[inside], data.candidates), outside, probe)
+    return Judge(nearness(rows, data.labels[inside], data.candidates), outside, probe, classes)
 
 
 def _half(values: Floats) -> Floats:
@@ -301,7 +369,7 @@ def _learn_scope(clues: Doubles, inside: Flags) -> Doubles:
     # With few prompts outside, the score of the best candidate alone is the better guess.
     prior = np.zeros(clues.shape[1] + 1)
     prior[0] = 1.0
-    scope = logistic((clues - mean) / deviation, inside, weights, prior)
+    scope = signed_logistic((clues - mean) / deviation, inside, weights, prior, SIGNS)
     scope[:-1] /= deviation
     scope[-1] -= scope[:-1] @ mean
     return scope

@@ -16,7 +16,7 @@ from catalog.routing.calibration.linear_probe import Probe, hash_words
 from catalog.routing.calibration.numbers import Doubles, log_sum, odds_of, sigmoid, weighted
 from catalog.routing.calibration.similarity import Floats, Nearness, Places, nearness
 
-VERSION = 1
+VERSION = 2
 """Of the stored form, and of what its numbers mean."""
 
 
@@ -80,11 +80,20 @@ class Evidence(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """A probe and the rows it goes with."""
+    """A probe and the rows it goes with.
+
+    Attributes:
+        near: the rows of all candidates.
+        outside: the rows of prompts that belong nowhere.
+        probe: tells apart the candidates in ``classes``, then all other candidates as one class, if there are others,
+            then the prompts outside, if there are any; None where it would cost too much.
+        classes: the candidates that prompts were given for, ascending; (k,) int64.
+    """
 
     near: Nearness
     outside: Floats
     probe: Probe | None
+    classes: Places
 
     def evidence(self, vectors: Floats, hashed: Floats | None) -> Evidence:
         """Return what speaks for each candidate, for prompts with these unit *vectors* and *hashed* words."""
@@ -92,10 +101,13 @@ class Judge:
         logits = np.zeros((count, self.near.candidates), np.float32)
         away = np.zeros(count, np.float32)
         if self.probe is not None:
-            logits_of_classes = self.probe.logits(vectors, hashed)
-            logits = logits_of_classes[:, : self.near.candidates]
+            of_classes = self.probe.logits(vectors, hashed)
+            others = self.near.candidates - len(self.classes)
+            if others:  # what the probe says of all others together is shared out among them
+                logits[:] = of_classes[:, [len(self.classes)]] - np.float32(np.log(others))
+            logits[:, self.classes] = of_classes[:, : len(self.classes)]
             if len(self.outside):
-                away = logits_of_classes[:, -1]
+                away = of_classes[:, -1]
         strange = (vectors @ self.outside.T).max(axis=1) if len(self.outside) else np.zeros(count, np.float32)
         return Evidence(logits, self.near.centre(vectors), self.near.nearest(vectors), away, strange)
 
@@ -177,6 +189,7 @@ class Calibration:
             "rows": near.rows.astype(np.float16),
             "owners": near.owners.astype(np.int32),
             "outside": self._judge.outside.astype(np.float16),
+            "classes": self._judge.classes.astype(np.int32),
             "mix": self._mix,
             "scope": self._scope,
             "sure": self._sure,
@@ -207,13 +220,14 @@ class Calibration:
             probe = None
             if about["probe"]:
                 probe = Probe(arrays["weights"].astype(np.float32), arrays["bias"], arrays["rarity"])
+            _check_shapes(arrays, about["candidates"], probe)
             return cls(
                 about["threshold"],
                 about["target_coverage"],
                 about["margin"],
                 about["aware"],
                 Quality(**about["quality"]),
-                Judge(nearness(rows, arrays["owners"], about["candidates"]), outside, probe),
+                Judge(nearness(rows, arrays["owners"], about["candidates"]), outside, probe, arrays["classes"]),
                 arrays["mix"],
                 arrays["scope"],
                 arrays["sure"],
@@ -222,6 +236,31 @@ class Calibration:
             raise
         except Exception as error:  # a zip that is cut short fails in many ways
             raise RoutingError(f"the stored calibration can't be read ({error!r}): fit again") from None
+
+
+def _check_shapes(arrays: dict[str, Any], candidates: int, probe: Probe | None) -> None:
+    """Raise ValueError for stored arrays that do not go together, or hold what is no finite number."""
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise ValueError(f"{name} holds a number that is none")
+    if arrays["mix"].shape != (3,) or arrays["scope"].shape != (len(SIGNS) + 1,) or arrays["sure"].shape != (2,):
+        raise ValueError("the weights are not as many as there must be")
+    rows, owners, classes = arrays["rows"], arrays["owners"], arrays["classes"]
+    if rows.ndim != 2 or owners.shape != rows.shape[:1] or arrays["outside"].shape[1:] != rows.shape[1:]:
+        raise ValueError("rows and owners do not go together")
+    for places in (owners, classes):
+        if len(places) and not 0 <= int(places.min()) <= int(places.max()) < candidates:
+            raise ValueError(f"a place is none of the {candidates} candidates")
+    if probe is not None:
+        if len(probe.weights) not in (rows.shape[1], rows.shape[1] + len(probe.rarity)):
+            raise ValueError("the probe is of another width")
+        count = len(classes) + (len(classes) < candidates) + bool(len(arrays["outside"]))
+        if probe.bias.shape != (count,) or probe.weights.ndim != 2 or probe.weights.shape[1] != count:
+            raise ValueError("the probe tells other candidates apart")
+
+
+SIGNS = np.array([1.0, 1.0, 1.0, 1.0, 1.0, -1.0, -1.0, -1.0])
+"""Which way each of the clues below points: the first five speak for a prompt belonging somewhere, the rest against."""
 
 
 def clues_of(evidence: Evidence, scores: Floats) -> tuple[Doubles, Places, Doubles]:

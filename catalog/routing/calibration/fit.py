@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import StrategyError
@@ -31,6 +32,8 @@ class FitReport:
         out_of_scope: how many fit no entry.
         examples: how many examples of the entries were learned from besides.
         target_coverage: the share of prompts that fit an entry which are to be answered.
+        stored: whether the calibration is better than none, and counts from now on; else the figures are those of the
+            rule without fitting, which goes on.
         threshold: what scores are held against from now on.
         accuracy: share of prompts in scope whose best entry is the right one, from 0 to 1; None: too few to tell.
         coverage: share of prompts in scope whose score meets the threshold.
@@ -47,7 +50,8 @@ class FitReport:
     out_of_scope: int
     examples: int
     target_coverage: float
-    threshold: float
+    stored: bool
+    threshold: float | None
     accuracy: float | None
     coverage: float | None
     rejected: float | None
@@ -94,8 +98,12 @@ def fit(router: Router, labelled: Iterable[tuple[str, Label]], *, target_coverag
         seconds=round(time.perf_counter() - begun, 3),
         **figures,
     )
+    key = router_key(router.context)
     with router.context.workspace.writing() as transaction:
+        if data is None:  # what was learned before was learned from less, or from other prompts: it goes, too
+            transaction.forget_calibration(key)
+            return report
         learned = sorted(map(text_mark, texts))
-        about = {**about, "report": report.to_dict(), "learned": learned}
-        transaction.put_calibration(router_key(router.context), about, data)
+        about = {**about, "report": report.to_dict(), "learned": learned, "sha256": sha256(data).hexdigest()}
+        transaction.put_calibration(key, about, data)
     return report

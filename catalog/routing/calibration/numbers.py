@@ -15,6 +15,25 @@ Doubles: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 
 
+def signed_logistic(clues: Doubles, truth: Flags, weights: Doubles, prior: Doubles, signs: Doubles) -> Doubles:
+    """Return what :func:`logistic` returns, with weights that point the way they must: *signs* are 1 and -1.
+
+    A clue whose weight would point the other way is left out, and the others are learned again without it: what speaks
+    for a candidate must not speak against it because of three prompts.
+    """
+    used = np.ones(clues.shape[1], bool)
+    found = prior.copy()
+    while True:
+        part = logistic(clues[:, used], truth, weights, np.append(prior[:-1][used], prior[-1]))
+        wrong = part[:-1] * signs[used] < 0
+        if not wrong.any():
+            found[:-1] = 0.0
+            found[:-1][used] = part[:-1]
+            found[-1] = part[-1]
+            return found
+        used[np.flatnonzero(used)[wrong]] = False
+
+
 def logistic(clues: Doubles, truth: Flags, weights: Doubles, prior: Doubles) -> Doubles:
     """Return a weight for each clue, and a bias, of a logistic regression pulled towards *prior* (the bias hardly)."""
     table = np.column_stack([clues, np.ones(len(clues))])

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from hashlib import sha256
 from json import dumps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from catalog.routing.calibration.candidate_vectors import Vectors
 from catalog.routing.context import RouterContext
@@ -46,11 +45,16 @@ def fingerprints(pool: Pool, vectors: Vectors) -> dict[str, str]:
     return held
 
 
-def stale(about: Mapping[str, Any], pool: Pool, vectors: Vectors) -> str | None:
+def stale(kept: Stored, pool: Pool, vectors: Vectors) -> str | None:
     """Return why a calibration no longer holds, in words; None: it does."""
+    about, data = kept.about, kept.data
     if about.get("embedder") != vectors.embedder.name:
         return f"it was made with {about.get('embedder')}, and prompts are embedded with {vectors.embedder.name} now"
-    then, now = about.get("candidates", {}), fingerprints(pool, vectors)
+    if about.get("sha256") != sha256(data).hexdigest():
+        return "the stored calibration can't be read: its bytes are not those that were stored"
+    then, now = about.get("candidates"), fingerprints(pool, vectors)
+    if not isinstance(then, dict):
+        return "its record is damaged"
     if then == now:
         return None
     counts = (

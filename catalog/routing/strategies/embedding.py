@@ -169,7 +169,7 @@ class Embedding:
                 f"no candidate has a vector of {vectors.embedder.name}; run `catalog embed update`", strategy=self.name
             )
         kept = stored(self._context)
-        why = None if kept is None else stale(kept.about, pool, vectors)
+        why = None if kept is None else stale(kept, pool, vectors)
         calibration = None
         if kept is not None and why is None:
             try:
@@ -218,8 +218,11 @@ class Embedding:
 
     def learn(
         self, pool: Pool, texts: Sequence[str], labels: Sequence[int], *, target_coverage: float, seed: int
-    ) -> tuple[dict[str, Any], bytes, dict[str, Any]]:
+    ) -> tuple[dict[str, Any], bytes | None, dict[str, Any]]:
         """Return what a calibration is about, the calibration, and the figures of a report.
+
+        The calibration is None where it does no better than no calibration: the figures are those of the rule without
+        one then.
 
         Args:
             pool: the candidates.
@@ -231,17 +234,22 @@ class Embedding:
         Raises:
             StrategyError: neither examples nor prompts belong to a candidate.
         """
+        import numpy as np
+
+        from catalog.embedders.everyday import PROMPTS, embedded
         from catalog.routing.calibration.calibrate import fit
+        from catalog.routing.calibration.guard import Unfitted, checked, notes_on, report_of
 
         vectors = of_pool(pool)
         shown = [text[:MOST_CHARACTERS] for text in texts]
+        queries = vectors.embedder.encode(shown)
         try:
-            made = fit(
+            made, held = fit(
                 vectors.rows,
                 vectors.owners,
                 vectors.parts,
                 len(pool),
-                vectors.embedder.encode(shown),
+                queries,
                 labels,
                 row_texts=vectors.texts,
                 texts=shown,
@@ -250,24 +258,24 @@ class Embedding:
             )
         except CatalogError as error:
             raise StrategyError(str(error), strategy=self.name) from None
-        quality = made.quality
-        notes = []
-        if not made.aware:
-            notes.append("no prompt without an entry was given: what fits none is guessed from what fits")
-        if vectors.missing:
-            notes.append(f"{len(vectors.missing)} candidates have no vector (`catalog embed update`)")
+        near, limit = self._near(pool, vectors, wanted=True)
+        assert near is not None
+        everyday = embedded(vectors.embedder, vectors.rows.shape[1])
+        plain = Unfitted(near, len(vectors.rows), -1.0 if limit is None else limit)
+        own, others = made.predict(queries, shown).score, made.predict(everyday, PROMPTS).score
+        result = checked(made, held, plain, queries, np.asarray(labels, np.int64), own, everyday, others)
         about = {"embedder": vectors.embedder.name, "candidates": fingerprints(pool, vectors)}
         figures = {
             "embedder": vectors.embedder.name,
             "examples": int((vectors.parts > 0).sum()),
-            "threshold": round(made.threshold, 6),
-            "accuracy": quality.accuracy,
-            "coverage": quality.coverage,
-            "rejected": quality.refused,
-            "auroc": quality.auroc,
-            "notes": tuple(notes),
+            **report_of(result, made.threshold, limit),
+            "notes": (*notes_on(result, made, labels), *_missing(vectors)),
         }
-        return about, made.to_bytes(), figures
+        return about, result.calibration.to_bytes() if result.is_better else None, figures
+
+
+def _missing(vectors: Vectors) -> list[str]:
+    return [f"{len(vectors.missing)} candidates have no vector (`catalog embed update`)"] if vectors.missing else []
 
 
 def _known(pool: Pool) -> _Ready | None:

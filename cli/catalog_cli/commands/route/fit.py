@@ -61,7 +61,8 @@ def fit(
     if as_json:
         app.screen.json(report.to_dict())
         return
-    app.screen.print("\n".join([f"fitted the router '{report.router}'", *facts(app, _facts(report))]))
+    head = f"fitted the router '{report.router}'" if report.stored else f"the router '{report.router}' stays unfitted"
+    app.screen.print("\n".join([head, *facts(app, _facts(report))]))
 
 
 def _facts(report: FitReport) -> Iterator[tuple[str, str]]:
@@ -77,7 +78,8 @@ def _facts(report: FitReport) -> Iterator[tuple[str, str]]:
         yield "rejected", f"{percent(report.rejected)} of held-out prompts that fit none"
     if report.auroc is not None:
         yield "AUROC", percent(report.auroc)
-    yield "threshold", f"{report.threshold:.4g}"
+    if report.threshold is not None:
+        yield "threshold", f"{report.threshold:.4g}"
     yield "took", f"{report.seconds:.1f} s"
     for note in report.notes:
         yield "note", note
