@@ -84,13 +84,13 @@ def description_of(router: Router) -> dict[str, Any]:
     }
 
 
-def decisions(catalog: HasWorkspace, limit: int | None = None) -> list[Logged]:
+def logged_decisions(catalog: HasWorkspace, limit: int | None = None) -> list[Logged]:
     """Return what the log of *catalog* holds, the newest decision first; at most *limit* of them, if given."""
     catalog.workspace.snapshot()
     return logged(catalog.workspace.store.reader, limit)
 
 
-def forget(catalog: HasWorkspace) -> int:
+def forget_decisions(catalog: HasWorkspace) -> int:
     """Forget all decisions that were kept; return how many there were."""
     with catalog.workspace.writing() as transaction:
         return transaction.forget_decisions()

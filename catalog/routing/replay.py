@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.errors import CatalogError, StrategyError
 from catalog.routing.decision import Decision
 from catalog.routing.evaluation.golden import cases_for
-from catalog.routing.log import decisions, prompt_hash
+from catalog.routing.log import logged_decisions, prompt_hash
 
 if TYPE_CHECKING:
     from catalog.routing.auto import AutoCouncil
@@ -126,7 +126,7 @@ def replay(
     skipped: dict[str, int] = {}
     seen: set[tuple[str, str]] = set()
     hashed = repeated = 0
-    for row in decisions(catalog, limit):
+    for row in logged_decisions(catalog, limit):
         if row.prompt is None:
             hashed += 1
             continue

@@ -247,14 +247,14 @@ def test_an_evaluation_agrees_with_decisions(meaning: Catalog) -> None:
 
 def test_nothing_of_an_evaluation_is_remembered_or_logged(meaning: Catalog) -> None:
     """A decision after an evaluation is a fresh one, and the log has none but it."""
-    from catalog.routing.log import decisions
+    from catalog.routing.log import logged_decisions
 
     router = AutoCouncil(meaning, kind="tool", on_no_match="tool:music", log="text")
     found = router.evaluate(ASKED)
     assert found.judged[5].chosen is None  # a fallback has no say
-    assert decisions(meaning) == []
+    assert logged_decisions(meaning) == []
     assert router.resolve(ASKED[0][0]).cached is False
-    assert [one.prompt for one in decisions(meaning)] == [ASKED[0][0]]
+    assert [one.prompt for one in logged_decisions(meaning)] == [ASKED[0][0]]
 
 
 def test_prompts_that_were_learned_from_are_told(meaning: Catalog) -> None:

@@ -11,7 +11,7 @@ from told import Say, Told
 
 from catalog import AutoCouncil, Catalog, Settings
 from catalog.routing.labelled import Case
-from catalog.routing.log import MOST_CHARACTERS, decisions
+from catalog.routing.log import MOST_CHARACTERS, logged_decisions
 from catalog.routing.replay import Replay, Replayed, replay
 
 
@@ -39,13 +39,13 @@ def test_an_unchanged_catalog_decides_as_it_did(ruled: Catalog) -> None:
         ("a berry", ("tool:b",), "tool:b", True),
     ]
     assert (done.changed, done.hashed, done.repeated, done.skipped) == ((), 0, 1, {})
-    assert len(decisions(ruled)) == 4
+    assert len(logged_decisions(ruled)) == 4
 
 
 def test_what_changed_is_shown_with_then_and_now(ruled: Catalog) -> None:
     """Key, score and reason of both times stand side by side."""
     rules(ruled).resolve("an apple pie")
-    at = decisions(ruled)[0].at
+    at = logged_decisions(ruled)[0].at
     ruled.register_many([tool("pie", match="pie", priority=1)])
     done = replay(ruled)
     assert done == Replay(

@@ -47,7 +47,7 @@ class Fall:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdicts:
+class GateVerdicts:
     """What the gate says.
 
     Attributes:
@@ -105,7 +105,7 @@ def read_baseline(text: str, where: str) -> dict[str, Any]:
     return data
 
 
-def held_against(evaluation: Evaluation, before: Mapping[str, Any], *, tolerance: float = TOLERANCE) -> Verdicts:
+def gate_verdicts(evaluation: Evaluation, before: Mapping[str, Any], *, tolerance: float = TOLERANCE) -> GateVerdicts:
     """Return which figures fell below those of a baseline by more than *tolerance* (a share, 0.005: half a point).
 
     A figure that the baseline has and that can't be told any more has fallen, too: data that went missing must not
@@ -133,4 +133,4 @@ def held_against(evaluation: Evaluation, before: Mapping[str, Any], *, tolerance
         notes.append(f"it was made with the strategy {before.get('strategy')}")
     if before.get("candidates") != evaluation.candidates:
         notes.append(f"it was made with {before.get('candidates')} candidates, not {evaluation.candidates}")
-    return Verdicts(tuple(falls), tuple(fell), tuple(notes))
+    return GateVerdicts(tuple(falls), tuple(fell), tuple(notes))

@@ -21,7 +21,7 @@ _MARGIN, _PANEL, _GAP = 40, 380, 56
 _NONE = "(none)"
 
 
-def picture(evaluation: Evaluation) -> str:
+def evaluation_svg(evaluation: Evaluation) -> str:
     """Return the SVG: figures, the confusion, coverage against risk, and confidence against accuracy if there is one.
 
     In the confusion a row is what was expected and a column what was picked; blue is right, orange is wrong, and the
