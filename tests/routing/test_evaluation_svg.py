@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 from factories import tool
-from told import Say, Told
+from scripted_strategy import Say, ScriptedStrategy
 
 from catalog import AutoCouncil, Catalog
 from catalog.routing.evaluation.evaluation import Evaluation
@@ -23,7 +23,7 @@ def texts(svg: str, tag: str = "text") -> list[str]:
 
 def measured(catalog: Catalog, said: dict[str, Say], labelled: list[tuple[str, Any]], **options: Any) -> Evaluation:
     """Return the evaluation of a router that says what it is told."""
-    return AutoCouncil(catalog, Told("told", said), "tool", "abstain", **options).evaluate(labelled)
+    return AutoCouncil(catalog, ScriptedStrategy("told", said), "tool", "abstain", **options).evaluate(labelled)
 
 
 def test_a_picture_shows_figures_confusion_and_curves(catalog: Catalog) -> None:
@@ -79,7 +79,7 @@ def test_kinds_are_told_where_there_are_several(catalog: Catalog) -> None:
     """Keys stand in the place of names; names too long lose their middle."""
     catalog.register_many([tool("a"), {"kind": "agent", "name": "card_payment_not_recognised", "ref": "a.b:c"}])
     said = {"p1": Say("a"), "p2": Say("card_payment_not_recognised")}
-    router = AutoCouncil(catalog, Told("told", said), None, "abstain")
+    router = AutoCouncil(catalog, ScriptedStrategy("told", said), None, "abstain")
     svg = evaluation_svg(router.evaluate([("p1", "a"), ("p2", "card_payment_not_recognised")]))
     assert {text.partition(" ")[0] for text in texts(svg, "title") if "→" in text} == {
         "tool:a",

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from factories import tool
-from told import Say, Told
+from scripted_strategy import Say, ScriptedStrategy
 
 from catalog import AutoCouncil, Catalog, RoutingError
 from catalog.routing.evaluation.evaluation import Evaluation
@@ -26,7 +26,7 @@ def letters(catalog: Catalog) -> Catalog:
 
 def measured(catalog: Catalog, labelled: Any = LABELLED, name: str = "told", **said: Say) -> Evaluation:
     """Return the evaluation of a router that says what is good, but for what is *said* otherwise."""
-    return AutoCouncil(catalog, Told(name, {**GOOD, **said}), "tool", "abstain").evaluate(labelled)
+    return AutoCouncil(catalog, ScriptedStrategy(name, {**GOOD, **said}), "tool", "abstain").evaluate(labelled)
 
 
 def kept(evaluation: Evaluation) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def test_what_makes_the_comparison_less_than_exact_is_noted(letters: Catalog) ->
     """Other data, another router, another strategy, another number of candidates."""
     before = kept(measured(letters))
     letters.register_many([tool("c")])
-    router = AutoCouncil(letters, Told("other", GOOD), "tool", "abstain", name="mine")
+    router = AutoCouncil(letters, ScriptedStrategy("other", GOOD), "tool", "abstain", name="mine")
     assert gate_verdicts(router.evaluate(LABELLED[1:]), before).notes == (
         "the baseline was made of other prompts or labels (4 of them)",
         "it was made with the router auto",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from factories import open_catalog, tool
-from told import Told
+from scripted_strategy import ScriptedStrategy
 
 from catalog import AutoCouncil, Catalog, CatalogWarning, NoMatchError, Settings, StrategyError, Verdict
 from catalog.routing.log import MOST_CHARACTERS, forget_decisions, logged_decisions, prompt_hash
@@ -85,7 +85,7 @@ def test_every_decision_is_kept_those_without_a_match_too(ruled: Catalog) -> Non
         router.resolve("nothing")
     AutoCouncil(ruled, "rules", "tool", "tool:b", log="hash").resolve_many(["x", "y"])
     with pytest.raises(StrategyError):
-        AutoCouncil(ruled, Told("told", {}), "tool", log="hash").resolve("x")
+        AutoCouncil(ruled, ScriptedStrategy("told", {}), "tool", log="hash").resolve("x")
     kept = [(one.decision["key"], one.decision["strategy"], one.decision["cached"]) for one in logged_decisions(ruled)]
     assert kept == [
         ("tool:b", "fallback", False),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from factories import open_catalog, tool
-from told import Say, Told
+from scripted_strategy import Say, ScriptedStrategy
 
 from catalog import AutoCouncil, Catalog, Settings
 from catalog.routing.labelled import Case
@@ -100,11 +100,11 @@ def test_a_router_given_is_asked_about_all(ruled: Catalog) -> None:
     """Whatever router decided then, the one given decides now, and each prompt once."""
     rules(ruled, name="x").resolve("an apple")
     rules(ruled, name="y").resolve("an apple")
-    other = AutoCouncil(ruled, Told("told", {"an apple": Say("b", {"b": 0.5})}), "tool")
+    other = AutoCouncil(ruled, ScriptedStrategy("told", {"an apple": Say("b", {"b": 0.5})}), "tool")
     done = replay(ruled, router=other)
     assert [(one.then, one.now, one.now_score) for one in done.asked] == [(("tool:a",), "tool:b", 0.5)]
     assert done.repeated == 1
-    failing = replay(ruled, router=AutoCouncil(ruled, Told("told", {}), "tool")).asked[0]
+    failing = replay(ruled, router=AutoCouncil(ruled, ScriptedStrategy("told", {}), "tool")).asked[0]
     assert (failing.now, failing.error, failing.is_same) == (None, "strategy", False)
     assert failing.now_reason == "told was told nothing of it"
 
@@ -128,8 +128,8 @@ def test_golden_cases_are_right_or_wrong(ruled: Catalog) -> None:
 
 def test_what_can_not_be_made_again_is_counted_by_reason(ruled: Catalog) -> None:
     """A strategy that was an object, and a kind that is gone, are reasons; the rest is asked."""
-    AutoCouncil(ruled, Told("mine", {"x": Say("a")}), "tool", log="text").resolve("x")
-    AutoCouncil(ruled, Told("mine", {"y": Say("a")}), "tool", log="text").resolve("y")
+    AutoCouncil(ruled, ScriptedStrategy("mine", {"x": Say("a")}), "tool", log="text").resolve("x")
+    AutoCouncil(ruled, ScriptedStrategy("mine", {"y": Say("a")}), "tool", log="text").resolve("y")
     rules(ruled).resolve("an apple")
     done = replay(ruled)
     assert [one.text for one in done.asked] == ["an apple"]
