@@ -85,7 +85,7 @@ def test_without_prompts_outside_confidence_holds_for_prompts_in_scope(world: Wo
 
 
 def test_prompts_outside_teach_it_to_refuse_their_like(world: World, calibration: Calibration) -> None:
-    """ScriptedStrategy what does not belong, it refuses more of the same at the same coverage."""
+    """Told what does not belong, it refuses more of the same at the same coverage."""
     outside = world.asked[world.gold < 0]
     plain = world.fit(aware=False)
     told = (calibration.predict(outside).score < calibration.threshold).mean()
