@@ -1,4 +1,4 @@
-"""Prompts whose right entry is known: files of them, and which candidates they mean."""
+"""Labelled prompts: the cases of a file, and the candidates that their labels mean."""
 
 from __future__ import annotations
 
@@ -21,15 +21,19 @@ class Case(NamedTuple):
 
     Attributes:
         text: the prompt.
-        names: names or keys of the entries of which any is right; none: no entry fits.
+        names: names or keys of entries, any of which is right; empty: no entry fits.
     """
 
     text: str
     names: tuple[str, ...] = ()
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the case as data for JSON, in the form that :func:`read_cases` reads."""
+        return {"text": self.text, "gold": list(self.names)}
+
 
 def case_of(text: str, label: Label) -> Case:
-    """Return the case that a text and its label make: a name, a key, several of them, or None where none fits."""
+    """Return the case of a prompt and its label: a name or key, several of them, or None where no entry fits."""
     if label is None or label == "":
         return Case(text)
     return Case(text, (label,) if isinstance(label, str) else tuple(dict.fromkeys(label)))
@@ -72,10 +76,11 @@ def _is_label(label: Any) -> bool:
 
 
 def placed(cases: Iterable[Case], pool: Pool) -> list[tuple[str, tuple[Entry, ...]]]:
-    """Return each text with the candidates that are right for it.
+    """Return each text with the candidates that are right for it; an empty tuple where none is.
 
     Raises:
-        EntryNotFoundError: a name is none of a candidate; the text says whether it was left out, and names close ones.
+        EntryNotFoundError: a name stands for no candidate, or for several; the text says whether the entry was left
+            out, and names similar candidates.
     """
     known: dict[str, Entry | None] = {}
     placed_cases = []
@@ -92,7 +97,7 @@ def placed(cases: Iterable[Case], pool: Pool) -> list[tuple[str, tuple[Entry, ..
 
 
 def _lost(unknown: list[str], pool: Pool) -> EntryNotFoundError:
-    """Return the error about the first of *unknown*, with how many more there are."""
+    """Return the error about the first of the *unknown* names; its text also says how many more there are."""
     name = unknown[0]
     close: list[str] = []
     left_out = next((why for entry, why in pool.filtered if name in (entry.name, entry.key)), None)
@@ -105,7 +110,8 @@ def _lost(unknown: list[str], pool: Pool) -> EntryNotFoundError:
         text = f"no candidate is called '{name}': there is none at all"
     else:
         kind, rest = parse_key(name) or ("", name)
-        same = [entry.name for entry in pool.entries if entry.kind == kind]  # prefixes alike say nothing
+        # Names of that kind are compared without it: with it, any two of them would look alike.
+        same = [entry.name for entry in pool.entries if entry.kind == kind]
         names = list(dict.fromkeys(entry.name for entry in pool.entries))
         close = [format_key(kind, other) for other in close_matches(rest, same)] if same else close_matches(name, names)
         text = f"no candidate is called '{name}'{did_you_mean(close)}"

@@ -21,20 +21,27 @@ if TYPE_CHECKING:
     from catalog.workspace.lookup import HasWorkspace
 
 MOST = 10_000
-"""How many decisions are kept; beyond, the oldest go."""
+"""How many decisions are kept; the oldest make room for new ones."""
 
 MOST_CHARACTERS = 20_000
-"""How much of a prompt is kept, where texts are."""
+"""How many characters of a prompt are kept, where texts are kept at all."""
 
 CANDIDATES = 5
-"""How many of the candidates are kept with a decision, the best first."""
+"""How many candidates are kept with a decision, the best first."""
 
 _KEPT_OPTIONS = ("threshold", "seconds", "model", "max_candidates", "temperature")
-"""Options that say how a router decides. What opens doors (keys, addresses, clients) is never written down."""
+"""Options that say how a router decides. Keys, addresses and clients are never written down: they open doors."""
 
 
 def keep(router: Router, prompt: str, decision: Decision, *, with_text: bool) -> None:
-    """Keep a decision of *router*. One that can't be kept must not fail a route: there is a warning then."""
+    """Keep a decision of *router*. If that fails, the route goes on, with a warning.
+
+    Args:
+        router: that decided.
+        prompt: that it decided on.
+        decision: to keep.
+        with_text: whether the prompt and the reasons, which may quote it, are kept, too; else its hash only.
+    """
     data = decision.to_dict(candidates=CANDIDATES, entry=False)
     if not with_text:
         _without_reasons(data)
@@ -55,12 +62,12 @@ def keep(router: Router, prompt: str, decision: Decision, *, with_text: bool) ->
 
 
 def prompt_hash(prompt: str) -> str:
-    """Return the hash a prompt is logged under."""
+    """Return the SHA-256 that a prompt is logged under, in hex."""
     return sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def description_of(router: Router) -> dict[str, Any]:
-    """Return, as data, what is needed to ask the same again."""
+    """Return, as data, what is needed to make a router that decides alike."""
     filters = router.context.filters
     description: dict[str, Any] = {
         "name": router.name,
@@ -85,19 +92,19 @@ def description_of(router: Router) -> dict[str, Any]:
 
 
 def logged_decisions(catalog: HasWorkspace, limit: int | None = None) -> list[Logged]:
-    """Return what the log of *catalog* holds, the newest decision first; at most *limit* of them, if given."""
+    """Return the logged decisions of *catalog*, the newest first: all, or the last *limit*."""
     catalog.workspace.snapshot()
     return logged(catalog.workspace.store.reader, limit)
 
 
 def forget_decisions(catalog: HasWorkspace) -> int:
-    """Forget all decisions that were kept; return how many there were."""
+    """Delete all logged decisions of *catalog*; return how many there were."""
     with catalog.workspace.writing() as transaction:
         return transaction.forget_decisions()
 
 
 def _plain(value: Any) -> Any:
-    """Return *value* as JSON can hold it: a strategy of somebody's own may give NaN, or numbers of other libraries."""
+    """Return *value* as JSON can hold it: a user's strategy may give NaN, or numbers of other libraries."""
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
@@ -114,7 +121,7 @@ def _plain(value: Any) -> Any:
 
 
 def _without_reasons(data: dict[str, Any]) -> None:
-    """Take out what may quote the prompt: a rule says what it matched, a model what it thinks of it."""
+    """Empty all reasons, which may quote the prompt: a rule says what it matched, a model what it thinks of it."""
     data["reason"] = ""
     for part in (*data["steps"], *data["candidates"]):
         part["reason"] = ""

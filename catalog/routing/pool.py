@@ -14,6 +14,7 @@ from catalog.verbs.drafts import DRAFT
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.routing.verdict import Verdict
+    from catalog.workspace.lookup import HasWorkspace
 
 _SEVERAL = -1  # in place of the place of a name that several candidates have
 
@@ -22,12 +23,12 @@ class Pool:
     """Candidates, and what a strategy may ask about them.
 
     Attributes:
-        entries: the candidates, by key.
+        entries: the candidates, in the order of their keys.
         filtered: entries that were left out before any strategy sees them, with the reason in words; by key.
-        generation: of the catalog.
-        catalog: it; for searching and for its embedder.
+        generation: the generation of the catalog.
+        catalog: the catalog, for searching and for its embedder.
         filters: the ``tags``, ``any_tags`` and ``exclude_tags`` that all candidates pass.
-        memo: what strategies have worked out for exactly these candidates, by a key of their own.
+        memo: what strategies have worked out for exactly these candidates, each under a key of its own.
     """
 
     __slots__ = ("_named", "_places", "catalog", "entries", "filtered", "filters", "generation", "memo")
@@ -37,10 +38,10 @@ class Pool:
         entries: Sequence[Entry],
         filtered: Sequence[tuple[Entry, str]],
         generation: int,
-        catalog: Any,
+        catalog: HasWorkspace,
         filters: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """Hold what there is; nothing is worked out yet."""
+        """Take candidates and the entries left out; nothing is worked out yet."""
         self.entries = entries
         self.filtered = filtered
         self.generation = generation
@@ -51,7 +52,7 @@ class Pool:
         self._named: dict[str, int] | None = None  # the place of a name, or _SEVERAL
 
     def at(self, generation: int) -> Pool:
-        """Return the same candidates in another state of the catalog; what is worked out for one counts for both."""
+        """Return the same candidates at another *generation* of the catalog; both pools share what is worked out."""
         pool = Pool(self.entries, self.filtered, generation, self.catalog, self.filters)
         pool.memo, pool._places, pool._named = self.memo, self._places, self._named
         return pool
@@ -60,7 +61,7 @@ class Pool:
         return len(self.entries)
 
     def place(self, kind: str, name: str) -> int | None:
-        """Return where the candidate of a key stands in ``entries``, or None."""
+        """Return the position in ``entries`` of the candidate with this key, or None."""
         if self._places is None:
             self._places = {(entry.kind, entry.name): place for place, entry in enumerate(self.entries)}
         return self._places.get((kind, name))
@@ -92,21 +93,27 @@ class Pool:
         kinds = sorted({entry.kind for entry in self.entries})
         ranked: list[Entry] = []
         ask = 2 * limit + min(len(self.filtered), 10 * limit)
-        for hit in self.catalog.search(prompt, kind=kinds, limit=ask, **self.filters):
+        filters: dict[str, Any] = {**self.filters}
+        for hit in self.catalog.search(prompt, kind=kinds, limit=ask, **filters):
             place = self.place(hit.kind, hit.name)
             if place is not None:
                 ranked.append(self.entries[place])
                 if len(ranked) == limit:
                     return ranked
-        known = {entry.key for entry in ranked}  # words that nothing has find nothing
+        # Words that no candidate has find nothing: the first by key make up the number.
+        known = {entry.key for entry in ranked}
         return ranked + [entry for entry in self.entries if entry.key not in known][: limit - len(ranked)]
 
     def considered(self, verdict: Verdict, most: int | None = None) -> list[Candidate]:
-        """Return the entries with what *verdict* says of them: by score, then key; the filtered ones last.
+        """Return the candidates with what *verdict* says of each.
 
         Args:
-            verdict: what a strategy said.
-            most: only the first so many; None: all.
+            verdict: of a strategy, about these candidates.
+            most: the most that are returned; None: all.
+
+        Returns:
+            By score, the best first, then by key; candidates without a score after those, and at last the entries that
+            were left out.
         """
         verdict_scores = verdict.scores
         if verdict_scores is None:
@@ -131,11 +138,14 @@ class Pool:
 
 
 def split(entries: Iterable[Entry], configured: Collection[str] | None) -> tuple[list[Entry], list[tuple[Entry, str]]]:
-    """Part *entries* into candidates and those to leave out, with the reason.
+    """Part *entries* into candidates and entries to leave out.
 
     Args:
         entries: all that have the right kind and tags.
-        configured: the model providers that can be used here; None: whatever an entry needs is there.
+        configured: the model providers that can be used here; None: providers are not checked.
+
+    Returns:
+        The candidates; and the others, each with the reason in words.
     """
     kept: list[Entry] = []
     out: list[tuple[Entry, str]] = []
@@ -155,7 +165,7 @@ def split(entries: Iterable[Entry], configured: Collection[str] | None) -> tuple
 
 
 def _is_damaged(entry: Entry) -> bool:
-    """Tell whether somebody else has written what no entry can hold: rows are not checked again when they are read."""
+    """Tell whether another tool wrote values that no entry can hold: rows are not checked again when they are read."""
     if not isinstance(entry.metadata, dict) or not isinstance(entry.description, str):
         return True
     for texts in (entry.tags, entry.examples, entry.providers or ()):

@@ -59,7 +59,8 @@ def of_pool(pool: Pool) -> Vectors:
     try:
         snapshot = catalog.workspace.indexed()
         service = catalog.workspace.embedding
-        embedder = service.embedder() if service.at_once else service.searching(snapshot, optional=False).embedder
+        state = None if service.at_once else service.searching(snapshot, optional=False)
+        embedder = service.embedder() if state is None else state.embedder
     except SearchError as error:
         raise StrategyError(str(error), strategy="embedding") from error
     vectors: Vectors | None = pool.memo.get("vectors")

@@ -122,9 +122,7 @@ class Golden:
 
     def export_jsonl(self, path: str | os.PathLike[str] | IO[str]) -> int:
         """Write the cases, one JSON object with ``text`` and ``gold`` (a list of keys) a line; return their number."""
-        lines = (
-            json.dumps({"text": case.text, "gold": list(case.names)}, ensure_ascii=False) + "\n" for case in self.list()
-        )
+        lines = (json.dumps(case.to_dict(), ensure_ascii=False) + "\n" for case in self.list())
         if not isinstance(path, (str, os.PathLike)):
             return sum(1 for line in lines if path.write(line))
         with open(path, "w", encoding="utf-8") as file:
