@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from catalog.entry.filters import Kinds
+from catalog.entry.key import pair
+from catalog.entry.kinds import plural
 from catalog.ingest.opening import before_snapshot, refresh_plugins_if_changed
 from catalog.registry import KindRegistry, Registry, registry_named, registry_of
 from catalog.settings import Settings
@@ -97,7 +99,7 @@ class Catalog:
 
     # -- looking up --------------------------------------------------------------------------------------------------
 
-    def get(self, kind: str, name: str, default: Any = None, *, verify: str | None = None) -> Any:
+    def get(self, kind: str, name: str | None = None, default: Any = None, *, verify: str | None = None) -> Any:
         """Return the live object of a key, or *default* where no tier has it.
 
         Args:
@@ -113,7 +115,7 @@ class Catalog:
         """
         return get_live(self.workspace, kind, name, default, verify)
 
-    def __getitem__(self, key: tuple[str, str]) -> Any:
+    def __getitem__(self, key: tuple[str, str] | str) -> Any:
         """Return the live object of ``cat[kind, name]``.
 
         Raises:
@@ -123,13 +125,13 @@ class Catalog:
         """
         return take(self.workspace, key)
 
-    def entry(self, kind: str, name: str) -> Entry:
+    def entry(self, kind: str, name: str | None = None) -> Entry:
         """Return the record of a key; nothing is imported.
 
         Raises:
             EntryNotFoundError: no tier has it; the text names close matches and, for one taken away, when.
         """
-        return self.workspace.entry(kind, name)
+        return self.workspace.entry(*pair(kind, name))
 
     def __contains__(self, key: object) -> bool:
         return lookup.contains(self.workspace, key)
@@ -171,17 +173,23 @@ class Catalog:
         def __getattr__(self, name: str) -> Registry[Any]:
             return registry_named(self, name)
 
-    def which(self, kind: str, name: str) -> builtins.list[Standing]:
+    def __dir__(self) -> builtins.list[str]:
+        return [*super().__dir__(), *map(plural, self.settings.kinds)]
+
+    def _ipython_key_completions_(self) -> builtins.list[str]:
+        return lookup.keys(self.workspace)
+
+    def which(self, kind: str, name: str | None = None) -> builtins.list[Standing]:
         """Return every tier's entry of a key, the winner first, each with the reason.
 
         Raises:
             EntryNotFoundError: no tier has it.
         """
-        return lookup.which(self.workspace, kind, name)
+        return lookup.which(self.workspace, *pair(kind, name))
 
     # -- references --------------------------------------------------------------------------------------------------
 
-    def references(self, kind: str, name: str) -> builtins.list[Reference]:
+    def references(self, kind: str, name: str | None = None) -> builtins.list[Reference]:
         """Return what an entry names, by path: keys with the place and whether they exist; nothing is imported.
 
         Looked at are the specs of councils, agents, prompts, profiles, routers and rounds, and for every kind the
@@ -192,9 +200,9 @@ class Catalog:
         """
         from catalog.verbs import references
 
-        return references.references(self.workspace, kind, name)
+        return references.references(self.workspace, *pair(kind, name))
 
-    def used_by(self, kind: str, name: str) -> builtins.list[Reference]:
+    def used_by(self, kind: str, name: str | None = None) -> builtins.list[Reference]:
         """Return what names an entry, by source and path: what would miss it if it went; nothing is imported.
 
         Raises:
@@ -202,7 +210,7 @@ class Catalog:
         """
         from catalog.verbs import references
 
-        return references.used_by(self.workspace, kind, name)
+        return references.used_by(self.workspace, *pair(kind, name))
 
     def all_references(self) -> builtins.list[Reference]:
         """Return every reference from one entry to another, by source and path."""
@@ -252,7 +260,39 @@ class Catalog:
 
         return store_many(self.workspace, entries, action)
 
-    def unregister(self, kind: str, name: str) -> Entry:
+    def update(self, kind: str, name: str | None = None, /, **fields: Any) -> Entry:
+        """Change only the *fields* that are named, of the persistent or the runtime entry of a key; return it.
+
+        Args:
+            kind: a known kind, or the key ``kind:name``.
+            name: of the entry, beside its kind.
+            **fields: fields of Entry, ``value`` as for :meth:`register`, and ``add_tags`` and ``remove_tags``.
+
+        Raises:
+            EntryNotFoundError: no tier has it.
+            EntryError: only the configuration has it, or the catalog itself writes the field.
+            InvalidEntryError, InvalidReferenceError, NotImportableError: what they say.
+        """
+        from catalog.verbs.update import update
+
+        return update(self.workspace, *pair(kind, name), fields)
+
+    def rename(self, kind: str, name: str, new: str | None = None, /) -> Entry:
+        """Give a persistent entry another name; return it.
+
+        ``rename("tool:old", "new")`` and ``rename("tool", "old", "new")`` are the same. Its history, golden cases and
+        uses follow, and so do the references of other persistent entries.
+
+        Raises:
+            EntryNotFoundError: the persistent tier has no such entry.
+            DuplicateEntryError: another entry has the new name.
+            InvalidEntryError: the new name can't be one.
+        """
+        from catalog.verbs.update import rename, renaming
+
+        return rename(self.workspace, *renaming(kind, name, new))
+
+    def unregister(self, kind: str, name: str | None = None) -> Entry:
         """Take an entry away: of the runtime tier if it is there, else of the persistent one; return it.
 
         Its history stays, and `restore` brings it back.
@@ -263,7 +303,7 @@ class Catalog:
         """
         from catalog.verbs.register import unregister
 
-        return unregister(self.workspace, kind, name)
+        return unregister(self.workspace, *pair(kind, name))
 
     def reset_runtime(self) -> None:
         """Forget everything registered for this process only."""
@@ -308,7 +348,7 @@ class Catalog:
 
         return search(self.workspace, text, self.workspace.filters(kind, tags, any_tags, exclude_tags), limit, mode)
 
-    def similar(self, kind: str, name: str, *, limit: int | None = 10) -> builtins.list[Hit]:
+    def similar(self, kind: str, name: str | None = None, *, limit: int | None = 10) -> builtins.list[Hit]:
         """Return the entries nearest in meaning to one, of every tier, the nearest first; of equals by key.
 
         ``.score`` is the cosine. An entry without a fresh vector is near to nothing: the list is empty.
@@ -325,7 +365,7 @@ class Catalog:
         """
         from catalog.verbs.search import similar
 
-        return similar(self.workspace, kind, name, limit)
+        return similar(self.workspace, *pair(kind, name), limit)
 
     # -- learning from use -------------------------------------------------------------------------------------------
 
@@ -463,11 +503,20 @@ class Catalog:
 
     # -- history -----------------------------------------------------------------------------------------------------
 
-    def history(self, kind: str, name: str) -> builtins.list[Revision]:
-        """Return every change of a key, the newest first; also of one that was taken away."""
+    def history(
+        self, kind: str, name: str | None = None, *, limit: int | None = None, before: int | None = None
+    ) -> builtins.list[Revision]:
+        """Return the changes of a key, the newest first; also of an entry that was taken away.
+
+        Args:
+            kind: a known kind, or the key ``kind:name``.
+            name: of the entry, beside its kind.
+            limit: how many at the most; None: all.
+            before: only revisions with a lower number.
+        """
         from catalog.verbs.history import history
 
-        return history(self.workspace, kind, name)
+        return history(self.workspace, *pair(kind, name), limit, before)
 
     def log(self, limit: int = 20) -> builtins.list[Revision]:
         """Return the last changes of the whole catalog, the newest first."""
@@ -475,7 +524,7 @@ class Catalog:
 
         return log(self.workspace, limit)
 
-    def restore(self, kind: str, name: str, revision: int | None = None) -> Entry:
+    def restore(self, kind: str, name: str | None = None, revision: int | None = None) -> Entry:
         """Bring back an entry as it was at *revision* (None: the last one it had); this is a new revision.
 
         Raises:
@@ -483,9 +532,9 @@ class Catalog:
         """
         from catalog.verbs.history import restore
 
-        return restore(self.workspace, kind, name, revision)
+        return restore(self.workspace, *pair(kind, name), revision)
 
-    def approve(self, kind: str, name: str) -> Entry:
+    def approve(self, kind: str, name: str | None = None) -> Entry:
         """Make a draft an entry like any other, so that routers see it; this is a new revision.
 
         Raises:
@@ -495,7 +544,7 @@ class Catalog:
         """
         from catalog.verbs.drafts import approve
 
-        return approve(self.workspace, kind, name)
+        return approve(self.workspace, *pair(kind, name))
 
     def export_jsonl(self, path: str | os.PathLike[str] | IO[str], *, vectors: bool = False) -> int:
         """Write the persistent entries to *path*, one JSON object a line, by key; return their number.

@@ -106,6 +106,9 @@ class Registry(Mapping[str, T], Generic[T]):
         """Return the record called *name*; nothing is imported."""
         return self._catalog().entry(self._kind, name)
 
+    def _ipython_key_completions_(self) -> builtins.list[str]:
+        return self.list()
+
     def __repr__(self) -> str:
         return f"<Registry of {self._kind}s{', filtered' if self._predicate else ''}>"
 

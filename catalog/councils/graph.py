@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from catalog.entry.html import escaped_line
+
 NODE_KINDS = ("input", "output", "round", "member", "sub_council", "chair", "router", "tool")
 EDGE_KINDS = ("feeds", "aggregates", "contains", "routes_to", "invokes")
 """What stands in the graph of a council. In a graph of references nodes have the kinds of entries, edges ``uses``."""
@@ -49,6 +51,13 @@ class Graph:
             "nodes": [{**node._asdict(), "attrs": dict(node.attrs)} for node in self.nodes],
             "edges": [{"from": e.source, "to": e.target, "kind": e.kind, "label": e.label} for e in self.edges],
         }
+
+    def __repr__(self) -> str:
+        return f"<Graph of {len(self.nodes)} nodes and {len(self.edges)} edges>"
+
+    def _repr_html_(self) -> str:
+        lines = self.text().split("\n")
+        return "<pre>" + "\n".join(map(escaped_line, lines)) + "</pre>"
 
     def mermaid(self) -> str:
         """Return the graph as a Mermaid flowchart, without a line end at its end.

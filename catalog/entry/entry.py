@@ -18,7 +18,8 @@ from pydantic import (
     model_validator,
 )
 
-from catalog.entry.key import format_key, name_fault
+from catalog.entry.html import table
+from catalog.entry.key import composed, format_key, name_fault
 from catalog.entry.kinds import is_kind_name
 from catalog.entry.object_ref import reference_fault
 from catalog.errors import InvalidEntryError, InvalidReferenceError, close_matches, did_you_mean
@@ -33,6 +34,7 @@ def _kind(value: str) -> str:
 
 
 def _name(value: str) -> str:
+    value = composed(value)
     fault = name_fault(value)
     if fault:
         raise ValueError(f"the name {fault}")
@@ -56,6 +58,7 @@ def _words(value: object) -> object:
 
 
 def _tags(value: tuple[str, ...]) -> tuple[str, ...]:
+    value = tuple(map(composed, value))
     for tag in value:
         fault = name_fault(tag)
         if fault:
@@ -178,6 +181,16 @@ class Entry(BaseModel):
 
     def __hash__(self) -> int:
         return hash((self.kind, self.name, self.tier, self.revision))
+
+    def __repr__(self) -> str:
+        stands_for = f"ref={self.ref!r}" if self.ref is not None else "an object" if self.spec is None else "data"
+        return f"Entry({self.key!r}, {stands_for}, tier={self.tier!r})"
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        shown = {field: value for field, value in self if value not in (None, "", (), {}) and field != "kind"}
+        return table((), shown.items())
 
 
 def parameters_of(metadata: Mapping[str, Any], spec: Any) -> dict[str, Any]:

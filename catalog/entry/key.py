@@ -16,8 +16,10 @@ NAME_LENGTH = 200
 def name_fault(name: str) -> str | None:
     """Return what is wrong with *name* as an entry's name, or None.
 
-    A name has 1 to 200 characters, no control characters or line separators, and no space at either end. Letters of
-    every script and all punctuation are allowed.
+    A name has 1 to 200 characters, no space at either end, and nothing in it that can't be seen: no control
+    characters, line separators, spaces other than the plain one, marks of direction or characters without width. Names
+    that look alike would be different names otherwise. Letters of every script and all punctuation are allowed, and so
+    are the joiners that some scripts and emoji need.
     """
     if not name:
         return "is empty"
@@ -25,12 +27,49 @@ def name_fault(name: str) -> str | None:
         return f"has {len(name)} characters; {NAME_LENGTH} are allowed"
     if name.isascii() and name.isprintable():  # the common case, faster than looking at each character
         return "begins or ends with a space" if name[0] == " " or name[-1] == " " else None
-    for char in name:
-        if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp"):
-            return f"holds the character {char!r}, which is not allowed in names"
+    for place, char in enumerate(name):
+        if char != " " and unicodedata.category(char) in _REFUSED and not _joins(name, place):
+            return f"holds the character {char!a}{_shown(char)}, which is not allowed in names"
     if name != name.strip():
         return "begins or ends with a space"
     return None
+
+
+_REFUSED = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp", "Zs"))
+"""Categories of Unicode whose characters can't be seen."""
+
+
+def _joins(name: str, place: int) -> bool:
+    """Tell whether the character at *place* is a joiner between two characters that are not ASCII."""
+    inside = name[place] in "\u200c\u200d" and 0 < place < len(name) - 1
+    return inside and not name[place - 1].isascii() and not name[place + 1].isascii()
+
+
+def _shown(char: str) -> str:
+    title = unicodedata.name(char, "")
+    return f" ({title.lower()})" if title else ""
+
+
+def composed(name: str) -> str:
+    """Return *name* in Unicode's composed form (NFC): an accent written apart makes no other name."""
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def pair(kind: object, name: object = None) -> Key:
+    """Return kind and name of what a caller gives: both, or one key ``kind:name`` as text or as a pair.
+
+    Raises:
+        InvalidEntryError: it is none of these.
+    """
+    if isinstance(kind, str) and isinstance(name, str):
+        return kind, composed(name)
+    if name is None and isinstance(kind, str):
+        kind, name = split_key(kind)
+        return kind, composed(name)
+    if name is None and isinstance(kind, (tuple, list)) and len(kind) == 2:
+        return pair(*kind)
+    given = kind if name is None else (kind, name)
+    raise InvalidEntryError(f"{given!r:.80} is not a key; give KIND:NAME, as in 'tool:search', or kind and name")
 
 
 def format_key(kind: str, name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from catalog.entry.html import escaped, table
 from catalog.routing.pool import Pool
 from catalog.routing.verdict import Candidate, Cost, Step, Verdict
 
@@ -144,9 +145,28 @@ class Decision:
             "candidates": [candidate.to_dict() for candidate in shown],
         }
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        pool = self._pool
+        alone = Pool(pool.entries, pool.filtered, pool.generation, None, pool.filters)  # without its catalog
+        state = {"strategy": self.strategy, "latency_ms": self.latency_ms, "entry": self.entry, "cached": self.cached}
+        return _decision, (self._verdict, alone, state)
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (candidate.key, "" if candidate.score is None else f"{candidate.score:.4g}", candidate.filtered or "")
+            for candidate in self._pool.considered(self._verdict, 10)
+        ]
+        head = escaped(f"{self.key or 'no entry'}: {self.reason}")
+        return f"<p>{head}</p>{table(('key', 'score', 'left out'), rows)}"
+
     def __repr__(self) -> str:
         score = "" if self.score is None else f", score={self.score:.4g}"
         return f"Decision({self.key!r}, strategy={self.strategy!r}{score})"
+
+
+def _decision(verdict: Verdict, pool: Pool, state: dict[str, Any]) -> Decision:
+    """Return the decision that was pickled."""
+    return Decision(verdict, pool, **state)
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,9 @@ class Pool:
         pool.memo, pool._places, pool._named = self.memo, self._places, self._named
         return pool
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Pool, (list(self.entries), list(self.filtered), self.generation, self.catalog, dict(self.filters))
+
     def __len__(self) -> int:
         return len(self.entries)
 

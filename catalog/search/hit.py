@@ -7,6 +7,7 @@ from contextlib import suppress
 from json import loads
 from typing import TYPE_CHECKING, Any
 
+from catalog.entry.html import table
 from catalog.store.fulltext import FIELDS
 from catalog.store.queries import entry_at
 
@@ -114,6 +115,26 @@ class Hit:
 
     def __repr__(self) -> str:
         return f"Hit({self.key!r}, score={self.score:.3f})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A copy stands on its own: it asks no database, which may be closed by then.
+        return Hit, (self.entry, self.score, self.why)
+
+    def _repr_html_(self) -> str:
+        return hits_html([self])
+
+
+class Hits(list[Hit]):
+    """What a search gives: a list of hits that notebooks show as a table."""
+
+    def _repr_html_(self) -> str:
+        return hits_html(self)
+
+
+def hits_html(hits: Sequence[Hit]) -> str:
+    """Return hits as a table for a notebook."""
+    rows = [(hit.key, f"{hit.score:.3f}", hit.description, ", ".join(hit.tags)) for hit in hits]
+    return table(("key", "score", "description", "tags"), rows)
 
 
 def matched(document: Sequence[str], wanted: Sequence[str]) -> dict[str, list[str]]:

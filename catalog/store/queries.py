@@ -39,7 +39,15 @@ STATE = "SELECT generation, words_version, text_version FROM catalog_state"
 TAGS = "SELECT DISTINCT tag FROM entry_tag"
 HISTORY = (
     "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
-    "WHERE r.kind = ? AND r.name = ? ORDER BY r.revision DESC"
+    "WHERE r.kind = ? AND r.name = ? AND r.revision < ? ORDER BY r.revision DESC LIMIT ?"
+)
+KEPT_REVISIONS = (
+    "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
+    "WHERE r.kind = ? AND r.name = ? AND r.data IS NOT NULL ORDER BY r.revision DESC LIMIT ?"
+)
+REVISION = (
+    "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
+    "WHERE r.kind = ? AND r.name = ? AND r.revision = ?"
 )
 LAST_CHANGE = (
     "SELECT r.action, r.at FROM revision AS r WHERE r.kind = ? AND r.name = ? ORDER BY r.revision DESC LIMIT 1"

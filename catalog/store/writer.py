@@ -252,6 +252,28 @@ class Transaction:
         self._changed = True
         return list(stored)
 
+    def rename(self, key: Key, new: str) -> None:
+        """Give the entry *key* the name *new*: in its row, its tags, its history, its golden cases and its uses.
+
+        What is made from the name (words, texts) is made by the :meth:`put` that must follow. If there is a history of
+        an entry that had the new name before, it comes first: the revisions of this entry count on from there.
+        """
+        kind, name = key
+        run = self._connection.exec_driver_sql
+        before = run("SELECT max(revision) FROM revision WHERE kind = ? AND name = ?", (kind, new)).scalar() or 0
+        # In two steps: a revision may not stand on a number that another still has.
+        move = "UPDATE revision SET name = ?, revision = revision + ? WHERE kind = ? AND name = ?"
+        run(move, (new, 1 << 40, kind, name))
+        back = "UPDATE revision SET revision = revision - ? + ? WHERE kind = ? AND name = ? AND revision > ?"
+        run(back, (1 << 40, before, kind, new, 1 << 40))
+        run("UPDATE entry SET name = ?, revision = revision + ? WHERE kind = ? AND name = ?", (new, before, kind, name))
+        run("DELETE FROM entry_tag WHERE kind = ? AND name = ?", (kind, name))
+        run("UPDATE OR REPLACE used SET name = ? WHERE kind = ? AND name = ?", (new, kind, name))
+        run("UPDATE OR IGNORE golden_case SET name = ? WHERE kind = ? AND name = ?", (new, kind, name))
+        run("DELETE FROM golden_case WHERE kind = ? AND name = ?", (kind, name))
+        self._damaged.add((kind, new))  # so that put writes it though its content is that of the row
+        self._changed = True
+
     def reindex(self) -> int:
         """Make words, text hashes and references of every entry again; return the number of entries."""
         self._note_changes(self._connection.execute(sa.select(tables.vector.c.entry_id).distinct()).scalars())

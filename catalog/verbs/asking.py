@@ -6,6 +6,7 @@ import builtins
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from catalog.entry.key import pair
 from catalog.settings import Settings
 from catalog.verbs import load, lookup, references
 from catalog.workspace.workspace import Workspace
@@ -29,16 +30,16 @@ class Asking:
         """The settings of the workspace."""
         return self._ws.settings
 
-    def get(self, kind: str, name: str, default: Any = None) -> Any:
+    def get(self, kind: str, name: str | None = None, default: Any = None) -> Any:
         """Return what :func:`catalog.verbs.load.get` returns."""
         return load.get(self._ws, kind, name, default)
 
-    def __getitem__(self, key: Key) -> Any:
+    def __getitem__(self, key: Key | str) -> Any:
         return load.take(self._ws, key)
 
-    def entry(self, kind: str, name: str) -> Entry:
+    def entry(self, kind: str, name: str | None = None) -> Entry:
         """Return what :meth:`Workspace.entry` returns."""
-        return self._ws.entry(kind, name)
+        return self._ws.entry(*pair(kind, name))
 
     def entries(self, kind: Kinds = None) -> Iterator[Entry]:
         """Yield what :func:`catalog.verbs.lookup.entries` yields."""
@@ -55,13 +56,13 @@ class Asking:
     def __contains__(self, key: object) -> bool:
         return lookup.contains(self._ws, key)
 
-    def references(self, kind: str, name: str) -> builtins.list[Reference]:
+    def references(self, kind: str, name: str | None = None) -> builtins.list[Reference]:
         """Return what :func:`catalog.verbs.references.references` returns."""
-        return references.references(self._ws, kind, name)
+        return references.references(self._ws, *pair(kind, name))
 
-    def used_by(self, kind: str, name: str) -> builtins.list[Reference]:
+    def used_by(self, kind: str, name: str | None = None) -> builtins.list[Reference]:
         """Return what :func:`catalog.verbs.references.used_by` returns."""
-        return references.used_by(self._ws, kind, name)
+        return references.used_by(self._ws, *pair(kind, name))
 
     def all_references(self) -> builtins.list[Reference]:
         """Return what :func:`catalog.verbs.references.all_references` returns."""

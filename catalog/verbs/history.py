@@ -75,10 +75,16 @@ def revision_from_row(row: Row) -> Revision:
     )
 
 
-def history(ws: Workspace, kind: str, name: str) -> list[Revision]:
+_EVERY = (1 << 63) - 1
+"""A number above that of every revision."""
+
+
+def history(ws: Workspace, kind: str, name: str, limit: int | None = None, before: int | None = None) -> list[Revision]:
     """Return every change of a key, the newest first; see :meth:`catalog.Catalog.history`."""
     ws.snapshot()
-    return [revision_from_row(row) for row in ws.store.reader.all(queries.HISTORY, (kind, name))]
+    least = _EVERY if before is None else before
+    most = -1 if limit is None else limit
+    return [revision_from_row(row) for row in ws.store.reader.all(queries.HISTORY, (kind, name, least, most))]
 
 
 def log(ws: Workspace, limit: int) -> list[Revision]:
@@ -88,26 +94,41 @@ def log(ws: Workspace, limit: int) -> list[Revision]:
 
 
 def restore(ws: Workspace, kind: str, name: str, revision: int | None) -> Entry:
-    """Bring an entry back as it was at *revision*; see :meth:`catalog.Catalog.restore`."""
-    past = history(ws, kind, name)
-    fitting = [change for change in past if change.data is not None and revision in (None, change.revision)]
-    if revision is None and fitting and past[0].data is not None and _is_readable(ws, kind, name):
-        fitting = fitting[1:]  # it is there: back means the revision before
-    if not fitting:
-        known = [change.revision for change in reversed(past) if change.data is not None]
+    """Bring an entry back as it was at *revision*; see :meth:`catalog.Catalog.restore`.
+
+    Only the revisions that may be meant are read: an entry may have hundreds of thousands.
+    """
+    reader = ws.store.reader
+    ws.snapshot()
+    if revision is None:
+        last = reader.one(queries.LAST_CHANGE, (kind, name))
+        rows = reader.all(queries.KEPT_REVISIONS, (kind, name, 2))
+        if last is not None and last[0] not in REMOVALS and _is_readable(ws, kind, name):
+            rows = rows[1:]  # it is there: back means the revision before
+    else:
+        rows = [row for row in reader.all(queries.REVISION, (kind, name, revision)) if row[7] is not None]
+    if not rows:
+        known = sorted(row[3] for row in reader.all(queries.KEPT_REVISIONS, (kind, name, _SHOWN)))
+        shown = f"{known}{' and older ones' if len(known) == _SHOWN else ''}" if known else "none"
         raise EntryNotFoundError(
-            f"'{format_key(kind, name)}' has no revision {revision or 'before this one'} to go back to; "
-            f"it has {known or 'none'}",
+            f"'{format_key(kind, name)}' has no revision {revision or 'before this one'} to go back to; it has {shown}",
             kind=kind,
             name=name,
             close=[],
             revisions=known,
         )
-    entry = fitting[0].entry
+    entry = revision_from_row(rows[0]).entry
     assert entry is not None
     with ws.writing() as transaction:
         ws.put(transaction, [entry], "restore")
     return ws.stored(kind, name)
+
+
+_SHOWN = 20
+"""Revisions that an error lists."""
+
+REMOVALS = ("unregister", "gone")
+"""Actions after which an entry is not there."""
 
 
 def _is_readable(ws: Workspace, kind: str, name: str) -> bool:

@@ -6,7 +6,7 @@ import copy
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from catalog.entry.key import Key, format_key
+from catalog.entry.key import Key, format_key, pair
 from catalog.entry.kinds import POLICIES, check_kind
 from catalog.errors import CatalogWarning, InvalidFilterError, NotImportableError, StoreError
 from catalog.workspace.workspace import Workspace, roots
@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from catalog.workspace.snapshot import Snapshot
 
 
-def get(ws: Workspace, kind: str, name: str, default: Any = None, verify: str | None = None) -> Any:
+def get(ws: Workspace, kind: str, name: str | None, default: Any = None, verify: str | None = None) -> Any:
     """Return the live object of a key, or *default* where no tier has it; see :meth:`catalog.Catalog.get`."""
     snapshot = ws.current
     if verify is None and snapshot.token == ws.token():
         try:
-            return snapshot.live[kind, name]
-        except KeyError:
+            return snapshot.live[kind, name]  # type: ignore[index]  # no key has None in it
+        except (KeyError, TypeError):  # TypeError: what was given can be in no dictionary
             pass
+    kind, name = pair(kind, name)
     snapshot = ws.snapshot()
     entry = snapshot.entry(kind, name)
     if entry is None:
@@ -32,13 +33,12 @@ def get(ws: Workspace, kind: str, name: str, default: Any = None, verify: str | 
     return load(ws, snapshot, entry, verify)
 
 
-def take(ws: Workspace, key: Key) -> Any:
+def take(ws: Workspace, key: Key | str) -> Any:
     """Return the live object of a key that some tier must have; see :meth:`catalog.Catalog.__getitem__`."""
-    kind, name = key
     snapshot = ws.snapshot()
-    if key in snapshot.live:
+    if isinstance(key, tuple) and key in snapshot.live:
         return snapshot.live[key]
-    return load(ws, snapshot, ws.entry(kind, name), None)
+    return load(ws, snapshot, ws.entry(*pair(key)), None)
 
 
 def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None) -> Any:
@@ -60,8 +60,10 @@ def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None) ->
         except KeyError:  # another thread took it away since this one looked
             snapshot = ws.snapshot()
             return load(ws, snapshot, ws.entry(*key), verify)
-    elif entry.ref is None:
-        live = ws.objects.take(key, state, lambda: _data(entry))
+    elif entry.ref is None:  # a copy for each caller: whoever changes it changes it for nobody else
+        if ws.learning.watching:
+            _record_use(ws, key)
+        return _data(entry)
     else:
         if verify is not None:  # asked for in so many words: also of what is loaded already
             _ensure(ws, entry, policy)
@@ -108,4 +110,4 @@ def _data(entry: Entry) -> object:
             "it can be found but not taken by a path",
             key=entry.key,
         )
-    return copy.deepcopy(entry.spec)  # whoever takes it may change it; the record stays
+    return copy.deepcopy(entry.spec)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from catalog.entry.key import composed, format_key, parse_key
 from catalog.entry.kinds import check_kind
 from catalog.store import queries
 from catalog.store.mapping import COLUMNS
@@ -35,16 +36,24 @@ class Standing(NamedTuple):
 
 
 def contains(ws: Workspace, key: object) -> bool:
-    """Return whether any tier has the *key*, a pair of kind and name; False for anything else."""
+    """Return whether any tier has the *key*: a pair of kind and name, or ``kind:name``; False for anything else."""
+    if isinstance(key, str):
+        key = parse_key(key)
     if not (isinstance(key, tuple) and len(key) == 2 and all(isinstance(part, str) for part in key)):
         return False
-    return ws.snapshot().has(*key)
+    return ws.snapshot().has(key[0], composed(key[1]))
 
 
 def names(ws: Workspace, kind: str) -> list[str]:
     """Return the names of a kind over all tiers, sorted."""
     check_kind(kind, ws.settings.kinds)
     return ws.snapshot().names(kind)
+
+
+def keys(ws: Workspace) -> list[str]:
+    """Return the keys of all tiers, sorted: what a notebook completes."""
+    snapshot = ws.snapshot()
+    return sorted(format_key(kind, name) for kind in ws.settings.kinds for name in snapshot.names(kind))
 
 
 def entries(ws: Workspace, kind: Kinds) -> Iterator[Entry]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from catalog.councils.providers import with_providers, with_providers_of
+from catalog.councils.providers import DERIVED, with_providers, with_providers_of
 from catalog.entry.key import Key, format_key
 from catalog.entry.kinds import check_kind
 from catalog.errors import DuplicateEntryError, EntryError, StoreError
 from catalog.verbs.asking import Asking
-from catalog.verbs.recording import drafted, name_of, runtime_entry
+from catalog.verbs.recording import drafted, marked, name_of, runtime_entry
 from catalog.workspace.imported_vectors import ImportedVectors
 from catalog.workspace.workspace import Workspace
 
@@ -30,11 +30,33 @@ def register(
             ws.runtime.put(entry, value)
             ws.drop_snapshot()
         return entry
-    drafts = drafted([{**fields, "kind": kind, "name": name, "value": value}])
-    with_needs = with_providers(drafts, Asking(ws))
+    (draft,) = with_providers(drafted([{**fields, "kind": kind, "name": name, "value": value}]), Asking(ws))
     with ws.writing() as transaction:
-        ws.put(transaction, with_needs[:1], "register")
-    return ws.stored(kind, name)
+        before = transaction.existing([(kind, draft.name)]).get((kind, draft.name))
+        if before is not None:
+            draft = _kept(draft, before[1], {*fields, *marked(value)})
+        ws.put(transaction, [draft], "register")
+    return ws.stored(kind, draft.name)
+
+
+_A_PERSONS = ("description", "tags", "examples", "match", "providers", "priority")
+"""Fields that a person has written: registering the entry again without them leaves them as they are."""
+
+
+def _kept(draft: Entry, before: Entry, given: set[str]) -> Entry:
+    """Return *draft* with what the entry *before* it says in fields that are not *given*.
+
+    The description of other code is not that of this code, unless this code has none.
+    """
+    same = draft.ref == before.ref and (draft.ref is not None or draft.spec == before.spec)
+    kept = {field: getattr(before, field) for field in _A_PERSONS if field not in given}
+    if "description" in kept and draft.description and not same:
+        del kept["description"]
+    if before.providers is None or draft.kind in DERIVED:  # derived ones are those of what is there now
+        kept.pop("providers", None)
+    if same and "metadata" not in given:
+        kept["metadata"] = {**before.metadata, **draft.metadata}
+    return draft.model_copy(update=kept)
 
 
 def store_many(

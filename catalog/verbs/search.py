@@ -27,6 +27,7 @@ _ATTEMPTS = 8
 def search(ws: Workspace, text: str, filters: Filters, limit: int | None, mode: str) -> list[Hit]:
     """Return the entries that pass *filters* and match *text*; see :meth:`catalog.Catalog.search`."""
     from catalog.search.find import find  # full text: not for those who look up names
+    from catalog.search.hit import Hits
 
     if not isinstance(text, str):
         raise InvalidFilterError(f"text={text!r}: give a request as text", text=repr(text))
@@ -41,9 +42,9 @@ def search(ws: Workspace, text: str, filters: Filters, limit: int | None, mode: 
         return find(snapshot, reader, text, filters, limit, mode, searching, learning)
 
     if not text.strip():
-        return ask(ws.snapshot())
+        return Hits(ask(ws.snapshot()))
     if mode == "auto" and embedding.rests:
-        return ask(ws.indexed(), "lexical")
+        return Hits(ask(ws.indexed(), "lexical"))
     begin = time.monotonic()
     try:
         hits, moved = _search_until_stable(ws, ask)
@@ -52,10 +53,10 @@ def search(ws: Workspace, text: str, filters: Filters, limit: int | None, mode: 
             raise
         embedding.rest(error, time.monotonic() - begin)
         warnings.warn(f"searching by words only: {error}", CatalogWarning, stacklevel=3)
-        return ask(ws.indexed(), "lexical")
+        return Hits(ask(ws.indexed(), "lexical"))
     if moved and mode == "semantic":
-        return [hit for hit in hits if (hit.kind, hit.name) not in moved]
-    return ask(ws.indexed(), "lexical") if moved else hits
+        return Hits(hit for hit in hits if (hit.kind, hit.name) not in moved)
+    return Hits(ask(ws.indexed(), "lexical") if moved else hits)
 
 
 def _search_until_stable(
@@ -83,7 +84,8 @@ def _search_until_stable(
 
 def similar(ws: Workspace, kind: str, name: str, limit: int | None) -> list[Hit]:
     """Return the entries nearest in meaning to an entry; see :meth:`catalog.Catalog.similar`."""
-    from catalog.search.semantic import nearest
+    from catalog.search.hit import Hits
+    from catalog.search.semantic import nearest  # numpy
 
     _check_limit(limit)
 
@@ -95,7 +97,7 @@ def similar(ws: Workspace, kind: str, name: str, limit: int | None) -> list[Hit]
         return nearest(snapshot.corpus(), meanings, kind, name, limit)
 
     hits, moved = _search_until_stable(ws, ask, (kind, name))
-    return [] if (kind, name) in moved else [hit for hit in hits if (hit.kind, hit.name) not in moved]
+    return Hits(hit for hit in hits if moved.isdisjoint(((kind, name), (hit.kind, hit.name))))
 
 
 def _check_limit(limit: int | None) -> None:

@@ -23,13 +23,13 @@ class Lookup(Protocol):
     def settings(self) -> Settings:
         """The configuration."""
 
-    def get(self, kind: str, name: str, default: Any = None) -> Any:
+    def get(self, kind: str, name: str | None = None, default: Any = None) -> Any:
         """Return the live object of a key, or *default*."""
 
-    def __getitem__(self, key: Key) -> Any:
+    def __getitem__(self, key: Key | str) -> Any:
         """Return the live object of a key; EntryNotFoundError without one."""
 
-    def entry(self, kind: str, name: str) -> Entry:
+    def entry(self, kind: str, name: str | None = None) -> Entry:
         """Return the record of a key; EntryNotFoundError without one."""
 
     def entries(self, kind: Kinds = None) -> Iterator[Entry]:
@@ -44,10 +44,10 @@ class Lookup(Protocol):
     def __contains__(self, key: object) -> bool:
         """Tell whether any tier has the key ``(kind, name)``."""
 
-    def references(self, kind: str, name: str) -> builtins.list[Reference]:
+    def references(self, kind: str, name: str | None = None) -> builtins.list[Reference]:
         """Return what an entry names."""
 
-    def used_by(self, kind: str, name: str) -> builtins.list[Reference]:
+    def used_by(self, kind: str, name: str | None = None) -> builtins.list[Reference]:
         """Return what names an entry."""
 
     def all_references(self) -> builtins.list[Reference]:

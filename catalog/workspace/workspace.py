@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.filters import NO_FILTERS, Filters
-from catalog.entry.key import format_key
+from catalog.entry.key import composed, format_key
 from catalog.entry.kinds import check_kind
 from catalog.errors import (
     CatalogWarning,
@@ -330,4 +330,4 @@ def _texts(what: str, given: Sequence[str]) -> tuple[str, ...]:
         return ()
     if isinstance(given, str) or not all(isinstance(text, str) for text in given):
         raise InvalidFilterError(f"{what}={given!r}: give a list of texts, as in {what}=['plot']", filter=what)
-    return tuple(dict.fromkeys(given))
+    return tuple(dict.fromkeys(map(composed, given)))

@@ -94,7 +94,9 @@ class Application:
     def find_past(self, text: str) -> tuple[str, str]:
         """Return kind and name of what *text* means, among entries that are there or once were."""
         catalog = self.catalog
-        return self._find(text, lambda kind, name: (kind, name) in catalog or bool(catalog.history(kind, name)))
+        return self._find(
+            text, lambda kind, name: (kind, name) in catalog or bool(catalog.history(kind, name, limit=1))
+        )
 
     def _find(self, text: str, known: Callable[[str, str], bool]) -> tuple[str, str]:
         kinds = self.catalog.kinds()

@@ -45,6 +45,22 @@ class WithExamples(click.Command):
         super().format_epilog(ctx, formatter)
 
 
+MEANT = {
+    "show": ("explain",), "describe": ("explain",), "info": ("explain",), "cat": ("explain",),
+    "get": ("explain", "run"),
+    "add": ("register", "scan"), "new": ("register",), "create": ("register",), "insert": ("register",),
+    "rm": ("unregister",), "remove": ("unregister",), "delete": ("unregister",), "del": ("unregister",),
+    "edit": ("update",), "set": ("update",), "mv": ("rename",), "move": ("rename",),
+    "list": ("ls",), "find": ("search",), "query": ("search",), "grep": ("search",), "call": ("run",), "exec": ("run",),
+    "status": ("info", "verify"), "check": ("verify", "doctor"), "diff": ("verify", "log"), "fix": ("doctor",),
+    "history": ("log",), "undo": ("restore",), "revert": ("restore",), "sync": ("refresh",), "discover": ("scan",),
+    "load": ("import", "run"), "dump": ("export",), "save": ("export",), "backup": ("db",), "upgrade": ("db",),
+    "migrate": ("db",), "tags": ("tag",), "config": ("init", "info"), "setup": ("init",), "ask": ("route",),
+    "version": ("--version",), "help": ("--help",),
+}  # fmt: skip
+"""What people type for a command that is called otherwise here."""
+
+
 class LazyGroup(WithExamples, click.Group):
     """Imports a command's module only when that command is asked for."""
 
@@ -72,7 +88,8 @@ class LazyGroup(WithExamples, click.Group):
         """Find the command of the first argument; a misspelt one is answered with the name that was meant."""
         name = args[0]
         if name not in self.entrances and not name.startswith("-") and not ctx.resilient_parsing:
-            hint = did_you_mean(close_matches(name, self.entrances))
+            meant = [word for word in MEANT.get(name.casefold(), ()) if word in self.entrances or word.startswith("-")]
+            hint = did_you_mean(meant or close_matches(name, self.entrances))
             raise click.UsageError(f"no such command '{name}'{hint}", ctx)
         return super().resolve_command(ctx, args)
 

@@ -48,11 +48,18 @@ def embedder_option() -> click.Option:
     )
 
 
-def command(name: str, *, examples: str, embedder: bool = False) -> Callable[[Callable[..., Any]], click.Command]:
-    """Make a function a command with ``--url``, with ``--embedder`` if it is to have it, and *examples* in its help."""
+def command(
+    name: str, *, examples: str, embedder: bool = False, unknown_options: bool = False
+) -> Callable[[Callable[..., Any]], click.Command]:
+    """Make a function a command with ``--url``, with ``--embedder`` if it is to have it, and *examples* in its help.
+
+    With *unknown_options*, words that begin with a dash and are no option are arguments.
+    """
 
     def decorate(function: Callable[..., Any]) -> click.Command:
-        made = click.command(name, cls=WithExamples, examples=examples)(function)
+        made = click.command(
+            name, cls=WithExamples, examples=examples, context_settings={"ignore_unknown_options": unknown_options}
+        )(function)
         made.params += [*([embedder_option()] if embedder else []), url_option()]
         return made
 

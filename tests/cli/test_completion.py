@@ -27,7 +27,7 @@ def complete(run_cli, monkeypatch):
     ("words", "proposed"),
     [
         (("se",), ["search"]),
-        (("re",), ["refresh", "register", "restore"]),
+        (("re",), ["refresh", "register", "rename", "restore"]),
         (("db", ""), ["upgrade", "current", "check", "backup"]),
         (("ls", "t"), ["tool"]),
         (("search", "--kind", "sc"), ["schema"]),

@@ -92,7 +92,7 @@ def register_again(run_cli: Any, said: Texts) -> None:
         (edit, FIRST | {"tags": ["marker", "new"]}, [1]),
         (edit, FIRST | {"examples": ["one example", "another"]}, [0, 1]),
         (edit, FIRST | {"examples": ["another", "one example"]}, [0]),
-        (edit, FIRST | {"examples": []}, [0]),
+        (import_, FIRST | {"examples": []}, [0]),
         (import_, FIRST | {"description": "Mails.", "examples": ["another"]}, []),
         (import_, FIRST, [0, 1]),
         (register_again, FIRST, []),

@@ -299,7 +299,7 @@ def test_what_is_no_candidate_costs_no_vector(meaning: Catalog) -> None:
     assert decision.generation == meaning.generation
     assert decision.cached is False
     assert of_pool(route.pool()) is before
-    meaning.register("tool", "music", "os:getcwd", description="Sheet music")
+    meaning.register("tool", "music", "os:getcwd", description="Sheet music", examples=[])
     route.resolve("play a song")
     assert of_pool(route.pool()) is not before
     assert len(of_pool(route.pool()).rows) < len(before.rows)

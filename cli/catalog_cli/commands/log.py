@@ -35,8 +35,8 @@ def log(app: Application, key: str | None, limit: int | str, as_json: bool) -> N
     The newest change comes first, of the whole catalog or of one KEY, also one that was taken away. In a pipe each
     line is time (UTC), who, action, key, revision and the changed fields, separated by tabs.
     """
-    most = limit if isinstance(limit, int) else 2**62
-    past = app.catalog.history(*app.find_past(key))[:most] if key else app.catalog.log(most)
+    most = limit if isinstance(limit, int) else None
+    past = app.catalog.history(*app.find_past(key), limit=most) if key else app.catalog.log(most or 2**62)
     told = [(one, changes) for one, changes in zip(past, _changes(app.catalog, past), strict=True)]
     if as_json:
         app.screen.json([_data(one, changes) for one, changes in told])
@@ -55,14 +55,17 @@ def log(app: Application, key: str | None, limit: int | str, as_json: bool) -> N
 
 
 def _changes(catalog: Catalog, past: list[Revision]) -> list[Changes]:
-    """Return what each revision changed; the history of each key is read once."""
-    histories: dict[str, dict[int, Revision]] = {}
-    found = []
-    for one in past:
-        if one.key not in histories:
-            histories[one.key] = {r.revision: r for r in catalog.history(one.kind, one.name)}
-        found.append(one.changed(histories[one.key].get(one.revision - 1)))
-    return found
+    """Return what each revision changed. Of each key only the revision before the last shown is read besides."""
+    before: dict[str, Revision] = {}
+    changes: list[Changes] = []
+    for revision in reversed(past):
+        earlier = before.get(revision.key)
+        if earlier is None:
+            older = catalog.history(revision.kind, revision.name, limit=1, before=revision.revision)
+            earlier = older[0] if older else None
+        changes.append(revision.changed(earlier))
+        before[revision.key] = revision
+    return changes[::-1]
 
 
 def _data(one: Revision, changes: Changes) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def register(app: Application, /, kind: str, name: str, value: str, as_json: boo
     fields = {field: found for field, found in given.items() if found not in (None, ()) and field != "meta"}
     if given["meta"]:
         fields["metadata"] = pairs_of(given["meta"], "--meta")
-    known = app.catalog.history(kind, name)
+    known = app.catalog.history(kind, name, limit=1)
     entry = app.catalog.register(
         kind, name, json_of(text_of(value), value) if value.startswith("@") else value, **fields
     )
