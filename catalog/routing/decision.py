@@ -147,7 +147,8 @@ class Decision:
 
     def __reduce__(self) -> tuple[Any, ...]:
         pool = self._pool
-        alone = Pool(pool.entries, pool.filtered, pool.generation, None, pool.filters)  # without its catalog
+        # Without the catalog, which can't be copied: a decision asks nothing of it.
+        alone = Pool(pool.entries, pool.filtered, pool.generation, None, pool.filters)  # type: ignore[arg-type]
         state = {"strategy": self.strategy, "latency_ms": self.latency_ms, "entry": self.entry, "cached": self.cached}
         return _decision, (self._verdict, alone, state)
 

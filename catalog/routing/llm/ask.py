@@ -1,4 +1,4 @@
-"""Asking a model for JSON: within limits, checked, with one chance to mend it."""
+"""``Asker``: asks a model for JSON within limits, checks the answer, and gives the model one chance to correct it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from catalog.routing.verdict import Cost
 T = TypeVar("T")
 
 ROUNDS = 2
-"""How often a model is asked: once, and once more with what was wrong."""
+"""How often a model is asked about a prompt: once, and once more with what was wrong."""
 
 SHOWN, FAULTS = 16_000, 2_000
-"""How many characters of a wrong answer, and of what is wrong with it, the model is shown again."""
+"""How many characters of an unusable answer, and of the reason why, the model is shown when it is asked again."""
 
 
 class Unusable(ValueError):
@@ -81,7 +81,7 @@ class Asker:
         """Take the name of the strategy that asks, and its options; :class:`Asking` says what they mean.
 
         Raises:
-            StrategyError: nobody to ask, or a limit that can't be.
+            StrategyError: there is neither a model nor a client, or a limit can't be used.
             MissingExtraError: the client is not installed.
         """
         self._strategy = strategy
@@ -120,10 +120,17 @@ class Asker:
     def fitted(
         self, most: int, make: Callable[[int], tuple[list[Message], Mapping[str, Any], T]]
     ) -> tuple[list[Message], Mapping[str, Any], T]:
-        """Return what *make* makes of the largest number up to *most* that keeps the limit of input tokens.
+        """Return the longest prompt that keeps the limit of input tokens.
+
+        Args:
+            most: the number of entries to begin with; a quarter fewer are tried each time.
+            make: called with a number of entries; returns messages, the schema of the answer, and anything besides.
+
+        Returns:
+            What *make* returned.
 
         Raises:
-            StrategyError: not even one fits.
+            StrategyError: a prompt with a single entry is too long.
         """
         while True:
             made = make(most)
@@ -137,11 +144,16 @@ class Asker:
             most = most * 3 // 4
 
     def ask(self, messages: Sequence[Message], schema: Mapping[str, Any], check: Callable[[Any], T]) -> tuple[T, Cost]:
-        """Return what *check* makes of the answer, and what it took.
+        """Return the checked answer, and what asking took.
+
+        Args:
+            messages: the prompt.
+            schema: the JSON Schema that the answer should follow.
+            check: called with the JSON object of the answer; returns what is wanted of it, or raises Unusable.
 
         Raises:
-            StrategyError: no answer, a refusal, two answers that can't be used, or a limit; ``facts["cost"]`` says what
-                was spent all the same.
+            StrategyError: there is no answer, a refusal, two unusable answers, or a limit is reached;
+                ``facts["cost"]`` says what was spent all the same.
         """
         until = self._clock() + self._timeout
         cost = Cost(dollars=None if self._price is None else 0.0)
@@ -160,7 +172,8 @@ class Asker:
                 if not isinstance(error, StrategyError):
                     raise
                 sent = error.facts.get("requests", 1)
-                billed = error.facts.get("fault") in ("timeout", "broken", "answer")  # it was at work: somebody pays
+                # After these faults the model was at work: the tokens of the prompt are paid for.
+                billed = error.facts.get("fault") in ("timeout", "broken", "answer")
                 cost += self._cost(sent, _tokens(asked, schema) if billed else 0, 0)
                 facts = {name: value for name, value in error.facts.items() if name not in ("requests", "strategy")}
                 raise self._error(f"{error}{before}", cost, **facts) from error
@@ -176,7 +189,7 @@ class Asker:
             except Unusable as error:
                 faults.append(clean(str(error), FAULTS))
                 shown = SHOWN
-                while True:  # as much of the answer as keeps the limit
+                while True:  # as much of the unusable answer as the limit of input tokens allows
                     asked = [*messages, *_again(reply, faults[-1], shown)]
                     if shown < 100 or _tokens(asked, schema) <= self._max_input:
                         break
@@ -239,7 +252,7 @@ def _prices(price: object, strategy: str) -> tuple[float, float] | None:
 
 
 def _estimate(text: str) -> int:
-    """Return about how many tokens *text* has, rather too many: three bytes each; English has about four."""
+    """Return an estimate of the tokens of *text*, rather too high: three bytes a token; English has about four."""
     return len(text.encode("utf-8", "replace")) // 3 + 1
 
 
@@ -260,10 +273,10 @@ def _again(reply: Reply, fault: str, most: int) -> list[Message]:
 
 
 def _parsed(reply: Reply, most: int) -> dict[str, Any]:
-    """Return the JSON object in an answer; around it may stand what chatty models add: a fence, a word, their thoughts.
+    """Return the JSON object in an answer; a code fence, a word or the model's thoughts around it are passed over.
 
     Raises:
-        Unusable: there is none, or a key stands in it twice.
+        Unusable: there is no object, there are several, or a key is in it twice.
     """
     if reply.finish == "length":
         raise Unusable(f"it was cut off after {most} tokens; be shorter")

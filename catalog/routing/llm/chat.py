@@ -23,7 +23,7 @@ from catalog.errors import MissingExtraError, StrategyError
 URL = "https://api.openai.com/v1"
 
 MOST_BYTES = 4_000_000
-"""A longer answer is no answer: reading it ends here."""
+"""The most bytes of an answer that are read; a longer answer counts as broken."""
 
 Message = Mapping[str, str]
 """``{"role": "system" | "user" | "assistant", "content": text}``."""
@@ -39,10 +39,10 @@ class Reply:
     Attributes:
         text: the answer as it came; it may be anything.
         finish: why it ended: ``stop``, ``length`` (it was cut off at ``max_tokens``), ``content_filter``, ...
-        refusal: what the model says where it refuses to answer; None: it does not refuse.
-        prompt_tokens: as the server counted them; None: it does not say.
-        answer_tokens: those of the answer, likewise.
-        requests: how many were sent to get it.
+        refusal: the words with which the model refuses to answer; None: it does not refuse.
+        prompt_tokens: the tokens of the prompt as the server counted them; None: it does not say.
+        answer_tokens: the tokens of the answer as the server counted them; None: it does not say.
+        requests: how many requests were sent to get the answer.
     """
 
     text: str
@@ -54,7 +54,7 @@ class Reply:
 
 
 class Chat(Protocol):
-    """Something that answers: :class:`OpenAIChat`, :class:`catalog.ScriptedChat`, or a client of one's own."""
+    """Something that answers: :class:`OpenAIChat`, :class:`catalog.ScriptedChat`, or a client of your own."""
 
     @property
     def name(self) -> str:
@@ -97,12 +97,12 @@ class OpenAIChat:
         Args:
             model: its name at the endpoint.
             base_url: up to and without ``/chat/completions``; None: ``OPENAI_BASE_URL`` or OpenAI's own.
-            api_key: sent as a bearer token; None: ``OPENAI_API_KEY``. Without one no token is sent, as servers of one's
-                own need none.
+            api_key: sent as a bearer token; None: ``OPENAI_API_KEY``. Without a key no token is sent: many servers of
+                your own need none.
             temperature: of sampling; None: the server's own.
 
         Raises:
-            StrategyError: the address is none, or OpenAI itself is to be asked without a key.
+            StrategyError: the address is not a web address, or OpenAI itself is to be asked without a key.
             MissingExtraError: the client is not installed.
         """
         from importlib.util import find_spec
@@ -131,12 +131,14 @@ class OpenAIChat:
     def complete(
         self, messages: Sequence[Message], schema: Mapping[str, Any], *, max_tokens: int, timeout: float
     ) -> Reply:
-        """Ask; a server that is busy or broken (408, 409, 425, 429, 5xx) once more, when it says, if there is time.
+        """Return the answer of the endpoint.
 
-        What the server refuses (400, 422) is left out one by one: temperature, the name of the limit of tokens, and at
-        last ``response_format``, whose place plain instructions take. What it took is remembered for the next time.
+        A server that is busy or broken (408, 409, 425, 429, 5xx) is asked once more, at the time it names, if there is
+        time. What a server refuses (400, 422) is left out step by step: the temperature, the name of the limit of
+        tokens, and at last ``response_format``, in place of which the prompt describes the schema. What the server
+        accepted is remembered for the next call.
 
-        *timeout* holds for all of it: looking up, connecting, waiting, reading. Only importing the client, which the
+        *timeout* holds for all of it: name lookup, connecting, waiting, reading. Only importing the client, which the
         first call of a process does, is not counted.
 
         Raises:
@@ -325,7 +327,7 @@ class _Dialect:
 
 
 async def _body(client: Any, asked: Mapping[str, Any]) -> bytes:
-    """Return the answer as it came: what it should be is checked here, not by the types of the package."""
+    """Return the bytes of the answer, unchecked: this module checks them, not the types of the package."""
     body = bytearray()
     async with client.chat.completions.with_streaming_response.create(**asked) as answer:
         async for chunk in answer.iter_bytes():

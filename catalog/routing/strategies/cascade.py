@@ -18,15 +18,15 @@ Watch = Callable[[Step], None]
 
 
 class Cascade:
-    """A chain of strategies. A step that fails is passed over and said so; if all fail, the cascade fails."""
+    """A chain of strategies. A step that fails is passed over, as the reason says; if all fail, so does the cascade."""
 
     name = "cascade"
 
     def __init__(self, chain: Sequence[Strategy], *, watch: Watch | None = None) -> None:
-        """Take the steps in order, and what is told of each when it is done.
+        """Take the steps in order, and a function that is called with what each step did.
 
         Raises:
-            StrategyError: there is no step, two have one name, or one is a cascade.
+            StrategyError: there is no step, two steps have the same name, or a step is a cascade.
         """
         if not chain:
             raise StrategyError("a cascade needs at least one step: chain=['rules', 'embedding']", option="chain")
@@ -40,9 +40,10 @@ class Cascade:
         self._watch = watch
 
     def choose(self, prompt: str, pool: Pool) -> Verdict:
-        """Return the verdict of the first step that picks something, with all steps up to it.
+        """Return the verdict of the first step that picks an entry, with all steps up to it.
 
-        If none does, that of the last step that abstained: its scores say how near it was.
+        If no step picks an entry, the verdict is that of the last step that abstained: its scores say how near the
+        candidates were.
 
         Raises:
             StrategyError: every step failed.
@@ -53,7 +54,7 @@ class Cascade:
         return verdict
 
     def choose_many(self, prompts: Sequence[str], pool: Pool) -> list[Verdict | CatalogError]:
-        """Return what :meth:`choose` returns or raises for each prompt; a step is asked for all that are still open."""
+        """Return what :meth:`choose` returns or raises for each prompt; a step gets all open prompts at once."""
         steps: list[list[Step]] = [[] for _ in prompts]
         last: list[Verdict | None] = [None] * len(prompts)
         still = list(range(len(prompts)))
@@ -92,7 +93,7 @@ def _step(name: str, verdict: Verdict | CatalogError, latency_ms: float) -> Step
 
 
 def _combined(last: Verdict | None, steps: tuple[Step, ...]) -> Verdict | CatalogError:
-    """Return the verdict of all *steps* of which *last* is that of the last one that did not fail."""
+    """Return the verdict of the cascade: *last*, that of the last step that did not fail, with all *steps*."""
     cost = sum((step.cost for step in steps), Cost())
     reasons = "; ".join(f"{step.strategy}: {step.reason}" for step in steps)
     if last is None:
@@ -112,5 +113,5 @@ def _combined(last: Verdict | None, steps: tuple[Step, ...]) -> Verdict | Catalo
         reason=reason,
         steps=steps,
         cost=cost,
-        cacheable=not broken and all(step.cacheable for step in steps),  # what failed may work the next time
+        cacheable=not broken and all(step.cacheable for step in steps),  # a step that failed may work the next time
     )

@@ -1,4 +1,4 @@
-"""From the word a strategy is chosen by to the strategy."""
+"""``choose``: makes the strategy that the options of a router name."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 STRATEGIES = ("rules", "embedding", "llm_classify", "llm_build", "cascade")
 
 CHAIN = ("rules", "embedding")
-"""The steps of a cascade that is given none; with ``model``, ``llm_classify`` is asked last."""
+"""The steps of a cascade without ``chain``; with ``model`` or ``client``, ``llm_classify`` comes last."""
 
 _EMBEDDING = ("threshold",)
 _MODEL = (
@@ -100,7 +100,7 @@ def _of(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
 
 
 def _own(strategy: Any, name: str | None = None) -> Strategy:
-    """Return a strategy of the user's own: one with ``choose``, a class of such, or a function."""
+    """Return the user's own strategy: an object with ``choose``, made of a class or a function if need be."""
     if isinstance(strategy, type):
         try:
             strategy = strategy()
@@ -125,7 +125,11 @@ class _Function:
         self._function = function
 
     def choose(self, prompt: str, pool: Pool) -> Verdict:
-        """Return what the function picks."""
+        """Return the verdict that an answer of the function makes: an entry, a key, a name, a verdict or None.
+
+        Raises:
+            StrategyError: the function failed, is a coroutine, or picked something that is no candidate.
+        """
         try:
             picked = self._function(prompt, pool.entries)
         except CatalogError:

@@ -87,7 +87,7 @@ class Build:
         """Take whom to ask, the limits, and what a council may be made of.
 
         Args:
-            context: of the router; with its provider check, what it can't use is not offered.
+            context: of the router; if it checks providers, entries that it can't use are not offered.
             max_members: how many members a council may have, from 2 to 20.
             rounds: the types of rounds it may have; None: all built-in ones but ``iterate``, which needs somebody to
                 say what ends it, and those registered.
@@ -96,7 +96,7 @@ class Build:
                 choice: 60 seconds, answers of 4,000 and prompts of 12,000 tokens by default.
 
         Raises:
-            StrategyError: nobody to ask, an option that can't be, or a router that wants no councils.
+            StrategyError: there is no model to ask, an option can't be used, or the router picks no councils.
             MissingExtraError: the client is not installed.
         """
         _check(context, max_members, rounds)
@@ -108,10 +108,10 @@ class Build:
         self._asker = Asker(self.name, **options)
 
     def choose(self, prompt: str, pool: Pool) -> Verdict:
-        """Return the council that was made for *prompt*, or abstain where the model says that none can be made.
+        """Return a council made for *prompt*, or abstain if the model says that no council can be made.
 
         Raises:
-            StrategyError: there is no plan that can be used; ``facts["cost"]`` says what was spent.
+            StrategyError: the model gave no usable plan; ``facts["cost"]`` says what was spent.
         """
         catalog: HasWorkspace = pool.catalog
         configured = self._context.providers()
@@ -139,7 +139,7 @@ class Build:
     def _allowed(
         self, catalog: HasWorkspace, prompt: str, configured: frozenset[str] | None
     ) -> dict[str, Entry | None]:
-        """Return the types of rounds a council may have, with the entries of those that are registered."""
+        """Return the types of rounds that a council may have, each with its entry; None: a built-in type."""
         if self._rounds is None:
             built_in = [type_ for type_ in FEWEST_OF if type_ != "iterate"]
             registered = _shortlist(catalog, "round", prompt, configured)
@@ -165,7 +165,7 @@ class Build:
         """Return the plan that an answer holds.
 
         Raises:
-            Unusable: it is none; the text tells every issue.
+            Unusable: the answer holds no valid plan; the text names every issue.
         """
         reason = data.get("reason")
         reason = reason if isinstance(reason, str) else ""
@@ -267,7 +267,7 @@ class _Offer:
         )
 
     def issues(self, spec: Mapping[str, Any]) -> list[Issue]:
-        """Return where a plan goes beyond what was offered, though the catalog may know it."""
+        """Return an issue for each thing in a plan that was not offered, even if the catalog has it."""
         issues: list[Issue] = []
         members, rounds, chair = spec["members"], spec["rounds"], spec["chair"]
         if chair is not None and not isinstance(chair, str):
@@ -316,7 +316,7 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shortlist(catalog: HasWorkspace, kind: str, prompt: str, configured: frozenset[str] | None) -> list[Entry]:
-    """Return the entries of a kind that a search for *prompt* ranks best, then others by name; no drafts."""
+    """Return the entries of a kind that a search for *prompt* ranks best, filled up by name; drafts are left out."""
     entries = split((hit.entry for hit in catalog.search(prompt, kind=kind, limit=OF_A_KIND)), configured)[0]
     known = {entry.name for entry in entries}
     if len(entries) < OF_A_KIND:
@@ -329,7 +329,7 @@ def _shortlist(catalog: HasWorkspace, kind: str, prompt: str, configured: frozen
 
 
 def _check(context: RouterContext, max_members: int, rounds: Sequence[str] | None) -> None:
-    """Raise StrategyError for an option that can't be, or where councils are not what the router picks."""
+    """Raise StrategyError if an option can't be used, or if the router does not pick councils."""
     kinds = (context.kind,) if isinstance(context.kind, str) else context.kind
     if kinds is not None and "council" not in kinds:
         raise StrategyError(

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from catalog.routing.pool import Pool
 
 NONE = "none"
-"""What a model says where no candidate fits."""
+"""The answer of a model if no candidate fits."""
 
 CANDIDATES, MOST_CANDIDATES = 20, 200
-"""How long the shortlist is, and may be: longer lists of allowed values are refused by many servers."""
+"""How long the shortlist is by default, and at most: many servers refuse longer lists of allowed values."""
 
 REASON = 200
 """How many characters of a model's reason are kept."""
@@ -75,7 +75,7 @@ class Classify:
             asking: the model and the limits, see :class:`catalog.routing.llm.ask.Asking`.
 
         Raises:
-            StrategyError: nobody to ask, or an option that can't be.
+            StrategyError: there is no model to ask, or an option can't be used.
             MissingExtraError: the client is not installed.
         """
         if not isinstance(max_candidates, int) or not 1 <= max_candidates <= MOST_CANDIDATES:
@@ -91,7 +91,7 @@ class Classify:
         """Return the entry that the model picks, or abstain where it says that none fits.
 
         Raises:
-            StrategyError: it picked nothing that can be used; ``facts["cost"]`` says what was spent.
+            StrategyError: the model gave no usable answer; ``facts["cost"]`` says what was spent.
         """
         if not pool.entries:
             return abstained("there is no candidate to ask a model about")
@@ -122,7 +122,7 @@ class Classify:
 
 
 def labels(entries: Sequence[Entry]) -> list[str]:
-    """Return what each of *entries* is called in an answer: its name, or its key where a name could mean two things."""
+    """Return the label of each of *entries* in an answer: its name, or its key if the name could mean two things."""
     names = [entry.name for entry in entries]
     mixed = [entry.key if names.count(entry.name) > 1 or entry.name == NONE else entry.name for entry in entries]
     # A name may look like the key of another entry; keys are never equal.
@@ -166,7 +166,7 @@ def _checked(data: Mapping[str, Any], shortlist: Mapping[str, Any]) -> dict[str,
     """Return ``choice`` and ``reason`` of an answer.
 
     Raises:
-        Unusable: it is not what the schema asks for.
+        Unusable: the answer does not follow the schema.
     """
     if "choice" not in data:
         raise Unusable(f"it has no 'choice', the name of a candidate or \"{NONE}\"")

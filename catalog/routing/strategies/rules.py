@@ -1,7 +1,7 @@
 """``rules``: the first candidate whose ``match`` fits the prompt, by priority.
 
 Expressions are those of RE2, whose time grows with the length of the text alone: no pattern can hang a route by
-backtracking. What that engine has no way for (look-around, back-references) is refused when an entry is registered.
+backtracking. What RE2 can't do (look-around, back-references) is refused when an entry is registered.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ _MOST_FAILURES = 3  # of the rules that fail, in a reason; each candidate has it
 class Rules:
     """Candidates with a ``match`` in the order of their priority, the higher first, then by key; the first fits.
 
-    An entry without ``match`` is passed over. So is one whose rule fails, and the reason says so: a predicate of one
-    team that breaks must not take the routes of all others down.
+    An entry without ``match`` is passed over. So is an entry whose rule fails, and the reason says so: a predicate of
+    one team that breaks must not take the routes of all others down.
     """
 
     name = "rules"
@@ -55,7 +55,7 @@ class Rules:
         """Take how long all rules together may take, a clock, and what turns a reference into a predicate.
 
         Raises:
-            StrategyError: *seconds* is no number.
+            StrategyError: *seconds* is not a number.
         """
         if not is_number(seconds):
             raise StrategyError(f"seconds={seconds!r}: give a number", option="seconds", strategy=self.name)
@@ -109,7 +109,7 @@ class Rules:
 
 
 class _Rule:
-    """The rule of one entry; an expression stays compiled as long as the candidates do, however many there are."""
+    """The rule of an entry; its expression stays compiled as long as the pool lives."""
 
     __slots__ = ("_search", "entry", "predicate", "text")
 
@@ -121,16 +121,16 @@ class _Rule:
 
     def matches(self, text: str) -> bool:
         search = self._search
-        if search is None:  # not before it is asked: time is limited
+        if search is None:  # compiled when it is first asked: most prompts end at an earlier rule
             search = self._search = compiled(self.text).search
         return search(text) is not None
 
 
 def _says(predicate: Callable[[str], Any], prompt: str) -> bool:
-    """Return what a predicate says of *prompt*.
+    """Return the answer of a predicate to *prompt*.
 
     Raises:
-        TypeError: it has to be awaited; a coroutine is true whatever it would have said.
+        TypeError: the answer has to be awaited. A coroutine counts as true, whatever it would return.
     """
     answer = predicate(prompt)
     if inspect.isawaitable(answer):
@@ -141,7 +141,7 @@ def _says(predicate: Callable[[str], Any], prompt: str) -> bool:
 
 
 def in_order(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the entries that have a rule, in the order rules are asked."""
+    """Return the entries that have a rule, in the order that rules are asked: by priority, then name and kind."""
     ruled = (entry for entry in entries if entry.match)
     return sorted(ruled, key=lambda entry: (-entry.priority, entry.name, entry.kind))
 
