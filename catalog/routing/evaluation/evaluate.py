@@ -1,4 +1,4 @@
-"""How well a router does on prompts whose right entry is known: the figures, and where they come from.
+"""``evaluate``: asks a router about labelled prompts, and returns how well it does.
 
 A prompt is *in scope* if some candidate is right for it, else *out of scope*. The router answers it (picks a candidate)
 or abstains. Two questions are kept apart: whether the best candidate is the right one, whatever its score (accuracy),
@@ -35,12 +35,13 @@ def evaluate(
     """Return how well *router* does.
 
     Args:
-        router: it is asked for every prompt, so a strategy that asks a model costs what it costs.
-        labelled: prompts with the name or key of the right entry, several of which any is right, or None: none fits.
-        progress: called with the prompts done and all prompts.
+        router: asked about every prompt; a strategy that asks a model is paid for every prompt.
+        labelled: prompts with the name or key of the right entry, a list of entries any of which is right, or None
+            where no entry fits.
+        progress: called after each prompt with the number of prompts done and of all prompts.
 
     Raises:
-        EntryNotFoundError: a name is none of a candidate.
+        EntryNotFoundError: a label names no candidate.
         StrategyError: the strategy failed for every prompt; the error of the first is raised.
     """
     pool = router.pool()
@@ -70,14 +71,14 @@ def evaluate(
 
 
 def _learned(router: Router, pool: Pool, texts: Iterable[str]) -> tuple[int, str | None]:
-    """Return how many of *texts* the router has learned from, and why what it was fitted on does not count."""
+    """Return how many of *texts* the router has learned from, and why its calibration is stale, or None."""
     steps = fittable(router.strategy)
     if not steps:
         return 0, None
     outdated = getattr(steps[0], "outdated", None)
     try:
         stale: str | None = outdated(pool) if outdated is not None else None
-    except CatalogError:  # without an embedder nothing is applied; each prompt says so
+    except CatalogError:  # without an embedder nothing is applied, and the error of each prompt says so
         return 0, None
     kept = stored(router.context) if stale is None else None
     known = set(kept.about.get("learned", ())) if kept is not None else set()
@@ -120,7 +121,7 @@ def _step_of(data: dict[str, Any]) -> Step:
 
 
 def _best(scores: Sequence[float | None] | None, pool: Pool) -> str | None:
-    """Return the key of the candidate with the highest score, the first of equal ones; None where none has one."""
+    """Return the key of the candidate with the highest score, of equal scores the first; None without scores."""
     if scores is None or not len(scores):
         return None
     import numpy as np

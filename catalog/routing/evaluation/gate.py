@@ -1,4 +1,4 @@
-"""The gate: whether a router is as good as it was when a baseline was saved."""
+"""The gate: tells whether a router is as good as it was when a baseline was saved."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TOLERANCE = 0.005
 """How much a figure may fall: half a percentage point. With fewer than 200 prompts every prompt counts."""
 
 FORM = 1
-"""Of a baseline."""
+"""The version of the form that a baseline is saved in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class Fall:
     """A figure that fell.
 
     Attributes:
-        figure: one of :data:`GATED`.
-        before: what the baseline says.
-        now: what it is; None: there is nothing to tell it from any more.
+        figure: its name, one of :data:`GATED`.
+        before: its value in the baseline.
+        now: its value now; None: no prompt tells any more.
     """
 
     figure: str
@@ -42,18 +42,18 @@ class Fall:
         return f"{self.figure} fell from {100 * self.before:.1f} to {100 * self.now:.1f} %"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as data for JSON."""
+        """Return name and both values as data for JSON."""
         return {"figure": self.figure, "before": self.before, "now": self.now}
 
 
 @dataclass(frozen=True, slots=True)
 class GateVerdicts:
-    """What the gate says.
+    """The outcome of the gate.
 
     Attributes:
-        falls: the figures that fell by more than the tolerance; none: the gate is open.
-        entries: keys of entries whose recall fell, with what it was and is, the deepest fall first.
-        notes: what makes the comparison less than exact, in words.
+        falls: the figures that fell by more than the tolerance; empty: the gate is open.
+        entries: key, recall before and recall now of each entry whose recall fell, the deepest fall first.
+        notes: why the comparison is not exact, in words.
     """
 
     falls: tuple[Fall, ...]
@@ -71,7 +71,7 @@ class GateVerdicts:
 
 
 def baseline(evaluation: Evaluation) -> str:
-    """Return what is saved of an evaluation, as JSON: figures, and recalls by entry; no prompt is in it."""
+    """Return the baseline of an evaluation as JSON: its figures, and the recall of each entry; no prompt is in it."""
     data = {
         "baseline": FORM,
         "router": evaluation.router,
@@ -89,7 +89,7 @@ def read_baseline(text: str, where: str) -> dict[str, Any]:
     """Return the baseline that *text* holds.
 
     Raises:
-        RoutingError: it holds none, or one of a later version.
+        RoutingError: *text* holds no baseline, or one of another version.
     """
     try:
         data: dict[str, Any] = loads(text)
@@ -106,10 +106,10 @@ def read_baseline(text: str, where: str) -> dict[str, Any]:
 
 
 def gate_verdicts(evaluation: Evaluation, before: Mapping[str, Any], *, tolerance: float = TOLERANCE) -> GateVerdicts:
-    """Return which figures fell below those of a baseline by more than *tolerance* (a share, 0.005: half a point).
+    """Return which figures fell below those of a baseline by more than *tolerance* (a share; 0.005 is half a point).
 
-    A figure that the baseline has and that can't be told any more has fallen, too: data that went missing must not
-    open the gate. A figure it does not have is not held against anything.
+    A figure of the baseline that can't be told any more has fallen, too: data that went missing must not open the
+    gate. A figure that the baseline lacks is not compared.
     """
     falls = []
     now = evaluation.figures

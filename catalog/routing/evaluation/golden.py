@@ -1,6 +1,6 @@
-"""Golden cases: prompts kept with the catalog whose right entry is known, and for which routing is tested.
+"""Golden cases: labelled prompts that are kept with the catalog to test routing.
 
-A text may have several right entries, or none: then it is out of scope for every router.
+A prompt may have several right entries, or none: then it is out of scope for every router.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from catalog.workspace.lookup import HasWorkspace
 
 MOST_CHARACTERS = 20_000
-"""How long the text of a case may be."""
+"""How many characters the text of a case may have."""
 
 
 class Golden:
@@ -38,7 +38,7 @@ class Golden:
         return len(self.list())
 
     def list(self, entry: str | None = None) -> list[Case]:
-        """Return all cases, or those of one entry (a key or name, which may be gone); names in them are keys."""
+        """Return all cases, or those of an *entry*, given as key or name, which may be gone; their names are keys."""
         self._catalog.workspace.snapshot()
         keys_of: dict[str, list[str]] = {}
         for row in golden(self._catalog.workspace.store.reader):
@@ -56,8 +56,8 @@ class Golden:
             label: the key or name of an entry, several of which any is right, or None where none fits.
 
         Raises:
-            EntryNotFoundError: no entry, or several, are called that.
-            RoutingError: the text is blank or too long, or was said to fit none (or some) before.
+            EntryNotFoundError: no entry is called that, or several are.
+            RoutingError: the text is blank or too long, or a case says already that it fits none, or that it fits some.
         """
         return self.add_many([case_of(text, label)])
 
@@ -89,10 +89,10 @@ class Golden:
             return transaction.add_golden(rows)
 
     def remove(self, text: str | None = None, entry: str | None = None) -> int:
-        """Take away the cases of a text, of an entry (a key or name, which may be gone), or where both agree.
+        """Delete the cases of a text, of an entry (a key or name, which may be gone), or of an entry and a text.
 
         Returns:
-            How many rows went.
+            How many rows were deleted.
 
         Raises:
             RoutingError: neither is given.
@@ -152,10 +152,10 @@ class Golden:
 
 
 def cases_for(catalog: HasWorkspace, pool: Pool) -> tuple[list[Case], list[Case]]:
-    """Return the golden cases that a router over *pool* can be asked, and those it can't.
+    """Return the golden cases that a router over *pool* can be asked, and the others.
 
-    It can be asked what fits none, and what some candidate is right for. The others are of other kinds and tags, or
-    of entries that are left out or gone.
+    A router can be asked about prompts that fit no entry, and prompts that a candidate is right for. The others are of
+    other kinds and tags, or of entries that are left out or gone.
     """
     mine, others = [], []
     for case in Golden(catalog).list():

@@ -1,8 +1,8 @@
-"""``route lint``: what makes routing go wrong, or leaves it untested, told before a prompt does.
+"""``route lint``: finds what makes routing go wrong, or leaves it untested, before a prompt does.
 
 Every finding says what it rests on: ``proved`` holds for every prompt; ``observed`` was seen on golden cases and
 examples; ``likely`` is a similarity above a threshold. Models are never asked and predicates never called. Time is
-bounded: what was not looked at for lack of it is said.
+bounded, and notes say what was not looked at for lack of time.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ CODES = (
     "near_duplicate", "shared_example", "steals", "unreached", "dead_rule", "broken_rule", "undescribed", "draft",
     "lost_golden",
 )  # fmt: skip
-"""What is looked for."""
+"""The kinds of findings, in the order they are listed."""
 
 NEAR = 0.93
-"""The cosine of what two entries say about themselves from which on they are near-duplicates.
+"""The cosine of the texts of two entries from which on they are near-duplicates.
 
 Looked at in five sets with both encoders: above it are repetitions ("calculate triangle area", "calc area triangle"),
 below 0.92 two sizes of one model, or neighbours that differ in one word.
 """
 
 MOST_ENTRIES = 20_000
-"""Of how many candidates every pair is compared: some 4 s."""
+"""The most candidates of which every pair is compared, in some 4 s."""
 
 MOST_PAIRS = 1_000
-"""How many near-duplicates are told, the nearest first."""
+"""The most near-duplicates that are reported, the nearest first."""
 
 SECONDS = 20.0
-"""How long all of it may take, about; reading the catalog and its vectors is not counted."""
+"""About how long the search may take; reading the catalog and its vectors is not counted."""
 
 _BLOCK = 1_024
 _MODELS = ("llm_classify", "llm_build")
@@ -57,14 +57,14 @@ _MODELS = ("llm_classify", "llm_build")
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """Something to look at.
+    """Something that makes routing go wrong, or leaves it untested.
 
     Attributes:
-        code: one of :data:`CODES`.
-        keys: the entries it is about.
+        code: the kind of finding, one of :data:`CODES`.
+        keys: the entries that the finding is about.
         message: what is wrong and what to do, in words.
         evidence: ``proved``, ``observed`` or ``likely``.
-        facts: the figures behind it.
+        facts: the figures behind the finding.
     """
 
     code: str
@@ -74,7 +74,7 @@ class LintFinding:
     facts: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as data for JSON."""
+        """Return the finding as data for JSON."""
         return {
             "code": self.code,
             "keys": list(self.keys),
@@ -86,13 +86,13 @@ class LintFinding:
 
 @dataclass(frozen=True, slots=True)
 class Lint:
-    """What was found.
+    """All findings about a router.
 
     Attributes:
         findings: in the order of :data:`CODES`, the worst of each first.
         notes: what was not looked at, and why.
         candidates: how many entries were looked at.
-        golden: how many golden cases were asked.
+        golden: how many golden cases were evaluated.
     """
 
     findings: tuple[LintFinding, ...]
@@ -152,7 +152,7 @@ class _Linter:
                 )
 
     def _pairs(self) -> list[tuple[float, Entry, Entry]]:
-        """Return the pairs whose texts are near, the nearest first."""
+        """Return similarity and entries of the pairs whose texts are near, the nearest first."""
         from catalog.routing.calibration.candidate_vectors import of_pool
 
         entries = self.pool.entries
@@ -346,7 +346,7 @@ class _Linter:
             )
 
     def _share(self, of: float) -> float:
-        """Return when a share of the time that is left is over."""
+        """Return the time, by the clock, at which the share *of* the time left is over."""
         now = self.clock()
         return now + max(self.until - now, 0.0) * of
 
@@ -358,13 +358,13 @@ def lint(
     seconds: float = SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Lint:
-    """Return what a reader should know about the candidates of *router* and its golden cases.
+    """Return what is wrong with the candidates of *router*, their rules and golden cases.
 
     Args:
-        router: whose candidates, rules and golden cases are looked at.
-        only: look for these of :data:`CODES` alone; none: for all.
-        seconds: how long it may take, about.
-        clock: gives seconds.
+        router: the router whose candidates, rules and golden cases are looked at.
+        only: the :data:`CODES` to look for; empty: all.
+        seconds: about how long it may take.
+        clock: a function that gives seconds.
     """
     wanted = set(only) or set(CODES)
     run = _Linter(router, seconds, clock)
@@ -390,7 +390,7 @@ def lint(
             findings += run.unreached(evaluation) if "unreached" in wanted else ()
     if not run.pool.entries:
         run.notes.append("there is no candidate")
-    findings.sort(key=lambda finding: CODES.index(finding.code))  # stable: each sort stays as it was found
+    findings.sort(key=lambda finding: CODES.index(finding.code))  # stable: each kind stays in its order
     return Lint(tuple(findings), tuple(run.notes), len(run.pool), asked)
 
 

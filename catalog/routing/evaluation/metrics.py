@@ -1,4 +1,4 @@
-"""Figures of routing, by arithmetic alone."""
+"""The arithmetic of an evaluation: shares, curves, bins of confidence, percentiles."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ BINS = 10
 
 
 class CurvePoint(NamedTuple):
-    """A point of coverage against risk: of answering the best-ranked prompts only.
+    """Coverage and risk if only the prompts ranked best are answered.
 
     Attributes:
-        coverage: share of all prompts that would be answered, above 0.
-        risk: share of these answers that would be wrong.
+        coverage: the share of all prompts that would be answered, above 0.
+        risk: the share of these answers that would be wrong.
     """
 
     coverage: float
@@ -29,14 +29,14 @@ class CurvePoint(NamedTuple):
 
 
 class ReliabilityBin(NamedTuple):
-    """Answers whose confidences are alike.
+    """Answers whose confidences lie in one bin.
 
     Attributes:
-        low: the least confidence that belongs here.
-        high: the first one that doesn't; 1 does.
-        answers: how many, at least one.
-        confidence: their mean.
-        accuracy: the share of them that are right.
+        low: the lower limit of the bin, which belongs to it.
+        high: the upper limit, which belongs to the next bin; 1 belongs to the last.
+        answers: how many answers there are, at least one.
+        confidence: the mean of their confidences.
+        accuracy: the share of the answers that are right.
     """
 
     low: float
@@ -69,17 +69,17 @@ def rounded(value: float | None) -> float | None:
 
 
 def ratio(part: int, whole: int) -> float | None:
-    """Return a share, or None of nothing."""
+    """Return the share that *part* is of *whole*; None if *whole* is 0."""
     return part / whole if whole else None
 
 
 def curve(ranked: Iterable[tuple[Any, bool]], prompts: int) -> Iterator[CurvePoint]:
-    """Yield coverage and risk for every threshold that makes a difference, from the strictest to none at all.
+    """Yield coverage and risk for every threshold that makes a difference, the strictest first.
 
     Args:
-        ranked: (rank, whether the answer would be right) of every prompt that could be answered; higher ranks first.
-            Equal ranks are answered together.
-        prompts: how many there are, the others included.
+        ranked: rank, and whether the answer would be right, of each prompt that could be answered. Higher ranks are
+            answered first, equal ranks together.
+        prompts: the number of all prompts, those that can't be answered included.
 
     Source: El-Yaniv and Wiener, "On the foundations of noise-free selective classification", JMLR 2010.
     """
@@ -92,7 +92,7 @@ def curve(ranked: Iterable[tuple[Any, bool]], prompts: int) -> Iterator[CurvePoi
 
 
 def thinned(points: Sequence[CurvePoint], most: int = 200) -> list[CurvePoint]:
-    """Return about *most* of the points of a curve, evenly by coverage; the first and the last are among them."""
+    """Return about *most* points of a curve, evenly by coverage; the first and the last are kept."""
     kept: list[CurvePoint] = []
     for point in points:
         if len(kept) < 2 or int(point.coverage * most) > int(kept[-1].coverage * most):
@@ -103,7 +103,7 @@ def thinned(points: Sequence[CurvePoint], most: int = 200) -> list[CurvePoint]:
 
 
 def reliability_bins(answers: Iterable[tuple[float, bool]]) -> Iterator[ReliabilityBin]:
-    """Yield the bins that hold any (confidence, whether it was right), from low to high."""
+    """Yield the bins of answers (confidence, whether it was right) that are not empty, from low to high."""
     bins: dict[int, list[tuple[float, bool]]] = {}
     for confidence, is_right in answers:
         bins.setdefault(min(max(int(confidence * BINS), 0), BINS - 1), []).append((confidence, is_right))
@@ -118,7 +118,7 @@ def reliability_bins(answers: Iterable[tuple[float, bool]]) -> Iterator[Reliabil
 
 
 def percentiles(values: Sequence[float]) -> Percentiles | None:
-    """Return the percentiles of *values*, or None of none."""
+    """Return the percentiles of *values*; None without values."""
     ordered = sorted(values)
     if not ordered:
         return None

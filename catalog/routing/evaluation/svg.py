@@ -1,4 +1,4 @@
-"""An evaluation as a picture: one SVG file that stands alone, without fonts, scripts or links."""
+"""An evaluation as an SVG file that stands alone, without fonts, scripts or links."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from catalog.routing.evaluation.evaluation import Evaluation
 
 MOST = 32
-"""How many entries the confusion shows: those that are confused most."""
+"""The most entries that the confusion matrix shows: those that are confused most."""
 
 _INK, _SOFT, _LINE, _PAPER = "#1f2430", "#667085", "#e4e7ec", "#ffffff"
 _RIGHT, _WRONG, _MARK = (38, 99, 175), (214, 92, 46), "#d65c2e"
@@ -22,10 +22,11 @@ _NONE = "(none)"
 
 
 def evaluation_svg(evaluation: Evaluation) -> str:
-    """Return the SVG: figures, the confusion, coverage against risk, and confidence against accuracy if there is one.
+    """Return an SVG with the figures, the confusion matrix, coverage against risk, and confidence against accuracy.
 
-    In the confusion a row is what was expected and a column what was picked; blue is right, orange is wrong, and the
-    shade is the share of the row. With more than :data:`MOST` entries, those that are confused most are shown.
+    In the matrix a row is the entry expected and a column the entry picked; blue is right, orange is wrong, and the
+    shade is the share of the row. With more than :data:`MOST` entries, those that are confused most are shown. The
+    last drawing is left out if no answer has a confidence.
     """
     labels, rows, totals, hidden = _matrix(evaluation)
     cell = max(16, min(34, 560 // max(len(labels), 1)))
@@ -34,9 +35,8 @@ def evaluation_svg(evaluation: Evaluation) -> str:
     right = _MARGIN + space + side + max(_GAP, space // 2)  # beside the last of the labels above
     width = max(right + _PANEL + _MARGIN, 900)
     panels = 2 if evaluation.reliability else 1
-    # The labels of columns stand at 60 degrees above the matrix.
     top = 150
-    matrix_top = top + 42 + int(space * 0.87)
+    matrix_top = top + 42 + int(space * 0.87)  # the labels of columns stand at 60 degrees: their sine is 0.87
     height = max(matrix_top + side + 60, top + panels * 330 + 20)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -67,7 +67,7 @@ def _heading(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _matrix(evaluation: Evaluation) -> tuple[list[str], list[list[int]], list[int], str]:
-    """Return labels, counts by row, all prompts of each row, and what is to be said of what is left out."""
+    """Return labels, counts by row, the prompts of each row, and a remark on the entries that are left out."""
     wrong: dict[str | None, int] = {}
     for (expected, chosen), count in evaluation.confusion.items():
         for key in {expected, chosen}:
@@ -181,7 +181,7 @@ def _text(
 
 
 def _escaped(text: str) -> str:
-    """Return *text* as XML may hold it, which has no room for control characters."""
+    """Return *text* escaped for XML; control characters, which XML can't hold, are replaced."""
     return escape("".join(char if char.isprintable() else "\ufffd" for char in text))
 
 
@@ -195,6 +195,6 @@ def _width(label: str) -> int:
 
 
 def _clipped(label: str, most: int) -> str:
-    """Return a label without its middle, if it is too long: names of one family end differently."""
+    """Return a label of at most *most* characters; its middle is cut out, as similar names differ at their ends."""
     tail = most // 2 - 1
     return label if len(label) <= most else f"{label[: most - tail - 1]}…{label[-tail:]}"
