@@ -12,7 +12,7 @@ from catalog.errors import CatalogWarning, StrategyError
 from catalog.forks import after_fork
 from catalog.routing.events import STEP, Event, Watcher
 from catalog.routing.verdict import Step
-from catalog.settings import configured_providers
+from catalog.settings import LOGGED, configured_providers
 from catalog.workspace.lookup import HasWorkspace
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class RouterContext:
         )
         self.options = {name: value for name, value in options.items() if name not in COMMON}
         self.log: str = catalog.settings.route_log if options.get("log") is None else options["log"]
-        if self.log not in ("off", "hash", "text"):
+        if self.log not in LOGGED:
             raise StrategyError(f"log={self.log!r}: choose off, hash or text", option="log")
         self.preparing = threading.RLock()  # reentrant: a watcher that is told meanwhile may route itself
         self._watch: Watcher | None = options.get("watch")

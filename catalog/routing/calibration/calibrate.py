@@ -45,7 +45,7 @@ from catalog.routing.calibration.numbers import (
 )
 from catalog.routing.calibration.similarity import Floats, Places, nearness
 
-_WORK = 6e9
+MOST_WORK = 6e9
 """Products of one pass over the data above which no probe is learned: 100 examples each of 450 candidates."""
 
 _FOLDS_WORK = 1.5e9
@@ -296,7 +296,7 @@ def _judge(data: _Data, seen: Flags, *, stored: bool = False) -> Judge:
     outside = data.vectors[seen & (data.labels == data.candidates)]
     rows, probe = data.vectors[inside], None
     classes = _classes(data)
-    if _work(data) <= _WORK:
+    if _work(data) <= MOST_WORK:
         # Candidates without a prompt are one class together: the time grows with the prompts, not with candidates that
         # nothing was said of.
         places = np.full(data.candidates + 1, len(classes), np.int64)

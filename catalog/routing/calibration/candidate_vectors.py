@@ -1,4 +1,4 @@
-"""The vectors of candidates: of what each says now, and of nothing else."""
+"""The vectors of candidates, made from the texts they have now."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Vectors:
     """The vectors of the candidates of a pool, a row each: candidate by candidate, text before examples.
 
     Attributes:
-        embedder: what made them, and what prompts are embedded with.
+        embedder: the embedder that made them, and that embeds prompts.
         rows: (rows, width) float32, of length 1.
         owners: (rows,) int64: the place of the candidate in the pool.
-        parts: (rows,) int64: 0 for the text about it, from 1 for its examples.
-        hashes: of the texts, a row each; what a calibration was made for.
-        texts: what the rows were made from.
-        missing: places of candidates that have no vector at all.
-        complete: whether every text has a vector, or was made one.
+        parts: (rows,) int64: 0 for the text about the candidate, from 1 for its examples.
+        hashes: the hash of the text of each row; a calibration holds as long as they are the same.
+        texts: the text of each row.
+        missing: the places of candidates that have no vector at all.
+        complete: whether every text has a vector.
     """
 
     embedder: Embedder
@@ -45,15 +45,15 @@ class Vectors:
 
 
 def of_pool(pool: Pool) -> Vectors:
-    """Return the vectors of *pool*; those in the database where they are fresh.
+    """Return the vectors of *pool*, from the database where they are fresh.
 
-    What has none is embedded here where that is cheap; otherwise it is left out until ``catalog embed update``. So a
-    cheap embedder decides from the moment it is configured; in place of any other, the one that was complete before
-    goes on until its vectors are made, as it does in searches.
+    A text without a fresh vector is embedded here if that is cheap; otherwise it is left out until ``catalog embed
+    update``. So a cheap embedder counts from the moment it is configured; before any other counts, its vectors must be
+    made, and until then the embedder used before goes on, as it does in searches.
 
     Raises:
-        StrategyError: the catalog has no embedder, or it can't be had.
-        MissingExtraError: what the embedder needs is not installed.
+        StrategyError: the catalog has no embedder, or the embedder can't be loaded.
+        MissingExtraError: a package that the embedder needs is not installed.
     """
     catalog = pool.catalog
     try:

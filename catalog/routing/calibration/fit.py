@@ -1,4 +1,4 @@
-"""Fitting: what a router learns from prompts whose right entry is known, and whether that still holds."""
+"""``fit``: teaches a router from labelled prompts, stores what it learned, and reports how good that is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from catalog.routing.router import Router
 
 NONE = -1
-"""The place of the entry a prompt is for where none fits."""
+"""The label of a prompt that fits no candidate; other labels are places in the pool."""
 
 
 @dataclass(frozen=True, slots=True)

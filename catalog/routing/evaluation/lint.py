@@ -17,6 +17,7 @@ from catalog.entry.key import split_key
 from catalog.entry.match import compiled, is_predicate
 from catalog.errors import CatalogError
 from catalog.routing.evaluation.golden import cases_for
+from catalog.routing.strategies.choose import ASKING
 from catalog.routing.strategies.rules import FEWEST_CHARACTERS, in_order
 from catalog.routing.wording import shortened
 from catalog.verbs.drafts import DRAFT
@@ -52,7 +53,6 @@ SECONDS = 20.0
 """About how long the search may take; reading the catalog and its vectors is not counted."""
 
 _BLOCK = 1_024
-_MODELS = ("llm_classify", "llm_build")
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +244,7 @@ class _Linter:
 
         router, strategy = self.router, self.router.strategy
         chain: Sequence[Any] = getattr(strategy, "chain", (strategy,))
-        free = [step for step in chain if step.name not in _MODELS]
+        free = [step for step in chain if step.name not in ASKING]
         if len(free) < len(chain):
             self.notes.append("strategies that ask a model were left out")
         if not free:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 STRATEGIES = ("rules", "embedding", "llm_classify", "llm_build", "cascade")
 
+ASKING = ("llm_classify", "llm_build")
+"""The strategies that ask a model."""
+
 CHAIN = ("rules", "embedding")
 """The steps of a cascade without ``chain``; with ``model`` or ``client``, ``llm_classify`` comes last."""
 
