@@ -64,6 +64,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.errors import NotACatalogError as NotACatalogError
     from catalog.errors import NotImportableError as NotImportableError
     from catalog.errors import PackageNotFoundError as PackageNotFoundError
+    from catalog.errors import ReadOnlyError as ReadOnlyError
     from catalog.errors import ResolveError as ResolveError
     from catalog.errors import RoutingError as RoutingError
     from catalog.errors import SchemaOutdatedError as SchemaOutdatedError
@@ -112,6 +113,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.settings import Settings as Settings
     from catalog.settings import default_url as default_url
     from catalog.settings import load_settings as load_settings
+    from catalog.store.copying import copy_file as _backup_database
     from catalog.store.golden_and_decisions import Logged as _LoggedDecision
     from catalog.store.schema import HEAD as _SCHEMA_HEAD
     from catalog.store.schema import current as _schema_revision
@@ -124,6 +126,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     embedder_form = _embedder_form
     LoggedDecision = _LoggedDecision
     SCHEMA_HEAD = _SCHEMA_HEAD
+    backup_database = _backup_database
     schema_revision = _schema_revision
 
     agents: Registry[Any]
@@ -198,6 +201,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "Estimate": "catalog.embedders.openai",
     "embedder_form": "catalog.embedders.choose:form_of",
     "default_url": "catalog.settings",
+    "backup_database": "catalog.store.copying:copy_file",
     "sqlite_path": "catalog.store.schema",
     "schema_revision": "catalog.store.schema:current",
     "SCHEMA_HEAD": "catalog.store.schema:HEAD",
@@ -223,6 +227,7 @@ _ERRORS = (
     "NotACatalogError",
     "NotImportableError",
     "PackageNotFoundError",
+    "ReadOnlyError",
     "ResolveError",
     "RoutingError",
     "SchemaOutdatedError",
