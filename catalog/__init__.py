@@ -88,20 +88,20 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.routing.evaluation.evaluate import evaluate as evaluate
     from catalog.routing.evaluation.evaluation import Evaluation as Evaluation
     from catalog.routing.evaluation.evaluation import StepFigures as StepFigures
-    from catalog.routing.evaluation.gate import Verdicts as _GateVerdicts
+    from catalog.routing.evaluation.gate import GateVerdicts as GateVerdicts
     from catalog.routing.evaluation.gate import baseline as baseline
-    from catalog.routing.evaluation.gate import held_against as _gate_verdicts
+    from catalog.routing.evaluation.gate import gate_verdicts as gate_verdicts
     from catalog.routing.evaluation.gate import read_baseline as read_baseline
     from catalog.routing.evaluation.golden import cases_for as cases_for
     from catalog.routing.evaluation.lint import LintFinding as LintFinding
     from catalog.routing.evaluation.lint import lint as lint
-    from catalog.routing.evaluation.svg import picture as _evaluation_svg
+    from catalog.routing.evaluation.svg import evaluation_svg as evaluation_svg
     from catalog.routing.events import Event as Event
     from catalog.routing.labelled import Case as Case
     from catalog.routing.labelled import read_cases as read_cases
     from catalog.routing.llm.scripted import ScriptedChat as ScriptedChat
-    from catalog.routing.log import decisions as _logged_decisions
-    from catalog.routing.log import forget as _forget_decisions
+    from catalog.routing.log import forget_decisions as forget_decisions
+    from catalog.routing.log import logged_decisions as logged_decisions
     from catalog.routing.replay import Replay as Replay
     from catalog.routing.replay import Replayed as Replayed
     from catalog.routing.replay import replay as replay
@@ -125,11 +125,6 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     # Public under a name that says more than the one in its room.
     CouncilIssue = _CouncilIssue
     embedder_form = _embedder_form
-    GateVerdicts = _GateVerdicts
-    gate_verdicts = _gate_verdicts
-    evaluation_svg = _evaluation_svg
-    logged_decisions = _logged_decisions
-    forget_decisions = _forget_decisions
     LoggedDecision = _LoggedDecision
     SCHEMA_HEAD = _SCHEMA_HEAD
     backup_database = _backup_database
@@ -186,16 +181,16 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "Replay": "catalog.routing.replay",
     "Replayed": "catalog.routing.replay",
     "LoggedDecision": "catalog.store.golden_and_decisions:Logged",
-    "logged_decisions": "catalog.routing.log:decisions",
-    "forget_decisions": "catalog.routing.log:forget",
+    "logged_decisions": "catalog.routing.log",
+    "forget_decisions": "catalog.routing.log",
     "lint": "catalog.routing.evaluation.lint",
     "LintFinding": "catalog.routing.evaluation.lint",
     "FitReport": "catalog.routing.calibration.fit",
-    "evaluation_svg": "catalog.routing.evaluation.svg:picture",
-    "gate_verdicts": "catalog.routing.evaluation.gate:held_against",
+    "evaluation_svg": "catalog.routing.evaluation.svg",
+    "gate_verdicts": "catalog.routing.evaluation.gate",
     "read_baseline": "catalog.routing.evaluation.gate",
     "baseline": "catalog.routing.evaluation.gate",
-    "GateVerdicts": "catalog.routing.evaluation.gate:Verdicts",
+    "GateVerdicts": "catalog.routing.evaluation.gate",
     "Evaluation": "catalog.routing.evaluation.evaluation",
     "StepFigures": "catalog.routing.evaluation.evaluation",
     "evaluate": "catalog.routing.evaluation.evaluate",
