@@ -156,6 +156,9 @@ def split(entries: Iterable[Entry], configured: Collection[str] | None) -> tuple
         if _is_damaged(entry):
             out.append((entry, f"its record is damaged; `catalog restore {entry.key}` brings back a good one"))
             continue
+        if entry.metadata.get("gone"):
+            out.append((entry, f"its code is gone: {entry.metadata['gone']}"))
+            continue
         if entry.metadata.get(DRAFT):
             out.append((entry, "a draft that nobody has approved yet"))
             continue

@@ -57,6 +57,12 @@ def keys(ws: Workspace) -> list[str]:
     return sorted(format_key(kind, name) for kind in ws.settings.kinds for name in snapshot.names(kind))
 
 
+def gone(ws: Workspace) -> list[str]:
+    """Return the keys of the stored entries whose code was not there when it was last looked for, sorted."""
+    ws.snapshot()
+    return [format_key(*row) for row in ws.store.reader.all(queries.GONE)]
+
+
 def entries(ws: Workspace, kind: Kinds) -> Iterator[Entry]:
     """Yield the winning records of the given kinds (None: all), by key."""
     snapshot, filters = ws.snapshot(), ws.filters(kind)
