@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from catalog.discovery.extract import Facts
+from catalog.discovery.extract import Extract
 from catalog.discovery.finding import Clash, Finding
-from catalog.discovery.follow_names import Resolver
+from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.literal import Value
 from catalog.discovery.rules import Rule
 from catalog.entry.key import name_fault
@@ -21,8 +21,8 @@ Get = Callable[[str, tuple[str | int, ...]], Any]
 
 def findings_of(
     module: str,
-    facts: Facts,
-    resolver: Resolver,
+    extract: Extract,
+    follower: NameFollower,
     *,
     path: str,
     root: str | None,
@@ -33,8 +33,8 @@ def findings_of(
 
     Args:
         module: its dotted name.
-        facts: what its syntax tree says.
-        resolver: follows names to other files.
+        extract: what its syntax tree says.
+        follower: follows names to other files.
         path: the file.
         root: folder that must be on ``sys.path``, or None.
         exported: functions of this module that a public module of the package exports.
@@ -42,10 +42,10 @@ def findings_of(
     """
     found: list[Finding] = []
     also = frozenset(exported)
-    for item in facts["items"]:
-        decided = _decided(module, item, resolver)
+    for item in extract["items"]:
+        decided = _decided(module, item, follower)
         if decided is None:
-            if public and item["form"] == "function" and _is_public(module, item, facts, also):
+            if public and item["form"] == "function" and _is_public(module, item, extract, also):
                 decided = _PLAIN, "tool", lambda field, places: None
             else:
                 continue
@@ -57,43 +57,43 @@ def findings_of(
 _PLAIN = Rule("decorators", "tool", "python")
 
 
-def _decided(module: str, item: dict[str, Any], resolver: Resolver) -> tuple[Rule, str, Get] | None:
+def _decided(module: str, item: dict[str, Any], follower: NameFollower) -> tuple[Rule, str, Get] | None:
     """Return rule, kind and a reader of fields for a candidate that is recognised."""
-    rules = resolver.rules
+    rules = follower.rules
     best: tuple[Rule, str, Get] | None = None
     for mark in item.get("marks", ()):
         rule, last = None, ""
         if "dotted" in mark:
-            rule, last = resolver.follow(mark["dotted"], lambda name: rules.match("decorators", name))
+            rule, last = follower.follow(mark["dotted"], lambda name: rules.match("decorators", name))
         if rule is None and "method" in mark:
-            rule = resolver.owner_rule(mark["method"], mark["owner"], mark["called"])
+            rule = follower.owner_rule(mark["method"], mark["owner"], mark["called"])
             last = mark["method"]
         if rule is None or (item.get("rebound") and rule.section != "methods"):
             continue  # a definition that another replaces is gone, unless some object took note of it
         kind = last.rpartition(".")[2] if rule.kind == "*" else rule.kind
-        decision = rule, kind, _from_given(mark["given"], resolver)
+        decision = rule, kind, _from_given(mark["given"], follower)
         if rules.own_package in rule.modules:  # the author's word on it beats the framework's
             return decision
         best = best or decision
     if best is not None:
         return best
     if item["form"] == "class" and not item.get("rebound"):
-        return _class_decision(module, item, resolver)
+        return _class_decision(module, item, follower)
     if item["form"] == "value" and "made" in item:
-        return _value_decision(item["made"], resolver)
+        return _value_decision(item["made"], follower)
     return None
 
 
-def _class_decision(module: str, item: dict[str, Any], resolver: Resolver) -> tuple[Rule, str, Get] | None:
+def _class_decision(module: str, item: dict[str, Any], follower: NameFollower) -> tuple[Rule, str, Get] | None:
     dotted = f"{module}.{item['qualname']}"
-    facts = resolver.facts(module)
-    rule = resolver.first_rule(facts["classes"].get(item["qualname"], ())) if facts else None
+    extract = follower.extract_of(module)
+    rule = follower.first_rule(extract["classes"].get(item["qualname"], ())) if extract else None
     if rule is None:
         return None
 
     def get(field: str, places: tuple[str | int, ...]) -> Any:
         for place in places:
-            value = resolver.value(resolver.attribute(dotted, str(place))[1])
+            value = follower.value(follower.attribute(dotted, str(place))[1])
             if value is not None and value[1] is not None:
                 return value[1]
         return None
@@ -101,33 +101,33 @@ def _class_decision(module: str, item: dict[str, Any], resolver: Resolver) -> tu
     return rule, rule.kind, get
 
 
-def _value_decision(made: dict[str, Any], resolver: Resolver) -> tuple[Rule, str, Get] | None:
-    rules = resolver.rules
+def _value_decision(made: dict[str, Any], follower: NameFollower) -> tuple[Rule, str, Get] | None:
+    rules = follower.rules
     dotted = made["dotted"]
-    rule, last = resolver.follow(dotted, lambda name: rules.match("constructors", name))
+    rule, last = follower.follow(dotted, lambda name: rules.match("constructors", name))
     if rule is None:
         above, _, maker = dotted.rpartition(".")
         if above:
-            rule, last = resolver.follow(above, lambda name: rules.match("constructors", name))
+            rule, last = follower.follow(above, lambda name: rules.match("constructors", name))
             if rule is not None and maker not in rule.makers:
                 rule = None
     if rule is None:
-        rule, last = resolver.follow(dotted, lambda name: rules.match("decorators", name))
+        rule, last = follower.follow(dotted, lambda name: rules.match("decorators", name))
         if rule is not None and rules.own_package not in rule.modules:
             rule = None
     if rule is None or (made.get("anywhere") and not rule.anywhere):
         return None
     kind = last.rpartition(".")[2] if rule.kind == "*" else rule.kind
-    get = _from_given(made["given"], resolver)
+    get = _from_given(made["given"], follower)
     if made.get("anywhere") and not isinstance(get("name", rule.places("name")), str):
         return None  # built in a loop, or a copy
     return rule, kind, get
 
 
-def _from_given(given: dict[str, Value], resolver: Resolver) -> Get:
+def _from_given(given: dict[str, Value], follower: NameFollower) -> Get:
     def get(field: str, places: tuple[str | int, ...]) -> Any:
         for place in places:
-            value = resolver.value(given.get(str(place)))
+            value = follower.value(given.get(str(place)))
             if value is not None and value[1] is not None:
                 return value[1]
         return None
@@ -201,7 +201,7 @@ def _texts(value: Any) -> tuple[str, ...] | None:
     return tuple(value)
 
 
-def _is_public(module: str, item: dict[str, Any], facts: Facts, exported: frozenset[str]) -> bool:
+def _is_public(module: str, item: dict[str, Any], extract: Extract, exported: frozenset[str]) -> bool:
     name = item["name"]
     if "." in item["qualname"] or item.get("rebound") or "hidden" in item:
         return False
@@ -209,8 +209,8 @@ def _is_public(module: str, item: dict[str, Any], facts: Facts, exported: frozen
         return True
     if is_private(module):
         return False
-    if facts["all"] is not None:
-        return name in facts["all"]
+    if extract["all"] is not None:
+        return name in extract["all"]
     return not name.startswith("_")
 
 

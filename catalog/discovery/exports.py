@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from catalog.discovery.assemble import is_private
-from catalog.discovery.extract import Facts
-from catalog.discovery.follow_names import Resolver
+from catalog.discovery.extract import Extract
+from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.state import FileState
 
 
@@ -18,17 +18,17 @@ class Exported:
         self.states = states
         self.names: set[str] = set()  # that public modules import and list
         self.starred: set[str] = set()  # modules they import all of
-        self.public: list[tuple[str, Facts]] = []
+        self.public: list[tuple[str, Extract]] = []
 
-    def heed(self, module: str, facts: Facts | None) -> None:
+    def heed(self, module: str, extract: Extract | None) -> None:
         """Learn what a public *module* exports."""
-        if facts is None or is_private(module):
+        if extract is None or is_private(module):
             return
-        self.public.append((module, facts))
-        self.starred.update(facts["stars"])
-        if facts["all"] is not None:
+        self.public.append((module, extract))
+        self.starred.update(extract["stars"])
+        if extract["all"] is not None:
             self.names.update(
-                facts["imports"][one].rpartition(".")[2] for one in facts["all"] if one in facts["imports"]
+                extract["imports"][one].rpartition(".")[2] for one in extract["all"] if one in extract["imports"]
             )
 
     def wants(self, module: str) -> Callable[[str], bool]:
@@ -37,26 +37,26 @@ class Exported:
             return lambda name: not name.startswith("_")
         return lambda name: name in self.names
 
-    def followed(self, resolver: Resolver) -> dict[str, set[str]]:
+    def followed(self, follower: NameFollower) -> dict[str, set[str]]:
         """Return, by private module, the functions that are exported."""
         found: dict[str, set[str]] = {}
-        for module, facts in self.public:
-            names = set(facts["all"] or ())
-            for star in facts["stars"]:
-                if star in self.states and facts["all"] is None:
-                    names.update(_starred(self.states[star].facts))
-            own = set(facts["defines"])
+        for module, extract in self.public:
+            names = set(extract["all"] or ())
+            for star in extract["stars"]:
+                if star in self.states and extract["all"] is None:
+                    names.update(_starred(self.states[star].extract))
+            own = set(extract["defines"])
             for name in names - own:
-                last = resolver.follow_inside(f"{module}.{name}")
+                last = follower.follow_inside(f"{module}.{name}")
                 home, _, original = (last or "").rpartition(".")
                 if home in self.states and is_private(home):
                     found.setdefault(home, set()).add(original)
         return found
 
 
-def _starred(facts: Facts | None) -> Sequence[str]:
-    if facts is None:
+def _starred(extract: Extract | None) -> Sequence[str]:
+    if extract is None:
         return ()
-    if facts["all"] is not None:
-        return [str(one) for one in facts["all"]]
-    return [one for one in facts["defines"] if not one.startswith("_")]
+    if extract["all"] is not None:
+        return [str(one) for one in extract["all"]]
+    return [one for one in extract["defines"] if not one.startswith("_")]

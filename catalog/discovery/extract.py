@@ -1,7 +1,8 @@
-"""What the syntax tree of one file says: plain data, kept between scans, its names not yet followed elsewhere.
+"""The extract of one file: what its syntax tree says, as plain data that is kept between scans.
 
-Whether a class is a tool depends on other files, which may change while this one doesn't. So facts hold candidates
-with dotted names; `catalog.discovery.follow_names` decides.
+Whether a class is a tool depends on other files, which may change while this one doesn't. So an extract holds
+candidates and the dotted names they use; `catalog.discovery.follow_names` follows those names into other files, and
+`catalog.discovery.assemble` decides.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from catalog.discovery.literal import Value
-from catalog.discovery.rules import Recognised
+from catalog.discovery.rules import Rules
 from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, last_name
 from catalog.source.checksum import Function
 from catalog.source.define import define
@@ -19,7 +20,7 @@ from catalog.source.docstrings import summary
 from catalog.source.names import Imported
 from catalog.source.parameters import parameters_schema
 
-Facts = dict[str, Any]
+Extract = dict[str, Any]
 """``imports`` name to dotted · ``stars`` modules · ``classes`` qualified name to bases · ``aliases`` name to dotted ·
 ``makes`` variable to the dotted class it is made of · ``returns`` function to the dotted class it returns ·
 ``defines`` the functions and classes of the module ·
@@ -30,9 +31,9 @@ _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Extractor:
-    """Collects the facts of one file."""
+    """Makes the extract of one file."""
 
-    def __init__(self, module: str, path: str, is_package: bool, tree: ast.Module, rules: Recognised) -> None:
+    def __init__(self, module: str, path: str, is_package: bool, tree: ast.Module, rules: Rules) -> None:
         """Prepare to read the *tree* of *module*."""
         self.module = module
         self.path = path
@@ -48,7 +49,7 @@ class Extractor:
         self._public: Callable[[str], bool] | None = None
         self._deep = self._assigned = True
 
-    def facts(
+    def extract(
         self,
         candidates: frozenset[str] | None,
         *,
@@ -56,8 +57,8 @@ class Extractor:
         deep: bool = True,
         assigned: bool = True,
         declared: bool = False,
-    ) -> Facts:
-        """Return the facts.
+    ) -> Extract:
+        """Return the extract.
 
         Args:
             candidates: names of classes in this file to describe; None means all that have bases.

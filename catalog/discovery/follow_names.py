@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-from catalog.discovery.extract import Extractor, Facts
-from catalog.discovery.gc_pause import uncollected
+from catalog.discovery.extract import Extract, Extractor
+from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.literal import Value, known
 from catalog.discovery.prefilter import absolute, heads_in, imports_in
-from catalog.discovery.rules import Recognised, Rule
+from catalog.discovery.rules import Rule, Rules
 from catalog.errors import UnreadableSourceError
 from catalog.source.locate import Locator
 from catalog.source.read import read_bytes, read_source
@@ -25,24 +25,32 @@ _LONGEST = 40
 _OWN = frozenset(sys.stdlib_module_names) | {"builtins"}
 
 
-class Resolver:
+class NameFollower:
     """Follows dotted names through the files of a scan and, by reading only, through other installed packages."""
 
     def __init__(
         self,
-        rules: Recognised,
+        rules: Rules,
         locator: Locator,
-        inside: Callable[[str], Facts | None],
+        extract_inside: Callable[[str], Extract | None],
         is_inside: Callable[[str], bool],
         constant_inside: Callable[[str, str], Value],
     ) -> None:
-        """Use *inside* for the facts of a module of the scan, and *locator* to find all others."""
+        """Follow names by *rules*.
+
+        Args:
+            rules: tell which names are known.
+            locator: finds the modules outside of the scan.
+            extract_inside: returns the extract of a module of the scan.
+            is_inside: tells whether a module is one of the scan.
+            constant_inside: returns the value of a name in a module of the scan.
+        """
         self.rules = rules
         self.locator = locator
-        self._inside = inside
+        self._extract_inside = extract_inside
         self._is_inside = is_inside
         self._constant_inside = constant_inside
-        self._outside: dict[str, Facts | None] = {}
+        self._outside: dict[str, Extract | None] = {}
         self._constants: dict[tuple[str, str], Value] = {}
         self._items: dict[str, dict[str, dict[str, Any]]] = {}
         self._bases: dict[str, Rule | None] = {}
@@ -94,24 +102,24 @@ class Resolver:
             return None
         for cut in range(len(parts) - 1, 0, -1):
             module = ".".join(parts[:cut])
-            if self.facts(module) is not None:
+            if self.extract_of(module) is not None:
                 return module, parts[cut:]
         return None
 
-    def facts(self, module: str) -> Facts | None:
-        """Return the facts of *module*, or None if it can't be read."""
+    def extract_of(self, module: str) -> Extract | None:
+        """Return the extract of *module*, or None if it can't be read."""
         if self._is_inside(module):
-            return self._inside(module)
+            return self._extract_inside(module)
         try:
             return self._outside[module]
         except KeyError:
             pass
-        found: Facts | None = None
-        with uncollected():
+        found: Extract | None = None
+        with gc_paused():
             extractor = self._extractor(module)
             if extractor is not None:
                 with suppress(RecursionError):
-                    found = extractor.facts(None, deep=False)
+                    found = extractor.extract(None, deep=False)
                 del extractor
         self._outside[module] = found
         return found
@@ -133,18 +141,18 @@ class Resolver:
         if place is None:
             return None
         module, names = place
-        facts = self.facts(module)
-        if facts is None or not names:
+        extract = self.extract_of(module)
+        if extract is None or not names:
             return None
         first, rest = names[0], names[1:]
         for table in ("imports", "aliases"):
-            target = facts[table].get(first)
+            target = extract[table].get(first)
             if target is not None:
                 further = ".".join([target, *rest])
                 return further if further != dotted else None
-        if first in facts["defines"] or first in facts["makes"]:
+        if first in extract["defines"] or first in extract["makes"]:
             return None
-        for star in reversed(facts["stars"]):
+        for star in reversed(extract["stars"]):
             if self._exports(star, first):
                 return ".".join([star, *names])
         return None
@@ -157,14 +165,14 @@ class Resolver:
         return name in found
 
     def _names_exported(self, module: str, seen: set[str]) -> frozenset[str]:
-        facts = self.facts(module) if module not in seen and len(seen) < _LONGEST else None
-        if facts is None:
+        extract = self.extract_of(module) if module not in seen and len(seen) < _LONGEST else None
+        if extract is None:
             return frozenset()
         seen.add(module)
-        if facts["all"] is not None:
-            return frozenset(facts["all"])
-        names = {n for table in ("defines", "imports", "aliases", "makes", "classes") for n in facts[table]}
-        for star in facts["stars"]:
+        if extract["all"] is not None:
+            return frozenset(extract["all"])
+        names = {n for table in ("defines", "imports", "aliases", "makes", "classes") for n in extract[table]}
+        for star in extract["stars"]:
             names |= self._names_exported(star, seen)
         return frozenset(name for name in names if not name.startswith("_"))
 
@@ -194,10 +202,10 @@ class Resolver:
     def bases(self, dotted: str) -> list[str]:
         """Return the bases of the class *dotted* as written, with imports resolved."""
         place = self.split(dotted)
-        facts = self.facts(place[0]) if place else None
-        if facts is None or place is None:
+        extract = self.extract_of(place[0]) if place else None
+        if extract is None or place is None:
             return []
-        found: list[str] = facts["classes"].get(".".join(place[1]), [])
+        found: list[str] = extract["classes"].get(".".join(place[1]), [])
         return found
 
     def attribute(self, dotted: str, name: str, depth: int = 0) -> tuple[bool, Value]:
@@ -208,25 +216,25 @@ class Resolver:
         place = self.split(last)
         if place is None:
             return False, None
-        facts = self.facts(place[0])
-        if facts is None:
+        extract = self.extract_of(place[0])
+        if extract is None:
             return False, None
         qualname = ".".join(place[1])
-        item = self._classes_of(place[0], facts).get(qualname)
+        item = self._classes_of(place[0], extract).get(qualname)
         if item is not None and name in item["attributes"]:
             return True, item["attributes"][name]
         if depth and self.rules.match("bases", last) is not None:
             return False, None  # a framework's own class: its default is a placeholder
-        for base in facts["classes"].get(qualname, ()):
+        for base in extract["classes"].get(qualname, ()):
             found, value = self.attribute(base, name, depth + 1)
             if found:
                 return found, value
         return False, None
 
-    def _classes_of(self, module: str, facts: Facts) -> dict[str, dict[str, Any]]:
+    def _classes_of(self, module: str, extract: Extract) -> dict[str, dict[str, Any]]:
         found = self._items.get(module)
         if found is None:
-            found = {one["qualname"]: one for one in facts["items"] if one["form"] == "class"}
+            found = {one["qualname"]: one for one in extract["items"] if one["form"] == "class"}
             self._items[module] = found
         return found
 
@@ -244,10 +252,10 @@ class Resolver:
     def _object(self, method: str, dotted: str) -> tuple[Rule | None, bool]:
         _, last = self.follow(dotted, lambda _: None)
         place = self.split(last)
-        facts = self.facts(place[0]) if place else None
-        if place is None or facts is None:
+        extract = self.extract_of(place[0]) if place else None
+        if place is None or extract is None:
             return None, False
-        made = facts["makes"].get(place[1][0])
+        made = extract["makes"].get(place[1][0])
         if made is not None and len(place[1]) == 1:
             return self._type(method, made)
         return None, False
@@ -259,20 +267,20 @@ class Resolver:
             return rule, True
         name = last.rpartition(".")[2]
         place = self.split(last)
-        facts = self.facts(place[0]) if place else None
-        if place is not None and facts is not None:
+        extract = self.extract_of(place[0]) if place else None
+        if place is not None and extract is not None:
             qualname = ".".join(place[1])
-            returned = facts["returns"].get(qualname)
+            returned = extract["returns"].get(qualname)
             if returned is not None:
                 return self._type(method, returned, depth + 1)
-            bases = facts["classes"].get(qualname)
+            bases = extract["classes"].get(qualname)
             if bases is not None:
                 for base in bases:
                     rule, _ = self._type(method, base, depth + 1)
                     if rule is not None:
                         return rule, True
                 return None, True
-            if qualname in facts["defines"] and name[:1].isupper():
+            if qualname in extract["defines"] and name[:1].isupper():
                 return None, True
         if last.partition(".")[0] in _OWN:
             return None, True

@@ -12,7 +12,7 @@ from importlib import metadata
 from typing import Any
 
 from catalog.discovery.finding import Finding, ScanResult, Skipped
-from catalog.discovery.rules import Recognised
+from catalog.discovery.rules import Rules
 from catalog.discovery.scan import Progress, scan
 from catalog.entry.key import name_fault
 from catalog.entry.object_ref import reference_fault
@@ -104,7 +104,7 @@ def scan_plugin(
     plugin: Plugin,
     *,
     schemas: bool = False,
-    recognised: Recognised | Mapping[str, Any] | None = None,
+    rules: Rules | Mapping[str, Any] | None = None,
     known: Mapping[str, Any] | None = None,
     roots: Sequence[str] = (),
     progress: Progress | None = None,
@@ -117,7 +117,7 @@ def scan_plugin(
     Args:
         plugin: what `plugins` returned.
         schemas: as for `scan`.
-        recognised: as for `scan`.
+        rules: as for `scan`.
         known: ``files`` of the last result for this plugin.
         roots: as for `scan`.
         progress: as for `scan`.
@@ -125,7 +125,7 @@ def scan_plugin(
     if plugin.fault is not None:
         return _nothing(plugin, plugin.fault)
     try:
-        found = scan(plugin.module, schemas=schemas, roots=roots, recognised=recognised, known=known, progress=progress)
+        found = scan(plugin.module, schemas=schemas, roots=roots, rules=rules, known=known, progress=progress)
     except PackageNotFoundError as error:
         return _nothing(plugin, str(error))
     findings: tuple[Finding, ...] = found.findings
