@@ -225,7 +225,7 @@ class _Scan:
                 if not _is_enough(state.extract, wanted, public):
                     self._extract(module, state, wanted, public)
             if self._exported is not None:
-                self._exported.heed(module, state.extract)
+                self._exported.add(module, state.extract)
 
     def _candidates(self) -> dict[str, frozenset[str]]:
         """Return, by module, the classes that could derive from a known base, through any number of others."""
