@@ -18,11 +18,13 @@ from catalog.source.locate import Locator
 from catalog.source.read import read_bytes, read_source
 
 Accept = Callable[[str], Rule | None]
+"""Returns the rule for a dotted name, or None if no rule knows it."""
 
 _LONGEST = 40
 """How many imports, aliases and bases are followed."""
 
-_OWN = frozenset(sys.stdlib_module_names) | {"builtins"}
+_PYTHONS_OWN = frozenset(sys.stdlib_module_names) | {"builtins"}
+"""Packages that hold nothing a rule names; they are not read."""
 
 
 class NameFollower:
@@ -52,14 +54,14 @@ class NameFollower:
         self._constant_inside = constant_inside
         self._outside: dict[str, Extract | None] = {}
         self._constants: dict[tuple[str, str], Value] = {}
-        self._items: dict[str, dict[str, dict[str, Any]]] = {}
+        self._classes: dict[str, dict[str, dict[str, Any]]] = {}
         self._bases: dict[str, Rule | None] = {}
         self._reach: dict[tuple[str, str], bool] = {}
         self._star_names: dict[str, frozenset[str]] = {}
         self._read: dict[str, bytes] = {}
         self._headed: dict[str, dict[str, list[str]]] = {}
         self._imported: dict[str, dict[str, str]] = {}
-        self.consulted: set[str] = set()
+        self.consulted: set[str] = set()  # files outside of the scan that its findings depend on
 
     # --- following -----------------------------------------------------------------------------------------
 
@@ -98,7 +100,7 @@ class NameFollower:
     def split(self, dotted: str) -> tuple[str, list[str]] | None:
         """Return the module of *dotted* and the names within it, or None if there is no such module to read."""
         parts = dotted.split(".")
-        if parts[0] in _OWN:
+        if parts[0] in _PYTHONS_OWN:
             return None
         for cut in range(len(parts) - 1, 0, -1):
             module = ".".join(parts[:cut])
@@ -114,15 +116,15 @@ class NameFollower:
             return self._outside[module]
         except KeyError:
             pass
-        found: Extract | None = None
+        extract: Extract | None = None
         with gc_paused():
             extractor = self._extractor(module)
             if extractor is not None:
                 with suppress(RecursionError):
-                    found = extractor.extract(None, deep=False)
-                del extractor
-        self._outside[module] = found
-        return found
+                    extract = extractor.extract(None, deep=False)
+                del extractor  # the tree goes before the collector comes back
+        self._outside[module] = extract
+        return extract
 
     def _extractor(self, module: str) -> Extractor | None:
         site = self.locator.find(module)
@@ -159,10 +161,10 @@ class NameFollower:
 
     def _exports(self, module: str, name: str) -> bool:
         """Tell whether ``from module import *`` brings *name*."""
-        found = self._star_names.get(module)
-        if found is None:
-            found = self._star_names[module] = self._names_exported(module, set())
-        return name in found
+        names = self._star_names.get(module)
+        if names is None:
+            names = self._star_names[module] = self._names_exported(module, set())
+        return name in names
 
     def _names_exported(self, module: str, seen: set[str]) -> frozenset[str]:
         extract = self.extract_of(module) if module not in seen and len(seen) < _LONGEST else None
@@ -171,7 +173,8 @@ class NameFollower:
         seen.add(module)
         if extract["all"] is not None:
             return frozenset(extract["all"])
-        names = {n for table in ("defines", "imports", "aliases", "makes", "classes") for n in extract[table]}
+        tables = ("defines", "imports", "aliases", "makes", "classes")
+        names = {name for table in tables for name in extract[table]}
         for star in extract["stars"]:
             names |= self._names_exported(star, seen)
         return frozenset(name for name in names if not name.startswith("_"))
@@ -190,14 +193,17 @@ class NameFollower:
         return rule
 
     def first_rule(self, bases: Iterable[str]) -> Rule | None:
-        """Return the rule that the first of *bases* to have one has; being data is said of tools only if need be."""
-        found: Rule | None = None
+        """Return the first rule that *bases* have, or None.
+
+        A rule for schemas counts only if there is no other: tools are pydantic models in many a framework.
+        """
+        first: Rule | None = None
         for base in bases:
             rule = self.base_rule(base)
             if rule is not None and rule.when != "schemas":
                 return rule
-            found = found or rule
-        return found
+            first = first or rule
+        return first
 
     def bases(self, dotted: str) -> list[str]:
         """Return the bases of the class *dotted* as written, with imports resolved."""
@@ -205,8 +211,8 @@ class NameFollower:
         extract = self.extract_of(place[0]) if place else None
         if extract is None or place is None:
             return []
-        found: list[str] = extract["classes"].get(".".join(place[1]), [])
-        return found
+        bases: list[str] = extract["classes"].get(".".join(place[1]), [])
+        return bases
 
     def attribute(self, dotted: str, name: str, depth: int = 0) -> tuple[bool, Value]:
         """Return whether the class *dotted* or a base defines *name*, and its value as far as reading tells."""
@@ -226,22 +232,28 @@ class NameFollower:
         if depth and self.rules.match("bases", last) is not None:
             return False, None  # a framework's own class: its default is a placeholder
         for base in extract["classes"].get(qualname, ()):
-            found, value = self.attribute(base, name, depth + 1)
-            if found:
-                return found, value
+            defined, value = self.attribute(base, name, depth + 1)
+            if defined:
+                return True, value
         return False, None
 
     def _classes_of(self, module: str, extract: Extract) -> dict[str, dict[str, Any]]:
-        found = self._items.get(module)
-        if found is None:
-            found = {one["qualname"]: one for one in extract["items"] if one["form"] == "class"}
-            self._items[module] = found
-        return found
+        classes = self._classes.get(module)
+        if classes is None:
+            classes = {item["qualname"]: item for item in extract["items"] if item["form"] == "class"}
+            self._classes[module] = classes
+        return classes
 
     # --- owners of decorators ------------------------------------------------------------------------------
 
     def owner_rule(self, method: str, owner: list[str] | None, called: str) -> Rule | None:
-        """Return the rule for the decorator ``called.method``, *owner* being what its file tells of the object."""
+        """Return the rule for the decorator ``called.method``, or None.
+
+        Args:
+            method: the last part of the decorator's name.
+            owner: what the file shows of the object before it: ``["type", class]``, ``["object", dotted]`` or None.
+            called: the name of that object, for a guess where its class can't be read.
+        """
         if owner is not None:
             what, dotted = owner
             rule, settled = self._object(method, dotted) if what == "object" else self._type(method, dotted)
@@ -250,6 +262,7 @@ class NameFollower:
         return self.rules.hinted(method, called)
 
     def _object(self, method: str, dotted: str) -> tuple[Rule | None, bool]:
+        """Return the rule for a *method* of the object *dotted*, and whether that is certain."""
         _, last = self.follow(dotted, lambda _: None)
         place = self.split(last)
         extract = self.extract_of(place[0]) if place else None
@@ -261,7 +274,7 @@ class NameFollower:
         return None, False
 
     def _type(self, method: str, dotted: str, depth: int = 0) -> tuple[Rule | None, bool]:
-        """Return the rule, and whether the answer is certain even if there is none."""
+        """Return the rule for a *method* of the class *dotted*, and whether the answer is certain, that of None too."""
         rule, last = self.follow(dotted, lambda name: self.rules.owner(method, name))
         if rule is not None or depth > _LONGEST:
             return rule, True
@@ -282,7 +295,7 @@ class NameFollower:
                 return None, True
             if qualname in extract["defines"] and name[:1].isupper():
                 return None, True
-        if last.partition(".")[0] in _OWN:
+        if last.partition(".")[0] in _PYTHONS_OWN:
             return None, True
         above, _, last_part = dotted.rpartition(".")
         if above and last_part[:1].islower():  # Server.from_config(...)
@@ -299,12 +312,12 @@ class NameFollower:
         texts = []
         for part in value[1]:
             if isinstance(part, dict):
-                found = self._constant(part["name"], depth)
-                if found is None:
+                named = self._constant(part["name"], depth)
+                if named is None:
                     return None
-                if len(value[1]) == 1:
-                    return found
-                part = found[1]
+                if len(value[1]) == 1:  # no joined text: any value will do
+                    return named
+                part = named[1]
             if not isinstance(part, str):
                 return None
             texts.append(part)
@@ -340,12 +353,12 @@ class NameFollower:
     def _reaches(self, module: str, name: str, words: frozenset[str], depth: int) -> bool:
         if self.rules.match("bases", f"{module}.{name}") is not None:
             return True
-        if depth > _LONGEST or module.partition(".")[0] in _OWN:
+        if depth > _LONGEST or module.partition(".")[0] in _PYTHONS_OWN:
             return False
         key = (module, name)
         if key in self._reach:
             return self._reach[key]
-        self._reach[key] = False
+        self._reach[key] = False  # a circle of bases reaches nothing
         answer = self._reach[key] = self._reaches_in(module, name, words, depth)
         return answer
 
@@ -378,23 +391,23 @@ class NameFollower:
         return False
 
     def _bytes(self, path: str) -> bytes:
-        found = self._read.get(path)
-        if found is None:
+        data = self._read.get(path)
+        if data is None:
             try:
-                found = read_bytes(path)
+                data = read_bytes(path)
             except UnreadableSourceError:
-                found = b""
-            self._read[path] = found
-        return found
+                data = b""
+            self._read[path] = data
+        return data
 
     def _heads(self, module: str, data: bytes) -> dict[str, list[str]]:
-        found = self._headed.get(module)
-        if found is None:
-            found = self._headed[module] = {name: bases for name, bases, _ in heads_in(data)}
-        return found
+        heads = self._headed.get(module)
+        if heads is None:
+            heads = self._headed[module] = {name: bases for name, bases, _ in heads_in(data)}
+        return heads
 
     def _imports(self, module: str, is_package: bool, data: bytes) -> dict[str, str]:
-        found = self._imported.get(module)
-        if found is None:
-            found = self._imported[module] = imports_in(data, module, is_package)
-        return found
+        imports = self._imported.get(module)
+        if imports is None:
+            imports = self._imported[module] = imports_in(data, module, is_package)
+        return imports

@@ -52,7 +52,7 @@ class Rule:
     fields: tuple[tuple[str, tuple[Place, ...]], ...] = ()
 
     def names_it(self, name: str) -> bool:
-        """Tell whether *name*, the last part of a dotted name, is one of this rule's."""
+        """Tell whether *name*, the last part of a dotted name, is in this rule's names and not among its exceptions."""
         return _any_fits(name, self.names) and not _any_fits(name, self.without)
 
     def places(self, field: str) -> tuple[Place, ...]:

@@ -1,4 +1,8 @@
-"""``scan``: what a package holds, read from its source; not a line of it is run."""
+"""``scan``: what a package holds, read from its source; not a line of it is run.
+
+From cheap to dear: files that did not change are remembered, the others pass the prefilter over their bytes, and only
+what could hold something is parsed, extracted, and followed through other files.
+"""
 
 from __future__ import annotations
 
@@ -56,39 +60,43 @@ def scan(
         rules: the rules in force; or those of the project, in the form of ``recognised.toml``, used before the
             built-in ones.
         known: ``files`` of an earlier result: what didn't change is neither read nor parsed again.
-        progress: told after each file.
+        progress: called after each file.
+
+    Returns:
+        Findings by module and line, what was skipped and why, and ``files`` for the next scan as *known*.
 
     Raises:
         PackageNotFoundError: there is nothing of that name.
         SettingsError: *rules* has a form it can't have.
     """
     in_force = (rules if isinstance(rules, Rules) else load_rules(rules)).applying(schemas=schemas)
-    locator = Locator([os.fspath(one) for one in roots])
+    locator = Locator([os.fspath(root) for root in roots])
     options = f"{FORMAT} {in_force.fingerprint} {int(public)}"
     before: Mapping[str, Any] = known if known and known.get("options") == options else {}
-    found = find_target(target, locator, before.get("distribution"))
-    if before and _is_same(found, before):
-        return _remembered(found, before)
-    locator = Locator([*locator.roots, *sorted({one.root for one in found.listing.files})])
-    return _Scan(found, in_force, locator, before, options, public, progress).run()
+    what = find_target(target, locator, before.get("distribution"))
+    if before and _is_same(what, before):
+        return _remembered(what, before)
+    # Files that import each other find each other, also where nobody has put their folder on sys.path.
+    locator = Locator([*locator.roots, *sorted({file.root for file in what.listing.files})])
+    return _Scan(what, in_force, locator, before, options, public, progress).run()
 
 
 def _is_same(target: Target, before: Mapping[str, Any]) -> bool:
-    """Tell whether every file is as it was, by size and time of change."""
+    """Tell whether every file is as it was, those outside that the findings depend on too, by size and time."""
     files = before["files"]
     if len(files) != len(target.listing.files) or before["target"] != target.name:
         return False
     base = before["base"]
     cut = len(base) + 1
-    for one in target.listing.files:
-        state = files.get(one.path[cut:])
-        if state is None or state[0] != one.size or state[1] != one.mtime_ns:
+    for file in target.listing.files:
+        state = files.get(file.path[cut:])
+        if state is None or state[0] != file.size or state[1] != file.mtime_ns:
             return False
     return all(stamp(path) == state for path, state in before["outside"].items())
 
 
 def _remembered(target: Target, before: Mapping[str, Any]) -> ScanResult:
-    findings = tuple(Finding.from_dict(one) for one in before["findings"])
+    findings = tuple(Finding.from_dict(finding) for finding in before["findings"])
     skipped = _skips(target, dict(before["faults"]))
     return ScanResult(
         target=target.name,
@@ -96,7 +104,7 @@ def _remembered(target: Target, before: Mapping[str, Any]) -> ScanResult:
         root=target.root,
         findings=findings,
         skipped=skipped,
-        clashes=tuple(Clash(*one) for one in before["clashes"]),
+        clashes=tuple(Clash(*clash) for clash in before["clashes"]),
         files=dict(before),
         unchanged=True,
         counts=_counts(len(target.listing.files), 0, 0, findings, skipped),
@@ -104,8 +112,8 @@ def _remembered(target: Target, before: Mapping[str, Any]) -> ScanResult:
 
 
 def _skips(target: Target, faults: Mapping[str, str]) -> tuple[Skipped, ...]:
-    found = [Skipped(path, reason) for path, reason in (*target.listing.skipped, *faults.items())]
-    return tuple(sorted(found, key=lambda one: (one.path, one.reason)))
+    skips = [Skipped(path, reason) for path, reason in (*target.listing.skipped, *faults.items())]
+    return tuple(sorted(skips, key=lambda skip: (skip.path, skip.reason)))
 
 
 def _counts(
@@ -151,10 +159,10 @@ class _Scan:
         """Carry out the scan."""
         started = now_ns()
         files = self.target.listing.files
-        for done, one in enumerate(files, 1):
-            self._prefilter(one)
+        for done, file in enumerate(files, 1):
+            self._prefilter(file)
             if self.progress is not None:
-                self.progress(done, len(files), one.module)
+                self.progress(done, len(files), file.module)
         self._parse_what_holds()
         if not self.public:
             self._check_the_rest()
@@ -176,12 +184,17 @@ class _Scan:
     # --- bytes ---------------------------------------------------------------------------------------------
 
     def _base(self) -> str:
-        folders = {os.path.dirname(one.path) for one in self.target.listing.files}
+        folders = {os.path.dirname(file.path) for file in self.target.listing.files}
         return os.path.commonpath(folders) if folders else ""
 
+    def _past(self, file: SourceFile) -> list[Any] | None:
+        """Return what the scan before kept of *file*; its paths are those below a common folder."""
+        past: list[Any] | None = self.before.get("files", {}).get(file.path[len(self.before.get("base", "")) + 1 :])
+        return past
+
     def _prefilter(self, file: SourceFile) -> None:
-        """Learn what the bytes of *file* tell, or remember it."""
-        past = self.before.get("files", {}).get(file.path[len(self.before.get("base", "")) + 1 :])
+        """Set the state of *file*: as remembered if it did not change, else with what its bytes show."""
+        past = self._past(file)
         if past is not None and past[0] == file.size and past[1] == file.mtime_ns:
             self.states[file.module] = FileState.from_json(file, past)
             return
@@ -215,7 +228,7 @@ class _Scan:
         candidates = self._candidates()
         self._exported = Exported(self.states) if self.public else None
         # Public modules first: they say which functions of the private ones are to be described.
-        for module in sorted(self.states, key=lambda one: (is_private(one), one)):
+        for module in sorted(self.states, key=lambda name: (is_private(name), name)):
             state = self.states[module]
             if state.prefiltered is None:
                 continue
@@ -228,7 +241,10 @@ class _Scan:
                 self._exported.add(module, state.extract)
 
     def _candidates(self) -> dict[str, frozenset[str]]:
-        """Return, by module, the classes that could derive from a known base, through any number of others."""
+        """Return, by module, the classes that could derive from a known base, through any number of others.
+
+        Compared are last names only, so there may be too many; following the dotted names tells later.
+        """
         words = set(self.rules.base_names())
         named = frozenset(words)
         heads: list[tuple[str, str, set[str]]] = []
@@ -237,25 +253,24 @@ class _Scan:
                 continue
             heads += [("", name, {first}) for name, first in state.prefiltered.renamed.items()]
             for name, bases, _ in state.prefiltered.heads:
-                last = {one.rpartition(".")[2] for one in bases}
-                heads.append((module, name, last))
+                heads.append((module, name, {base.rpartition(".")[2] for base in bases}))
                 for base in bases:
                     home = base.rpartition(".")[0]
                     if home and home not in self.states and self.follower.reaches(base, named):
                         words.add(base.rpartition(".")[2])
-        found: dict[str, set[str]] = {}
+        candidates: dict[str, set[str]] = {}
         waiting = heads
-        while True:
+        while True:  # until a round adds no name: a class may stand before its base, in any file
             later = []
-            for module, name, last in waiting:
-                if last & words:
+            for module, name, bases_of_it in waiting:
+                if bases_of_it & words:
                     words.add(name)
                     if module:
-                        found.setdefault(module, set()).add(name)
+                        candidates.setdefault(module, set()).add(name)
                 else:
-                    later.append((module, name, last))
+                    later.append((module, name, bases_of_it))
             if len(later) == len(waiting):
-                return {module: frozenset(names) for module, names in found.items()}
+                return {module: frozenset(names) for module, names in candidates.items()}
             waiting = later
 
     def _extract(
@@ -301,9 +316,11 @@ class _Scan:
     def _check_the_rest(self) -> None:
         """Parse files that seem to hold nothing, to report the broken ones, as long as that costs little."""
         every = list(self.states.values())
-        budget = max(CHECKED, sum(one.file.size for one in every) // 50)
-        rest = [one for one in every if one.prefiltered is not None and one.extract is None and one.fault is None]
-        for state in sorted(rest, key=lambda one: (not _looks_uncompiled(one.file), one.file.size, one.file.path)):
+        budget = max(CHECKED, sum(state.file.size for state in every) // 50)
+        rest = [
+            state for state in every if state.prefiltered is not None and state.extract is None and state.fault is None
+        ]
+        for state in sorted(rest, key=lambda each: (not _looks_uncompiled(each.file), each.file.size, each.file.path)):
             budget -= state.file.size
             if budget < 0:
                 return
@@ -316,7 +333,7 @@ class _Scan:
                     state.fault = _fault(error)
 
     def _was_checked(self, state: FileState) -> bool:
-        past = self.before.get("files", {}).get(state.file.path[len(self.before.get("base", "")) + 1 :])
+        past = self._past(state.file)
         return past is not None and past[2] == state.sha256
 
     # --- asked by the follower -----------------------------------------------------------------------------
@@ -347,13 +364,13 @@ class _Scan:
 
     def _findings(self) -> list[Finding]:
         exported = self._exported.followed(self.follower) if self._exported is not None else {}
-        found: list[Finding] = []
+        findings: list[Finding] = []
         for module, state in list(self.states.items()):
             if state.extract is None or not state.extract["items"]:
                 continue
             root = state.file.root if self.target.root is not None else None
             try:
-                found += findings_of(
+                findings += findings_of(
                     module,
                     state.extract,
                     self.follower,
@@ -364,7 +381,7 @@ class _Scan:
                 )
             except RecursionError:
                 state.fault = "its names lead too far"
-        return found
+        return findings
 
     def _state(
         self, started: int, findings: Sequence[Finding], clashes: Sequence[Clash], faults: Mapping[str, str]
@@ -375,10 +392,10 @@ class _Scan:
             "target": self.target.name,
             "distribution": self.target.distribution,
             "base": base,
-            "files": {one.file.path[len(base) + 1 :]: one.as_json(started) for one in self.states.values()},
+            "files": {state.file.path[len(base) + 1 :]: state.as_json(started) for state in self.states.values()},
             "outside": {path: stamp(path) for path in sorted(self.follower.consulted)},
-            "findings": [one.to_dict() for one in findings],
-            "clashes": [[one.kind, one.name, one.kept, one.other, one.renamed] for one in clashes],
+            "findings": [finding.to_dict() for finding in findings],
+            "clashes": [[clash.kind, clash.name, clash.kept, clash.other, clash.renamed] for clash in clashes],
             "faults": sorted([path, reason] for path, reason in faults.items()),
         }
 

@@ -1,4 +1,4 @@
-"""What is known of each file from one scan to the next: plain data, so that it can be kept anywhere."""
+"""The state of each file, kept from one scan to the next as plain data."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ FORMAT = 1
 """Of the state; a state of another format is not used."""
 
 SETTLED = 2_000_000_000
-"""Nanoseconds after which a file's time of change can be trusted: within one tick of the clock, two different contents
-can have the same time. What changed later than that before the scan is compared by content next time."""
+"""Nanoseconds after which a file's time of change can be trusted: two contents written within one tick of the file
+system's clock have the same time. A file that changed shortly before the scan is compared by content the next time."""
 
 
 @dataclass(slots=True)
