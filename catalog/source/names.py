@@ -120,8 +120,8 @@ def _assign(target: ast.expr, value: ast.expr | None, names: Names) -> None:
         values: Sequence[ast.expr | None] = [None] * len(target.elts)
         if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
             values = value.elts
-        for one, part in zip(target.elts, values, strict=True):
-            _assign(one, part, names)
+        for element, part in zip(target.elts, values, strict=True):
+            _assign(element, part, names)
     elif isinstance(target, ast.Starred):
         _assign(target.value, None, names)
 
@@ -179,12 +179,14 @@ def _truth(test: ast.expr) -> bool | None:
 def _version(node: ast.expr) -> tuple[int, ...] | None:
     if not isinstance(node, ast.Tuple):
         return None
-    numbers = [one.value if isinstance(one, ast.Constant) else None for one in node.elts]
-    return tuple(n for n in numbers if isinstance(n, int)) if all(isinstance(n, int) for n in numbers) else None
+    numbers = [element.value if isinstance(element, ast.Constant) else None for element in node.elts]
+    whole = tuple(number for number in numbers if isinstance(number, int))
+    return whole if len(whole) == len(numbers) else None
 
 
 def _texts(node: ast.expr | None) -> tuple[str, ...] | None:
     if not isinstance(node, (ast.Tuple, ast.List)):
         return None
-    found = [one.value for one in node.elts if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-    return tuple(found) if len(found) == len(node.elts) else None
+    constants = [element.value for element in node.elts if isinstance(element, ast.Constant)]
+    texts = tuple(value for value in constants if isinstance(value, str))
+    return texts if len(texts) == len(node.elts) else None
