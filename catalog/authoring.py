@@ -39,13 +39,13 @@ def mark_of(obj: object) -> dict[str, Any] | None:
     if beside is not None:
         return dict(beside[1])
     try:
-        found = object.__getattribute__(obj, "__dict__").get(MARK)
+        mark = object.__getattribute__(obj, "__dict__").get(MARK)
     except AttributeError:
         return None
     # A mark knows whose it is: functools.wraps copies it along with the rest of the dictionary.
-    if type(found) is not Mark or found.owner != id(obj):
+    if type(mark) is not Mark or mark.owner != id(obj):
         return None
-    return dict(found)
+    return dict(mark)
 
 
 class Mark(dict):  # type: ignore[type-arg]
@@ -74,7 +74,11 @@ def _put(obj: T, kind: str, fields: dict[str, object]) -> T:
 
 
 def _checked(kind: str, given: Mapping[str, Any]) -> dict[str, object]:
-    """Return the fields that were given, in the form an entry keeps them."""
+    """Return the fields that are set, in the form an entry keeps them.
+
+    Raises:
+        InvalidEntryError: a field has another type; a name can't be one.
+    """
     fields: dict[str, object] = {}
     for field in ("name", "description", "match"):
         value = given[field]
@@ -193,7 +197,7 @@ class Marker:
             match: regular expression for routing by rules.
             providers: model providers it needs.
             priority: the higher is tried first when routing by rules.
-            metadata: any JSON of one's own.
+            metadata: any JSON of the author's own.
 
         Raises:
             InvalidEntryError: an argument has a value it can't have, or the object can't be marked.

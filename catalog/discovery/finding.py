@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+from catalog.entry.key import format_key
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
@@ -62,7 +64,7 @@ class Finding:
     @property
     def key(self) -> str:
         """``kind:name``."""
-        return f"{self.kind}:{self.name}"
+        return format_key(self.kind, self.name)
 
     def to_dict(self) -> dict[str, Any]:
         """Return kind, names, reference and the fields that differ from their defaults, as JSON data."""

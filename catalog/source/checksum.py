@@ -96,9 +96,10 @@ _Stack = list["ast.AST | str | None"]
 def _dump(stack: _Stack, out: list[str]) -> None:
     """Append the dump of all nodes on *stack*, the last one first, to *out*.
 
-    One loop with a stack of its own instead of functions that call each other: no depth of nesting can
-    exhaust it, and it costs a third. Node classes are tried by how often they occur in real code. Each line
-    of the dump begins with a mark no identifier has, but for that of a `Name`, which is the most frequent.
+    One loop with a stack of its own instead of functions that call each other: no depth of nesting can exhaust it, and
+    it costs a third. Node classes are tried by how often they occur in real code; the others have functions in
+    `_SPECIAL`. Each line of the dump begins with a mark no identifier has, but for that of a `Name`, which is the most
+    frequent.
     """
     # Locals, as globals and attributes cost a dictionary lookup for each of millions of nodes.
     pop, push, extend, put = stack.pop, stack.append, stack.extend, out.append

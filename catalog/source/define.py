@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import Literal
 
+from catalog.entry.kinds import CALL_METHODS
 from catalog.source.checksum import (
     Function,
     class_sums,
@@ -15,9 +16,6 @@ from catalog.source.checksum import (
     value_sums,
 )
 from catalog.source.text import annotation_text, expression_text, signature_text
-
-CALL_METHODS = ("_run", "_arun", "forward", "run", "invoke", "__call__", "call")
-"""What frameworks call on an instance of a tool class, the first one defined counts."""
 
 LABELS = frozenset({"name", "description"})
 """Fields that, set to a text in a class, label a tool; rewording them changes nothing for callers."""

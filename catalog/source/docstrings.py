@@ -42,7 +42,7 @@ def parameter_texts(docstring: str) -> dict[str, str]:
 
 
 def _parsed(docstring: str, style: str) -> dict[str, str]:
-    import griffe  # here, as it takes a tenth of a second, and most docstrings describe no parameters
+    import griffe  # here, as it takes longer than reading all of a small package, and most docstrings need it not
 
     try:
         sections = griffe.Docstring(docstring, lineno=1).parse(style, warnings=False)  # type: ignore[arg-type]
