@@ -29,6 +29,9 @@ Extract = dict[str, Any]
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
+_BLOCKS = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While, ast.Match)
+"""Statements that hold others, which run when they do; ``if`` apart, of which one branch does."""
+
 _POSITIONS = 4
 """How many arguments by position are read; no rule names a later one."""
 
@@ -126,9 +129,7 @@ class Extractor:
 
     # --- walking -------------------------------------------------------------------------------------------
 
-    def _body(  # noqa: C901  # one branch a kind of statement
-        self, body: Sequence[ast.stmt], scopes: Scopes, prefix: str, hidden: str | None, *, live: bool
-    ) -> None:
+    def _body(self, body: Sequence[ast.stmt], scopes: Scopes, prefix: str, hidden: str | None, *, live: bool) -> None:
         """Visit the statements of one body.
 
         *prefix* is the qualified name they have, *hidden* the function they are in, *live* whether they run on import.
@@ -154,16 +155,9 @@ class Extractor:
                 runs = name != "TYPE_CHECKING" and not _is_main(node.test)
                 self._body(node.body, scopes, prefix, hidden, live=live and runs)
                 self._body(node.orelse, scopes, prefix, hidden, live=live)
-            elif isinstance(node, (ast.Try, ast.TryStar)):
-                for part in (node.body, node.orelse, node.finalbody, *[handler.body for handler in node.handlers]):
+            elif isinstance(node, _BLOCKS):
+                for part in _parts_of(node):
                     self._body(part, scopes, prefix, hidden, live=live)
-            elif isinstance(node, (ast.With, ast.AsyncWith)):
-                self._body(node.body, scopes, prefix, hidden, live=live)
-            elif isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
-                self._body([*node.body, *node.orelse], scopes, prefix, hidden, live=live)
-            elif isinstance(node, ast.Match):
-                for case in node.cases:
-                    self._body(case.body, scopes, prefix, hidden, live=live)
 
     def _function(self, node: Function, scopes: Scopes, prefix: str, hidden: str | None) -> None:
         marks = self._marks(node.decorator_list, scopes) if self._deep else []
@@ -362,6 +356,17 @@ class Extractor:
                     value = self.namer.read(expression, scopes)
                     if value is not None:
                         attributes[name] = value
+
+
+def _parts_of(node: ast.stmt) -> list[list[ast.stmt]]:
+    """Return the bodies of one of `_BLOCKS`."""
+    if isinstance(node, (ast.Try, ast.TryStar)):
+        return [node.body, node.orelse, node.finalbody, *[handler.body for handler in node.handlers]]
+    if isinstance(node, ast.Match):
+        return [case.body for case in node.cases]
+    if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
+        return [[*node.body, *node.orelse]]
+    return [node.body] if isinstance(node, (ast.With, ast.AsyncWith)) else []
 
 
 def _owner_of(statement: ast.stmt) -> str:
