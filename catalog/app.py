@@ -179,6 +179,14 @@ class Catalog:
     def _ipython_key_completions_(self) -> builtins.list[str]:
         return lookup.keys(self.workspace)
 
+    def gone(self) -> builtins.list[str]:
+        """Return the keys of the entries whose code was there once and was not when it was last looked for, sorted.
+
+        ``metadata["gone"]`` says why. They are kept, and routers do not pick them, until a scan or a refresh finds the
+        code again, or somebody takes them away.
+        """
+        return lookup.gone(self.workspace)
+
     def which(self, kind: str, name: str | None = None) -> builtins.list[Standing]:
         """Return every tier's entry of a key, the winner first, each with the reason.
 

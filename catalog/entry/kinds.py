@@ -25,6 +25,19 @@ KINDS = (
 COUNCILS = ("council", "sub_council")
 """The kinds whose specs are councils."""
 
+FEWEST_OF = {
+    "independent_analysis": 1,
+    "synthesis": 1,
+    "peer_review": 2,
+    "anonymized_peer_review": 2,
+    "critique": 1,
+    "ranking": 1,
+    "vote": 1,
+    "iterate": 1,
+    "pairwise_elimination": 2,
+}
+"""The built-in types of rounds, with the members each needs at least; other types are names of registered rounds."""
+
 POLICIES = ("off", "signature", "source")
 """How much of the code behind an entry must be as recorded when its object is taken.
 

@@ -73,9 +73,9 @@ def stands_for(kind: str, name: str, value: Any) -> dict[str, Any]:
 
 def _is_council(value: object) -> bool:
     """Tell whether *value* is data even where a module holds it under a name: what it names must be known unloaded."""
-    from catalog.entry.council import CouncilSpec
+    from catalog.councils.shape import BaseSpec
 
-    return isinstance(value, CouncilSpec)
+    return isinstance(value, BaseSpec)
 
 
 def reference_to(value: object) -> str | None:
