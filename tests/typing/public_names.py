@@ -115,6 +115,7 @@ from catalog import (
     routers,
     run_entry,
     schema,
+    schema_advice,
     schema_revision,
     schemas,
     sqlite_path,
@@ -283,6 +284,7 @@ assert_type(close_matches("plit", ["plot"]), list[str])
 assert_type(did_you_mean(["plot"]), str)
 texts: list[str] = [SCHEMA_HEAD, __version__]
 assert_type(backup_database("team.db", "copy.db"), None)
+assert_type(schema_advice("team.db", None), str)
 with whole_file("out.txt") as out:
     assert_type(out, IO[str])
 
