@@ -31,9 +31,10 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.councils.explain import explain_council as explain_council
     from catalog.councils.graph import Graph as Graph
     from catalog.councils.reference_graph import reference_graph as reference_graph
-    from catalog.councils.resolve import Council as Council
-    from catalog.councils.resolve import resolve_council as resolve_council
     from catalog.councils.shape import Issue as _CouncilIssue
+    from catalog.councils.spec import Council as Council
+    from catalog.councils.spec import CouncilSpec as CouncilSpec
+    from catalog.councils.spec import resolve_council as resolve_council
     from catalog.councils.validate import validate_council as validate_council
     from catalog.default import default_catalog as default_catalog
     from catalog.discovery.report import ScanReport as ScanReport
@@ -42,7 +43,6 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.embedders.hashed import HashEmbedder as HashEmbedder
     from catalog.embedders.openai import Estimate as Estimate
     from catalog.embedders.openai import OpenAIEmbedder as OpenAIEmbedder
-    from catalog.entry.council import CouncilSpec as CouncilSpec
     from catalog.entry.entry import Entry as Entry
     from catalog.entry.object_ref import ObjectRef as ObjectRef
     from catalog.entry.references import Reference as Reference
@@ -64,6 +64,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.errors import NotACatalogError as NotACatalogError
     from catalog.errors import NotImportableError as NotImportableError
     from catalog.errors import PackageNotFoundError as PackageNotFoundError
+    from catalog.errors import ReadOnlyError as ReadOnlyError
     from catalog.errors import ResolveError as ResolveError
     from catalog.errors import RoutingError as RoutingError
     from catalog.errors import SchemaOutdatedError as SchemaOutdatedError
@@ -87,20 +88,20 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.routing.evaluation.evaluate import evaluate as evaluate
     from catalog.routing.evaluation.evaluation import Evaluation as Evaluation
     from catalog.routing.evaluation.evaluation import StepFigures as StepFigures
-    from catalog.routing.evaluation.gate import Verdicts as _GateVerdicts
+    from catalog.routing.evaluation.gate import GateVerdicts as GateVerdicts
     from catalog.routing.evaluation.gate import baseline as baseline
-    from catalog.routing.evaluation.gate import held_against as _gate_verdicts
+    from catalog.routing.evaluation.gate import gate_verdicts as gate_verdicts
     from catalog.routing.evaluation.gate import read_baseline as read_baseline
     from catalog.routing.evaluation.golden import cases_for as cases_for
     from catalog.routing.evaluation.lint import LintFinding as LintFinding
     from catalog.routing.evaluation.lint import lint as lint
-    from catalog.routing.evaluation.svg import picture as _evaluation_svg
+    from catalog.routing.evaluation.svg import evaluation_svg as evaluation_svg
     from catalog.routing.events import Event as Event
     from catalog.routing.labelled import Case as Case
     from catalog.routing.labelled import read_cases as read_cases
     from catalog.routing.llm.scripted import ScriptedChat as ScriptedChat
-    from catalog.routing.log import decisions as _logged_decisions
-    from catalog.routing.log import forget as _forget_decisions
+    from catalog.routing.log import forget_decisions as forget_decisions
+    from catalog.routing.log import logged_decisions as logged_decisions
     from catalog.routing.replay import Replay as Replay
     from catalog.routing.replay import Replayed as Replayed
     from catalog.routing.replay import replay as replay
@@ -112,23 +113,21 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.settings import Settings as Settings
     from catalog.settings import default_url as default_url
     from catalog.settings import load_settings as load_settings
+    from catalog.store.copying import copy_file as _backup_database
     from catalog.store.golden_and_decisions import Logged as _LoggedDecision
     from catalog.store.schema import HEAD as _SCHEMA_HEAD
     from catalog.store.schema import current as _schema_revision
     from catalog.store.schema import sqlite_path as sqlite_path
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
+    from catalog.whole_file import whole_file as whole_file
 
     # Public under a name that says more than the one in its room.
     CouncilIssue = _CouncilIssue
     embedder_form = _embedder_form
-    GateVerdicts = _GateVerdicts
-    gate_verdicts = _gate_verdicts
-    evaluation_svg = _evaluation_svg
-    logged_decisions = _logged_decisions
-    forget_decisions = _forget_decisions
     LoggedDecision = _LoggedDecision
     SCHEMA_HEAD = _SCHEMA_HEAD
+    backup_database = _backup_database
     schema_revision = _schema_revision
 
     agents: Registry[Any]
@@ -154,9 +153,9 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "ScriptedChat": "catalog.routing.llm.scripted",
     "Standing": "catalog.verbs.lookup",
     "Registry": "catalog.registry",
-    "CouncilSpec": "catalog.entry.council",
-    "Council": "catalog.councils.resolve",
-    "resolve_council": "catalog.councils.resolve",
+    "CouncilSpec": "catalog.councils.spec",
+    "Council": "catalog.councils.spec",
+    "resolve_council": "catalog.councils.spec",
     "Graph": "catalog.councils.graph",
     "council_graph": "catalog.councils.council_graph",
     "reference_graph": "catalog.councils.reference_graph",
@@ -182,16 +181,16 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "Replay": "catalog.routing.replay",
     "Replayed": "catalog.routing.replay",
     "LoggedDecision": "catalog.store.golden_and_decisions:Logged",
-    "logged_decisions": "catalog.routing.log:decisions",
-    "forget_decisions": "catalog.routing.log:forget",
+    "logged_decisions": "catalog.routing.log",
+    "forget_decisions": "catalog.routing.log",
     "lint": "catalog.routing.evaluation.lint",
     "LintFinding": "catalog.routing.evaluation.lint",
     "FitReport": "catalog.routing.calibration.fit",
-    "evaluation_svg": "catalog.routing.evaluation.svg:picture",
-    "gate_verdicts": "catalog.routing.evaluation.gate:held_against",
+    "evaluation_svg": "catalog.routing.evaluation.svg",
+    "gate_verdicts": "catalog.routing.evaluation.gate",
     "read_baseline": "catalog.routing.evaluation.gate",
     "baseline": "catalog.routing.evaluation.gate",
-    "GateVerdicts": "catalog.routing.evaluation.gate:Verdicts",
+    "GateVerdicts": "catalog.routing.evaluation.gate",
     "Evaluation": "catalog.routing.evaluation.evaluation",
     "StepFigures": "catalog.routing.evaluation.evaluation",
     "evaluate": "catalog.routing.evaluation.evaluate",
@@ -203,6 +202,8 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "Estimate": "catalog.embedders.openai",
     "embedder_form": "catalog.embedders.choose:form_of",
     "default_url": "catalog.settings",
+    "whole_file": "catalog.whole_file",
+    "backup_database": "catalog.store.copying:copy_file",
     "sqlite_path": "catalog.store.schema",
     "schema_revision": "catalog.store.schema:current",
     "SCHEMA_HEAD": "catalog.store.schema:HEAD",
@@ -228,6 +229,7 @@ _ERRORS = (
     "NotACatalogError",
     "NotImportableError",
     "PackageNotFoundError",
+    "ReadOnlyError",
     "ResolveError",
     "RoutingError",
     "SchemaOutdatedError",

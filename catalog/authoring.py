@@ -1,11 +1,11 @@
 """Decorators for authors: ``@catalog.tool(tags=["plot"])`` marks an object for the catalog and returns it unchanged.
 
-The mark is the attribute ``__catalog__``, a dict with ``kind`` and whatever was given. What is marked is the very
-object, not a wrapper: its type, signature and pickling stay what they were, and so it goes together with the
+The mark is the attribute ``__catalog__``, a dict with ``kind`` and the arguments of the decorator. The object itself is
+marked, not a wrapper: its type, signature and pickling stay what they were, so the mark goes together with the
 decorators of any framework. A scan reads the same words from the source, without running it.
 
 This module is what ``from catalog import tool`` loads, in programs that may never open a catalog: it imports nothing
-but its errors, and those only to raise one.
+at its top, and later only what an unusual name or an error needs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
 
     def overload(function):
-        """Stand in for the one of `typing`, whose import costs more than all of this module."""
+        """Stand in for `typing.overload`: importing `typing` costs more than all of this module."""
         return function
 
 
@@ -39,13 +39,13 @@ def mark_of(obj: object) -> dict[str, Any] | None:
     if beside is not None:
         return dict(beside[1])
     try:
-        found = object.__getattribute__(obj, "__dict__").get(MARK)
+        mark = object.__getattribute__(obj, "__dict__").get(MARK)
     except AttributeError:
         return None
     # A mark knows whose it is: functools.wraps copies it along with the rest of the dictionary.
-    if type(found) is not Mark or found.owner != id(obj):
+    if type(mark) is not Mark or mark.owner != id(obj):
         return None
-    return dict(found)
+    return dict(mark)
 
 
 class Mark(dict):  # type: ignore[type-arg]
@@ -73,16 +73,20 @@ def _put(obj: T, kind: str, fields: dict[str, object]) -> T:
     return obj
 
 
-def _checked(kind: str, given: Mapping[str, Any]) -> dict[str, object]:
-    """Return the fields that were given, in the form an entry keeps them."""
+def _checked(kind: str, arguments: Mapping[str, Any]) -> dict[str, object]:
+    """Return the arguments that were passed, in the form an entry keeps them.
+
+    Raises:
+        InvalidEntryError: an argument has a value it can't have.
+    """
     fields: dict[str, object] = {}
     for field in ("name", "description", "match"):
-        value = given[field]
+        value = arguments[field]
         if value is not None:
             if not isinstance(value, str):
                 raise _fault(kind, f"{field} is {value!r:.60}; give a text")
             fields[field] = value
-    text = given["name"]
+    text = arguments["name"]
     # Nearly every name passes here; the full rule brings in modules that cost more than this one.
     if text is not None and not (text.isidentifier() and text.isascii() and len(text) <= 200):
         from catalog.entry.key import name_fault
@@ -91,16 +95,16 @@ def _checked(kind: str, given: Mapping[str, Any]) -> dict[str, object]:
         if fault:
             raise _fault(kind, f"the name {text!r:.60} {fault}")
     for field in ("tags", "examples", "providers"):
-        value = given[field]
+        value = arguments[field]
         if value is None or (value == () and field != "providers"):
             continue
         fields[field] = _texts(kind, field, value)
-    priority = given["priority"]
+    priority = arguments["priority"]
     if type(priority) is not int:
         raise _fault(kind, f"priority is {priority!r:.60}; give a whole number")
     if priority:
         fields["priority"] = priority
-    metadata = given["metadata"]
+    metadata = arguments["metadata"]
     if metadata is not None:
         if not isinstance(metadata, dict) or not all(isinstance(key, str) for key in metadata):
             raise _fault(kind, f"metadata is {metadata!r:.60}; give a dict with texts as keys")
@@ -109,7 +113,7 @@ def _checked(kind: str, given: Mapping[str, Any]) -> dict[str, object]:
 
 
 def _texts(kind: str, field: str, value: Any) -> list[str]:
-    """Return a list of texts that was given for a field; raise where it is none."""
+    """Return *value* as the list of texts that *field* holds; InvalidEntryError where it is anything else."""
     if isinstance(value, str):
         raise _fault(kind, f"{field} is the text {value!r:.60}; give a list: {field}=[{value!r:.60}]")
     try:
@@ -140,7 +144,7 @@ class Marker:
         return f"<decorator catalog.{self.kind}>"
 
     @overload
-    def __call__(  # noqa: D102 - ruff takes only typing.overload for one
+    def __call__(  # noqa: D102 - ruff knows only typing.overload, and wants a docstring here
         self,
         obj: T,
         /,
@@ -186,14 +190,14 @@ class Marker:
 
         Args:
             obj: what is marked: ``@catalog.tool`` bare, or ``gpt = catalog.model(Model(...), name="openai/gpt-4o")``.
-            name: what it is called; else its own ``name``, ``id`` or ``__name__``.
+            name: the name of the entry; else the object's own ``name``, ``id`` or ``__name__``.
             description: what it is for; else the first paragraph of its docstring.
             tags: labels to filter by.
             examples: requests it should be found by.
             match: regular expression for routing by rules.
             providers: model providers it needs.
             priority: the higher is tried first when routing by rules.
-            metadata: any JSON of one's own.
+            metadata: any JSON that the author wants kept.
 
         Raises:
             InvalidEntryError: an argument has a value it can't have, or the object can't be marked.

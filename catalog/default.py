@@ -18,7 +18,7 @@ _open: list[Catalog] = []
 def default_catalog() -> Catalog:
     """Return the catalog that the environment and the nearest configuration file name.
 
-    It is opened once, and again after somebody has closed it.
+    It is opened at the first call, and opened again by the first call after it was closed.
     """
     with _lock:
         if _open and _open[0].is_closed:

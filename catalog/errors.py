@@ -3,7 +3,7 @@
     CatalogError
     ├─ EntryError: InvalidEntryError (ValueError), EntryNotFoundError (KeyError), DuplicateEntryError, UnknownKindError
     ├─ LoadError: InvalidReferenceError (ValueError), NotImportableError, ResolveError (ImportError), DriftError
-    ├─ StoreError: SchemaOutdatedError, StoreBusyError, NotACatalogError
+    ├─ StoreError: SchemaOutdatedError, StoreBusyError, NotACatalogError, ReadOnlyError
     ├─ DiscoveryError: PackageNotFoundError, UnreadableSourceError
     ├─ SearchError: InvalidFilterError (ValueError), EmbedderError
     ├─ RoutingError: NoMatchError, StrategyError
@@ -128,6 +128,12 @@ class StoreBusyError(StoreError):
 
     code = "store-busy"
     retryable = True
+
+
+class ReadOnlyError(StoreError):
+    """The database can only be read here, by this user."""
+
+    code = "read-only"
 
 
 class NotACatalogError(StoreError):

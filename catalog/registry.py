@@ -64,7 +64,7 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def __getitem__(self, name: str) -> T:
         if self._predicate is not None and (self._kind, name) in self._catalog() and not self._has(name):
-            from catalog.errors import EntryNotFoundError
+            from catalog.errors import EntryNotFoundError  # only a miss needs it
 
             raise EntryNotFoundError(
                 f"'{self._kind}:{name}' is not in this filtered view", kind=self._kind, name=name, close=[]
@@ -127,7 +127,7 @@ class KindRegistry:
     """An attribute of a catalog that gives the registry of a built-in kind: ``tools = KindRegistry("tool")``."""
 
     def __init__(self, kind: str) -> None:
-        """Stand for the registry of *kind*."""
+        """Give the registry of *kind*."""
         self.kind = kind
 
     def __get__(self, catalog: Registering, owner: object = None) -> Registry[Any]:
@@ -138,7 +138,7 @@ def registry_named(catalog: Registering, name: str) -> Registry[Any]:
     """Return the registry of a kind that the project declares, by its plural: ``datasets`` for the kind ``dataset``.
 
     Raises:
-        AttributeError: it stands for none.
+        AttributeError: no kind has this plural.
     """
     if not name.startswith("_"):
         for kind in catalog.settings.kinds:

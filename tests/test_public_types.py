@@ -40,6 +40,13 @@ def test_the_declared_names_are_the_public_names() -> None:
     assert sorted(declared()) == sorted(name for name in catalog.__all__ if name != "__version__")
 
 
+def test_every_public_name_has_its_type_pinned() -> None:
+    """`public_names.py` uses each name of `__all__`, so that none can become `Any` unseen."""
+    tree = ast.parse((FOLDER / "public_names.py").read_text(encoding="utf-8"))
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert [name for name in catalog.__all__ if name not in used] == []
+
+
 @pytest.fixture(scope="module")
 def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: F811
     """A folder with the unpacked wheel and the files to check, away from the checkout."""

@@ -7,18 +7,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from catalog.councils.graph import Edge, Graph, Node
-from catalog.councils.shape import as_data
+from catalog.councils.shape import BaseSpec, as_data
 from catalog.councils.validate import council_data, council_key
-from catalog.entry.council import CouncilSpec
 from catalog.entry.references import target_of
 
 if TYPE_CHECKING:
     from catalog.workspace.lookup import Lookup
 
 
-def council_graph(
-    spec: CouncilSpec | Mapping[str, Any] | str, catalog: Lookup | None = None, *, depth: int = 1
-) -> Graph:
+def council_graph(spec: BaseSpec | Mapping[str, Any] | str, catalog: Lookup | None = None, *, depth: int = 1) -> Graph:
     """Return how a council works: from the input through its rounds to the output, with who takes part.
 
     Args:
@@ -111,6 +108,7 @@ class _Drawing:
             for tool in dict.fromkeys([*shared, *_texts(member.get("tools"))]):
                 self._edge(place, self._node(f"tool:{tool}", "tool", tool), "invokes")
             return place
+        # Only named sub-councils use up depth; a nested spec is part of the drawn one, however deep it stands.
         name = inner if isinstance(inner, str) else inner.get("name") if isinstance(inner, dict) else None
         self._node(place, "sub_council", f"{label}: {name}" if name else label, role=member.get("role"), council=name)
         if isinstance(inner, str):
@@ -121,6 +119,7 @@ class _Drawing:
         return place
 
     def _opened(self, word: str) -> Any:
+        """Return the spec of the council that *word* names; None where only code has it, or there is none."""
         if self._catalog is None:
             return None
         kind, name = target_of(word, "sub_council")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from catalog.councils.profiles import profile_of, values_of
+from catalog.councils.spec import CouncilSpec, Member
 from catalog.councils.validate import council_data, held, validate_council
-from catalog.entry.council import CouncilSpec, Member
 from catalog.errors import CouncilSpecError
 
 if TYPE_CHECKING:
@@ -34,30 +34,32 @@ def explain_council(entry: Entry, catalog: Lookup) -> dict[str, Any]:
     try:
         spec = CouncilSpec() if data is None else CouncilSpec.model_validate(data)
     except ValidationError:
-        return {"members": [], "issues": issues}  # which say why
+        return {"members": [], "issues": issues}  # the issues say what keeps it from being read
     seats = [*spec.members, *([spec.chair] if isinstance(spec.chair, Member) else [])]
     return {"members": [_seat(spec, member, catalog) for member in seats], "issues": issues}
 
 
 def _seat(spec: CouncilSpec, member: Member, catalog: Lookup) -> dict[str, Any]:
     inner = member.sub_council
-    told: dict[str, Any] = {"id": member.id, "role": member.role}
+    seat: dict[str, Any] = {"id": member.id, "role": member.role}
     if inner is not None:
-        return {**told, "sub_council": inner if isinstance(inner, str) else inner.name or "nested"}
+        return {**seat, "sub_council": inner if isinstance(inner, str) else inner.name or "nested"}
 
     def read(name: str) -> Mapping[str, Any] | None:
         if ("profile", name) not in catalog:
-            return {}  # an issue says so
-        found = held(("profile", name), catalog)
+            return {}  # validation reports the missing profile
+        profile = held(("profile", name), catalog)
         try:
-            return None if found is None else values_of(found, name)
+            return None if profile is None else values_of(profile, name)
         except CouncilSpecError:
             return {}
 
-    profile = profile_of(spec, member, catalog.settings.default_profile, read)
+    layered = profile_of(
+        catalog.settings.default_profile, spec.default_profile, member.profile, member.profile_overrides, read
+    )
     return {
-        **told,
+        **seat,
         "tools": list(dict.fromkeys((*spec.tools, *member.tools))),
-        "profile": {key: given._asdict() for key, given in profile.given.items()},
-        "unread": list(profile.unread),
+        "profile": {key: given._asdict() for key, given in layered.given.items()},
+        "unread": list(layered.unread),
     }

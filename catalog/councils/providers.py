@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from catalog.councils.shape import as_data
-from catalog.entry.council import CouncilSpec
+from catalog.councils.shape import BaseSpec, as_data
 from catalog.entry.key import Key, name_fault
 from catalog.entry.kinds import COUNCILS
 from catalog.entry.references import target_of
@@ -23,7 +22,7 @@ DERIVED = (*COUNCILS, "agent", "profile", "prompt")
 """The kinds whose providers are worked out from their specs where nobody says them."""
 
 
-def providers_of(spec: CouncilSpec | Mapping[str, Any] | str, catalog: Lookup) -> tuple[str, ...]:
+def providers_of(spec: BaseSpec | Mapping[str, Any] | str, catalog: Lookup) -> tuple[str, ...]:
     """Return the providers a council needs, sorted; nothing is imported.
 
     Of the layers of a member's profile the nearest that names a provider counts; else the model's: its entry's
@@ -52,32 +51,34 @@ def with_providers(entries: list[Entry], catalog: Lookup) -> list[Entry]:
     ]
     if not places:
         return entries
-    given = {(entry.kind, entry.name): entry for entry in entries}
-    needs = _Needs(_finder(catalog, given))
+    new = {(entry.kind, entry.name): entry for entry in entries}
+    needs = _Needs(_finder(catalog, new))
     done = list(entries)
     for place in places:
         entry = entries[place]
-        found = needs.named(entry.kind, entry.name)
-        if found:
-            done[place] = entry.model_copy(update={"providers": tuple(sorted(found))})
+        providers = needs.named(entry.kind, entry.name)
+        if providers:
+            done[place] = entry.model_copy(update={"providers": tuple(sorted(providers))})
     return done
 
 
 def with_providers_of(entry: Entry, live: object, catalog: Lookup) -> Entry:
     """Return a runtime *entry* with the providers of the object it stands for, if that is a council as data."""
-    if entry.providers is not None or entry.kind not in COUNCILS or not isinstance(live, (CouncilSpec, dict)):
+    if entry.providers is not None or entry.kind not in COUNCILS or not isinstance(live, (BaseSpec, dict)):
         return entry
     return entry.model_copy(update={"providers": providers_of(live, catalog) or None})
 
 
-def _finder(catalog: Lookup, given: Mapping[Key, Entry] | None = None) -> Find:
+def _finder(catalog: Lookup, new: Mapping[Key, Entry] | None = None) -> Find:
+    """Return the function that looks up an entry, among the *new* entries first."""
+
     def find(kind: str, name: str) -> Entry | None:
-        entry = (given or {}).get((kind, name))
+        entry = (new or {}).get((kind, name))
         if entry is not None or name_fault(name):
             return entry
         try:
             return catalog.entry(kind, name) if (kind, name) in catalog else None
-        except EntryNotFoundError:  # taken away in between
+        except EntryNotFoundError:  # unregistered between the two questions
             return None
 
     return find
@@ -91,7 +92,7 @@ class _Needs:
         self._direct: dict[Key, Direct] = {}
 
     def named(self, kind: str, name: str) -> frozenset[str]:
-        """Return what the entry of a key needs; nothing for one that is not there."""
+        """Return what the entry of a key needs; nothing where there is no such entry."""
         return self._all((frozenset(), [(kind, name)]))
 
     def council(self, data: Any) -> frozenset[str]:
@@ -99,7 +100,7 @@ class _Needs:
         return self._all(self._members(data))
 
     def _all(self, start: Direct) -> frozenset[str]:
-        found, waiting = start[0], list(start[1])
+        providers, waiting = start[0], list(start[1])
         seen: set[Key] = set()
         while waiting:
             key = waiting.pop()
@@ -108,14 +109,15 @@ class _Needs:
             seen.add(key)
             if key not in self._direct:
                 self._direct[key] = self._entry(*key)
-            found |= self._direct[key][0]
+            providers |= self._direct[key][0]
             waiting += self._direct[key][1]
-        return found
+        return providers
 
     def _entry(self, kind: str, name: str) -> Direct:
-        """Return what an entry needs itself, and the keys of those it needs whatever they do."""
+        """Return the providers an entry needs itself, and the keys of the entries whose providers it needs as well."""
         entry = self._find(kind, name)
         if entry is None:
+            # A member may name a council where a sub-council is meant; a key that exists neither way needs nothing.
             return frozenset(), [("council", name)] if kind == "sub_council" else []
         if entry.providers is not None:
             return frozenset(entry.providers), []
@@ -129,9 +131,9 @@ class _Needs:
         return self._nearest([spec, spec.get("profile")]), [("agent", name) for name in names if isinstance(name, str)]
 
     def _members(self, data: Any) -> Direct:
-        found: frozenset[str] = frozenset()
+        providers: frozenset[str] = frozenset()
         keys: list[Key] = []
-        waiting = [data]
+        waiting = [data]  # nested specs are opened without recursion: data may be nested to any depth
         while waiting:
             council = waiting.pop()
             if not isinstance(council, dict):
@@ -145,8 +147,8 @@ class _Needs:
                     keys.append(target_of(inner, "sub_council"))
                 elif isinstance(member, dict):
                     layers = [member.get("profile_overrides"), member.get("profile"), council.get("default_profile")]
-                    found |= self._nearest(layers)
-        return found, keys
+                    providers |= self._nearest(layers)
+        return providers, keys
 
     def _nearest(self, layers: list[Any]) -> frozenset[str]:
         """Return the providers of the nearest layer that has any; a layer is a mapping or the name of a profile."""
@@ -172,8 +174,8 @@ class _Needs:
         if entry is not None and entry.providers is not None:
             return frozenset(entry.providers)
         spec = entry.spec if entry is not None else None
-        said = spec.get("provider") if isinstance(spec, dict) else None
-        if isinstance(said, str) and said:
-            return frozenset({said})
+        provider = spec.get("provider") if isinstance(spec, dict) else None
+        if isinstance(provider, str) and provider:
+            return frozenset({provider})
         provider, slash, _ = name.partition("/")
         return frozenset({provider}) if slash and provider else frozenset()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def reference_graph(catalog: Lookup, key: str | None = None, *, depth: int = 1) -> Graph:
-    """Return what entries refer to, as nodes with their key as id and edges of the kind ``uses``.
+    """Return what entries refer to: entries as nodes with their key as id and edges of the kind ``uses``.
 
     Args:
         catalog: whose entries.
@@ -24,7 +24,7 @@ def reference_graph(catalog: Lookup, key: str | None = None, *, depth: int = 1) 
     if key is None:
         return _drawn(catalog, None, catalog.all_references())
     drawn: dict[Reference, None] = {}
-    for forth in (True, False):
+    for forth in (True, False):  # two walks: one that turned round would reach all that shares a profile
         edge, seen = {key}, {key}
         for _ in range(depth):
             links = [link for end in sorted(edge) for link in _links(catalog, end, forth)]

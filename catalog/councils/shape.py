@@ -6,11 +6,14 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypedDict
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 
-from catalog.entry.council import FEWEST_OF, SCHEMA_VERSION, CouncilSpec, Member, Round
 from catalog.entry.key import name_fault
+from catalog.entry.kinds import FEWEST_OF
 from catalog.errors import close_matches, did_you_mean
+
+SCHEMA_VERSION = 1
+"""The version of the form that specs have; the form of a spec of another version is not guessed."""
 
 CODES = (
     "required",
@@ -29,13 +32,13 @@ CODES = (
 """Every code an issue may have."""
 
 MOST = 50
-"""The members a council may have unless somebody says otherwise: every round asks each of them."""
+"""The members a council may have unless the caller sets another limit: every round asks each of them."""
 
 _DEEPEST = 100
 
 
 class Issue(TypedDict):
-    """One thing that is wrong with a council spec.
+    """A fault of a council spec.
 
     Attributes:
         path: where, as ``members.0.profile``; empty for the whole.
@@ -48,8 +51,18 @@ class Issue(TypedDict):
     message: str
 
 
+class SpecPart(BaseModel):
+    """The base of what a spec is made of: frozen JSON data without fields that the form doesn't have."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class BaseSpec(SpecPart):
+    """The base of :class:`catalog.CouncilSpec`: what a whole spec is to the modules that the class itself calls."""
+
+
 class _Foreign:
-    """Stands for what can't be followed."""
+    """Stands in the data for a value that can't be followed to its end."""
 
     def __init__(self, code: str, why: str) -> None:
         self.code = code
@@ -58,7 +71,7 @@ class _Foreign:
 
 def as_data(value: object, above: tuple[int, ...] = ()) -> Any:
     """Return *value* as dicts, lists and what stands in them; parts of specs become the data they hold."""
-    if isinstance(value, BaseModel) and isinstance(value, (CouncilSpec, Member, Round)):
+    if isinstance(value, SpecPart):
         return value.model_dump(mode="json")
     if not isinstance(value, (Mapping, list, tuple)):
         return value
@@ -68,8 +81,8 @@ def as_data(value: object, above: tuple[int, ...] = ()) -> Any:
         return _Foreign("not_serialisable", "is nested too deeply")
     inside = (*above, id(value))
     if isinstance(value, Mapping):
-        return {key: as_data(one, inside) for key, one in value.items()}
-    return [as_data(one, inside) for one in value]
+        return {key: as_data(part, inside) for key, part in value.items()}
+    return [as_data(part, inside) for part in value]
 
 
 def shape_issues(data: object, *, fewest: int = 1, most: int = MOST) -> list[Issue]:
@@ -89,7 +102,7 @@ def join(path: str, *parts: object) -> str:
 
 
 def issue(path: str, code: str, message: str) -> Issue:
-    """Return one issue."""
+    """Return an issue as the dict that callers get."""
     return {"path": path, "code": code, "message": message}
 
 
@@ -97,7 +110,7 @@ Check = Callable[[Any, str], Iterator[Issue]]
 
 
 def _typed(value: object, path: str, wanted: str) -> Iterator[Issue]:
-    """Say that *value* is not what is *wanted*; what JSON has no word for at all has a code of its own."""
+    """Yield the issue that *value* is not what is *wanted*; values that JSON can't hold have a code of their own."""
     if value is None or isinstance(value, (bool, int, float, str, list, dict)):
         yield issue(path, "bad_type", f"{path or 'the spec'} must be {wanted}, not {_shown(value)}")
     else:
@@ -124,16 +137,16 @@ def _json(value: object, path: str) -> Iterator[Issue]:
     elif isinstance(value, str):
         fault = _half(value)
     elif isinstance(value, list):
-        for number, one in enumerate(value):
-            yield from _json(one, join(path, number))
+        for number, part in enumerate(value):
+            yield from _json(part, join(path, number))
     elif isinstance(value, dict):
-        for key, one in value.items():
+        for key, part in value.items():
             if not isinstance(key, str):
                 yield issue(path, "not_serialisable", f"{path} has the key {key!r:.40}; JSON knows texts only")
             elif _half(key):
                 yield issue(path, "not_serialisable", f"a key of {path} {_half(key)}")
             else:
-                yield from _json(one, join(path, key))
+                yield from _json(part, join(path, key))
     elif value is not None and not isinstance(value, (bool, int, float)):
         fault = f"is {value!r:.60}, for which JSON has no word"
     if fault:
@@ -187,8 +200,8 @@ def _each(check: Check, wanted: str) -> Check:
         if not isinstance(value, list):
             yield from _typed(value, path, f"a list of {wanted}")
             return
-        for number, one in enumerate(value):
-            yield from check(one, join(path, number))
+        for number, part in enumerate(value):
+            yield from check(part, join(path, number))
 
     return all_of
 
@@ -197,11 +210,12 @@ def _fields(value: object, path: str, checks: Mapping[str, Check], what: str) ->
     if not isinstance(value, dict):
         yield from _typed(value, path, "a JSON object")
         return
-    for field, one in value.items():
+    for field, part in value.items():
         check = checks.get(field) if isinstance(field, str) else None
         if check is not None:
-            yield from check(one, join(path, field))
+            yield from check(part, join(path, field))
             continue
+        # The path and the message are printed; half a surrogate pair in a field name could not be.
         shown = str(field).encode("ascii", "backslashreplace").decode()
         hint = did_you_mean(close_matches(shown, checks)) or f"; its fields are {', '.join(checks)}"
         yield issue(join(path, shown), "bad_type", f"{what} has no field {shown!r:.60}{hint}")
@@ -281,8 +295,8 @@ _COUNCIL: dict[str, Check] = {
 def _council(data: object, path: str, fewest: int = 1, most: int = MOST) -> Iterator[Issue]:
     if isinstance(data, dict):
         wrong = list(_version(data.get("schema_version", SCHEMA_VERSION), join(path, "schema_version")))
-        if any(one["code"] == "unsupported_schema_version" for one in wrong):
-            yield from wrong  # nobody knows what the rest means
+        if any(fault["code"] == "unsupported_schema_version" for fault in wrong):
+            yield from wrong  # fields of another version may mean something else, so they are not judged
             return
     yield from _fields(data, path, _COUNCIL, "a council")
     if not isinstance(data, dict):
@@ -297,9 +311,9 @@ def _council(data: object, path: str, fewest: int = 1, most: int = MOST) -> Iter
 
 def _seats(members: list[Any], chair: object, path: str) -> Iterator[Issue]:
     seen: dict[str, str] = {}
-    places = [(join(path, "members", number), one) for number, one in enumerate(members)]
-    for place, one in [*places, (join(path, "chair"), chair)]:
-        id_ = one.get("id") if isinstance(one, dict) else None
+    places = [(join(path, "members", number), member) for number, member in enumerate(members)]
+    for place, member in [*places, (join(path, "chair"), chair)]:
+        id_ = member.get("id") if isinstance(member, dict) else None
         if not isinstance(id_, str) or not id_:
             continue
         first = seen.setdefault(id_, place)
@@ -317,8 +331,8 @@ def _number(count: int, rounds: object, path: str, fewest: int, most: int) -> It
         return
     if count > most:
         yield issue(join(path, "members"), "too_many_members", f"{count} members are more than the {most} allowed")
-    for number, one in enumerate(rounds if isinstance(rounds, list) else []):
-        type_ = one.get("type") if isinstance(one, dict) else None
+    for number, round_ in enumerate(rounds if isinstance(rounds, list) else []):
+        type_ = round_.get("type") if isinstance(round_, dict) else None
         least = FEWEST_OF.get(type_, 0) if isinstance(type_, str) else 0
         if count < least:
             text = f"{type_} needs at least {least} members, not {count}"

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from catalog.councils.shape import MOST, Issue, as_data, issue, join, shape_issues
-from catalog.entry.council import FEWEST_OF, CouncilSpec
+from catalog.councils.shape import MOST, BaseSpec, Issue, as_data, issue, join, shape_issues
 from catalog.entry.key import Key, format_key, name_fault
-from catalog.entry.kinds import COUNCILS
+from catalog.entry.kinds import COUNCILS, FEWEST_OF
 from catalog.entry.references import Named, references_of, target_of
 from catalog.errors import CouncilSpecError, EntryNotFoundError, close_matches, did_you_mean
 
@@ -19,7 +18,7 @@ _DEEPEST = 50
 
 
 def validate_council(
-    spec: CouncilSpec | Mapping[str, Any] | str,
+    spec: BaseSpec | Mapping[str, Any] | str,
     catalog: Lookup | None = None,
     *,
     name: str | None = None,
@@ -30,8 +29,8 @@ def validate_council(
 
     Args:
         spec: the spec, JSON data that may be anything, or the name or key of a council in the catalog.
-        catalog: where names are looked up; without one only the form is judged.
-        name: the name the council has or will have, so that one that holds itself is found out.
+        catalog: where names are looked up; without a catalog only the form is judged.
+        name: the name the council has or will have, so that a council that holds itself is reported.
         fewest: members it must have at least.
         most: members it may have at the most.
 
@@ -45,10 +44,10 @@ def validate_council(
         key = council_key(spec, catalog)
         if key is None:
             return [issue("", "unknown_ref", _unknown("council", spec, catalog))]
-        found = council_data(key, catalog)
-        if found is None:
+        stored = council_data(key, catalog)
+        if stored is None:
             return []  # code: nothing is known of it before it is loaded
-        spec = found
+        spec = stored
     data = as_data(spec)
     issues = shape_issues(data, fewest=fewest, most=most)
     if catalog is not None:
@@ -56,20 +55,8 @@ def validate_council(
     return sorted(issues, key=_place)
 
 
-def ensure_valid(spec: CouncilSpec | Mapping[str, Any], catalog: Lookup, *, name: str | None = None) -> CouncilSpec:
-    """Return the spec, which is valid.
-
-    Raises:
-        CouncilSpecError: it is not; ``facts["issues"]`` says all that is wrong.
-    """
-    issues = validate_council(spec, catalog, name=name)
-    if issues:
-        raise spec_error(issues, name)
-    return spec if isinstance(spec, CouncilSpec) else CouncilSpec.model_validate(as_data(spec))
-
-
 def spec_error(issues: list[Issue], name: str | None = None) -> CouncilSpecError:
-    """Return the error for a spec with these *issues*, the first of which it tells."""
+    """Return the error for a spec with these *issues*; its message is that of the first, and counts the others."""
     more = f" (and {len(issues) - 1} more)" if len(issues) > 1 else ""
     first = issues[0]
     at = f"{first['path']}: " if first["path"] else ""
@@ -85,23 +72,25 @@ def council_key(word: str, catalog: Lookup) -> Key | None:
 
 def council_data(key: Key, catalog: Lookup) -> Any:
     """Return the spec of a council in the catalog, or None where only its code knows; nothing is imported."""
-    found = held(key, catalog)
-    return as_data(found) if isinstance(found, (CouncilSpec, Mapping, list, str, int, float)) else None
+    data = held(key, catalog)
+    return as_data(data) if isinstance(data, (BaseSpec, Mapping, list, str, int, float)) else None
 
 
 def held(key: Key, catalog: Lookup) -> Any:
-    """Return the data of an entry, or the object of one of this process; None where that takes loading code."""
+    """Return the data of an entry, or the object of a runtime entry; None where that takes loading code."""
     try:
         entry = catalog.entry(*key)
         if entry.ref is not None or (isinstance(entry.spec, dict) and "nested_in" in entry.spec):
             return None
         return catalog.get(*key) if entry.spec is None else entry.spec
-    except EntryNotFoundError:  # taken away in between
+    except EntryNotFoundError:  # unregistered between the two questions
         return None
 
 
-def _place(one: Issue) -> tuple[Any, ...]:
-    return [(int(p) if p.isdecimal() else -1, p) for p in one["path"].split(".")], one["code"], one["message"]
+def _place(fault: Issue) -> tuple[Any, ...]:
+    """Return the sort key of an issue; numbers in a path count as numbers, so that member 2 precedes member 10."""
+    parts = [(int(part) if part.isdecimal() else -1, part) for part in fault["path"].split(".")]
+    return parts, fault["code"], fault["message"]
 
 
 def _unknown(kind: str, name: str, catalog: Lookup) -> str:
@@ -140,6 +129,7 @@ class _Walk:
             close = close_matches(named.name, [*FEWEST_OF, *self._catalog.list("round")])
             hint = did_you_mean(close) or f"; built in are {', '.join(FEWEST_OF)}"
             return issue(place, "unknown_round", f"no round {named.name!r:.80}{hint}")
+        # Perhaps the kind is wrong: the text is a name of another kind, or the key of an entry of another kind.
         meant = named.name
         before, _, name = named.name.partition(":")
         others = [kind for kind in self._catalog.kinds() if (kind, meant) in self._catalog]
@@ -152,7 +142,7 @@ class _Walk:
 
     def _inside(self, key: Key, place: str, chain: tuple[Key, ...]) -> Iterator[Issue]:
         if key in chain:
-            circle = " → ".join(format_key(*one) for one in (*chain[chain.index(key) :], key))
+            circle = " → ".join(format_key(*link) for link in (*chain[chain.index(key) :], key))
             yield issue(place, "cycle", f"a council can't hold itself: {circle}")
             return
         if key in self._done:
@@ -160,12 +150,13 @@ class _Walk:
         if len(chain) > _DEEPEST:
             yield issue(place, "cycle", f"councils hold each other more than {_DEEPEST} deep")
             return
+        # Each council is judged once, where it is met first: shared ones would multiply with every level.
         self._done.add(key)
         inner = council_data(key, self._catalog)
         if inner is None:
             return
-        for one in shape_issues(inner):
-            yield issue(join(place, one["path"]), one["code"], f"in {format_key(*key)}: {one['message']}")
-        for one in self.issues(inner, place, (*chain, key)):
-            inside = one["code"] == "cycle" or one["message"].startswith("in ")
-            yield one if inside else {**one, "message": f"in {format_key(*key)}: {one['message']}"}
+        for fault in shape_issues(inner):
+            yield issue(join(place, fault["path"]), fault["code"], f"in {format_key(*key)}: {fault['message']}")
+        for fault in self.issues(inner, place, (*chain, key)):
+            inside = fault["code"] == "cycle" or fault["message"].startswith("in ")  # it names its councils already
+            yield fault if inside else {**fault, "message": f"in {format_key(*key)}: {fault['message']}"}

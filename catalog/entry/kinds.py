@@ -25,11 +25,27 @@ KINDS = (
 COUNCILS = ("council", "sub_council")
 """The kinds whose specs are councils."""
 
+FEWEST_OF = {
+    "independent_analysis": 1,
+    "synthesis": 1,
+    "peer_review": 2,
+    "anonymized_peer_review": 2,
+    "critique": 1,
+    "ranking": 1,
+    "vote": 1,
+    "iterate": 1,
+    "pairwise_elimination": 2,
+}
+"""The built-in types of rounds, with the members each needs at least; other types are names of registered rounds."""
+
 POLICIES = ("off", "signature", "source")
 """How much of the code behind an entry must be as recorded when its object is taken.
 
 Nothing, the signature, or signature and body.
 """
+
+CALL_METHODS = ("_run", "_arun", "forward", "run", "invoke", "__call__", "call")
+"""Methods of a tool class that frameworks call on an object of it; of several the first one counts."""
 
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 

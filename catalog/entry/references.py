@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from catalog.entry.council import FEWEST_OF
 from catalog.entry.key import Key, name_fault, parse_key
-from catalog.entry.kinds import COUNCILS, KINDS, is_kind_name
+from catalog.entry.kinds import COUNCILS, FEWEST_OF, KINDS, is_kind_name
 
 PATH_LENGTH = 500
 """The longest path that is kept, in characters. Only councils nested about twenty deep have longer paths."""

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from catalog.store.writer import Transaction
 
 
+GONE = "gone"
+"""``metadata["gone"]`` of an entry whose code was not there when it was last looked for: the reason, in words."""
+
+
 class Merge:
     """Findings on their way into one transaction."""
 
@@ -38,6 +42,7 @@ class Merge:
         self.unchanged: list[str] = []
         self.drifted: list[dict[str, Any]] = []
         self.gone: list[str] = []
+        self.marked: list[Entry] = []
         self.clashes: list[dict[str, Any]] = []
         self.refused: list[dict[str, Any]] = []
         self.found: list[str] = []
@@ -61,6 +66,8 @@ class Merge:
             seen.add(draft.ref or draft.key)
             self._take(draft, stored, own, removed)
         self._missing(own.values(), seen)
+        if self.marked:
+            self.ws.put(self.transaction, self.marked, "missing")
         if self.written:
             done = self.ws.put(self.transaction, self.written, self.action)
             self.found = sorted(format_key(*key) for key in done.added)
@@ -95,6 +102,10 @@ class Merge:
                 stored[key] = draft
                 self.written.append(draft)
             return
+        if GONE in there.metadata:  # it is there again
+            metadata = {field: value for field, value in there.metadata.items() if field != GONE}
+            there = there.model_copy(update={"metadata": metadata})
+            self.ws.put(self.transaction, [there], "found")
         if there.checksum is not None and (
             (there.checksum, there.source_checksum) != (draft.checksum, draft.source_checksum)
         ):
@@ -121,6 +132,9 @@ class Merge:
             found = find_object(str(entry.ref), locator)
             if isinstance(found, Missing) and found.is_gone:
                 self.gone.append(entry.key)
+                if GONE not in entry.metadata:
+                    metadata = {**entry.metadata, GONE: found.message}
+                    self.marked.append(entry.model_copy(update={"metadata": metadata}))
 
     def report(self, target: str, result: ScanResult, started: float) -> ScanReport:
         """Return what was done."""

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from catalog.entry.key import parse_key
 from catalog.errors import (
     CatalogError,
     EntryNotFoundError,
@@ -40,11 +41,12 @@ if TYPE_CHECKING:
     from catalog.routing.labelled import Label
 
 KEPT = 1_024
-"""Decisions that are remembered."""
+"""How many verdicts a router remembers, if the option ``cache`` does not say otherwise."""
 
 MOST_SCORES = 20_000_000
-"""The scores of candidates that remembered decisions may hold together: 80 MB; 200 decisions over 100,000 entries."""
+"""How many scores of candidates all remembered verdicts may hold together: 80 MB, 200 verdicts on 100,000 entries."""
 
+# The routers that run something right now, each with its prompt: a route that leads back to itself is refused.
 _RUNNING: ContextVar[frozenset[tuple[int, str]]] = ContextVar("catalog_routes", default=frozenset())
 
 ERROR, ABSTAIN = "error", "abstain"
@@ -68,18 +70,18 @@ class AutoCouncil:
         """Set up a router.
 
         Args:
-            catalog: where the candidates are.
-            strategy: ``rules``, ``embedding``, ``llm_classify``, ``llm_build``, ``cascade``, the reference
-                ``package.module:name`` of one's own, or that itself: an object with ``name`` and ``choose``
-                (:class:`catalog.routing.strategy.Strategy`), its class, or a function that is called with the prompt
-                and the candidates' entries and returns an entry, its key or name, or None to abstain.
-            kind: of the candidates: one, several, or None for every kind.
-            on_no_match: ``error`` raises NoMatchError, ``abstain`` gives a decision without a name; else the key or
-                name of the entry that takes what fits nothing else.
+            catalog: the catalog with the candidates.
+            strategy: ``rules``, ``embedding``, ``llm_classify``, ``llm_build``, ``cascade``, or a strategy of your own,
+                as a reference ``package.module:name`` or as an object: with ``name`` and ``choose``
+                (:class:`catalog.routing.strategy.Strategy`), a class of such objects, or a function that is called
+                with the prompt and the candidates' entries and returns an entry, its key or name, or None to abstain.
+            kind: the kind of the candidates, several kinds, or None for every kind.
+            on_no_match: what happens if no candidate fits: ``error`` raises NoMatchError, ``abstain`` gives a decision
+                without an entry; anything else is the key or name of the entry that is picked then.
             provider_check: leave out entries that need a model provider that is not configured here.
             options: ``tags``, ``any_tags``, ``exclude_tags``: of the candidates. ``providers``: those configured
                 here; else the settings' and those whose keys are in the environment. ``name``: of the router, for
-                events, log and calibration. ``cache``: how many decisions are remembered (1,024; 0: none). ``watch``:
+                events, log and calibration. ``cache``: how many verdicts are remembered (1,024; 0: none). ``watch``:
                 called with each :class:`Event`. ``log``: ``off``, ``hash`` or ``text``: whether decisions are kept in
                 the catalog, and prompts with them (else the settings' ``route_log``). ``runner``: what runs a council
                 that is data: a function of the resolved council and the prompt, an object with such a ``run``, or a
@@ -87,8 +89,8 @@ class AutoCouncil:
                 :mod:`catalog.routing.strategies.choose`.
 
         Raises:
-            StrategyError: no such strategy, or an option that it doesn't know.
-            UnknownKindError: no such kind.
+            StrategyError: there is no such strategy, or no such option.
+            UnknownKindError: there is no such kind.
         """
         unknown = [name for name in options if name not in COMMON and name not in OPTIONS]
         if unknown:
@@ -112,8 +114,8 @@ class AutoCouncil:
         self._candidates = Candidates(self.context, self)
         self._most = _whole("cache", options.get("cache", KEPT))
         self.lock = threading.Lock()
-        self._cache: OrderedDict[str, Verdict] = OrderedDict()  # for the candidates it was made for
-        self._cache_of: Pool | None = None
+        self._cache: OrderedDict[str, Verdict] = OrderedDict()  # by prompt, the last used at the end
+        self._cache_of: Pool | None = None  # the candidates that the remembered verdicts are about
         after_fork(self)
 
     @classmethod
@@ -126,7 +128,7 @@ class AutoCouncil:
 
         Raises:
             SettingsError: the configuration has an option that no router has.
-            StrategyError, UnknownKindError: as for the router itself.
+            StrategyError, UnknownKindError: as when a router is made.
         """
         known = ("strategy", "kind", "on_no_match", "provider_check", *COMMON, *OPTIONS)
         for name in catalog.settings.router:
@@ -157,7 +159,8 @@ class AutoCouncil:
         """Return which entry should handle *prompt*, and why.
 
         Raises:
-            NoMatchError: none fits, and ``on_no_match`` is ``error``; ``facts["decision"]`` says what was considered.
+            NoMatchError: no candidate fits, and ``on_no_match`` is ``error``; ``facts["decision"]`` says what was
+                considered.
             StrategyError: the strategy could not do its work.
             EntryNotFoundError: the fallback is not in the catalog.
         """
@@ -168,10 +171,10 @@ class AutoCouncil:
         return self._decided(prompt, verdict, pool, begun, cached=held is not None)
 
     def resolve_many(self, prompts: Iterable[str]) -> list[Decision]:
-        """Return a decision for each of *prompts*, in their order: faster than one by one, and otherwise the same.
+        """Return a decision for each of *prompts*, in their order: as :meth:`resolve` decides, but faster.
 
         Raises:
-            NoMatchError, StrategyError: as :meth:`resolve`, for the first prompt that has none.
+            NoMatchError, StrategyError: for the first prompt for which :meth:`resolve` would raise it.
             RoutingError: *prompts* is one text.
         """
         begun = time.perf_counter()
@@ -248,9 +251,9 @@ class AutoCouncil:
 
     def _fallback(self) -> Entry:
         """Return the entry that takes what fits nothing else: any entry of the catalog, not only a candidate."""
-        kind, colon, name = self.on_no_match.partition(":")
-        if colon and kind in self.catalog.kinds():
-            return self.catalog.entry(kind, name)
+        key = parse_key(self.on_no_match)
+        if key is not None and key[0] in self.catalog.kinds():
+            return self.catalog.entry(*key)
         kinds = self.context.filters.kinds or tuple(self.catalog.kinds())
         for any_kind in (*kinds, *self.catalog.kinds()):
             if (any_kind, self.on_no_match) in self.catalog:
@@ -264,18 +267,18 @@ class AutoCouncil:
     # -- running -----------------------------------------------------------------------------------------------------
 
     def run(self, prompt: str) -> Result:
-        """Route *prompt*, load what was picked and call it with the prompt.
+        """Route *prompt*, load the entry picked and call it with the prompt.
 
-        A callable is called, else ``.run``, ``.invoke`` or ``.ainvoke`` is; a council that is data goes to the runner.
+        A callable is called, else its ``.run``, ``.invoke`` or ``.ainvoke``; a council that is data goes to the runner.
 
         Returns:
-            What it returned, and the decision. The value is None if the router abstained.
+            What the entry returned, and the decision. The value is None if the router abstained.
 
         Raises:
             NoMatchError, StrategyError: as :meth:`resolve`.
             ResolveError, DriftError: the entry can't be loaded.
-            RoutingError: nothing is known that runs it.
-            Exception: whatever it raises.
+            RoutingError: it is data, and no runner is configured.
+            Exception: whatever the entry raises.
         """
         decision = self.resolve(prompt)
         if decision.entry is None:
@@ -284,7 +287,7 @@ class AutoCouncil:
             return Result(run_entry(self.catalog, decision.entry, prompt, self._runner), decision)
 
     async def arun(self, prompt: str) -> Result:
-        """Do what :meth:`run` does; coroutines are awaited here, and the rest is done in another thread."""
+        """Return what :meth:`run` returns; coroutines are awaited here, all else is done in another thread."""
         decision = await self.aresolve(prompt)
         if decision.entry is None:
             return Result(None, decision)
@@ -293,7 +296,7 @@ class AutoCouncil:
 
     @contextmanager
     def _running(self, entry: Entry, prompt: str) -> Iterator[None]:
-        """Refuse to route a prompt that this router is routing already: what it picked has led back to it."""
+        """Refuse a prompt that this router is running already: the entry picked has handed it back to the router."""
         running = _RUNNING.get()
         if (id(self), prompt) in running:
             raise RoutingError(
@@ -316,26 +319,26 @@ class AutoCouncil:
     # -- learning and testing ----------------------------------------------------------------------------------------
 
     def fit(self, labelled: Iterable[tuple[str, Label]], *, target_coverage: float = 0.95, seed: int = 0) -> FitReport:
-        """Learn from prompts and the names (or keys) of the entries they are for, None where none fits.
+        """Learn from labelled prompts: each with the name or key of the entry it is for, or None where none fits.
 
         The calibration is stored with the catalog, under the name of this router, its kinds and tags. It counts as long
         as embedder, candidates and their examples are what they were.
 
         Raises:
             StrategyError: the strategy learns nothing, or the prompts don't suffice.
-            EntryNotFoundError: a name is none of a candidate.
+            EntryNotFoundError: a name stands for no candidate.
         """
         from catalog.routing.calibration.fit import fit
 
         return fit(self, labelled, target_coverage=target_coverage, seed=seed)
 
     def evaluate(self, labelled: Iterable[tuple[str, Label]]) -> Evaluation:
-        """Return how well this router does on prompts whose right entry is known.
+        """Return how well this router does on labelled prompts.
 
-        A prompt comes with a name or key, several of which any is right, or None: none fits.
+        A label is the name or key of the right entry, a list of entries any of which is right, or None: no entry fits.
 
         Raises:
-            EntryNotFoundError: a name is none of a candidate.
+            EntryNotFoundError: a label names no candidate.
         """
         from catalog.routing.evaluation.evaluate import evaluate
 
@@ -352,7 +355,7 @@ def _text(prompt: str) -> str:
     return prompt
 
 
-def _whole(option: str, given: object) -> int:
-    if not isinstance(given, int) or isinstance(given, bool) or given < 0:
-        raise StrategyError(f"{option}={given!r}: give a whole number, 0 for none", option=option)
-    return given
+def _whole(option: str, value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise StrategyError(f"{option}={value!r}: give a whole number, 0 for none", option=option)
+    return value

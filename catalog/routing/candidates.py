@@ -1,4 +1,4 @@
-"""Which entries a router may pick, as the catalog is now."""
+"""``Candidates``: the entries that a router may pick, as the catalog is now."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ class Candidates:
     """The pool of one router, made again when something about a candidate has changed."""
 
     def __init__(self, context: RouterContext, router: object) -> None:
-        """Look at nothing yet; *router* is no candidate of its own."""
+        """Take what is fixed about the router; *router* itself is never a candidate. Nothing is read yet."""
         self._context = context
         self._router = router
-        # What may change who is a candidate: with the check of providers, that is what candidates refer to as well.
+        # A change to any entry that passes one of these filters may change who is a candidate. With the check of
+        # providers, the entries that candidates refer to count, too.
         self._watched = [context.filters]
         if context.provider_check:
             self._watched.append(context.workspace.filters((*DERIVED, "model")))
@@ -47,7 +48,9 @@ class Candidates:
             held = self._held
             if held is not None and held[0] is snapshot:
                 return held[1]
-            for _ in range(5):  # snapshot and rows are read one after the other: somebody may write in between
+            # Snapshot, marks and rows are read one after the other, and somebody may write in between. They belong
+            # together if the snapshot is the same afterwards; under constant writing the fifth reading has to do.
+            for _ in range(5):
                 marks = [workspace.marks(filters) for filters in self._watched]
                 same = held is not None and held[2] == marks
                 entries = [] if same else list(self._entries())

@@ -1,4 +1,4 @@
-"""``RouterContext``: what strategies, calibration, log and candidates know of the router they work for."""
+"""``RouterContext``: what strategies, calibration, log and candidates know of their router, in place of the router."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from catalog.errors import CatalogWarning, StrategyError
 from catalog.forks import after_fork
 from catalog.routing.events import STEP, Event, Watcher
 from catalog.routing.verdict import Step
-from catalog.settings import configured_providers
+from catalog.settings import LOGGED, configured_providers
 from catalog.workspace.lookup import HasWorkspace
 
 if TYPE_CHECKING:
@@ -28,14 +28,14 @@ class RouterContext:
     """What is fixed when a router is made.
 
     Attributes:
-        catalog: where the candidates are.
-        name: of the router, for events, log and calibration.
-        kind: of the candidates: one, several, or None for every kind.
-        filters: what a candidate must be: kinds and tags.
+        catalog: the catalog with the candidates.
+        name: the name of the router, for events, log and calibration.
+        kind: the kind of the candidates, several kinds, or None for every kind.
+        filters: the kinds and tags that a candidate must have.
         provider_check: whether entries are left out that need a model provider which is not configured here.
-        options: those of the strategy.
+        options: the options of the strategy.
         log: ``off``, ``hash`` or ``text``: what is kept of decisions.
-        preparing: held while a strategy works out something for all candidates, so that one thread does it.
+        preparing: the lock held while a strategy works out something for all candidates, so that one thread does it.
     """
 
     def __init__(
@@ -48,8 +48,8 @@ class RouterContext:
         """Take the options of a router apart.
 
         Raises:
-            StrategyError: ``log`` is none of its words.
-            InvalidFilterError, UnknownKindError: kinds or tags can't be.
+            StrategyError: ``log`` is none of ``off``, ``hash`` and ``text``.
+            InvalidFilterError, UnknownKindError: kinds or tags can't be used as filters.
         """
         self.catalog = catalog
         self.name = str(options.get("name") or "auto")
@@ -60,9 +60,9 @@ class RouterContext:
         )
         self.options = {name: value for name, value in options.items() if name not in COMMON}
         self.log: str = catalog.settings.route_log if options.get("log") is None else options["log"]
-        if self.log not in ("off", "hash", "text"):
+        if self.log not in LOGGED:
             raise StrategyError(f"log={self.log!r}: choose off, hash or text", option="log")
-        self.preparing = threading.RLock()  # a watcher may route
+        self.preparing = threading.RLock()  # reentrant: a watcher that is told meanwhile may route itself
         self._watch: Watcher | None = options.get("watch")
         providers = options.get("providers")
         self._providers = (providers,) if isinstance(providers, str) else providers
@@ -75,11 +75,11 @@ class RouterContext:
 
     @property
     def is_watched(self) -> bool:
-        """Whether anybody is to be told of events."""
+        """Whether the router has a watcher."""
         return self._watch is not None
 
     def providers(self) -> frozenset[str] | None:
-        """Return the model providers that can be used here; None where no entry is left out for want of them."""
+        """Return the model providers that can be used here; None if the router does not check them."""
         if not self.provider_check:
             return None
         if self._providers is not None:
@@ -87,7 +87,7 @@ class RouterContext:
         return configured_providers(self.catalog.settings)
 
     def tell(self, event: str, data: dict[str, Any]) -> None:
-        """Hand an event to the watcher; one that fails can't break a route: there is a warning then."""
+        """Hand an event to the watcher. A watcher that fails can't break a route: there is a warning instead."""
         if self._watch is None:
             return
         try:
@@ -96,9 +96,9 @@ class RouterContext:
             warnings.warn(f"a watcher of router '{self.name}' failed: {error!r}", CatalogWarning, stacklevel=2)
 
     def stepped(self, step: Step) -> None:
-        """Tell of a *step* of a cascade."""
+        """Tell the watcher of a *step* of a cascade."""
         self.tell(STEP, step.to_dict())
 
     def renew_after_fork(self) -> None:
-        """Take a new lock in a child process."""
+        """Take a new lock in a child process, where no thread is left to release the old one."""
         self.preparing = threading.RLock()

@@ -17,20 +17,21 @@ class Decision:
     """What a router picked for one prompt and why, the losers included.
 
     Attributes:
-        name: of the entry picked; None: none fits.
-        entry: the record; None: none fits. Nothing was imported.
-        strategy: what decided; in a cascade, the step that did. ``fallback`` where ``on_no_match`` stepped in.
-        score: of the best candidate; its meaning is the strategy's.
-        confidence: how likely the choice is right, from 0 to 1, where a calibration says so; else None.
-        threshold: what the score was held against; None: nothing.
-        reason: in words.
-        latency_ms: how long deciding took.
-        steps: of a cascade, in order.
-        generation: of the catalog that was asked.
+        name: the name of the entry picked; None: no entry fits.
+        entry: the record of the entry picked; None: no entry fits. Nothing was imported.
+        strategy: the strategy that decided; in a cascade, the step that did. ``fallback`` where the entry of
+            ``on_no_match`` was taken.
+        score: the score of the best candidate; what it means depends on the strategy.
+        confidence: how likely the choice is right, from 0 to 1; None: no calibration tells.
+        threshold: the score from which a candidate is picked; None: there is no threshold.
+        reason: why, in words.
+        latency_ms: how long deciding took, in milliseconds.
+        steps: what each step of a cascade did, in order.
+        generation: the generation of the catalog that was asked.
         made: ``static`` for an entry with a reference, ``dynamic`` for one that is data, ``built`` for one made for
-            this prompt; None: none fits.
-        cost: of the models that were asked.
-        cached: whether it was remembered from the same prompt.
+            this prompt; None: no entry fits.
+        cost: what asking models took.
+        cached: whether the verdict was remembered from the same prompt.
     """
 
     __slots__ = (
@@ -47,7 +48,7 @@ class Decision:
     def __init__(
         self, verdict: Verdict, pool: Pool, *, strategy: str, latency_ms: float, entry: Entry | None, cached: bool
     ) -> None:
-        """Keep what was said; the candidates are put into order when somebody looks."""
+        """Keep the verdict; candidates are put into order when they are asked for."""
         self._verdict = verdict
         self._pool = pool
         self._candidates: tuple[Candidate, ...] | None = None
@@ -59,12 +60,12 @@ class Decision:
 
     @property
     def name(self) -> str | None:
-        """The name of the entry picked; None: none fits."""
+        """The name of the entry picked; None: no entry fits."""
         return None if self.entry is None else self.entry.name
 
     @property
     def key(self) -> str | None:
-        """The key of the entry picked; None: none fits."""
+        """The key of the entry picked; None: no entry fits."""
         return None if self.entry is None else self.entry.key
 
     @property
@@ -79,7 +80,7 @@ class Decision:
 
     @property
     def threshold(self) -> float | None:
-        """What the score was held against."""
+        """The score from which a candidate is picked."""
         return self._verdict.threshold
 
     @property
@@ -108,13 +109,18 @@ class Decision:
 
     @property
     def candidates(self) -> tuple[Candidate, ...]:
-        """Every entry considered: by score, the best first, equal ones and those without by key; then the filtered."""
+        """Every entry considered: by score, the best first, then by key; at last the entries that were left out."""
         if self._candidates is None:
             self._candidates = tuple(self._pool.considered(self._verdict))
         return self._candidates
 
     def to_dict(self, *, candidates: int | None = 20, entry: bool = True) -> dict[str, Any]:
-        """Return it as data for JSON, with at most so many *candidates* (None: all), and the whole *entry* or not."""
+        """Return the decision as data for JSON.
+
+        Args:
+            candidates: the most candidates that are listed, the best first; None: all.
+            entry: whether the whole record of the entry picked is included.
+        """
         known, pool = self._candidates, self._pool
         shown = pool.considered(self._verdict, candidates) if known is None else known[:candidates]
         record = {"entry": None if self.entry is None else self.entry.model_dump(mode="json")} if entry else {}
@@ -141,7 +147,8 @@ class Decision:
 
     def __reduce__(self) -> tuple[Any, ...]:
         pool = self._pool
-        alone = Pool(pool.entries, pool.filtered, pool.generation, None, pool.filters)  # without its catalog
+        # Without the catalog, which can't be copied: a decision asks nothing of it.
+        alone = Pool(pool.entries, pool.filtered, pool.generation, None, pool.filters)  # type: ignore[arg-type]
         state = {"strategy": self.strategy, "latency_ms": self.latency_ms, "entry": self.entry, "cached": self.cached}
         return _decision, (self._verdict, alone, state)
 
@@ -168,9 +175,13 @@ class Result:
     """What came of running the entry that was picked.
 
     Attributes:
-        value: what it returned; None if the router abstained.
+        value: what the entry returned; None if the router abstained.
         decision: which entry it was and why.
     """
 
     value: Any
     decision: Decision
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the decision as data for JSON, beside the value as it is."""
+        return {"value": self.value, "decision": self.decision.to_dict()}

@@ -1,4 +1,4 @@
-"""Events: what a router tells those who watch it."""
+"""``Event``: what a router tells its watcher; and a watcher for OpenTelemetry."""
 
 from __future__ import annotations
 
@@ -32,12 +32,16 @@ class Event:
     router: str
     data: Mapping[str, Any] = field(default_factory=dict)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return name, router and data as one mapping for JSON."""
+        return {"name": self.name, "router": self.router, "data": dict(self.data)}
+
 
 Watcher = Callable[[Event], None]
 
 
 def otel_watcher(tracer: Any = None) -> Watcher:
-    """Return a watcher that adds every event to the current OpenTelemetry span, or to one of its own without any.
+    """Return a watcher that adds every event to the current OpenTelemetry span; without one, each event gets a span.
 
     Args:
         tracer: an OpenTelemetry tracer; None: the one the global provider gives for ``catalog``.
@@ -66,7 +70,7 @@ def otel_watcher(tracer: Any = None) -> Watcher:
 
 
 def _flat(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *data* as the attributes OpenTelemetry takes: plain values and lists of texts; nothing for None."""
+    """Return *data* as attributes of a span: plain values stay, None is left out, all else becomes JSON."""
     from json import dumps
 
     return {

@@ -21,31 +21,38 @@ if TYPE_CHECKING:
     from catalog.workspace.lookup import HasWorkspace
 
 MOST = 10_000
-"""How many decisions are kept; beyond, the oldest go."""
+"""How many decisions are kept; the oldest make room for new ones."""
 
 MOST_CHARACTERS = 20_000
-"""How much of a prompt is kept, where texts are."""
+"""How many characters of a prompt are kept, where texts are kept at all."""
 
 CANDIDATES = 5
-"""How many of the candidates are kept with a decision, the best first."""
+"""How many candidates are kept with a decision, the best first."""
 
-_TOLD = ("threshold", "seconds", "model", "max_candidates", "temperature")
-"""Options that say how a router decides. What opens doors (keys, addresses, clients) is never written down."""
+_KEPT_OPTIONS = ("threshold", "seconds", "model", "max_candidates", "temperature")
+"""Options that say how a router decides. Keys, addresses and clients are never written down: they open doors."""
 
 
 def keep(router: Router, prompt: str, decision: Decision, *, with_text: bool) -> None:
-    """Keep a decision of *router*. One that can't be kept must not fail a route: there is a warning then."""
-    told = decision.to_dict(candidates=CANDIDATES, entry=False)
+    """Keep a decision of *router*. If that fails, the route goes on, with a warning.
+
+    Args:
+        router: that decided.
+        prompt: that it decided on.
+        decision: to keep.
+        with_text: whether the prompt and the reasons, which may quote it, are kept, too; else its hash only.
+    """
+    data = decision.to_dict(candidates=CANDIDATES, entry=False)
     if not with_text:
-        _without_reasons(told)
+        _without_reasons(data)
     row = Logged(
         0,
         "",
         decision.generation,
         prompt_hash(prompt),
         _plain(prompt[:MOST_CHARACTERS]) if with_text else None,
-        described(router),
-        _plain(told),
+        description_of(router),
+        _plain(data),
     )
     try:
         with router.context.workspace.writing() as transaction:
@@ -55,14 +62,14 @@ def keep(router: Router, prompt: str, decision: Decision, *, with_text: bool) ->
 
 
 def prompt_hash(prompt: str) -> str:
-    """Return the hash a prompt is logged under."""
+    """Return the SHA-256 that a prompt is logged under, in hex."""
     return sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def described(router: Router) -> dict[str, Any]:
-    """Return, as data, what is needed to ask the same again."""
+def description_of(router: Router) -> dict[str, Any]:
+    """Return, as data, what is needed to make a router that decides alike."""
     filters = router.context.filters
-    told: dict[str, Any] = {
+    description: dict[str, Any] = {
         "name": router.name,
         "strategy": router.strategy.name,
         "kind": list(router.kind) if isinstance(router.kind, tuple) else router.kind,
@@ -74,34 +81,34 @@ def described(router: Router) -> dict[str, Any]:
     }
     chain = getattr(router.strategy, "chain", None)
     if chain is not None:
-        told["chain"] = [step.name for step in chain]
+        description["chain"] = [step.name for step in chain]
     if router.context.options.get("base_url") is not None or router.context.options.get("client") is not None:
-        told["own_server"] = True  # a replay must not send its prompts to another
-    return told | {
+        description["own_server"] = True  # a replay must not send its prompts to another
+    return description | {
         name: value
-        for name in _TOLD
+        for name in _KEPT_OPTIONS
         if isinstance(value := router.context.options.get(name), (str, int, float)) and value == value
     }
 
 
-def decisions(catalog: HasWorkspace, limit: int | None = None) -> list[Logged]:
-    """Return what the log of *catalog* holds, the newest decision first; at most *limit* of them, if given."""
+def logged_decisions(catalog: HasWorkspace, limit: int | None = None) -> list[Logged]:
+    """Return the logged decisions of *catalog*, the newest first: all, or the last *limit*."""
     catalog.workspace.snapshot()
     return logged(catalog.workspace.store.reader, limit)
 
 
-def forget(catalog: HasWorkspace) -> int:
-    """Forget all decisions that were kept; return how many there were."""
+def forget_decisions(catalog: HasWorkspace) -> int:
+    """Delete all logged decisions of *catalog*; return how many there were."""
     with catalog.workspace.writing() as transaction:
         return transaction.forget_decisions()
 
 
 def _plain(value: Any) -> Any:
-    """Return *value* as JSON can hold it: a strategy of somebody's own may give NaN, or numbers of other libraries."""
+    """Return *value* as JSON can hold it: a user's strategy may give NaN, or numbers of other libraries."""
     if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(one) for one in value]
+        return [_plain(item) for item in value]
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, str):
@@ -113,8 +120,8 @@ def _plain(value: Any) -> Any:
     return number if isfinite(number) else None
 
 
-def _without_reasons(told: dict[str, Any]) -> None:
-    """Take out what may quote the prompt: a rule says what it matched, a model what it thinks of it."""
-    told["reason"] = ""
-    for one in (*told["steps"], *told["candidates"]):
-        one["reason"] = ""
+def _without_reasons(data: dict[str, Any]) -> None:
+    """Empty all reasons, which may quote the prompt: a rule says what it matched, a model what it thinks of it."""
+    data["reason"] = ""
+    for part in (*data["steps"], *data["candidates"]):
+        part["reason"] = ""

@@ -7,25 +7,28 @@ from heapq import nsmallest
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from catalog.entry.key import Key
+from catalog.entry.key import Key, parse_key
 from catalog.routing.verdict import Candidate
 from catalog.verbs.drafts import DRAFT
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.routing.verdict import Verdict
+    from catalog.workspace.lookup import HasWorkspace
+
+_SEVERAL = -1  # in place of the place of a name that several candidates have
 
 
 class Pool:
     """Candidates, and what a strategy may ask about them.
 
     Attributes:
-        entries: the candidates, by key.
+        entries: the candidates, in the order of their keys.
         filtered: entries that were left out before any strategy sees them, with the reason in words; by key.
-        generation: of the catalog.
-        catalog: it; for searching and for its embedder.
+        generation: the generation of the catalog.
+        catalog: the catalog, for searching and for its embedder.
         filters: the ``tags``, ``any_tags`` and ``exclude_tags`` that all candidates pass.
-        memo: what strategies have worked out for exactly these candidates, by a key of their own.
+        memo: what strategies have worked out for exactly these candidates, each under a key of its own.
     """
 
     __slots__ = ("_named", "_places", "catalog", "entries", "filtered", "filters", "generation", "memo")
@@ -35,10 +38,10 @@ class Pool:
         entries: Sequence[Entry],
         filtered: Sequence[tuple[Entry, str]],
         generation: int,
-        catalog: Any,
+        catalog: HasWorkspace,
         filters: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
-        """Hold what there is; nothing is worked out yet."""
+        """Take candidates and the entries left out; nothing is worked out yet."""
         self.entries = entries
         self.filtered = filtered
         self.generation = generation
@@ -46,10 +49,10 @@ class Pool:
         self.filters = filters or {}
         self.memo: dict[Any, Any] = {}
         self._places: dict[Key, int] | None = None
-        self._named: dict[str, int] | None = None  # -1: several have the name
+        self._named: dict[str, int] | None = None  # the place of a name, or _SEVERAL
 
     def at(self, generation: int) -> Pool:
-        """Return the same candidates in another state of the catalog; what is worked out for one counts for both."""
+        """Return the same candidates at another *generation* of the catalog; both pools share what is worked out."""
         pool = Pool(self.entries, self.filtered, generation, self.catalog, self.filters)
         pool.memo, pool._places, pool._named = self.memo, self._places, self._named
         return pool
@@ -61,52 +64,65 @@ class Pool:
         return len(self.entries)
 
     def place(self, kind: str, name: str) -> int | None:
-        """Return where the candidate of a key stands in ``entries``, or None."""
+        """Return the position in ``entries`` of the candidate with this key, or None."""
         if self._places is None:
             self._places = {(entry.kind, entry.name): place for place, entry in enumerate(self.entries)}
         return self._places.get((kind, name))
 
     def find(self, named: str) -> Entry | None:
         """Return the candidate of a key (``kind:name``) or of a name that only one has, or None."""
-        kind, colon, name = named.partition(":")
-        if colon and (place := self.place(kind, name)) is not None:
-            return self.entries[place]
+        entries = self.named(named)
+        return entries[0] if len(entries) == 1 else None
+
+    def named(self, named: str) -> list[Entry]:
+        """Return what a text stands for: the candidate that has it as its key, else all that have it as their name."""
+        key = parse_key(named)
+        if key is not None and (place := self.place(*key)) is not None:
+            return [self.entries[place]]
         if self._named is None:
-            found: dict[str, int] = {}
+            places: dict[str, int] = {}
             for place, entry in enumerate(self.entries):
-                found[entry.name] = -1 if entry.name in found else place
-            self._named = found
-        place = self._named.get(named, -1)
-        return None if place < 0 else self.entries[place]
+                places[entry.name] = _SEVERAL if entry.name in places else place
+            self._named = places
+        place = self._named.get(named)
+        if place is None:
+            return []
+        return [entry for entry in self.entries if entry.name == named] if place == _SEVERAL else [self.entries[place]]
 
     def search(self, prompt: str, limit: int) -> list[Entry]:
         """Return the *limit* candidates that a search for *prompt* ranks best; at least one for any candidates."""
         if len(self.entries) <= limit:
             return list(self.entries)
         kinds = sorted({entry.kind for entry in self.entries})
-        found: list[Entry] = []
+        ranked: list[Entry] = []
         ask = 2 * limit + min(len(self.filtered), 10 * limit)
-        for hit in self.catalog.search(prompt, kind=kinds, limit=ask, **self.filters):
+        filters: dict[str, Any] = {**self.filters}
+        for hit in self.catalog.search(prompt, kind=kinds, limit=ask, **filters):
             place = self.place(hit.kind, hit.name)
             if place is not None:
-                found.append(self.entries[place])
-                if len(found) == limit:
-                    return found
-        known = {entry.key for entry in found}  # words that nothing has find nothing
-        return found + [entry for entry in self.entries if entry.key not in known][: limit - len(found)]
+                ranked.append(self.entries[place])
+                if len(ranked) == limit:
+                    return ranked
+        # Words that no candidate has find nothing: the first by key make up the number.
+        known = {entry.key for entry in ranked}
+        return ranked + [entry for entry in self.entries if entry.key not in known][: limit - len(ranked)]
 
     def considered(self, verdict: Verdict, most: int | None = None) -> list[Candidate]:
-        """Return the entries with what *verdict* says of them: by score, then key; the filtered ones last.
+        """Return the candidates with what *verdict* says of each.
 
         Args:
-            verdict: what a strategy said.
-            most: only the first so many; None: all.
+            verdict: of a strategy, about these candidates.
+            most: the most that are returned; None: all.
+
+        Returns:
+            By score, the best first, then by key; candidates without a score after those, and at last the entries that
+            were left out.
         """
-        given = verdict.scores
-        if given is None:
+        verdict_scores = verdict.scores
+        if verdict_scores is None:
             scores: list[float | None] = [None] * len(self.entries)
         else:  # an array gives its numbers all at once
-            scores = given.tolist() if hasattr(given, "tolist") else list(given)
+            scores = verdict_scores.tolist() if hasattr(verdict_scores, "tolist") else list(verdict_scores)
 
         def rank(place: int) -> float:
             score = scores[place]
@@ -125,11 +141,14 @@ class Pool:
 
 
 def split(entries: Iterable[Entry], configured: Collection[str] | None) -> tuple[list[Entry], list[tuple[Entry, str]]]:
-    """Part *entries* into candidates and those to leave out, with the reason.
+    """Part *entries* into candidates and entries to leave out.
 
     Args:
         entries: all that have the right kind and tags.
-        configured: the model providers that can be used here; None: whatever an entry needs is there.
+        configured: the model providers that can be used here; None: providers are not checked.
+
+    Returns:
+        The candidates; and the others, each with the reason in words.
     """
     kept: list[Entry] = []
     out: list[tuple[Entry, str]] = []
@@ -137,10 +156,13 @@ def split(entries: Iterable[Entry], configured: Collection[str] | None) -> tuple
         if _is_damaged(entry):
             out.append((entry, f"its record is damaged; `catalog restore {entry.key}` brings back a good one"))
             continue
+        if entry.metadata.get("gone"):
+            out.append((entry, f"its code is gone: {entry.metadata['gone']}"))
+            continue
         if entry.metadata.get(DRAFT):
             out.append((entry, "a draft that nobody has approved yet"))
             continue
-        missing = [] if configured is None else [one for one in entry.providers or () if one not in configured]
+        missing = [] if configured is None else [name for name in entry.providers or () if name not in configured]
         if missing:
             out.append((entry, f"needs {' and '.join(missing)}, not configured here"))
         else:
@@ -149,7 +171,7 @@ def split(entries: Iterable[Entry], configured: Collection[str] | None) -> tuple
 
 
 def _is_damaged(entry: Entry) -> bool:
-    """Tell whether somebody else has written what no entry can hold: rows are not checked again when they are read."""
+    """Tell whether another tool wrote values that no entry can hold: rows are not checked again when they are read."""
     if not isinstance(entry.metadata, dict) or not isinstance(entry.description, str):
         return True
     for texts in (entry.tags, entry.examples, entry.providers or ()):

@@ -1,4 +1,4 @@
-"""``route replay``: logged decisions and golden cases put to today's catalog again, and what has changed."""
+"""``route replay``: logged prompts and golden cases are asked again of today's catalog, to see what has changed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.errors import CatalogError, StrategyError
 from catalog.routing.decision import Decision
 from catalog.routing.evaluation.golden import cases_for
-from catalog.routing.log import decisions, prompt_hash
+from catalog.routing.log import logged_decisions, prompt_hash
 
 if TYPE_CHECKING:
     from catalog.routing.auto import AutoCouncil
@@ -29,14 +29,14 @@ class Replayed:
         source: ``log`` or ``golden``.
         text: the prompt.
         router: the name of the router that was asked.
-        then: the key that was picked; of a golden case the keys that are right. Empty: none.
-        now: the key that is picked; None: none, or it failed.
-        then_score: what the best candidate scored; None for golden cases.
-        now_score: what it scores.
-        then_reason: in words.
-        now_reason: in words.
-        at: when it was logged, as ISO 8601.
-        error: the code of the error it fails with now.
+        then: the key that was picked, or the keys that are right for a golden case; empty: no entry.
+        now: the key that is picked now; None: no entry, or the router failed.
+        then_score: the score of the best candidate then; None for golden cases.
+        now_score: the score of the best candidate now.
+        then_reason: why, in words.
+        now_reason: why, in words.
+        at: when the decision was logged, as ISO 8601; None for golden cases.
+        error: the code of the error that the router fails with now; None: it does not fail.
     """
 
     source: str
@@ -53,11 +53,11 @@ class Replayed:
 
     @property
     def is_same(self) -> bool:
-        """Whether what is picked now is what was, or is right."""
+        """Whether the entry picked now is the one picked then, or one that is right."""
         return self.error is None and (self.now in self.then if self.then else self.now is None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as data for JSON."""
+        """Return then and now as data for JSON; a golden case has a list of keys for then."""
         then: Any = list(self.then) if self.source == GOLDEN else self.then[0] if self.then else None
         return {
             "source": self.source,
@@ -72,13 +72,13 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What replaying gave.
+    """The outcome of asking again.
 
     Attributes:
-        asked: what was asked again: the log by time, the newest first, then golden cases, the oldest first.
-        hashed: logged prompts of which there is only a hash: they can't be asked again.
-        repeated: logged decisions about a prompt that was asked again already; the newest one counts.
-        skipped: how many could not be asked, by reason.
+        asked: the prompts asked again: those of the log, the newest first, then golden cases, the oldest first.
+        hashed: how many logged prompts can't be asked again, as only their hash was kept.
+        repeated: how many logged decisions were passed over, as a newer one is about the same prompt.
+        skipped: how many prompts could not be asked, by reason.
     """
 
     asked: tuple[Replayed, ...]
@@ -88,8 +88,8 @@ class Replay:
 
     @property
     def changed(self) -> tuple[Replayed, ...]:
-        """What is no longer picked as it was, or is wrong."""
-        return tuple(one for one in self.asked if not one.is_same)
+        """The prompts for which another entry is picked now, or a wrong one."""
+        return tuple(replayed for replayed in self.asked if not replayed.is_same)
 
     def to_dict(self) -> dict[str, Any]:
         """Return what was asked, and the counts, as data for JSON."""
@@ -99,7 +99,7 @@ class Replay:
             "hashed": self.hashed,
             "repeated": self.repeated,
             "skipped": self.skipped,
-            "prompts": [one.to_dict() for one in self.asked],
+            "prompts": [replayed.to_dict() for replayed in self.asked],
         }
 
 
@@ -110,23 +110,22 @@ def replay(
     golden_router: AutoCouncil | None = None,
     limit: int | None = None,
 ) -> Replay:
-    """Ask today's catalog again; nothing of it is logged.
+    """Return what is picked now beside what was picked then; nothing of it is logged.
+
+    A strategy that asks a model is asked for every prompt, and paid for.
 
     Args:
-        catalog: its log and golden cases.
-        router: asked about logged prompts, whatever router they were logged by; None: one made like that.
+        catalog: the catalog with log and golden cases.
+        router: asked about all logged prompts; None: for each, a router made like the one that logged it.
         golden_router: asked about golden cases; None: they are left out.
         limit: how many of the last logged decisions to look at; None: all.
-
-    Returns:
-        What is picked now beside what was. A strategy that asks a model costs what it costs.
     """
     made: dict[str, AutoCouncil | str] = {}
     asked: list[Replayed] = []
     skipped: dict[str, int] = {}
     seen: set[tuple[str, str]] = set()
     hashed = repeated = 0
-    for row in decisions(catalog, limit):
+    for row in logged_decisions(catalog, limit):
         if row.prompt is None:
             hashed += 1
             continue
@@ -149,17 +148,17 @@ def replay(
 
 def _logged(router: AutoCouncil, row: Logged, text: str) -> Replayed:
     now, error = _ask(router, text)
-    told = row.decision
-    key = told.get("key")
+    logged = row.decision
+    key = logged.get("key")
     return Replayed(
         LOG,
         text,
         router.name,
         (key,) if key else (),
         now.key if now else None,
-        told.get("score"),
+        logged.get("score"),
         now.score if now else None,
-        str(told.get("reason", "")),
+        str(logged.get("reason", "")),
         now.reason if now else str(error),
         row.at,
         error.code if error else None,
@@ -193,27 +192,27 @@ def _ask(router: AutoCouncil, text: str) -> tuple[Decision | None, CatalogError 
         return None, error
 
 
-def _again(catalog: HasWorkspace, told: dict[str, Any], made: dict[str, AutoCouncil | str]) -> AutoCouncil | str:
-    """Return a router like the one described, or why there can't be one."""
+def _again(catalog: HasWorkspace, description: dict[str, Any], made: dict[str, AutoCouncil | str]) -> AutoCouncil | str:
+    """Return a router of this *description*, or why it can't be made; *made* holds those that were made before."""
     from catalog.routing.auto import ABSTAIN, ERROR, AutoCouncil
 
-    mark = str(sorted(told.items(), key=str))
+    mark = str(sorted(description.items(), key=str))
     if mark not in made:
-        given = {**told, "log": "off"}
-        if given.get("on_no_match") == ERROR:
-            given["on_no_match"] = ABSTAIN
-        given |= {name: value for name, value in catalog.settings.router.items() if name in _DOORS}
-        kind: Any = given.pop("kind", None)
-        strategy: str = given.pop("strategy")
-        steps: Sequence[str] = given.get("chain", ())
-        described = f"router '{told.get('name')}' ({strategy}{': ' if steps else ''}{', '.join(steps)})"
-        if given.pop("own_server", False) and not given.get("base_url"):
-            made[mark] = f"{described} asked a server whose address is not kept; give its base_url"
+        options = {**description, "log": "off"}
+        if options.get("on_no_match") == ERROR:
+            options["on_no_match"] = ABSTAIN
+        options |= {name: value for name, value in catalog.settings.router.items() if name in _DOORS}
+        kind: Any = options.pop("kind", None)
+        strategy: str = options.pop("strategy")
+        steps: Sequence[str] = options.get("chain", ())
+        who = f"router '{description.get('name')}' ({strategy}{': ' if steps else ''}{', '.join(steps)})"
+        if options.pop("own_server", False) and not options.get("base_url"):
+            made[mark] = f"{who} asked a server whose address is not kept; give its base_url"
             return made[mark]
         try:
-            made[mark] = AutoCouncil(catalog, strategy, kind, **given)
+            made[mark] = AutoCouncil(catalog, strategy, kind, **options)
         except StrategyError as error:
-            made[mark] = f"{described} can't be made again: {error}"
+            made[mark] = f"{who} can't be made again: {error}"
         except CatalogError as error:
             made[mark] = str(error)
     return made[mark]

@@ -1,4 +1,4 @@
-"""``Router``: what fitting, evaluation, lint and the log ask of a router; :class:`catalog.AutoCouncil` answers it."""
+"""``Router``: the part of :class:`catalog.AutoCouncil` that fitting, evaluation, lint and the log use."""
 
 from __future__ import annotations
 

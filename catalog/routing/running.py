@@ -1,4 +1,4 @@
-"""Running an entry that was picked: its live object is called, and a council that is data goes to a runner."""
+"""Running an entry: its live object is called; a council that is data goes to a runner."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ if TYPE_CHECKING:
 
 
 def run_entry(catalog: HasWorkspace, entry: Entry, prompt: Any, runner: Any = None) -> Any:
-    """Call what *entry* stands for with *prompt* and return what comes of it; coroutines are run to their end.
+    """Return what the object behind *entry* returns for *prompt*; coroutines are run to their end.
 
     Args:
-        catalog: where the entry and its parts are.
-        entry: with a reference or an object of this process, which is called (``.run``, ``.invoke``, ``.ainvoke`` if
-            it can't be called itself); or data, which is handed to the runner, as is a council spec that code holds.
+        catalog: the catalog with the entry and its parts.
+        entry: an entry with a reference or an object of this process, which is called (its ``.run``, ``.invoke`` or
+            ``.ainvoke`` if it can't be called itself); or an entry that is data, which is handed to the runner, as is
+            a council spec that code holds.
         prompt: the only argument.
-        runner: called with the data and the prompt, a council resolved first; a function, an object with ``run`` or
-            ``invoke``, a class of such, a reference to one of them, or None for the one of the configuration.
+        runner: called with the data and the prompt, a council resolved first. A function, an object with ``run`` or
+            ``invoke``, a class of such objects, a reference to one of them, or None for the runner of the settings.
 
     Raises:
-        RoutingError: nothing is known that runs the data.
+        RoutingError: the entry is data, and there is no runner.
         CouncilSpecError: the council's spec is not valid.
-        ResolveError, DriftError: something can't be loaded.
+        ResolveError, DriftError: the entry, one of its parts or the runner can't be loaded.
         LoadError: the object can't be called with one argument.
-        Exception: whatever is raised by what is called.
+        Exception: whatever the object or the runner raises.
     """
     live = _live(catalog, entry)
     if is_data(entry, live):
@@ -47,14 +48,14 @@ def run_entry(catalog: HasWorkspace, entry: Entry, prompt: Any, runner: Any = No
 
 
 async def arun_entry(catalog: HasWorkspace, entry: Entry, prompt: Any, runner: Any = None) -> Any:
-    """Do what :func:`run_entry` does; what is a coroutine is awaited here, all else is done in another thread."""
+    """Return what :func:`run_entry` returns; coroutines are awaited here, all else is done in another thread."""
     live = await asyncio.to_thread(_live, catalog, entry)
     if is_data(entry, live):
-        found = await asyncio.to_thread(_runner, catalog, entry, runner)
+        run = await asyncio.to_thread(_runner, catalog, entry, runner)
         council = await asyncio.to_thread(_resolved, catalog, entry, live)
-        if inspect.iscoroutinefunction(found):
-            return await found(council, prompt)
-        value = await asyncio.to_thread(found, council, prompt)
+        if inspect.iscoroutinefunction(run):
+            return await run(council, prompt)
+        value = await asyncio.to_thread(run, council, prompt)
         return await value if inspect.isawaitable(value) else value
     if not isinstance(live, type):
         for way in (live, *(getattr(live, name, None) for name in ("__call__", "ainvoke", "arun", "run"))):
@@ -64,38 +65,38 @@ async def arun_entry(catalog: HasWorkspace, entry: Entry, prompt: Any, runner: A
 
 
 def is_data(entry: Entry, live: object) -> bool:
-    """Tell whether a runner has to be asked: the entry holds data and no code, or its code holds a council spec."""
+    """Tell whether a runner is needed: the entry is data and has no code, or *live*, its object, is a council spec."""
     return (entry.ref is None and entry.spec is not None) or _is_spec(entry, live)
 
 
 def _is_spec(entry: Entry, live: object) -> bool:
-    from catalog.entry.council import CouncilSpec
+    from catalog.councils.shape import BaseSpec
 
-    return isinstance(live, CouncilSpec) or (entry.kind in COUNCILS and isinstance(live, Mapping))
+    return isinstance(live, BaseSpec) or (entry.kind in COUNCILS and isinstance(live, Mapping))
 
 
 def _live(catalog: HasWorkspace, entry: Entry) -> Any:
-    """Return the object of an entry; of one that was just made for a prompt, and may not be stored, its data."""
+    """Return the object of an entry, or the data of an entry that is data: it may be made for a prompt, not stored."""
     return entry.spec if entry.ref is None and entry.spec is not None else catalog[entry.kind, entry.name]
 
 
-def _runner(catalog: HasWorkspace, entry: Entry, given: Any) -> Any:
-    runner = catalog.settings.runner if given is None else given
+def _runner(catalog: HasWorkspace, entry: Entry, option: Any) -> Any:
+    runner = catalog.settings.runner if option is None else option
     if runner is None:
         raise RoutingError(
             f"{entry.key} is data, and nothing is configured that runs it; give AutoCouncil(runner=...) or "
             'runner = "package.module:name" in the configuration',
             key=entry.key,
         )
-    found: Any = runner
+    live: Any = runner
     if isinstance(runner, str):
         from catalog.entry.object_ref import ObjectRef
         from catalog.loader.resolve import resolve
 
-        found = resolve(str(ObjectRef.parse(runner)))
-    if isinstance(found, type):
-        found = found()
-    for way in (found, getattr(found, "run", None), getattr(found, "invoke", None)):
+        live = resolve(str(ObjectRef.parse(runner)))
+    if isinstance(live, type):
+        live = live()
+    for way in (live, getattr(live, "run", None), getattr(live, "invoke", None)):
         if callable(way):
             return way
     raise RoutingError(
@@ -108,6 +109,6 @@ def _runner(catalog: HasWorkspace, entry: Entry, given: Any) -> Any:
 def _resolved(catalog: HasWorkspace, entry: Entry, live: Any) -> Any:
     if entry.kind not in COUNCILS and not _is_spec(entry, live):
         return live
-    from catalog.councils.resolve import resolve_council
+    from catalog.councils.spec import resolve_council
 
     return resolve_council(live, catalog, name=entry.name)

@@ -1,4 +1,4 @@
-"""``Strategy``: how a router picks, and asking any strategy without letting it take a router down."""
+"""``Strategy``: how a router picks; and how a router asks a strategy that may break."""
 
 from __future__ import annotations
 
@@ -15,26 +15,27 @@ class Strategy(Protocol):
 
     @property
     def name(self) -> str:
-        """The word it is chosen by and decisions name it with."""
+        """The word that options choose the strategy by, and that decisions name it by."""
 
     def choose(self, prompt: str, pool: Pool) -> Verdict:
-        """Return what it says of *prompt* and the candidates in *pool*.
+        """Return the verdict on *prompt*: which of the candidates in *pool* it is for, or none.
 
         Raises:
-            StrategyError: it can't do its work now; a cascade goes on with the next.
+            StrategyError: the strategy can't do its work now; a cascade goes on with the next step.
         """
 
 
 def fittable(strategy: Strategy) -> list[Any]:
-    """Return the strategies, *strategy* itself or steps of it, that can be fitted."""
+    """Return what can be fitted: *strategy* itself, or the steps of a cascade that have a method ``learn``."""
     steps = getattr(strategy, "chain", (strategy,))
     return [step for step in steps if hasattr(step, "learn")]
 
 
 def choose_many(strategy: Strategy, prompts: Sequence[str], pool: Pool) -> list[Verdict | CatalogError]:
-    """Return what *strategy* says of each prompt, or the error it fails with; whatever it raises becomes one.
+    """Return the verdict of *strategy* on each prompt, in their order, or the error that the strategy failed with.
 
-    A strategy that is faster with many prompts at once has a method ``choose_many`` of the same kind.
+    Nothing is raised: any exception becomes a StrategyError in the list. A strategy that is faster with many prompts
+    at once has a method ``choose_many`` that takes prompts and pool and returns such a list.
     """
     many = getattr(strategy, "choose_many", None)
     try:
@@ -57,9 +58,9 @@ def _verdict(strategy: Strategy, prompt: str, pool: Pool) -> Verdict | CatalogEr
         return _broken(strategy, error)
     if isinstance(verdict, Verdict):
         return verdict
-    given = type(verdict).__name__
+    type_name = type(verdict).__name__
     return StrategyError(
-        f"the strategy {strategy.name} gave {given}, not a catalog.Verdict", strategy=strategy.name, given=given
+        f"the strategy {strategy.name} gave {type_name}, not a catalog.Verdict", strategy=strategy.name, given=type_name
     )
 
 

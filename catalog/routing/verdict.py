@@ -1,4 +1,4 @@
-"""What strategies give: candidates with scores, steps of a cascade, a verdict on a prompt."""
+"""``Verdict``: what a strategy says of a prompt; with the candidates, steps and costs that a decision shows."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from catalog.entry.entry import Entry
 
 CHOSEN, ABSTAINED, FAILED = "chosen", "abstained", "failed"
-"""The outcomes of a step."""
+"""The outcomes of a step: it picked an entry, it picked none, it could not do its work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ class Candidate:
 
     Attributes:
         entry: the record; nothing was imported.
-        score: what the strategy gave it, higher is better; None: it gave none.
-        threshold: what the score was held against; None: there is no score, or nothing to hold it against.
-        filtered: why it was left out before any strategy saw it, in words; None: it was not.
-        reason: what speaks for it, in words; often empty.
+        score: the score that the strategy gave the entry, higher is better; None: it gave no score.
+        threshold: the score from which the strategy would have picked it; None: there is no score or no threshold.
+        filtered: why the entry was left out before any strategy saw it, in words; None: it was not left out.
+        reason: what speaks for the entry, in words; often empty.
     """
 
     entry: Entry
@@ -40,11 +40,11 @@ class Candidate:
 
     @property
     def key(self) -> str:
-        """``kind:name``."""
+        """The key of the entry, ``kind:name``."""
         return self.entry.key
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as data for JSON."""
+        """Return the candidate as data for JSON: key, kind and name stand for the entry."""
         return {
             "key": self.key,
             "kind": self.entry.kind,
@@ -61,9 +61,9 @@ class Cost:
     """What asking a model took.
 
     Attributes:
-        requests: sent, those that failed included.
-        tokens: of prompts and answers together; as reported by the server, else estimated.
-        dollars: None where the price is not known.
+        requests: how many requests were sent, those that failed included.
+        tokens: how many tokens prompts and answers had together, as reported by the server, else estimated.
+        dollars: the price of these tokens; None: the price is not known.
     """
 
     requests: int = 0
@@ -75,7 +75,7 @@ class Cost:
         return Cost(self.requests + other.requests, self.tokens + other.tokens, sum(known) if known else None)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as data for JSON."""
+        """Return the three figures as data for JSON."""
         return {"requests": self.requests, "tokens": self.tokens, "dollars": self.dollars}
 
 
@@ -84,15 +84,15 @@ class Step:
     """What one strategy of a cascade did.
 
     Attributes:
-        strategy: its name.
+        strategy: the name of the strategy.
         outcome: ``chosen``, ``abstained`` or ``failed``.
-        reason: in words.
-        latency_ms: how long it took.
-        key: what it chose.
-        score: of its best candidate.
-        code: of the error it failed with.
-        cost: of the models it asked.
-        cacheable: whether the same prompt would give the same.
+        reason: why, in words.
+        latency_ms: how long the step took, in milliseconds.
+        key: the key of the entry it picked; None: it picked none.
+        score: the score of its best candidate; None: it gave no score.
+        code: the code of the error it failed with; None: it did not fail.
+        cost: what asking models took.
+        cacheable: whether the same prompt would get the same outcome.
     """
 
     strategy: str
@@ -106,7 +106,7 @@ class Step:
     cacheable: bool = True
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as data for JSON."""
+        """Return the step as data for JSON."""
         return {
             "strategy": self.strategy,
             "outcome": self.outcome,
@@ -126,15 +126,16 @@ class Verdict:
     Attributes:
         chosen: the entry it picks; None: it abstains.
         reason: why, in words.
-        score: of the best candidate, chosen or not.
+        score: the score of the best candidate, picked or not.
         confidence: how likely the choice is right, from 0 to 1, measured on held-out prompts; None: not known.
-        threshold: what the score was held against; None: nothing.
-        scores: of the candidates, in the order of the pool; None where it gives none. May be an array.
+        threshold: the score from which a candidate is picked; None: there is no threshold.
+        scores: the scores of all candidates, in the order of the pool, None for a candidate without a score. May be an
+            array. None as a whole: the strategy gives no scores.
         reasons: what speaks for single candidates, by key.
-        steps: of a cascade.
-        cost: of the models it asked.
-        cacheable: whether the same prompt gives the same verdict as long as the catalog stays as it is.
-        built: the entry in ``chosen`` was made for this prompt.
+        steps: what each step of a cascade did, in order; empty for any other strategy.
+        cost: what asking models took.
+        cacheable: whether the same prompt gets the same verdict as long as the catalog stays as it is.
+        built: whether the entry in ``chosen`` was made for this prompt.
     """
 
     chosen: Entry | None
@@ -161,15 +162,15 @@ def failed(strategy: str, error: Exception, latency_ms: float) -> Step:
         latency_ms,
         code=code,
         cost=cost if isinstance(cost, Cost) else Cost(),
-        cacheable=False,
+        cacheable=False,  # what failed may work the next time
     )
 
 
 def abstained(reason: str, **fields: Any) -> Verdict:
-    """Return the verdict of a strategy that picks nothing."""
+    """Return the verdict of a strategy that picks nothing; *fields* are further fields of it."""
     return replace(Verdict(None, reason), **fields)
 
 
-def is_number(given: object) -> bool:
-    """Tell whether an option is a number that something can be held against."""
-    return isinstance(given, (int, float)) and not isinstance(given, bool) and given == given
+def is_number(value: object) -> bool:
+    """Tell whether *value* is a number that can be compared: no boolean, and not NaN."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and value == value

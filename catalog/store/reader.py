@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import Any
 
 from catalog.errors import CatalogError, NotACatalogError, StoreBusyError, StoreError
+from catalog.store.access import IMMUTABLE, Access, access_to, connect, is_left_behind
+from catalog.store.filewatch import FileWatch, identity_of
 
 Row = tuple[Any, ...]
 Params = Mapping[str, Any] | Sequence[Any]
@@ -36,16 +40,31 @@ class Reader:
     connections of its own.
 
     Attributes:
-        changes: a function; its result differs from the previous one if any process has committed in between.
+        changes: a function; its result differs from the previous one if any process has committed in between, or if
+            another file has been moved to the path.
+        access: how the file can be opened by this user.
+        look: what `changes` asks of the file that is open: its wal-index, where that can be mapped.
+        epoch: grows when another file was opened in place of the first.
     """
 
-    def __init__(self, path: str, *, busy_ms: int = BUSY_MS) -> None:
-        """Open *path*, which must be a SQLite database in WAL mode, and hold one connection until closed."""
+    def __init__(
+        self, path: str, *, busy_ms: int = BUSY_MS, ensure: Callable[[str, Access], object] | None = None
+    ) -> None:
+        """Open *path*, which must be a SQLite database in WAL mode, and hold one connection until closed.
+
+        *ensure* makes another file that was moved to the path a file that can be read, or raises.
+        """
         self.path = path
+        self.access = access_to(path)
+        self.epoch = 0
+        self._ensure = ensure or (lambda path, access: None)
+        self._before_reopen: Callable[[], object] = lambda: None
+        self._log: tuple[int, int] | None = None
         self._busy = busy_ms / 1000
         self._idle: deque[sqlite3.Connection] = deque()
         self._closed_pool = _ClosedPool()
         self._all: list[sqlite3.Connection] = []
+        self._old: set[sqlite3.Connection] = set()  # to a file that is no longer at the path
         self._closed = False
         self._locks()
         self._keep_one()
@@ -65,7 +84,64 @@ class Reader:
             held.close()
             raise
         self._held: sqlite3.Connection | None = held
-        self.changes: Callable[[], Any] = walindex.watch(self.path) or self.data_version
+        self._file = FileWatch(self.path)
+        self._log = identity_of(f"{self.path}-wal")
+        self.look: Callable[[], Any] = self._unchanged
+        if self.access.mode != IMMUTABLE:
+            self.look = walindex.watch(self.path) or self.data_version
+        if self.epoch:  # another file may look the same
+            self.look = partial(_with_epoch, self.epoch, self.look)
+        self.changes: Callable[[], Any] = self._changes
+
+    def before_reopen(self, call: Callable[[], object]) -> None:
+        """Have *call* called before another file is opened: it closes what else has the first file open."""
+        self._before_reopen = call
+
+    def _changes(self) -> Any:
+        if self._file.news(0) and self._file.has_moved():
+            self.reopen()
+        return self.look()
+
+    def _unchanged(self) -> Any:
+        """Return what tells one state of a file that only others write to: its size, its time, and its log."""
+        status = os.stat(self.path)
+        state = status.st_size, status.st_mtime_ns, os.path.exists(self.path + "-wal")
+        if self._seen not in (None, state):  # its owner has written: what SQLite took for unchanging has changed
+            self._seen = state
+            self.reopen()
+        self._seen = state
+        return state, self.epoch
+
+    _seen: tuple[int, int, bool] | None = None
+
+    def reopen(self) -> None:
+        """Close the connections, and open the file that the path leads to now.
+
+        The old connections are closed first, and the log of the old file goes: the new file must not be read with it.
+
+        Raises:
+            StoreError: there is no file, or it is no catalog of this version.
+        """
+        with self._watching:
+            if self._seen is None and not self._file.has_moved():
+                return  # another thread has done it
+            if identity_of(self.path) is None:
+                raise StoreError(f"{self.path} was moved or deleted while it was open; put it back", url=self.path)
+            self._before_reopen()
+            idle = self._drain()
+            # Those that are lent just now are closed when they come back; the others are closed already.
+            self._old = {lent for lent in self._all if lent is not self._held and lent not in idle}
+            if self._held is not None:
+                self._held.close()
+                self._held = None
+            self._all.clear()
+            access = access_to(self.path)
+            if not access.why and is_left_behind(self.path, self._log):
+                access = Access(IMMUTABLE, "another process still has the file open that was here before, and its log")
+            self._ensure(self.path, access)
+            self.access = access
+            self.epoch += 1
+            self._keep_one()
 
     def data_version(self) -> Any:
         """Return SQLite's own answer to :attr:`changes`, for where the wal-index can't be mapped; None if closed."""
@@ -128,16 +204,7 @@ class Reader:
             with suppress(IndexError):  # a connection may have come back while this thread waited
                 return self._idle.pop()
             with translated(self.path):
-                # Quoted because the path may contain '?' or '%'. Mode rw, as reading must not create a missing file.
-                from urllib.parse import quote  # not at the top: only opening needs it, and it is slow to import
-
-                connection = sqlite3.connect(
-                    f"file:{quote(self.path)}?mode=rw",
-                    uri=True,
-                    isolation_level=None,
-                    check_same_thread=False,
-                    timeout=self._busy,
-                )
+                connection = connect(self.path, self.access.mode, timeout=self._busy)  # never creates a missing file
                 connection.execute("PRAGMA query_only=ON")
             self._all.append(connection)
             return connection
@@ -153,10 +220,26 @@ class Reader:
             with translated(self.path):
                 yield lent
         finally:
-            if self._closed:
-                lent.close()
-            else:
-                self._idle.append(lent)
+            self._take_back(lent)
+
+    def _take_back(self, lent: sqlite3.Connection) -> None:
+        """Keep a connection for the next who reads, unless it is to another file, or the reader is closed."""
+        self._idle.append(lent)
+        if self._closed or self._old:
+            self._sort_out()
+
+    def _sort_out(self) -> None:
+        """Close idle connections: those to a file that is no longer at the path, or all if the reader is closed."""
+        good = []
+        with suppress(IndexError):
+            while True:
+                idle = self._idle.pop()
+                if self._closed or idle in self._old:
+                    self._old.discard(idle)
+                    idle.close()
+                else:
+                    good.append(idle)
+        self._idle.extend(good)
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -185,8 +268,8 @@ class Reader:
             return []
         finally:
             self._idle.append(lent)
-            if self._closed:
-                self._drain()
+            if self._closed or self._old:
+                self._sort_out()
 
     def one(self, sql: str, params: Params = ()) -> Row | None:
         """Return the first row of a statement, or None if there is no row."""
@@ -202,26 +285,43 @@ class Reader:
             return None
         finally:
             self._idle.append(lent)
-            if self._closed:
-                self._drain()
+            if self._closed or self._old:
+                self._sort_out()
         return row
+
+    def stream(self, sql: str, params: Params = ()) -> Iterator[Row]:
+        """Yield the rows of a statement as they are read; all are of one state of the database.
+
+        A connection is lent for as long as the rows are read, so whoever begins must go on soon.
+        """
+        with self.connection() as lent:
+            cursor = lent.execute(sql, params)
+            while rows := cursor.fetchmany(500):
+                yield from rows
 
     def close(self) -> None:
         """Close every connection; a lent connection is closed when it comes back."""
         if self._closed:
             return
         self._closed = True
-        self.changes = lambda: None  # drops the reference to the mapped memory
+        self.changes = self.look = lambda: None  # drops the reference to the mapped memory
         self._drain()
         if self._held is not None:
             self._held.close()
 
-    def _drain(self) -> None:
-        while True:
-            try:
-                self._idle.pop().close()
-            except IndexError:
-                return
+    def _drain(self) -> set[sqlite3.Connection]:
+        """Close the connections that nobody uses, and return them."""
+        idle: set[sqlite3.Connection] = set()
+        with suppress(IndexError):
+            while True:
+                connection = self._idle.pop()
+                connection.close()
+                idle.add(connection)
+        return idle
+
+
+def _with_epoch(epoch: int, look: Callable[[], Any]) -> Any:
+    return epoch, look()
 
 
 @contextmanager

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from catalog.errors import NotACatalogError, SchemaOutdatedError, StoreError
+from catalog.errors import CatalogWarning, NotACatalogError, SchemaOutdatedError, StoreError
+from catalog.store.access import Access, access_to, connect
 from catalog.store.reader import store_error, translated
 
 if TYPE_CHECKING:
@@ -65,16 +67,44 @@ def alembic_config(**attributes: Any) -> Config:
     return config
 
 
-def current(path: str) -> str | None:
+def ensure_at(path: str, access: Access) -> None:
+    """Do what :func:`ensure` does for a file that can be opened with *access*.
+
+    Raises:
+        SchemaOutdatedError: it has another schema, and can only be read.
+        NotACatalogError: it is not the database of a catalog.
+    """
+    at = current(path, access)
+    if at == HEAD:
+        return
+    if access.why:
+        raise _outdated(path, at, access)
+    ensure(path)
+
+
+def _outdated(path: str, at: str | None, access: Access) -> SchemaOutdatedError:
+    return SchemaOutdatedError(
+        f"{path} has schema {at or 'none'}, this version works with {HEAD}, and it is read only here "
+        f"({access.why}); let its owner run `catalog --url sqlite:///{path} db upgrade`",
+        url=path,
+        found=at,
+        known=HEAD,
+    )
+
+
+def current(path: str, access: Access | None = None) -> str | None:
     """Return the revision of the database file *path*, or None if the file is missing or empty.
 
     Raises:
         NotACatalogError: it is no SQLite database, or the database of another program.
     """
-    if not os.path.exists(path) or os.path.getsize(path) == 0:
+    if not os.path.exists(path):
+        return None
+    access = access or access_to(path)
+    if os.path.getsize(path) == 0:
         return None
     with translated(path):
-        connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+        connection = connect(path, access.mode, timeout=10)
         try:
             try:
                 versions = connection.execute("SELECT version_num FROM alembic_version").fetchall()
@@ -106,6 +136,8 @@ def ensure(path: str) -> bool:
     at = current(path)
     if at == HEAD:
         return False
+    if os.path.exists(path) and access_to(path).why:
+        raise _outdated(path, at, access_to(path))
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         need = ".".join(map(str, OLDEST_SQLITE))
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old; {need} or newer is needed")
@@ -131,6 +163,7 @@ def upgrade(path: str) -> None:
     from catalog.entry.words import WORDS_VERSION
     from catalog.store.engine import keys_off, make_engine
 
+    _keep_before_upgrade(path)
     _write_ahead(path)
     config = alembic_config()
     url = sa.URL.create("sqlite", database=path)  # not as text: the path may hold '?'
@@ -161,6 +194,33 @@ def upgrade(path: str) -> None:
         raise store_error(error.orig or error, path) from error
     finally:
         engine.dispose()
+
+
+def _keep_before_upgrade(path: str) -> None:
+    """Copy the file, as it is, before it is upgraded, unless that was done before; an upgrade can't be undone.
+
+    Raises:
+        StoreError: there is no room for the copy; nothing was upgraded.
+    """
+    from catalog.store.copying import copy_file
+
+    at = current(path)
+    kept = f"{path}.before-{HEAD}"
+    if at is None or at >= HEAD or os.path.lexists(kept):
+        return
+    try:
+        copy_file(path, kept)
+    except StoreError as error:
+        if os.path.lexists(kept):  # another process upgrades it at this moment
+            return
+        raise StoreError(
+            f"{path} is not upgraded from schema {at} to {HEAD}, as it could not be kept before: {error}", url=path
+        ) from error
+    warnings.warn(
+        f"{path} is upgraded from schema {at} to {HEAD}; the file as it was is kept as {kept}",
+        CatalogWarning,
+        stacklevel=2,
+    )
 
 
 def _write_ahead(path: str) -> None:

@@ -10,11 +10,12 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from catalog.errors import StoreError
+from catalog.errors import ReadOnlyError, StoreError
 from catalog.store import forks, schema
+from catalog.store.copying import copy_database
 from catalog.store.mapping import JSON_COLUMNS
 from catalog.store.queries import STATE
 from catalog.store.reader import BUSY_MS, Reader, store_error
@@ -59,8 +60,8 @@ class Store:
         try:
             with forks.opening:
                 schema.ensure(self.path)
-                self._file = _identity(self.path)
-                self.reader = Reader(self.path, busy_ms=busy_ms)
+                self.reader = Reader(self.path, busy_ms=busy_ms, ensure=schema.ensure_at)
+                self.reader.before_reopen(self._close_writer)
         except OSError as error:
             raise StoreError(f"{self.path} can't be used: {error.strerror or error}", url=url) from error
         forks.watch(self)
@@ -71,6 +72,11 @@ class Store:
         # keeps it: then it waits for one writer at most, and not for all threads that queue for the lock.
         self._turnstile = threading.Lock()
         self._writing_thread: int | None = None
+
+    @property
+    def read_only(self) -> str:
+        """Why the database can only be read here, in words; empty where it can be written to."""
+        return self.reader.access.why
 
     def state(self) -> tuple[int, tuple[int, int]]:
         """Return the generation, then a pair: the versions of the full-text index's words and of the embedded texts."""
@@ -97,9 +103,12 @@ class Store:
         with self._turnstile:
             pass
         with self._lock:  # threads of one process queue here: waiting for SQLite's lock means polling and sleeping
-            if _identity(self.path) != self._file:
-                raise StoreError(
-                    f"{self.path} was removed or replaced; close this catalog and open it again", url=self.url
+            self.reader.changes()  # notices another file at the path, or none
+            if self.read_only:
+                raise ReadOnlyError(
+                    f"{self.path} is read only here: {self.read_only}. Nothing was changed; copy it with "
+                    "`catalog db backup FILE`, and write to the copy with --url",
+                    url=self.url,
                 )
             if self._writer is None:
                 from catalog.store.writer import Writer  # SQLAlchemy is slow to import, and reading needs none of it
@@ -111,6 +120,12 @@ class Store:
                     yield transaction
             finally:
                 self._writing_thread = None
+
+    def _close_writer(self) -> None:
+        """Close the writer's connections: they would write to a file that is not at the path any more."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
 
     def close(self) -> None:
         """Close every connection, and delete a temporary database."""
@@ -151,17 +166,26 @@ class Store:
         Raises:
             StoreError: *target* exists or can't be written.
         """
-        if os.path.exists(target):
-            raise StoreError(f"{target} exists; name a new file", target=target)
-        try:
-            copy = sqlite3.connect(target)
+        with self.reader.connection() as connection:
+            copy_database(connection, self.path, target)
+
+    def vacuum(self) -> int:
+        """Give the room of what was deleted back to the file system; return how many bytes that was.
+
+        Raises:
+            StoreError: another process uses the database, or there is no room for a copy of it.
+        """
+        before = os.path.getsize(self.path)
+        with (
+            self._lock,
+            closing(sqlite3.connect(self.path, isolation_level=None, timeout=self._busy_ms / 1_000)) as own,
+        ):
             try:
-                with self.reader.connection() as connection:
-                    connection.backup(copy)
-            finally:
-                copy.close()
-        except sqlite3.Error as error:
-            raise store_error(error, target) from error
+                own.execute("VACUUM")
+                own.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.Error as error:
+                raise store_error(error, self.path) from error
+        return before - os.path.getsize(self.path)
 
     def check(self) -> list[str]:
         """Return what is wrong with the database, as texts; an empty list means that all is well.
@@ -173,14 +197,19 @@ class Store:
 
         with self.reader.connection() as connection:
             faults = _row_faults(connection)
-        with forks.opening:
-            own = sqlite3.connect(self.path, isolation_level=None, timeout=10)
-            try:  # not on the reader's connection: FTS5 counts its check as a write, though it changes nothing
+        with forks.opening, ExitStack() as left:
+            path = self.path
+            if self.read_only:  # FTS5 counts its check as a write, though it changes nothing: ask a copy
+                path = os.path.join(left.enter_context(tempfile.TemporaryDirectory(prefix="catalog-")), "copy.db")
+                self.backup(path)
+            own = sqlite3.connect(path, isolation_level=None, timeout=self._busy_ms / 1_000)
+            left.callback(own.close)
+            try:
                 own.execute(fulltext.CHECK)
             except sqlite3.DatabaseError as error:
+                if not (error.sqlite_errorname or "").startswith("SQLITE_CORRUPT"):
+                    raise store_error(error, self.path) from error  # busy, say: that is no fault
                 faults.append(f"search: index and words differ ({error}); `catalog db check --fix` rebuilds it")
-            finally:
-                own.close()
         return faults
 
 
@@ -215,15 +244,6 @@ def _row_faults(connection: sqlite3.Connection) -> list[str]:
     if strays:
         faults.append(f"tags: {strays} are missing from their index")
     return faults
-
-
-def _identity(path: str) -> tuple[int, int] | None:
-    """Return what tells the file at *path* from any other, or None if there is no file."""
-    try:
-        status = os.stat(path)
-    except FileNotFoundError:
-        return None
-    return status.st_dev, status.st_ino
 
 
 def _remove(folder: str, owner: int) -> None:

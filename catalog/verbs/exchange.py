@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from catalog.errors import InvalidEntryError
 from catalog.store import queries
-from catalog.verbs.register import store_many
+from catalog.verbs.register import store_stream
+from catalog.whole_file import whole_file
 from catalog.workspace.imported_vectors import VECTORS, ImportedVectors, imported_vectors
 from catalog.workspace.workspace import Workspace, readable
 
@@ -23,13 +26,13 @@ Target = str | os.PathLike[str] | IO[str]
 def export_jsonl(ws: Workspace, path: Target, *, vectors: bool) -> int:
     """Write the persistent entries as lines; see :meth:`catalog.Catalog.export_jsonl`."""
     ws.snapshot()
-    entries = readable(ws.store.reader.all(queries.ALL))
+    entries = readable(ws.store.reader.stream(queries.ALL))
     if vectors:
         ws.indexed()
     vectors_of = ws.embedding.vectors_of if vectors else None
     if not isinstance(path, (str, os.PathLike)):
         return write_lines(entries, path, vectors_of)
-    with open(path, "w", encoding="utf-8") as file:
+    with whole_file(path) as file:
         return write_lines(entries, file, vectors_of)
 
 
@@ -37,10 +40,14 @@ def import_jsonl(ws: Workspace, path: Target) -> int:
     """Store the entries of lines, all or nothing; see :meth:`catalog.Catalog.import_jsonl`."""
     vectors: list[ImportedVectors] = []
     if not isinstance(path, (str, os.PathLike)):
-        return store_many(ws, read_lines(path, getattr(path, "name", "the input"), vectors), "import", vectors)
+        where = getattr(path, "name", "the input")
+        with tempfile.TemporaryFile("w+", encoding="utf-8", errors="surrogatepass", newline="") as kept:
+            shutil.copyfileobj(path, kept)  # whoever writes to a pipe may take long, and a change is not to wait for it
+            kept.seek(0)
+            return store_stream(ws, read_lines(kept, where, vectors), "import", vectors)
     try:
         with open(path, encoding="utf-8-sig") as file:
-            return store_many(ws, read_lines(file, os.fspath(path), vectors), "import", vectors)
+            return store_stream(ws, read_lines(file, os.fspath(path), vectors), "import", vectors)
     except UnicodeDecodeError as error:
         raise InvalidEntryError(f"{os.fspath(path)} is not UTF-8: {error}", file=os.fspath(path)) from None
 

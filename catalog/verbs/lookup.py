@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from catalog.entry.filters import NO_FILTERS
 from catalog.entry.key import composed, format_key, parse_key
 from catalog.entry.kinds import check_kind
 from catalog.store import queries
@@ -56,9 +57,18 @@ def keys(ws: Workspace) -> list[str]:
     return sorted(format_key(kind, name) for kind in ws.settings.kinds for name in snapshot.names(kind))
 
 
+def gone(ws: Workspace) -> list[str]:
+    """Return the keys of the stored entries whose code was not there when it was last looked for, sorted."""
+    ws.snapshot()
+    return [format_key(*row) for row in ws.store.reader.all(queries.GONE)]
+
+
 def entries(ws: Workspace, kind: Kinds) -> Iterator[Entry]:
     """Yield the winning records of the given kinds (None: all), by key."""
     snapshot, filters = ws.snapshot(), ws.filters(kind)
+    if not (snapshot.hidden or snapshot.overlay or filters != NO_FILTERS):
+        yield from readable(ws.store.reader.stream(queries.ALL))
+        return
     stored = readable(queries.matching(ws.store.reader, filters, -1, COLUMNS))
     if not (snapshot.hidden or snapshot.overlay):
         yield from stored  # as they are read: a hundred thousand records need not be in memory at once

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from catalog.entry.council import CouncilSpec
+from catalog.councils.shape import BaseSpec
 from catalog.entry.key import Key, format_key
 from catalog.entry.references import Reference, in_order, references_of
 from catalog.store import references as rows_of
@@ -103,4 +103,4 @@ class ReferenceIndex:
 
 def _data(live: object) -> object:
     """Return what the spec of a runtime entry would be, had it one."""
-    return live.model_dump(mode="json") if isinstance(live, CouncilSpec) else live
+    return live.model_dump(mode="json") if isinstance(live, BaseSpec) else live

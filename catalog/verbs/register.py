@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from catalog.councils.providers import DERIVED, with_providers, with_providers_of
@@ -93,6 +94,71 @@ def store_many(
         if vectors:
             ws.embedding.take(transaction, vectors)
     return len(written.added) + len(written.changed)
+
+
+CHUNK = 2_000
+"""Entries that are made and stored together; what an import holds in memory at once."""
+
+
+def store_stream(
+    ws: Workspace,
+    fields: Iterable[Mapping[str, Any]],
+    action: str,
+    vectors: list[ImportedVectors],
+) -> int:
+    """Store the entries of any number of lines, all or nothing; return how many were new or changed.
+
+    What :func:`store_many` does, in bounded memory: of the entries only the keys are held, with a sum of what each
+    says, and those that others get their model providers from.
+
+    Args:
+        ws: where.
+        fields: of the entries, as they are read.
+        action: the word the revisions are logged under.
+        vectors: those that came with the lines so far; whoever yields the *fields* adds to them.
+    """
+    seen: dict[Key, int] = {}
+    held: list[Entry] = []  # councils, and what they get their providers from: they may come in any order
+    written = 0
+    with ws.writing() as transaction:
+        for chunk in batched(fields, CHUNK):
+            drafts = drafted(chunk)
+            _check_many(ws, drafts, seen)
+            now = [draft for draft in drafts if draft.kind not in _PROVIDING]
+            held += (draft for draft in drafts if draft.kind in _PROVIDING)
+            done = ws.put(transaction, now, action)
+            written += len(done.added) + len(done.changed)
+            ready = [line for line in vectors if line.kind not in _PROVIDING]
+            if ready:
+                ws.embedding.take(transaction, ready)
+                vectors[:] = [line for line in vectors if line.kind in _PROVIDING]
+        done = ws.put(transaction, with_providers(held, Asking(ws)), action)
+        if vectors:
+            ws.embedding.take(transaction, vectors)
+    return written + len(done.added) + len(done.changed)
+
+
+_PROVIDING = (*DERIVED, "profile", "model")
+
+
+def _check_many(ws: Workspace, entries: Iterable[Entry], seen: dict[Key, int]) -> None:
+    """Raise for an unknown kind, and for a key that was given before with another entry."""
+    for entry in entries:
+        check_kind(entry.kind, ws.settings.kinds)
+        mark = hash(entry.model_dump_json())
+        if seen.setdefault((entry.kind, entry.name), mark) != mark:
+            raise DuplicateEntryError(
+                f"{entry.key} is given twice, with different fields; keep one, or give them two names",
+                key=entry.key,
+                sources=[entry.source],
+            )
+
+
+def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Yield lists of up to *size* items."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
 
 
 def unregister(ws: Workspace, kind: str, name: str) -> Entry:

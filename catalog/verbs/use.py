@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 from catalog.entry.key import Key
 from catalog.errors import EntryError, SearchError
+from catalog.whole_file import whole_file
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def export_uses(ws: Workspace, path: str | os.PathLike[str] | IO[str]) -> int:
     lines = (json.dumps(use._asdict(), ensure_ascii=False) + "\n" for use in uses(ws))
     if not isinstance(path, (str, os.PathLike)):
         return sum(1 for line in lines if path.write(line))
-    with open(path, "w", encoding="utf-8") as file:
+    with whole_file(path) as file:
         return sum(1 for line in lines if file.write(line))
 
 

@@ -27,10 +27,10 @@ class Lookup(Protocol):
         """Return the live object of a key, or *default*."""
 
     def __getitem__(self, key: Key | str) -> Any:
-        """Return the live object of a key; EntryNotFoundError without one."""
+        """Return the live object of a key; EntryNotFoundError where no tier has the key."""
 
     def entry(self, kind: str, name: str | None = None) -> Entry:
-        """Return the record of a key; EntryNotFoundError without one."""
+        """Return the record of a key; EntryNotFoundError where no tier has the key."""
 
     def entries(self, kind: Kinds = None) -> Iterator[Entry]:
         """Yield the winning records of the given kinds, by key."""

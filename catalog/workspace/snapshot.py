@@ -28,6 +28,7 @@ class Snapshot:
 
     Attributes:
         token: what :attr:`Workspace.token` gave when this was made; the same token means nothing has changed.
+        epoch: of the reader: which file was at the path.
         live: loaded objects by key, for the shortest way from a lookup to its answer.
         meanings: what searches by meaning go by, once a search has asked for it.
     """
@@ -40,6 +41,7 @@ class Snapshot:
         "_overlay",
         "_reader",
         "_runtime",
+        "epoch",
         "generation",
         "live",
         "meanings",
@@ -58,6 +60,7 @@ class Snapshot:
         """Hold the tiers as they are; look at nothing yet."""
         self.token = token
         self.generation, self.versions = state
+        self.epoch = reader.epoch
         self.live: dict[Key, object] = {}
         self._entries: dict[Key, Entry] = {}
         self._reader = reader
@@ -69,10 +72,14 @@ class Snapshot:
         self.meanings: SemanticState | None = None
 
     def same(
-        self, state: tuple[int, tuple[int, int]], runtime: Mapping[Key, Entry], config: Mapping[Key, Entry]
+        self, state: tuple[tuple[int, tuple[int, int]], int], runtime: Mapping[Key, Entry], config: Mapping[Key, Entry]
     ) -> bool:
         """Tell whether the tiers are still those of this snapshot."""
-        return state == (self.generation, self.versions) and runtime is self._runtime and config is self._config
+        return (
+            state == ((self.generation, self.versions), self.epoch)
+            and runtime is self._runtime
+            and config is self._config
+        )
 
     def entry(self, kind: str, name: str) -> Entry | None:
         """Return the winning entry of a key, or None."""

@@ -102,6 +102,8 @@ class Workspace:
         self.refresh_snapshot(None)
         self._refreshing = False
         after_fork(self)
+        if self.store.read_only:
+            warnings.warn(f"{self.store.path} is read only here: {self.store.read_only}", CatalogWarning, stacklevel=3)
 
     # -- open and closed ---------------------------------------------------------------------------------------------
 
@@ -158,7 +160,8 @@ class Workspace:
             self.config.reread(self.config.stamp())
             state = self.store.state()
             runtime, config = self.runtime.entries, self.config.entries
-            if self.current.same(state, runtime, config):
+            epoch = self.store.reader.epoch
+            if self.current.same((state, epoch), runtime, config):
                 # Somebody committed nothing, or SQLite moved its log: all that is cached holds.
                 self.current.token = token
                 return self.current
@@ -187,7 +190,7 @@ class Workspace:
     def indexed(self) -> Snapshot:
         """Return a snapshot whose words and hashes are of this version of the program, making them if they are not."""
         snapshot = self.snapshot()
-        if snapshot.versions != index_versions():
+        if snapshot.versions != index_versions() and not self.store.read_only:
             with self.writing():  # begins by making them again
                 pass
             snapshot = self.snapshot()

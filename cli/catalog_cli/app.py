@@ -20,7 +20,7 @@ _FIND, _FILL, _CHECK = "Find and use", "Fill and change", "Check and mend"
 
 COMMANDS = {
     "search": Entrance("catalog_cli.commands.search:search", "Find entries by words, tags and kind", _FIND),
-    "ls": Entrance("catalog_cli.commands.ls:ls", "List entries, of one kind or all", _FIND),
+    "ls": Entrance("catalog_cli.commands.ls:ls", "List entries, of some kinds or all", _FIND),
     "explain": Entrance("catalog_cli.commands.explain:explain", "Show all that is known of an entry", _FIND),
     "similar": Entrance("catalog_cli.commands.similar:similar", "List the entries nearest in meaning to one", _FIND),
     "graph": Entrance("catalog_cli.commands.graph:graph", "Draw a council, or what an entry refers to", _FIND),
@@ -28,6 +28,7 @@ COMMANDS = {
     "route": Entrance("catalog_cli.commands.route:route", "Pick the entry that should handle a prompt", _FIND),
     "run": Entrance("catalog_cli.commands.run:run", "Load an entry and call it", _FIND),
     "use": Entrance("catalog_cli.commands.use:use", "Let searches learn which entries were right", _FIND),
+    "init": Entrance("catalog_cli.commands.init:init", "Give this folder a catalog of its own", _FILL),
     "scan": Entrance("catalog_cli.commands.scan:scan", "Fill the catalog from packages and folders", _FILL),
     "refresh": Entrance("catalog_cli.commands.refresh:refresh", "Look again at plugins and scanned sources", _FILL),
     "register": Entrance("catalog_cli.commands.register:register", "Add or replace one entry", _FILL),
@@ -39,6 +40,7 @@ COMMANDS = {
     "import": Entrance("catalog_cli.commands.import_:import_", "Add the entries of a JSON Lines file", _FILL),
     "export": Entrance("catalog_cli.commands.export:export", "Write all entries as JSON Lines", _FILL),
     "embed": Entrance("catalog_cli.commands.embed:embed", "Look after the vectors of search by meaning", _FILL),
+    "info": Entrance("catalog_cli.commands.info:info", "Show which catalog this is", _CHECK),
     "verify": Entrance("catalog_cli.commands.verify:verify", "Report code that is not as it was recorded", _CHECK),
     "doctor": Entrance(
         "catalog_cli.commands.doctor:doctor", "Find dead, moved and duplicate references, and broken councils", _CHECK

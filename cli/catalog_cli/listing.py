@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from catalog_cli.output import Column, Screen
@@ -18,18 +18,26 @@ COLUMNS: tuple[Column, ...] = (
 )
 
 
-def show(screen: Screen, hits: Sequence[Hit], *, why: bool = False) -> None:
+def show(screen: Screen, hits: Sequence[Hit], *, why: bool = False, gone: Collection[str] = ()) -> None:
     """Write one line for each hit; *why* adds the words that were found and where, the similarity, and what use gave.
 
-    On a terminal the tier is shown only where an entry is not simply stored.
+    On a terminal the tier is shown only where an entry is not simply stored. Keys in *gone* are marked: their code is
+    not there any more.
     """
-    told = not screen.is_terminal or any(hit.tier != "persistent" for hit in hits)
+    told = not screen.is_terminal or any(hit.tier != "persistent" or hit.key in gone for hit in hits)
     columns = COLUMNS
-    rows: list[tuple[str, ...]] = [(h.key, h.description, ", ".join(h.tags), h.tier if told else "") for h in hits]
+    places = [_place(hit, gone) if told else "" for hit in hits]
+    rows: list[tuple[str, ...]] = [
+        (hit.key, hit.description, ", ".join(hit.tags), place) for hit, place in zip(hits, places, strict=True)
+    ]
     if why:
         columns = (*COLUMNS, Column("FOUND", 16))
         rows = [(*row, _found(hit)) for row, hit in zip(rows, hits, strict=True)]
     screen.table(columns, rows)
+
+
+def _place(hit: Hit, gone: Collection[str]) -> str:
+    return f"{hit.tier}, gone" if hit.key in gone else hit.tier
 
 
 def _found(hit: Hit) -> str:

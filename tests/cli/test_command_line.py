@@ -114,7 +114,7 @@ def test_without_a_command_help_is_shown_as_wrong_use(run_cli) -> None:
         (("qqqq",), "no such command 'qqqq'; see 'catalog --help'"),
         (("--urll", "x"), "No such option '--urll'. Did you mean '--url'?"),
         (("explain",), "Missing argument 'KEY'; see 'catalog explain --help'"),
-        (("ls", "tool", "x"), "Got unexpected extra argument (x); see 'catalog ls --help'"),
+        (("explain", "tool", "x"), "Got unexpected extra argument (x); see 'catalog explain --help'"),
     ],
 )
 def test_wrong_use_is_one_line(run_cli, arguments, said) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 from typing import Any
@@ -14,7 +15,8 @@ from pydantic import ValidationError
 from strategies import json_objects, names, texts
 
 from catalog import Catalog, CouncilSpec, CouncilSpecError
-from catalog.entry.council import FEWEST_OF, Member, Round
+from catalog.councils.spec import Member, Round
+from catalog.entry.kinds import FEWEST_OF
 
 optional = st.none() | names
 lists = st.lists(names, max_size=3).map(tuple)
@@ -67,6 +69,16 @@ def test_a_spec_survives_json(spec: CouncilSpec) -> None:
     """A spec is the same after JSON, by pydantic and by Python's own, nested councils included."""
     assert CouncilSpec.model_validate_json(spec.model_dump_json()) == spec
     assert CouncilSpec.model_validate(json.loads(json.dumps(spec.model_dump(mode="json")))) == spec
+
+
+def test_a_spec_survives_pickling() -> None:
+    """A spec is the same in another process, and a nested council is a spec with all methods, from JSON as well."""
+    inner = CouncilSpec(name="in").add_member("b", system_prompt="y").add_round("vote")
+    spec = CouncilSpec().add_member("a", sub_council=inner).add_round("vote")
+    assert pickle.loads(pickle.dumps(spec)) == spec
+    nested = CouncilSpec.model_validate_json(spec.model_dump_json()).members[0].sub_council
+    assert isinstance(nested, CouncilSpec)
+    assert nested.validate() == []
 
 
 def test_a_registered_spec_comes_back_exactly(catalog: Catalog) -> None:

@@ -248,7 +248,7 @@ def test_labelled_prompts_alone_will_do() -> None:
 
 def test_above_the_bound_on_work_there_is_no_probe(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Too many candidates for a probe: similarities are calibrated alone, with the coverage asked for."""
-    monkeypatch.setattr("catalog.routing.calibration.calibrate._WORK", 1.0)
+    monkeypatch.setattr("catalog.routing.calibration.calibrate.MOST_WORK", 1.0)
     fitted = world.fit(row_texts=["words"] * len(world.rows), texts=["words"] * len(world.outside))
     assert not fitted.reads
     said = fitted.predict(world.asked)

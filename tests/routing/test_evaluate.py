@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from chat_server import chat_server
 from factories import blank_catalog, open_catalog, tool
-from told import ASKED, Say, Told, entries
+from scripted_strategy import ASKED, Say, ScriptedStrategy, entries
 
 from catalog import AutoCouncil, Catalog, EntryNotFoundError, RoutingError, StrategyError
 from catalog.routing.evaluation.metrics import CurvePoint, ReliabilityBin
@@ -47,7 +47,7 @@ def meaning(tmp_path: Path) -> Iterator[Catalog]:
 
 def told(catalog: Catalog, said: Mapping[str, Say], **options: Any) -> AutoCouncil:
     """Return a router that says what it is told."""
-    return AutoCouncil(catalog, Told("told", said), "tool", "abstain", **options)
+    return AutoCouncil(catalog, ScriptedStrategy("told", said), "tool", "abstain", **options)
 
 
 def test_figures_are_those_counted_by_hand(letters: Catalog) -> None:
@@ -100,8 +100,12 @@ def test_confusion_and_entries_are_those_counted_by_hand(letters: Catalog) -> No
 
 def test_each_step_of_a_cascade_has_its_worth(letters: Catalog) -> None:
     """Steps tell how many prompts reached them and what came of it; costs add up; an earlier answer ranks above."""
-    first = Told("first", {"p1": Say("a", {"a": 0.1}), "p2": Say(), "p3": Say(cost=Cost(1, 5)), "p5": Say("b")})
-    second = Told("second", {"p2": Say("b", {"b": 0.9}, cost=Cost(1, 10, 0.5)), "p3": Say(cost=Cost(2, 20, 0.25))})
+    first = ScriptedStrategy(
+        "first", {"p1": Say("a", {"a": 0.1}), "p2": Say(), "p3": Say(cost=Cost(1, 5)), "p5": Say("b")}
+    )
+    second = ScriptedStrategy(
+        "second", {"p2": Say("b", {"b": 0.9}, cost=Cost(1, 10, 0.5)), "p3": Say(cost=Cost(2, 20, 0.25))}
+    )
     router = AutoCouncil(letters, "cascade", "tool", "abstain", chain=[first, second])
     found = router.evaluate([("p1", "a"), ("p2", "a"), ("p3", None), ("p4", "d"), ("p5", None)])
     assert [one.to_dict() | {"latency_ms": 0} for one in found.steps] == [
@@ -135,7 +139,7 @@ def test_asking_a_model_has_its_price(letters: Catalog, monkeypatch: pytest.Monk
         answer = {"reason": "because", "choice": "b"}
         server.says(answer, "nonsense", "nonsense", answer)
         router = AutoCouncil(
-            letters, kind="tool", chain=[Told("told", {"p1": Say("a"), "p2": Say()}), "llm_classify"],
+            letters, kind="tool", chain=[ScriptedStrategy("told", {"p1": Say("a"), "p2": Say()}), "llm_classify"],
             model="small", base_url=server.url, price=(1_000.0, 0.0),
         )  # fmt: skip
         found = router.evaluate([("p1", "a"), ("p2", "b"), ("p2", "b"), ("p2", "a")])
@@ -247,14 +251,14 @@ def test_an_evaluation_agrees_with_decisions(meaning: Catalog) -> None:
 
 def test_nothing_of_an_evaluation_is_remembered_or_logged(meaning: Catalog) -> None:
     """A decision after an evaluation is a fresh one, and the log has none but it."""
-    from catalog.routing.log import decisions
+    from catalog.routing.log import logged_decisions
 
     router = AutoCouncil(meaning, kind="tool", on_no_match="tool:music", log="text")
     found = router.evaluate(ASKED)
     assert found.judged[5].chosen is None  # a fallback has no say
-    assert decisions(meaning) == []
+    assert logged_decisions(meaning) == []
     assert router.resolve(ASKED[0][0]).cached is False
-    assert [one.prompt for one in decisions(meaning)] == [ASKED[0][0]]
+    assert [one.prompt for one in logged_decisions(meaning)] == [ASKED[0][0]]
 
 
 def test_prompts_that_were_learned_from_are_told(meaning: Catalog) -> None:

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from factories import tool
-from told import Say, Told
+from scripted_strategy import Say, ScriptedStrategy
 
 from catalog import AutoCouncil, Catalog, RoutingError
 from catalog.routing.evaluation.evaluation import Evaluation
-from catalog.routing.evaluation.gate import Fall, Verdicts, baseline, held_against, read_baseline
+from catalog.routing.evaluation.gate import Fall, GateVerdicts, baseline, gate_verdicts, read_baseline
 
 LABELLED: list[tuple[str, Any]] = [("p1", "a"), ("p2", "a"), ("p3", "b"), ("p4", None)]
 GOOD = {"p1": Say("a", {"a": 0.9}), "p2": Say("a", {"a": 0.8}), "p3": Say("b", {"b": 0.7}), "p4": Say(None, {"a": 0.1})}
@@ -26,7 +26,7 @@ def letters(catalog: Catalog) -> Catalog:
 
 def measured(catalog: Catalog, labelled: Any = LABELLED, name: str = "told", **said: Say) -> Evaluation:
     """Return the evaluation of a router that says what is good, but for what is *said* otherwise."""
-    return AutoCouncil(catalog, Told(name, {**GOOD, **said}), "tool", "abstain").evaluate(labelled)
+    return AutoCouncil(catalog, ScriptedStrategy(name, {**GOOD, **said}), "tool", "abstain").evaluate(labelled)
 
 
 def kept(evaluation: Evaluation) -> dict[str, Any]:
@@ -54,13 +54,13 @@ def test_a_baseline_holds_figures_and_no_prompt(letters: Catalog) -> None:
 def test_the_gate_is_open_for_the_same_and_for_better(letters: Catalog) -> None:
     """Held against itself, or against something worse, nothing falls."""
     good, bad = measured(letters), measured(letters, p2=Say("b", {"b": 0.8}))
-    assert held_against(good, kept(good)) == Verdicts((), (), ())
-    assert held_against(good, kept(bad)) == Verdicts((), (), ())
+    assert gate_verdicts(good, kept(good)) == GateVerdicts((), (), ())
+    assert gate_verdicts(good, kept(bad)) == GateVerdicts((), (), ())
 
 
 def test_each_figure_that_falls_closes_the_gate(letters: Catalog) -> None:
     """A wrong answer lowers four figures, and the recall of its entry; the text says by how much."""
-    found = held_against(measured(letters, p2=Say("b", {"b": 0.8})), kept(measured(letters)))
+    found = gate_verdicts(measured(letters, p2=Say("b", {"b": 0.8})), kept(measured(letters)))
     assert found.falls == (
         Fall("accuracy", 1.0, 0.666667),
         Fall("right", 1.0, 0.666667),
@@ -85,32 +85,32 @@ def test_less_coverage_alone_does_not_close_it(letters: Catalog) -> None:
     wrong = measured(letters, p2=Say("b", {"b": 0.8, "a": 0.1}))
     found = measured(letters, p2=Say(None, {"b": 0.3, "a": 0.1}))
     assert (wrong.coverage, found.coverage) == (1.0, pytest.approx(2 / 3))
-    assert held_against(found, kept(wrong)).falls == ()
+    assert gate_verdicts(found, kept(wrong)).falls == ()
 
 
 def test_the_tolerance_is_how_much_may_fall(letters: Catalog) -> None:
     """Up to the tolerance the gate stays open, beyond it closes."""
     found, before = measured(letters, p4=Say("a", {"a": 0.1})), kept(measured(letters))
-    assert [one.figure for one in held_against(found, before).falls] == ["precision", "rejected"]
-    assert [one.figure for one in held_against(found, before, tolerance=0.25).falls] == ["rejected"]
-    assert held_against(found, before, tolerance=1).falls == ()
+    assert [one.figure for one in gate_verdicts(found, before).falls] == ["precision", "rejected"]
+    assert [one.figure for one in gate_verdicts(found, before, tolerance=0.25).falls] == ["rejected"]
+    assert gate_verdicts(found, before, tolerance=1).falls == ()
 
 
 def test_a_figure_that_went_missing_has_fallen(letters: Catalog) -> None:
     """Data without prompts out of scope must not open the gate; a figure that is new is held against nothing."""
     whole, part = measured(letters), measured(letters, LABELLED[:3])
-    found = held_against(part, kept(whole))
+    found = gate_verdicts(part, kept(whole))
     assert found.falls == (Fall("rejected", 1.0, None), Fall("auroc", 1.0, None))
     assert str(found.falls[0]) == "rejected was 100.0 % and can't be told any more"
-    assert held_against(whole, kept(part)).falls == ()
+    assert gate_verdicts(whole, kept(part)).falls == ()
 
 
 def test_what_makes_the_comparison_less_than_exact_is_noted(letters: Catalog) -> None:
     """Other data, another router, another strategy, another number of candidates."""
     before = kept(measured(letters))
     letters.register_many([tool("c")])
-    router = AutoCouncil(letters, Told("other", GOOD), "tool", "abstain", name="mine")
-    assert held_against(router.evaluate(LABELLED[1:]), before).notes == (
+    router = AutoCouncil(letters, ScriptedStrategy("other", GOOD), "tool", "abstain", name="mine")
+    assert gate_verdicts(router.evaluate(LABELLED[1:]), before).notes == (
         "the baseline was made of other prompts or labels (4 of them)",
         "it was made with the router auto",
         "it was made with the strategy told",

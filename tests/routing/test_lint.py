@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from factories import blank_catalog, open_catalog, tool
-from told import entries
+from scripted_strategy import entries
 
 from catalog import AutoCouncil, Catalog
 from catalog.routing.calibration.candidate_vectors import of_pool

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 from factories import open_catalog, tool
-from told import Told
+from scripted_strategy import ScriptedStrategy
 
 from catalog import AutoCouncil, Catalog, CatalogWarning, NoMatchError, Settings, StrategyError, Verdict
-from catalog.routing.log import MOST_CHARACTERS, decisions, forget, prompt_hash
+from catalog.routing.log import MOST_CHARACTERS, forget_decisions, logged_decisions, prompt_hash
 
 SECRET = "my password is hunter2"
 
@@ -38,13 +38,13 @@ def contents(database: Path) -> bytes:
 def test_nothing_is_kept_unless_asked_for(ruled: Catalog) -> None:
     """By default there is no log."""
     rules(ruled).resolve(SECRET)
-    assert decisions(ruled) == []
+    assert logged_decisions(ruled) == []
 
 
 def test_with_hashes_no_prompt_is_in_the_database(ruled: Catalog, database: Path) -> None:
     """The decision is kept, its reasons are not, and the prompt is found in no file."""
     rules(ruled, log="hash", name="mine", tags=()).resolve(SECRET)
-    (kept,) = decisions(ruled)
+    (kept,) = logged_decisions(ruled)
     assert (kept.prompt, kept.prompt_hash) == (None, sha256(SECRET.encode()).hexdigest())
     assert kept.generation == ruled.generation
     assert kept.router == {
@@ -65,7 +65,7 @@ def test_with_texts_prompt_and_reasons_are_kept(ruled: Catalog) -> None:
     router = AutoCouncil(ruled, "cascade", ["tool"], "abstain", chain=["rules"], log="text", tags=["x"])
     router.resolve("one")
     AutoCouncil(ruled, "rules", "tool", "abstain", log="text").resolve(SECRET)
-    kept = decisions(ruled)
+    kept = logged_decisions(ruled)
     assert [one.prompt for one in kept] == [SECRET, "one"]
     assert kept[0].decision["reason"] == "matches /hunter2/ (rule 1 of 1, priority 0)"
     assert kept[0].number > kept[1].number
@@ -73,7 +73,7 @@ def test_with_texts_prompt_and_reasons_are_kept(ruled: Catalog) -> None:
     assert [(step["strategy"], step["reason"]) for step in kept[1].decision["steps"]] == [
         ("rules", "no candidate has a rule")
     ]
-    assert decisions(ruled, 1) == kept[:1]
+    assert logged_decisions(ruled, 1) == kept[:1]
 
 
 def test_every_decision_is_kept_those_without_a_match_too(ruled: Catalog) -> None:
@@ -85,8 +85,8 @@ def test_every_decision_is_kept_those_without_a_match_too(ruled: Catalog) -> Non
         router.resolve("nothing")
     AutoCouncil(ruled, "rules", "tool", "tool:b", log="hash").resolve_many(["x", "y"])
     with pytest.raises(StrategyError):
-        AutoCouncil(ruled, Told("told", {}), "tool", log="hash").resolve("x")
-    kept = [(one.decision["key"], one.decision["strategy"], one.decision["cached"]) for one in decisions(ruled)]
+        AutoCouncil(ruled, ScriptedStrategy("told", {}), "tool", log="hash").resolve("x")
+    kept = [(one.decision["key"], one.decision["strategy"], one.decision["cached"]) for one in logged_decisions(ruled)]
     assert kept == [
         ("tool:b", "fallback", False),
         ("tool:b", "fallback", False),
@@ -102,11 +102,11 @@ def test_only_the_last_ones_stay(ruled: Catalog, monkeypatch: pytest.MonkeyPatch
     router = rules(ruled, log="text")
     for number in range(5):
         router.resolve(str(number))
-    assert [one.prompt for one in decisions(ruled)] == ["4", "3", "2"]
-    assert forget(ruled) == 3
-    assert decisions(ruled) == []
+    assert [one.prompt for one in logged_decisions(ruled)] == ["4", "3", "2"]
+    assert forget_decisions(ruled) == 3
+    assert logged_decisions(ruled) == []
     router.resolve("again")
-    assert [one.prompt for one in decisions(ruled)] == ["again"]
+    assert [one.prompt for one in logged_decisions(ruled)] == ["again"]
 
 
 def test_the_configuration_says_what_is_kept(url: str) -> None:
@@ -116,7 +116,7 @@ def test_the_configuration_says_what_is_kept(url: str) -> None:
         rules(cat).resolve("x")
         rules(cat, log="hash").resolve("y")
         rules(cat, log="off").resolve("z")
-        assert [one.prompt for one in decisions(cat)] == [None, "x"]
+        assert [one.prompt for one in logged_decisions(cat)] == [None, "x"]
     with open_catalog(url) as cat, pytest.raises(StrategyError, match="log='all': choose off, hash or text"):
         rules(cat, log="all")
 
@@ -125,7 +125,7 @@ def test_the_configuration_says_what_is_kept(url: str) -> None:
 def test_any_prompt_can_be_kept(ruled: Catalog, text: str) -> None:
     """Halves of characters are replaced, and what is endless is cut; the hash is of the whole."""
     rules(ruled, log="text").resolve(text)
-    (kept,) = decisions(ruled)
+    (kept,) = logged_decisions(ruled)
     assert kept.prompt == text[:MOST_CHARACTERS].replace("\ud800", "?")
     assert kept.prompt_hash == prompt_hash(text)
 
@@ -137,7 +137,7 @@ def test_keys_and_addresses_are_never_written_down(ruled: Catalog, database: Pat
         model="small", base_url="http://ann:s3cret@127.0.0.1:9/v1", api_key="sk-123",
     )  # fmt: skip
     router.resolve("hunter2")
-    (kept,) = decisions(ruled)
+    (kept,) = logged_decisions(ruled)
     assert {name: kept.router[name] for name in ("model", "own_server", "chain")} == {
         "model": "small", "own_server": True, "chain": ["rules", "llm_classify"],
     }  # fmt: skip
@@ -162,7 +162,7 @@ def test_what_is_not_a_number_is_kept_as_data(ruled: Catalog) -> None:
         return Verdict(candidates[0], "so \ud800", score=float("nan"), confidence=np.float32(0.5))  # type: ignore[arg-type]
 
     AutoCouncil(ruled, odd, "tool", log="text").resolve("x")
-    told = decisions(ruled)[0].decision
+    told = logged_decisions(ruled)[0].decision
     assert {name: told[name] for name in ("key", "reason", "score", "confidence")} == {
         "key": "tool:a", "reason": "so ?", "score": None, "confidence": 0.5,
     }  # fmt: skip

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from factories import open_catalog, tool
-from told import Say, Told
+from scripted_strategy import Say, ScriptedStrategy
 
 from catalog import AutoCouncil, Catalog, Settings
 from catalog.routing.labelled import Case
-from catalog.routing.log import MOST_CHARACTERS, decisions
+from catalog.routing.log import MOST_CHARACTERS, logged_decisions
 from catalog.routing.replay import Replay, Replayed, replay
 
 
@@ -39,13 +39,13 @@ def test_an_unchanged_catalog_decides_as_it_did(ruled: Catalog) -> None:
         ("a berry", ("tool:b",), "tool:b", True),
     ]
     assert (done.changed, done.hashed, done.repeated, done.skipped) == ((), 0, 1, {})
-    assert len(decisions(ruled)) == 4
+    assert len(logged_decisions(ruled)) == 4
 
 
 def test_what_changed_is_shown_with_then_and_now(ruled: Catalog) -> None:
     """Key, score and reason of both times stand side by side."""
     rules(ruled).resolve("an apple pie")
-    at = decisions(ruled)[0].at
+    at = logged_decisions(ruled)[0].at
     ruled.register_many([tool("pie", match="pie", priority=1)])
     done = replay(ruled)
     assert done == Replay(
@@ -100,11 +100,11 @@ def test_a_router_given_is_asked_about_all(ruled: Catalog) -> None:
     """Whatever router decided then, the one given decides now, and each prompt once."""
     rules(ruled, name="x").resolve("an apple")
     rules(ruled, name="y").resolve("an apple")
-    other = AutoCouncil(ruled, Told("told", {"an apple": Say("b", {"b": 0.5})}), "tool")
+    other = AutoCouncil(ruled, ScriptedStrategy("told", {"an apple": Say("b", {"b": 0.5})}), "tool")
     done = replay(ruled, router=other)
     assert [(one.then, one.now, one.now_score) for one in done.asked] == [(("tool:a",), "tool:b", 0.5)]
     assert done.repeated == 1
-    failing = replay(ruled, router=AutoCouncil(ruled, Told("told", {}), "tool")).asked[0]
+    failing = replay(ruled, router=AutoCouncil(ruled, ScriptedStrategy("told", {}), "tool")).asked[0]
     assert (failing.now, failing.error, failing.is_same) == (None, "strategy", False)
     assert failing.now_reason == "told was told nothing of it"
 
@@ -128,8 +128,8 @@ def test_golden_cases_are_right_or_wrong(ruled: Catalog) -> None:
 
 def test_what_can_not_be_made_again_is_counted_by_reason(ruled: Catalog) -> None:
     """A strategy that was an object, and a kind that is gone, are reasons; the rest is asked."""
-    AutoCouncil(ruled, Told("mine", {"x": Say("a")}), "tool", log="text").resolve("x")
-    AutoCouncil(ruled, Told("mine", {"y": Say("a")}), "tool", log="text").resolve("y")
+    AutoCouncil(ruled, ScriptedStrategy("mine", {"x": Say("a")}), "tool", log="text").resolve("x")
+    AutoCouncil(ruled, ScriptedStrategy("mine", {"y": Say("a")}), "tool", log="text").resolve("y")
     rules(ruled).resolve("an apple")
     done = replay(ruled)
     assert [one.text for one in done.asked] == ["an apple"]

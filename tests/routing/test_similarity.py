@@ -64,7 +64,7 @@ def test_pieces_give_what_the_whole_gives(monkeypatch: pytest.MonkeyPatch) -> No
     rows, owners, _ = rows_about(5, 6)
     near = nearness(rows, owners, 5)
     whole = near.nearest(rows, but=np.arange(len(rows)))
-    monkeypatch.setattr("catalog.routing.calibration.similarity._TABLE", 3.0 * len(rows))
+    monkeypatch.setattr("catalog.routing.calibration.similarity.MOST_SIMILARITIES", 3.0 * len(rows))
     assert near.nearest(rows, but=np.arange(len(rows))) == pytest.approx(whole, abs=1e-6)
 
 
@@ -129,7 +129,7 @@ def test_too_many_examples_are_sampled_the_same_way_each_time(monkeypatch: pytes
     rows, owners, parts = rows_about(40, 20)
     near = nearness(rows, owners, 40)
     whole = threshold(near, parts)
-    monkeypatch.setattr("catalog.routing.calibration.similarity._TABLE", 1.0)
+    monkeypatch.setattr("catalog.routing.calibration.similarity.MOST_SIMILARITIES", 1.0)
     one, again, other = (threshold(near, parts, seed=seed) for seed in (0, 0, 1))
     assert one == again != other
     assert whole is not None

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -131,38 +135,186 @@ def test_a_path_below_a_file_cannot_be_made(tmp_path: Path) -> None:
 
 
 READ_ONLY = """
-import os, sys
-from catalog import Catalog, Settings
-from catalog.errors import StoreError
+import json, os, sys, warnings
+from catalog import AutoCouncil, Catalog, ReadOnlyError, Settings, StoreError
 with Catalog("sqlite://", settings=Settings()) as cat:  # loads what will be needed: nobody may read every folder
-    cat.register("tool", "x", "os:getcwd")
+    cat.register("tool", "x", "os:getcwd", match="x")
+    cat.search("x"), cat.similar("tool:x"), cat["tool:x"], cat.verify(), cat.check(), cat.log(), cat.embed_status()
+    AutoCouncil(cat, kind="tool").resolve("x")
 if os.geteuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
-for name in ("new.db", "old.db"):
+path = sys.argv[1]
+with warnings.catch_warnings(record=True) as said:
+    warnings.simplefilter("always")
     try:
-        with Catalog(f"sqlite:///{sys.argv[1]}/{name}", settings=Settings()) as cat:
-            print(name, "opened", cat.list("tool"))
-            cat.register("tool", "x", "os:getcwd")
+        with Catalog(f"sqlite:///{path}", settings=Settings()) as cat:
+            done = [cat.list("tool"), [hit.key for hit in cat.search("x")], cat["tool:x"] is os.getcwd,
+                    [change.action for change in cat.log()], AutoCouncil(cat, kind="tool").resolve("x").name,
+                    len(cat.verify()), cat.check(), cat.export_jsonl(sys.stderr), bool(cat.embed_status()),
+                    [hit.key for hit in cat.similar("tool:x")]]
+            try:
+                cat.register("tool", "y", "os:getcwd")
+            except ReadOnlyError as error:
+                done.append(str(error))
+            if len(sys.argv) > 2:  # the owner writes meanwhile
+                sys.stdin.readline() if print(flush=True) else sys.stdin.readline()
+                done.append(cat.list("tool"))
     except StoreError as error:
-        print(name, type(error).__name__, "check folder and permissions" in str(error))
+        done = [str(error)]
+print(json.dumps([done, [str(one.message) for one in said]]))
 """
 
 
-def test_a_read_only_folder_is_said(run_python, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """In a folder one may not write, creating and writing raise StoreError with advice, never a traceback of SQLite."""
-    import shutil
-    import tempfile
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that other users may look into, unlike pytest's own, with a catalog in it."""
+    folder = Path(tempfile.mkdtemp(prefix="catalog-tests-"))
+    folder.chmod(0o755)
+    blank_catalog(folder / "c.db")
+    with open_catalog(folder / "c.db", embedder="hash") as cat:
+        cat.register("tool", "x", "os:getcwd", match="x")
+    yield folder
+    for path in (folder, *folder.iterdir()):
+        path.chmod(0o755)
+    shutil.rmtree(folder)
 
-    folder = Path(tempfile.mkdtemp(prefix="catalog-tests-"))  # pytest's own folders let no other user in
-    try:
-        blank_catalog(folder / "old.db")
-        (folder / "old.db").chmod(0o444)
-        folder.chmod(0o555)
-        said = run_python(READ_ONLY, folder, HOME=str(folder)).splitlines()
-    finally:
-        folder.chmod(0o755)
-        shutil.rmtree(folder)
-    assert said == ["new.db StoreError True", "old.db StoreError True"]
+
+READ = [["x"], ["tool:x"], True, ["register"], "x", 0, [], 1, True, []]
+
+
+@pytest.mark.parametrize(("file", "folder"), [(0o444, 0o555), (0o444, 0o777), (0o644, 0o555), (0o666, 0o555)])
+def test_a_catalog_that_may_only_be_read_is_read(run_python, open_folder: Path, file: int, folder: int) -> None:
+    """All that reads works, once it is said that the file is read only, a write says so, and nothing is left beside."""
+    path = open_folder / "c.db"
+    path.chmod(file)
+    open_folder.chmod(folder)
+    before = path.read_bytes()
+    done, said = json.loads(run_python(READ_ONLY, path, HOME=str(open_folder)))
+    assert done[:-1] == READ
+    assert done[-1].startswith(f"{path} is read only here: this user may not write to ")
+    assert [text.partition(": ")[0] for text in said] == [f"{path} is read only here"]
+    assert (path.read_bytes(), [file.name for file in open_folder.iterdir()]) == (before, ["c.db"])
+
+
+def test_a_log_beside_a_read_only_file_is_read_with_it(run_python, open_folder: Path) -> None:
+    """While its owner has it open, what is committed but not yet in the file is read from the log."""
+    path = open_folder / "c.db"
+    with open_catalog(path) as owner:
+        owner.register("tool", "x2", "os:getcwd")
+        open_folder.chmod(0o555)
+        done, _ = json.loads(run_python(READ_ONLY, path, HOME=str(open_folder)))
+        assert done[0] == ["x", "x2"]
+        open_folder.chmod(0o755)
+        owner.register("tool", "x3", "os:getcwd")
+    with open_catalog(path) as owner:
+        assert owner.list("tool") == ["x", "x2", "x3"]
+
+
+def test_a_log_that_can_not_be_read_is_said_with_what_helps(run_python, open_folder: Path) -> None:
+    """With a log and without its index, a reader who may not write is told what is needed, and nothing is changed."""
+    path, copy = open_folder / "c.db", open_folder / "copy.db"
+    with open_catalog(path) as owner:
+        owner.register("tool", "x2", "os:getcwd")
+        for end in ("", "-wal"):
+            shutil.copyfile(f"{path}{end}", f"{copy}{end}")
+            Path(f"{copy}{end}").chmod(0o644)
+    open_folder.chmod(0o555)
+    done, _ = json.loads(run_python(READ_ONLY, copy, HOME=str(open_folder)))
+    assert len(done) == 1
+    assert f"its last changes lie in {copy}-wal, which can't be read without {copy}-shm" in done[0]
+    assert "as it" not in done[0]
+
+
+def test_nothing_is_made_where_nothing_may_be_written(run_python, open_folder: Path) -> None:
+    """A catalog that is not there can't be made in a read-only folder, and the error names the folder."""
+    open_folder.chmod(0o555)
+    done, _ = json.loads(run_python(READ_ONLY, open_folder / "new.db", HOME=str(open_folder)))
+    assert len(done) == 1
+    assert str(open_folder / "new.db") in done[0]
+
+
+def test_a_file_put_in_its_place_is_read_and_written_at_once(catalog: Catalog, database: Path, tmp_path: Path) -> None:
+    """After `os.replace`, as a deployment does it, the next call is of the new file: lookups, searches and writes."""
+    catalog.register("tool", "old", "os:getcwd")
+    for turn in range(3):
+        new = blank_catalog(tmp_path / f"new{turn}.db")
+        with open_catalog(new) as other:
+            other.register("tool", f"new{turn}", "os.path:join", description="Joins")
+        for _ in range(300 * turn):  # with and without a watch
+            assert "tool:nothing" not in catalog
+        os.replace(new, database)
+        assert catalog.list("tool") == [f"new{turn}"]
+        assert catalog.get("tool:old") is None
+        assert catalog[f"tool:new{turn}"] is os.path.join
+        assert [hit.name for hit in catalog.search("joins")] == [f"new{turn}"]
+        catalog.register("tool", "written", "os:getcwd")
+        with open_catalog(database) as fresh:
+            assert fresh.list("tool") == [f"new{turn}", "written"]
+        assert catalog.check() == []
+
+
+def test_a_copy_of_the_same_generation_is_another_file(catalog: Catalog, database: Path, tmp_path: Path) -> None:
+    """Another file with the same generation and the same keys is not taken for the one that was read before."""
+    catalog.register("tool", "same", "os:getcwd", description="first")
+    other = blank_catalog(tmp_path / "other.db")
+    with open_catalog(other) as second:
+        second.register("tool", "same", "os:getcwd", description="second")
+        assert second.generation == catalog.generation
+    assert catalog.entry("tool:same").description == "first"
+    os.replace(other, database)
+    assert catalog.entry("tool:same").description == "second"
+
+
+@pytest.mark.parametrize("looks", [0, 500])
+@pytest.mark.parametrize("how", ["unlink", "rename"])
+def test_a_file_that_is_gone_is_an_error(catalog: Catalog, database: Path, how: str, looks: int) -> None:
+    """A deleted or renamed file is no empty catalog: reads and writes raise StoreError until it is back."""
+    catalog.register("tool", "kept", "os:getcwd")
+    for _ in range(looks):
+        assert "tool:kept" in catalog
+    away = database.with_name("away.db")
+    os.rename(database, away)
+    if how == "unlink":
+        copy = away.read_bytes()
+        away.unlink()
+    for call in (lambda: catalog.list("tool"), lambda: catalog.get("tool:kept"), lambda: catalog.reset_runtime() or
+                 catalog.search("kept"), lambda: catalog.register("tool", "lost", "os:getcwd")):  # fmt: skip
+        with pytest.raises(StoreError, match="was moved or deleted while it was open"):
+            call()
+    if how == "unlink":
+        database.write_bytes(copy)
+    else:
+        os.rename(away, database)
+    assert isinstance(catalog.list("tool"), list)
+
+
+def test_many_threads_go_on_while_files_are_replaced(catalog: Catalog, database: Path, tmp_path: Path) -> None:
+    """Eight threads read while the file is replaced twenty times: each answer is of one of the files, none an error."""
+    wrong: list[object] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            try:
+                names = catalog.list("tool")
+                if len(names) > 1:
+                    wrong.append(names)
+            except Exception as error:
+                wrong.append(repr(error))
+
+    threads = [threading.Thread(target=read) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for turn in range(20):
+        new = blank_catalog(tmp_path / f"new{turn}.db")
+        with open_catalog(new) as other:
+            other.register("tool", f"t{turn}", "os:getcwd")
+        os.replace(new, database)
+        assert catalog.list("tool") == [f"t{turn}"]
+    done.set()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
 
 
 OPEN = """
@@ -247,23 +399,6 @@ def test_an_interrupted_change_leaves_nothing(catalog: Catalog) -> None:
     with pytest.raises(KeyboardInterrupt):
         half()
     assert (catalog.list("tool"), catalog.log(), catalog.generation) == ([], [], before)
-
-
-def test_writing_to_a_removed_file_is_refused(catalog: Catalog, database: Path) -> None:
-    """A write that nobody could ever read again raises StoreError; so does one to a file put in its place."""
-    catalog.register("tool", "kept", "os:getcwd")
-    for path in database.parent.glob("catalog.db*"):
-        path.unlink()
-    with pytest.raises(StoreError, match="removed or replaced"):
-        catalog.register("tool", "lost", "os:getcwd")
-    blank_catalog(database)
-    with pytest.raises(StoreError, match="open it again"):
-        catalog.register("tool", "lost", "os:getcwd")
-    assert catalog.entry("tool", "kept").name == "kept"  # what was open can still be read
-    with open_catalog(database) as fresh:
-        assert fresh.list("tool") == []
-        fresh.register("tool", "new", "os:getcwd")
-    assert catalog.list("tool") == ["kept"]
 
 
 CALLS = {

@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import sqlalchemy as sa
@@ -15,8 +16,9 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from factories import ROOT, open_catalog, tool
 
-from catalog.errors import NotACatalogError, SchemaOutdatedError, StoreError
+from catalog.errors import CatalogWarning, NotACatalogError, SchemaOutdatedError, StoreError
 from catalog.store import fulltext, queries, schema, tables
+from catalog.store.copying import copy_file
 from catalog.store.engine import keys_off, make_engine
 from catalog.store.mapping import COLUMNS, LISTED
 from catalog.store.store import Store
@@ -268,6 +270,7 @@ def test_a_downgraded_catalog_opens_empty(filled: str, run_alembic) -> None:
         assert cat.check() == []
 
 
+@pytest.mark.filterwarnings("ignore:.*the file as it was is kept as")
 def test_a_migrated_catalog_can_be_searched_and_written(filled: str, migrations: Path, monkeypatch) -> None:
     """Opening a catalog of an older schema upgrades it and loses nothing."""
     add_revision(migrations, 'op.execute("UPDATE entry SET priority = 7")')
@@ -327,6 +330,7 @@ def test_a_database_of_somebody_else_is_no_catalog(tmp_path: Path) -> None:
     assert sorted(p.name for p in tmp_path.iterdir()) == ["theirs.db"]
 
 
+@pytest.mark.filterwarnings("ignore:.*the file as it was is kept as")
 def test_a_catalog_of_schema_0002_keeps_every_row_and_makes_its_words_again(filled: str, run_alembic) -> None:
     """Going back to 0002 and up again loses no row of what 0002 knew, and opening brings words and search back."""
     path = file_of(filled)
@@ -342,3 +346,30 @@ def test_a_catalog_of_schema_0002_keeps_every_row_and_makes_its_words_again(fill
     for table, data in before.items():
         assert set(map(repr, data)) <= set(map(repr, after[table])), table
     assert [after[table] for table in NEW_IN_0003] == [[]] * len(NEW_IN_0003)
+
+
+@pytest.fixture
+def outdated(filled: str, run_alembic) -> Path:
+    """The file of a catalog of schema 0002, alone in its folder."""
+    run_alembic("downgrade", "0002")
+    return Path(file_of(filled))
+
+
+def test_the_file_is_kept_before_an_upgrade(outdated: Path) -> None:
+    """Once, beside it and as it was: an upgrade can't be undone. A copy of an old file is an old file."""
+    copy = outdated.with_name("copy.db")
+    copy_file(str(outdated), str(copy))
+    with pytest.warns(CatalogWarning, match=r"is upgraded from schema 0002 to .*; the file as it was is kept as"):
+        schema.ensure(str(outdated))
+    kept = Path(f"{outdated}.before-{schema.HEAD}")
+    assert [schema.current(str(path)) for path in (outdated, kept, copy)] == [schema.HEAD, "0002", "0002"]
+    assert sqlite3.connect(kept).execute("SELECT count(*) FROM entry").fetchone()[0] > 0
+
+
+def test_an_upgrade_that_can_not_keep_the_file_is_none(outdated: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without room for the copy nothing is upgraded, and the error says how much room there is."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=1 << 10))
+    with pytest.raises(StoreError, match=r"is not upgraded from schema 0002 .* has room for 0 MB"):
+        schema.ensure(str(outdated))
+    assert schema.current(str(outdated)) == "0002"
+    assert not Path(f"{outdated}.before-{schema.HEAD}").exists()

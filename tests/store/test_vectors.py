@@ -466,6 +466,7 @@ def old_rows(path: Path) -> dict[str, list[tuple[object, ...]]]:
         connection.close()
 
 
+@pytest.mark.filterwarnings("ignore:.*the file as it was is kept as")
 def test_a_catalog_of_schema_0001_comes_out_with_everything_and_hashes(tmp_path: Path) -> None:
     """Migration 0002 loses no row, and the first transaction makes the hashes of what was there."""
     path = old_database(tmp_path / "old.db")

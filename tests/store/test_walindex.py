@@ -44,7 +44,7 @@ def committer(database: Path):
 def test_every_commit_of_another_process_is_seen(database: Path, committer) -> None:
     """Two thousand commits, one by one, each change the header; without a commit it stays."""
     reader = Reader(str(database))
-    assert reader.changes.__name__ == "header"
+    assert reader.look.__name__ == "header"
     missed = moved = 0
     before = reader.changes()
     for _ in range(2000):
@@ -81,7 +81,7 @@ def test_without_the_wal_index_freshness_is_the_same(url: str, monkeypatch: pyte
     """Where the index can't be mapped the catalog asks SQLite, and sees the same."""
     monkeypatch.setattr(walindex, "watch", lambda path: None)
     with open_catalog(url) as cat, open_catalog(url) as other:
-        assert cat.workspace.store.reader.changes == cat.workspace.store.reader.data_version
+        assert cat.workspace.store.reader.look == cat.workspace.store.reader.data_version
         generation = cat.generation
         for turn in range(20):
             other.register("tool", f"t{turn}", "os:getcwd")

@@ -6,42 +6,121 @@ from collections.abc import Iterator
 from typing import Any, assert_type
 
 from catalog import (
+    SCHEMA_HEAD,
+    STRATEGIES,
     AutoCouncil,
     Candidate,
+    Case,
     Catalog,
+    CatalogError,
+    CatalogWarning,
     Council,
+    CouncilIssue,
     CouncilSpec,
+    CouncilSpecError,
     Decision,
+    DiscoveryError,
     Drift,
+    DriftError,
+    DuplicateEntryError,
+    Embedder,
+    EmbedderError,
     Entry,
+    EntryError,
+    EntryNotFoundError,
+    Estimate,
     Evaluation,
+    Event,
     Fault,
     FitReport,
+    GateVerdicts,
     Graph,
+    HashEmbedder,
     Hit,
+    InvalidEntryError,
+    InvalidFilterError,
+    InvalidReferenceError,
+    LintFinding,
+    LoadError,
+    LoggedDecision,
+    MissingExtraError,
+    NoMatchError,
+    NotACatalogError,
+    NotImportableError,
+    ObjectRef,
+    OpenAIEmbedder,
+    PackageNotFoundError,
     Reference,
     Registry,
+    Replay,
+    Replayed,
+    ResolveError,
     Result,
     Revision,
+    RoutingError,
     ScanReport,
+    SchemaOutdatedError,
+    ScriptedChat,
+    SearchError,
     Settings,
+    SettingsError,
     Standing,
+    StepFigures,
+    StoreBusyError,
+    StoreError,
+    StrategyError,
+    UnknownKindError,
+    UnreadableSourceError,
+    Verdict,
+    __version__,
+    agent,
     agents,
+    baseline,
+    call,
+    cases_for,
+    close_matches,
+    council,
     council_graph,
     councils,
     default_catalog,
+    default_url,
+    did_you_mean,
+    embedder_form,
+    evaluate,
+    evaluation_svg,
+    explain_council,
+    forget_decisions,
+    gate_verdicts,
+    input_mapper,
     input_mappers,
+    lint,
     load_settings,
+    logged_decisions,
+    model,
     models,
+    profile,
     profiles,
+    prompt,
     prompts,
+    read_baseline,
+    read_cases,
+    reference_graph,
+    replay,
     resolve_council,
+    round,
     rounds,
+    router,
     routers,
+    run_entry,
+    schema,
+    schema_revision,
     schemas,
+    sqlite_path,
+    sub_council,
     sub_councils,
     tool,
     tools,
+    validate_council,
 )
 
 
@@ -61,9 +140,22 @@ class Engine:
         return True
 
 
+@tool()
+def called(path: str) -> float:
+    return float(path)
+
+
+gpt = model(Engine(), name="openai/gpt-4o", providers=["openai"])
+assert_type(gpt, Engine)
 assert_type(plot("a", width=2), bytes)
 assert_type(named("a"), int)
+assert_type(called("a"), float)
 assert_type(Engine().start(), bool)
+
+# Every decorator keeps the type, bare and with arguments.
+for bare in (tool, model, prompt, agent, profile, schema, router, round, sub_council, input_mapper, council):
+    assert_type(bare(Engine), type[Engine])
+    assert_type(bare(tags=["a"])(Engine), type[Engine])
 
 for registry in (
     tools, models, prompts, agents, profiles, schemas, routers, rounds, sub_councils, input_mappers, councils
@@ -97,18 +189,123 @@ assert_type(cat.verify(), list[Drift])
 assert_type(cat.diagnose(), list[Fault])
 assert_type(cat.history("tool", "plot"), list[Revision])
 assert_type(cat.generation, int)
+assert_type(cat["tool:plot"], Any)
+assert_type("tool:plot" in cat, bool)
+assert_type(cat.entry("tool:plot"), Entry)
+assert_type(cat.kinds(), list[str])
+assert_type(cat.all("tool"), Registry[Any])
+assert_type(cat.update("tool:plot", description="d"), Entry)
+assert_type(cat.rename("tool:plot", "draw"), Entry)
+assert_type(cat.unregister("tool", "plot"), Entry)
+assert_type(cat.approve("tool:plot"), Entry)
+assert_type(cat.restore("tool", "plot", revision=3), Entry)
+assert_type(cat.similar("tool", "plot", limit=3), list[Hit])
+assert_type(cat.used_by("profile", "mini"), list[Reference])
+assert_type(cat.all_references(), list[Reference])
+assert_type(cat.refresh(), list[ScanReport])
+assert_type(cat.log(limit=3), list[Revision])
+assert_type(cat.export_jsonl("x.jsonl"), int)
+assert_type(cat.import_jsonl("x.jsonl"), int)
+assert_type(cat.embedder, str | None)
+assert_type(cat.embed_estimate(), Estimate | None)
+assert_type(cat.embed_update(), int)
+assert_type(cat.check(), list[str])
 with cat as same:
     assert_type(same, Catalog)
 
-router = AutoCouncil(cat, strategy="embedding", kind="tool")
-assert_type(router.resolve("plot"), Decision)
-assert_type(router.resolve("plot").name, str | None)
-assert_type(router.resolve("plot").candidates, tuple[Candidate, ...])
-assert_type(router.run("plot"), Result)
-assert_type(router.fit([("plot", "plot"), ("bake", None)]), FitReport)
-assert_type(router.evaluate([("plot", "plot")]), Evaluation)
+auto = AutoCouncil(cat, strategy="embedding", kind="tool")
+assert_type(auto.resolve("plot"), Decision)
+assert_type(auto.resolve("plot").name, str | None)
+assert_type(auto.resolve("plot").candidates, tuple[Candidate, ...])
+assert_type(auto.run("plot"), Result)
+assert_type(auto.fit([("plot", "plot"), ("bake", None)]), FitReport)
+assert_type(auto.evaluate([("plot", "plot")]), Evaluation)
 
 spec = CouncilSpec().add_member("a").add_round("vote")
 assert_type(spec, CouncilSpec)
 assert_type(council_graph(spec), Graph)
 assert_type(resolve_council(spec, cat), Council)
+assert_type(spec.validate(cat), list[dict[str, str]])
+assert_type(spec.resolve(cat), Council)
+assert_type(spec.resolve(cat).spec, CouncilSpec)
+assert_type(spec.to_graph(cat, depth=2), Graph)
+assert_type(spec.replace(router="pick").remove_member("a"), CouncilSpec)
+assert_type(validate_council(spec, cat), list[CouncilIssue])
+assert_type(explain_council(cat.entry("council", "seo"), cat), dict[str, Any])
+assert_type(reference_graph(cat, "council:seo"), Graph)
+assert_type(reference_graph(cat).to_dict(), dict[str, Any])
+assert_type(reference_graph(cat).mermaid(), str)
+
+# Routing, tested and replayed.
+cases = list(read_cases(["{}"], "cases.jsonl"))
+assert_type(cases, list[Case])
+assert_type(cases_for(cat, auto.pool()), tuple[list[Case], list[Case]])
+figures = evaluate(auto, [("plot", "plot"), ("bake", None)])
+assert_type(figures, Evaluation)
+assert_type(figures.steps, tuple[StepFigures, ...])
+assert_type(evaluation_svg(figures), str)
+assert_type(baseline(figures), str)
+assert_type(read_baseline(baseline(figures), "baseline.json"), dict[str, Any])
+assert_type(gate_verdicts(figures, read_baseline("{}", "baseline.json")), GateVerdicts)
+assert_type(lint(auto).findings, tuple[LintFinding, ...])
+assert_type(replay(cat, router=auto), Replay)
+assert_type(replay(cat).asked, tuple[Replayed, ...])
+assert_type(logged_decisions(cat, 3), list[LoggedDecision])
+assert_type(forget_decisions(cat), int)
+assert_type(run_entry(cat, cat.entry("tool", "plot"), "a"), Any)
+assert_type(call(plot, {"path": "a"}), object)
+assert_type(auto.resolve("plot").entry, Entry | None)
+assert_type(auto.resolve("plot").to_dict(), dict[str, Any])
+assert_type(Verdict(None, "nothing fits").chosen, Entry | None)
+assert_type(ScriptedChat("plot", name="played").name, str)
+assert_type(Event("routed", "auto").name, str)
+strategies: tuple[str, ...] = STRATEGIES
+
+
+def watch(event: Event) -> None:
+    print(event.router)
+
+
+# Embedders: each class of the package is what the protocol asks for.
+embedders: list[Embedder] = [HashEmbedder(), OpenAIEmbedder("text-embedding-3-small")]
+assert_type(Catalog(embedder=embedders[0]), Catalog)
+assert_type(embedder_form("hash"), str)
+
+# The rest.
+assert_type(ObjectRef.parse("package.module:name"), ObjectRef)
+assert_type(default_url(), str)
+assert_type(sqlite_path("sqlite:///team.db"), str | None)
+assert_type(schema_revision("team.db"), str | None)
+assert_type(close_matches("plit", ["plot"]), list[str])
+assert_type(did_you_mean(["plot"]), str)
+texts: list[str] = [SCHEMA_HEAD, __version__]
+
+errors: list[type[CatalogError]] = [
+    CouncilSpecError,
+    DiscoveryError,
+    DriftError,
+    DuplicateEntryError,
+    EmbedderError,
+    EntryError,
+    EntryNotFoundError,
+    InvalidEntryError,
+    InvalidFilterError,
+    InvalidReferenceError,
+    LoadError,
+    MissingExtraError,
+    NoMatchError,
+    NotACatalogError,
+    NotImportableError,
+    PackageNotFoundError,
+    ResolveError,
+    RoutingError,
+    SchemaOutdatedError,
+    SearchError,
+    SettingsError,
+    StoreBusyError,
+    StoreError,
+    StrategyError,
+    UnknownKindError,
+    UnreadableSourceError,
+]
+warning: type[Warning] = CatalogWarning

@@ -1,4 +1,4 @@
-"""How near prompts about anything come to candidates: what tells a weak match from none before there are examples.
+"""A threshold from everyday prompts: it tells a weak match from none before there are examples.
 
 Everyday prompts (:mod:`catalog.embedders.everyday`) are held against the candidates, and a prompt must come nearer than
 nearly all of those pairs do. Of candidates drawn from six sets, with 0 to 2 examples each, 93 to 99 % of their own
@@ -30,8 +30,8 @@ def threshold(near: Nearness, embedder: Embedder) -> float:
     """Return the score that a share of :data:`SHARE` of all pairs of everyday prompt and candidate stay below.
 
     Args:
-        near: the vectors of the candidates, of which at least one has some.
-        embedder: what made them.
+        near: the vectors of the candidates; at least one candidate has some.
+        embedder: the embedder that made the vectors.
 
     Raises:
         EmbedderError: the embedder failed.

@@ -45,7 +45,7 @@ from catalog.routing.calibration.numbers import (
 )
 from catalog.routing.calibration.similarity import Floats, Places, nearness
 
-_WORK = 6e9
+MOST_WORK = 6e9
 """Products of one pass over the data above which no probe is learned: 100 examples each of 450 candidates."""
 
 _FOLDS_WORK = 1.5e9
@@ -182,7 +182,7 @@ def _gather(
     texts: Sequence[str] | None,
 ) -> _Data:
     known, prompts = np.asarray(rows, np.float32), np.asarray(labelled, np.float32)
-    owner, part, label = (np.asarray(given, np.int64).reshape(-1) for given in (owners, parts, labels))
+    owner, part, label = (np.asarray(values, np.int64).reshape(-1) for values in (owners, parts, labels))
     if not len(known) == len(owner) == len(part) or len(prompts) != len(label):
         raise ValueError(
             f"{len(known)} rows with {len(owner)} owners and {len(part)} parts, {len(prompts)} prompts with "
@@ -201,10 +201,10 @@ def _gather(
     shown = np.concatenate([part > 0, np.ones(len(label), bool)])
     hashed = None
     if row_texts is not None and (texts is not None or not len(prompts)):
-        said = [*row_texts, *(texts or ())]
-        if len(said) != len(vectors):
-            raise ValueError(f"{len(said)} texts for {len(vectors)} rows and prompts: each needs its own")
-        hashed = hash_words(said)
+        all_texts = [*row_texts, *(texts or ())]
+        if len(all_texts) != len(vectors):
+            raise ValueError(f"{len(all_texts)} texts for {len(vectors)} rows and prompts: each needs its own")
+        hashed = hash_words(all_texts)
     kept = np.flatnonzero(vectors.any(axis=1))
     # Of copies that belong to the same candidate the first stays; examples come first, for a text is never held out.
     kept = kept[np.argsort(~shown[kept], kind="stable")]
@@ -228,12 +228,12 @@ def copies(vectors: Floats) -> Places:
     order = np.argsort(along, kind="stable")
     for _ in range(2):  # the second time over, chains of copies meet
         for step in range(1, min(9, count)):
-            one, two = order[:-step], order[step:]
-            same = np.einsum("ij,ij->i", vectors[one], vectors[two]) > _SAME
-            one, two = one[same], two[same]
-            low = np.minimum(groups[one], groups[two])
-            np.minimum.at(groups, one, low)
-            np.minimum.at(groups, two, low)
+            left, right = order[:-step], order[step:]
+            same = np.einsum("ij,ij->i", vectors[left], vectors[right]) > _SAME
+            left, right = left[same], right[same]
+            low = np.minimum(groups[left], groups[right])
+            np.minimum.at(groups, left, low)
+            np.minimum.at(groups, right, low)
     return groups
 
 
@@ -296,7 +296,7 @@ def _judge(data: _Data, seen: Flags, *, stored: bool = False) -> Judge:
     outside = data.vectors[seen & (data.labels == data.candidates)]
     rows, probe = data.vectors[inside], None
     classes = _classes(data)
-    if _work(data) <= _WORK:
+    if _work(data) <= MOST_WORK:
         # Candidates without a prompt are one class together: the time grows with the prompts, not with candidates that
         # nothing was said of.
         places = np.full(data.candidates + 1, len(classes), np.int64)
@@ -369,10 +369,10 @@ def _learn_scope(clues: Doubles, inside: Flags) -> Doubles:
     # With few prompts outside, the score of the best candidate alone is the better guess.
     prior = np.zeros(clues.shape[1] + 1)
     prior[0] = 1.0
-    found = signed_logistic((clues - mean) / deviation, inside, weights, prior, SIGNS)
-    found[:-1] /= deviation
-    found[-1] -= found[:-1] @ mean
-    return found
+    scope = signed_logistic((clues - mean) / deviation, inside, weights, prior, SIGNS)
+    scope[:-1] /= deviation
+    scope[-1] -= scope[:-1] @ mean
+    return scope
 
 
 def _quality(score: Doubles, confidence: Doubles, right: Flags, inside: Flags, threshold: float) -> Quality:

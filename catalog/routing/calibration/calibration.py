@@ -101,13 +101,13 @@ class Judge:
         logits = np.zeros((count, self.near.candidates), np.float32)
         away = np.zeros(count, np.float32)
         if self.probe is not None:
-            found = self.probe.logits(vectors, hashed)
+            of_classes = self.probe.logits(vectors, hashed)
             others = self.near.candidates - len(self.classes)
             if others:  # what the probe says of all others together is shared out among them
-                logits[:] = found[:, [len(self.classes)]] - np.float32(np.log(others))
-            logits[:, self.classes] = found[:, : len(self.classes)]
+                logits[:] = of_classes[:, [len(self.classes)]] - np.float32(np.log(others))
+            logits[:, self.classes] = of_classes[:, : len(self.classes)]
             if len(self.outside):
-                away = found[:, -1]
+                away = of_classes[:, -1]
         strange = (vectors @ self.outside.T).max(axis=1) if len(self.outside) else np.zeros(count, np.float32)
         return Evidence(logits, self.near.centre(vectors), self.near.nearest(vectors), away, strange)
 
@@ -208,8 +208,8 @@ class Calibration:
             RoutingError: *data* is no calibration, or one of another version; fit again.
         """
         try:
-            with np.load(io.BytesIO(data), allow_pickle=False) as found:
-                arrays = dict(found)
+            with np.load(io.BytesIO(data), allow_pickle=False) as file:
+                arrays = dict(file)
             about = json.loads(arrays["about"].tobytes())
             version = about["version"]
             if version != VERSION:

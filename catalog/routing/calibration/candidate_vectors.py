@@ -1,4 +1,4 @@
-"""The vectors of candidates: of what each says now, and of nothing else."""
+"""The vectors of candidates, made from the texts they have now."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ class Vectors:
     """The vectors of the candidates of a pool, a row each: candidate by candidate, text before examples.
 
     Attributes:
-        embedder: what made them, and what prompts are embedded with.
+        embedder: the embedder that made them, and that embeds prompts.
         rows: (rows, width) float32, of length 1.
         owners: (rows,) int64: the place of the candidate in the pool.
-        parts: (rows,) int64: 0 for the text about it, from 1 for its examples.
-        hashes: of the texts, a row each; what a calibration was made for.
-        texts: what the rows were made from.
-        missing: places of candidates that have no vector at all.
-        complete: whether every text has a vector, or was made one.
+        parts: (rows,) int64: 0 for the text about the candidate, from 1 for its examples.
+        hashes: the hash of the text of each row; a calibration holds as long as they are the same.
+        texts: the text of each row.
+        missing: the places of candidates that have no vector at all.
+        complete: whether every text has a vector.
     """
 
     embedder: Embedder
@@ -45,27 +45,28 @@ class Vectors:
 
 
 def of_pool(pool: Pool) -> Vectors:
-    """Return the vectors of *pool*; those in the database where they are fresh.
+    """Return the vectors of *pool*, from the database where they are fresh.
 
-    What has none is embedded here where that is cheap; otherwise it is left out until ``catalog embed update``. So a
-    cheap embedder decides from the moment it is configured; in place of any other, the one that was complete before
-    goes on until its vectors are made, as it does in searches.
+    A text without a fresh vector is embedded here if that is cheap; otherwise it is left out until ``catalog embed
+    update``. So a cheap embedder counts from the moment it is configured; before any other counts, its vectors must be
+    made, and until then the embedder used before goes on, as it does in searches.
 
     Raises:
-        StrategyError: the catalog has no embedder, or it can't be had.
-        MissingExtraError: what the embedder needs is not installed.
+        StrategyError: the catalog has no embedder, or the embedder can't be loaded.
+        MissingExtraError: a package that the embedder needs is not installed.
     """
     catalog = pool.catalog
     try:
-        view = catalog.workspace.indexed()
-        meaning = catalog.workspace.embedding
-        embedder = meaning.embedder() if meaning.at_once else meaning.searching(view, optional=False).embedder
+        snapshot = catalog.workspace.indexed()
+        service = catalog.workspace.embedding
+        state = None if service.at_once else service.searching(snapshot, optional=False)
+        embedder = service.embedder() if state is None else state.embedder
     except SearchError as error:
         raise StrategyError(str(error), strategy="embedding") from error
-    found: Vectors | None = pool.memo.get("vectors")
-    if found is None or not found.complete or found.embedder is not embedder:
-        found = pool.memo["vectors"] = read_vectors(pool, embedder)
-    return found
+    vectors: Vectors | None = pool.memo.get("vectors")
+    if vectors is None or not vectors.complete or vectors.embedder is not embedder:
+        vectors = pool.memo["vectors"] = read_vectors(pool, embedder)
+    return vectors
 
 
 def read_vectors(pool: Pool, embedder: Embedder) -> Vectors:
@@ -73,13 +74,13 @@ def read_vectors(pool: Pool, embedder: Embedder) -> Vectors:
     import numpy as np
 
     catalog, reader = pool.catalog, pool.catalog.workspace.store.reader
-    said = [texts_of(entry) for entry in pool.entries]
+    texts_by_entry = [texts_of(entry) for entry in pool.entries]
     stored = [entry.tier == "persistent" for entry in pool.entries]
-    ids = ids_of(reader, [(e.kind, e.name) for e, there in zip(pool.entries, stored, strict=True) if there])
+    ids = ids_of(reader, [(entry.kind, entry.name) for entry in pool.entries if entry.tier == "persistent"])
     known = of_entries(reader, embedder.name, list(ids.values()))
     vectors: list[NDArray[np.float32] | None] = []
     owners, numbers, hashes, texts = [], [], [], []
-    for owner, (entry, lines) in enumerate(zip(pool.entries, said, strict=True)):
+    for owner, (entry, lines) in enumerate(zip(pool.entries, texts_by_entry, strict=True)):
         id_ = ids.get((entry.kind, entry.name), -1) if stored[owner] else -1
         for part, text in enumerate(lines):
             hashed = text_hash(text)

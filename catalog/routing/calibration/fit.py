@@ -1,4 +1,4 @@
-"""Fitting: what a router learns from prompts whose right entry is known, and whether that still holds."""
+"""``fit``: teaches a router from labelled prompts, stores what it learned, and reports how good that is."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from catalog.routing.router import Router
 
 NONE = -1
-"""The place of the entry a prompt is for where none fits."""
+"""The label of a prompt that fits no candidate; other labels are places in the pool."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +82,17 @@ def fit(router: Router, labelled: Iterable[tuple[str, Label]], *, target_coverag
     pool = router.pool()
     if not pool.entries:
         raise StrategyError(f"there is no candidate of kind {router.kind or 'any'} to learn for")
-    given = list(labelled)
-    texts = [text for text, _ in given]
+    prompts = list(labelled)
+    texts = [text for text, _ in prompts]
     labels = [
         pool.place(right[0].kind, right[0].name) if right else NONE
-        for _, right in placed((case_of(text, label) for text, label in given), pool)
+        for _, right in placed((case_of(text, label) for text, label in prompts), pool)
     ]
     about, data, figures = strategies[0].learn(pool, texts, labels, target_coverage=target_coverage, seed=seed)
     report = FitReport(
         router=router.name,
         candidates=len(pool),
-        prompts=len(given),
+        prompts=len(prompts),
         out_of_scope=labels.count(NONE),
         target_coverage=target_coverage,
         seconds=round(time.perf_counter() - begun, 3),

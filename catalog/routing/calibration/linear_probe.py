@@ -1,4 +1,4 @@
-"""A linear probe: one weight a candidate for every number of a vector and every word of a prompt.
+"""A linear probe: for each candidate a weight for every number of a vector and every word of a prompt.
 
 The vectors are frozen; what is learned is a multinomial logistic regression over ``[vector ; words]``, where the words
 (stemmed, and pairs of neighbours) are hashed into a few hundred numbers. Static vectors are weak on wording: with the
@@ -26,13 +26,13 @@ from catalog.routing.calibration.similarity import Floats, Places, unit
 from catalog.search.products import products
 
 HASHED = 512
-"""How many numbers the words of a prompt become. 256 to 4,096 are within a point on every set."""
+"""Into how many numbers the words of a prompt are hashed. 256 to 4,096 are within a point on every set."""
 
 VECTOR, WORDS = np.float32(10), np.float32(5)
 """The lengths of the two halves of the features; the penalty is 1. With 0.3 or 3 accuracy moves by at most a point."""
 
 STEPS = 20
-"""Of the search. 30 are equal within 0.2 points of accuracy on average; 10 lose up to 2 on single sets."""
+"""The most steps of the search. 30 are equal within 0.2 points of accuracy; 10 lose up to 2 on single sets."""
 
 _PENALTY = 1.0
 _MEMORY = 10
@@ -40,12 +40,12 @@ _MEMORY = 10
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What was learned.
+    """The weights of a probe.
 
     Attributes:
-        weights: (features, classes).
-        bias: (classes,).
-        rarity: (HASHED,) the weight of each hashed word; empty: learned from vectors alone.
+        weights: (features, classes) a weight for each feature and class.
+        bias: (classes,) a constant for each class.
+        rarity: (HASHED,) the weight of each hashed word; empty: the probe was learned from vectors alone.
     """
 
     weights: Floats
@@ -54,7 +54,7 @@ class Probe:
 
     @property
     def reads(self) -> bool:
-        """Whether it looks at words, too."""
+        """Whether the probe looks at words beside vectors."""
         return len(self.rarity) > 0
 
     def logits(self, vectors: Floats, hashed: Floats | None) -> Floats:
@@ -62,20 +62,20 @@ class Probe:
 
         Args:
             vectors: (m, width) unit rows.
-            hashed: as :func:`hash_words` gives them; looked at only if it :attr:`reads`.
+            hashed: the words as :func:`hash_words` returns them; needed only if the probe :attr:`reads`.
         """
         return products(_features(vectors, hashed if self.reads else None, self.rarity), self.weights.T) + self.bias
 
 
 def hash_words(texts: Sequence[str]) -> Floats:
-    """Return the words of *texts*, stemmed, and the pairs of neighbours, hashed: (len(texts), HASHED), counts ±1."""
-    found = np.zeros((len(texts), HASHED), np.float32)
+    """Return the stems of *texts* and the pairs of neighbours, hashed with signs: (len(texts), HASHED) counts."""
+    counts = np.zeros((len(texts), HASHED), np.float32)
     for row, text in enumerate(texts):
         stems = words(text)
-        for word in {*stems, *(f"{one} {two}" for one, two in pairwise(stems))}:
+        for word in {*stems, *(f"{left} {right}" for left, right in pairwise(stems))}:
             code = zlib.crc32(word.encode("utf-8", "surrogatepass"))
-            found[row, (code >> 1) % HASHED] += 1 if code & 1 else -1
-    return found
+            counts[row, (code >> 1) % HASHED] += 1 if code & 1 else -1
+    return counts
 
 
 def train(vectors: Floats, hashed: Floats | None, labels: Places, classes: int) -> Probe:
@@ -83,9 +83,9 @@ def train(vectors: Floats, hashed: Floats | None, labels: Places, classes: int) 
 
     Args:
         vectors: (n, width) unit rows.
-        hashed: (n, HASHED) their words; None: vectors alone.
+        hashed: (n, HASHED) the words of the rows; None: vectors alone.
         labels: (n,) the class of each row, from 0.
-        classes: how many there are; one without rows gets a low bias.
+        classes: how many classes there are; a class without rows gets a low bias.
     """
     rarity = np.zeros(0, np.float32)
     if hashed is not None:
@@ -122,7 +122,7 @@ def _features(vectors: Floats, hashed: Floats | None, rarity: Floats) -> Floats:
 
 
 def _descend(loss: Callable[[Floats], tuple[float, Floats]], at: Floats) -> Floats:
-    """Return a point near the minimum of a convex *loss*, begun from *at*: L-BFGS, at most STEPS steps."""
+    """Return a point near the minimum of a convex *loss*, searched from *at* by L-BFGS in at most STEPS steps."""
     value, slope = loss(at)
     moves: list[tuple[Floats, Floats, np.float32]] = []
     for _ in range(STEPS):
@@ -142,8 +142,8 @@ def _descend(loss: Callable[[Floats], tuple[float, Floats]], at: Floats) -> Floa
         fall, length = float(np.vdot(slope, way)), 1.0
         for _ in range(20):
             there = at - np.float32(length) * way
-            found, steep = loss(there)
-            if found <= value - 1e-4 * length * fall:
+            lower, steep = loss(there)
+            if lower <= value - 1e-4 * length * fall:
                 break
             length /= 2
         else:
@@ -152,8 +152,8 @@ def _descend(loss: Callable[[Floats], tuple[float, Floats]], at: Floats) -> Floa
         bend = np.vdot(moved, turned)
         if bend > 1e-10:
             moves = [*moves[1 - _MEMORY :], (moved, turned, np.float32(1) / bend)]
-        done = value - found < 1e-6 * max(abs(value), 1e-6)
-        at, value, slope = there, found, steep
+        done = value - lower < 1e-6 * max(abs(value), 1e-6)
+        at, value, slope = there, lower, steep
         if done:
             break
     return at

@@ -39,17 +39,17 @@ def logistic(clues: Doubles, truth: Flags, weights: Doubles, prior: Doubles) -> 
     table = np.column_stack([clues, np.ones(len(clues))])
     penalty = np.ones(table.shape[1])
     penalty[-1] = 0.01
-    found = prior.copy()
+    fitted = prior.copy()
     for _ in range(50):
-        likely = sigmoid(table @ found)
-        slope = table.T @ (weights * (likely - truth)) + penalty * (found - prior)
+        likely = sigmoid(table @ fitted)
+        slope = table.T @ (weights * (likely - truth)) + penalty * (fitted - prior)
         bend = (table * (weights * likely * (1 - likely))[:, None]).T @ table + np.diag(penalty)
         step = np.linalg.solve(bend, slope)
         step *= min(1.0, 3.0 / max(float(np.abs(step).max()), 1e-9))  # a full step may overshoot into the flat
-        found -= step
+        fitted -= step
         if np.abs(step).max() < 1e-6:
             break
-    return found
+    return fitted
 
 
 def auroc(inside: ArrayLike, outside: ArrayLike) -> float | None:
@@ -67,41 +67,41 @@ def reliability(confidence: ArrayLike, right: ArrayLike, weights: ArrayLike | No
     Source: Naeini, Cooper and Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", AAAI 2015
     (expected calibration error).
     """
-    said, true = np.asarray(confidence, np.float64), np.asarray(right, np.float64)
-    weight = np.ones(len(said)) if weights is None else np.asarray(weights, np.float64)
-    if not len(said):
+    claimed, true = np.asarray(confidence, np.float64), np.asarray(right, np.float64)
+    weight = np.ones(len(claimed)) if weights is None else np.asarray(weights, np.float64)
+    if not len(claimed):
         return 0.0
-    bin_of = np.minimum((said * bins).astype(np.int64), bins - 1)
-    apart = np.abs(np.bincount(bin_of, weight * (said - true), minlength=bins))
+    bin_of = np.minimum((claimed * bins).astype(np.int64), bins - 1)
+    apart = np.abs(np.bincount(bin_of, weight * (claimed - true), minlength=bins))
     return float(apart.sum() / weight.sum())
 
 
 def odds_of(scores: Floats) -> Doubles:
     """Return the log-odds of the best candidate against all others by softmax: (m, 1), within ±20."""
-    given = scores.astype(np.float64)
-    best = given.max(axis=1)
-    rest = given.copy()
-    rest[np.arange(len(given)), given.argmax(axis=1)] = -np.inf
-    if given.shape[1] == 1:
-        return np.full((len(given), 1), 20.0)
-    found: Doubles = np.clip(best - log_sum(rest), -20, 20)[:, None]
-    return found
+    exact = scores.astype(np.float64)
+    best = exact.max(axis=1)
+    rest = exact.copy()
+    rest[np.arange(len(exact)), exact.argmax(axis=1)] = -np.inf
+    if exact.shape[1] == 1:
+        return np.full((len(exact), 1), 20.0)
+    odds: Doubles = np.clip(best - log_sum(rest), -20, 20)[:, None]
+    return odds
 
 
 def log_sum(values: NDArray[Any]) -> Doubles:
     """Return the logarithm of the sum of exponentials of each row; the largest is taken out, so none overflows."""
     top = values.max(axis=1)
-    found: Doubles = np.log(np.exp(values - top[:, None]).sum(axis=1, dtype=np.float64)) + top
-    return found
+    sums: Doubles = np.log(np.exp(values - top[:, None]).sum(axis=1, dtype=np.float64)) + top
+    return sums
 
 
 def weighted(weights: Doubles, clues: Doubles) -> Doubles:
     """Return the weighted sum of each row of *clues*; the last of the *weights* is the constant."""
-    applied: Doubles = clues @ weights[:-1] + weights[-1]
-    return applied
+    sums: Doubles = clues @ weights[:-1] + weights[-1]
+    return sums
 
 
 def sigmoid(values: Doubles) -> Doubles:
     """Return the probabilities of log-odds; beyond 40 they are 0 and 1 to the last digit, so they are cut there."""
-    found: Doubles = 1 / (1 + np.exp(-np.clip(values, -40, 40)))
-    return found
+    probabilities: Doubles = 1 / (1 + np.exp(-np.clip(values, -40, 40)))
+    return probabilities

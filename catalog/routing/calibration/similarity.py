@@ -26,22 +26,27 @@ Places: TypeAlias = NDArray[np.int64]
 NOTHING = -1.0
 """The score of a candidate that has no vector: that of the opposite of the prompt."""
 
-_TABLE = 5e7  # similarities that are held at once: 200 MB
+MOST_SIMILARITIES = 5e7
+"""How many similarities are held at once: 200 MB."""
+
+FEWEST = 20
+"""Examples below which no threshold is read from them: of 20, one is the twentieth that may be refused."""
+
 _TRIED = 1_000
 """Examples that a threshold is read from: of 1,000, the share that it lets through is known to 0.7 points."""
 
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """The vectors of candidates, ready to be compared with.
+    """The vectors of candidates, ready to be compared with prompts.
 
     Attributes:
-        rows: (n, width) unit rows, those of one candidate side by side.
+        rows: (n, width) unit rows, those of each candidate side by side.
         owners: (n,) the candidate of each row, ascending.
-        starts: where the rows of each candidate in ``present`` begin.
+        starts: the first row of each candidate in ``present``.
         present: the candidates that have rows, ascending.
-        centres: (candidates, width) unit rows, the means of the candidates' rows; zeros where one has none.
-        places: (n,) where each row stood in what this was made from.
+        centres: (candidates, width) unit rows, the means of the candidates' rows; zeros for a candidate without rows.
+        places: (n,) the place of each row among the rows that :func:`nearness` was given.
     """
 
     rows: Floats
@@ -57,30 +62,30 @@ class Nearness:
         return len(self.centres)
 
     def centre(self, queries: Floats) -> Floats:
-        """Return the similarity of each query to the centre of each candidate, -1 where it has none."""
-        found = products(queries, self.centres)
+        """Return the similarity of each query to the centre of each candidate; -1 for a candidate without rows."""
+        similarities = products(queries, self.centres)
         if len(self.present) < self.candidates:
-            found[:, ~np.isin(np.arange(self.candidates), self.present)] = NOTHING
-        return found
+            similarities[:, ~np.isin(np.arange(self.candidates), self.present)] = NOTHING
+        return similarities
 
     def nearest(self, queries: Floats, *, but: Places | None = None) -> Floats:
-        """Return the similarity of each query to the nearest row of each candidate, -1 where it has none.
+        """Return the similarity of each query to the nearest row of each candidate; -1 for a candidate without rows.
 
         Args:
             queries: (m, width) unit rows.
-            but: for each query, a place in ``rows`` that does not count: where the query itself is one of the rows.
+            but: for each query, a place in ``rows`` that does not count: its own, where the query is one of the rows.
         """
-        found = np.full((len(queries), self.candidates), NOTHING, np.float32)
+        similarities = np.full((len(queries), self.candidates), NOTHING, np.float32)
         if not len(self.rows):
-            return found
-        step = max(1, int(_TABLE / len(self.rows)))
+            return similarities
+        step = max(1, int(MOST_SIMILARITIES / len(self.rows)))
         for start in range(0, len(queries), step):
             part = slice(start, start + step)
             table = products(queries[part], self.rows)
             if but is not None:
                 table[np.arange(len(table)), but[part]] = NOTHING
-            found[part, self.present] = np.maximum.reduceat(table, self.starts, axis=1)
-        return found
+            similarities[part, self.present] = np.maximum.reduceat(table, self.starts, axis=1)
+        return similarities
 
     def score(self, queries: Floats) -> Floats:
         """Return the score of each candidate for each query: (m, candidates), from -1 to 1, higher is better."""
@@ -88,22 +93,22 @@ class Nearness:
 
 
 def nearness(rows: ArrayLike, owners: ArrayLike, candidates: int) -> Nearness:
-    """Return *rows* grouped by candidate.
+    """Return *rows* grouped by candidate, ready to be compared with prompts.
 
     Args:
-        rows: (n, width) unit rows; rows of zeros are left out, they say nothing.
+        rows: (n, width) unit rows; rows of zeros are left out: they are of texts without words.
         owners: (n,) the candidate of each row, from 0.
         candidates: how many there are; some may own no row.
     """
-    given, owned = np.asarray(rows, np.float32), np.asarray(owners, np.int64)
-    places = np.flatnonzero(given.any(axis=1)) if given.size else np.zeros(0, np.int64)
-    places = places[np.argsort(owned[places], kind="stable")]
-    given, owned = given[places], owned[places]
-    present, starts = np.unique(owned, return_index=True)
-    sums = np.zeros((candidates, given.shape[1] if given.ndim == 2 else 0), np.float32)
-    if len(given):
-        sums[present] = np.add.reduceat(given, starts, axis=0)
-    return Nearness(given, owned, starts.astype(np.int64), present.astype(np.int64), unit(sums), places)
+    vectors, owner_of = np.asarray(rows, np.float32), np.asarray(owners, np.int64)
+    places = np.flatnonzero(vectors.any(axis=1)) if vectors.size else np.zeros(0, np.int64)
+    places = places[np.argsort(owner_of[places], kind="stable")]
+    vectors, owner_of = vectors[places], owner_of[places]
+    present, starts = np.unique(owner_of, return_index=True)
+    sums = np.zeros((candidates, vectors.shape[1] if vectors.ndim == 2 else 0), np.float32)
+    if len(vectors):
+        sums[present] = np.add.reduceat(vectors, starts, axis=0)
+    return Nearness(vectors, owner_of, starts.astype(np.int64), present.astype(np.int64), unit(sums), places)
 
 
 def score(queries: ArrayLike, rows: ArrayLike, owners: ArrayLike, candidates: int) -> Floats:
@@ -121,14 +126,16 @@ def score(queries: ArrayLike, rows: ArrayLike, owners: ArrayLike, candidates: in
 
 
 def left_out(near: Nearness, places: Places) -> tuple[Floats, Floats]:
-    """Return what rows are to the candidates when they are not there themselves: to the centres, to the nearest rows.
+    """Return the similarities of rows to all candidates, with each row left out of its own candidate in turn.
 
-    Each row is taken out of its own candidate, alone, and compared with what is left: an example is as far from its
-    candidate then as a new prompt is. Both (len(places), candidates); -1 where nothing is left.
+    An example is then as far from its candidate as a new prompt is.
 
     Args:
         near: all rows.
-        places: which of ``near.rows`` to leave out, one at a time.
+        places: which of ``near.rows`` are left out, one at a time.
+
+    Returns:
+        Similarities to the centres, and to the nearest rows: both (len(places), candidates); -1 where no row is left.
     """
     queries, owners = near.rows[places], near.owners[places]
     centre, each = near.centre(queries), np.arange(len(places))
@@ -165,15 +172,11 @@ def threshold(near: Nearness, parts: ArrayLike, *, coverage: float = 0.95, seed:
     places = np.flatnonzero((part > 0) & several)
     if len(places) < FEWEST:
         return None
-    most = max(200, min(_TRIED, int(_TABLE / len(near.rows))))
+    most = max(200, min(_TRIED, int(MOST_SIMILARITIES / len(near.rows))))
     if len(places) > most:
         places = np.sort(np.random.default_rng(seed).choice(places, most, replace=False))
     centre, nearest = left_out(near, places)
     return float(np.quantile((centre + nearest).max(axis=1) / 2, 1 - coverage))
-
-
-FEWEST = 20
-"""Examples below which no threshold is read from them: of 20, one is the twentieth that may be refused."""
 
 
 def unit(rows: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""The stored calibration of a router, and whether it still holds."""
+"""The calibration that is stored for a router, and whether it still holds."""
 
 from __future__ import annotations
 
@@ -16,33 +16,33 @@ if TYPE_CHECKING:
 
 
 def text_mark(text: str) -> str:
-    """Return a short hash by which a prompt that was learned from is known again: measured on it, a router flatters."""
+    """Return a short hash of a prompt, by which evaluations know the prompts that a router was fitted on."""
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def router_key(context: RouterContext) -> str:
-    """Return the key a router's calibration is stored under: the same for the same name, kinds and tags."""
+    """Return the key that a calibration is stored under: the same for routers with the same name, kinds and tags."""
     filters = context.filters
     marks = [context.name, sorted(filters.kinds), *map(sorted, filters[1:])]
     return sha256(dumps(marks).encode()).hexdigest()
 
 
 def stored(context: RouterContext) -> Stored | None:
-    """Return the calibration of a router, whether it still holds or not."""
+    """Return the calibration of a router, whether it still holds or not; None: nothing is stored."""
     return calibration(context.workspace.store.reader, router_key(context))
 
 
 def fingerprints(pool: Pool, vectors: Vectors) -> dict[str, str]:
-    """Return, for each candidate's key, what changes when anything about it changes that the calibration rests on."""
+    """Return a hash of the texts of each candidate, by key: it changes when a text changes that was learned from."""
     known = pool.memo.get("fingerprints")
     if known is None or known[0] is not vectors:
         digests = [sha256() for _ in pool.entries]
         for owner, hashed in zip(vectors.owners.tolist(), vectors.hashes, strict=True):
             digests[owner].update(hashed.encode())
-        said = {entry.key: one.hexdigest()[:12] for entry, one in zip(pool.entries, digests, strict=True)}
-        known = pool.memo["fingerprints"] = vectors, said
-    found: dict[str, str] = known[1]
-    return found
+        prints = {entry.key: digest.hexdigest()[:12] for entry, digest in zip(pool.entries, digests, strict=True)}
+        known = pool.memo["fingerprints"] = vectors, prints
+    held: dict[str, str] = known[1]
+    return held
 
 
 def stale(kept: Stored, pool: Pool, vectors: Vectors) -> str | None:
@@ -62,5 +62,5 @@ def stale(kept: Stored, pool: Pool, vectors: Vectors) -> str | None:
         (len(then.keys() - now.keys()), "gone"),
         (sum(then[key] != now[key] for key in then.keys() & now.keys()), "changed"),
     )
-    said = " and ".join(f"{count} {what}" for count, what in counts if count)
-    return f"of the candidates it was made for, {said}"
+    changes = " and ".join(f"{count} {what}" for count, what in counts if count)
+    return f"of the candidates it was made for, {changes}"

@@ -1,4 +1,4 @@
-"""How well a router does on prompts whose right entry is known: the figures, and where they come from.
+"""``evaluate``: asks a router about labelled prompts, and returns how well it does.
 
 A prompt is *in scope* if some candidate is right for it, else *out of scope*. The router answers it (picks a candidate)
 or abstains. Two questions are kept apart: whether the best candidate is the right one, whatever its score (accuracy),
@@ -35,12 +35,13 @@ def evaluate(
     """Return how well *router* does.
 
     Args:
-        router: it is asked for every prompt, so a strategy that asks a model costs what it costs.
-        labelled: prompts with the name or key of the right entry, several of which any is right, or None: none fits.
-        progress: called with the prompts done and all prompts.
+        router: asked about every prompt; a strategy that asks a model is paid for every prompt.
+        labelled: prompts with the name or key of the right entry, a list of entries any of which is right, or None
+            where no entry fits.
+        progress: called after each prompt with the number of prompts done and of all prompts.
 
     Raises:
-        EntryNotFoundError: a name is none of a candidate.
+        EntryNotFoundError: a label names no candidate.
         StrategyError: the strategy failed for every prompt; the error of the first is raised.
     """
     pool = router.pool()
@@ -48,11 +49,11 @@ def evaluate(
     judged, errors = [], []
     for text, gold in cases:
         begun = time.perf_counter()
-        (said,) = choose_many(router.strategy, [text], pool)
+        (verdict,) = choose_many(router.strategy, [text], pool)
         taken = (time.perf_counter() - begun) * 1_000
-        if isinstance(said, CatalogError):
-            errors.append(said)
-        judged.append(_judged(text, tuple(entry.key for entry in gold), said, taken, router.strategy.name, pool))
+        if isinstance(verdict, CatalogError):
+            errors.append(verdict)
+        judged.append(_judged(text, tuple(entry.key for entry in gold), verdict, taken, router.strategy.name, pool))
         if progress is not None:
             progress(len(judged), len(cases))
     if errors and len(errors) == len(judged):
@@ -70,14 +71,14 @@ def evaluate(
 
 
 def _learned(router: Router, pool: Pool, texts: Iterable[str]) -> tuple[int, str | None]:
-    """Return how many of *texts* the router has learned from, and why what it was fitted on does not count."""
+    """Return how many of *texts* the router has learned from, and why its calibration is stale, or None."""
     steps = fittable(router.strategy)
     if not steps:
         return 0, None
     outdated = getattr(steps[0], "outdated", None)
     try:
         stale: str | None = outdated(pool) if outdated is not None else None
-    except CatalogError:  # without an embedder nothing is applied; each prompt says so
+    except CatalogError:  # without an embedder nothing is applied, and the error of each prompt says so
         return 0, None
     kept = stored(router.context) if stale is None else None
     known = set(kept.about.get("learned", ())) if kept is not None else set()
@@ -86,45 +87,44 @@ def _learned(router: Router, pool: Pool, texts: Iterable[str]) -> tuple[int, str
 
 
 def _judged(
-    text: str, gold: tuple[str, ...], said: Verdict | CatalogError, taken: float, strategy: str, pool: Pool
+    text: str, gold: tuple[str, ...], verdict: Verdict | CatalogError, taken: float, strategy: str, pool: Pool
 ) -> Judged:
-    if isinstance(said, CatalogError):
-        given = said.facts.get("steps")  # a cascade whose every step failed
-        steps = [_step_of(one) for one in given] if given else [failed(strategy, said, taken)]
-        return Judged(text, gold, None, None, None, None, str(said), taken, tuple(steps), said.code)
-    chosen = None if said.chosen is None else said.chosen.key
-    own = Step(
-        strategy, ABSTAINED if chosen is None else CHOSEN, said.reason, taken, chosen, said.score, cost=said.cost
-    )
+    if isinstance(verdict, CatalogError):
+        done = verdict.facts.get("steps")  # a cascade whose every step failed
+        steps = [_step_of(step) for step in done] if done else [failed(strategy, verdict, taken)]
+        return Judged(text, gold, None, None, None, None, str(verdict), taken, tuple(steps), verdict.code)
+    chosen = None if verdict.chosen is None else verdict.chosen.key
+    outcome = ABSTAINED if chosen is None else CHOSEN
+    own = Step(strategy, outcome, verdict.reason, taken, chosen, verdict.score, cost=verdict.cost)
     return Judged(
         text,
         gold,
         chosen,
-        chosen or _best(said.scores, pool),
-        number_or_none(said.score),
-        number_or_none(said.confidence),
-        said.reason,
+        chosen or _best(verdict.scores, pool),
+        number_or_none(verdict.score),
+        number_or_none(verdict.confidence),
+        verdict.reason,
         taken,
-        said.steps or (own,),
+        verdict.steps or (own,),
     )
 
 
-def _step_of(told: dict[str, Any]) -> Step:
+def _step_of(data: dict[str, Any]) -> Step:
     return Step(
-        told["strategy"],
-        told["outcome"],
-        told["reason"],
-        told["latency_ms"],
-        code=told["code"],
-        cost=Cost(**told["cost"]),
+        data["strategy"],
+        data["outcome"],
+        data["reason"],
+        data["latency_ms"],
+        code=data["code"],
+        cost=Cost(**data["cost"]),
     )
 
 
 def _best(scores: Sequence[float | None] | None, pool: Pool) -> str | None:
-    """Return the key of the candidate with the highest score, the first of equal ones; None where none has one."""
+    """Return the key of the candidate with the highest score, of equal scores the first; None without scores."""
     if scores is None or not len(scores):
         return None
     import numpy as np
 
-    given = np.asarray(scores, np.float64)  # None becomes NaN
-    return None if np.isnan(given).all() else pool.entries[int(np.nanargmax(given))].key
+    numbers = np.asarray(scores, np.float64)  # None becomes NaN
+    return None if np.isnan(numbers).all() else pool.entries[int(np.nanargmax(numbers))].key

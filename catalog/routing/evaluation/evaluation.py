@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from catalog.routing.evaluation.metrics import (
     CurvePoint,
@@ -17,33 +17,30 @@ from catalog.routing.evaluation.metrics import (
     percentiles,
     ratio,
     reliability_bins,
+    rounded,
     thinned,
 )
 from catalog.routing.verdict import ABSTAINED, CHOSEN, FAILED, Cost, Step
 
-if TYPE_CHECKING:
-    pass
-
-
 FIGURES = ("accuracy", "right", "precision", "coverage", "rejected", "auroc")
-"""The figures in one number each, from 0 to 1; higher is better for all but ``coverage``, which has a target."""
+"""The figures that are one number, from 0 to 1. Higher is better, but for ``coverage``, which has a target."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What a router said of one prompt.
+    """What a router decided for a prompt, beside what is right.
 
     Attributes:
         text: the prompt.
-        gold: keys of the right entries; none: it is out of scope.
-        chosen: the key it picked; None: it abstained or failed.
-        best: the key of its best candidate, picked or not; None: it scored none.
-        score: of the best candidate.
-        confidence: how likely it said the choice is right.
-        reason: in words.
-        latency_ms: how long deciding took.
-        steps: of a cascade, or the one strategy.
-        error: the code of the error it failed with.
+        gold: the keys of the right entries; empty: the prompt is out of scope.
+        chosen: the key of the entry picked; None: the router abstained or failed.
+        best: the key of the best candidate, picked or not; None: no candidate had a score.
+        score: the score of the best candidate; None: it had none.
+        confidence: how likely the choice is right, as the strategy says; None: it does not say.
+        reason: why, in words.
+        latency_ms: how long deciding took, in milliseconds.
+        steps: what each step of a cascade did; for any other strategy, what the strategy did.
+        error: the code of the error that the strategy failed with; None: it did not fail.
     """
 
     text: str
@@ -59,16 +56,16 @@ class Judged:
 
     @property
     def expected(self) -> str | None:
-        """The key it should have picked: of several right ones the one it did pick, else the first."""
+        """The key that should have been picked: of several right keys the one that was picked, else the first."""
         return self.chosen if self.chosen in self.gold else self.gold[0] if self.gold else None
 
     @property
     def is_right(self) -> bool:
-        """Whether it picked a right entry, or rightly none."""
+        """Whether a right entry was picked, or rightly none; a failure is never right."""
         return self.chosen in self.gold if self.gold else self.chosen is None and self.error is None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as data for JSON."""
+        """Return the prompt and its outcome as data for JSON; steps are left out."""
         return {
             "text": self.text,
             "gold": list(self.gold),
@@ -83,13 +80,13 @@ class Judged:
 
 
 class EntryFigures(NamedTuple):
-    """How one entry did.
+    """How well prompts find an entry.
 
     Attributes:
-        key: of the entry.
+        key: the key of the entry.
         prompts: how many prompts it was expected for; see :attr:`Judged.expected`.
-        chosen: how many it was picked for.
-        right: how many of these rightly.
+        chosen: how many prompts it was picked for.
+        right: how many prompts it was rightly picked for.
     """
 
     key: str
@@ -99,17 +96,17 @@ class EntryFigures(NamedTuple):
 
     @property
     def precision(self) -> float | None:
-        """The share of its picks that were right; None: it was never picked."""
+        """The share of the picks of this entry that were right; None: it was never picked."""
         return ratio(self.right, self.chosen)
 
     @property
     def recall(self) -> float | None:
-        """The share of its prompts that it was picked for; None: it has none."""
+        """The share of the prompts expected for this entry that got it; None: it was expected for none."""
         return ratio(self.right, self.prompts)
 
     def to_dict(self) -> dict[str, Any]:
         """Return counts and shares as data for JSON."""
-        return {**self._asdict(), "precision": _rounded(self.precision), "recall": _rounded(self.recall)}
+        return {**self._asdict(), "precision": rounded(self.precision), "recall": rounded(self.recall)}
 
 
 @dataclass(slots=True)
@@ -117,15 +114,15 @@ class StepFigures:
     """What one step of a cascade, or the only strategy, was worth.
 
     Attributes:
-        strategy: its name.
+        strategy: the name of the strategy.
         asked: how many prompts reached it.
-        decided: for how many it picked an entry.
-        right: how many of these rightly.
-        abstained: how many it passed on.
-        failed: how often it could not do its work.
-        error: why it could not the first time, in words.
-        latency_ms: its time, over all prompts.
-        cost: of the models it asked, over all prompts.
+        decided: for how many prompts it picked an entry.
+        right: for how many prompts it picked a right entry.
+        abstained: how many prompts it passed on.
+        failed: for how many prompts it could not do its work.
+        error: the text of its first error; None: it never failed.
+        latency_ms: the time for all prompts together, in milliseconds.
+        cost: what asking models took for all prompts together.
     """
 
     strategy: str
@@ -158,13 +155,13 @@ class Evaluation:
     """How well a router did.
 
     Attributes:
-        router: its name.
-        strategy: its strategy; of a cascade with the steps.
-        generation: of the catalog.
+        router: the name of the router.
+        strategy: the name of its strategy; for a cascade with those of the steps.
+        generation: the generation of the catalog.
         candidates: how many entries there were to pick from.
-        judged: what it said of each prompt, in the order given.
-        learned: how many of the prompts it was fitted on, or are an example of a candidate; they flatter it.
-        stale: why what was fitted is not applied, in words; None: it is, or nothing was fitted.
+        judged: what was decided for each prompt, in the order given.
+        learned: how many prompts the router was fitted on, or are examples of a candidate; they flatter it.
+        stale: why a stored calibration is not applied, in words; None: it is applied, or none is stored.
     """
 
     router: str
@@ -178,12 +175,12 @@ class Evaluation:
     @cached_property
     def inside(self) -> tuple[Judged, ...]:
         """The prompts in scope."""
-        return tuple(one for one in self.judged if one.gold)
+        return tuple(judged for judged in self.judged if judged.gold)
 
     @cached_property
     def outside(self) -> tuple[Judged, ...]:
         """The prompts out of scope."""
-        return tuple(one for one in self.judged if not one.gold)
+        return tuple(judged for judged in self.judged if not judged.gold)
 
     @property
     def prompts(self) -> int:
@@ -192,58 +189,58 @@ class Evaluation:
 
     @property
     def in_scope(self) -> int:
-        """How many of them some candidate is right for."""
+        """How many prompts some candidate is right for."""
         return len(self.inside)
 
     @property
     def out_of_scope(self) -> int:
-        """How many of them no candidate is right for."""
+        """How many prompts no candidate is right for."""
         return len(self.outside)
 
     @property
     def failures(self) -> int:
-        """For how many prompts the strategy failed; they count as not answered, and as not right."""
-        return sum(one.error is not None for one in self.judged)
+        """For how many prompts the strategy failed; these count as not answered, and as not right."""
+        return sum(judged.error is not None for judged in self.judged)
 
     @property
     def accuracy(self) -> float | None:
         """Share of prompts in scope whose best candidate is right, whether or not its score met the threshold."""
-        return ratio(sum(one.best in one.gold for one in self.inside), self.in_scope)
+        return ratio(sum(judged.best in judged.gold for judged in self.inside), self.in_scope)
 
     @property
     def right(self) -> float | None:
         """Share of prompts in scope that were answered with a right entry."""
-        return ratio(sum(one.is_right for one in self.inside), self.in_scope)
+        return ratio(sum(judged.is_right for judged in self.inside), self.in_scope)
 
     @property
     def coverage(self) -> float | None:
         """Share of prompts in scope that were answered, rightly or not."""
-        return ratio(sum(one.chosen is not None for one in self.inside), self.in_scope)
+        return ratio(sum(judged.chosen is not None for judged in self.inside), self.in_scope)
 
     @property
     def precision(self) -> float | None:
         """Share of all answers that were right; None: nothing was answered."""
-        answered = [one for one in self.judged if one.chosen is not None]
-        return ratio(sum(one.is_right for one in answered), len(answered))
+        answered = [judged for judged in self.judged if judged.chosen is not None]
+        return ratio(sum(judged.is_right for judged in answered), len(answered))
 
     @property
     def rejected(self) -> float | None:
         """Recall out of scope: share of prompts that no candidate is right for which were not answered."""
-        return ratio(sum(one.is_right for one in self.outside), self.out_of_scope)
+        return ratio(sum(judged.is_right for judged in self.outside), self.out_of_scope)
 
     @cached_property
     def auroc(self) -> float | None:
-        """How often a prompt in scope ranks above one out of scope, ties counting half; None without one of both.
+        """How often a prompt in scope ranks above a prompt out of scope, ties counting half; None without one of both.
 
-        Prompts rank by score; in a cascade an answer of an earlier step ranks above all of later ones, as the scores of
-        two strategies can't be compared; of those without a score what was answered ranks first, what was not last.
+        Prompts rank by score. In a cascade, prompts that an earlier step decided rank above all others, as the scores
+        of two strategies can't be compared. Prompts without a score rank first if they were answered, else last.
         """
         if not self.inside or not self.outside:
             return None
         from catalog.routing.calibration.numbers import auroc
 
-        levels = {rank: place for place, rank in enumerate(sorted({_rank(one) for one in self.judged}))}
-        inside, outside = ([levels[_rank(one)] for one in some] for some in (self.inside, self.outside))
+        levels = {rank: place for place, rank in enumerate(sorted({_rank(judged) for judged in self.judged}))}
+        inside, outside = ([levels[_rank(judged)] for judged in some] for some in (self.inside, self.outside))
         return auroc(inside, outside)
 
     @cached_property
@@ -253,34 +250,34 @@ class Evaluation:
         Coverage is the share of all prompts, risk the share of answers that would be wrong; a prompt out of scope is
         always answered wrongly.
         """
-        ranked = [(_rank(one), one.best in one.gold) for one in self.judged if one.best is not None]
+        ranked = [(_rank(judged), judged.best in judged.gold) for judged in self.judged if judged.best is not None]
         return tuple(curve(ranked, self.prompts))
 
     @cached_property
     def reliability(self) -> tuple[ReliabilityBin, ...]:
-        """Confidence against observed accuracy over tenths, of answers with a confidence; empty where none has one."""
-        said = [
-            (one.confidence, one.is_right)
-            for one in self.judged
-            if one.confidence is not None and one.chosen is not None
+        """Confidence against observed accuracy, over tenths of confidence; empty if no answer has a confidence."""
+        answers = [
+            (judged.confidence, judged.is_right)
+            for judged in self.judged
+            if judged.confidence is not None and judged.chosen is not None
         ]
-        return tuple(reliability_bins(said))
+        return tuple(reliability_bins(answers))
 
     @property
     def calibration_error(self) -> float | None:
-        """Mean distance of confidence from observed accuracy, over tenths; None without confidences."""
-        answers = sum(one.answers for one in self.reliability)
-        apart = sum(one.answers * abs(one.confidence - one.accuracy) for one in self.reliability)
+        """Mean distance of confidence from observed accuracy over tenths, by answers; None without confidences."""
+        answers = sum(tenth.answers for tenth in self.reliability)
+        apart = sum(tenth.answers * abs(tenth.confidence - tenth.accuracy) for tenth in self.reliability)
         return apart / answers if answers else None
 
     @cached_property
     def confusion(self) -> dict[tuple[str | None, str | None], int]:
         """How many prompts should have got one key and got another, by (expected, chosen); None: no entry.
 
-        The right ones are in it, too. By count, the most first; of equal ones by key.
+        Prompts that were answered rightly are counted, too. In the order of the counts, the highest first, then by key.
         """
-        counts = Counter((one.expected, one.chosen) for one in self.judged)
-        order = sorted(counts.items(), key=lambda one: (-one[1], one[0][0] or "", one[0][1] or ""))
+        counts = Counter((judged.expected, judged.chosen) for judged in self.judged)
+        order = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0][0] or "", pair[0][1] or ""))
         return dict(order)
 
     @cached_property
@@ -297,27 +294,27 @@ class Evaluation:
     @cached_property
     def steps(self) -> tuple[StepFigures, ...]:
         """What each step of a cascade was worth, in order; a single strategy is one step."""
-        found: dict[str, StepFigures] = {}
-        for one in self.judged:
-            for step in one.steps:
-                sums = found.setdefault(step.strategy, StepFigures(step.strategy))
+        figures: dict[str, StepFigures] = {}
+        for judged in self.judged:
+            for step in judged.steps:
+                sums = figures.setdefault(step.strategy, StepFigures(step.strategy))
                 sums.asked += 1
                 sums.latency_ms += step.latency_ms
                 sums.cost += step.cost
                 if step.outcome == CHOSEN:
                     sums.decided += 1
-                    sums.right += one.is_right
+                    sums.right += judged.is_right
                 elif step.outcome == ABSTAINED:
                     sums.abstained += 1
                 else:
                     sums.failed += 1
                     sums.error = sums.error or step.reason
-        return tuple(found.values())
+        return tuple(figures.values())
 
     @cached_property
     def latency(self) -> Percentiles | None:
-        """Milliseconds a prompt, without the first, which pays for what is loaded once; None without prompts."""
-        return percentiles([one.latency_ms for one in self.judged[1:] or self.judged])
+        """Milliseconds for a prompt; the first, for which things are loaded, is left out. None without prompts."""
+        return percentiles([judged.latency_ms for judged in self.judged[1:] or self.judged])
 
     @property
     def first_ms(self) -> float | None:
@@ -326,19 +323,19 @@ class Evaluation:
 
     @property
     def cost(self) -> Cost:
-        """What asking models took, over all prompts."""
+        """What asking models took for all prompts together."""
         return sum((step.cost for step in self.steps), Cost())
 
     @cached_property
     def data(self) -> str:
-        """A hash of prompts and labels: equal for the same data in any order."""
-        lines = sorted(f"{one.text}\0{' '.join(sorted(one.gold))}" for one in self.judged)
+        """A hash of prompts and labels, the same for the same data in any order."""
+        lines = sorted(f"{judged.text}\0{' '.join(sorted(judged.gold))}" for judged in self.judged)
         return sha256("\1".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
     @property
     def figures(self) -> dict[str, float | None]:
-        """The figures of :data:`FIGURES`, from 0 to 1; None where there is nothing to tell."""
-        return {name: _rounded(getattr(self, name)) for name in FIGURES}
+        """The figures of :data:`FIGURES`, from 0 to 1; None where no prompt tells."""
+        return {name: rounded(getattr(self, name)) for name in FIGURES}
 
     @property
     def notes(self) -> list[str]:
@@ -352,20 +349,20 @@ class Evaluation:
                 "the figures flatter the router"
             )
         notes += [
-            f"{one.strategy} failed for {one.failed:,} of {one.asked:,} prompts, the first time so: {one.error}"
-            for one in self.steps
-            if one.failed
+            f"{step.strategy} failed for {step.failed:,} of {step.asked:,} prompts, the first time so: {step.error}"
+            for step in self.steps
+            if step.failed
         ]
         return notes
 
     def wrong(self) -> list[Judged]:
-        """Return what went wrong, in the order given."""
-        return [one for one in self.judged if not one.is_right]
+        """Return the prompts that were decided wrongly, in the order given."""
+        return [judged for judged in self.judged if not judged.is_right]
 
     def to_dict(self, *, prompts: bool = False) -> dict[str, Any]:
-        """Return all figures as data for JSON; with *prompts* also what was said of each prompt.
+        """Return all figures as data for JSON; with *prompts* also what was decided for each prompt.
 
-        Of the curve there are about 200 points.
+        The curve is thinned to about 200 points.
         """
         latency = self.latency
         data: dict[str, Any] = {
@@ -381,25 +378,21 @@ class Evaluation:
             "learned": self.learned,
             "notes": self.notes,
             "figures": self.figures,
-            "calibration_error": _rounded(self.calibration_error),
-            "entries": [one.to_dict() for one in self.entries],
+            "calibration_error": rounded(self.calibration_error),
+            "entries": [figures.to_dict() for figures in self.entries],
             "confusion": [
                 {"expected": expected, "chosen": chosen, "count": count}
                 for (expected, chosen), count in self.confusion.items()
             ],
-            "curve": [{name: _rounded(value) for name, value in one._asdict().items()} for one in thinned(self.curve)],
-            "reliability": [
-                {**one._asdict(), "confidence": _rounded(one.confidence), "accuracy": _rounded(one.accuracy)}
-                for one in self.reliability
-            ],
-            "steps": [one.to_dict() for one in self.steps],
+            "curve": [point.to_dict() for point in thinned(self.curve)],
+            "reliability": [tenth.to_dict() for tenth in self.reliability],
+            "steps": [figures.to_dict() for figures in self.steps],
             "latency_ms": None
             if latency is None or self.first_ms is None
-            else {"first": round(self.first_ms, 3)}
-            | {name: round(value, 3) for name, value in latency._asdict().items()},
+            else {"first": round(self.first_ms, 3), **latency.to_dict()},
             "cost": self.cost.to_dict(),
         }
-        return data | {"judged": [one.to_dict() for one in self.judged]} if prompts else data
+        return data | {"judged": [judged.to_dict() for judged in self.judged]} if prompts else data
 
 
 def number_or_none(value: float | None) -> float | None:
@@ -407,13 +400,9 @@ def number_or_none(value: float | None) -> float | None:
     return None if value is None or value != value else float(value)
 
 
-def _rank(one: Judged) -> tuple[int, float]:
-    """Return what orders prompts by how sure the router is that they are in scope; higher is surer."""
-    last = one.steps[-1]
-    if one.score is None or last.outcome == FAILED:
-        return 1 - len(one.steps), math.inf if one.chosen is not None else -math.inf
-    return 1 - len(one.steps), one.score
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 6)
+def _rank(judged: Judged) -> tuple[int, float]:
+    """Return what prompts are ranked by: the higher, the surer the router is that a prompt is in scope."""
+    last = judged.steps[-1]
+    if judged.score is None or last.outcome == FAILED:
+        return 1 - len(judged.steps), math.inf if judged.chosen is not None else -math.inf
+    return 1 - len(judged.steps), judged.score

@@ -1,4 +1,4 @@
-"""The gate: whether a router is as good as it was when a baseline was saved."""
+"""The gate: tells whether a router is as good as it was when a baseline was saved."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TOLERANCE = 0.005
 """How much a figure may fall: half a percentage point. With fewer than 200 prompts every prompt counts."""
 
 FORM = 1
-"""Of a baseline."""
+"""The version of the form that a baseline is saved in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class Fall:
     """A figure that fell.
 
     Attributes:
-        figure: one of :data:`GATED`.
-        before: what the baseline says.
-        now: what it is; None: there is nothing to tell it from any more.
+        figure: its name, one of :data:`GATED`.
+        before: its value in the baseline.
+        now: its value now; None: no prompt tells any more.
     """
 
     figure: str
@@ -42,18 +42,18 @@ class Fall:
         return f"{self.figure} fell from {100 * self.before:.1f} to {100 * self.now:.1f} %"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as data for JSON."""
+        """Return name and both values as data for JSON."""
         return {"figure": self.figure, "before": self.before, "now": self.now}
 
 
 @dataclass(frozen=True, slots=True)
-class Verdicts:
-    """What the gate says.
+class GateVerdicts:
+    """The outcome of the gate.
 
     Attributes:
-        falls: the figures that fell by more than the tolerance; none: the gate is open.
-        entries: keys of entries whose recall fell, with what it was and is, the deepest fall first.
-        notes: what makes the comparison less than exact, in words.
+        falls: the figures that fell by more than the tolerance; empty: the gate is open.
+        entries: key, recall before and recall now of each entry whose recall fell, the deepest fall first.
+        notes: why the comparison is not exact, in words.
     """
 
     falls: tuple[Fall, ...]
@@ -64,14 +64,14 @@ class Verdicts:
         """Return falls, entries and notes as data for JSON."""
         return {
             "passed": not self.falls,
-            "falls": [one.to_dict() for one in self.falls],
+            "falls": [fall.to_dict() for fall in self.falls],
             "entries": [{"key": key, "before": before, "now": now} for key, before, now in self.entries],
             "notes": list(self.notes),
         }
 
 
 def baseline(evaluation: Evaluation) -> str:
-    """Return what is saved of an evaluation, as JSON: figures, and recalls by entry; no prompt is in it."""
+    """Return the baseline of an evaluation as JSON: its figures, and the recall of each entry; no prompt is in it."""
     data = {
         "baseline": FORM,
         "router": evaluation.router,
@@ -80,7 +80,7 @@ def baseline(evaluation: Evaluation) -> str:
         "data": evaluation.data,
         "prompts": evaluation.prompts,
         "figures": evaluation.figures,
-        "recall": {one.key: round(one.recall, 6) for one in evaluation.entries if one.recall is not None},
+        "recall": {entry.key: round(entry.recall, 6) for entry in evaluation.entries if entry.recall is not None},
     }
     return dumps(data, ensure_ascii=False, indent=2) + "\n"
 
@@ -89,7 +89,7 @@ def read_baseline(text: str, where: str) -> dict[str, Any]:
     """Return the baseline that *text* holds.
 
     Raises:
-        RoutingError: it holds none, or one of a later version.
+        RoutingError: *text* holds no baseline, or one of another version.
     """
     try:
         data: dict[str, Any] = loads(text)
@@ -105,11 +105,11 @@ def read_baseline(text: str, where: str) -> dict[str, Any]:
     return data
 
 
-def held_against(evaluation: Evaluation, before: Mapping[str, Any], *, tolerance: float = TOLERANCE) -> Verdicts:
-    """Return which figures fell below those of a baseline by more than *tolerance* (a share, 0.005: half a point).
+def gate_verdicts(evaluation: Evaluation, before: Mapping[str, Any], *, tolerance: float = TOLERANCE) -> GateVerdicts:
+    """Return which figures fell below those of a baseline by more than *tolerance* (a share; 0.005 is half a point).
 
-    A figure that the baseline has and that can't be told any more has fallen, too: data that went missing must not
-    open the gate. A figure it does not have is not held against anything.
+    A figure of the baseline that can't be told any more has fallen, too: data that went missing must not open the
+    gate. A figure that the baseline lacks is not compared.
     """
     falls = []
     now = evaluation.figures
@@ -117,13 +117,13 @@ def held_against(evaluation: Evaluation, before: Mapping[str, Any], *, tolerance
         old, new = before["figures"].get(name), now[name]
         if old is not None and (new is None or new < old - tolerance - 1e-9):
             falls.append(Fall(name, old, new))
-    recalls = {one.key: one.recall for one in evaluation.entries}
+    recalls = {entry.key: entry.recall for entry in evaluation.entries}
     fell = [
         (key, old, new)
         for key, old in before.get("recall", {}).items()
         if old is not None and (new := recalls.get(key)) is not None and new < old - 1e-6
     ]
-    fell.sort(key=lambda one: (one[2] - one[1], one[0]))
+    fell.sort(key=lambda recall: (recall[2] - recall[1], recall[0]))
     notes = []
     if before.get("data") != evaluation.data:
         notes.append(f"the baseline was made of other prompts or labels ({before.get('prompts')} of them)")
@@ -133,4 +133,4 @@ def held_against(evaluation: Evaluation, before: Mapping[str, Any], *, tolerance
         notes.append(f"it was made with the strategy {before.get('strategy')}")
     if before.get("candidates") != evaluation.candidates:
         notes.append(f"it was made with {before.get('candidates')} candidates, not {evaluation.candidates}")
-    return Verdicts(tuple(falls), tuple(fell), tuple(notes))
+    return GateVerdicts(tuple(falls), tuple(fell), tuple(notes))

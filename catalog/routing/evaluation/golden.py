@@ -1,6 +1,6 @@
-"""Golden cases: prompts kept with the catalog whose right entry is known, and for which routing is tested.
+"""Golden cases: labelled prompts that are kept with the catalog to test routing.
 
-A text may have several right entries, or none: then it is out of scope for every router.
+A prompt may have several right entries, or none: then it is out of scope for every router.
 """
 
 from __future__ import annotations
@@ -10,16 +10,19 @@ import os
 from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING
 
+from catalog.entry.key import Key, format_key, parse_key, split_key
 from catalog.errors import EntryNotFoundError, RoutingError, close_matches, did_you_mean
 from catalog.routing.labelled import Case, Label, case_of, read_cases
+from catalog.routing.wording import shortened
 from catalog.store.golden_and_decisions import golden
+from catalog.whole_file import whole_file
 
 if TYPE_CHECKING:
     from catalog.routing.pool import Pool
     from catalog.workspace.lookup import HasWorkspace
 
 MOST_CHARACTERS = 20_000
-"""How long the text of a case may be."""
+"""How many characters the text of a case may have."""
 
 
 class Golden:
@@ -36,15 +39,15 @@ class Golden:
         return len(self.list())
 
     def list(self, entry: str | None = None) -> list[Case]:
-        """Return all cases, or those of one entry (a key or name, which may be gone); names in them are keys."""
+        """Return all cases, or those of an *entry*, given as key or name, which may be gone; their names are keys."""
         self._catalog.workspace.snapshot()
-        named: dict[str, list[str]] = {}
+        keys_of: dict[str, list[str]] = {}
         for row in golden(self._catalog.workspace.store.reader):
-            named.setdefault(row.text, []).extend([f"{row.kind}:{row.name}"] if row.kind else [])
-        cases = [Case(text, tuple(keys)) for text, keys in named.items()]
+            keys_of.setdefault(row.text, []).extend([format_key(row.kind, row.name)] if row.kind else [])
+        cases = [Case(text, tuple(keys)) for text, keys in keys_of.items()]
         if entry is None:
             return cases
-        return [case for case in cases if any(entry in (key, key.partition(":")[2]) for key in case.names)]
+        return [case for case in cases if any(entry in (key, split_key(key)[1]) for key in case.names)]
 
     def add(self, text: str, label: Label) -> int:
         """Keep a prompt and what is right for it; return how many rows were new.
@@ -54,8 +57,8 @@ class Golden:
             label: the key or name of an entry, several of which any is right, or None where none fits.
 
         Raises:
-            EntryNotFoundError: no entry, or several, are called that.
-            RoutingError: the text is blank or too long, or was said to fit none (or some) before.
+            EntryNotFoundError: no entry is called that, or several are.
+            RoutingError: the text is blank or too long, or a case says already that it fits none, or that it fits some.
         """
         return self.add_many([case_of(text, label)])
 
@@ -74,8 +77,10 @@ class Golden:
             if not text.isascii() and text != text.encode("utf-8", "replace").decode():
                 raise RoutingError(f"{text!r} is no text that can be kept: it holds half a character", text=text)
             if before.setdefault(text, bool(case.names)) != bool(case.names):
-                said = " and ".join(wanted.get(text) or {}) or "no entry"
-                raise RoutingError(f"'{_short(text)}' is golden for {said} already; take that away first", text=text)
+                right = " and ".join(wanted.get(text) or {}) or "no entry"
+                raise RoutingError(
+                    f"'{shortened(text)}' is golden for {right} already; take that away first", text=text
+                )
             for name in case.names:
                 if name not in known:
                     known[name] = self._key(name)
@@ -85,10 +90,10 @@ class Golden:
             return transaction.add_golden(rows)
 
     def remove(self, text: str | None = None, entry: str | None = None) -> int:
-        """Take away the cases of a text, of an entry (a key or name, which may be gone), or where both agree.
+        """Delete the cases of a text, of an entry (a key or name, which may be gone), or of an entry and a text.
 
         Returns:
-            How many rows went.
+            How many rows were deleted.
 
         Raises:
             RoutingError: neither is given.
@@ -118,54 +123,46 @@ class Golden:
 
     def export_jsonl(self, path: str | os.PathLike[str] | IO[str]) -> int:
         """Write the cases, one JSON object with ``text`` and ``gold`` (a list of keys) a line; return their number."""
-        lines = (
-            json.dumps({"text": case.text, "gold": list(case.names)}, ensure_ascii=False) + "\n" for case in self.list()
-        )
+        lines = (json.dumps(case.to_dict(), ensure_ascii=False) + "\n" for case in self.list())
         if not isinstance(path, (str, os.PathLike)):
             return sum(1 for line in lines if path.write(line))
-        with open(path, "w", encoding="utf-8") as file:
+        with whole_file(path) as file:
             return sum(1 for line in lines if file.write(line))
 
-    def _key(self, name: str) -> tuple[str, str]:
+    def _key(self, named: str) -> Key:
+        """Return the key of the entry that *named*, a key or a name, stands for.
+
+        Raises:
+            EntryNotFoundError: no entry is called that, or several are.
+        """
         catalog = self._catalog
-        kind, colon, rest = name.partition(":")
-        if colon and kind in catalog.kinds() and (kind, rest) in catalog:
-            return kind, rest
-        found = [one for one in catalog.kinds() if (one, name) in catalog]
-        if len(found) == 1:
-            return found[0], name
-        if found:
+        parsed = parse_key(named)
+        if parsed is not None and parsed[0] in catalog.kinds() and parsed in catalog:
+            return parsed
+        kinds = [kind for kind in catalog.kinds() if (kind, named) in catalog]
+        if len(kinds) == 1:
+            return kinds[0], named
+        if kinds:
+            keys = [format_key(kind, named) for kind in kinds]
             raise EntryNotFoundError(
-                f"'{name}' is the name of {len(found)} entries; write a key, as in {found[0]}:{name}",
-                name=name,
-                close=[f"{one}:{name}" for one in found],
+                f"'{named}' is the name of {len(keys)} entries; write a key, as in {keys[0]}", name=named, close=keys
             )
-        keys = {entry: f"{one}:{entry}" for one in catalog.kinds() for entry in catalog.list(one)}
-        close = [keys[match] for match in close_matches(rest if colon else name, keys)]
-        raise EntryNotFoundError(f"no entry is called '{name}'{did_you_mean(close)}", name=name, close=close)
+        key_of = {name: format_key(kind, name) for kind in catalog.kinds() for name in catalog.list(kind)}
+        close = [key_of[name] for name in close_matches(named if parsed is None else parsed[1], key_of)]
+        raise EntryNotFoundError(f"no entry is called '{named}'{did_you_mean(close)}", name=named, close=close)
 
 
 def cases_for(catalog: HasWorkspace, pool: Pool) -> tuple[list[Case], list[Case]]:
-    """Return the golden cases that a router over *pool* can be asked, and those it can't.
+    """Return the golden cases that a router over *pool* can be asked, and the others.
 
-    It can be asked what fits none, and what some candidate is right for. The others are of other kinds and tags, or
-    of entries that are left out or gone.
+    A router can be asked about prompts that fit no entry, and prompts that a candidate is right for. The others are of
+    other kinds and tags, or of entries that are left out or gone.
     """
     mine, others = [], []
     for case in Golden(catalog).list():
-        keys = tuple(key for key in case.names if pool.place(*_split(key)) is not None)
+        keys = tuple(key for key in case.names if pool.place(*split_key(key)) is not None)
         if keys or not case.names:
             mine.append(Case(case.text, keys))
         else:
             others.append(case)
     return mine, others
-
-
-def _split(key: str) -> tuple[str, str]:
-    kind, _, name = key.partition(":")
-    return kind, name
-
-
-def _short(text: str, most: int = 60) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,8 +1,8 @@
-"""``route lint``: what makes routing go wrong, or leaves it untested, told before a prompt does.
+"""``route lint``: finds what makes routing go wrong, or leaves it untested, before a prompt does.
 
 Every finding says what it rests on: ``proved`` holds for every prompt; ``observed`` was seen on golden cases and
 examples; ``likely`` is a similarity above a threshold. Models are never asked and predicates never called. Time is
-bounded: what was not looked at for lack of it is said.
+bounded, and notes say what was not looked at for lack of time.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from catalog.entry.key import split_key
 from catalog.entry.match import compiled, is_predicate
 from catalog.errors import CatalogError
 from catalog.routing.evaluation.golden import cases_for
+from catalog.routing.strategies.choose import ASKING
 from catalog.routing.strategies.rules import FEWEST_CHARACTERS, in_order
+from catalog.routing.wording import shortened
 from catalog.verbs.drafts import DRAFT
 
 if TYPE_CHECKING:
@@ -31,38 +34,37 @@ CODES = (
     "near_duplicate", "shared_example", "steals", "unreached", "dead_rule", "broken_rule", "undescribed", "draft",
     "lost_golden",
 )  # fmt: skip
-"""What is looked for."""
+"""The kinds of findings, in the order they are listed."""
 
 NEAR = 0.93
-"""The cosine of what two entries say about themselves from which on they are near-duplicates.
+"""The cosine of the texts of two entries from which on they are near-duplicates.
 
 Looked at in five sets with both encoders: above it are repetitions ("calculate triangle area", "calc area triangle"),
 below 0.92 two sizes of one model, or neighbours that differ in one word.
 """
 
 MOST_ENTRIES = 20_000
-"""Of how many candidates every pair is compared: some 4 s."""
+"""The most candidates of which every pair is compared, in some 4 s."""
 
 MOST_PAIRS = 1_000
-"""How many near-duplicates are told, the nearest first."""
+"""The most near-duplicates that are reported, the nearest first."""
 
 SECONDS = 20.0
-"""How long all of it may take, about; reading the catalog and its vectors is not counted."""
+"""About how long the search may take; reading the catalog and its vectors is not counted."""
 
 _BLOCK = 1_024
-_MODELS = ("llm_classify", "llm_build")
 
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """Something to look at.
+    """Something that makes routing go wrong, or leaves it untested.
 
     Attributes:
-        code: one of :data:`CODES`.
-        keys: the entries it is about.
+        code: the kind of finding, one of :data:`CODES`.
+        keys: the entries that the finding is about.
         message: what is wrong and what to do, in words.
         evidence: ``proved``, ``observed`` or ``likely``.
-        facts: the figures behind it.
+        facts: the figures behind the finding.
     """
 
     code: str
@@ -72,7 +74,7 @@ class LintFinding:
     facts: dict[str, Any]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as data for JSON."""
+        """Return the finding as data for JSON."""
         return {
             "code": self.code,
             "keys": list(self.keys),
@@ -84,13 +86,13 @@ class LintFinding:
 
 @dataclass(frozen=True, slots=True)
 class Lint:
-    """What was found.
+    """All findings about a router.
 
     Attributes:
         findings: in the order of :data:`CODES`, the worst of each first.
         notes: what was not looked at, and why.
         candidates: how many entries were looked at.
-        golden: how many golden cases were asked.
+        golden: how many golden cases were evaluated.
     """
 
     findings: tuple[LintFinding, ...]
@@ -101,7 +103,7 @@ class Lint:
     def to_dict(self) -> dict[str, Any]:
         """Return findings and notes as data for JSON."""
         return {
-            "findings": [one.to_dict() for one in self.findings],
+            "findings": [finding.to_dict() for finding in self.findings],
             "notes": list(self.notes),
             "candidates": self.candidates,
             "golden": self.golden,
@@ -125,10 +127,10 @@ class _Linter:
         seen: dict[tuple[str, ...], Entry] = {}
         same: set[tuple[str, str]] = set()
         for entry in self.pool.entries:
-            said = tuple(" ".join(text.casefold().split()) for text in (entry.description, *sorted(entry.examples)))
-            if not any(said):
+            texts = tuple(" ".join(text.casefold().split()) for text in (entry.description, *sorted(entry.examples)))
+            if not any(texts):
                 continue
-            other = seen.setdefault(said, entry)
+            other = seen.setdefault(texts, entry)
             if other is not entry:
                 same.add((other.key, entry.key))
                 yield LintFinding(
@@ -138,8 +140,8 @@ class _Linter:
                     PROVED,
                     {"similarity": 1.0},
                 )
-        for near, one, two in self._pairs():
-            keys = (one.key, two.key)
+        for near, first, second in self._pairs():
+            keys = (first.key, second.key)
             if keys not in same:
                 yield LintFinding(
                     "near_duplicate",
@@ -150,7 +152,7 @@ class _Linter:
                 )
 
     def _pairs(self) -> list[tuple[float, Entry, Entry]]:
-        """Return the pairs whose texts are near, the nearest first."""
+        """Return similarity and entries of the pairs whose texts are near, the nearest first."""
         from catalog.routing.calibration.candidate_vectors import of_pool
 
         entries = self.pool.entries
@@ -167,18 +169,18 @@ class _Linter:
         if int((vectors.parts == 0).sum()) > MOST_ENTRIES:
             self.notes.append(f"near-duplicates were looked for among the first {MOST_ENTRIES:,} candidates")
         rows, owners = vectors.rows[own], vectors.owners[own]
-        found: list[tuple[float, int, int]] = []
+        pairs: list[tuple[float, int, int]] = []
         for start in range(0, len(rows), _BLOCK):
             if self.clock() > self.until:
                 self.notes.append(f"time was up after {start:,} candidates were compared with all others")
                 break
             table = rows[start : start + _BLOCK] @ rows[start:].T
-            for one, two in np.argwhere(np.triu(table, 1) >= NEAR).tolist():
-                found.append((float(table[one, two]), int(owners[start + one]), int(owners[start + two])))
-            if len(found) > 4 * MOST_PAIRS:
-                found = sorted(found, key=lambda pair: (-pair[0], *pair[1:]))[:MOST_PAIRS]
-        found.sort(key=lambda pair: (-pair[0], *pair[1:]))
-        return [(min(near, 1.0), entries[one], entries[two]) for near, one, two in found[:MOST_PAIRS]]
+            for row, column in np.argwhere(np.triu(table, 1) >= NEAR).tolist():
+                pairs.append((float(table[row, column]), int(owners[start + row]), int(owners[start + column])))
+            if len(pairs) > 4 * MOST_PAIRS:
+                pairs = sorted(pairs, key=lambda pair: (-pair[0], *pair[1:]))[:MOST_PAIRS]
+        pairs.sort(key=lambda pair: (-pair[0], *pair[1:]))
+        return [(min(near, 1.0), entries[first], entries[second]) for near, first, second in pairs[:MOST_PAIRS]]
 
     def shared_examples(self) -> Iterator[LintFinding]:
         owners: dict[str, dict[str, str]] = defaultdict(dict)
@@ -190,7 +192,7 @@ class _Linter:
                 yield LintFinding(
                     "shared_example",
                     tuple(keys),
-                    f"'{_short(next(iter(keys.values())))}' is an example of each: it teaches nothing about any",
+                    f"'{shortened(next(iter(keys.values())))}' is an example of each: it teaches nothing about any",
                     PROVED,
                     {"example": next(iter(keys.values()))},
                 )
@@ -220,14 +222,13 @@ class _Linter:
         lost: dict[str, list[str]] = defaultdict(list)
         for case in self.others:
             for key in case.names:
-                kind, _, name = key.partition(":")
-                if (kind, name) not in catalog:
+                if split_key(key) not in catalog:
                     lost[key].append(case.text)
         for key, texts in sorted(lost.items()):
             yield LintFinding(
                 "lost_golden",
                 (key,),
-                f"{_counted(len(texts))} of an entry that is not in the catalog, as '{_short(texts[0])}'; "
+                f"{_counted(len(texts))} of an entry that is not in the catalog, as '{shortened(texts[0])}'; "
                 f"`catalog route golden remove --entry {key}` takes {'it' if len(texts) == 1 else 'them'} away",
                 PROVED,
                 {"cases": len(texts)},
@@ -243,7 +244,7 @@ class _Linter:
 
         router, strategy = self.router, self.router.strategy
         chain: Sequence[Any] = getattr(strategy, "chain", (strategy,))
-        free = [step for step in chain if step.name not in _MODELS]
+        free = [step for step in chain if step.name not in ASKING]
         if len(free) < len(chain):
             self.notes.append("strategies that ask a model were left out")
         if not free:
@@ -254,35 +255,35 @@ class _Linter:
             router = copy.copy(router)
             router.strategy = Cascade(free) if len(free) > 1 else free[0]
         try:
-            found = evaluate(router, [(case.text, case.names) for case in self.cases])
-            self.notes += found.notes
-            return found
+            evaluation = evaluate(router, [(case.text, case.names) for case in self.cases])
+            self.notes += evaluation.notes
+            return evaluation
         except CatalogError as error:
             self.notes.append(f"golden cases were not asked: {error}")
             return None
 
     def stolen(self, evaluation: Evaluation) -> Iterator[LintFinding]:
         pairs: dict[tuple[str, str], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-        for one in evaluation.judged:
-            if one.gold and one.chosen is not None and not one.is_right:
-                first, second = sorted((one.gold[0], one.chosen))
-                pairs[first, second][one.chosen].append(one.text)
+        for judged in evaluation.judged:
+            if judged.gold and judged.chosen is not None and not judged.is_right:
+                first, second = sorted((judged.gold[0], judged.chosen))
+                pairs[first, second][judged.chosen].append(judged.text)
         for keys, taken in sorted(pairs.items(), key=lambda pair: (-sum(map(len, pair[1].values())), pair[0])):
-            said = [f"{key} takes {_counted(len(taken[key]))} of {_other(keys, key)}" for key in keys if taken[key]]
+            thefts = [f"{key} takes {_counted(len(taken[key]))} of {_other(keys, key)}" for key in keys if taken[key]]
             example = next(texts[0] for texts in taken.values() if texts)
             yield LintFinding(
                 "steals",
                 keys,
-                f"{', and '.join(said)}, as '{_short(example)}'",
+                f"{', and '.join(thefts)}, as '{shortened(example)}'",
                 OBSERVED,
                 {"taken": {key: len(taken[key]) for key in keys}, "texts": [t for key in keys for t in taken[key]][:5]},
             )
 
     def unreached(self, evaluation: Evaluation) -> Iterator[LintFinding]:
-        reached = {one.chosen for one in evaluation.judged}
+        reached = {judged.chosen for judged in evaluation.judged}
         golden: dict[str, int] = defaultdict(int)
-        for one in evaluation.judged:
-            for key in one.gold:
+        for judged in evaluation.judged:
+            for key in judged.gold:
                 golden[key] += 1
         for entry in self.pool.entries:
             if entry.key in reached:
@@ -317,14 +318,14 @@ class _Linter:
         if len(rules) < 2:
             return
         certain: set[int] = set()
-        for one in proved(rules, until=self._share(0.5), clock=self.clock):
-            certain.add(one.place)
+        for shadowed in proved(rules, until=self._share(0.5), clock=self.clock):
+            certain.add(shadowed.place)
             yield LintFinding(
                 "dead_rule",
-                (keys[one.place], keys[one.by]),
-                f"{keys[one.by]} is asked before and takes all of it: {one.why}",
+                (keys[shadowed.place], keys[shadowed.by]),
+                f"{keys[shadowed.by]} is asked before and takes all of it: {shadowed.why}",
                 PROVED,
-                {"rule": rules[one.place], "earlier": rules[one.by]},
+                {"rule": rules[shadowed.place], "earlier": rules[shadowed.by]},
             )
         texts = [case.text for case in self.cases]
         texts += [example for entry in ruled for example in entry.examples]
@@ -333,20 +334,19 @@ class _Linter:
             if place in certain:
                 continue
             total = sum(by.values())
-            most = min(by, key=lambda one: (-by[one], one))
+            takers = sorted(by.items(), key=lambda taker: (-taker[1], taker[0]))
+            first = takers[0][0]
             yield LintFinding(
                 "dead_rule",
-                (keys[place], keys[most]),
+                (keys[place], keys[first]),
                 f"it matches {total} known {'prompt' if total == 1 else 'prompts'}, and an earlier rule takes each: "
-                + ", ".join(
-                    f"{keys[one]} {count}" for one, count in sorted(by.items(), key=lambda x: (-x[1], x[0]))[:3]
-                ),
+                + ", ".join(f"{keys[taker]} {count}" for taker, count in takers[:3]),
                 OBSERVED,
-                {"rule": rules[place], "earlier": rules[most], "prompts": total},
+                {"rule": rules[place], "earlier": rules[first], "prompts": total},
             )
 
     def _share(self, of: float) -> float:
-        """Return when a share of the time that is left is over."""
+        """Return the time, by the clock, at which the share *of* the time left is over."""
         now = self.clock()
         return now + max(self.until - now, 0.0) * of
 
@@ -358,17 +358,17 @@ def lint(
     seconds: float = SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> Lint:
-    """Return what a reader should know about the candidates of *router* and its golden cases.
+    """Return what is wrong with the candidates of *router*, their rules and golden cases.
 
     Args:
-        router: whose candidates, rules and golden cases are looked at.
-        only: look for these of :data:`CODES` alone; none: for all.
-        seconds: how long it may take, about.
-        clock: gives seconds.
+        router: the router whose candidates, rules and golden cases are looked at.
+        only: the :data:`CODES` to look for; empty: all.
+        seconds: about how long it may take.
+        clock: a function that gives seconds.
     """
     wanted = set(only) or set(CODES)
     run = _Linter(router, seconds, clock)
-    found: list[LintFinding] = []
+    findings: list[LintFinding] = []
     plain: dict[str, Callable[[], Iterator[LintFinding]]] = {
         "near_duplicate": run.near_duplicates,
         "shared_example": run.shared_examples,
@@ -380,18 +380,18 @@ def lint(
     }
     for code, look in plain.items():
         if code in wanted:
-            found += look()
+            findings += look()
     asked = 0
     if wanted & {"steals", "unreached"}:
         evaluation = run.evaluated()
         if evaluation is not None:
             asked = evaluation.prompts
-            found += run.stolen(evaluation) if "steals" in wanted else ()
-            found += run.unreached(evaluation) if "unreached" in wanted else ()
+            findings += run.stolen(evaluation) if "steals" in wanted else ()
+            findings += run.unreached(evaluation) if "unreached" in wanted else ()
     if not run.pool.entries:
         run.notes.append("there is no candidate")
-    found.sort(key=lambda one: CODES.index(one.code))  # stable: each sort stays as it was found
-    return Lint(tuple(found), tuple(run.notes), len(run.pool), asked)
+    findings.sort(key=lambda finding: CODES.index(finding.code))  # stable: each kind stays in its order
+    return Lint(tuple(findings), tuple(run.notes), len(run.pool), asked)
 
 
 def _other(keys: tuple[str, str], key: str) -> str:
@@ -400,8 +400,3 @@ def _other(keys: tuple[str, str], key: str) -> str:
 
 def _counted(number: int) -> str:
     return f"{number} golden {'case' if number == 1 else 'cases'}"
-
-
-def _short(text: str, most: int = 60) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,6 +1,6 @@
-"""Rules that can never decide because an earlier one always does: what can be proved, and what known prompts show.
+"""Rules that never decide because an earlier rule always does: what can be proved, and what known prompts show.
 
-A proof holds for every prompt. It is tried for expressions of which it can be told simply:
+A proof holds for every prompt. It is tried in three simple cases:
 
 - an earlier rule that matches everything: without ``^ $ \\b \\B \\A \\z``, and matching the empty text;
 - an earlier rule with the very same expression;
@@ -23,7 +23,7 @@ from typing import Any
 from catalog.entry.match import compiled, is_predicate
 
 BATCH = 1_000
-"""How many expressions are matched together."""
+"""How many expressions are matched in one pass."""
 
 _MEMORY = 1 << 28  # bytes, for a batch
 _SPECIAL = set(".^$*+?()[]{}|\\")
@@ -35,9 +35,9 @@ class Shadowed:
     """A rule that never decides.
 
     Attributes:
-        place: of the rule, in the order rules are asked.
-        by: of the earlier rule that always does; of several the first.
-        why: in words.
+        place: the place of the rule, in the order that rules are asked.
+        by: the place of the earlier rule that always decides first; of several rules the first.
+        why: why it does, in words.
     """
 
     place: int
@@ -50,10 +50,10 @@ class Literal:
     """An alternative of an expression that is plain text.
 
     Attributes:
-        text: what it matches.
-        folded: whether in capitals, too.
-        left: whether it must begin at the boundary of a word.
-        right: whether it must end at one.
+        text: the text that it matches.
+        folded: whether it matches the text in capitals, too.
+        left: whether the text must begin at the boundary of a word.
+        right: whether the text must end at the boundary of a word.
     """
 
     text: str
@@ -63,12 +63,12 @@ class Literal:
 
 
 def proved(rules: Sequence[str], *, until: float, clock: Callable[[], float] = time.monotonic) -> Iterator[Shadowed]:
-    """Yield the rules of which it is certain that they never decide, in order.
+    """Yield the rules that certainly never decide, in their order.
 
     Args:
         rules: expressions and predicates, in the order they are asked; those that can't be compiled are passed over.
-        until: when to stop, by *clock*; what was found till then is certain all the same.
-        clock: gives seconds.
+        until: when to stop, by *clock*; what was yielded before is certain all the same.
+        clock: a function that gives seconds.
     """
     earlier = Together([None if is_predicate(rule) or not _usable(rule) else rule for rule in rules])
     first: dict[str, int] = {}
@@ -106,13 +106,13 @@ def observed(
     for text in texts:
         if clock() > until:
             break
-        found = together.matching(text)
-        if not found:
+        matching = together.matching(text)
+        if not matching:
             continue
-        decides.add(found[0])
-        for place in found[1:]:
+        decides.add(matching[0])
+        for place in matching[1:]:
             by = taken.setdefault(place, {})
-            by[found[0]] = by.get(found[0], 0) + 1
+            by[matching[0]] = by.get(matching[0], 0) + 1
     return {place: by for place, by in sorted(taken.items()) if place not in decides}
 
 
@@ -136,27 +136,27 @@ class Together:
                 for place in some:
                     batch.Add(rules[place])
                 batch.Compile()
-            except re2.error:  # too large together: one by one
+            except re2.error:  # too large together: matched one by one
                 batch = None
             self._batches.append((batch, some))
 
     def matching(self, text: str, before: int | None = None) -> list[int]:
         """Return the places of the rules that match *text*, ascending; only those below *before*, if given."""
-        found: list[int] = []
+        matching: list[int] = []
         for batch, places in self._batches:
             if before is not None and places[0] >= before:
                 break
             near = places if batch is None else sorted(places[number] for number in batch.Match(text) or ())
-            found += [
+            matching += [
                 place
                 for place in near
                 if (before is None or place < before) and compiled(str(self.rules[place])).search(text) is not None
             ]
-        return found
+        return matching
 
 
 def matches_everything(rule: str) -> bool:
-    """Tell whether *rule* certainly matches every text: False may mean that it can't be told."""
+    """Tell whether *rule* certainly matches every text; False may also mean that this can't be told."""
     body = rule
     while body.startswith(("^", "\\A")):  # true at the beginning, where the empty match is
         body = body[1 if body[0] == "^" else 2 :]
@@ -164,9 +164,9 @@ def matches_everything(rule: str) -> bool:
 
 
 def literals(rule: str) -> list[Literal] | None:
-    """Return the alternatives of a *rule* that is plain text; None: it is more than that.
+    """Return the alternatives of a *rule* that is plain text; None for any other rule.
 
-    A match of the rule holds one of these texts. What the rule asks for besides (``^``, ``$``) is left out.
+    Every match of the rule holds one of these texts. What the rule asks for besides (``^``, ``$``) is left out.
     """
     folded = False
     for flags in ("(?i)", "(?s)", "(?is)", "(?si)"):
@@ -190,13 +190,13 @@ def literals(rule: str) -> list[Literal] | None:
         inner = rule[begin + 1 : end].removeprefix("?:")
         if "(" not in inner and ")" not in inner and not inner.startswith("?"):
             left, right, rule = rule.startswith("\\b"), rule.endswith("\\b"), inner
-    found = []
+    alternatives = []
     for part in rule.split("|"):
         text = _plain(part)
         if not text:
             return None
-        found.append(Literal(text, folded, left, right))
-    return found
+        alternatives.append(Literal(text, folded, left, right))
+    return alternatives
 
 
 def _plain(part: str) -> str | None:
@@ -232,9 +232,9 @@ def _taken(rule: str, place: int, earlier: Together) -> int | None:
     if parts is None:
         return None
     near: set[int] | None = None
-    for part in parts:  # who takes the rule finds something in each of its texts
-        found = set(earlier.matching(part.text, place))
-        near = found if near is None else near & found
+    for part in parts:  # a rule that takes it must match each of its texts
+        takers = set(earlier.matching(part.text, place))
+        near = takers if near is None else near & takers
         if not near:
             return None
     for by in sorted(near or ()):
@@ -253,7 +253,7 @@ def _takes(earlier: str, part: Literal) -> bool:
     text = part.text
     sides = []
     for edge, bounded in ((text[0], part.left), (text[-1], part.right)):
-        # What may stand beside it: nothing, the letter of a word, something else. A boundary leaves out one of the two.
+        # Beside the text may stand nothing, a letter or digit, or something else; \b rules out one of the last two.
         allowed = [""]
         if not bounded or edge not in _WORD:
             allowed.append("a")
@@ -262,38 +262,38 @@ def _takes(earlier: str, part: Literal) -> bool:
         sides.append(allowed)
     search = compiled(earlier).search
     for before, after in product(*sides):
-        found = search(before + text + after)
-        if found is None or found.start() < len(before) or found.end() > len(before) + len(text):
+        match = search(before + text + after)
+        if match is None or match.start() < len(before) or match.end() > len(before) + len(text):
             return False
     return True
 
 
 def _folds(earlier: str, text: str) -> bool:
-    """Tell whether *earlier* makes no difference between capitals and others, as far as can be told simply."""
+    """Tell whether *earlier* certainly treats capitals and small letters alike."""
     plain = text.isascii() and earlier.isascii() and not any(char in "[\\" for char in earlier.replace("\\b", ""))
     return plain and earlier.startswith("(?i)") and "(?" not in earlier[4:].replace("(?:", "")
 
 
 def _assertions(rule: str) -> set[str]:
     """Return the assertions that *rule* may hold; too many rather than too few."""
-    found: set[str] = set()
+    assertions: set[str] = set()
     place = 0
     while place < len(rule):
         char = rule[place]
         if char == "\\":
             following = rule[place : place + 2]
             if following in ("\\b", "\\B", "\\A", "\\z", "\\Z"):
-                found.add(following)
-            elif following == "\\Q":  # quotes what follows: nothing is told of it
-                found.add("\\A")
+                assertions.add(following)
+            elif following == "\\Q":  # what follows is quoted: counted as an assertion, so that nothing is concluded
+                assertions.add("\\A")
             place += 2
             continue
         if char in "^$":
-            found.add(char)
+            assertions.add(char)
         if char == "[" and rule[place + 1 : place + 2] == "^":
-            place += 1  # the sign of a class of others
+            place += 1  # a negated class, not an assertion
         place += 1
-    return found
+    return assertions
 
 
 def _usable(rule: str) -> bool:

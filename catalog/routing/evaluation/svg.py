@@ -1,4 +1,4 @@
-"""An evaluation as a picture: one SVG file that stands alone, without fonts, scripts or links."""
+"""An evaluation as an SVG file that stands alone, without fonts, scripts or links."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from catalog.entry.key import split_key
 from catalog.routing.evaluation.metrics import thinned
 
 if TYPE_CHECKING:
     from catalog.routing.evaluation.evaluation import Evaluation
 
 MOST = 32
-"""How many entries the confusion shows: those that are confused most."""
+"""The most entries that the confusion matrix shows: those that are confused most."""
 
 _INK, _SOFT, _LINE, _PAPER = "#1f2430", "#667085", "#e4e7ec", "#ffffff"
 _RIGHT, _WRONG, _MARK = (38, 99, 175), (214, 92, 46), "#d65c2e"
@@ -20,11 +21,12 @@ _MARGIN, _PANEL, _GAP = 40, 380, 56
 _NONE = "(none)"
 
 
-def picture(evaluation: Evaluation) -> str:
-    """Return the SVG: figures, the confusion, coverage against risk, and confidence against accuracy if there is one.
+def evaluation_svg(evaluation: Evaluation) -> str:
+    """Return an SVG with the figures, the confusion matrix, coverage against risk, and confidence against accuracy.
 
-    In the confusion a row is what was expected and a column what was picked; blue is right, orange is wrong, and the
-    shade is the share of the row. With more than :data:`MOST` entries, those that are confused most are shown.
+    In the matrix a row is the entry expected and a column the entry picked; blue is right, orange is wrong, and the
+    shade is the share of the row. With more than :data:`MOST` entries, those that are confused most are shown. The
+    last drawing is left out if no answer has a confidence.
     """
     labels, rows, totals, hidden = _matrix(evaluation)
     cell = max(16, min(34, 560 // max(len(labels), 1)))
@@ -33,9 +35,8 @@ def picture(evaluation: Evaluation) -> str:
     right = _MARGIN + space + side + max(_GAP, space // 2)  # beside the last of the labels above
     width = max(right + _PANEL + _MARGIN, 900)
     panels = 2 if evaluation.reliability else 1
-    # The labels of columns stand at 60 degrees above the matrix.
     top = 150
-    matrix_top = top + 42 + int(space * 0.87)
+    matrix_top = top + 42 + int(space * 0.87)  # the labels of columns stand at 60 degrees: their sine is 0.87
     height = max(matrix_top + side + 60, top + panels * 330 + 20)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -55,8 +56,8 @@ def picture(evaluation: Evaluation) -> str:
 
 def _heading(evaluation: Evaluation) -> Iterator[str]:
     yield _text(_MARGIN, 44, f"Router {evaluation.router}", size=20, weight=600)
-    said = f"{evaluation.strategy} · {evaluation.candidates:,} candidates · {evaluation.in_scope:,} prompts in scope"
-    yield _text(_MARGIN, 64, f"{said}, {evaluation.out_of_scope:,} out of scope", colour=_SOFT)
+    line = f"{evaluation.strategy} · {evaluation.candidates:,} candidates · {evaluation.in_scope:,} prompts in scope"
+    yield _text(_MARGIN, 64, f"{line}, {evaluation.out_of_scope:,} out of scope", colour=_SOFT)
     x = _MARGIN
     for name, value in evaluation.figures.items():
         if value is not None:
@@ -66,7 +67,7 @@ def _heading(evaluation: Evaluation) -> Iterator[str]:
 
 
 def _matrix(evaluation: Evaluation) -> tuple[list[str], list[list[int]], list[int], str]:
-    """Return labels, counts by row, all prompts of each row, and what is to be said of what is left out."""
+    """Return labels, counts by row, the prompts of each row, and a remark on the entries that are left out."""
     wrong: dict[str | None, int] = {}
     for (expected, chosen), count in evaluation.confusion.items():
         for key in {expected, chosen}:
@@ -76,8 +77,8 @@ def _matrix(evaluation: Evaluation) -> tuple[list[str], list[list[int]], list[in
     hidden = f" · the {MOST} most confused of {len(keys)} entries" if len(keys) > MOST else ""
     if None in wrong:
         shown.append(None)
-    one_kind = len({key.partition(":")[0] for key in keys}) == 1
-    labels = [_NONE if key is None else _clipped(key.partition(":")[2] if one_kind else key, 26) for key in shown]
+    one_kind = len({split_key(key)[0] for key in keys}) == 1
+    labels = [_NONE if key is None else _clipped(split_key(key)[1] if one_kind else key, 26) for key in shown]
     totals = dict.fromkeys(shown, 0)
     for (expected, _), count in evaluation.confusion.items():
         if expected in totals:
@@ -103,10 +104,10 @@ def _confusion(
             x, y = left + j * cell, top + i * cell
             share = count / total if total else 0.0
             fill = _shade(_RIGHT if i == j else _WRONG, share) if count else "#f7f8fa"
-            told = _escaped(f"{labels[i]} → {labels[j]}: {count}")
+            title = _escaped(f"{labels[i]} → {labels[j]}: {count}")
             yield (
                 f'<rect x="{x}" y="{y}" width="{cell - 1}" height="{cell - 1}" rx="2" fill="{fill}">'
-                f"<title>{told}</title></rect>"
+                f"<title>{title}</title></rect>"
             )
             if count:
                 colour = _PAPER if share > 0.55 else _INK
@@ -127,7 +128,7 @@ def _risk(evaluation: Evaluation, left: int, top: int) -> Iterator[str]:
     line = " ".join(f"{x0 + wide * p.coverage:.1f},{y0 + high * (1 - p.risk / most):.1f}" for p in points)
     if line:
         yield f'<polyline points="{line}" fill="none" stroke="rgb{_RIGHT}" stroke-width="2" stroke-linejoin="round"/>'
-    answered = [one for one in evaluation.judged if one.chosen is not None]
+    answered = [judged for judged in evaluation.judged if judged.chosen is not None]
     if answered and evaluation.precision is not None:
         share, risk = len(answered) / evaluation.prompts, 1 - evaluation.precision
         x, y = x0 + wide * share, y0 + high * (1 - min(risk / most, 1))
@@ -146,15 +147,15 @@ def _reliability(evaluation: Evaluation, left: int, top: int) -> Iterator[str]:
     x0, y0, wide, high = left + 40, top + 58, _PANEL - 50, 210
     yield from _axes(x0, y0, wide, high, 1.0, "confidence", "right")
     yield (f'<line x1="{x0}" y1="{y0 + high}" x2="{x0 + wide}" y2="{y0}" stroke="{_SOFT}" stroke-dasharray="3 4"/>')
-    most = max(one.answers for one in bins)
-    for one in bins:
-        x, y = x0 + wide * one.confidence, y0 + high * (1 - one.accuracy)
-        size = 3 + 7 * (one.answers / most) ** 0.5
-        answers = "1 answer" if one.answers == 1 else f"{one.answers} answers"
-        told = f"{answers}: confidence {100 * one.confidence:.0f} %, right {100 * one.accuracy:.0f} %"
+    most = max(tenth.answers for tenth in bins)
+    for tenth in bins:
+        x, y = x0 + wide * tenth.confidence, y0 + high * (1 - tenth.accuracy)
+        size = 3 + 7 * (tenth.answers / most) ** 0.5
+        answers = "1 answer" if tenth.answers == 1 else f"{tenth.answers} answers"
+        title = f"{answers}: confidence {100 * tenth.confidence:.0f} %, right {100 * tenth.accuracy:.0f} %"
         yield (
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{size:.1f}" fill="rgb{_RIGHT}" fill-opacity="0.8">'
-            f"<title>{told}</title></circle>"
+            f"<title>{title}</title></circle>"
         )
 
 
@@ -171,16 +172,16 @@ def _axes(x0: int, y0: int, wide: int, high: int, most: float, across: str, up: 
 
 
 def _text(
-    x: float, y: float, said: str, *, size: int = 12, weight: int = 400, colour: str = _INK, anchor: str = "start"
+    x: float, y: float, text: str, *, size: int = 12, weight: int = 400, colour: str = _INK, anchor: str = "start"
 ) -> str:
     return (
         f'<text x="{x:g}" y="{y:g}" font-size="{size}" font-weight="{weight}" fill="{colour}" '
-        f'text-anchor="{anchor}">{_escaped(said)}</text>'
+        f'text-anchor="{anchor}">{_escaped(text)}</text>'
     )
 
 
 def _escaped(text: str) -> str:
-    """Return *text* as XML may hold it, which has no room for control characters."""
+    """Return *text* escaped for XML; control characters, which XML can't hold, are replaced."""
     return escape("".join(char if char.isprintable() else "\ufffd" for char in text))
 
 
@@ -194,6 +195,6 @@ def _width(label: str) -> int:
 
 
 def _clipped(label: str, most: int) -> str:
-    """Return a label without its middle, if it is too long: names of one family end differently."""
+    """Return a label of at most *most* characters; its middle is cut out, as similar names differ at their ends."""
     tail = most // 2 - 1
     return label if len(label) <= most else f"{label[: most - tail - 1]}…{label[-tail:]}"

@@ -1,11 +1,11 @@
-"""Asking a model for JSON: within limits, checked, with one chance to mend it."""
+"""``Asker``: asks a model for JSON within limits, checks the answer, and gives the model one chance to correct it."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
 from json import JSONDecodeError, JSONDecoder, dumps
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 from catalog.errors import CatalogError, StrategyError
 from catalog.routing.llm.chat import Chat, Message, OpenAIChat, Reply
@@ -15,43 +15,73 @@ from catalog.routing.verdict import Cost
 T = TypeVar("T")
 
 ROUNDS = 2
-"""How often a model is asked: once, and once more with what was wrong."""
+"""How often a model is asked about a prompt: once, and once more with what was wrong."""
 
 SHOWN, FAULTS = 16_000, 2_000
-"""How many characters of a wrong answer, and of what is wrong with it, the model is shown again."""
+"""How many characters of an unusable answer, and of the reason why, the model is shown when it is asked again."""
 
 
 class Unusable(ValueError):
     """An answer that can't be used; the text tells the model why."""
 
 
+class Asking(TypedDict, total=False):
+    """The options of every strategy that asks a model: whom to ask, and the limits of one route.
+
+    Attributes:
+        model: the name of the model at the endpoint.
+        client: something else that answers, in place of an endpoint; it keeps ``timeout`` by itself.
+        base_url: of an OpenAI-compatible endpoint, as ``http://localhost:8000/v1``; None: ``OPENAI_BASE_URL``, or
+            OpenAI's own.
+        api_key: for the endpoint; None: ``OPENAI_API_KEY``; a server of one's own needs none.
+        temperature: of sampling, 0 by default; None: the server's own.
+        timeout: seconds for all of it, 20 by default: connecting, waiting, the second try.
+        max_tokens: how long one answer may be, 300 by default.
+        max_input_tokens: how long one prompt may be, as estimated, 8,000 by default; the last entries are left out to
+            keep it.
+        max_dollars: what is estimated to cost more is not sent, the second try included; needs ``price``.
+        price: dollars for a million tokens: one number, or two for prompts and for answers.
+    """
+
+    model: str | None
+    client: Chat | None
+    base_url: str | None
+    api_key: str | None
+    temperature: float | None
+    timeout: float
+    max_tokens: int
+    max_input_tokens: int
+    max_dollars: float | None
+    price: float | tuple[float, float] | None
+
+
 class Asker:
     """Asks one model, and keeps the limits.
 
     Attributes:
-        model: its name.
+        model: the name of the model.
     """
 
     def __init__(
         self,
         strategy: str,
         *,
-        model: str | None,
-        client: Chat | None,
-        base_url: str | None,
-        api_key: str | None,
-        temperature: float | None,
-        timeout: float,
-        max_tokens: int,
-        max_input_tokens: int,
-        max_dollars: float | None,
-        price: float | tuple[float, float] | None,
+        model: str | None = None,
+        client: Chat | None = None,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        temperature: float | None = 0.0,
+        timeout: float = 20.0,
+        max_tokens: int = 300,
+        max_input_tokens: int = 8_000,
+        max_dollars: float | None = None,
+        price: float | tuple[float, float] | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take whom to ask and the limits; the strategies tell what they mean.
+        """Take the name of the strategy that asks, and its options; :class:`Asking` says what they mean.
 
         Raises:
-            StrategyError: nobody to ask, or a limit that can't be.
+            StrategyError: there is neither a model nor a client, or a limit can't be used.
             MissingExtraError: the client is not installed.
         """
         self._strategy = strategy
@@ -90,10 +120,17 @@ class Asker:
     def fitted(
         self, most: int, make: Callable[[int], tuple[list[Message], Mapping[str, Any], T]]
     ) -> tuple[list[Message], Mapping[str, Any], T]:
-        """Return what *make* makes of the largest number up to *most* that keeps the limit of input tokens.
+        """Return the longest prompt that keeps the limit of input tokens.
+
+        Args:
+            most: the number of entries to begin with; a quarter fewer are tried each time.
+            make: called with a number of entries; returns messages, the schema of the answer, and anything besides.
+
+        Returns:
+            What *make* returned.
 
         Raises:
-            StrategyError: not even one fits.
+            StrategyError: a prompt with a single entry is too long.
         """
         while True:
             made = make(most)
@@ -107,11 +144,16 @@ class Asker:
             most = most * 3 // 4
 
     def ask(self, messages: Sequence[Message], schema: Mapping[str, Any], check: Callable[[Any], T]) -> tuple[T, Cost]:
-        """Return what *check* makes of the answer, and what it took.
+        """Return the checked answer, and what asking took.
+
+        Args:
+            messages: the prompt.
+            schema: the JSON Schema that the answer should follow.
+            check: called with the JSON object of the answer; returns what is wanted of it, or raises Unusable.
 
         Raises:
-            StrategyError: no answer, a refusal, two answers that can't be used, or a limit; ``facts["cost"]`` says what
-                was spent all the same.
+            StrategyError: there is no answer, a refusal, two unusable answers, or a limit is reached;
+                ``facts["cost"]`` says what was spent all the same.
         """
         until = self._clock() + self._timeout
         cost = Cost(dollars=None if self._price is None else 0.0)
@@ -130,7 +172,8 @@ class Asker:
                 if not isinstance(error, StrategyError):
                     raise
                 sent = error.facts.get("requests", 1)
-                billed = error.facts.get("fault") in ("timeout", "broken", "answer")  # it was at work: somebody pays
+                # After these faults the model was at work: the tokens of the prompt are paid for.
+                billed = error.facts.get("fault") in ("timeout", "broken", "answer")
                 cost += self._cost(sent, _tokens(asked, schema) if billed else 0, 0)
                 facts = {name: value for name, value in error.facts.items() if name not in ("requests", "strategy")}
                 raise self._error(f"{error}{before}", cost, **facts) from error
@@ -139,20 +182,20 @@ class Asker:
                 raise self._error(f"{self.model}: {type(error).__name__}: {error}{before}", cost) from error
             cost += self._spent(reply, asked, schema)
             if reply.refusal is not None or reply.finish == "content_filter":
-                said = clean(reply.refusal or "its filter stepped in", 200)
-                raise self._error(f"{self.model} refuses to answer: {said}", cost, fault="refusal")
+                refusal = clean(reply.refusal or "its filter stepped in", 200)
+                raise self._error(f"{self.model} refuses to answer: {refusal}", cost, fault="refusal")
             try:
                 return check(_parsed(reply, self._max_tokens)), cost
             except Unusable as error:
                 faults.append(clean(str(error), FAULTS))
                 shown = SHOWN
-                while True:  # as much of the answer as keeps the limit
+                while True:  # as much of the unusable answer as the limit of input tokens allows
                     asked = [*messages, *_again(reply, faults[-1], shown)]
                     if shown < 100 or _tokens(asked, schema) <= self._max_input:
                         break
                     shown //= 2
-        told = faults[0] if faults[0] == faults[-1] else "; then: ".join(faults)
-        raise self._error(f"{self.model} answered twice what can't be used: {told}", cost, fault="answer")
+        text = faults[0] if faults[0] == faults[-1] else "; then: ".join(faults)
+        raise self._error(f"{self.model} answered twice what can't be used: {text}", cost, fault="answer")
 
     def _afford(self, cost: Cost, expected: Cost, before: str) -> None:
         if self._most_dollars is None:
@@ -195,7 +238,7 @@ def _prices(price: object, strategy: str) -> tuple[float, float] | None:
         return None
     pair = (price, price) if isinstance(price, (int, float)) else price
     try:
-        prompt, answer = (float(one) for one in pair)  # type: ignore[attr-defined]
+        prompt, answer = (float(amount) for amount in pair)  # type: ignore[attr-defined]
         fine = 0 <= prompt < float("inf") and 0 <= answer < float("inf")
     except (TypeError, ValueError):
         fine = False
@@ -209,18 +252,18 @@ def _prices(price: object, strategy: str) -> tuple[float, float] | None:
 
 
 def _estimate(text: str) -> int:
-    """Return about how many tokens *text* has, rather too many: three bytes each; English has about four."""
+    """Return an estimate of the tokens of *text*, rather too high: three bytes a token; English has about four."""
     return len(text.encode("utf-8", "replace")) // 3 + 1
 
 
 def _tokens(messages: Sequence[Message], schema: Mapping[str, Any]) -> int:
-    return sum(_estimate(one["content"]) + 4 for one in messages) + _estimate(dumps(schema, ensure_ascii=False))
+    return sum(_estimate(message["content"]) + 4 for message in messages) + _estimate(dumps(schema, ensure_ascii=False))
 
 
 def _again(reply: Reply, fault: str, most: int) -> list[Message]:
-    said = clean(reply.text, most) or "(nothing)"
+    answer = clean(reply.text, most) or "(nothing)"
     return [
-        {"role": "assistant", "content": said},
+        {"role": "assistant", "content": answer},
         {
             "role": "user",
             "content": f"That answer can't be used. What is wrong with it, as JSON: {as_json(fault)}\n"
@@ -230,10 +273,10 @@ def _again(reply: Reply, fault: str, most: int) -> list[Message]:
 
 
 def _parsed(reply: Reply, most: int) -> dict[str, Any]:
-    """Return the JSON object in an answer; around it may stand what chatty models add: a fence, a word, their thoughts.
+    """Return the JSON object in an answer; a code fence, a word or the model's thoughts around it are passed over.
 
     Raises:
-        Unusable: there is none, or a key stands in it twice.
+        Unusable: there is no object, there are several, or a key is in it twice.
     """
     if reply.finish == "length":
         raise Unusable(f"it was cut off after {most} tokens; be shorter")
@@ -242,15 +285,15 @@ def _parsed(reply: Reply, most: int) -> dict[str, Any]:
     if begin < 0:
         raise Unusable("it holds no JSON object" if text.strip() else "it is empty")
     try:
-        found, end = JSONDecoder(object_pairs_hook=_once).raw_decode(text[begin:])
+        answer, end = JSONDecoder(object_pairs_hook=_once).raw_decode(text[begin:])
     except JSONDecodeError as error:
         raise Unusable(f"it is not JSON: {error.msg} at character {error.pos + 1}") from None
     except RecursionError:
         raise Unusable("it is nested too deeply") from None
     if "{" in text[begin + end :]:
         raise Unusable("it holds more than one JSON object; give one")
-    assert isinstance(found, dict)
-    return found
+    assert isinstance(answer, dict)
+    return answer
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from catalog.errors import MissingExtraError, StrategyError
 URL = "https://api.openai.com/v1"
 
 MOST_BYTES = 4_000_000
-"""A longer answer is no answer: reading it ends here."""
+"""The most bytes of an answer that are read; a longer answer counts as broken."""
 
 Message = Mapping[str, str]
 """``{"role": "system" | "user" | "assistant", "content": text}``."""
@@ -39,10 +39,10 @@ class Reply:
     Attributes:
         text: the answer as it came; it may be anything.
         finish: why it ended: ``stop``, ``length`` (it was cut off at ``max_tokens``), ``content_filter``, ...
-        refusal: what the model says where it refuses to answer; None: it does not refuse.
-        prompt_tokens: as the server counted them; None: it does not say.
-        answer_tokens: those of the answer, likewise.
-        requests: how many were sent to get it.
+        refusal: the words with which the model refuses to answer; None: it does not refuse.
+        prompt_tokens: the tokens of the prompt as the server counted them; None: it does not say.
+        answer_tokens: the tokens of the answer as the server counted them; None: it does not say.
+        requests: how many requests were sent to get the answer.
     """
 
     text: str
@@ -54,7 +54,7 @@ class Reply:
 
 
 class Chat(Protocol):
-    """Something that answers: :class:`OpenAIChat`, :class:`catalog.ScriptedChat`, or a client of one's own."""
+    """Something that answers: :class:`OpenAIChat`, :class:`catalog.ScriptedChat`, or a client of your own."""
 
     @property
     def name(self) -> str:
@@ -97,12 +97,12 @@ class OpenAIChat:
         Args:
             model: its name at the endpoint.
             base_url: up to and without ``/chat/completions``; None: ``OPENAI_BASE_URL`` or OpenAI's own.
-            api_key: sent as a bearer token; None: ``OPENAI_API_KEY``. Without one no token is sent, as servers of one's
-                own need none.
+            api_key: sent as a bearer token; None: ``OPENAI_API_KEY``. Without a key no token is sent: many servers of
+                your own need none.
             temperature: of sampling; None: the server's own.
 
         Raises:
-            StrategyError: the address is none, or OpenAI itself is to be asked without a key.
+            StrategyError: the address is not a web address, or OpenAI itself is to be asked without a key.
             MissingExtraError: the client is not installed.
         """
         from importlib.util import find_spec
@@ -131,12 +131,14 @@ class OpenAIChat:
     def complete(
         self, messages: Sequence[Message], schema: Mapping[str, Any], *, max_tokens: int, timeout: float
     ) -> Reply:
-        """Ask; a server that is busy or broken (408, 409, 425, 429, 5xx) once more, when it says, if there is time.
+        """Return the answer of the endpoint.
 
-        What the server refuses (400, 422) is left out one by one: temperature, the name of the limit of tokens, and at
-        last ``response_format``, whose place plain instructions take. What it took is remembered for the next time.
+        A server that is busy or broken (408, 409, 425, 429, 5xx) is asked once more, at the time it names, if there is
+        time. What a server refuses (400, 422) is left out step by step: the temperature, the name of the limit of
+        tokens, and at last ``response_format``, in place of which the prompt describes the schema. What the server
+        accepted is remembered for the next call.
 
-        *timeout* holds for all of it: looking up, connecting, waiting, reading. Only importing the client, which the
+        *timeout* holds for all of it: name lookup, connecting, waiting, reading. Only importing the client, which the
         first call of a process does, is not counted.
 
         Raises:
@@ -192,17 +194,17 @@ class OpenAIChat:
                 try:
                     reply = self._reply(await _body(client, asked), call)
                 except openai.APIStatusError as error:
-                    status, said = error.status_code, self._said(error)
-                    if status in (400, 422) and (other := dialect.without(said)) is not None:
+                    status, reason = error.status_code, self._reason(error)
+                    if status in (400, 422) and (other := dialect.without(reason)) is not None:
                         dialect = other
                         continue
                     if again and (status in _AGAIN or status >= 500):
                         again = False
-                        await self._pause(call, error, said)
+                        await self._pause(call, error, reason)
                         continue
                     hint = "; is OPENAI_API_KEY set and right?" if status in (401, 403) else ""
                     raise self._error(
-                        f"{self._shown} answered {status}: {said}{hint}", call, "status", status=status
+                        f"{self._shown} answered {status}: {reason}{hint}", call, "status", status=status
                     ) from None
                 except (openai.APIConnectionError, OSError) as error:
                     why = error.__cause__ or error
@@ -222,7 +224,7 @@ class OpenAIChat:
                 self._dialect = dialect
                 return reply
 
-    async def _pause(self, call: _Call, error: Any, said: str) -> None:
+    async def _pause(self, call: _Call, error: Any, reason: str) -> None:
         from catalog.embedders.openai import retry_after
 
         asked = error.response.headers.get("retry-after")
@@ -230,7 +232,7 @@ class OpenAIChat:
         left = call.left()
         if pause >= left:
             raise self._error(
-                f"{self._shown} answered {error.status_code}: {said}; the next try is in {pause:.3g} s, "
+                f"{self._shown} answered {error.status_code}: {reason}; the next try is in {pause:.3g} s, "
                 f"but only {left:.3g} s are left",
                 call,
                 "status",
@@ -246,11 +248,11 @@ class OpenAIChat:
             message = choice["message"]
             content, refusal = message.get("content"), message.get("refusal")
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            said = data.get("error") if isinstance(data, dict) else None
-            said = said.get("message", said) if isinstance(said, dict) else said
+            problem = data.get("error") if isinstance(data, dict) else None
+            problem = problem.get("message", problem) if isinstance(problem, dict) else problem
             raise self._error(
                 f"the answer of {self._shown} is not that of a chat endpoint: "
-                f"{self._line(str(said) if said else body.decode('utf-8', 'replace'))!r}; "
+                f"{self._line(str(problem) if problem else body.decode('utf-8', 'replace'))!r}; "
                 "the address ends before /chat/completions, as in http://localhost:8000/v1",
                 call,
                 "answer",
@@ -267,10 +269,10 @@ class OpenAIChat:
             call.sent,
         )
 
-    def _said(self, error: Any) -> str:
+    def _reason(self, error: Any) -> str:
         body = error.body
-        said = body.get("message") or body.get("error") or body if isinstance(body, dict) else body
-        return self._line(str(said or error.message)) or "nothing"
+        reason = body.get("message") or body.get("error") or body if isinstance(body, dict) else body
+        return self._line(str(reason or error.message)) or "nothing"
 
     def _line(self, text: str) -> str:
         """Return *text* on one line, cut, and without the key that some servers repeat."""
@@ -301,12 +303,12 @@ class _Dialect:
     structured: bool = field(default=True)
 
     def request(self, messages: Sequence[Message], schema: Mapping[str, Any], max_tokens: int) -> dict[str, Any]:
-        asked: dict[str, Any] = {"messages": [dict(one) for one in messages], self.tokens: max_tokens}
+        asked: dict[str, Any] = {"messages": [dict(message) for message in messages], self.tokens: max_tokens}
         if self.temperature is not None:
             asked["temperature"] = self.temperature
         if self.structured:
-            held = {"name": "answer", "strict": True, "schema": dict(schema)}
-            asked["response_format"] = {"type": "json_schema", "json_schema": held}
+            json_schema = {"name": "answer", "strict": True, "schema": dict(schema)}
+            asked["response_format"] = {"type": "json_schema", "json_schema": json_schema}
         else:
             asked["messages"][-1]["content"] += (
                 "\n\nAnswer with one JSON object that follows this JSON Schema, and with nothing else:\n"
@@ -314,18 +316,18 @@ class _Dialect:
             )
         return asked
 
-    def without(self, said: str) -> _Dialect | None:
-        """Return the next thing to try for a server that *said* why it refuses, or None."""
-        said = said.lower()
-        if self.temperature is not None and "temperature" in said:
+    def without(self, refusal: str) -> _Dialect | None:
+        """Return the next thing to try for a server that gives *refusal* as its reason, or None."""
+        refusal = refusal.lower()
+        if self.temperature is not None and "temperature" in refusal:
             return replace(self, temperature=None)
-        if self.tokens == "max_tokens" and "max_completion_tokens" in said:
+        if self.tokens == "max_tokens" and "max_completion_tokens" in refusal:
             return replace(self, tokens="max_completion_tokens")
         return replace(self, structured=False) if self.structured else None
 
 
 async def _body(client: Any, asked: Mapping[str, Any]) -> bytes:
-    """Return the answer as it came: what it should be is checked here, not by the types of the package."""
+    """Return the bytes of the answer, unchecked: this module checks them, not the types of the package."""
     body = bytearray()
     async with client.chat.completions.with_streaming_response.create(**asked) as answer:
         async for chunk in answer.iter_bytes():

@@ -1,4 +1,4 @@
-"""``ScriptedChat``: a model that says what a test wants."""
+"""``ScriptedChat``: a model whose answers a test writes down."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class ScriptedChat:
         chat.asked[0].messages
 
     Attributes:
-        name: of the model it plays.
-        asked: what it was asked, in order.
+        name: the name of the model that it stands for.
+        asked: every question, in order.
     """
 
     def __init__(self, *script: Line, name: str = "scripted") -> None:
@@ -48,8 +48,8 @@ class ScriptedChat:
 
         Args:
             script: each a text, data that becomes JSON, a :class:`Reply`, an exception to raise, or a function of
-                :class:`Asked` that returns one of them. The last one is given for ever.
-            name: of the model it plays.
+                :class:`Asked` that returns one of them. The last answer is given again and again.
+            name: the name of the model that it stands for.
         """
         self.name = name
         self.asked: list[Asked] = []
@@ -62,7 +62,8 @@ class ScriptedChat:
         """Return the next answer of the script.
 
         Raises:
-            StrategyError: the script is empty, or this is its turn in it; so are other exceptions.
+            StrategyError: the script is empty.
+            Exception: the next answer of the script is an exception.
         """
         asked = Asked(tuple(messages), schema, max_tokens, timeout)
         with self._lock:
@@ -71,9 +72,9 @@ class ScriptedChat:
         if not self._script:
             raise StrategyError(f"{self.name} has nothing to say; give ScriptedChat its answers", requests=0)
         line: Any = self._script[min(turn, len(self._script) - 1)]
-        said = line(asked) if callable(line) else line
-        if isinstance(said, Exception):
-            raise said
-        if isinstance(said, Reply):
-            return said
-        return Reply(said if isinstance(said, str) else dumps(said, ensure_ascii=False))
+        answer = line(asked) if callable(line) else line
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, Reply):
+            return answer
+        return Reply(answer if isinstance(answer, str) else dumps(answer, ensure_ascii=False))

@@ -17,13 +17,13 @@ from typing import Any
 from catalog.entry.entry import Entry
 
 DESCRIPTION, EXAMPLE, EXAMPLES, TAG, TAGS = 400, 120, 3, 40, 8
-"""How much of an entry a model is shown: characters of its texts, and their number."""
+"""What a model is shown of an entry: the most characters of a text, and the most examples and tags."""
 
 BEGINNING, END = 4_000, 2_000
 """How many characters of a long prompt a model is shown."""
 
 _CHARACTER = {"Cc": " ", "Zl": " ", "Zp": " ", "Cf": "", "Cs": "", "Co": "", "Cn": ""}
-"""What takes the place of characters that can't be seen; those inside of words only part or hide what is read."""
+"""What replaces characters that can't be seen, by their category: inside words they only part or hide what is read."""
 
 _SPEAKS = re.compile(
     r"\b(ignore|disregard|forget)\b.{0,40}?(\bthe (above|preceding|foregoing)\b|\bsystem (prompt|message)\b"
@@ -49,7 +49,7 @@ def clean(text: str, most: int) -> str:
 
 
 def shortened(prompt: str) -> str:
-    """Return a prompt, of a long one the beginning and the end; lines stay."""
+    """Return a prompt with its lines; of a long prompt the middle is left out, and the text says so."""
     if len(prompt) > BEGINNING + END:
         prompt = f"{prompt[:BEGINNING]}\n… {len(prompt) - BEGINNING - END} characters left out …\n{prompt[-END:]}"
     return prompt.encode("utf-8", "replace").decode()
@@ -61,7 +61,7 @@ def block(name: str, nonce: str, data: Any) -> str:
 
 
 def as_json(data: Any) -> str:
-    """Return *data* as JSON that holds no angle brackets and nothing unseen: they are written as ``\\uXXXX``."""
+    """Return *data* as JSON in which angle brackets and characters that can't be seen are written as ``\\uXXXX``."""
     text = dumps(data, ensure_ascii=False)
     if text.isascii() and not ("<" in text or ">" in text):
         return text
@@ -81,21 +81,27 @@ def speaks_to_model(text: str) -> bool:
 
 
 def shown(entry: Entry, label: str, *, kind: bool) -> tuple[dict[str, Any], bool]:
-    """Return what a model is shown of *entry* under the name *label*, and whether something was withheld."""
-    said: dict[str, Any] = {"name": label}
+    """Return what a model is shown of an entry, and whether a text that speaks to the model was withheld.
+
+    Args:
+        entry: the entry.
+        label: the name that the model knows it by.
+        kind: whether its kind is shown, too.
+    """
+    fields: dict[str, Any] = {"name": label}
     if kind:
-        said["kind"] = entry.kind
+        fields["kind"] = entry.kind
     texts: Mapping[str, Any] = {
         "description": clean(entry.description, DESCRIPTION),
-        "examples": [clean(one, EXAMPLE) for one in entry.examples[:EXAMPLES]],
-        "tags": [clean(one, TAG) for one in entry.tags[:TAGS]],
+        "examples": [clean(line, EXAMPLE) for line in entry.examples[:EXAMPLES]],
+        "tags": [clean(line, TAG) for line in entry.tags[:TAGS]],
     }
     withheld = False
     for field, text in texts.items():
-        kept = text if isinstance(text, str) else [one for one in text if not speaks_to_model(one)]
+        kept = text if isinstance(text, str) else [line for line in text if not speaks_to_model(line)]
         if isinstance(text, str) and speaks_to_model(text):
             kept = ""
         withheld = withheld or kept != text
         if kept:
-            said[field] = kept
-    return said, withheld
+            fields[field] = kept
+    return fields, withheld

@@ -1,4 +1,4 @@
-"""From the word a strategy is chosen by to the strategy."""
+"""``choose``: makes the strategy that the options of a router name."""
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 STRATEGIES = ("rules", "embedding", "llm_classify", "llm_build", "cascade")
 
+ASKING = ("llm_classify", "llm_build")
+"""The strategies that ask a model."""
+
 CHAIN = ("rules", "embedding")
-"""The steps of a cascade that is given none; with ``model``, ``llm_classify`` is asked last."""
+"""The steps of a cascade without ``chain``; with ``model`` or ``client``, ``llm_classify`` comes last."""
 
 _EMBEDDING = ("threshold",)
 _MODEL = (
@@ -32,24 +35,26 @@ OPTIONS = tuple(dict.fromkeys(("chain", "seconds", *_EMBEDDING, *_CLASSIFY, *_BU
 
 ``chain``: the steps of a cascade, words or strategies. ``seconds``: how long all rules together may take.
 ``threshold``: what the embedding strategy's score is held against, in place of the fitted one. Those of the strategies
-that ask a model are told in :mod:`catalog.routing.strategies.llm_classify` and
+that ask a model are described in :mod:`catalog.routing.llm.ask`, :mod:`catalog.routing.strategies.llm_classify` and
 :mod:`catalog.routing.strategies.llm_build`.
 """
 
 
-def choose(
-    given: str | Strategy | Callable[..., Any],
-    context: RouterContext,
-) -> Strategy:
-    """Return the strategy that *given* names, or that it is.
+def choose(strategy: str | Strategy | Callable[..., Any], context: RouterContext) -> Strategy:
+    """Return the strategy of a router.
+
+    Args:
+        strategy: one of :data:`STRATEGIES`, a reference ``package.module:name``, or the user's own: an object with a
+            method ``choose``, a class of such objects, or a function.
+        context: of the router; it holds the options.
 
     Raises:
-        StrategyError: there is none of that name, or its options can't be.
+        StrategyError: there is no strategy of that name, or an option can't be used.
     """
-    if not isinstance(given, str):
-        return _own(given)
+    if not isinstance(strategy, str):
+        return _own(strategy)
     options = context.options
-    if given == "cascade":
+    if strategy == "cascade":
         from catalog.routing.strategies.cascade import Cascade
 
         chain = options.get("chain")
@@ -63,33 +68,33 @@ def choose(
         if "cascade" in chain:
             raise StrategyError("a cascade may not contain itself; leave 'cascade' out of the chain", option="chain")
         return Cascade([choose(step, context) for step in chain], watch=context.stepped)
-    if given == "rules":
+    if strategy == "rules":
         from catalog.routing.strategies.rules import Rules
 
         return Rules(**_of(options, ("seconds",)))
-    if given == "embedding":
+    if strategy == "embedding":
         from catalog.routing.strategies.embedding import Embedding
 
         return Embedding(context, **_of(options, _EMBEDDING))
-    if given == "llm_classify":
+    if strategy == "llm_classify":
         from catalog.routing.strategies.llm_classify import Classify
 
         return Classify(**_of(options, _CLASSIFY))
-    if given == "llm_build":
+    if strategy == "llm_build":
         from catalog.routing.strategies.llm_build import Build
 
         return Build(context, **_of(options, _BUILD))
-    if ":" in given:
+    if ":" in strategy:
         from catalog.entry.object_ref import ObjectRef
         from catalog.loader.resolve import resolve
 
-        live: Any = resolve(str(ObjectRef.parse(given)))
-        return _own(live, given)
+        live: Any = resolve(str(ObjectRef.parse(strategy)))
+        return _own(live, strategy)
     raise StrategyError(
-        f"there is no strategy '{given}'{did_you_mean(close_matches(given, STRATEGIES))}; "
+        f"there is no strategy '{strategy}'{did_you_mean(close_matches(strategy, STRATEGIES))}; "
         f"choose one of {', '.join(STRATEGIES)}, or give 'package.module:name'",
         option="strategy",
-        strategy=given,
+        strategy=strategy,
     )
 
 
@@ -97,22 +102,22 @@ def _of(options: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: options[name] for name in names if name in options}
 
 
-def _own(given: Any, name: str | None = None) -> Strategy:
-    """Return a strategy of the user's own: one with ``choose``, a class of such, or a function."""
-    if isinstance(given, type):
+def _own(strategy: Any, name: str | None = None) -> Strategy:
+    """Return the user's own strategy: an object with ``choose``, made of a class or a function if need be."""
+    if isinstance(strategy, type):
         try:
-            given = given()
+            strategy = strategy()
         except Exception as error:
             raise StrategyError(
-                f"the strategy {given.__qualname__} can't be made without arguments: {error}; give an object of it"
+                f"the strategy {strategy.__qualname__} can't be made without arguments: {error}; give an object of it"
             ) from error
-    if hasattr(given, "choose"):
-        if not isinstance(getattr(given, "name", None), str):
-            raise StrategyError(f"the strategy {given!r} has no name; give it an attribute 'name'")
-        return given  # type: ignore[no-any-return]
-    if callable(given):
-        return _Function(given, name or str(getattr(given, "__name__", type(given).__name__)))
-    raise StrategyError(f"{given!r} is no strategy: it has no method 'choose' and can't be called")
+    if hasattr(strategy, "choose"):
+        if not isinstance(getattr(strategy, "name", None), str):
+            raise StrategyError(f"the strategy {strategy!r} has no name; give it an attribute 'name'")
+        return strategy  # type: ignore[no-any-return]
+    if callable(strategy):
+        return _Function(strategy, name or str(getattr(strategy, "__name__", type(strategy).__name__)))
+    raise StrategyError(f"{strategy!r} is no strategy: it has no method 'choose' and can't be called")
 
 
 class _Function:
@@ -123,7 +128,11 @@ class _Function:
         self._function = function
 
     def choose(self, prompt: str, pool: Pool) -> Verdict:
-        """Return what the function picks."""
+        """Return the verdict that an answer of the function makes: an entry, a key, a name, a verdict or None.
+
+        Raises:
+            StrategyError: the function failed, is a coroutine, or picked something that is no candidate.
+        """
         try:
             picked = self._function(prompt, pool.entries)
         except CatalogError:

@@ -40,16 +40,27 @@ COVERAGE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class _Ready:
+    """What is worked out once for all prompts.
+
+    Attributes:
+        vectors: of the candidates.
+        near: the vectors ready for comparison; None: there is a calibration.
+        calibration: the fitted rule, if there is one that holds.
+        threshold: of the rule without fitting; None: there is a calibration, or no threshold can be told.
+        note: what a reader of reasons should know of the calibration.
+        stale: why a stored calibration is not applied, in words; None: it is, or none is stored.
+    """
+
     vectors: Vectors
-    near: Nearness | None  # where there is no calibration
+    near: Nearness | None
     calibration: Calibration | None
     threshold: float | None
-    note: str  # what a reader of reasons should know of the calibration
-    stale: str | None = None  # why there is one that does not count
+    note: str
+    stale: str | None = None
 
 
 class Embedding:
-    """Picks by meaning. It needs a catalog with an embedder; a stored calibration is used where it holds."""
+    """Picks by meaning. It needs a catalog with an embedder; a stored calibration is applied as long as it holds."""
 
     name = "embedding"
 
@@ -57,7 +68,7 @@ class Embedding:
         """Take the context of the router whose calibration counts, and a threshold to use in place of any other.
 
         Raises:
-            StrategyError: the threshold is no number.
+            StrategyError: the threshold is not a number.
         """
         if threshold is not None and not is_number(threshold):
             raise StrategyError(f"threshold={threshold!r}: give a number", option="threshold", strategy=self.name)
@@ -102,12 +113,12 @@ class Embedding:
         ready: _Ready,
         calibration: Calibration,
     ) -> list[Verdict]:
-        found = calibration.predict(queries, prompts)
+        predicted = calibration.predict(queries, prompts)
         threshold = self._threshold if self._threshold is not None else calibration.threshold
         verdicts = []
         for row in range(len(queries)):
-            entry, score = pool.entries[int(found.best[row])], float(found.score[row])
-            sure = round(float(found.confidence[row]), 6)
+            entry, score = pool.entries[int(predicted.best[row])], float(predicted.score[row])
+            sure = round(float(predicted.confidence[row]), 6)
             taken = score >= threshold and bool(queries[row].any())
             reason = "" if taken else "none fits: the best, "
             reason += f"{entry.name}, scores {score:.3g}" if not taken else f"{entry.name} scores {score:.3g}"
@@ -119,7 +130,7 @@ class Embedding:
                     score=round(score, 6),
                     confidence=sure,
                     threshold=round(threshold, 6),
-                    scores=_kept(found.scores, row),
+                    scores=_kept(predicted.scores, row),
                 )
             )
         return verdicts
@@ -155,7 +166,7 @@ class Embedding:
     def _ready(self, pool: Pool) -> _Ready:
         ready = _known(pool)
         if ready is None:
-            with self._context.preparing:  # one thread does it, and the others have it from there
+            with self._context.preparing:  # one thread prepares, the others wait and take its work
                 ready = _known(pool)
                 if ready is None:
                     ready = self._prepared(pool)
@@ -182,8 +193,8 @@ class Embedding:
         note = "not fitted"
         if why is not None:
             note = f"the calibration is stale ({why}) and was not applied: fit again"
-            if pool.memo.get("told") != why:
-                pool.memo["told"] = why
+            if pool.memo.get("reported_stale") != why:  # once for these candidates, not at every generation
+                pool.memo["reported_stale"] = why
                 self._context.tell(STALE, {"reason": why})
         if vectors.missing:
             note += f"; {len(vectors.missing)} candidates have no vector (`catalog embed update`)"
@@ -196,8 +207,8 @@ class Embedding:
         known = pool.memo.get("calibration")
         if known is None or known[0] != kept.data:
             known = pool.memo["calibration"] = kept.data, Calibration.from_bytes(kept.data)
-        made: Calibration = known[1]
-        return made
+        calibration: Calibration = known[1]
+        return calibration
 
     @staticmethod
     def _near(pool: Pool, vectors: Vectors, *, wanted: bool) -> tuple[Nearness | None, float | None]:

@@ -17,14 +17,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from catalog.councils.shape import Issue, issue
+from catalog.councils.spec import CouncilSpec
 from catalog.councils.validate import validate_council
-from catalog.entry.council import FEWEST_OF, CouncilSpec
 from catalog.entry.entry import Entry, make_entry
+from catalog.entry.kinds import FEWEST_OF
 from catalog.errors import StrategyError
-from catalog.routing.llm.ask import Asker, Unusable
+from catalog.routing.llm.ask import Asker, Asking, Unusable
 from catalog.routing.llm.untrusted import block, clean, shortened, shown
 from catalog.routing.pool import split
 from catalog.routing.verdict import Verdict, abstained
@@ -32,7 +33,7 @@ from catalog.verbs.drafts import DRAFT, free_name, keep, slug
 
 if TYPE_CHECKING:
     from catalog.routing.context import RouterContext
-    from catalog.routing.llm.chat import Chat, Message
+    from catalog.routing.llm.chat import Message
     from catalog.routing.pool import Pool
     from catalog.workspace.lookup import HasWorkspace
 
@@ -44,6 +45,8 @@ OF_A_KIND, MOST_ROUNDS, MOST_TOOLS = 20, 6, 10
 
 LENGTHS = {"id": 60, "role": 200, "system_prompt": 4_000}
 """How long the texts of a member may be, in characters."""
+
+_LIMITS: Asking = {"timeout": 60.0, "max_tokens": 4_000, "max_input_tokens": 12_000}
 
 _ENTRIES = ("profile", "tool", "schema")
 
@@ -77,42 +80,24 @@ class Build:
         self,
         context: RouterContext,
         *,
-        model: str | None = None,
-        client: Chat | None = None,
-        base_url: str | None = None,
-        api_key: str | None = None,
-        temperature: float | None = 0.0,
-        timeout: float = 60.0,
-        max_tokens: int = 4_000,
-        max_input_tokens: int = 12_000,
-        max_dollars: float | None = None,
-        price: float | tuple[float, float] | None = None,
         max_members: int = MEMBERS,
         rounds: Sequence[str] | None = None,
         keep_draft: bool = False,
+        **asking: Unpack[Asking],
     ) -> None:
         """Take whom to ask, the limits, and what a council may be made of.
 
         Args:
-            context: of the router; with its provider check, what it can't use is not offered.
-            model: its name at the endpoint; ``client``, ``base_url``, ``api_key``, ``temperature``, ``timeout``,
-                ``max_tokens``, ``max_input_tokens``, ``max_dollars`` and ``price`` are those of ``llm_classify``.
-            client: something else that answers.
-            base_url: of the endpoint.
-            api_key: for the endpoint.
-            temperature: of sampling.
-            timeout: seconds for planning, the second try included.
-            max_tokens: how long one plan may be.
-            max_input_tokens: how long one prompt may be, as estimated.
-            max_dollars: what is estimated to cost more is not sent.
-            price: dollars for a million tokens.
+            context: of the router; if it checks providers, entries that it can't use are not offered.
             max_members: how many members a council may have, from 2 to 20.
             rounds: the types of rounds it may have; None: all built-in ones but ``iterate``, which needs somebody to
                 say what ends it, and those registered.
             keep_draft: store what is built, as a draft.
+            asking: the model and the limits, see :class:`catalog.routing.llm.ask.Asking`. A plan takes longer than a
+                choice: 60 seconds, answers of 4,000 and prompts of 12,000 tokens by default.
 
         Raises:
-            StrategyError: nobody to ask, an option that can't be, or a router that wants no councils.
+            StrategyError: there is no model to ask, an option can't be used, or the router picks no councils.
             MissingExtraError: the client is not installed.
         """
         _check(context, max_members, rounds)
@@ -120,34 +105,23 @@ class Build:
         self._most = max_members
         self._rounds = None if rounds is None else tuple(dict.fromkeys(rounds))
         self._keep = keep_draft
-        self._asker = Asker(
-            self.name,
-            model=model,
-            client=client,
-            base_url=base_url,
-            api_key=api_key,
-            temperature=temperature,
-            timeout=timeout,
-            max_tokens=max_tokens,
-            max_input_tokens=max_input_tokens,
-            max_dollars=max_dollars,
-            price=price,
-        )
+        options: Asking = {**_LIMITS, **asking}
+        self._asker = Asker(self.name, **options)
 
     def choose(self, prompt: str, pool: Pool) -> Verdict:
-        """Return the council that was made for *prompt*, or abstain where the model says that none can be made.
+        """Return a council made for *prompt*, or abstain if the model says that no council can be made.
 
         Raises:
-            StrategyError: there is no plan that can be used; ``facts["cost"]`` says what was spent.
+            StrategyError: the model gave no usable plan; ``facts["cost"]`` says what was spent.
         """
         catalog: HasWorkspace = pool.catalog
         configured = self._context.providers()
-        found = {kind: _shortlist(catalog, kind, prompt, configured) for kind in _ENTRIES}
+        shortlists = {kind: _shortlist(catalog, kind, prompt, configured) for kind in _ENTRIES}
         rounds = self._allowed(catalog, prompt, configured)
         nonce = secrets.token_hex(8)
 
         def make(most: int) -> tuple[list[Message], Mapping[str, Any], _Offer]:
-            offer = _Offer({kind: entries[:most] for kind, entries in found.items()}, rounds)
+            offer = _Offer({kind: entries[:most] for kind, entries in shortlists.items()}, rounds)
             return self._messages(prompt, offer, nonce), offer.schema(), offer
 
         messages, schema, offer = self._asker.fitted(OF_A_KIND, make)
@@ -166,7 +140,7 @@ class Build:
     def _allowed(
         self, catalog: HasWorkspace, prompt: str, configured: frozenset[str] | None
     ) -> dict[str, Entry | None]:
-        """Return the types of rounds a council may have, with the entries of those that are registered."""
+        """Return the types of rounds that a council may have, each with its entry; None: a built-in type."""
         if self._rounds is None:
             built_in = [type_ for type_ in FEWEST_OF if type_ != "iterate"]
             registered = _shortlist(catalog, "round", prompt, configured)
@@ -192,7 +166,7 @@ class Build:
         """Return the plan that an answer holds.
 
         Raises:
-            Unusable: it is none; the text tells every issue.
+            Unusable: the answer holds no valid plan; the text names every issue.
         """
         reason = data.get("reason")
         reason = reason if isinstance(reason, str) else ""
@@ -201,9 +175,9 @@ class Build:
         spec = {
             "description": clean(text, 400) if isinstance(text := data.get("description", ""), str) else text,
             "members": data.get("members"),
-            "rounds": [{"type": one} if isinstance(one, str) else one for one in listed]
-            if isinstance(listed := data.get("rounds"), list)
-            else listed,
+            "rounds": [{"type": round_} if isinstance(round_, str) else round_ for round_ in rounds]
+            if isinstance(rounds := data.get("rounds"), list)
+            else rounds,
             "chair": data.get("chair"),
         }
         issues = [
@@ -211,8 +185,10 @@ class Build:
             *offer.issues(spec),
         ]
         if issues:
-            told = dict.fromkeys(f"{one['path'] or 'plan'} ({one['code']}): {one['message']}" for one in issues)
-            raise Unusable("the plan is not valid: " + "; ".join(told))
+            lines = dict.fromkeys(
+                f"{fault['path'] or 'plan'} ({fault['code']}): {fault['message']}" for fault in issues
+            )
+            raise Unusable("the plan is not valid: " + "; ".join(lines))
         name = data.get("name")
         return _Plan(CouncilSpec.model_validate(spec), name if isinstance(name, str) else "", reason)
 
@@ -221,10 +197,12 @@ class Build:
 
         hashed = sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest()
         wanted = slug(name or spec.description, f"council-{hashed[:8]}")
-        made = make_entry(
+        if not self._keep:  # what is kept gets its name while nobody else can write
+            wanted = free_name(wanted, lambda name: ("council", name) in pool.catalog)
+        entry = make_entry(
             {
                 "kind": "council",
-                "name": free_name(wanted, lambda one: ("council", one) in pool.catalog) if not self._keep else wanted,
+                "name": wanted,
                 "spec": spec.model_dump(mode="json"),
                 "description": spec.description,
                 "source": self.name,
@@ -239,7 +217,7 @@ class Build:
                 },
             }
         )
-        return with_providers([made], pool.catalog)[0]
+        return with_providers([entry], pool.catalog)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +238,9 @@ class _Offer:
         return [entry.name for entry in self.entries[kind]]
 
     def listed(self) -> dict[str, list[dict[str, Any]]]:
-        listed = {f"{kind}s": [shown(one, one.name, kind=False)[0] for one in self.entries[kind]] for kind in _ENTRIES}
+        listed = {
+            f"{kind}s": [shown(entry, entry.name, kind=False)[0] for entry in self.entries[kind]] for kind in _ENTRIES
+        }
         listed["rounds"] = [
             shown(entry, type_, kind=False)[0] if entry else {"name": type_, "members_at_least": FEWEST_OF[type_]}
             for type_, entry in self.rounds.items()
@@ -288,31 +268,31 @@ class _Offer:
         )
 
     def issues(self, spec: Mapping[str, Any]) -> list[Issue]:
-        """Return where a plan goes beyond what was offered, though the catalog may know it."""
-        found: list[Issue] = []
+        """Return an issue for each thing in a plan that was not offered, even if the catalog has it."""
+        issues: list[Issue] = []
         members, rounds, chair = spec["members"], spec["rounds"], spec["chair"]
         if chair is not None and not isinstance(chair, str):
-            found.append(issue("chair", "bad_type", "chair must be the id of a member, or null"))
+            issues.append(issue("chair", "bad_type", "chair must be the id of a member, or null"))
         for number, member in enumerate(members if isinstance(members, list) else []):
             if isinstance(member, dict):
-                found += self._member(member, f"members.{number}")
+                issues += self._member(member, f"members.{number}")
         if not isinstance(rounds, list) or not 1 <= len(rounds) <= MOST_ROUNDS:
-            found.append(issue("rounds", "required", f"a plan needs 1 to {MOST_ROUNDS} rounds"))
-        for number, one in enumerate(rounds if isinstance(rounds, list) else []):
-            if not isinstance(one, dict) or one.get("type") not in list(self.rounds) or len(one) > 1:
+            issues.append(issue("rounds", "required", f"a plan needs 1 to {MOST_ROUNDS} rounds"))
+        for number, round_ in enumerate(rounds if isinstance(rounds, list) else []):
+            if not isinstance(round_, dict) or round_.get("type") not in list(self.rounds) or len(round_) > 1:
                 text = f"the round is none of those offered: {', '.join(self.rounds)}"
-                found.append(issue(f"rounds.{number}", "unknown_round", text))
-        return found
+                issues.append(issue(f"rounds.{number}", "unknown_round", text))
+        return issues
 
     def _member(self, member: Mapping[str, Any], path: str) -> list[Issue]:
-        found = [
+        issues = [
             issue(f"{path}.{field}", "bad_type", f"{field} has {len(text)} characters; {most} are allowed")
             for field, most in LENGTHS.items()
             if isinstance(text := member.get(field), str) and len(text) > most
         ]
         tools = member.get("tools")
         if isinstance(tools, list) and len(tools) > MOST_TOOLS:
-            found.append(issue(f"{path}.tools", "bad_type", f"a member can have {MOST_TOOLS} tools, not {len(tools)}"))
+            issues.append(issue(f"{path}.tools", "bad_type", f"a member can have {MOST_TOOLS} tools, not {len(tools)}"))
         named = {"profile": [member.get("profile")], "output_schema": [member.get("output_schema")]}
         named["tools"] = tools if isinstance(tools, list) else []
         for field, names in named.items():
@@ -320,11 +300,11 @@ class _Offer:
             for name in names:
                 if name is not None and name not in self.names(kind):
                     text = f"{clean(str(name), 80)!r} is none of the {kind}s offered"
-                    found.append(issue(f"{path}.{field}", "unknown_ref", text))
+                    issues.append(issue(f"{path}.{field}", "unknown_ref", text))
         for field in member:
             if field not in (*LENGTHS, *named):
-                found.append(issue(path, "bad_type", f"a member of a plan has no field {clean(str(field), 80)!r}"))
-        return found
+                issues.append(issue(path, "bad_type", f"a member of a plan has no field {clean(str(field), 80)!r}"))
+        return issues
 
 
 def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -337,20 +317,20 @@ def _object(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shortlist(catalog: HasWorkspace, kind: str, prompt: str, configured: frozenset[str] | None) -> list[Entry]:
-    """Return the entries of a kind that a search for *prompt* ranks best, then others by name; no drafts."""
-    found = split((hit.entry for hit in catalog.search(prompt, kind=kind, limit=OF_A_KIND)), configured)[0]
-    known = {entry.name for entry in found}
-    if len(found) < OF_A_KIND:
+    """Return the entries of a kind that a search for *prompt* ranks best, filled up by name; drafts are left out."""
+    entries = split((hit.entry for hit in catalog.search(prompt, kind=kind, limit=OF_A_KIND)), configured)[0]
+    known = {entry.name for entry in entries}
+    if len(entries) < OF_A_KIND:
         for entry in catalog.entries(kind):
             if entry.name not in known and split([entry], configured)[0]:
-                found.append(entry)
-                if len(found) == OF_A_KIND:
+                entries.append(entry)
+                if len(entries) == OF_A_KIND:
                     break
-    return found
+    return entries
 
 
 def _check(context: RouterContext, max_members: int, rounds: Sequence[str] | None) -> None:
-    """Raise StrategyError for an option that can't be, or where councils are not what the router picks."""
+    """Raise StrategyError if an option can't be used, or if the router does not pick councils."""
     kinds = (context.kind,) if isinstance(context.kind, str) else context.kind
     if kinds is not None and "council" not in kinds:
         raise StrategyError(

@@ -14,23 +14,23 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from catalog.errors import StrategyError
-from catalog.routing.llm.ask import Asker, Unusable
+from catalog.routing.llm.ask import Asker, Asking, Unusable
 from catalog.routing.llm.untrusted import as_json, block, clean, shortened, shown
 from catalog.routing.verdict import Verdict, abstained
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
-    from catalog.routing.llm.chat import Chat, Message
+    from catalog.routing.llm.chat import Message
     from catalog.routing.pool import Pool
 
 NONE = "none"
-"""What a model says where no candidate fits."""
+"""The answer of a model if no candidate fits."""
 
 CANDIDATES, MOST_CANDIDATES = 20, 200
-"""How long the shortlist is, and may be: longer lists of allowed values are refused by many servers."""
+"""How long the shortlist is by default, and at most: many servers refuse longer lists of allowed values."""
 
 REASON = 200
 """How many characters of a model's reason are kept."""
@@ -65,36 +65,17 @@ class Classify:
     def __init__(
         self,
         *,
-        model: str | None = None,
-        client: Chat | None = None,
-        base_url: str | None = None,
-        api_key: str | None = None,
-        temperature: float | None = 0.0,
-        timeout: float = 20.0,
-        max_tokens: int = 300,
-        max_input_tokens: int = 8_000,
-        max_dollars: float | None = None,
-        price: float | tuple[float, float] | None = None,
         max_candidates: int = CANDIDATES,
+        **asking: Unpack[Asking],
     ) -> None:
         """Take whom to ask, and the limits of one route.
 
         Args:
-            model: its name at the endpoint.
-            client: something else that answers, in place of an endpoint; it keeps *timeout* by itself.
-            base_url: of an OpenAI-compatible endpoint, as ``http://localhost:8000/v1``; None: ``OPENAI_BASE_URL``, or
-                OpenAI's own.
-            api_key: for it; None: ``OPENAI_API_KEY``; a server of one's own needs none.
-            temperature: of sampling; None: the server's own.
-            timeout: seconds for all of it: connecting, waiting, the second try.
-            max_tokens: how long one answer may be.
-            max_input_tokens: how long one prompt may be, as estimated; the last candidates are left out to keep it.
-            max_dollars: what is estimated to cost more is not sent, the second try included; needs *price*.
-            price: dollars for a million tokens: one number, or two for prompts and for answers.
             max_candidates: how many the search puts on the shortlist.
+            asking: the model and the limits, see :class:`catalog.routing.llm.ask.Asking`.
 
         Raises:
-            StrategyError: nobody to ask, or an option that can't be.
+            StrategyError: there is no model to ask, or an option can't be used.
             MissingExtraError: the client is not installed.
         """
         if not isinstance(max_candidates, int) or not 1 <= max_candidates <= MOST_CANDIDATES:
@@ -104,38 +85,26 @@ class Classify:
                 strategy=self.name,
             )
         self._most = max_candidates
-        self._asker = Asker(
-            self.name,
-            model=model,
-            client=client,
-            base_url=base_url,
-            api_key=api_key,
-            temperature=temperature,
-            timeout=timeout,
-            max_tokens=max_tokens,
-            max_input_tokens=max_input_tokens,
-            max_dollars=max_dollars,
-            price=price,
-        )
+        self._asker = Asker(self.name, **asking)
 
     def choose(self, prompt: str, pool: Pool) -> Verdict:
         """Return the entry that the model picks, or abstain where it says that none fits.
 
         Raises:
-            StrategyError: it picked nothing that can be used; ``facts["cost"]`` says what was spent.
+            StrategyError: the model gave no usable answer; ``facts["cost"]`` says what was spent.
         """
         if not pool.entries:
             return abstained("there is no candidate to ask a model about")
-        found = pool.search(prompt, self._most)
+        candidates = pool.search(prompt, self._most)
         nonce = secrets.token_hex(8)
 
         def make(most: int) -> tuple[list[Message], Mapping[str, Any], dict[str, tuple[Entry, bool]]]:
-            shortlist, listed = _listed(found[:most])
+            shortlist, listed = _listed(candidates[:most])
             return _messages(prompt, listed, nonce), _schema(list(shortlist)), shortlist
 
-        messages, schema, shortlist = self._asker.fitted(len(found), make)
-        said, cost = self._asker.ask(messages, schema, lambda data: _checked(data, shortlist))
-        choice, why = said["choice"], clean(said["reason"], REASON)
+        messages, schema, shortlist = self._asker.fitted(len(candidates), make)
+        answer, cost = self._asker.ask(messages, schema, lambda data: _checked(data, shortlist))
+        choice, why = answer["choice"], clean(answer["reason"], REASON)
         model = self._asker.model
         withheld = "what its texts say was withheld from the model: it speaks to it"
         reasons = {entry.key: withheld if hidden else "on the shortlist" for entry, hidden in shortlist.values()}
@@ -153,7 +122,7 @@ class Classify:
 
 
 def labels(entries: Sequence[Entry]) -> list[str]:
-    """Return what each of *entries* is called in an answer: its name, or its key where a name could mean two things."""
+    """Return the label of each of *entries* in an answer: its name, or its key if the name could mean two things."""
     names = [entry.name for entry in entries]
     mixed = [entry.key if names.count(entry.name) > 1 or entry.name == NONE else entry.name for entry in entries]
     # A name may look like the key of another entry; keys are never equal.
@@ -165,9 +134,9 @@ def _listed(entries: Sequence[Entry]) -> tuple[dict[str, tuple[Entry, bool]], li
     shortlist: dict[str, tuple[Entry, bool]] = {}
     listed = []
     for entry, label in zip(entries, labels(entries), strict=True):
-        said, hidden = shown(entry, label, kind=several)
+        fields, hidden = shown(entry, label, kind=several)
         shortlist[label] = entry, hidden
-        listed.append(said)
+        listed.append(fields)
     return shortlist, listed
 
 
@@ -197,7 +166,7 @@ def _checked(data: Mapping[str, Any], shortlist: Mapping[str, Any]) -> dict[str,
     """Return ``choice`` and ``reason`` of an answer.
 
     Raises:
-        Unusable: it is not what the schema asks for.
+        Unusable: the answer does not follow the schema.
     """
     if "choice" not in data:
         raise Unusable(f"it has no 'choice', the name of a candidate or \"{NONE}\"")

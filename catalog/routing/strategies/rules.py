@@ -1,7 +1,7 @@
 """``rules``: the first candidate whose ``match`` fits the prompt, by priority.
 
 Expressions are those of RE2, whose time grows with the length of the text alone: no pattern can hang a route by
-backtracking. What that engine has no way for (look-around, back-references) is refused when an entry is registered.
+backtracking. What RE2 can't do (look-around, back-references) is refused when an entry is registered.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.entry.match import compiled, is_predicate
 from catalog.errors import CatalogError, StrategyError
 from catalog.routing.verdict import Verdict, abstained, is_number
+from catalog.routing.wording import shortened
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
@@ -32,14 +33,14 @@ Predicates are given all of a prompt."""
 SECONDS = 2.0
 """How long all rules together may take; ten thousand take some 20 ms for a prompt of a few lines."""
 
-_TOLD = 3  # of the rules that fail, in a reason; each candidate has its own
+_MOST_FAILURES = 3  # of the rules that fail, in a reason; each candidate has its own
 
 
 class Rules:
     """Candidates with a ``match`` in the order of their priority, the higher first, then by key; the first fits.
 
-    An entry without ``match`` is passed over. So is one whose rule fails, and the reason says so: a predicate of one
-    team that breaks must not take the routes of all others down.
+    An entry without ``match`` is passed over. So is an entry whose rule fails, and the reason says so: a predicate of
+    one team that breaks must not take the routes of all others down.
     """
 
     name = "rules"
@@ -54,7 +55,7 @@ class Rules:
         """Take how long all rules together may take, a clock, and what turns a reference into a predicate.
 
         Raises:
-            StrategyError: *seconds* is no number.
+            StrategyError: *seconds* is not a number.
         """
         if not is_number(seconds):
             raise StrategyError(f"seconds={seconds!r}: give a number", option="seconds", strategy=self.name)
@@ -92,15 +93,15 @@ class Rules:
                 else:  # where the prompt was cut is not its end: `$` has to hold for all of it
                     fits = rule.matches(shown) and (not is_cut or rule.matches(text))
             except (Exception, SystemExit) as error:
-                broken[entry.key] = f"its rule {_short(rule.text)} failed: {type(error).__name__}: {error}"
+                broken[entry.key] = f"its rule {shortened(rule.text)} failed: {type(error).__name__}: {error}"
                 continue
             if fits:
-                how = f"{rule.text} says yes" if rule.predicate else f"matches /{_short(rule.text)}/"
+                how = f"{rule.text} says yes" if rule.predicate else f"matches /{shortened(rule.text)}/"
                 return Verdict(
                     entry,
                     f"{how} (rule {place + 1} of {len(rules)}, priority {entry.priority}){_failures(broken)}",
                     score=1.0,
-                    scores=[1.0 if one is entry else None for one in pool.entries],
+                    scores=[1.0 if candidate is entry else None for candidate in pool.entries],
                     reasons={**broken, entry.key: how},
                     cacheable=pure,
                 )
@@ -108,7 +109,7 @@ class Rules:
 
 
 class _Rule:
-    """The rule of one entry; an expression stays compiled as long as the candidates do, however many there are."""
+    """The rule of an entry; its expression stays compiled as long as the pool lives."""
 
     __slots__ = ("_search", "entry", "predicate", "text")
 
@@ -120,38 +121,35 @@ class _Rule:
 
     def matches(self, text: str) -> bool:
         search = self._search
-        if search is None:  # not before it is asked: time is limited
+        if search is None:  # compiled when it is first asked: most prompts end at an earlier rule
             search = self._search = compiled(self.text).search
         return search(text) is not None
 
 
 def _says(predicate: Callable[[str], Any], prompt: str) -> bool:
-    """Return what a predicate says of *prompt*.
+    """Return the answer of a predicate to *prompt*.
 
     Raises:
-        TypeError: it has to be awaited; a coroutine is true whatever it would have said.
+        TypeError: the answer has to be awaited. A coroutine counts as true, whatever it would return.
     """
-    said = predicate(prompt)
-    if inspect.isawaitable(said):
-        if inspect.iscoroutine(said):
-            said.close()
+    answer = predicate(prompt)
+    if inspect.isawaitable(answer):
+        if inspect.iscoroutine(answer):
+            answer.close()
         raise TypeError("it is a coroutine; give a plain function")
-    return bool(said)
+    return bool(answer)
 
 
 def in_order(entries: Sequence[Entry]) -> list[Entry]:
-    """Return the entries that have a rule, in the order rules are asked."""
-    return sorted((entry for entry in entries if entry.match), key=lambda one: (-one.priority, one.name, one.kind))
+    """Return the entries that have a rule, in the order that rules are asked: by priority, then name and kind."""
+    ruled = (entry for entry in entries if entry.match)
+    return sorted(ruled, key=lambda entry: (-entry.priority, entry.name, entry.kind))
 
 
 def _failures(broken: Mapping[str, str]) -> str:
-    told = [f"; {key} was passed over: {why}" for key, why in islice(broken.items(), _TOLD)]
-    return "".join(told) + (f"; and {len(broken) - _TOLD} more were passed over" if len(broken) > _TOLD else "")
-
-
-def _short(text: str, most: int = 60) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= most else text[: most - 1] + "…"
+    failures = [f"; {key} was passed over: {why}" for key, why in islice(broken.items(), _MOST_FAILURES)]
+    others = len(broken) - _MOST_FAILURES
+    return "".join(failures) + (f"; and {others} more were passed over" if others > 0 else "")
 
 
 @lru_cache(maxsize=1 << 10)
@@ -159,7 +157,7 @@ def _load(ref: str) -> Any:
     from catalog.entry.object_ref import ObjectRef
     from catalog.loader.resolve import resolve
 
-    found = resolve(str(ObjectRef.parse(ref)))
-    if not callable(found):
+    predicate = resolve(str(ObjectRef.parse(ref)))
+    if not callable(predicate):
         raise CatalogError(f"{ref} can't be called", ref=ref)
-    return found
+    return predicate

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
 import click
 
 from catalog_cli import completion
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.listing import show
-from catalog_cli.options import command, json_option
+from catalog_cli.options import Limit, command, json_option, tag_option
+from catalog_cli.output import Column
+
+if TYPE_CHECKING:
+    from catalog import Hit
 
 
 @command(
@@ -15,24 +23,70 @@ from catalog_cli.options import command, json_option
     examples="""
         catalog ls
         catalog ls tool
+        catalog ls tool agent --tag plot --sort updated --limit 20
+        catalog ls --columns key,source,updated_at
         # the names of all models, for a script
         catalog ls model | cut -f1
     """,
 )
-@click.argument("kind", required=False, shell_complete=completion.kinds)
+@click.argument("kinds", metavar="[KIND]...", nargs=-1, shell_complete=completion.kinds)
+@tag_option("--tag", "tags", "Only with this tag; several times: with all of them.")
+@click.option("--source", metavar="TEXT", help="Only from sources that begin so, as 'scan:mypkg' or 'manual'.")
+@click.option("--state", type=click.Choice(["gone"]), help="Only entries of this state.")
+@click.option("--sort", type=click.Choice(["key", "name", "updated"]), default="key", show_default=True)
+@click.option("--limit", "-n", type=Limit(), default="all", show_default=True, metavar="N|all", help="At most so many.")
+@click.option("--columns", metavar="NAMES", help="Fields of entries to show, separated by commas.")
 @json_option("the entries, as an array,")
 @pass_app
-def ls(app: Application, kind: str | None, as_json: bool) -> None:
-    """List entries, of one kind or all.
+def ls(app: Application, kinds: tuple[str, ...], tags: tuple[str, ...], source: str | None, state: str | None,
+       sort: str, limit: int | str, columns: str | None, as_json: bool) -> None:  # fmt: skip
+    """List entries, of some kinds or all.
 
     Lists every tier, sorted by key, importing nothing. In a pipe each line is key, description, tags and tier,
-    separated by tabs. The exit status is 1 if there is nothing to list.
+    separated by tabs. An entry whose code is gone is marked. The exit status is 1 if there is nothing to list.
     """
-    hits = app.catalog.search(kind=kind, limit=None)
-    if as_json:
-        app.screen.json([hit.to_dict(ranked=False) for hit in hits])
+    most = None if limit == "all" else int(limit)
+    whole = source is not None or sort != "key" or columns is not None or state is not None
+    hits = app.catalog.search(kind=kinds or None, tags=tags, limit=None if whole else most)
+    gone = set(app.catalog.gone())
+    if state is not None:
+        hits = [hit for hit in hits if hit.key in gone]
+    if source is not None:
+        hits = [hit for hit in hits if hit.entry.source.startswith(source)]
+    if sort == "name":
+        hits = sorted(hits, key=lambda hit: (hit.name, hit.kind))
+    elif sort == "updated":
+        hits = sorted(hits, key=lambda hit: str(hit.entry.updated_at or ""), reverse=True)
+    hits = hits[:most]
+    if columns is not None:
+        _columns(app, hits, columns, as_json)
+    elif as_json:
+        marks = [{"state": "gone"} if hit.key in gone else {} for hit in hits]
+        app.screen.json([{**hit.to_dict(ranked=False), **mark} for hit, mark in zip(hits, marks, strict=True)])
     else:
-        show(app.screen, hits)
+        show(app.screen, hits, gone=gone)
     if not hits:
-        what = f"no entry of kind '{kind}'" if kind else "the catalog is empty"
-        raise No(f"{what}; fill it with `catalog scan PACKAGE` or `catalog register`")
+        what = f"no entry of kind {' or '.join(kinds)}" if kinds else "no such entry" if whole or tags else None
+        raise No(f"{what or 'the catalog is empty'}; fill it with `catalog scan PACKAGE` or `catalog register`")
+
+
+def _columns(app: Application, hits: Sequence[Hit], columns: str, as_json: bool) -> None:
+    from catalog import Entry, close_matches, did_you_mean
+
+    names = [name.strip() for name in columns.split(",") if name.strip()]
+    known = ("key", *Entry.model_fields)
+    for name in names:
+        if name not in known:
+            hint = did_you_mean(close_matches(name, known)) or f"; there are {', '.join(known)}"
+            raise click.UsageError(f"no column '{name}'{hint}")
+    rows = [{"key": hit.key, **hit.entry.model_dump(mode="json")} for hit in hits]
+    if as_json:
+        app.screen.json([{name: row[name] for name in names} for row in rows])
+    elif rows:
+        app.screen.table([Column(name) for name in names], [[_text(row[name]) for name in names] for row in rows])
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -66,10 +66,11 @@ def search(
         mode=mode,
     )
     shown = hits[:most]
+    gone = set(app.catalog.gone())
     if as_json:
-        app.screen.json([hit.to_dict() for hit in shown])
+        app.screen.json([{**hit.to_dict(), **({"state": "gone"} if hit.key in gone else {})} for hit in shown])
     else:
-        show(app.screen, shown, why=why)
+        show(app.screen, shown, why=why, gone=gone)
     if not hits:
         raise No(_nothing(app, text, (*tags, *any_tags), mode))
     if len(hits) > len(shown):

@@ -20,8 +20,10 @@ from catalog_cli.options import command
 def backup(app: Application, file: str) -> None:
     """Copy the database to a new file.
 
-    The copy is whole and of one moment, also while others write. It is a catalog like any other. A file that is there
-    already is never written over.
+    The copy is whole and of one moment, also while others write. It is the file as it is: it is not upgraded. A file
+    that is there already is never written over.
     """
-    app.catalog.backup(file)
+    from catalog import backup_database
+
+    backup_database(app.schema().path, file)
     app.screen.print(f"backed up to {file}")

@@ -322,7 +322,9 @@ def _read(path: str) -> str:
 
 def _write(path: str, text: str) -> None:
     try:
-        with open(path, "w", encoding="utf-8") as file:
+        from catalog import whole_file
+
+        with whole_file(path) as file:
             file.write(text)
     except OSError as error:
         raise click.FileError(path, error.strerror or str(error)) from None

@@ -89,7 +89,7 @@ def list_(app: Application, key: str | None, as_json: bool) -> None:
     """
     cases = app.catalog.golden.list(key)
     if as_json:
-        app.screen.json([{"text": case.text, "gold": list(case.names)} for case in cases])
+        app.screen.json([case.to_dict() for case in cases])
     else:
         nothing = "(none)" if app.screen.is_terminal else ""
         app.screen.table(CASES, [(case.text, ", ".join(case.names) or nothing) for case in cases])

@@ -1,4 +1,4 @@
-"""A strategy that says what a test tells it to, and prompts about three things an embedder tells apart."""
+"""A strategy whose verdicts a test writes down, and prompts about three things an embedder tells apart."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from catalog.routing.verdict import Cost
 
 
 class Say(NamedTuple):
-    """What is said of one prompt: the name picked, the scores by name, the best one's, and how sure it is."""
+    """A verdict written down beforehand: the name picked, the scores by name, how sure the choice is, and its cost."""
 
     picked: str | None = None
     scores: Mapping[str, float] = {}
@@ -21,7 +21,7 @@ class Say(NamedTuple):
     cost: Cost = Cost()
 
     def verdict(self, pool: Pool) -> Verdict:
-        """Return it as a strategy would."""
+        """Return the verdict on the candidates of *pool*; its score is the best of the scores."""
         return Verdict(
             None if self.picked is None else pool.find(self.picked),
             f"it was told {self.picked}",
@@ -32,19 +32,19 @@ class Say(NamedTuple):
         )
 
 
-class Told:
-    """A strategy that looks each prompt up; one it was told nothing of makes it fail."""
+class ScriptedStrategy:
+    """A strategy that looks each prompt up in a script; it fails for a prompt that is not in it."""
 
-    def __init__(self, name: str, said: Mapping[str, Say]) -> None:
-        """Take what it is called and what it says of which prompt."""
+    def __init__(self, name: str, script: Mapping[str, Say]) -> None:
+        """Take the name of the strategy, and its verdicts by prompt."""
         self.name = name
-        self._said = said
+        self._script = script
 
     def choose(self, prompt: str, pool: Pool) -> Verdict:
-        """Return what was told."""
-        if prompt not in self._said:
+        """Return the verdict of the script."""
+        if prompt not in self._script:
             raise StrategyError(f"{self.name} was told nothing of it", strategy=self.name)
-        return self._said[prompt].verdict(pool)
+        return self._script[prompt].verdict(pool)
 
 
 ABOUT = {
@@ -67,4 +67,4 @@ ASKED: list[tuple[str, Any]] = [
 
 def entries() -> list[Entry]:
     """Return a tool for each thing, with examples."""
-    return [tool(name, description=f"All about {name}", examples=said) for name, said in ABOUT.items()]
+    return [tool(name, description=f"All about {name}", examples=examples) for name, examples in ABOUT.items()]

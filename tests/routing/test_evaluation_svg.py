@@ -7,11 +7,11 @@ from xml.etree import ElementTree
 
 import pytest
 from factories import tool
-from told import Say, Told
+from scripted_strategy import Say, ScriptedStrategy
 
 from catalog import AutoCouncil, Catalog
 from catalog.routing.evaluation.evaluation import Evaluation
-from catalog.routing.evaluation.svg import picture
+from catalog.routing.evaluation.svg import evaluation_svg
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -23,7 +23,7 @@ def texts(svg: str, tag: str = "text") -> list[str]:
 
 def measured(catalog: Catalog, said: dict[str, Say], labelled: list[tuple[str, Any]], **options: Any) -> Evaluation:
     """Return the evaluation of a router that says what it is told."""
-    return AutoCouncil(catalog, Told("told", said), "tool", "abstain", **options).evaluate(labelled)
+    return AutoCouncil(catalog, ScriptedStrategy("told", said), "tool", "abstain", **options).evaluate(labelled)
 
 
 def test_a_picture_shows_figures_confusion_and_curves(catalog: Catalog) -> None:
@@ -35,7 +35,7 @@ def test_a_picture_shows_figures_confusion_and_curves(catalog: Catalog) -> None:
         "p3": Say("b", {"b": 0.8}, 0.8),
         "p4": Say(None, {"a": 0.1}),
     }
-    svg = picture(measured(catalog, said, [("p1", "a"), ("p2", "a"), ("p3", "b"), ("p4", None)]))
+    svg = evaluation_svg(measured(catalog, said, [("p1", "a"), ("p2", "a"), ("p3", "b"), ("p4", None)]))
     cells = [text for text in texts(svg, "title") if "→" in text]
     assert cells == [
         "a → a: 1", "a → b: 1", "a → (none): 0",
@@ -58,7 +58,7 @@ def test_without_confidences_there_is_no_panel_of_them(catalog: Catalog) -> None
     """What nobody said is not drawn; a router that answers nothing has a picture, too."""
     catalog.register_many([tool("a")])
     for labelled in ([("p1", "a")], []):
-        shown = texts(picture(measured(catalog, {"p1": Say()}, labelled)))
+        shown = texts(evaluation_svg(measured(catalog, {"p1": Say()}, labelled)))
         assert "Confidence against accuracy" not in shown
         assert "Coverage against risk" in shown
 
@@ -68,7 +68,7 @@ def test_of_many_entries_those_confused_most_are_shown(catalog: Catalog) -> None
     names = [f"tool_{number:02}" for number in range(40)]
     catalog.register_many([tool(name) for name in names])
     said = {name: Say(name, {name: 0.9}) for name in names} | {"tool_39": Say("tool_38", {"tool_38": 0.9})}
-    svg = picture(measured(catalog, said, [(name, name) for name in names]))
+    svg = evaluation_svg(measured(catalog, said, [(name, name) for name in names]))
     assert "row: expected, column: picked · the 32 most confused of 40 entries" in texts(svg)
     rows = {text.partition(" ")[0] for text in texts(svg, "title") if "→" in text}
     assert rows == {"tool_38", "tool_39", *names[:30]}
@@ -79,8 +79,8 @@ def test_kinds_are_told_where_there_are_several(catalog: Catalog) -> None:
     """Keys stand in the place of names; names too long lose their middle."""
     catalog.register_many([tool("a"), {"kind": "agent", "name": "card_payment_not_recognised", "ref": "a.b:c"}])
     said = {"p1": Say("a"), "p2": Say("card_payment_not_recognised")}
-    router = AutoCouncil(catalog, Told("told", said), None, "abstain")
-    svg = picture(router.evaluate([("p1", "a"), ("p2", "card_payment_not_recognised")]))
+    router = AutoCouncil(catalog, ScriptedStrategy("told", said), None, "abstain")
+    svg = evaluation_svg(router.evaluate([("p1", "a"), ("p2", "card_payment_not_recognised")]))
     assert {text.partition(" ")[0] for text in texts(svg, "title") if "→" in text} == {
         "tool:a",
         "agent:card_pa…t_recognised",
@@ -91,7 +91,7 @@ def test_kinds_are_told_where_there_are_several(catalog: Catalog) -> None:
 def test_no_name_breaks_out_of_the_picture(catalog: Catalog, name: str) -> None:
     """Names are text in it and nothing else, whatever stands in them."""
     catalog.register_many([tool("a<b>&c")])
-    svg = picture(measured(catalog, {"p1": Say("a<b>&c", {"a<b>&c": 1.0})}, [("p1", "a<b>&c")], name=name))
+    svg = evaluation_svg(measured(catalog, {"p1": Say("a<b>&c", {"a<b>&c": 1.0})}, [("p1", "a<b>&c")], name=name))
     tags = {one.tag.removeprefix(SVG) for one in ElementTree.fromstring(svg).iter()}
     assert tags == {"svg", "title", "rect", "text", "line", "polyline", "circle"}
     assert texts(svg)[0] == "Router " + "".join(char if char.isprintable() else "\ufffd" for char in name)
@@ -101,5 +101,5 @@ def test_no_name_breaks_out_of_the_picture(catalog: Catalog, name: str) -> None:
 def test_the_same_evaluation_gives_the_same_picture(catalog: Catalog) -> None:
     """Nothing in it changes from run to run, latencies neither."""
     catalog.register_many([tool("a")])
-    made = [picture(measured(catalog, {"p1": Say("a", {"a": 0.5}, 0.5)}, [("p1", "a")])) for _ in range(2)]
+    made = [evaluation_svg(measured(catalog, {"p1": Say("a", {"a": 0.5}, 0.5)}, [("p1", "a")])) for _ in range(2)]
     assert made[0] == made[1]

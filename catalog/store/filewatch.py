@@ -1,0 +1,90 @@
+"""Does a path still lead to the file that was opened? A deployment moves another file into its place.
+
+Every lookup asks, so a system call that follows the path (1.5 microseconds) is too slow once there are many. Linux
+tells of changes to a file by inotify; asking whether there is any news takes 0.2 microseconds. A file that is moved,
+deleted or replaced loses a link, and that is news of the file itself: its folder need not be watched.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+_OFTEN = 200
+"""Looks after which a watch is set up: a command that runs once does without."""
+
+_NEWS = 0x4 | 0x400 | 0x800  # IN_ATTRIB (which a change of the number of links is), IN_DELETE_SELF, IN_MOVE_SELF
+
+
+class FileWatch:
+    """Remembers a file, and says when its path leads elsewhere.
+
+    Attributes:
+        path: where the file was.
+        identity: device and inode of the file that was opened.
+        news: called with 0, gives something that is true if the file may have moved: look with :meth:`has_moved` then.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Remember the file that *path* leads to now."""
+        self.path = path
+        self.identity = identity_of(path)
+        self.news: Callable[[int], Any] = self._follow
+        self._asked = 0
+        self._events: _Descriptor | None = None
+
+    def _follow(self, _: int) -> bool:
+        self._asked += 1
+        if self._asked == _OFTEN and sys.platform == "linux":
+            self._watch()
+        return identity_of(self.path) != self.identity
+
+    def has_moved(self) -> bool:
+        """Return whether the path leads to another file now, or to none."""
+        if self._events is not None:
+            with suppress(OSError):  # another thread has read them
+                os.read(self._events.number, 4_096)  # the events themselves say less than a look at the path
+        moved = identity_of(self.path) != self.identity
+        if moved:
+            self.news = self._follow  # there will be no more events, and whoever asks again must get the same answer
+        return moved
+
+    def _watch(self) -> None:
+        try:
+            import ctypes  # Python has no call for inotify
+            import select
+
+            libc = ctypes.CDLL(None, use_errno=True)
+            events = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
+            if events < 0:
+                return
+            if libc.inotify_add_watch(events, os.fsencode(os.path.realpath(self.path)), _NEWS) < 0:
+                os.close(events)
+                return
+            epoll = select.epoll()
+            epoll.register(events, select.EPOLLIN)
+        except (OSError, AttributeError, ImportError):  # an odd libc, or no descriptors left: the path is followed
+            return
+        self._events, self.news = _Descriptor(events), epoll.poll
+
+
+class _Descriptor:
+    """A descriptor that is closed when nobody refers to it any more: another thread may be asking just now."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def __del__(self) -> None:
+        os.close(self.number)
+
+
+def identity_of(path: str) -> tuple[int, int] | None:
+    """Return what tells the file at *path* from any other, or None if there is no file."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

@@ -1,0 +1,43 @@
+"""Files are written whole or not at all: beside their place, then moved into it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
+    """Open a text file in UTF-8 that is at *path* once the block has ended, and not before.
+
+    If the block raises, or the disk is full, what was at *path* stays as it was. A link is followed, the rights of a
+    file that was there are kept, and what is no regular file (a pipe, ``/dev/stdout``) is written to as it is.
+
+    Raises:
+        OSError: it can't be written there.
+    """
+    target = os.path.realpath(path)
+    try:
+        mode = os.stat(target).st_mode
+    except FileNotFoundError:
+        mode = None
+    if mode is not None and not stat.S_ISREG(mode):
+        with open(path, "w", encoding="utf-8") as file:
+            yield file
+        return
+    beside = f"{target}.{os.getpid()}.tmp"
+    try:
+        with open(beside, "x", encoding="utf-8") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())  # or a crash may leave the new name with nothing in it
+        if mode is not None:
+            os.chmod(beside, stat.S_IMODE(mode))
+        os.replace(beside, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(beside)
+        raise

@@ -1,0 +1,64 @@
+"""``catalog info``."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from catalog_cli.application import Application, pass_app
+from catalog_cli.options import command, json_option
+from catalog_cli.output import clean
+
+
+@command(
+    "info",
+    examples="""
+        catalog info
+        catalog info --json
+    """,
+    embedder=True,
+)
+@json_option("what is known of the catalog as a whole")
+@pass_app
+def info(app: Application, as_json: bool) -> None:
+    """Show which catalog this is.
+
+    Database and size, configuration, entries by kind, what is gone, embedder and vectors.
+    """
+    schema, catalog = app.schema(), app.catalog
+    gone = catalog.gone()
+    data: dict[str, Any] = {
+        "url": app.place,
+        "path": schema.path,
+        "schema": schema.newest,
+        "bytes": _size(schema.path),
+        "configuration": str(catalog.settings.file) if catalog.settings.file else None,
+        "generation": catalog.generation,
+        "entries": {kind: count for kind in catalog.kinds() if (count := len(catalog.list(kind)))},
+        "gone": gone,
+        "embedder": catalog.embedder,
+        "vectors": {name: status._asdict() for name, status in catalog.embed_status().items()},
+    }
+    if as_json:
+        app.screen.json(data)
+        return
+    width = 14
+    app.screen.print("\n".join(f"{name:<{width}}{clean(text)}" for name, text in _lines(data)))
+
+
+def _lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    yield "database", f"{data['path']} ({data['bytes'] / 1e6:,.1f} MB, schema {data['schema']})"
+    yield "configuration", data["configuration"] or "none; `catalog init` writes it"
+    counts = ", ".join(f"{count:,} {kind}" for kind, count in data["entries"].items())
+    yield "entries", f"{sum(data['entries'].values()):,}{f' ({counts})' if counts else ''}"
+    if data["gone"]:
+        yield "gone", f"{len(data['gone'])}, such as {data['gone'][0]}; `catalog doctor` says what may be done"
+    yield "embedder", data["embedder"] or "none: searches go by words"
+    for name, status in data["vectors"].items():
+        yield "vectors", f"{name}: " + ", ".join(f"{count:,} {what}" for what, count in status.items())
+
+
+def _size(path: str) -> int:
+    """Return the bytes of a database with its log."""
+    return sum(os.path.getsize(path + end) for end in ("", "-wal") if os.path.exists(path + end))

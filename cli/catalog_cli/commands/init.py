@@ -1,0 +1,93 @@
+"""``catalog init``."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from pathlib import Path
+
+import click
+
+from catalog_cli.application import Application, pass_app
+from catalog_cli.options import command
+from catalog_cli.reports import show
+
+TABLE = """
+[tool.catalog]
+url = "{url}"
+"""
+
+FILE = """# The catalog of this folder; `catalog info` shows what it holds.
+url = "{url}"
+"""
+
+
+@command(
+    "init",
+    examples="""
+        catalog init
+        catalog init --scan src --scan langchain_community --yes
+        catalog init --database sqlite:////srv/team.db
+    """,
+    embedder=True,
+)
+@click.option("--database", metavar="URL", default="sqlite:///catalog.db", show_default=True, help="Where it is kept.")
+@click.option("--scan", "targets", multiple=True, metavar="PACKAGE|PATH", help="What to fill it from.")
+@click.option("--yes", "-y", is_flag=True, help="Ask nothing.")
+@pass_app
+def init(app: Application, database: str, targets: tuple[str, ...], yes: bool) -> None:
+    """Give this folder a catalog of its own.
+
+    Writes [tool.catalog] into pyproject.toml, or a catalog.toml where there is none, and scans what you name. What is
+    configured already stays as it is.
+    """
+    from catalog import SettingsError, load_settings, sqlite_path
+
+    path = sqlite_path(database)  # a URL that is none is said before anything is written
+    here = Path.cwd()
+    project, own = here / "pyproject.toml", here / "catalog.toml"
+    if own.exists() or (project.exists() and "catalog" in _tables(project)):
+        there = own if own.exists() else project
+        app.screen.print(f"{there} configures a catalog already; it stays as it is")
+    elif project.exists():
+        text = project.read_text(encoding="utf-8")
+        _write(project, text.rstrip("\n") + "\n" + TABLE.format(url=database))
+        app.screen.print(f"wrote [tool.catalog] into {project}")
+    else:
+        _write(own, FILE.format(url=database))
+        app.screen.print(f"wrote {own}")
+    try:
+        app.url = app.url or load_settings().url
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    if not targets and not yes and app.screen.is_terminal:
+        found = "src" if (here / "src").is_dir() else "."
+        answer = click.prompt("Scan what? A folder or a package; empty for nothing", default=found, err=True)
+        targets = tuple(answer.split())
+    app.look_here()
+    app.catalog.generation  # noqa: B018 - opening it is what makes it
+    app.screen.print(f"the catalog is {app.schema().path or path}")
+    for target in targets:
+        with app.screen.progress(f"scanning {target}") as progress:
+            show(app.screen, app.catalog.scan(target, progress=progress), verbose=False)
+    if os.path.isdir(here / ".git") and path is not None and Path(path).is_relative_to(here):
+        app.screen.hint(f"Keep {Path(path).name} out of git: add it to .gitignore.")
+    app.screen.hint("Look around with `catalog ls`, find something with `catalog search TEXT`.")
+
+
+def _tables(project: Path) -> dict[str, object]:
+    try:
+        tool = tomllib.loads(project.read_text(encoding="utf-8")).get("tool", {})
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise click.FileError(str(project), f"it is no TOML: {error}") from None
+    return tool if isinstance(tool, dict) else {}
+
+
+def _write(path: Path, text: str) -> None:
+    from catalog import whole_file
+
+    try:
+        with whole_file(path) as file:
+            file.write(text)
+    except OSError as error:
+        raise click.FileError(str(path), error.strerror or str(error)) from None
