@@ -38,7 +38,7 @@ def find(
         text: a request; blank: all entries that pass, by key.
         filters: applied before ranking.
         limit: how many at the most; None: all.
-        mode: one of :data:`catalog.verbs.search.MODES`.
+        mode: one of :data:`catalog.entry.kinds.SEARCH_MODES`.
         semantic_state: gives the vectors; called with True it may return None if there are none, with False it raises.
         learning: what was taken after such requests; None: that counts for nothing.
 
