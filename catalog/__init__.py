@@ -44,6 +44,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.embedders.openai import Estimate as Estimate
     from catalog.embedders.openai import OpenAIEmbedder as OpenAIEmbedder
     from catalog.entry.entry import Entry as Entry
+    from catalog.entry.kinds import SEARCH_MODES as SEARCH_MODES
     from catalog.entry.object_ref import ObjectRef as ObjectRef
     from catalog.entry.references import Reference as Reference
     from catalog.errors import CatalogError as CatalogError
@@ -196,6 +197,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "Evaluation": "catalog.routing.evaluation.evaluation",
     "StepFigures": "catalog.routing.evaluation.evaluation",
     "evaluate": "catalog.routing.evaluation.evaluate",
+    "SEARCH_MODES": "catalog.entry.kinds",
     "STRATEGIES": "catalog.routing.strategies.choose",
     "explain_council": "catalog.councils.explain",
     "CouncilIssue": "catalog.councils.shape:Issue",

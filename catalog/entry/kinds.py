@@ -44,6 +44,9 @@ POLICIES = ("off", "signature", "source")
 Nothing, the signature, or signature and body.
 """
 
+SEARCH_MODES = ("auto", "lexical", "semantic", "hybrid")
+"""How a search matches its text: by words and vectors where there are any, by words, by vectors, by both."""
+
 CALL_METHODS = ("_run", "_arun", "forward", "run", "invoke", "__call__", "call")
 """Methods of a tool class that frameworks call on an object of it; of several the first one counts."""
 

@@ -7,6 +7,7 @@ from typing import IO, Any, assert_type
 
 from catalog import (
     SCHEMA_HEAD,
+    SEARCH_MODES,
     STRATEGIES,
     AutoCouncil,
     Candidate,
@@ -263,6 +264,7 @@ assert_type(auto.resolve("plot").to_dict(), dict[str, Any])
 assert_type(Verdict(None, "nothing fits").chosen, Entry | None)
 assert_type(ScriptedChat("plot", name="played").name, str)
 assert_type(Event("routed", "auto").name, str)
+search_modes: tuple[str, ...] = SEARCH_MODES
 strategies: tuple[str, ...] = STRATEGIES
 
 
