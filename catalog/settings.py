@@ -42,7 +42,7 @@ PROVIDER_KEYS = {
 
 _KNOWN = (
     "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
-    "providers", "runner", "route_log", "default_profile", "router",
+    "providers", "runner", "route_log", "default_profile", "router", "keep_history",
 )  # fmt: skip
 
 _TRUE = ("1", "true", "yes", "on")
@@ -72,6 +72,7 @@ class Settings:
         runner: reference of the function that runs councils defined as data. It is called with the resolved council
             and the prompt.
         route_log: one of :data:`LOGGED`.
+        keep_history: how many revisions of each entry ``catalog db prune`` keeps.
         router: options of the project's router, as written; see :meth:`catalog.AutoCouncil.configured`.
     """
 
@@ -91,6 +92,7 @@ class Settings:
     providers: tuple[str, ...] = ()
     runner: str | None = None
     route_log: str = "off"
+    keep_history: int | None = None
     default_profile: str | None = None
     router: Mapping[str, Any] = field(default_factory=dict)
 
@@ -181,6 +183,7 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         runner=table.text("runner"),
         route_log=table.choice("route_log", LOGGED, "off"),
         default_profile=table.text("default_profile"),
+        keep_history=table.number("keep_history"),
         router=table.mapping("router"),
     )
 
@@ -217,6 +220,12 @@ class _Table:
         value = self._values.get(key, {})
         if not isinstance(value, dict):
             raise self._wrong(key, "must be a table")
+        return value
+
+    def number(self, key: str) -> int | None:
+        value = self._values.get(key)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+            raise self._wrong(key, "must be a whole number from 0")
         return value
 
     def boolean(self, key: str) -> bool:

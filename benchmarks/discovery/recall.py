@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from catalog.discovery.rules import Recognised, recognised
+from catalog.discovery.rules import Rules, load_rules
 from catalog.discovery.scan import scan
 
 GOAL = 0.97
@@ -43,7 +43,7 @@ def modules(package: str, failed: dict[str, str]) -> Iterator[ModuleType]:
         waiting += [one.name for one in pkgutil.iter_modules(getattr(module, "__path__", ()), name + ".")]
 
 
-def base_of(cls: type, rules: Recognised) -> bool:
+def base_of(cls: type, rules: Rules) -> bool:
     """Tell whether *cls* derives from a known base, itself not counted."""
     return any(rules.match("bases", f"{one.__module__}.{one.__qualname__}") for one in cls.__mro__[1:])
 
@@ -55,7 +55,7 @@ def name_of(cls: type) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def inspected(package: str, rules: Recognised) -> tuple[dict[str, str | None], dict[str, str], int]:
+def inspected(package: str, rules: Rules) -> tuple[dict[str, str | None], dict[str, str], int]:
     """Return classes by reference with the names they have, the modules that failed, and how many did not."""
     classes: dict[str, str | None] = {}
     failed: dict[str, str] = {}
@@ -72,7 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("package")
     package = parser.parse_args().package
-    rules = recognised().applying(schemas=False)
+    rules = load_rules().applying(schemas=False)
     found: dict[str | None, Any] = {one.ref: one for one in scan(package).findings}
     print(f"importing every module of {package} ...", file=sys.stderr)
     classes, failed, count = inspected(package, rules)

@@ -1,4 +1,4 @@
-"""What is known of each file from one scan to the next: plain data, so that it can be kept anywhere."""
+"""The state of each file, kept from one scan to the next as plain data."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.discovery.extract import Facts
+from catalog.discovery.extract import Extract
 from catalog.discovery.literal import Value
-from catalog.discovery.prefilter import Glance
+from catalog.discovery.prefilter import Prefiltered
 from catalog.discovery.walk import SourceFile
 
 FORMAT = 1
 """Of the state; a state of another format is not used."""
 
 SETTLED = 2_000_000_000
-"""Nanoseconds after which a file's time of change can be trusted: within one tick of the clock, two different contents
-can have the same time. What changed later than that before the scan is compared by content next time."""
+"""Nanoseconds after which a file's time of change can be trusted: two contents written within one tick of the file
+system's clock have the same time. A file that changed shortly before the scan is compared by content the next time."""
 
 
 @dataclass(slots=True)
@@ -26,11 +26,11 @@ class FileState:
 
     file: SourceFile
     sha256: str
-    glance: Glance | None = None
-    facts: Facts | None = None
+    prefiltered: Prefiltered | None = None
+    extract: Extract | None = None
     fault: str | None = None
     constants: dict[str, Value] | None = None
-    parsed: bool = False  # in this scan; facts may also be remembered
+    parsed: bool = False  # in this scan; an extract may also be remembered
 
     def as_json(self, now_ns: int) -> list[Any]:
         """Return it as lists and texts."""
@@ -39,8 +39,8 @@ class FileState:
             self.file.size,
             self.file.mtime_ns if trusted else -1,
             self.sha256,
-            self.glance.as_json() if self.glance is not None else None,
-            self.facts,
+            self.prefiltered.as_json() if self.prefiltered is not None else None,
+            self.extract,
             self.fault,
             self.constants,
         ]
@@ -48,8 +48,8 @@ class FileState:
     @classmethod
     def from_json(cls, file: SourceFile, data: list[Any]) -> FileState:
         """Return the state of *file* that `as_json` was made of."""
-        _, _, sha256, glance, facts, fault, constants = data
-        return cls(file, sha256, Glance.from_json(glance) if glance else None, facts, fault, constants)
+        _, _, sha256, prefiltered, extract, fault, constants = data
+        return cls(file, sha256, Prefiltered.from_json(prefiltered) if prefiltered else None, extract, fault, constants)
 
 
 def stamp(path: str) -> list[int]:

@@ -44,6 +44,9 @@ POLICIES = ("off", "signature", "source")
 Nothing, the signature, or signature and body.
 """
 
+CALL_METHODS = ("_run", "_arun", "forward", "run", "invoke", "__call__", "call")
+"""Methods of a tool class that frameworks call on an object of it; of several the first one counts."""
+
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 

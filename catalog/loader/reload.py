@@ -43,12 +43,12 @@ def reload_changed(loaded: dict[str, Any]) -> bool:
 
 
 def _stamp(name: str) -> tuple[int, int] | None:
-    """Return what tells one state of a loaded module's file from another."""
+    """Return time of change and size of a loaded module's file, or None if there is none."""
     file = getattr(sys.modules.get(name), "__file__", None)
     if not file:
         return None
     try:
-        there = os.stat(file)
+        state = os.stat(file)
     except OSError:
         return None
-    return there.st_mtime_ns, there.st_size
+    return state.st_mtime_ns, state.st_size

@@ -1,4 +1,4 @@
-"""Files parsed once: for one operation many of them, across operations the last few."""
+"""Parsed files, kept: many of them during an operation, the last few between operations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHARED_TEXT = 500_000
 """How many the process keeps between operations."""
 
 _SETTLED_NS = 2_000_000_000
-"""A file that changed this shortly before it was read may have changed again without its time telling."""
+"""A file that changed this shortly before it was read may change again and keep its time."""
 
 
 class _File:
@@ -65,7 +65,7 @@ class Files:
         """
         file = self._file(path)
         if file.names is None:
-            from catalog.source.names import names_of
+            from catalog.source.names import names_of  # here, as it brings in ast: finding a module needs no tree
 
             file.names = names_of(file.parsed.tree.body)
         return file.names
@@ -78,7 +78,7 @@ class Files:
         if file is not None and file.state == state:
             self._files.move_to_end(path)
             return file
-        file = next((one for one in shared if one.path == path and one.state == state and one.settled), None)
+        file = next((each for each in shared if each.path == path and each.state == state and each.settled), None)
         if file is None:
             file = _File(path, state or (0, 0), read_source(path))
         self._keep(file)
@@ -101,18 +101,18 @@ def _share(file: _File) -> None:
     if shared and shared[0] is file:
         return
     kept, total = [file], len(file.parsed.text)
-    for one in shared:
-        total += len(one.parsed.text)
+    for other in shared:
+        total += len(other.parsed.text)
         if total > SHARED_TEXT:
             break
-        if one.path != file.path:
-            kept.append(one)
+        if other.path != file.path:
+            kept.append(other)
     shared = tuple(kept)
 
 
 def _state(path: str) -> tuple[int, int] | None:
     try:
-        found = os.stat(path)
+        state = os.stat(path)
     except OSError:
         return None
-    return found.st_size, found.st_mtime_ns
+    return state.st_size, state.st_mtime_ns

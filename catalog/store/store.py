@@ -10,7 +10,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import ReadOnlyError, StoreError
@@ -168,6 +168,24 @@ class Store:
         """
         with self.reader.connection() as connection:
             copy_database(connection, self.path, target)
+
+    def vacuum(self) -> int:
+        """Give the room of what was deleted back to the file system; return how many bytes that was.
+
+        Raises:
+            StoreError: another process uses the database, or there is no room for a copy of it.
+        """
+        before = os.path.getsize(self.path)
+        with (
+            self._lock,
+            closing(sqlite3.connect(self.path, isolation_level=None, timeout=self._busy_ms / 1_000)) as own,
+        ):
+            try:
+                own.execute("VACUUM")
+                own.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.Error as error:
+                raise store_error(error, self.path) from error
+        return before - os.path.getsize(self.path)
 
     def check(self) -> list[str]:
         """Return what is wrong with the database, as texts; an empty list means that all is well.

@@ -252,6 +252,18 @@ class Transaction:
         self._changed = True
         return list(stored)
 
+    def prune(self, keep: int, before: str | None) -> int:
+        """Delete revisions, but for the last *keep* of each entry and those made at *before* or later; return how many.
+
+        The last revision of an entry always stays: it says what became of it.
+        """
+        done = self._connection.exec_driver_sql(
+            "DELETE FROM revision WHERE id IN (SELECT id FROM (SELECT id, at, row_number() OVER "
+            "(PARTITION BY kind, name ORDER BY revision DESC) AS place FROM revision) WHERE place > ? AND at < ?)",
+            (max(keep, 1), before or "9999"),
+        )
+        return int(done.rowcount)
+
     def rename(self, key: Key, new: str) -> None:
         """Give the entry *key* the name *new*: in its row, its tags, its history, its golden cases and its uses.
 

@@ -123,7 +123,7 @@ def test_other_options_start_anew(folder: Path) -> None:
     first = scan("again", roots=[folder])
     assert again(first, folder, public=True).counts["looked_at"] == 5
     rules = {"bases": [{"kind": "tool", "modules": ["somewhere"], "names": ["Thing"]}]}
-    assert again(first, folder, recognised=rules).counts["looked_at"] == 5
+    assert again(first, folder, rules=rules).counts["looked_at"] == 5
 
 
 def test_another_package_that_changes_counts(make: Any) -> None:
