@@ -47,6 +47,9 @@ Nothing, the signature, or signature and body.
 CALL_METHODS = ("_run", "_arun", "forward", "run", "invoke", "__call__", "call")
 """Methods of a tool class that frameworks call on an object of it; of several the first one counts."""
 
+MODES = ("auto", "lexical", "semantic", "hybrid")
+"""How a search matches a text: by words, by meaning, by both, or by both where there are vectors (``auto``)."""
+
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 

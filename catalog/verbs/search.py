@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from catalog.entry.key import Key
+from catalog.entry.kinds import MODES
 from catalog.errors import CatalogWarning, EmbedderError, InvalidFilterError
 from catalog.store import queries
 from catalog.workspace.snapshot import Snapshot
@@ -17,8 +18,6 @@ from catalog.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from catalog.entry.filters import Filters
     from catalog.search.hit import Hit
-
-MODES = ("auto", "lexical", "semantic", "hybrid")
 
 _ATTEMPTS = 8
 """How often a search is made again because something changed under it."""

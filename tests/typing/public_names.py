@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, assert_type
+from typing import IO, Any, assert_type
 
 from catalog import (
     SCHEMA_HEAD,
+    SEARCH_MODES,
     STRATEGIES,
+    VERIFY_POLICIES,
     AutoCouncil,
     Candidate,
     Case,
@@ -50,6 +52,7 @@ from catalog import (
     ObjectRef,
     OpenAIEmbedder,
     PackageNotFoundError,
+    ReadOnlyError,
     Reference,
     Registry,
     Replay,
@@ -75,6 +78,7 @@ from catalog import (
     __version__,
     agent,
     agents,
+    backup_database,
     baseline,
     call,
     cases_for,
@@ -121,6 +125,7 @@ from catalog import (
     tool,
     tools,
     validate_council,
+    whole_file,
 )
 
 
@@ -260,6 +265,8 @@ assert_type(Verdict(None, "nothing fits").chosen, Entry | None)
 assert_type(ScriptedChat("plot", name="played").name, str)
 assert_type(Event("routed", "auto").name, str)
 strategies: tuple[str, ...] = STRATEGIES
+modes: tuple[str, ...] = SEARCH_MODES
+policies: tuple[str, ...] = VERIFY_POLICIES
 
 
 def watch(event: Event) -> None:
@@ -276,9 +283,12 @@ assert_type(ObjectRef.parse("package.module:name"), ObjectRef)
 assert_type(default_url(), str)
 assert_type(sqlite_path("sqlite:///team.db"), str | None)
 assert_type(schema_revision("team.db"), str | None)
+assert_type(backup_database("team.db", "copy.db"), None)
 assert_type(close_matches("plit", ["plot"]), list[str])
 assert_type(did_you_mean(["plot"]), str)
 texts: list[str] = [SCHEMA_HEAD, __version__]
+with whole_file("team.json") as file:
+    assert_type(file, IO[str])
 
 errors: list[type[CatalogError]] = [
     CouncilSpecError,
@@ -297,6 +307,7 @@ errors: list[type[CatalogError]] = [
     NotACatalogError,
     NotImportableError,
     PackageNotFoundError,
+    ReadOnlyError,
     ResolveError,
     RoutingError,
     SchemaOutdatedError,
