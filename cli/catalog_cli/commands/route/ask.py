@@ -78,7 +78,7 @@ def ask(
 
     if text[0] in COMMANDS and click.get_current_context().meta.get(PROMPT):
         raise click.UsageError(f"'{text[0]}' is a command: put it before its options, or -- before a prompt")
-    if len(text) > 1:
+    if text[1:]:
         hint = did_you_mean(close_matches(text[0], COMMANDS, most=1))
         raise click.UsageError(f"put a prompt of several words in quotes{hint}")
     prompt = standard_input().read() if text[0] == "-" else text[0]
