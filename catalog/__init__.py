@@ -117,6 +117,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.store.copying import copy_file as _backup_database
     from catalog.store.golden_and_decisions import Logged as _LoggedDecision
     from catalog.store.schema import HEAD as _SCHEMA_HEAD
+    from catalog.store.schema import advice as _schema_advice
     from catalog.store.schema import current as _schema_revision
     from catalog.store.schema import sqlite_path as sqlite_path
     from catalog.verbs.history import Revision as Revision
@@ -129,6 +130,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     LoggedDecision = _LoggedDecision
     SCHEMA_HEAD = _SCHEMA_HEAD
     backup_database = _backup_database
+    schema_advice = _schema_advice
     schema_revision = _schema_revision
 
     agents: Registry[Any]
@@ -207,6 +209,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "whole_file": "catalog.whole_file",
     "backup_database": "catalog.store.copying:copy_file",
     "sqlite_path": "catalog.store.schema",
+    "schema_advice": "catalog.store.schema:advice",
     "schema_revision": "catalog.store.schema:current",
     "SCHEMA_HEAD": "catalog.store.schema:HEAD",
     "close_matches": "catalog.errors",

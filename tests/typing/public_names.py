@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, assert_type
+from typing import IO, Any, assert_type
 
 from catalog import (
     SCHEMA_HEAD,
@@ -51,6 +51,7 @@ from catalog import (
     ObjectRef,
     OpenAIEmbedder,
     PackageNotFoundError,
+    ReadOnlyError,
     Reference,
     Registry,
     Replay,
@@ -76,6 +77,7 @@ from catalog import (
     __version__,
     agent,
     agents,
+    backup_database,
     baseline,
     call,
     cases_for,
@@ -114,6 +116,7 @@ from catalog import (
     routers,
     run_entry,
     schema,
+    schema_advice,
     schema_revision,
     schemas,
     sqlite_path,
@@ -122,6 +125,7 @@ from catalog import (
     tool,
     tools,
     validate_council,
+    whole_file,
 )
 
 
@@ -281,6 +285,10 @@ assert_type(schema_revision("team.db"), str | None)
 assert_type(close_matches("plit", ["plot"]), list[str])
 assert_type(did_you_mean(["plot"]), str)
 texts: list[str] = [SCHEMA_HEAD, __version__]
+assert_type(backup_database("team.db", "copy.db"), None)
+assert_type(schema_advice("team.db", None), str)
+with whole_file("out.txt") as out:
+    assert_type(out, IO[str])
 
 errors: list[type[CatalogError]] = [
     CouncilSpecError,
@@ -299,6 +307,7 @@ errors: list[type[CatalogError]] = [
     NotACatalogError,
     NotImportableError,
     PackageNotFoundError,
+    ReadOnlyError,
     ResolveError,
     RoutingError,
     SchemaOutdatedError,
