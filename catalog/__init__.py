@@ -118,12 +118,14 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.settings import load_settings as load_settings
     from catalog.store.copying import copy_file as _backup_database
     from catalog.store.golden_and_decisions import Logged as _LoggedDecision
+    from catalog.store.salvage import Salvaged as Salvaged
     from catalog.store.schema import HEAD as _SCHEMA_HEAD
     from catalog.store.schema import advice as _schema_advice
     from catalog.store.schema import current as _schema_revision
     from catalog.store.schema import sqlite_path as sqlite_path
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
+    from catalog.verbs.upkeep import salvage as salvage
 
     # Public under a name that says more than the one in its room.
     CouncilIssue = _CouncilIssue
@@ -213,6 +215,8 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "sqlite_path": "catalog.store.schema",
     "schema_advice": "catalog.store.schema:advice",
     "schema_revision": "catalog.store.schema:current",
+    "salvage": "catalog.verbs.upkeep",
+    "Salvaged": "catalog.store.salvage",
     "SCHEMA_HEAD": "catalog.store.schema:HEAD",
     "close_matches": "catalog.errors",
     "did_you_mean": "catalog.errors",

@@ -562,9 +562,8 @@ class Catalog:
     def import_jsonl(self, path: str | os.PathLike[str] | IO[str]) -> int:
         """Store the entries of a file written by `export_jsonl`, all or nothing; return how many were new or changed.
 
-        A line may bring ``vectors`` of one's own, in the form of `export_jsonl`. They are made 1 long, and count for
-        the text the line says. Those of other embedders than this catalog's, and than those that have vectors here
-        already, are left out with a warning.
+        A line may bring ``vectors``, in the form of `export_jsonl`; they are made 1 long, and count for its text. Those
+        of embedders that neither this catalog nor its vectors know are left out with a warning.
 
         Raises:
             InvalidEntryError: a line is wrong; the text names it.
@@ -587,9 +586,7 @@ class Catalog:
         return embed.status(self.workspace)
 
     def embed_estimate(self) -> Estimate | None:
-        """Return what `embed_update` would send to a server now, in texts, tokens, requests and dollars.
-
-        None where the embedder runs on this machine.
+        """Return what `embed_update` would send to a server, with the price; None if the embedder is on this machine.
 
         Raises:
             EmbedderError, SearchError, MissingExtraError: as `embed_update`.
@@ -619,9 +616,7 @@ class Catalog:
         backup(self.workspace, path)
 
     def prune(self, *, keep: int | None = None, older_than: float | None = None, vacuum: bool = False) -> int:
-        """Delete old revisions from the history; return how many.
-
-        The last revision of each entry always stays.
+        """Delete old revisions from the history, but never the last of an entry; return how many.
 
         Args:
             keep: how many revisions of each entry stay; None: ``keep_history`` of the configuration.
@@ -641,6 +636,12 @@ class Catalog:
         from catalog.verbs.upkeep import check
 
         return check(self.workspace)
+
+    def mend(self) -> builtins.list[str]:
+        """Mend what :meth:`check` finds, from the entries and their history; return what was lost, in words."""
+        from catalog.verbs.upkeep import mend
+
+        return mend(self.workspace)
 
     def reindex(self) -> int:
         """Make the full-text index again from the entries; return their number."""

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
-from json import loads
 from typing import TYPE_CHECKING, Any
 
-from catalog.store import queries
+from catalog.store.sources import files_of
 
 if TYPE_CHECKING:
     from catalog.store.reader import Reader
@@ -39,11 +38,11 @@ def site_stamp() -> dict[str, int]:
 
 def recorded(reader: Reader) -> dict[str, Any] | None:
     """Return the plugins of this environment and its stamp as last recorded, or None."""
-    row = reader.one(queries.SOURCE, (PLUGINS + sys.prefix,))
-    return loads(row[2]) if row else None
+    known = files_of(reader, PLUGINS + sys.prefix)
+    return known if known and isinstance(known.get("plugins"), dict) else None
 
 
 def is_changed(reader: Reader) -> bool:
     """Tell whether something was installed or uninstalled here since the plugins were last looked at."""
     known = recorded(reader)
-    return known is None or known["site"] != site_stamp()
+    return known is None or known.get("site") != site_stamp()

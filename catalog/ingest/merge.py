@@ -16,8 +16,7 @@ from catalog.ingest.report import clashes_of, skipped_of
 from catalog.source.find import Missing, find_object
 from catalog.source.locate import Locator
 from catalog.store import queries
-from catalog.store.mapping import entry_from_row
-from catalog.workspace.workspace import Workspace
+from catalog.workspace.workspace import Workspace, readable
 
 if TYPE_CHECKING:
     from catalog.store.writer import Transaction
@@ -75,7 +74,7 @@ class Merge:
             self.unchanged += [format_key(*key) for key in done.unchanged]
 
     def _of_source(self) -> list[Entry]:
-        return [entry_from_row(row) for row in self.reader.all(queries.BY_SOURCE, (self.source,))]
+        return list(readable(self.reader.all(queries.BY_SOURCE, (self.source,))))
 
     def _taken_away(self, keys: Iterable[Key]) -> set[Key]:
         return {(kind, name) for kind, name, action in self.transaction.last_actions(keys) if action == "unregister"}

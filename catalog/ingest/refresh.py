@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 
@@ -14,6 +13,7 @@ from catalog.ingest.merge import Merge
 from catalog.ingest.report import unchanged_report
 from catalog.ingest.scan import Progress, known_files, scan_target
 from catalog.store import queries
+from catalog.store.sources import sources, targets
 from catalog.verbs.register import register, store_many
 from catalog.workspace.workspace import Workspace
 
@@ -29,11 +29,11 @@ def _refresh(ws: Workspace, progress: Progress | None) -> list[ScanReport]:
     marked = refresh_live(ws)
     if marked is not None:
         reports.append(marked)
-    for target, options, _ in ws.store.reader.all(queries.SOURCES):
+    for target, options in sources(ws.store.reader):
         if target.startswith((PLUGIN, PLUGINS)):
             continue
         try:
-            reports.append(scan_target(ws, target, json.loads(options), progress, again=True))
+            reports.append(scan_target(ws, target, options, progress, again=True))
         except DiscoveryError as error:  # a package that is not installed here says nothing about its entries
             reports.append(ScanReport(target=target, skipped=({"path": target, "reason": str(error)},)))
     return reports
@@ -83,7 +83,7 @@ def _without_uninstalled(ws: Workspace, here: dict[str, str], stamp: dict[str, i
     reports = []
     elsewhere = {
         key
-        for (target, _, _) in ws.store.reader.all(queries.SOURCES)
+        for target in targets(ws.store.reader)
         if target.startswith(PLUGINS) and target != record
         for key in (known_files(ws, target) or {}).get("plugins", {})
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Callable
@@ -12,7 +11,7 @@ from catalog.discovery.report import ScanReport
 from catalog.discovery.scan import scan as scan_source
 from catalog.ingest.merge import Merge
 from catalog.ingest.report import unchanged_report
-from catalog.store import queries
+from catalog.store.sources import files_of
 from catalog.workspace.workspace import Workspace
 
 Progress = Callable[[int, int, str], None]
@@ -31,8 +30,8 @@ def scan_target(
     known = known_files(ws, target) or known_files(ws, os.path.abspath(target))
     result = scan_source(
         target,
-        public=options["public"],
-        schemas=options["schemas"],
+        public=bool(options.get("public", False)),
+        schemas=bool(options.get("schemas", False)),
         rules=ws.settings.recognise or None,
         known=known,
         progress=progress,
@@ -50,5 +49,4 @@ def scan_target(
 
 def known_files(ws: Workspace, target: str) -> dict[str, Any] | None:
     """Return how the files of a target looked when it was last scanned."""
-    row = ws.store.reader.one(queries.SOURCE, (target,))
-    return json.loads(row[2]) if row else None
+    return files_of(ws.store.reader, target)

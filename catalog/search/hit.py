@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from json import loads
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.html import table
+from catalog.errors import CatalogError, StoreError
+from catalog.store.forms import parsed_texts
 from catalog.store.fulltext import FIELDS
 from catalog.store.queries import entry_at
 
@@ -92,15 +93,22 @@ class Hit:
     def tags(self) -> tuple[str, ...]:
         """The tags of the entry."""
         if self._row:
-            with suppress(ValueError):  # a damaged row; the history has kept the tags
-                return tuple(loads(self._row[3]))
+            try:
+                return parsed_texts(self._row[3])
+            except ValueError:  # a damaged row; the history may have kept what it said
+                with suppress(CatalogError):
+                    return self.entry.tags
+                return ()
         return self.entry.tags
 
     @property
     def why(self) -> dict[str, Any]:
         """Why the entry is here, as data: ``matched`` gives the words of the request that each field holds."""
         if not isinstance(self._why, dict):
-            self._why = self._why(self) if self._why else {}
+            try:
+                self._why = self._why(self) if self._why else {}
+            except StoreError as error:  # the row is damaged, and the history does not tell either
+                self._why = {"damaged": str(error)}
         return self._why
 
     def add_reason(self, name: str, reason: dict[str, Any]) -> None:

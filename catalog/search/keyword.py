@@ -127,7 +127,9 @@ class Corpus:
         """Return the most common words of persistent entries that begin with *word*."""
         longer = self._completions.get(word)
         if longer is None:
-            longer = [row[0] for row in self.reader.all(COMPLETIONS, (word, word + "\U0010ffff"))]
+            longer = [
+                row[0] for row in self.reader.all(COMPLETIONS, (word, word + "\U0010ffff")) if type(row[0]) is str
+            ]
             self._completions[word] = longer
         return longer
 
@@ -135,7 +137,7 @@ class Corpus:
     def kinds(self) -> list[str]:
         """The kinds of the persistent entries."""
         if self._kinds is None:
-            self._kinds = [row[0] for row in self.reader.all(KINDS)]
+            self._kinds = [row[0] for row in self.reader.all(KINDS) if type(row[0]) is str]
         return self._kinds
 
     @property

@@ -109,9 +109,11 @@ def allowed_places(state: State, ids: Ids) -> Places:
     """Return the places of those *ids* that have a row, over all pieces; ascending within a piece."""
     import numpy as np
 
-    if 8 * len(ids) < state.size:  # few: a binary search for each is faster than a look at every row
+    least, most = (pick([int(piece.ids[end]) for piece in state.pieces]) for pick, end in ((min, 0), (max, -1)))
+    # A table of all ids is no way where a damaged row has an id beyond all others.
+    if 8 * len(ids) < state.size or least < 0 or most > 1_000_000 + 64 * state.size:
         return all_places(state, unique(ids))
-    table = np.zeros(max([2, *(int(piece.ids[-1]) + 2 for piece in state.pieces)]), np.bool_)
+    table = np.zeros(most + 2, np.bool_)
     table[ids[(ids >= 0) & (ids < len(table))]] = True  # sorting half of all would take longer than the search
     return np.flatnonzero(np.concatenate([table[piece.ids] for piece in state.pieces]))
 

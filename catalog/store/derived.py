@@ -6,7 +6,7 @@ can be made again at any time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -17,7 +17,7 @@ from catalog.entry.entry import Entry
 from catalog.entry.references import REFERRING, references_of
 from catalog.entry.words import WORDS_VERSION
 from catalog.errors import StoreError
-from catalog.store import tables
+from catalog.store import fulltext, tables
 from catalog.store.mapping import columns, entry_from_row, words_of
 
 CHUNK = 2_000
@@ -56,17 +56,46 @@ def insert_derived(connection: sa.Connection, entries: Sequence[tuple[int, Entry
 def delete_derived(connection: sa.Connection, ids: Iterable[int]) -> None:
     """Delete everything that was made from the entries with these *ids*."""
     parameters = [{"_id": id_} for id_ in ids]
-    for table in _TABLES:
-        connection.execute(sa.delete(table).where(table.c.entry_id == sa.bindparam("_id")), parameters)
+
+    def delete() -> None:
+        for table in _TABLES:
+            connection.execute(sa.delete(table).where(table.c.entry_id == sa.bindparam("_id")), parameters)
+
+    _with_whole_index(connection, delete)
 
 
-def remake(connection: sa.Connection) -> int:
+def _with_whole_index(connection: sa.Connection, delete: Callable[[], None]) -> None:
+    """Call *delete*; if the full-text index refuses, make it again from the words, and call it once more.
+
+    FTS5 is told which words to take out, and fails where it does not have them. Damage of one row would so keep all
+    changes of its source from being stored.
+    """
+    connection.exec_driver_sql("SAVEPOINT words")
+    try:
+        delete()
+    except sa.exc.DatabaseError as error:
+        if not (getattr(error.orig, "sqlite_errorname", None) or "").startswith("SQLITE_CORRUPT"):
+            raise
+        connection.exec_driver_sql("ROLLBACK TO words")
+        for statement in (*fulltext.REMOVE, *fulltext.INSTALL, fulltext.REBUILD):
+            connection.exec_driver_sql(statement)
+        delete()
+    connection.exec_driver_sql("RELEASE words")
+
+
+def remake(connection: sa.Connection, *, tags: bool = False) -> int:
     """Make words, text hashes and references of all entries again, and return the number of entries.
 
-    Tags stay as they are: they do not depend on how texts are split.
+    Args:
+        connection: of the transaction.
+        tags: make the index of tags again, too. It does not depend on how texts are split.
     """
-    for table in (tables.search_doc, tables.entry_text, tables.entry_reference):
-        connection.execute(sa.delete(table))
+
+    def delete() -> None:
+        for table in _TABLES if tags else _TABLES[1:]:
+            connection.execute(sa.delete(table))
+
+    _with_whole_index(connection, delete)
     done = 0
     rows = connection.execute(sa.text(f"SELECT e.id, {columns()} FROM entry AS e ORDER BY e.id")).all()
     for start in range(0, len(rows), CHUNK):
@@ -74,7 +103,10 @@ def remake(connection: sa.Connection) -> int:
         for row in rows[start : start + CHUNK]:
             with suppress(StoreError):  # a damaged row can't be found any more, but must not hide the others
                 entries.append((row[0], entry_from_row(row[1:])))
-        _insert_without_tags(connection, entries)
+        if tags:
+            insert_derived(connection, entries)
+        else:
+            _insert_without_tags(connection, entries)
         done += len(entries)
     connection.execute(sa.update(tables.state).values(words_version=WORDS_VERSION, text_version=TEMPLATE_VERSION))
     return done

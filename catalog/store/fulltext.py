@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from catalog.entry.filters import NO_FILTERS, Filters
 from catalog.store.mapping import LISTED, columns
-from catalog.store.queries import conditions, entries_with_tag, rows_of_ids
+from catalog.store.queries import conditions, entries_with_tag, listable, rows_of_ids
 from catalog.store.reader import Reader, Row
 
 FIELDS = ("name", "description", "params", "tags", "examples", "facets")
@@ -94,7 +94,7 @@ def listed(reader: Reader, match: str, filters: Filters, limit: int) -> list[Row
 
     The rows are in no particular order.
     """
-    return _ranked(reader, _RANKED_LISTED, match, filters, limit)
+    return listable(reader, _ranked(reader, _RANKED_LISTED, match, filters, limit), 2)
 
 
 def _ranked(reader: Reader, sql: str, match: str, filters: Filters, limit: int) -> list[Row]:
@@ -107,7 +107,10 @@ def _ranked(reader: Reader, sql: str, match: str, filters: Filters, limit: int) 
 
 def documents(reader: Reader, ids: Sequence[int]) -> list[Row]:
     """Return id and the :data:`FIELDS` of the entries with these *ids*, as rows of words; in no particular order."""
-    return rows_of_ids(reader, DOCUMENTS, ids)
+    rows = rows_of_ids(reader, DOCUMENTS, ids)
+    if all(type(value) is str for row in rows for value in row[1:]):
+        return rows
+    return [(row[0], *(value if type(value) is str else "" for value in row[1:])) for row in rows]
 
 
 def mean_length(reader: Reader) -> float:

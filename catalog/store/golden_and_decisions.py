@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from json import loads
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from catalog.store.forms import NONE, NUMBER, TEXT, TEXT_OR_NONE, is_row, parsed, passed_over, sound
 from catalog.store.mapping import to_json
 
 if TYPE_CHECKING:
@@ -53,13 +54,31 @@ class Logged(NamedTuple):
 
 def golden(reader: Reader) -> list[Golden]:
     """Return all golden cases, the oldest first."""
-    return [Golden(*row) for row in reader.all(GOLDEN)]
+    return [Golden(row[0], row[1], row[2], str(row[3])) for row in sound(reader.all(GOLDEN), _GOLDEN, "golden_case")]
 
 
 def logged(reader: Reader, limit: int | None = None) -> list[Logged]:
     """Return the last *limit* logged decisions, or all (None), the newest first."""
-    rows = reader.all(LOGGED, (-1 if limit is None else limit,))
-    return [Logged(*row)._replace(router=loads(row[5]), decision=loads(row[6])) for row in rows]
+    found, damaged = [], 0
+    for row in reader.all(LOGGED, (-1 if limit is None else limit,)):
+        try:
+            if not is_row(row, _LOGGED):
+                raise ValueError("a value of a wrong type")
+            datetime.fromisoformat(row[1])
+            router, decision = parsed(row[5], dict), parsed(row[6], dict)
+            found.append(Logged(*row)._replace(router=_NAMED | router, decision=_MADE | decision))
+        except ValueError:
+            damaged += 1
+    if damaged:
+        passed_over("decision_log", damaged)
+    return found
+
+
+_GOLDEN = (TEXT, TEXT, TEXT, (str, bytes, int, float, NONE))
+_LOGGED = (NUMBER, TEXT, NUMBER, TEXT, TEXT_OR_NONE, TEXT, TEXT)
+_NAMED: dict[str, Any] = {"name": "?"}
+_MADE: dict[str, Any] = {"key": None, "score": None, "strategy": "?", "reason": "", "candidates": [], "steps": []}
+"""What those who show decisions rely on, for one that has lost it."""
 
 
 # -- writing, on the connection of a transaction; no entry changes ---------------------------------------------------
@@ -87,7 +106,11 @@ def log_decision(run: Connection, row: Logged, most: int) -> None:
         "INSERT INTO decision_log (at, generation, prompt_hash, prompt, router, decision) VALUES (?, ?, ?, ?, ?, ?)",
         (row.at, row.generation, row.prompt_hash, row.prompt, to_json(row.router), to_json(row.decision)),
     )
-    run.exec_driver_sql("DELETE FROM decision_log WHERE id <= (SELECT max(id) FROM decision_log) - ?", (most,))
+    run.exec_driver_sql(
+        # Counted, not reckoned from the largest number: damage may have made that any number.
+        "DELETE FROM decision_log WHERE id <= (SELECT id FROM decision_log ORDER BY id DESC LIMIT 1 OFFSET ?)",
+        (most,),
+    )
 
 
 def forget_decisions(run: Connection) -> int:

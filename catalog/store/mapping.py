@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from json import dumps, loads
+from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import StoreError
+from catalog.store.forms import MOST, NUMBER, TEXT, TEXT_OR_NONE, parsed, parsed_texts
 from catalog.store.reader import Row
 
 if TYPE_CHECKING:
@@ -46,6 +47,17 @@ LISTED = ("kind", "name", "description", "tags", "revision")
 """The columns of a listing. Reading the other fourteen columns would take as long as finding the rows."""
 
 
+_FORM = dict.fromkeys(COLUMNS, TEXT) | {
+    **dict.fromkeys(("priority", "revision"), NUMBER),
+    **dict.fromkeys(
+        ("ref", "spec", "match", "providers", "signature", "checksum", "source_checksum", "distribution"), TEXT_OR_NONE
+    ),
+}
+_ALLOWED = tuple(_FORM.items())
+_types_in_form: set[tuple[type, ...]] = set()
+"""Combinations of types that rows had and may have: one look at a set instead of nineteen comparisons."""
+
+
 def columns(names: tuple[str, ...] = COLUMNS) -> str:
     """Return the columns *names* as a list for a SELECT from ``entry AS e``."""
     return ", ".join(f"e.{name}" for name in names)
@@ -63,18 +75,25 @@ def entry_from_row(row: Row) -> Entry:
      source_checksum, source, distribution, revision, created_at, updated_at) = row  # fmt: skip
     entry = _new(_entry_class())
     try:
+        types = tuple(map(type, row))
+        if types not in _types_in_form:
+            _check_types(types)
+        if (ref is None) is (spec is None):
+            raise ValueError("ref and spec: either one or the other must be there")
+        if not (0 < revision < MOST and -_PRIORITIES <= priority < _PRIORITIES):
+            raise ValueError("revision or priority: a number that is none")
         fields = {
             "kind": kind,
             "name": name,
             "ref": ref,
-            "spec": None if spec is None else loads(spec),
+            "spec": None if spec is None else parsed(spec),
             "description": description,
-            "tags": () if tags == "[]" else tuple(loads(tags)),
-            "examples": () if examples == "[]" else tuple(loads(examples)),
+            "tags": () if tags == "[]" else parsed_texts(tags),
+            "examples": () if examples == "[]" else parsed_texts(examples),
             "match": match,
-            "providers": None if providers is None else tuple(loads(providers)),
+            "providers": None if providers is None else parsed_texts(providers),
             "priority": priority,
-            "metadata": {} if metadata == "{}" else loads(metadata),
+            "metadata": {} if metadata == "{}" else parsed(metadata, dict),
             "signature": signature,
             "checksum": checksum,
             "source_checksum": source_checksum,
@@ -86,10 +105,7 @@ def entry_from_row(row: Row) -> Entry:
             "updated_at": _moment(updated_at),
         }
     except (ValueError, TypeError) as error:
-        raise StoreError(
-            f"the row of {kind}:{name} is damaged ({error}); `catalog restore {kind}:{name}` brings back a good one",
-            key=f"{kind}:{name}",
-        ) from None
+        raise damaged_row(kind, name, error) from None
     _set(entry, "__dict__", fields)
     _set(entry, "__pydantic_fields_set__", set(fields))
     _set(entry, "__pydantic_extra__", None)
@@ -97,6 +113,33 @@ def entry_from_row(row: Row) -> Entry:
     return entry
 
 
+def damaged_row(kind: Any, name: Any, why: object) -> StoreError:
+    """Return the error for the row of an entry that can't be read, because of *why*."""
+    if type(kind) is str and type(name) is str:
+        remedy = f"`catalog restore {kind}:{name}` brings back a good one"
+    else:  # nobody can type such a key
+        remedy = "`catalog db check --fix` mends it"
+    return StoreError(f"the row of {kind}:{name} is damaged ({why}); {remedy}", key=f"{kind}:{name}")
+
+
+def _check_types(types: tuple[type, ...]) -> None:
+    """Raise ValueError unless the columns of an entry may have these *types*; remember those that may."""
+    for (name, allowed), found in zip(_ALLOWED, types, strict=True):
+        if found not in allowed:
+            raise ValueError(f"{name}: {WRONG_TYPES.get(found, found.__name__)}")
+    _types_in_form.add(types)
+
+
+WRONG_TYPES: dict[type, str] = {
+    bytes: "bytes that are no text",
+    type(None): "nothing",
+    str: "a text",
+    int: "a number",
+    float: "a number that is not whole",
+}
+"""What to call a value of a type that a column must not have."""
+
+_PRIORITIES = 1 << 31
 _set = object.__setattr__
 _new = object.__new__
 _moment = datetime.fromisoformat

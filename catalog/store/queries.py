@@ -7,14 +7,16 @@ each statement on a migrated database, so that none can fall behind the tables. 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
-from json import dumps, loads
+from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.filters import NO_FILTERS, Filters
-from catalog.errors import EntryNotFoundError, StoreError
-from catalog.store.mapping import COLUMNS, LISTED, columns, entry_from_row
+from catalog.errors import CatalogError, CatalogWarning, EntryNotFoundError, StoreError
+from catalog.store.forms import MOST, parsed, parsed_texts
+from catalog.store.mapping import COLUMNS, LISTED, columns, damaged_row, entry_from_row, to_json
 from catalog.store.reader import Reader, Row
 
 if TYPE_CHECKING:
@@ -61,9 +63,11 @@ LOG = (
     "ORDER BY r.id DESC LIMIT ?"
 )
 CHANGED = "SELECT e.kind, e.name FROM entry_change AS c JOIN entry AS e ON e.id = c.entry_id WHERE c.generation > ?"
+RECORDED = (
+    "SELECT r.revision, r.data FROM revision AS r WHERE r.kind = ? AND r.name = ? AND r.data IS NOT NULL "
+    f"AND r.revision BETWEEN 1 AND {MOST} ORDER BY r.revision DESC LIMIT 20"
+)
 REVISION_DATA = "SELECT r.data FROM revision AS r WHERE r.kind = ? AND r.name = ? AND r.revision = ?"
-SOURCE = "SELECT s.options, s.distribution, s.files FROM source AS s WHERE s.target = ?"
-SOURCES = "SELECT s.target, s.options, s.distribution FROM source AS s ORDER BY s.target"
 COUNT = "SELECT count(*) FROM entry"
 
 _REVISION = COLUMNS.index("revision")
@@ -121,6 +125,11 @@ def matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ...
         limit: how many rows at most; -1 for all.
         names: the columns of a row.
     """
+    rows = _matching(reader, filters, limit, names)
+    return listable(reader, rows) if names == LISTED else rows
+
+
+def _matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ...]) -> list[Row]:
     if filters == NO_FILTERS and limit < 0 and names == COLUMNS:
         return reader.all(ALL)
     if names == LISTED and len(filters.tags) == 1 and not (filters[0] or filters[2] or filters[3]):
@@ -158,7 +167,7 @@ def matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ...
 def by_ids(reader: Reader, ids: Sequence[int]) -> dict[int, Row]:
     """Return the columns of a listing for the entries with these *ids*, keyed by id; unknown ids are missing."""
     rows = rows_of_ids(reader, f"SELECT e.id, {columns(LISTED)} FROM entry AS e WHERE e.id IN ({{ids}})", ids)
-    return {row[0]: row[1:] for row in rows}
+    return {row[0]: row[1:] for row in listable(reader, rows, 1)}
 
 
 def rows_of_ids(reader: Reader, sql: str, ids: Sequence[int]) -> list[Row]:
@@ -202,10 +211,11 @@ def named(reader: Reader, name: str, kinds: Sequence[str]) -> list[Row]:
         name: the name.
         kinds: where to look. The index begins with the kind, so SQLite can use it only if the kinds are given.
     """
-    return reader.all(
+    rows = reader.all(
         f"SELECT {columns(LISTED)} FROM entry AS e WHERE e.kind IN ({_marks(kinds)}) AND e.name = ? ORDER BY e.kind",
         (*kinds, name),
     )
+    return listable(reader, rows)
 
 
 def entry_at(reader: Reader, kind: str, name: str, revision: int) -> Entry:
@@ -215,12 +225,59 @@ def entry_at(reader: Reader, kind: str, name: str, revision: int) -> Entry:
         EntryNotFoundError: there never was such a revision, or it took the entry away.
     """
     row = reader.one(ENTRY, (kind, name))
+    damage = None
     if row is not None and row[_REVISION] == revision:
-        with suppress(StoreError):  # the row is damaged: the history may still have the entry
+        try:
             return entry_from_row(row)
+        except StoreError as error:  # the history may still have the entry
+            damage = error
     recorded = reader.one(REVISION_DATA, (kind, name, revision))
-    if recorded is None or recorded[0] is None:
-        raise EntryNotFoundError(f"no entry '{kind}:{name}' at revision {revision}", kind=kind, name=name, close=[])
-    from catalog.entry.entry import make_entry
+    if recorded is not None and recorded[0] is not None:
+        from catalog.entry.entry import make_entry
 
-    return make_entry({**loads(recorded[0]), "revision": revision})
+        try:
+            return make_entry({**parsed(recorded[0], dict), "revision": revision})
+        except (ValueError, CatalogError) as error:
+            damage = damage or damaged_row(kind, name, error)
+    if damage is not None:
+        raise damage
+    raise EntryNotFoundError(f"no entry '{kind}:{name}' at revision {revision}", kind=kind, name=name, close=[])
+
+
+_LISTED_TYPES = (str, str, str, str, int)
+
+
+def listable(reader: Reader, rows: Sequence[Row], before: int = 0) -> list[Row]:
+    """Return the *rows* of a listing, those that are damaged as their entries were recorded last.
+
+    What the history can't tell either is left out with a warning.
+
+    Args:
+        reader: the database.
+        rows: with the columns :data:`~catalog.store.mapping.LISTED` at their end.
+        before: how many columns stand before them.
+    """
+    good: list[Row] = []
+    for row in rows:
+        listed = row[before:]
+        if tuple(map(type, listed)) == _LISTED_TYPES and 0 < listed[4] < MOST:
+            good.append(row)
+            continue
+        kind, name = listed[:2]
+        known = _recorded(reader, kind, name) if type(kind) is str and type(name) is str else None
+        if known is None:
+            warnings.warn(str(damaged_row(kind, name, "it can't be listed")), CatalogWarning, stacklevel=4)
+        else:
+            good.append((*row[:before], *known))
+    return good
+
+
+def _recorded(reader: Reader, kind: str, name: str) -> Row | None:
+    """Return the columns of a listing as the newest revision of a key that can be read has them."""
+    for number, data in reader.all(RECORDED, (kind, name)):
+        with suppress(ValueError):
+            said = parsed(data, dict)
+            tags = parsed_texts(to_json(said.get("tags", [])))
+            if type(said.get("description", "")) is str and type(number) is int:
+                return kind, name, said.get("description", ""), to_json(tags), number
+    return None

@@ -15,6 +15,7 @@ from typing import Any
 from catalog.errors import CatalogError, NotACatalogError, StoreBusyError, StoreError
 from catalog.store.access import IMMUTABLE, Access, access_to, connect, is_left_behind
 from catalog.store.filewatch import FileWatch, identity_of
+from catalog.store.forms import text_or_bytes
 
 Row = tuple[Any, ...]
 Params = Mapping[str, Any] | Sequence[Any]
@@ -24,6 +25,9 @@ BUSY_MS = 10_000
 
 _never_closed: list[sqlite3.Connection] = []
 """Connections that a thread of the parent was using at a fork. Referenced for ever: closing one might deadlock."""
+
+
+SALVAGE = "`catalog db check --salvage OUT` writes what can be read into a new database"
 
 
 class _ClosedPool(deque[sqlite3.Connection]):
@@ -227,15 +231,20 @@ class Reader:
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection. Each statement sees the newest commit, unless a transaction is begun."""
+        """Lend a connection. Each statement sees the newest commit, unless a transaction is begun.
+
+        A text that is not UTF-8 comes as bytes.
+        """
         try:
             lent = self._idle.pop()
         except IndexError:
             lent = self._connect()
         try:
+            lent.text_factory = text_or_bytes
             with translated(self.path):
                 yield lent
         finally:
+            lent.text_factory = str
             self._take_back(lent)
 
     def _take_back(self, lent: sqlite3.Connection) -> None:
@@ -271,7 +280,7 @@ class Reader:
     # `all` and `one` repeat what `connection` does: a context manager would take a third of a lookup.
 
     def all(self, sql: str, params: Params = ()) -> list[Row]:
-        """Return all rows of a statement."""
+        """Return all rows of a statement; a text that is not UTF-8 comes as bytes."""
         try:
             lent = self._idle.pop()
         except IndexError:
@@ -279,6 +288,8 @@ class Reader:
         try:
             return lent.execute(sql, params).fetchall()
         except sqlite3.Error as error:
+            if _is_undecodable(error):
+                return list(_bytes_where_damaged(lent, lambda: lent.execute(sql, params).fetchall()))
             raise store_error(error, self.path) from error
         except UnicodeEncodeError:  # half a surrogate pair, as terminals can send it: no row contains it
             return []
@@ -288,7 +299,7 @@ class Reader:
                 self._sort_out()
 
     def one(self, sql: str, params: Params = ()) -> Row | None:
-        """Return the first row of a statement, or None if there is no row."""
+        """Return the first row of a statement, or None if there is no row; a text that is not UTF-8 comes as bytes."""
         try:
             lent = self._idle.pop()
         except IndexError:
@@ -296,6 +307,9 @@ class Reader:
         try:
             row: Row | None = lent.execute(sql, params).fetchone()
         except sqlite3.Error as error:
+            if _is_undecodable(error):
+                found: Row | None = _bytes_where_damaged(lent, lambda: lent.execute(sql, params).fetchone())
+                return found
             raise store_error(error, self.path) from error
         except UnicodeEncodeError:
             return None
@@ -349,6 +363,23 @@ def _with_epoch(epoch: int, look: Callable[[], Any]) -> Any:
     return epoch, look()
 
 
+def _is_undecodable(error: sqlite3.Error) -> bool:
+    """Tell whether *error* is the driver's about a text that is not UTF-8: SQLite itself has no part in it."""
+    return isinstance(error, sqlite3.OperationalError) and getattr(error, "sqlite_errorcode", None) is None
+
+
+def _bytes_where_damaged(lent: sqlite3.Connection, ask: Callable[[], Any]) -> Any:
+    """Return what *ask* gives, asked again with texts that are not UTF-8 as bytes.
+
+    Only then: a function for each text would make every statement slower.
+    """
+    lent.text_factory = text_or_bytes
+    try:
+        return ask()
+    finally:
+        lent.text_factory = str
+
+
 @contextmanager
 def translated(path: str) -> Iterator[None]:
     """Turn errors of the SQLite driver into errors of the catalog."""
@@ -367,9 +398,15 @@ def store_error(error: BaseException, path: str) -> CatalogError:
             url=path,
         )
     if name == "SQLITE_NOTADB":
-        return NotACatalogError(f"{path} is not a SQLite database; name another file with --url", url=path)
+        return NotACatalogError(
+            f"{path} is not a SQLite database; name another file with --url. If it was a catalog, {SALVAGE}",
+            url=path,
+            damaged=True,
+        )
     if name.startswith("SQLITE_CORRUPT"):
-        return StoreError(f"{path} is damaged; `catalog db check` says how, a backup helps", url=path)
+        return StoreError(
+            f"{path} is damaged ({error}); `catalog db check` says where, {SALVAGE}", url=path, damaged=True
+        )
     if name.startswith("SQLITE_FULL"):
         return StoreError(f"the disk is full; {path} could not be written", url=path)
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):

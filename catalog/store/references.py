@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from catalog.store.forms import TEXT, sound
+
 if TYPE_CHECKING:
     from catalog.store.reader import Reader, Row
 
@@ -21,18 +23,19 @@ TO = (
 ALL = (
     "SELECT e.kind, e.name, r.path, r.kind, r.name FROM entry_reference AS r CROSS JOIN entry AS e ON e.id = r.entry_id"
 )
+_FORM = (TEXT,) * 5
 
 
 def references_from(reader: Reader, kind: str, name: str) -> list[Row]:
     """Return a row for each entry that this stored entry names, in no particular order."""
-    return reader.all(FROM, (kind, name))
+    return sound(reader.all(FROM, (kind, name)), _FORM, "entry_reference")
 
 
 def references_to(reader: Reader, kind: str, name: str) -> list[Row]:
     """Return a row for each place where a stored entry names this one, in no particular order."""
-    return reader.all(TO, (kind, name))
+    return sound(reader.all(TO, (kind, name)), _FORM, "entry_reference")
 
 
 def all_references(reader: Reader) -> list[Row]:
     """Return a row for every place where a stored entry names another, in no particular order."""
-    return reader.all(ALL)
+    return sound(reader.all(ALL), _FORM, "entry_reference")

@@ -8,15 +8,16 @@ import sqlite3
 import tempfile
 import threading
 import time
+import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from catalog.errors import ReadOnlyError, StoreError
+from catalog.errors import CatalogWarning, ReadOnlyError, StoreBusyError, StoreError
 from catalog.store import forks, schema
 from catalog.store.copying import copy_database
-from catalog.store.mapping import JSON_COLUMNS
+from catalog.store.forms import is_number
 from catalog.store.queries import STATE
 from catalog.store.reader import BUSY_MS, Reader, store_error
 
@@ -91,10 +92,10 @@ class Store:
 
     def state(self) -> tuple[int, tuple[int, int]]:
         """Return the generation, then a pair: the versions of the full-text index's words and of the embedded texts."""
-        row = self.reader.one(STATE)
-        if row is None:
-            raise StoreError(f"{self.path} has lost its state; restore a backup", url=self.url)
-        return row[0], (row[1], row[2])
+        # What can't be read is -1: the next change makes it again, from what counts generations beside it.
+        row = self.reader.one(STATE) or (None, None, None)
+        generation, words, texts = (value if is_number(value) else -1 for value in row)
+        return generation, (words, texts)
 
     @contextmanager
     def writing(self, *, actor: str) -> Iterator[Transaction]:
@@ -203,60 +204,51 @@ class Store:
     def check(self) -> list[str]:
         """Return what is wrong with the database, as texts; an empty list means that all is well.
 
-        It checks the pages, foreign keys, the JSON of entries, words and hashes of every entry, tags against entries,
-        and the full-text index against the words.
+        It checks the pages, foreign keys, every column of every row, words and hashes of every entry, tags against
+        entries, and the full-text index against the words. Where the last can't be done, as in a file one may only
+        read, a warning says so.
+
+        Raises:
+            StoreBusyError: another process writes, so the full-text index can't be compared; all else is sound.
         """
-        from catalog.store import fulltext
+        from catalog.store.damage import faults_of
 
         with self.reader.connection() as connection:
-            faults = _row_faults(connection)
+            faults = faults_of(connection)
         with forks.opening, ExitStack() as left:
             path = self.path
             if self.read_only:  # FTS5 counts its check as a write, though it changes nothing: ask a copy
                 path = os.path.join(left.enter_context(tempfile.TemporaryDirectory(prefix="catalog-")), "copy.db")
                 self.backup(path)
-            own = sqlite3.connect(path, isolation_level=None, timeout=self._busy_ms / 1_000)
-            left.callback(own.close)
             try:
-                own.execute(fulltext.CHECK)
-            except sqlite3.DatabaseError as error:
-                if not (error.sqlite_errorname or "").startswith("SQLITE_CORRUPT"):
-                    raise store_error(error, self.path) from error  # busy, say: that is no fault
-                faults.append(f"search: index and words differ ({error}); `catalog db check --fix` rebuilds it")
+                return faults + _index_faults(path, self._busy_ms / 1_000)
+            except StoreBusyError as error:
+                if not faults:
+                    raise
+                warnings.warn(f"the index of words was not checked: {error}", CatalogWarning, stacklevel=4)
         return faults
 
 
-def _row_faults(connection: sqlite3.Connection) -> list[str]:
-    """Return what is wrong with the tables, as texts."""
-    faults = [f"pages: {row[0]}" for row in connection.execute("PRAGMA integrity_check") if row[0] != "ok"]
-    faults += [f"keys: {row}" for row in connection.execute("PRAGMA foreign_key_check")]
-    sound = " AND ".join(f"json_valid(coalesce(e.{name}, '[]'))" for name in JSON_COLUMNS)
-    faults += [
-        f"entries: the row of {kind}:{name} is damaged; `catalog restore {kind}:{name}` brings back a good one"
-        for kind, name in connection.execute(f"SELECT e.kind, e.name FROM entry AS e WHERE NOT ({sound})")
-    ]
+def _index_faults(path: str, patience: float) -> list[str]:
+    """Return whether the full-text index and the words it was made of differ, as texts.
 
-    def count(sql: str) -> int:
-        return int(connection.execute(f"SELECT count(*) FROM {sql}").fetchone()[0])
+    Raises:
+        StoreBusyError: another process has been writing for *patience*, in seconds.
+    """
+    from catalog.store.fulltext import CHECK
 
-    missing = count("entry AS e LEFT JOIN search_doc AS d ON d.entry_id = e.id WHERE d.entry_id IS NULL")
-    if missing:
-        faults.append(f"search: {missing} entries have no words; `catalog db check --fix` makes them again")
-    unhashed = count(
-        "entry AS e LEFT JOIN entry_text AS t ON t.entry_id = e.id AND t.part = 0 WHERE t.entry_id IS NULL"
-    )
-    if unhashed:
-        faults.append(
-            f"meaning: {unhashed} entries have no hash of their text; `catalog db check --fix` makes them again"
-        )
-    # The tags of damaged rows can't be read; those rows are reported above.
-    strays = count(
-        "(SELECT e.id, j.value FROM entry AS e, json_each(iif(json_valid(e.tags), e.tags, '[]')) AS j "
-        "EXCEPT SELECT entry_id, tag FROM entry_tag)"
-    )
-    if strays:
-        faults.append(f"tags: {strays} are missing from their index")
-    return faults
+    # On a connection of its own, which may write: FTS5 counts its check as a write.
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=patience)) as own:
+        try:
+            own.execute(CHECK)
+        except sqlite3.DatabaseError as error:
+            name = getattr(error, "sqlite_errorname", None) or ""
+            if name.startswith("SQLITE_CORRUPT"):
+                return [f"search: index and words differ ({error}); `catalog db check --fix` makes the index again"]
+            if name == "SQLITE_ERROR":
+                return [f"search: the index of words is gone ({error}); `catalog db check --fix` makes it again"]
+            raise store_error(error, path) from error  # busy, say: that is no fault
+    return []
 
 
 def _remove(folder: str, owner: int) -> None:

@@ -48,11 +48,26 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
         return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
-def json_type() -> sa.types.TypeEngine[Any]:
-    """Return a column type for JSON: text on SQLite, ``jsonb`` on PostgreSQL. None is stored as NULL."""
+class JsonText(sa.Text):
+    """Text that holds JSON.
+
+    Attributes:
+        form: ``object``, ``texts`` (an array of texts), or ``any``.
+    """
+
+    cache_ok = True
+
+    def __init__(self, form: str = "any", length: int | None = None) -> None:
+        """Hold JSON of this *form*."""
+        super().__init__(length)
+        self.form = form
+
+
+def json_type(form: str = "any") -> sa.types.TypeEngine[Any]:
+    """Return a column type for JSON of a *form*: text on SQLite, ``jsonb`` on PostgreSQL. None is stored as NULL."""
     # Not SQLAlchemy's JSON on SQLite: a column declared JSON has numeric affinity there, which turns the text 12 into a
     # number, and a text of twenty digits into another number.
-    return sa.Text().with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+    return JsonText(form).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 
 metadata = sa.MetaData(naming_convention=NAMING)
@@ -66,12 +81,12 @@ entry = sa.Table(
     sa.Column("ref", sa.Text),
     sa.Column("spec", json_type()),
     sa.Column("description", sa.Text, nullable=False),
-    sa.Column("tags", json_type(), nullable=False),
-    sa.Column("examples", json_type(), nullable=False),
+    sa.Column("tags", json_type("texts"), nullable=False),
+    sa.Column("examples", json_type("texts"), nullable=False),
     sa.Column("match", sa.Text),
-    sa.Column("providers", json_type()),
+    sa.Column("providers", json_type("texts")),
     sa.Column("priority", sa.Integer, nullable=False),
-    sa.Column("metadata", json_type(), nullable=False),
+    sa.Column("metadata", json_type("object"), nullable=False),
     sa.Column("signature", sa.Text),
     sa.Column("checksum", sa.Text),
     sa.Column("source_checksum", sa.Text),
@@ -125,7 +140,7 @@ revision = sa.Table(
     sa.Column("action", sa.String(20), nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
-    sa.Column("data", json_type()),  # the entry after the change; NULL if it was removed
+    sa.Column("data", json_type("object")),  # the entry after the change; NULL if it was removed
     sa.UniqueConstraint("kind", "name", "revision"),
     sa.CheckConstraint("revision >= 1", name="revision_positive"),
 )
@@ -135,9 +150,9 @@ source = sa.Table(
     metadata,
     # What has been scanned, and what each file looked like then: the next scan reads only changed files.
     sa.Column("target", sa.Text, primary_key=True),
-    sa.Column("options", json_type(), nullable=False),
+    sa.Column("options", json_type("object"), nullable=False),
     sa.Column("distribution", sa.Text),
-    sa.Column("files", json_type(), nullable=False),
+    sa.Column("files", json_type("object"), nullable=False),
     sa.Column("scanned_at", UtcDateTime, nullable=False),
 )
 
@@ -178,6 +193,7 @@ vector = sa.Table(
     sa.Column("hash", sa.String(64), nullable=False),
     sa.Column("stamp", sa.BigInteger, nullable=False),  # the generation that wrote it
     sa.Column("vector", sa.LargeBinary, nullable=False),
+    sa.Column("checksum", sa.BigInteger, nullable=False, server_default="0"),  # CRC-32 of the vector
     sa.CheckConstraint("length(vector) % 4 = 0", name="whole_floats"),
     sa.Index(None, "embedder_id", "stamp"),
 )
@@ -219,7 +235,7 @@ calibration = sa.Table(
     metadata,
     # What a router has learned from labelled prompts. The key is a hash of the router it belongs to.
     sa.Column("key", sa.String(64), primary_key=True),
-    sa.Column("about", json_type(), nullable=False),  # candidates, embedder, data, and how good it is
+    sa.Column("about", json_type("object"), nullable=False),  # candidates, embedder, data, and how good it is
     sa.Column("data", sa.LargeBinary, nullable=False),
     sa.Column("made_at", UtcDateTime, nullable=False),
 )
@@ -247,8 +263,8 @@ decision_log = sa.Table(
     sa.Column("generation", sa.BigInteger, nullable=False),
     sa.Column("prompt_hash", sa.String(64), nullable=False),
     sa.Column("prompt", sa.Text),  # NULL unless the project allows it
-    sa.Column("router", json_type(), nullable=False),  # the options needed to route the prompt again
-    sa.Column("decision", json_type(), nullable=False),
+    sa.Column("router", json_type("object"), nullable=False),  # the options needed to route the prompt again
+    sa.Column("decision", json_type("object"), nullable=False),
 )
 
 used = sa.Table(

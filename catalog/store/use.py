@@ -17,6 +17,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from catalog.store.forms import LATEST, NONE, is_real
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -89,17 +91,34 @@ def hashed(key: str, features: Iterable[tuple[str, str]]) -> list[str]:
 def key_of(reader: Reader) -> str | None:
     """Return the key of the hashes, or None if nothing is recorded yet."""
     row = reader.one(KEY)
-    return row[0] if row else None
+    return row[0] if row and is_key(row[0]) else None
+
+
+def is_key(text: Any) -> bool:
+    """Tell whether *text* is a key of hashes; without it no row can be understood."""
+    return type(text) is str and len(text) == 64 and set(text) <= set("0123456789abcdef")
+
+
+def _in_form(rows: Iterable[Sequence[Any]]) -> Iterator[Use]:
+    """Yield the uses of *rows*; a damaged row is passed over: what it said about one request is lost."""
+    for query, kind, name, weight, at, *text in rows:
+        if (
+            type(query) is type(kind) is type(name) is str
+            and is_real(weight)
+            and is_real(at, LATEST)
+            and (not text or isinstance(text[0], (str, NONE)))
+        ):
+            yield Use(query, kind, name, weight, at, *text)
 
 
 def uses(reader: Reader, queries: Sequence[str]) -> list[Use]:
     """Return the rows of these *queries*, in no particular order."""
-    return [Use(*row) for row in reader.all(_ROWS.format(marks=", ".join("?" * len(queries))), queries)]
+    return list(_in_form(reader.all(_ROWS.format(marks=", ".join("?" * len(queries))), queries)))
 
 
 def every_use(reader: Reader) -> Iterator[Use]:
     """Yield all rows, by kind, name and query; the row of the key is left out."""
-    return (Use(*row) for row in reader.all(ALL_USES))
+    return _in_form(reader.all(ALL_USES))
 
 
 def weakest(rows: Sequence[Any], now: float) -> list[Any]:
@@ -136,8 +155,8 @@ def record(
     records, secret = _count(run, now)
     queries = hashed(secret, features)
     stored: dict[str, dict[Key, Use]] = {query: {} for query in queries}
-    for row in run.execute(sa.select(*used.c).where(used.c.query.in_(queries))):
-        stored[row.query][row.kind, row.name] = Use(*row)
+    for row in _in_form(map(tuple, run.execute(sa.select(*used.c).where(used.c.query.in_(queries))))):
+        stored[row.query][row.kind, row.name] = row
     obsolete: list[Use] = []
     for query, rows in stored.items():
         old = rows.get(key)
@@ -152,7 +171,8 @@ def record(
         same = sa.and_(*(column == sa.bindparam(f"_{column.name}") for column in columns))
         keys = [{"_query": row.query, "_kind": row.kind, "_name": row.name} for row in obsolete]
         run.execute(sa.delete(used).where(same), keys)
-    run.execute(sa.insert(used), [rows[key]._asdict() for rows in stored.values()])
+    # OR REPLACE: a row that is damaged has not been read, and may have this key.
+    run.execute(sa.insert(used).prefix_with("OR REPLACE"), [rows[key]._asdict() for rows in stored.values()])
     if records % TIDY_EVERY == 0:
         _tidy(run, now)
 
@@ -166,12 +186,16 @@ def _count(run: Connection, now: float) -> tuple[int, str]:
     from catalog.store.tables import used
 
     row = run.execute(sa.select(used.c.weight, used.c.text).where(used.c.query == "")).first()
+    if row is not None and not is_key(row.text):  # then no row can be understood any more
+        run.execute(sa.delete(used))
+        row = None
     if row is None:
         secret = secrets.token_hex(32)
         run.execute(sa.insert(used).values(query="", kind="", name="", weight=1, at=now, text=secret))
         return 1, secret
-    run.execute(sa.update(used).where(used.c.query == "").values(weight=row.weight + 1))
-    return int(row.weight) + 1, str(row.text)
+    counted = int(row.weight) + 1 if is_real(row.weight) else 1
+    run.execute(sa.update(used).where(used.c.query == "").values(weight=counted))
+    return counted, str(row.text)
 
 
 def _tidy(run: Connection, now: float) -> None:

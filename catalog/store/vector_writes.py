@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from zlib import crc32
 
 import sqlalchemy as sa
 
@@ -10,14 +11,17 @@ from catalog.entry.embedding_text import TEMPLATE_VERSION
 from catalog.errors import EmbedderError
 from catalog.store import tables
 from catalog.store.derived import insert_rows
+from catalog.store.forms import is_number
+from catalog.store.vectors import WIDEST
 
 _PUT = (
     # Only where the entry still says what was embedded: if the entry was changed in between, the change wins.
-    "INSERT INTO vector (entry_id, embedder_id, part, template, hash, stamp, vector) "
-    "SELECT t.entry_id, ?, t.part, ?, t.hash, ?, ? FROM entry_text AS t "
+    "INSERT INTO vector (entry_id, embedder_id, part, template, hash, stamp, vector, checksum) "
+    "SELECT t.entry_id, ?, t.part, ?, t.hash, ?, ?, ? FROM entry_text AS t "
     "WHERE t.entry_id = ? AND t.part = ? AND t.hash = ? "
     "ON CONFLICT (entry_id, embedder_id, part) DO UPDATE SET "
-    "template = excluded.template, hash = excluded.hash, stamp = excluded.stamp, vector = excluded.vector"
+    "template = excluded.template, hash = excluded.hash, stamp = excluded.stamp, vector = excluded.vector, "
+    "checksum = excluded.checksum"
 )
 _WITHOUT_TEXT = (
     "DELETE FROM vector WHERE entry_id = ? AND NOT EXISTS "
@@ -40,7 +44,7 @@ def put(
         generation: the one this transaction will be.
         rows: (entry id, part, hash of the text, vector), checked.
     """
-    values = [(embedder_id, TEMPLATE_VERSION, generation, vector, *row) for *row, vector in rows]
+    values = [(embedder_id, TEMPLATE_VERSION, generation, vector, crc32(vector), *row) for *row, vector in rows]
     return connection.exec_driver_sql(_PUT, values).rowcount
 
 
@@ -64,7 +68,9 @@ def ensure_embedder(
     if row is None:
         insert_rows(connection, "embedder", ("name", "given", "width", "since"), [(name, given, width, generation)])
         return int(connection.execute(sa.select(table.c.id).where(table.c.name == name)).scalar_one()), True
-    if row[1] != width:
+    if not is_number(row[1], 1) or row[1] > WIDEST:  # damaged; the vectors themselves have this width, or don't count
+        connection.execute(sa.update(table).where(table.c.id == row[0]).values(width=width))
+    elif row[1] != width:
         raise EmbedderError(
             f"embedder '{name}' has vectors of {row[1]} numbers here, not {width}; one that gives others "
             "needs another name",
@@ -104,6 +110,17 @@ def mark_complete(connection: sa.Connection, name: str, generation: int) -> tupl
 def delete_without_text(connection: sa.Connection, entry_ids: Iterable[int]) -> None:
     """Delete vectors of examples that these entries no longer have."""
     connection.exec_driver_sql(_WITHOUT_TEXT, [(id_,) for id_ in entry_ids])
+
+
+def delete_some(connection: sa.Connection, embedder: str, places: Iterable[tuple[int, int]]) -> int:
+    """Delete the vectors of *embedder* at these entry ids and parts; return how many there were."""
+    rows = [(embedder, *place) for place in places]
+    if not rows:
+        return 0
+    return connection.exec_driver_sql(
+        "DELETE FROM vector WHERE embedder_id = (SELECT id FROM embedder WHERE name = ?) AND entry_id = ? AND part = ?",
+        rows,
+    ).rowcount
 
 
 def remove(connection: sa.Connection, name: str) -> int | None:

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import math
 import sys
+import warnings
 from array import array
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from json import dumps
 from typing import TYPE_CHECKING, NamedTuple
+from zlib import crc32
 
 from catalog.entry.embedding_text import TEMPLATE_VERSION, text_hash, texts_of
-from catalog.errors import EmbedderError, StoreError
+from catalog.errors import CatalogWarning, EmbedderError, StoreError
+from catalog.store.forms import NUMBER, NUMBER_OR_NONE, TEXT, TEXT_OR_NONE, is_number, is_row, sound
 from catalog.store.mapping import columns, entry_from_row
-from catalog.store.reader import Reader
+from catalog.store.reader import Reader, Row
 
 if TYPE_CHECKING:
     import sqlite3
@@ -48,21 +51,25 @@ BY_ID = f"SELECT {columns()} FROM entry AS e WHERE e.id = ?"
 # NOT INDEXED and CROSS keep SQLite to the order of the table: it would follow the index of the embedder otherwise, and
 # jump about in the file row by row.
 FRESH = (
-    f"SELECT v.entry_id, v.part, v.vector FROM vector AS v NOT INDEXED CROSS {_FRESH_JOIN} "
+    f"SELECT v.entry_id, v.part, v.vector, v.checksum FROM vector AS v NOT INDEXED CROSS {_FRESH_JOIN} "
     "WHERE v.embedder_id = ? AND length(v.vector) = ?"
 )
 OF_ENTRY = (
-    f"SELECT v.entry_id, v.part, v.vector FROM vector AS v {_FRESH_JOIN} "
+    f"SELECT v.entry_id, v.part, v.vector, v.checksum FROM vector AS v {_FRESH_JOIN} "
     "WHERE v.entry_id = ? AND v.embedder_id = ? AND length(v.vector) = ?"
 )
 HASHED = (
-    f"SELECT v.hash, v.vector FROM vector AS v {_FRESH_JOIN} "
+    f"SELECT v.entry_id, v.hash, v.vector, v.checksum FROM vector AS v {_FRESH_JOIN} "
     "JOIN embedder AS m ON m.id = v.embedder_id AND length(v.vector) = 4 * m.width WHERE v.entry_id = ? AND m.name = ?"
 )
 OF_ENTRIES = (
-    "SELECT v.entry_id, v.hash, v.vector FROM json_each(?) AS k CROSS JOIN embedder AS m "
+    "SELECT v.entry_id, v.hash, v.vector, v.checksum FROM json_each(?) AS k CROSS JOIN embedder AS m "
     "JOIN vector AS v ON v.entry_id = k.value AND v.embedder_id = m.id "
     f"WHERE m.name = ? AND length(v.vector) = 4 * m.width AND v.template = {TEMPLATE_VERSION}"
+)
+OF_EMBEDDER = (
+    "SELECT v.entry_id, v.part, v.vector, v.checksum FROM embedder AS m CROSS JOIN vector AS v "
+    "ON v.embedder_id = m.id WHERE m.name = ?"
 )
 TOUCHED = (
     "SELECT c.entry_id FROM entry_change AS c WHERE c.generation > ? "
@@ -70,6 +77,10 @@ TOUCHED = (
 )
 MARK = "SELECT s.generation, h.token FROM catalog_state AS s LEFT JOIN history_mark AS h ON h.generation = s.generation"
 MARKED = "SELECT 1 FROM history_mark AS h WHERE h.generation = ? AND h.token = ?"
+
+
+WIDEST = 1 << 20
+"""How many numbers a vector has at most; a stored width beyond is damage, and would take all memory."""
 
 
 class Known(NamedTuple):
@@ -209,7 +220,8 @@ def check(embedder: str, width: int, vectors: Sequence[bytes]) -> None:
 
 def embedders(reader: Reader) -> list[Known]:
     """Return the embedders that have vectors here, the most recently completed first, incomplete ones last."""
-    return [Known(*row) for row in reader.all(EMBEDDERS)]
+    rows = sound(reader.all(EMBEDDERS), (TEXT, TEXT_OR_NONE, NUMBER, NUMBER_OR_NONE), "embedder")
+    return [Known(*row) for row in rows if 0 < row[2] <= WIDEST]
 
 
 def amount(reader: Reader, embedder: str) -> int:
@@ -229,7 +241,7 @@ def status(reader: Reader, embedder: str | None = None) -> dict[str, Status]:
     """
     with reader.snapshot() as connection:
         texts = connection.execute(TEXTS).fetchone()[0]
-        names = [embedder] if embedder is not None else [row[0] for row in connection.execute(EMBEDDERS).fetchall()]
+        names = [embedder] if embedder is not None else [known.name for known in embedders(reader)]
         statuses = {}
         for name in names:
             known = connection.execute(EMBEDDER, (name,)).fetchone()
@@ -267,7 +279,7 @@ def pending(
                 texts, last = [], entry_id
                 with suppress(StoreError):  # a damaged row has no texts
                     texts = texts_of(entry_from_row(row)) if row else []
-            if 0 <= part < len(texts) and text_hash(texts[part]) == expected:
+            if is_number(part) and part < len(texts) and text_hash(texts[part]) == expected:
                 waiting.append(Pending(entry_id, part, expected, texts[part]))
     return waiting, (rows[-1][0], rows[-1][1]) if len(rows) == limit else None
 
@@ -286,12 +298,18 @@ def fresh(reader: Reader, embedder: str) -> tuple[Mark, Rows]:
         ids, numbers = np.empty(most, np.int64), np.empty(most, np.int32)
         done = 0
         cursor = connection.execute(FRESH, (id_, 4 * width))
-        while batch := cursor.fetchmany(4_096):
+        damaged = 0
+        while found := cursor.fetchmany(4_096):
+            batch = _undamaged(found)
+            damaged += len(found) - len(batch)
+            if not batch:
+                continue
             end = done + len(batch)
             matrix[done:end] = np.frombuffer(b"".join([row[2] for row in batch]), "<f4").reshape(-1, width)
             ids[done:end] = [row[0] for row in batch]
             numbers[done:end] = [row[1] for row in batch]
             done = end
+    _left_out(embedder, damaged)
     return mark, Rows(ids[:done], numbers[:done], matrix[:done])
 
 
@@ -325,14 +343,17 @@ def changed_since(reader: Reader, embedder: str, mark: Mark, most: int) -> Chang
         ]
         if len(touched) > most:
             return None
-        fresh_rows = [row for entry_id in touched for row in connection.execute(OF_ENTRY, (entry_id, id_, 4 * width))]
+        found = [row for entry_id in touched for row in connection.execute(OF_ENTRY, (entry_id, id_, 4 * width))]
+    fresh_rows = _undamaged(found)
+    _left_out(embedder, len(found) - len(fresh_rows))
     rows = _rows([row[0] for row in fresh_rows], [row[1] for row in fresh_rows], [row[2] for row in fresh_rows], width)
     return Changes(now, np.array(touched, np.int64), rows)
 
 
 def of_entry(reader: Reader, embedder: str, entry_id: int) -> dict[str, NDArray[np.float32]]:
     """Return the fresh vectors of one entry, by the hashes of their texts."""
-    return {hash_: unpack(vector) for hash_, vector in reader.all(HASHED, (entry_id, embedder))}
+    rows = _undamaged(reader.all(HASHED, (entry_id, embedder)))
+    return {hash_: unpack(vector) for _, hash_, vector, _ in rows}
 
 
 def of_entries(reader: Reader, embedder: str, entry_ids: Sequence[int]) -> dict[tuple[int, str], NDArray[np.float32]]:
@@ -341,14 +362,41 @@ def of_entries(reader: Reader, embedder: str, entry_ids: Sequence[int]) -> dict[
     Stale vectors are included: the caller knows what the entries say, and takes those with the right hashes.
     """
     rows = reader.all(OF_ENTRIES, (dumps(list(entry_ids)), embedder))
-    return {(id_, hash_): unpack(vector) for id_, hash_, vector in rows}
+    good = _undamaged(rows)
+    _left_out(embedder, len(rows) - len(good))
+    return {(id_, hash_): unpack(vector) for id_, hash_, vector, _ in good}
+
+
+def _undamaged(rows: list[Row]) -> list[Row]:
+    """Return the *rows*, each with a vector and its checksum at the end, whose vectors are what was stored."""
+    return [row for row in rows if type(row[-2]) is bytes and crc32(row[-2]) == row[-1]]
+
+
+def _left_out(embedder: str, damaged: int) -> None:
+    if damaged:
+        count = "a vector" if damaged == 1 else f"{damaged} vectors"
+        warnings.warn(
+            f"{count} of embedder '{embedder}' {'is' if damaged == 1 else 'are'} damaged and left out of searches; "
+            "`catalog db check` says which, `catalog embed update` makes them again",
+            CatalogWarning,
+            stacklevel=5,
+        )
+
+
+def damaged(reader: Reader, embedder: str) -> list[tuple[int, int]]:
+    """Return entry id and part of the vectors of *embedder* whose bytes are not those that were stored."""
+    with reader.snapshot() as connection:
+        return [row[:2] for row in connection.execute(OF_EMBEDDER, (embedder,)) if not _undamaged([row])]
 
 
 def _mark(connection: sqlite3.Connection, embedder: str) -> tuple[Mark, int | None, int]:
     """Return the mark of this read transaction, and the embedder's id (None if unknown) and width."""
-    generation, token = connection.execute(MARK).fetchone()
+    generation, token = connection.execute(MARK).fetchone() or (-1, None)
+    if not is_number(generation):  # as Store.state has it
+        generation, token = -1, None
+    token = token if type(token) is str else None
     known = connection.execute(EMBEDDER, (embedder,)).fetchone()
-    if known is None:
+    if known is None or not is_row(known, (NUMBER,) * 3) or not 0 < known[1] <= WIDEST:
         return Mark(generation, token, -1), None, 0
     return Mark(generation, token, known[2]), known[0], known[1]
 

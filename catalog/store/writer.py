@@ -15,17 +15,16 @@ import sqlalchemy as sa
 from catalog.entry.entry import Entry, make_entry
 from catalog.entry.key import Key
 from catalog.errors import CatalogError, StoreError
-from catalog.store import derived, golden_and_decisions, tables, use, vector_writes, vectors
+from catalog.store import derived, golden_and_decisions, state, tables, use, vector_writes, vectors
 from catalog.store.derived import CHUNK, insert_rows, quoted
 from catalog.store.engine import make_engine
+from catalog.store.forms import MOST, is_number, parsed, text_or_bytes
 from catalog.store.golden_and_decisions import Logged
 from catalog.store.mapping import COLUMNS, WRITABLE, columns, content, entry_from_row, row_of, to_json
 from catalog.store.reader import BUSY_MS, Row, store_error
 
 _MARKS = 1_000
 """How many generations an index file may be behind and still be brought up to date row by row."""
-
-_REVISION = COLUMNS.index("revision")
 
 # Statements that run for thousands of keys at once are text: the keys travel as one JSON parameter.
 _EXISTING = sa.text(
@@ -35,19 +34,29 @@ _EXISTING = sa.text(
 _LAST_REVISIONS = sa.text(
     "SELECT r.kind, r.name, max(r.revision) FROM json_each(:keys) AS k "
     "JOIN revision AS r ON r.kind = json_extract(k.value, '$[0]') AND r.name = json_extract(k.value, '$[1]') "
-    "GROUP BY r.kind, r.name"
+    f"WHERE r.revision BETWEEN 1 AND {MOST} GROUP BY r.kind, r.name"  # a damaged number must not be counted on from
 )
 _LAST_ACTIONS = sa.text(
     "SELECT r.kind, r.name, r.action, max(r.revision) FROM json_each(:keys) AS k "
     "JOIN revision AS r ON r.kind = json_extract(k.value, '$[0]') AND r.name = json_extract(k.value, '$[1]') "
     "GROUP BY r.kind, r.name"
 )
+_WITHOUT_ROW = sa.text(
+    "SELECT r.kind, r.name FROM revision AS r WHERE r.data IS NOT NULL AND r.revision = (SELECT max(x.revision) "
+    "FROM revision AS x WHERE x.kind = r.kind AND x.name = r.name) AND NOT EXISTS (SELECT 1 FROM entry AS e "
+    "WHERE e.kind = r.kind AND e.name = r.name)"
+)
+_PRUNE = (
+    "DELETE FROM revision WHERE id IN (SELECT id FROM (SELECT id, at, row_number() OVER "
+    "(PARTITION BY kind, name ORDER BY revision DESC) AS place FROM revision) WHERE place > ? AND at < ?)"
+)
+_LAST_ID = sa.select(sa.func.max(tables.entry.c.id)).where(tables.entry.c.id < MOST)
 _NOTE_CHANGE = (
     "INSERT INTO entry_change (entry_id, generation) VALUES (?, ?) "
     "ON CONFLICT (entry_id) DO UPDATE SET generation = excluded.generation"
 )
 _LAST_DATA = sa.text(
-    "SELECT data FROM revision WHERE kind = :kind AND name = :name AND data IS NOT NULL ORDER BY revision DESC LIMIT 1"
+    "SELECT data FROM revision WHERE kind = :kind AND name = :name AND data IS NOT NULL ORDER BY revision DESC LIMIT 20"
 )
 
 
@@ -89,6 +98,8 @@ class Writer:
         """
         try:
             with self._engine.begin() as connection:
+                raw: Any = connection.connection.dbapi_connection
+                raw.text_factory = text_or_bytes  # a text that is not UTF-8 must not take others down
                 transaction = Transaction(connection, actor)
                 yield transaction
                 transaction.finish()
@@ -109,28 +120,36 @@ class Writer:
 
 
 class Transaction:
-    """Changes that become visible to readers together, at the commit."""
+    """Changes that become visible to readers together, at the commit.
+
+    Attributes:
+        connection: what is written on.
+        now: the moment of the changes, as ISO 8601 with the zone.
+        changed: whether the generation grows at the end.
+        damaged: keys whose rows can't be read; writing them is a change even if they are equal.
+    """
 
     def __init__(self, connection: sa.Connection, actor: str) -> None:
         """Write on *connection* in the name of *actor*."""
-        self._connection = connection
+        self.connection = connection
         self._actor = actor
-        self._now = datetime.now(UTC).isoformat(timespec="microseconds")
-        self._changed = False
+        self.now = datetime.now(UTC).isoformat(timespec="microseconds")
+        self.changed = False
         self._next: int | None = None
-        self._damaged: set[Key] = set()  # keys whose rows can't be read; writing them is a change even if equal
+        self.damaged: set[Key] = set()
 
     def _generation(self) -> int:
         """Return the generation this transaction will be."""
         if self._next is None:
-            self._next = 1 + int(self._connection.execute(sa.select(tables.state.c.generation)).scalar_one())
+            found = self.connection.execute(sa.select(tables.state.c.generation)).scalar()
+            self._next = 1 + (int(found or 0) if is_number(found) else state.last_generation(self.connection))
         return self._next
 
     def versions(self) -> tuple[int, int]:
         """Return the versions of the words in the full-text index and of the texts to embed."""
-        state = tables.state.c
-        row = self._connection.execute(sa.select(state.words_version, state.text_version)).one()
-        return row[0], row[1]
+        known = tables.state.c
+        row = self.connection.execute(sa.select(known.words_version, known.text_version)).first()
+        return (row[0], row[1]) if row is not None else (-1, -1)
 
     def existing(self, keys: Iterable[Key]) -> dict[Key, tuple[int, Entry]]:
         """Return id and entry of each of *keys* that is stored, as this transaction sees them.
@@ -142,16 +161,19 @@ class Transaction:
             try:
                 entry = entry_from_row(row[1:])
             except StoreError:
-                entry = self._as_recorded(row[1], row[2], row[1 + _REVISION])
-                self._damaged.add((entry.kind, entry.name))
+                number = row[1 + COLUMNS.index("revision")]
+                if not is_number(number, 1):
+                    number = max([1, *(int(most) for *_, most in self._by_keys(_LAST_REVISIONS, [(row[1], row[2])]))])
+                entry = self._as_recorded(row[1], row[2], number)
+                self.damaged.add((entry.kind, entry.name))
             stored[entry.kind, entry.name] = row[0], entry
         return stored
 
     def _as_recorded(self, kind: str, name: str, revision: int) -> Entry:
         """Return the entry that the history recorded last, as *revision*; an empty entry if that can't be read."""
-        data = self._connection.execute(_LAST_DATA, {"kind": kind, "name": name}).scalar()
-        with suppress(ValueError, TypeError, CatalogError):
-            return make_entry({**json.loads(str(data)), "revision": revision})
+        for (data,) in self.connection.execute(_LAST_DATA, {"kind": kind, "name": name}).all():
+            with suppress(ValueError, TypeError, CatalogError):
+                return make_entry({**parsed(data, dict), "kind": kind, "name": name, "revision": revision})
         return Entry(kind=kind, name=name, spec={}, revision=revision)
 
     def last_actions(self, keys: Iterable[Key]) -> list[tuple[str, str, str]]:
@@ -162,7 +184,7 @@ class Transaction:
         every = list(keys)
         for start in range(0, len(every), CHUNK):
             chunk = json.dumps(every[start : start + CHUNK])
-            yield from map(tuple, self._connection.execute(statement, {"keys": chunk}))
+            yield from map(tuple, self.connection.execute(statement, {"keys": chunk}))
 
     def put(self, entries: Sequence[Entry], action: str) -> Written:
         """Store *entries*, each over the entry with the same key; an entry that changes nothing writes nothing.
@@ -173,14 +195,14 @@ class Transaction:
         """
         wanted = {(entry.kind, entry.name): entry for entry in entries}
         # An empty catalog has nothing to look up; that makes the first import of many entries faster.
-        empty = self._connection.execute(sa.select(tables.revision.c.id).limit(1)).first() is None
+        empty = self.connection.execute(sa.select(tables.revision.c.id).limit(1)).first() is None
         stored = {} if empty else self.existing(wanted)
         new_keys = [key for key in wanted if key not in stored]
         # A key that was removed before goes on counting its revisions where it stopped.
         last: dict[Key, int] = {}
         if not empty:
             last = {(kind, name): int(most) for kind, name, most in self._by_keys(_LAST_REVISIONS, new_keys)}
-        top = self._connection.execute(sa.select(sa.func.max(tables.entry.c.id))).scalar() or 0
+        top = self.connection.execute(_LAST_ID).scalar() or 0
         written = Written([], [], [], [])
         inserts: list[_Change] = []
         updates: list[_Change] = []
@@ -191,7 +213,7 @@ class Transaction:
                 top += 1
                 inserts.append((top, last.get(key, 0) + 1, data, entry))
                 written.added.append(key)
-            elif content(before[1]) == data and key not in self._damaged:
+            elif content(before[1]) == data and key not in self.damaged:
                 written.unchanged.append(key)
             else:
                 updates.append((before[0], before[1].revision + 1, data, entry))
@@ -207,39 +229,39 @@ class Transaction:
         updated = [id_ for id_, *_ in updates]
         if updates:
             # By UPDATE, not by REPLACE: REPLACE deletes the row first, and its vectors would go with it.
-            self._connection.exec_driver_sql(
+            self.connection.exec_driver_sql(
                 f"UPDATE entry SET {', '.join(f'{quoted(name)} = ?' for name in WRITABLE)} WHERE id = ?",
-                [(*row_of(entry, revision, self._now), id_) for id_, revision, _, entry in updates],
+                [(*row_of(entry, revision, self.now), id_) for id_, revision, _, entry in updates],
             )
-            derived.delete_derived(self._connection, updated)
+            derived.delete_derived(self.connection, updated)
             self._note_changes(updated)
         insert_rows(
-            self._connection,
+            self.connection,
             "entry",
             ("id", "kind", "name", *WRITABLE, "created_at"),
             [
-                (id_, entry.kind, entry.name, *row_of(entry, revision, self._now), self._now)
+                (id_, entry.kind, entry.name, *row_of(entry, revision, self.now), self.now)
                 for id_, revision, _, entry in inserts
             ],
         )
-        derived.insert_derived(self._connection, [(id_, entry) for id_, _, _, entry in changes])
+        derived.insert_derived(self.connection, [(id_, entry) for id_, _, _, entry in changes])
         if updates:
-            vector_writes.delete_without_text(self._connection, updated)
+            vector_writes.delete_without_text(self.connection, updated)
         self._revise([(entry.kind, entry.name, revision, data) for _, revision, data, entry in changes], action)
-        self._changed = True
+        self.changed = True
 
     def _note_changes(self, ids: Iterable[int]) -> None:
         """Make indexes in memory read again what they hold of these entries. New entries they find by their vectors."""
         rows = [(id_, self._generation()) for id_ in ids]
         if rows:
-            self._connection.exec_driver_sql(_NOTE_CHANGE, rows)
+            self.connection.exec_driver_sql(_NOTE_CHANGE, rows)
 
     def _revise(self, changes: list[tuple[str, str, int, str | None]], action: str) -> None:
         insert_rows(
-            self._connection,
+            self.connection,
             "revision",
             ("kind", "name", "revision", "data", "action", "actor", "at"),
-            [(*change, action, self._actor, self._now) for change in changes],
+            [(*change, action, self._actor, self.now) for change in changes],
         )
 
     def remove(self, keys: Iterable[Key], action: str) -> list[Key]:
@@ -249,26 +271,18 @@ class Transaction:
             return []
         ids = [id_ for id_, _ in stored.values()]
         self._note_changes(ids)
-        derived.delete_derived(self._connection, ids)
+        derived.delete_derived(self.connection, ids)
         for column in (tables.vector.c.entry_id, tables.entry.c.id):
-            self._connection.execute(
+            self.connection.execute(
                 sa.delete(column.table).where(column == sa.bindparam("_id")), [{"_id": id_} for id_ in ids]
             )
         self._revise([(*key, entry.revision + 1, None) for key, (_, entry) in stored.items()], action)
-        self._changed = True
+        self.changed = True
         return list(stored)
 
     def prune(self, keep: int, before: str | None) -> int:
-        """Delete revisions, but for the last *keep* of each entry and those made at *before* or later; return how many.
-
-        The last revision of an entry always stays: it says what became of it.
-        """
-        done = self._connection.exec_driver_sql(
-            "DELETE FROM revision WHERE id IN (SELECT id FROM (SELECT id, at, row_number() OVER "
-            "(PARTITION BY kind, name ORDER BY revision DESC) AS place FROM revision) WHERE place > ? AND at < ?)",
-            (max(keep, 1), before or "9999"),
-        )
-        return int(done.rowcount)
+        """Delete revisions but the last *keep* (at least one) of each entry and those from *before* on."""
+        return int(self.connection.exec_driver_sql(_PRUNE, (max(keep, 1), before or "9999")).rowcount)
 
     def rename(self, key: Key, new: str) -> None:
         """Give the entry *key* the name *new*: in its row, its tags, its history, its golden cases and its uses.
@@ -277,7 +291,7 @@ class Transaction:
         an entry that had the new name before, it comes first: the revisions of this entry count on from there.
         """
         kind, name = key
-        run = self._connection.exec_driver_sql
+        run = self.connection.exec_driver_sql
         before = run("SELECT max(revision) FROM revision WHERE kind = ? AND name = ?", (kind, new)).scalar() or 0
         # In two steps: a revision may not stand on a number that another still has.
         move = "UPDATE revision SET name = ?, revision = revision + ? WHERE kind = ? AND name = ?"
@@ -289,15 +303,23 @@ class Transaction:
         run("UPDATE OR REPLACE used SET name = ? WHERE kind = ? AND name = ?", (new, kind, name))
         run("UPDATE OR IGNORE golden_case SET name = ? WHERE kind = ? AND name = ?", (new, kind, name))
         run("DELETE FROM golden_case WHERE kind = ? AND name = ?", (kind, name))
-        self._damaged.add((kind, new))  # so that put writes it though its content is that of the row
-        self._changed = True
+        self.damaged.add((kind, new))  # so that put writes it though its content is that of the row
+        self.changed = True
 
     def reindex(self) -> int:
         """Make words, text hashes and references of every entry again; return the number of entries."""
-        self._note_changes(self._connection.execute(sa.select(tables.vector.c.entry_id).distinct()).scalars())
-        done = derived.remake(self._connection)
-        self._changed = True
+        self._note_changes(self.connection.execute(sa.select(tables.vector.c.entry_id).distinct()).scalars())
+        done = derived.remake(self.connection)
+        self.changed = True
         return done
+
+    def bring_back(self) -> list[Key]:
+        """Store again what the history says is there and no row has; return the keys."""
+        keys = [tuple(row) for row in self.connection.execute(_WITHOUT_ROW)]
+        entries = [self._as_recorded(kind, name, 0) for kind, name in keys]
+        known = [entry for entry in entries if entry.spec != {} or entry.ref is not None or entry.description]
+        self.put(known, "repair")
+        return [(entry.kind, entry.name) for entry in known]
 
     # -- vectors -----------------------------------------------------------------------------------------------------
 
@@ -318,9 +340,9 @@ class Transaction:
         """
         rows = list(rows)
         vectors.check(embedder, width, [row[3] for row in rows])
-        id_, changed = vector_writes.ensure_embedder(self._connection, embedder, width, given, self._generation())
-        done = vector_writes.put(self._connection, id_, self._generation(), rows) if rows else 0
-        self._changed = self._changed or changed or done > 0
+        id_, changed = vector_writes.ensure_embedder(self.connection, embedder, width, given, self._generation())
+        done = vector_writes.put(self.connection, id_, self._generation(), rows) if rows else 0
+        self.changed = self.changed or changed or done > 0
         return done
 
     def complete(self, embedder: str) -> bool:
@@ -329,14 +351,22 @@ class Transaction:
         Search changes over to an embedder when it becomes complete, and keeps to it when new entries still lack
         vectors. So the texts are looked through only until then.
         """
-        complete, changed = vector_writes.mark_complete(self._connection, embedder, self._generation())
-        self._changed = self._changed or changed
+        complete, changed = vector_writes.mark_complete(self.connection, embedder, self._generation())
+        self.changed = self.changed or changed
         return complete
+
+    def drop_vectors(self, embedder: str, places: Sequence[tuple[int, int]]) -> int:
+        """Delete damaged vectors of *embedder*, given as (entry id, part), so that they are made again."""
+        dropped = vector_writes.delete_some(self.connection, embedder, places)
+        if dropped:
+            self._note_changes({entry_id for entry_id, _ in places})
+            self.changed = True
+        return dropped
 
     def remove_vectors(self, embedder: str) -> int:
         """Remove every vector of *embedder*, and the embedder itself; return the number of vectors."""
-        removed = vector_writes.remove(self._connection, embedder)
-        self._changed = self._changed or removed is not None
+        removed = vector_writes.remove(self.connection, embedder)
+        self.changed = self.changed or removed is not None
         return removed or 0
 
     # -- what is kept beside the entries -----------------------------------------------------------------------------
@@ -345,11 +375,11 @@ class Transaction:
         self, features: Sequence[tuple[str, str]], key: Key, weight: float, now: float, text: str | None
     ) -> None:
         """Record that an entry was taken after a request; see :func:`catalog.store.use.record`. No entry changes."""
-        use.record(self._connection, features, key, weight, now, text)
+        use.record(self.connection, features, key, weight, now, text)
 
     def forget_uses(self, key: Key | None) -> int:
         """Forget the uses of one entry, or of all (None); return the number of rows."""
-        return use.forget(self._connection, key)
+        return use.forget(self.connection, key)
 
     def save_source(
         self, target: str, options: dict[str, Any], distribution: str | None, files: dict[str, Any]
@@ -357,36 +387,36 @@ class Transaction:
         """Remember what the files of a scanned *target* looked like. No entry changes."""
         self.forget_source(target)
         insert_rows(
-            self._connection,
+            self.connection,
             "source",
             ("target", "options", "distribution", "files", "scanned_at"),
-            [(target, to_json(options), distribution, to_json(files), self._now)],
+            [(target, to_json(options), distribution, to_json(files), self.now)],
         )
 
     def forget_source(self, target: str) -> None:
         """Forget a scanned *target*."""
-        self._connection.execute(sa.delete(tables.source).where(tables.source.c.target == target))
+        self.connection.execute(sa.delete(tables.source).where(tables.source.c.target == target))
 
     def add_golden(self, rows: Sequence[tuple[str, str, str]]) -> int:
         """Add golden cases, given as (text, kind, name); return how many were new. No entry changes."""
-        return golden_and_decisions.add_golden(self._connection, rows, self._now) if rows else 0
+        return golden_and_decisions.add_golden(self.connection, rows, self.now) if rows else 0
 
     def remove_golden(self, rows: Sequence[tuple[str, str, str]]) -> int:
         """Remove golden cases, given as (text, kind, name); return how many were stored."""
-        return golden_and_decisions.remove_golden(self._connection, rows) if rows else 0
+        return golden_and_decisions.remove_golden(self.connection, rows) if rows else 0
 
     def log_decision(self, row: Logged, most: int) -> None:
         """Log a decision of a router at the time of this transaction; only the last *most* decisions are kept."""
-        golden_and_decisions.log_decision(self._connection, row._replace(at=self._now), most)
+        golden_and_decisions.log_decision(self.connection, row._replace(at=self.now), most)
 
     def forget_decisions(self) -> int:
         """Forget all logged decisions; return how many there were."""
-        return golden_and_decisions.forget_decisions(self._connection)
+        return golden_and_decisions.forget_decisions(self.connection)
 
     def forget_calibration(self, key: str) -> bool:
         """Forget what a router has learned; return whether there was anything."""
-        done = self._connection.execute(sa.delete(tables.calibration).where(tables.calibration.c.key == key))
-        self._changed = self._changed or done.rowcount > 0
+        done = self.connection.execute(sa.delete(tables.calibration).where(tables.calibration.c.key == key))
+        self.changed = self.changed or done.rowcount > 0
         return done.rowcount > 0
 
     def put_calibration(self, key: str, about: Mapping[str, Any], data: bytes) -> None:
@@ -394,21 +424,22 @@ class Transaction:
 
         No entry changes, but the generation grows: decisions may differ from now on.
         """
-        self._connection.execute(sa.delete(tables.calibration).where(tables.calibration.c.key == key))
+        self.connection.execute(sa.delete(tables.calibration).where(tables.calibration.c.key == key))
         insert_rows(
-            self._connection,
+            self.connection,
             "calibration",
             ("key", "about", "data", "made_at"),
-            [(key, to_json(about), data, self._now)],
+            [(key, to_json(about), data, self.now)],
         )
-        self._changed = True
+        self.changed = True
 
     def finish(self) -> None:
         """Raise the generation if anything has changed. Called before the commit."""
-        if self._changed:
+        if self.changed:
             generation = self._generation()
-            run = self._connection.exec_driver_sql
-            run("UPDATE catalog_state SET generation = ?", (generation,))
+            run = self.connection.exec_driver_sql
+            if run("UPDATE catalog_state SET generation = ?", (generation,)).rowcount == 0:
+                state.make(self.connection, generation)
             run(
                 "INSERT INTO history_mark (generation, token) VALUES (?, ?) "
                 "ON CONFLICT (generation) DO UPDATE SET token = excluded.token",

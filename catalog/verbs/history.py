@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.entry.key import format_key
-from catalog.errors import EntryNotFoundError, StoreError
+from catalog.errors import CatalogError, EntryNotFoundError, StoreError
 from catalog.store import queries
+from catalog.store.forms import NUMBER, TEXT, TEXT_OR_NONE, is_number, is_row, parsed, passed_over
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -62,17 +63,28 @@ class Revision(NamedTuple):
 
 
 def revision_from_row(row: Row) -> Revision:
-    """Return the revision of a row of the table ``revision``."""
+    """Return the revision of a row of the table ``revision``; ValueError if the row is damaged."""
+    if not is_row(row, _FORM):
+        raise ValueError("a value of a wrong type")
     _, kind, name, number, action, actor, at, data = row
-    return Revision(
-        kind,
-        name,
-        number,
-        action,
-        actor,
-        datetime.fromisoformat(at),
-        None if data is None else json.loads(data),
-    )
+    when = datetime.fromisoformat(at)
+    return Revision(kind, name, number, action, actor, when, None if data is None else parsed(data, dict))
+
+
+_FORM = (NUMBER, TEXT, TEXT, NUMBER, TEXT, TEXT, TEXT, TEXT_OR_NONE)
+
+
+def _readable(rows: Iterable[Row]) -> list[Revision]:
+    """Return the revisions of *rows*; damaged rows are passed over with one warning."""
+    found, damaged = [], 0
+    for row in rows:
+        try:
+            found.append(revision_from_row(row))
+        except ValueError:
+            damaged += 1
+    if damaged:
+        passed_over("revision", damaged)
+    return found
 
 
 _EVERY = (1 << 63) - 1
@@ -84,13 +96,13 @@ def history(ws: Workspace, kind: str, name: str, limit: int | None = None, befor
     ws.snapshot()
     least = _EVERY if before is None else before
     most = -1 if limit is None else limit
-    return [revision_from_row(row) for row in ws.store.reader.all(queries.HISTORY, (kind, name, least, most))]
+    return _readable(ws.store.reader.all(queries.HISTORY, (kind, name, least, most)))
 
 
 def log(ws: Workspace, limit: int) -> list[Revision]:
     """Return the last changes of the whole catalog, the newest first."""
     ws.snapshot()
-    return [revision_from_row(row) for row in ws.store.reader.all(queries.LOG, (min(limit, 1 << 40),))]
+    return _readable(ws.store.reader.all(queries.LOG, (min(limit, 1 << 40),)))
 
 
 def restore(ws: Workspace, kind: str, name: str, revision: int | None) -> Entry:
@@ -102,13 +114,15 @@ def restore(ws: Workspace, kind: str, name: str, revision: int | None) -> Entry:
     ws.snapshot()
     if revision is None:
         last = reader.one(queries.LAST_CHANGE, (kind, name))
-        rows = reader.all(queries.KEPT_REVISIONS, (kind, name, 2))
+        rows = reader.all(queries.KEPT_REVISIONS, (kind, name, _SHOWN))
         if last is not None and last[0] not in REMOVALS and _is_readable(ws, kind, name):
             rows = rows[1:]  # it is there: back means the revision before
     else:
         rows = [row for row in reader.all(queries.REVISION, (kind, name, revision)) if row[7] is not None]
-    if not rows:
-        known = sorted(row[3] for row in reader.all(queries.KEPT_REVISIONS, (kind, name, _SHOWN)))
+    entry = next(_entries(rows), None)
+    if entry is None:
+        kept = reader.all(queries.KEPT_REVISIONS, (kind, name, _SHOWN))
+        known = sorted(row[3] for row in kept if is_number(row[3]))
         shown = f"{known}{' and older ones' if len(known) == _SHOWN else ''}" if known else "none"
         raise EntryNotFoundError(
             f"'{format_key(kind, name)}' has no revision {revision or 'before this one'} to go back to; it has {shown}",
@@ -117,15 +131,26 @@ def restore(ws: Workspace, kind: str, name: str, revision: int | None) -> Entry:
             close=[],
             revisions=known,
         )
-    entry = revision_from_row(rows[0]).entry
-    assert entry is not None
     with ws.writing() as transaction:
         ws.put(transaction, [entry], "restore")
     return ws.stored(kind, name)
 
 
 _SHOWN = 20
-"""Revisions that an error lists."""
+"""Revisions that an error lists, and among which one that can be read is looked for."""
+
+
+def _entries(rows: Iterable[Row]) -> Iterator[Entry]:
+    """Yield the entries of *rows*; a revision that can't be read is passed over with a warning."""
+    for row in rows:
+        try:
+            entry = revision_from_row(row).entry
+        except (ValueError, CatalogError):
+            passed_over("revision")
+            continue
+        if entry is not None:
+            yield entry
+
 
 REMOVALS = ("unregister", "gone")
 """Actions after which an entry is not there."""

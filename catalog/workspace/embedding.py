@@ -259,6 +259,10 @@ class EmbeddingService:
         from catalog.store import vectors
 
         embedder = self.embedder()
+        damaged = vectors.damaged(self.store.reader, embedder.name)
+        if damaged:
+            with self.store.writing(actor=actor) as transaction:
+                transaction.drop_vectors(embedder.name, damaged)
         counts = vectors.status(self.store.reader, embedder.name)[embedder.name]
         todo, done, stored = counts.stale + counts.missing, 0, 0
         for batch, is_last in self._pending(embedder.name):

@@ -114,7 +114,7 @@ class Snapshot:
 
     def names(self, kind: str) -> list[str]:
         """Return the names of a kind over all tiers, sorted."""
-        names = {row[0] for row in self._reader.all(queries.NAMES, (kind,))}
+        names = {row[0] for row in self._reader.all(queries.NAMES, (kind,)) if type(row[0]) is str}
         names.update(name for k, name in (*self._runtime, *self._config) if k == kind)
         return sorted(names)
 

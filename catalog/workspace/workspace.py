@@ -173,8 +173,8 @@ class Workspace:
         self.current = self._no_snapshot()
 
     def _no_snapshot(self) -> Snapshot:
-        """Return a snapshot that does not hold: no state is (-1, (-1, -1)), and no token equals a new object."""
-        state = (-1, (-1, -1))
+        """Return a snapshot that does not hold: no state is (-2, (-2, -2)), and no token equals a new object."""
+        state = (-2, (-2, -2))
         return Snapshot(object(), state, self.store.reader, self.runtime.entries, self.config.entries)
 
     @contextmanager

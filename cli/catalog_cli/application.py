@@ -96,6 +96,13 @@ class Application:
             )
         return Schema(path, current(path), HEAD)
 
+    @property
+    def path(self) -> str:
+        """The file of the database, without opening it."""
+        from catalog import sqlite_path
+
+        return sqlite_path(self.place) or "a database in memory"
+
     def look_here(self) -> None:
         """Let modules of the current folder be found, after all others, so that none of it hides a library."""
         try:

@@ -68,7 +68,7 @@ def test_check_finds_and_mends_a_broken_index(run_cli, database) -> None:
     assert run_cli("db", "check", "--fix") == (
         0,
         f"{database} is sound\n",
-        "1 fault before the index was made again\n",
+        "1 fault before it was mended\n",
     )
 
 
@@ -93,3 +93,57 @@ def test_a_file_that_is_no_catalog_is_unusable(run_cli, project) -> None:
         done = run_cli("--url", url, "ls")
         assert (done.status, done.out, done.err.count("\n")) == (3, "", 1)
         assert done.err.startswith("Error: ")
+
+
+@pytest.mark.usefixtures("three")
+def test_check_mends_and_says_what_was_lost(run_cli, database) -> None:
+    """``--fix`` names what it could not bring back; afterwards the database is sound."""
+    with sqlite3.connect(database) as connection:
+        connection.execute("INSERT INTO calibration VALUES ('k', '[]', x'00', '2026-01-01T00:00:00+00:00')")
+    connection.close()
+    broken = run_cli("db", "check")
+    assert broken.status == 1
+    assert broken.out.startswith("calibration key 'k', column about: not the JSON it must be")
+    assert broken.out.endswith("; `catalog db check --fix` takes it away, `catalog route fit` learns again\n")
+    assert run_cli("db", "check", "--fix") == (
+        0,
+        f"{database} is sound\n",
+        "lost: what a router had learned (about could not be read)\n1 fault before it was mended\n",
+    )
+
+
+@pytest.mark.usefixtures("three")
+def test_a_check_of_a_corrupt_file_says_what_helps(run_cli, database) -> None:
+    """That a file can't be opened or read is a fault as others are: it is named with what helps."""
+    data = database.read_bytes()
+    database.write_bytes(b"garbage!" * 2 + data[16:])
+    salvage = "`catalog db check --salvage OUT` writes what can be read into a new database"
+    assert run_cli("db", "check") == (
+        1,
+        f"{database} is not a SQLite database; name another file with --url. If it was a catalog, {salvage}\n",
+        f"1 fault in {database}\n",
+    )
+    database.write_bytes(data[:4096] + b"\xff" * (len(data) - 4096))
+    done = run_cli("ls")
+    assert (done.status, done.err.count("\n"), salvage in done.err) == (3, 1, True)
+    done = run_cli("db", "check")
+    assert (done.status, salvage in done.out, done.err) == (1, True, f"1 fault in {database}\n")
+
+
+@pytest.mark.usefixtures("three")
+def test_a_damaged_file_is_salvaged(run_cli, database, project) -> None:
+    """A file that does not open gives a sound database with its entries; it is never written over."""
+    before = run_cli("ls")
+    database.write_bytes(bytes(100) + database.read_bytes()[100:])
+    assert run_cli("db", "check", "--salvage", "good.db", "--json").data == {
+        "rows": {"entry": 3, "revision": 3, "source": 1},
+        "lost": [],
+    }
+    good = ("--url", f"sqlite:///{project / 'good.db'}")
+    assert run_cli(*good, "ls") == before
+    assert run_cli(*good, "db", "check").status == 0
+    assert run_cli("db", "check", "--salvage", "good.db") == (3, "", "Error: good.db exists; name a new file\n")
+    assert run_cli("db", "check", "--salvage", "other.db", "--fix").status == 2
+    (project / "empty.db").write_text("no catalog" * 1000)
+    done = run_cli("--url", f"sqlite:///{project / 'empty.db'}", "db", "check", "--salvage", "none.db")
+    assert (done.status, done.out, (project / "none.db").exists()) == (3, "", False)

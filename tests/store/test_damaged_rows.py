@@ -55,8 +55,10 @@ def test_a_damaged_row_is_found_as_it_was(damaged: Catalog) -> None:
 
 def test_a_check_names_a_damaged_row(damaged: Catalog) -> None:
     """It is told what helps, which does."""
-    assert damaged.check() == [
-        "entries: the row of tool:bad is damaged; `catalog restore tool:bad` brings back a good one"
+    assert [fault.split(": ")[0] + "; " + fault.split("; ")[-1] for fault in damaged.check()] == [
+        f"entry tool:bad, column {column}; "
+        "`catalog db check --fix` or `catalog restore tool:bad` brings back what the history has"
+        for column in ("tags", "metadata")
     ]
     damaged.restore("tool", "bad")
     assert damaged.check() == []

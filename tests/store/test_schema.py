@@ -373,3 +373,15 @@ def test_an_upgrade_that_can_not_keep_the_file_is_none(outdated: Path, monkeypat
         schema.ensure(str(outdated))
     assert schema.current(str(outdated)) == "0002"
     assert not Path(f"{outdated}.before-{schema.HEAD}").exists()
+
+
+@pytest.mark.parametrize("older", ["0001", "0002", "0003"])
+def test_an_upgraded_catalog_is_sound(filled: str, run_alembic, older: str) -> None:
+    """A check does not miss what the next change makes, and that makes it."""
+    run_alembic("downgrade", older)
+    with pytest.warns(CatalogWarning, match="is upgraded from schema"):
+        cat = open_catalog(filled)
+    with cat:
+        upgraded = cat.check()
+        cat.register("tool", "one_more", "plots:one_more")
+        assert (upgraded, cat.check()) == ([], [])

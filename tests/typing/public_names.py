@@ -61,6 +61,7 @@ from catalog import (
     Result,
     Revision,
     RoutingError,
+    Salvaged,
     ScanReport,
     SchemaOutdatedError,
     ScriptedChat,
@@ -116,6 +117,7 @@ from catalog import (
     router,
     routers,
     run_entry,
+    salvage,
     schema,
     schema_advice,
     schema_revision,
@@ -288,7 +290,7 @@ assert_type(backup_database("team.db", "copy.db"), None)
 assert_type(close_matches("plit", ["plot"]), list[str])
 assert_type(did_you_mean(["plot"]), str)
 texts: list[str] = [SCHEMA_HEAD, __version__]
-assert_type(backup_database("team.db", "copy.db"), None)
+assert_type(salvage("team.db", "saved.db"), Salvaged)
 assert_type(schema_advice("team.db", None), str)
 with whole_file("out.txt") as out:
     assert_type(out, IO[str])

@@ -14,27 +14,67 @@ from catalog_cli.output import count
     examples="""
         catalog db check
         catalog db check --fix
+        catalog db check --salvage mended.db
     """,
 )
-@click.option("--fix", is_flag=True, help="Make the full-text index again from the entries.")
-@json_option("the faults, as an array of texts,")
+@click.option("--fix", is_flag=True, help="Mend what is damaged, as far as the rest of the database tells how.")
+@click.option(
+    "--salvage",
+    "target",
+    metavar="OUT",
+    type=click.Path(dir_okay=False),
+    help="Write what can be read, of a file that may not even open, into the new database OUT.",
+)
+@json_option("the faults, as an array of texts (with --salvage: the rows written and what was lost)")
 @pass_app
-def check(app: Application, fix: bool, as_json: bool) -> None:
+def check(app: Application, fix: bool, target: str | None, as_json: bool) -> None:
     """Check the database for damage.
 
-    Looks at pages, keys, tags and the full-text index. --fix makes the index again, which heals faults of it and
-    nothing else; for the others there are backups. The exit status is 1 if faults are left.
+    Looks at pages, keys, every column of every row, vectors, tags and the full-text index, and names table, row and
+    column with what helps. --fix makes again what is made from entries, brings entries back from their history, and
+    says what was lost. The exit status is 1 if faults are left, 3 if the database is busy.
     """
-    faults = app.catalog.check()
+    if fix and target is not None:
+        raise click.UsageError("--fix mends the database itself, --salvage writes another one: give one of them")
+    if target is not None:
+        _salvage(app, target, as_json)
+        return
+    faults = _faults(app)
     if fix and faults:
-        app.catalog.reindex()
-        app.screen.remark(f"{count(len(faults), 'fault', 'faults')} before the index was made again")
-        faults = app.catalog.check()
+        for lost in app.catalog.mend():
+            app.screen.remark(f"lost: {lost}")
+        app.screen.remark(f"{count(len(faults), 'fault', 'faults')} before it was mended")
+        faults = _faults(app)
     if as_json:
         app.screen.json(faults)
     elif faults:
         app.screen.print("\n".join(faults))
     if faults:
-        raise No(f"{count(len(faults), 'fault', 'faults')} in {app.schema().path}")
+        raise No(f"{count(len(faults), 'fault', 'faults')} in {app.path}")
     if not as_json:
-        app.screen.print(f"{app.schema().path} is sound")
+        app.screen.print(f"{app.path} is sound")
+
+
+def _faults(app: Application) -> list[str]:
+    """Return the faults; that the database can't even be opened is one."""
+    from catalog import CatalogError
+
+    try:
+        return app.catalog.check()
+    except CatalogError as error:
+        if not error.facts.get("damaged"):
+            raise
+        return [str(error).replace("`catalog db check` says where, ", "")]
+
+
+def _salvage(app: Application, target: str, as_json: bool) -> None:
+    from catalog import salvage
+
+    done = salvage(app.place, target)
+    if as_json:
+        app.screen.json(done.to_dict())
+        return
+    for what in done.lost:
+        app.screen.print(f"lost: {what}")
+    rows = ", ".join(f"{number:,} of {table}" for table, number in done.rows.items())
+    app.screen.print(f"wrote {target}, with rows: {rows}")

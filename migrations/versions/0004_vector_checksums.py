@@ -1,0 +1,42 @@
+"""Vectors get a checksum, so that a flipped byte of one is noticed.
+
+Revision: 0004
+Follows: 0003
+"""
+
+from zlib import crc32
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+_KEY = ("entry_id", "embedder_id", "part")
+
+
+def upgrade() -> None:
+    op.add_column("vector", sa.Column("checksum", sa.BigInteger, nullable=False, server_default="0"))
+    vector = sa.table("vector", *map(sa.column, (*_KEY, "vector", "checksum")))
+    same = sa.and_(*(vector.c[name] == sa.bindparam(f"_{name}") for name in _KEY))
+    update = sa.update(vector).where(same).values(checksum=sa.bindparam("_checksum"))
+    connection = op.get_bind()
+    columns = [vector.c[name] for name in _KEY]
+    keys = connection.execute(sa.select(*columns).order_by(*columns)).all()
+    for start in range(0, len(keys), 1_000):  # the vectors themselves may not fit into memory
+        first, last = tuple(keys[start]), tuple(keys[min(start + 1_000, len(keys)) - 1])
+        place = sa.tuple_(*columns)
+        rows = connection.execute(sa.select(*columns, vector.c.vector).where(place >= first, place <= last)).all()
+        sums = [
+            {"_checksum": crc32(row[-1]), **{f"_{name}": value for name, value in zip(_KEY, row, strict=False)}}
+            for row in rows
+            if isinstance(row[-1], bytes)  # anything else is damage, and stays so
+        ]
+        if sums:
+            connection.execute(update, sums)
+
+
+def downgrade() -> None:
+    op.drop_column("vector", "checksum")
