@@ -44,8 +44,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.embedders.openai import Estimate as Estimate
     from catalog.embedders.openai import OpenAIEmbedder as OpenAIEmbedder
     from catalog.entry.entry import Entry as Entry
-    from catalog.entry.kinds import MODES as _SEARCH_MODES
     from catalog.entry.kinds import POLICIES as _VERIFY_POLICIES
+    from catalog.entry.kinds import SEARCH_MODES as SEARCH_MODES
     from catalog.entry.object_ref import ObjectRef as ObjectRef
     from catalog.entry.references import Reference as Reference
     from catalog.errors import CatalogError as CatalogError
@@ -119,6 +119,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.store.copying import copy_file as _backup_database
     from catalog.store.golden_and_decisions import Logged as _LoggedDecision
     from catalog.store.schema import HEAD as _SCHEMA_HEAD
+    from catalog.store.schema import advice as _schema_advice
     from catalog.store.schema import current as _schema_revision
     from catalog.store.schema import sqlite_path as sqlite_path
     from catalog.verbs.history import Revision as Revision
@@ -129,9 +130,9 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     embedder_form = _embedder_form
     LoggedDecision = _LoggedDecision
     SCHEMA_HEAD = _SCHEMA_HEAD
-    SEARCH_MODES = _SEARCH_MODES
     VERIFY_POLICIES = _VERIFY_POLICIES
     backup_database = _backup_database
+    schema_advice = _schema_advice
     schema_revision = _schema_revision
 
     agents: Registry[Any]
@@ -198,8 +199,8 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "Evaluation": "catalog.routing.evaluation.evaluation",
     "StepFigures": "catalog.routing.evaluation.evaluation",
     "evaluate": "catalog.routing.evaluation.evaluate",
+    "SEARCH_MODES": "catalog.entry.kinds",
     "STRATEGIES": "catalog.routing.strategies.choose",
-    "SEARCH_MODES": "catalog.entry.kinds:MODES",
     "VERIFY_POLICIES": "catalog.entry.kinds:POLICIES",
     "explain_council": "catalog.councils.explain",
     "CouncilIssue": "catalog.councils.shape:Issue",
@@ -211,6 +212,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "whole_file": "catalog.files",
     "backup_database": "catalog.store.copying:copy_file",
     "sqlite_path": "catalog.store.schema",
+    "schema_advice": "catalog.store.schema:advice",
     "schema_revision": "catalog.store.schema:current",
     "SCHEMA_HEAD": "catalog.store.schema:HEAD",
     "close_matches": "catalog.errors",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.entry.kinds import KINDS, POLICIES, is_kind_name
-from catalog.errors import SettingsError, close_matches, did_you_mean
+from catalog.errors import SettingsError, StoreError, close_matches, did_you_mean
 
 LEARNING = ("off", "explicit", "auto")
 """What is learned from use: nothing, what is passed to ``record_use``, or also which hits of searches are taken."""
@@ -120,9 +121,16 @@ def load_settings(
     env = os.environ if env is None else env
     auto = any(env.get(name, "").lower() in _TRUE for name in ("CATALOG_AUTO_REFRESH", "MAGMA_REGISTRY_AUTO_REFRESH"))
     url = env.get("CATALOG_URL") or None
-    where = file or find_file(start or Path.cwd())
+    where = file or find_file(start or _here())
     table = read_file(where) if where else {}
     return _settings(table, where, url, auto)
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # it was deleted; no folder above it is known either
+        return Path(os.sep)
 
 
 def find_file(start: Path) -> Path | None:
@@ -284,13 +292,35 @@ def configured_providers(settings: Settings, env: Mapping[str, str] | None = Non
 def _anchored(url: str | None, file: Path | None) -> str | None:
     """Return *url*, with a relative SQLite path made relative to the folder of *file* instead of the current one."""
     prefix = "sqlite:///"
+    if url and file and names_a_file(url):
+        url = prefix + url
     if url and file and url.startswith(prefix) and not url.startswith((prefix + "/", prefix + "~", prefix + ":")):
         return prefix + str(file.parent / url.removeprefix(prefix))
     return url
 
 
 def default_url() -> str:
-    """Return the URL of the database in the user's data directory."""
+    """Return the URL of the database in the user's data directory.
+
+    Raises:
+        StoreError: the user has no home folder.
+    """
     from platformdirs import user_data_path
 
-    return f"sqlite:///{user_data_path('catalog') / 'catalog.db'}"
+    try:
+        folder = user_data_path("catalog")
+    except RuntimeError:
+        folder = Path("~")
+    if not folder.is_absolute():  # it begins with a '~' that stands for nothing
+        raise StoreError(
+            "this user has no home folder, where the database would be; name a file with --url or CATALOG_URL, "
+            "as sqlite:////srv/team.db"
+        )
+    return f"sqlite:///{folder / 'catalog.db'}"
+
+
+def names_a_file(text: str) -> bool:
+    """Tell whether *text*, given for a URL, can only be meant as the path of a file: ``team.db``, ``data/team``."""
+    if "://" in text or re.match(r"[A-Za-z][A-Za-z0-9.+-]+:", text):  # longer than the letter of a drive
+        return False
+    return bool(os.path.dirname(text)) or text.endswith((".db", ".sqlite", ".sqlite3")) or os.path.isfile(text)

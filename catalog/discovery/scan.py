@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,12 +21,13 @@ from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.literal import Value
 from catalog.discovery.prefilter import prefilter_for
 from catalog.discovery.rules import Rules, load_rules
-from catalog.discovery.state import FORMAT, FileState, now_ns, stamp
+from catalog.discovery.state import FORMAT, FileState
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.walk import SourceFile
 from catalog.errors import UnreadableSourceError
 from catalog.source.locate import Locator
 from catalog.source.read import decode_source, parse_source, read_bytes
+from catalog.source.stamp import stamp
 
 Progress = Callable[[int, int, str], None]
 """Called with the number of files done, the number of all files, and the module just looked at."""
@@ -82,7 +84,7 @@ def scan(
 
 
 def _is_same(target: Target, before: Mapping[str, Any]) -> bool:
-    """Tell whether every file is as it was, those outside that the findings depend on too, by size and time."""
+    """Tell whether every file is as it was, those outside that the findings depend on too, by their stamps."""
     files = before["files"]
     if len(files) != len(target.listing.files) or before["target"] != target.name:
         return False
@@ -90,7 +92,7 @@ def _is_same(target: Target, before: Mapping[str, Any]) -> bool:
     cut = len(base) + 1
     for file in target.listing.files:
         state = files.get(file.path[cut:])
-        if state is None or state[0] != file.size or state[1] != file.mtime_ns:
+        if state is None or state[0] != file.stamp:
             return False
     return all(stamp(path) == state for path, state in before["outside"].items())
 
@@ -157,7 +159,7 @@ class _Scan:
 
     def run(self) -> ScanResult:
         """Carry out the scan."""
-        started = now_ns()
+        started = time.time_ns()
         files = self.target.listing.files
         for done, file in enumerate(files, 1):
             self._prefilter(file)
@@ -195,7 +197,7 @@ class _Scan:
     def _prefilter(self, file: SourceFile) -> None:
         """Set the state of *file*: as remembered if it did not change, else with what its bytes show."""
         past = self._past(file)
-        if past is not None and past[0] == file.size and past[1] == file.mtime_ns:
+        if past is not None and past[0] == file.stamp:
             self.states[file.module] = FileState.from_json(file, past)
             return
         state = self.states[file.module] = FileState(file, "")
@@ -205,7 +207,7 @@ class _Scan:
             state.fault = error.facts["reason"]
             return
         state.sha256 = hashlib.sha256(data).hexdigest()
-        if past is not None and past[2] == state.sha256:
+        if past is not None and past[1] == state.sha256:
             self.states[file.module] = FileState.from_json(file, past)
             return
         self.looked_at += 1
@@ -334,7 +336,7 @@ class _Scan:
 
     def _was_checked(self, state: FileState) -> bool:
         past = self._past(state.file)
-        return past is not None and past[2] == state.sha256
+        return past is not None and past[1] == state.sha256
 
     # --- asked by the follower -----------------------------------------------------------------------------
 

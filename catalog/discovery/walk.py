@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.machinery import EXTENSION_SUFFIXES
 
+from catalog.source.stamp import stamp_of
+
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "LC_MESSAGES"})
 """Folders that hold no modules of the package they are in; the last one's are translations, a thousand in django."""
 _EXTENSIONS = tuple(EXTENSION_SUFFIXES)
@@ -23,7 +25,7 @@ class SourceFile:
     path: str
     is_package: bool
     size: int
-    mtime_ns: int
+    stamp: str  # as `catalog.source.stamp` makes it
     root: str
 
 
@@ -73,7 +75,11 @@ def list_file(path: str, into: Listing) -> None:
         into.skipped.append((path, error.strerror or str(error)))
         return
     package = os.path.basename(path) == "__init__.py"
-    into.files.append(SourceFile(module, path, package, state.st_size, state.st_mtime_ns, root))
+    into.files.append(_listed(module, path, package, state, root))
+
+
+def _listed(module: str, path: str, package: bool, state: os.stat_result, root: str) -> SourceFile:
+    return SourceFile(module, path, package, state.st_size, stamp_of(state), root)
 
 
 def place_of(path: str) -> tuple[str, str]:
@@ -150,11 +156,11 @@ def _leads_in(entry: os.DirEntry[str], into: Listing) -> bool:
 
 def _package(name: str, folder: str, root: str, into: Listing, depth: int) -> None:
     entries = _entries(folder, into, depth)
-    for stem, path, size, mtime in _sources(entries, into):
+    for stem, path, state in _sources(entries, into):
         if stem == "__init__":
-            into.files.append(SourceFile(name, path, True, size, mtime, root))
+            into.files.append(_listed(name, path, True, state, root))
         elif stem.isidentifier():
-            into.files.append(SourceFile(f"{name}.{stem}", path, False, size, mtime, root))
+            into.files.append(_listed(f"{name}.{stem}", path, False, state, root))
     for entry in entries:
         if entry.name.isidentifier() and entry.name not in _SKIPPED_FOLDERS and _leads_in(entry, into):
             _package(f"{name}.{entry.name}", entry.path, root, into, depth + 1)
@@ -162,9 +168,9 @@ def _package(name: str, folder: str, root: str, into: Listing, depth: int) -> No
 
 def _folder(folder: str, into: Listing, depth: int) -> None:
     entries = _entries(folder, into, depth)
-    for stem, path, size, mtime in _sources(entries, into):
+    for stem, path, state in _sources(entries, into):
         if stem.isidentifier():
-            into.files.append(SourceFile(stem, path, False, size, mtime, folder))
+            into.files.append(_listed(stem, path, False, state, folder))
     for entry in entries:
         if entry.name in _SKIPPED_FOLDERS or entry.name.startswith(".") or not _leads_in(entry, into):
             continue
@@ -174,8 +180,8 @@ def _folder(folder: str, into: Listing, depth: int) -> None:
             _folder(entry.path, into, depth + 1)
 
 
-def _sources(entries: list[os.DirEntry[str]], into: Listing) -> Iterator[tuple[str, str, int, int]]:
-    """Yield stem, path, size and time of the Python files; report what is compiled only, and what can't be read."""
+def _sources(entries: list[os.DirEntry[str]], into: Listing) -> Iterator[tuple[str, str, os.stat_result]]:
+    """Yield stem, path and state of the Python files; report what is compiled only, and what can't be read."""
     names = {entry.name for entry in entries}
     for entry in entries:
         name = entry.name
@@ -186,7 +192,7 @@ def _sources(entries: list[os.DirEntry[str]], into: Listing) -> Iterator[tuple[s
                 into.skipped.append((entry.path, error.strerror or str(error)))
                 continue
             if stat.S_ISREG(state.st_mode):
-                yield name[:-3], entry.path, state.st_size, state.st_mtime_ns
+                yield name[:-3], entry.path, state
             elif not stat.S_ISDIR(state.st_mode):  # a pipe would block whoever reads it
                 into.skipped.append((entry.path, "not a regular file"))
         elif name.endswith(".pyc"):

@@ -44,11 +44,11 @@ POLICIES = ("off", "signature", "source")
 Nothing, the signature, or signature and body.
 """
 
+SEARCH_MODES = ("auto", "lexical", "semantic", "hybrid")
+"""How a search matches its text: by words and vectors where there are any, by words, by vectors, by both."""
+
 CALL_METHODS = ("_run", "_arun", "forward", "run", "invoke", "__call__", "call")
 """Methods of a tool class that frameworks call on an object of it; of several the first one counts."""
-
-MODES = ("auto", "lexical", "semantic", "hybrid")
-"""How a search matches a text: by words, by meaning, by both, or by both where there are vectors (``auto``)."""
 
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 

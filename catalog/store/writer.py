@@ -96,6 +96,12 @@ class Writer:
             raise store_error(error.orig or error, self.path) from error
         except sqlite3.Error as error:
             raise store_error(error, self.path) from error
+        except UnicodeEncodeError as error:  # SQLite keeps text in UTF-8; most texts are checked before they come here
+            raise StoreError(
+                f"{error.object[:200]!r} is not Unicode text and can't be kept; nothing was changed. Is it, or is it "
+                "in, a path that is not in UTF-8? Rename that",
+                url=self.path,
+            ) from error
 
     def close(self) -> None:
         """Close the connections."""

@@ -117,6 +117,7 @@ from catalog import (
     routers,
     run_entry,
     schema,
+    schema_advice,
     schema_revision,
     schemas,
     sqlite_path,
@@ -264,8 +265,8 @@ assert_type(auto.resolve("plot").to_dict(), dict[str, Any])
 assert_type(Verdict(None, "nothing fits").chosen, Entry | None)
 assert_type(ScriptedChat("plot", name="played").name, str)
 assert_type(Event("routed", "auto").name, str)
+search_modes: tuple[str, ...] = SEARCH_MODES
 strategies: tuple[str, ...] = STRATEGIES
-modes: tuple[str, ...] = SEARCH_MODES
 policies: tuple[str, ...] = VERIFY_POLICIES
 
 
@@ -283,12 +284,13 @@ assert_type(ObjectRef.parse("package.module:name"), ObjectRef)
 assert_type(default_url(), str)
 assert_type(sqlite_path("sqlite:///team.db"), str | None)
 assert_type(schema_revision("team.db"), str | None)
-assert_type(backup_database("team.db", "copy.db"), None)
 assert_type(close_matches("plit", ["plot"]), list[str])
 assert_type(did_you_mean(["plot"]), str)
 texts: list[str] = [SCHEMA_HEAD, __version__]
-with whole_file("team.json") as file:
-    assert_type(file, IO[str])
+assert_type(backup_database("team.db", "copy.db"), None)
+assert_type(schema_advice("team.db", None), str)
+with whole_file("out.txt") as out:
+    assert_type(out, IO[str])
 
 errors: list[type[CatalogError]] = [
     CouncilSpecError,

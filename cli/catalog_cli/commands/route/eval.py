@@ -20,6 +20,7 @@ from catalog_cli.commands.route.shared import (
 )
 from catalog_cli.options import command, json_option
 from catalog_cli.output import Column, Screen, cells, clean, clip
+from catalog_cli.streams import writing
 
 if TYPE_CHECKING:
     from catalog import Evaluation, GateVerdicts, StepFigures
@@ -338,10 +339,7 @@ def _read(path: str) -> str:
 
 
 def _write(path: str, text: str) -> None:
-    try:
-        from catalog import whole_file
+    from catalog import whole_file
 
-        with whole_file(path) as file:
-            file.write(text)
-    except OSError as error:
-        raise click.FileError(path, error.strerror or str(error)) from None
+    with writing(path), whole_file(path) as file:
+        file.write(text)
