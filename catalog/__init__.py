@@ -44,8 +44,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.embedders.openai import Estimate as Estimate
     from catalog.embedders.openai import OpenAIEmbedder as OpenAIEmbedder
     from catalog.entry.entry import Entry as Entry
-    from catalog.entry.kinds import POLICIES as _VERIFY_POLICIES
     from catalog.entry.kinds import SEARCH_MODES as SEARCH_MODES
+    from catalog.entry.kinds import VERIFY_POLICIES as VERIFY_POLICIES
     from catalog.entry.object_ref import ObjectRef as ObjectRef
     from catalog.entry.references import Reference as Reference
     from catalog.errors import CatalogError as CatalogError
@@ -130,7 +130,6 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     embedder_form = _embedder_form
     LoggedDecision = _LoggedDecision
     SCHEMA_HEAD = _SCHEMA_HEAD
-    VERIFY_POLICIES = _VERIFY_POLICIES
     backup_database = _backup_database
     schema_advice = _schema_advice
     schema_revision = _schema_revision
@@ -201,7 +200,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "evaluate": "catalog.routing.evaluation.evaluate",
     "SEARCH_MODES": "catalog.entry.kinds",
     "STRATEGIES": "catalog.routing.strategies.choose",
-    "VERIFY_POLICIES": "catalog.entry.kinds:POLICIES",
+    "VERIFY_POLICIES": "catalog.entry.kinds",
     "explain_council": "catalog.councils.explain",
     "CouncilIssue": "catalog.councils.shape:Issue",
     "run_entry": "catalog.routing.running",

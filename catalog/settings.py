@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from catalog.entry.kinds import KINDS, POLICIES, is_kind_name
+from catalog.entry.kinds import KINDS, VERIFY_POLICIES, is_kind_name
 from catalog.errors import SettingsError, StoreError, close_matches, did_you_mean
 
 LEARNING = ("off", "explicit", "auto")
@@ -276,8 +276,8 @@ class _Table:
         for kind, policy in policies.items():
             if kind not in (*kinds, "*"):
                 raise self._wrong(f"verify.{kind}", f"is no known kind{did_you_mean(close_matches(kind, kinds))}")
-            if policy not in POLICIES:
-                raise self._wrong("verify", f"is {policy!r}; choose one of {', '.join(POLICIES)}")
+            if policy not in VERIFY_POLICIES:
+                raise self._wrong("verify", f"is {policy!r}; choose one of {', '.join(VERIFY_POLICIES)}")
         return {"*": "signature", **policies}
 
 

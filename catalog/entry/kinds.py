@@ -38,7 +38,7 @@ FEWEST_OF = {
 }
 """The built-in types of rounds, with the members each needs at least; other types are names of registered rounds."""
 
-POLICIES = ("off", "signature", "source")
+VERIFY_POLICIES = ("off", "signature", "source")
 """How much of the code behind an entry must be as recorded when its object is taken.
 
 Nothing, the signature, or signature and body.

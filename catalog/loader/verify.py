@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
 from catalog.entry.key import format_key
-from catalog.entry.kinds import POLICIES
+from catalog.entry.kinds import VERIFY_POLICIES
 from catalog.errors import DriftError, SettingsError, close_matches, did_you_mean
 from catalog.source.find import Missing, find_object
 from catalog.source.locate import Locator
@@ -90,7 +90,7 @@ def check(entry: Recorded, locator: Locator, policy: str = "signature") -> Drift
     Args:
         entry: what was recorded.
         locator: where to look; the same for all entries of an operation, so that each file is parsed once.
-        policy: one of `POLICIES`.
+        policy: one of `VERIFY_POLICIES`.
 
     Raises:
         SettingsError: there is no such policy.
@@ -133,14 +133,14 @@ def ensure(entry: Recorded, policy: str, locator: Locator) -> None:
 
 
 def check_policy(policy: str) -> str:
-    """Return *policy* if it is one of `POLICIES`.
+    """Return *policy* if it is one of `VERIFY_POLICIES`.
 
     Raises:
         SettingsError: it is not.
     """
-    if policy not in POLICIES:
-        hint = did_you_mean(close_matches(str(policy), POLICIES)) or f"; use {', '.join(POLICIES)}"
-        raise SettingsError(f"there is no verify policy {policy!r}{hint}", policy=policy, known=list(POLICIES))
+    if policy not in VERIFY_POLICIES:
+        hint = did_you_mean(close_matches(str(policy), VERIFY_POLICIES)) or f"; use {', '.join(VERIFY_POLICIES)}"
+        raise SettingsError(f"there is no verify policy {policy!r}{hint}", policy=policy, known=list(VERIFY_POLICIES))
     return policy
 
 

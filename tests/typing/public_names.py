@@ -284,6 +284,7 @@ assert_type(ObjectRef.parse("package.module:name"), ObjectRef)
 assert_type(default_url(), str)
 assert_type(sqlite_path("sqlite:///team.db"), str | None)
 assert_type(schema_revision("team.db"), str | None)
+assert_type(backup_database("team.db", "copy.db"), None)
 assert_type(close_matches("plit", ["plot"]), list[str])
 assert_type(did_you_mean(["plot"]), str)
 texts: list[str] = [SCHEMA_HEAD, __version__]
