@@ -51,6 +51,18 @@ class Logged(NamedTuple):
     router: dict[str, Any]
     decision: dict[str, Any]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the decision with what asked for it as data for JSON."""
+        return {
+            "number": self.number,
+            "at": self.at,
+            "generation": self.generation,
+            "prompt": self.prompt,
+            "prompt_hash": self.prompt_hash,
+            "router": self.router,
+            "decision": self.decision,
+        }
+
 
 def golden(reader: Reader) -> list[Golden]:
     """Return all golden cases, the oldest first."""

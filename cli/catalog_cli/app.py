@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import signal
 import sys
@@ -227,7 +228,7 @@ def _end(*_: object) -> NoReturn:
 
 def _run() -> None:
     for stream in (sys.stdout, sys.stderr):  # a path that is no Unicode must not end a listing
-        if hasattr(stream, "reconfigure"):
+        if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     # A run is short and leaves little behind: looking for what could be freed, again and again while modules are
     # imported and once more at the end, takes a quarter of the time of a search.

@@ -40,13 +40,13 @@ def strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
     """Complete the word a way of routing is chosen by."""
     from catalog import STRATEGIES
 
-    return [one for one in STRATEGIES if one.startswith(incomplete)]
+    return [word for word in STRATEGIES if word.startswith(incomplete)]
 
 
 def _keys(catalog: Catalog, incomplete: str) -> list[str]:
     named = {kind: catalog.list(kind) for kind in catalog.kinds()}
-    found = [f"{kind}:{name}" for kind, names in named.items() for name in names]
-    return found + [name for names in named.values() for name in names] if incomplete else found
+    keyed = [f"{kind}:{name}" for kind, names in named.items() for name in names]
+    return keyed + [name for names in named.values() for name in names] if incomplete else keyed
 
 
 def _from(ctx: click.Context, ask: Ask, incomplete: str) -> list[str]:
@@ -57,7 +57,7 @@ def _from(ctx: click.Context, ask: Ask, incomplete: str) -> list[str]:
         from catalog import Catalog
 
         with Catalog(place) as catalog:
-            return sorted(one for one in ask(catalog) if one.startswith(incomplete))[:MOST]
+            return sorted(word for word in ask(catalog) if word.startswith(incomplete))[:MOST]
     except Exception:  # a shell that completes nothing is better than one that prints a traceback
         return []
 

@@ -28,14 +28,16 @@ def council_lines(screen: Screen, catalog: Catalog, entry: Entry) -> Iterator[st
     """Yield the tables of members and of issues, each after an empty line."""
     from catalog import explain_council
 
-    told = explain_council(entry, catalog)
-    rows = [row for member in told["members"] for row in _member(member)]
+    council = explain_council(entry, catalog)
+    rows = [row for member in council["members"] for row in _member(member)]
     if rows:
         yield ""
         yield from screen.fitted(MEMBERS, rows, indent=2, wrap=True)
-    if told["issues"]:
+    if council["issues"]:
         yield ""
-        issues = [(clean(one["path"] or "(all)"), one["code"], clean(one["message"])) for one in told["issues"]]
+        issues = [
+            (clean(issue["path"] or "(all)"), issue["code"], clean(issue["message"])) for issue in council["issues"]
+        ]
         yield from screen.fitted(ISSUES, issues, indent=2, wrap=True)
 
 
@@ -46,9 +48,9 @@ def _member(member: Mapping[str, Any]) -> Iterator[tuple[str, str, str, str]]:
         rows.append(("role", member["role"], ""))
     if "sub_council" in member:
         rows.append(("sub_council", member["sub_council"], ""))
-    for key, given in member.get("profile", {}).items():
-        layer, source = given["layer"], given["source"]
-        rows.append((key, given["value"], f"{layer}: {source}" if source != layer else layer))
+    for key, setting in member.get("profile", {}).items():
+        layer, source = setting["layer"], setting["source"]
+        rows.append((key, setting["value"], f"{layer}: {source}" if source != layer else layer))
     rows += [("(not loaded)", "", source) for source in member.get("unread", ())]
     if member.get("tools"):
         rows.append(("tools", ", ".join(member["tools"]), ""))

@@ -79,8 +79,8 @@ class LazyGroup(WithExamples, click.Group):
         if entrance is None:
             return None
         module, _, name = entrance.target.partition(":")
-        found: click.Command = getattr(import_module(module), name)
-        return found
+        command: click.Command = getattr(import_module(module), name)
+        return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -96,8 +96,12 @@ class LazyGroup(WithExamples, click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table, section by section, importing none of it."""
         widest = max(map(len, self.entrances))
-        for section in dict.fromkeys(one.section for one in self.entrances.values()):
-            rows = [(name.ljust(widest), e.help) for name, e in self.entrances.items() if e.section == section]
+        for section in dict.fromkeys(entrance.section for entrance in self.entrances.values()):
+            rows = [
+                (name.ljust(widest), entrance.help)
+                for name, entrance in self.entrances.items()
+                if entrance.section == section
+            ]
             with formatter.section(section):
                 formatter.write_dl(rows)
 

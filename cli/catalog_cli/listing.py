@@ -24,9 +24,9 @@ def show(screen: Screen, hits: Sequence[Hit], *, why: bool = False, gone: Collec
     On a terminal the tier is shown only where an entry is not simply stored. Keys in *gone* are marked: their code is
     not there any more.
     """
-    told = not screen.is_terminal or any(hit.tier != "persistent" or hit.key in gone for hit in hits)
+    with_tier = not screen.is_terminal or any(hit.tier != "persistent" or hit.key in gone for hit in hits)
     columns = COLUMNS
-    places = [_place(hit, gone) if told else "" for hit in hits]
+    places = [_place(hit, gone) if with_tier else "" for hit in hits]
     rows: list[tuple[str, ...]] = [
         (hit.key, hit.description, ", ".join(hit.tags), place) for hit, place in zip(hits, places, strict=True)
     ]
@@ -41,11 +41,11 @@ def _place(hit: Hit, gone: Collection[str]) -> str:
 
 
 def _found(hit: Hit) -> str:
-    found = [f"{field}: {', '.join(words)}" for field, words in hit.why.get("matched", {}).items()]
+    reasons = [f"{field}: {', '.join(words)}" for field, words in hit.why.get("matched", {}).items()]
     if "similarity" in hit.why:
-        found.append(f"meaning: {hit.why['similarity']:.2f}")
+        reasons.append(f"meaning: {hit.why['similarity']:.2f}")
     elif "vector" in hit.why:
-        found.append("meaning: no fresh vector")
+        reasons.append("meaning: no fresh vector")
     if "use" in hit.why:
-        found.append(f"use: {hit.why['use']['bonus']:+.1f}")
-    return "; ".join(found)
+        reasons.append(f"use: {hit.why['use']['bonus']:+.1f}")
+    return "; ".join(reasons)

@@ -51,11 +51,11 @@ def show(screen: Screen, report: ScanReport, *, verbose: bool) -> None:
 def _details(report: ScanReport, most: int | None) -> Iterator[str]:
     yield from _some("new", report.found, most)
     yield from _some("updated", report.updated, most)
-    yield from _some("drifted", [_key(one) for one in report.drifted], most)
+    yield from _some("drifted", [_key(drift) for drift in report.drifted], most)
     yield from _some("gone", report.gone, most)
-    yield from _some("skipped", [f"{_near(one['path'])}: {one['reason']}" for one in report.skipped], most)
+    yield from _some("skipped", [f"{_near(skip['path'])}: {skip['reason']}" for skip in report.skipped], most)
     if most is None or not report.is_quiet:  # they are told once
-        yield from _some("clash", [_clash(one) for one in report.clashes], most)
+        yield from _some("clash", [_clash(clash) for clash in report.clashes], most)
 
 
 def _some(word: str, texts: Sequence[str], most: int | None) -> Iterator[str]:

@@ -52,8 +52,15 @@ def doctor(app: Application, fix: bool, likely: bool, as_json: bool) -> None:
     if as_json:
         none = dict.fromkeys(("ref", "proposal", "certain", "same_as"))
         broken = [
-            {"key": key, "trouble": one["code"], "path": one["path"], "why": one["message"], **none, "fixed": False}
-            for key, one in issues
+            {
+                "key": key,
+                "trouble": issue["code"],
+                "path": issue["path"],
+                "why": issue["message"],
+                **none,
+                "fixed": False,
+            }
+            for key, issue in issues
         ]
         app.screen.json([*({**f.to_dict(), "fixed": f not in left} for f in faults), *broken])
     else:
@@ -63,7 +70,7 @@ def doctor(app: Application, fix: bool, likely: bool, as_json: bool) -> None:
                 (f.key, f.trouble, f.ref, f.proposal or (f"same as {f.same_as}" if f.same_as else ""), f.certain)
                 for f in left
             ]
-            + [(key, one["code"], one["path"], one["message"], "") for key, one in issues],
+            + [(key, issue["code"], issue["path"], issue["message"], "") for key, issue in issues],
         )
         for fault in faults:
             if fault not in left:

@@ -45,12 +45,12 @@ def explain(app: Application, key: str, as_json: bool) -> None:
     entry = standings[0].entry
     if as_json:
         tiers = [{"tier": s.tier, "wins": s.wins, "why": s.why} for s in standings]
-        told = {"key": entry.key, **entry.model_dump(mode="json"), "tiers": tiers}
+        data = {"key": entry.key, **entry.model_dump(mode="json"), "tiers": tiers}
         if is_council(entry):
             from catalog import explain_council
 
-            told["council"] = explain_council(entry, app.catalog)
-        app.screen.json(told)
+            data["council"] = explain_council(entry, app.catalog)
+        app.screen.json(data)
     else:
         app.screen.print("\n".join(_lines(app, entry, standings)))
 
@@ -129,23 +129,23 @@ def _parameters(schema: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
     from json import dumps
 
     required = schema.get("required") or ()
-    for name, one in (schema.get("properties") or {}).items():
-        given = one if isinstance(one, dict) else {}
-        default = dumps(given["default"], ensure_ascii=False) if "default" in given else ""
+    for name, member in (schema.get("properties") or {}).items():
+        about = member if isinstance(member, dict) else {}
+        default = dumps(about["default"], ensure_ascii=False) if "default" in about else ""
         if name in required:
             default = "required"
-        yield clean(name), clean(_type(given)), clean(default), clean(str(given.get("description", "")))
+        yield clean(name), clean(_type(about)), clean(default), clean(str(about.get("description", "")))
 
 
 def _type(schema: dict[str, Any]) -> str:
     """Return the type a JSON Schema allows, in a few words."""
     if "enum" in schema:
-        return " | ".join(str(one) for one in schema["enum"])
+        return " | ".join(str(value) for value in schema["enum"])
     if "const" in schema:
         return str(schema["const"])
     for word in ("anyOf", "oneOf"):
         if isinstance(schema.get(word), list):
-            return " | ".join(_type(one) for one in schema[word] if isinstance(one, dict))
+            return " | ".join(_type(part) for part in schema[word] if isinstance(part, dict))
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
     kind = schema.get("type", "any")

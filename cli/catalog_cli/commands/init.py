@@ -61,8 +61,8 @@ def init(app: Application, database: str, targets: tuple[str, ...], yes: bool) -
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
     if not targets and not yes and app.screen.is_terminal:
-        found = "src" if (here / "src").is_dir() else "."
-        answer = click.prompt("Scan what? A folder or a package; empty for nothing", default=found, err=True)
+        folder = "src" if (here / "src").is_dir() else "."
+        answer = click.prompt("Scan what? A folder or a package; empty for nothing", default=folder, err=True)
         targets = tuple(answer.split())
     app.look_here()
     app.catalog.generation  # noqa: B018 - opening it is what makes it

@@ -37,20 +37,29 @@ def log(app: Application, key: str | None, limit: int | str, as_json: bool) -> N
     """
     most = limit if isinstance(limit, int) else None
     past = app.catalog.history(*app.find_past(key), limit=most) if key else app.catalog.log(most or 2**62)
-    told = [(one, changes) for one, changes in zip(past, _changes(app.catalog, past), strict=True)]
+    shown = [(revision, changes) for revision, changes in zip(past, _changes(app.catalog, past), strict=True)]
     if as_json:
-        app.screen.json([_data(one, changes) for one, changes in told])
+        app.screen.json([_data(revision, changes) for revision, changes in shown])
     elif app.screen.is_terminal:
-        app.screen.print("\n".join(_shown(app.screen, one, changes) for one, changes in told)) if told else None
-    elif told:
+        app.screen.print(
+            "\n".join(_shown(app.screen, revision, changes) for revision, changes in shown)
+        ) if shown else None
+    elif shown:
         app.screen.table(
             (),
             [
-                (one.at.isoformat(), one.actor, one.action, one.key, str(one.revision), "; ".join(_texts(changes)))
-                for one, changes in told
+                (
+                    revision.at.isoformat(),
+                    revision.actor,
+                    revision.action,
+                    revision.key,
+                    str(revision.revision),
+                    "; ".join(_texts(changes)),
+                )
+                for revision, changes in shown
             ],
         )
-    if not told:
+    if not shown:
         raise No("nothing has happened yet: the catalog is empty; fill it with `catalog scan PACKAGE`")
 
 
@@ -68,15 +77,15 @@ def _changes(catalog: Catalog, past: list[Revision]) -> list[Changes]:
     return changes[::-1]
 
 
-def _data(one: Revision, changes: Changes) -> dict[str, Any]:
+def _data(revision: Revision, changes: Changes) -> dict[str, Any]:
     return {
-        "key": one.key,
-        "kind": one.kind,
-        "name": one.name,
-        "revision": one.revision,
-        "action": one.action,
-        "actor": one.actor,
-        "at": one.at.isoformat(),
+        "key": revision.key,
+        "kind": revision.kind,
+        "name": revision.name,
+        "revision": revision.revision,
+        "action": revision.action,
+        "actor": revision.actor,
+        "at": revision.at.isoformat(),
         "changes": {field: {"old": old, "new": new} for field, (old, new) in changes.items()},
     }
 
@@ -112,11 +121,11 @@ def _value(value: Any) -> str:
     return clip(clean(text), _LONG)
 
 
-def _shown(screen: Screen, one: Revision, changes: Changes) -> str:
-    when, who = screen.style(moment(one.at), dim=True), screen.style(clean(one.actor), dim=True)
-    colour = {"unregister": "red", "gone": "red", "restore": "cyan"}.get(one.action, "green")
-    action = screen.style(f"{one.action:<10}", fg=colour)
-    key, number = screen.style(clean(one.key), bold=True), screen.style(f"#{one.revision}", dim=True)
+def _shown(screen: Screen, revision: Revision, changes: Changes) -> str:
+    when, who = screen.style(moment(revision.at), dim=True), screen.style(clean(revision.actor), dim=True)
+    colour = {"unregister": "red", "gone": "red", "restore": "cyan"}.get(revision.action, "green")
+    action = screen.style(f"{revision.action:<10}", fg=colour)
+    key, number = screen.style(clean(revision.key), bold=True), screen.style(f"#{revision.revision}", dim=True)
     lines = [f"{when}  {action} {key} {number}  {who}"]
     lines += [f"{'':18}{clip(text, max(screen.width - 18, 20))}" for text in _texts(changes)]
     return "\n".join(lines)

@@ -30,8 +30,8 @@ def refresh(app: Application, verbose: bool, as_json: bool) -> None:
     if as_json:
         app.screen.json([report.to_dict() for report in reports])
         return
-    told = [report for report in reports if verbose or report.skipped or not report.is_quiet]
-    for report in told:
+    shown = [report for report in reports if verbose or report.skipped or not report.is_quiet]
+    for report in shown:
         show(app.screen, report, verbose=verbose)
-    if not told:
+    if not shown:
         app.screen.remark("nothing new: all sources are as they were")

@@ -43,7 +43,7 @@ def register(app: Application, /, kind: str, name: str, value: str, as_json: boo
     and stays in its history.
     """
     app.look_here()
-    fields = {field: found for field, found in given.items() if found not in (None, ()) and field != "meta"}
+    fields = {field: part for field, part in given.items() if part not in (None, ()) and field != "meta"}
     if given["meta"]:
         fields["metadata"] = pairs_of(given["meta"], "--meta")
     known = app.catalog.history(kind, name, limit=1)

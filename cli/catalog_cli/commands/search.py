@@ -87,7 +87,7 @@ def _nothing(app: Application, text: str, tags: tuple[str, ...], mode: str) -> s
         return "nothing found: the catalog is empty; fill it with `catalog scan PACKAGE`"
     for tag in tags:
         if not app.catalog.search(tags=[tag], limit=1):
-            known = {one for hit in app.catalog.search(limit=5_000) for one in hit.tags}
+            known = {known_tag for hit in app.catalog.search(limit=5_000) for known_tag in hit.tags}
             return f"nothing found: no entry has the tag '{tag}'{did_you_mean(close_matches(tag, known))}"
     if mode == "semantic" and not app.catalog.search("a", limit=1, mode=mode):
         return f"nothing found: no entry has a vector of '{app.catalog.embedder}'; `catalog embed update` makes them"

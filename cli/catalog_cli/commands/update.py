@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from catalog_cli.application import Application, pass_app
 from catalog_cli.inputs import json_of, pairs_of, text_of
 from catalog_cli.options import command, json_option, key_argument, tag_option
+
+if TYPE_CHECKING:
+    from catalog import Entry
 
 
 @command(
@@ -52,7 +55,7 @@ def update(
     changed(app, f"{kind}:{name}", app.catalog.update(kind, name, **fields), as_json)
 
 
-def changed(app: Application, key: str, entry: Any, as_json: bool) -> None:
+def changed(app: Application, key: str, entry: Entry, as_json: bool) -> None:
     """Print the *entry* that was changed, or that had the *key* before."""
     if as_json:
         app.screen.json({"key": entry.key, **entry.model_dump(mode="json")})

@@ -50,8 +50,8 @@ def verify(
     """
     app.look_here()
     wanted = {app.find(key) for key in keys}
-    found = app.catalog.verify({kind for kind, _ in wanted} or kinds or None, policy=policy)
-    drifts = [drift for drift in found if not wanted or (drift.kind, drift.name) in wanted]
+    drifted = app.catalog.verify({kind for kind, _ in wanted} or kinds or None, policy=policy)
+    drifts = [drift for drift in drifted if not wanted or (drift.kind, drift.name) in wanted]
     accepted = app.catalog.accept(drifts) if accept and drifts else []
     left = [drift for drift in drifts if drift.key not in accepted]
     if as_json:

@@ -22,12 +22,12 @@ def status(app: Application, as_json: bool) -> None:
 
     Stale or missing ones of the embedder in use are no error: those entries are found by their words meanwhile.
     """
-    found = app.catalog.embed_status()
+    statuses = app.catalog.embed_status()
     if as_json:
-        app.screen.json({name: one._asdict() for name, one in found.items()})
+        app.screen.json({name: counts._asdict() for name, counts in statuses.items()})
     else:
-        for name, one in found.items():
-            app.screen.print(f"{name}: {one.fresh} fresh, {one.stale} stale, {one.missing} missing")
-    used = found.get(app.catalog.embedder or "")
+        for name, counts in statuses.items():
+            app.screen.print(f"{name}: {counts.fresh} fresh, {counts.stale} stale, {counts.missing} missing")
+    used = statuses.get(app.catalog.embedder or "")
     if used is not None and (used.stale or used.missing):
         app.screen.remark("not every text has a fresh vector; `catalog embed update` makes them")

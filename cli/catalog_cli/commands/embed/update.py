@@ -44,11 +44,11 @@ def update(app: Application, yes: bool, as_json: bool) -> None:
             _agree(app, estimate)
     with app.screen.progress("embedding") as progress:
 
-        def told(done: int, of: int, *_: Any) -> None:
+        def report(done: int, of: int, *_: Any) -> None:
             if progress is not None:
                 progress(done, of, "")
 
-        made = app.catalog.embed_update(progress=told)
+        made = app.catalog.embed_update(progress=report)
     if as_json:
         app.screen.json({"made": made})
     else:

@@ -62,12 +62,12 @@ class Route(LazyGroup):
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete commands, and options of the group and of ``ask``."""
-        found = super().shell_complete(ctx, incomplete)
+        items = super().shell_complete(ctx, incomplete)
         ask = self.get_command(ctx, "ask")
         if ask is None or not incomplete.startswith("-"):
-            return found
-        there = {item.value for item in found}
-        return found + [item for item in click.Command.shell_complete(ask, ctx, incomplete) if item.value not in there]
+            return items
+        there = {item.value for item in items}
+        return items + [item for item in click.Command.shell_complete(ask, ctx, incomplete) if item.value not in there]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands, and the options of ``ask`` before those of the group."""

@@ -10,7 +10,7 @@ import click
 from catalog import close_matches, did_you_mean
 from catalog_cli import completion
 from catalog_cli.application import Application, No, pass_app
-from catalog_cli.commands.route.shared import Wrong, bar, facts, made, money, no_candidate, router_options
+from catalog_cli.commands.route.shared import Wrong, bar, configured_router, facts, money, no_candidate, router_options
 from catalog_cli.options import command, json_option
 from catalog_cli.output import Column, clean
 from catalog_cli.streams import standard_input
@@ -86,7 +86,7 @@ def ask(
         raise Wrong("the prompt is empty")
     if on_no_match and on_no_match not in ("error", "abstain"):
         on_no_match = ":".join(app.find(on_no_match))
-    asked = made(app, router, **({"on_no_match": on_no_match} if on_no_match else {}))
+    asked = configured_router(app, router, **({"on_no_match": on_no_match} if on_no_match else {}))
     decision = asked.resolve(prompt)
     lacking = no_candidate(asked) if decision.entry is None else None
     if as_json:
@@ -96,8 +96,8 @@ def ask(
     elif not app.screen.is_terminal:
         app.screen.table((), _rows(decision, explain, top))
     if decision.entry is None:
-        told = app.screen.is_terminal and not as_json
-        raise No(lacking or ("no candidate fits" if told else f"no candidate fits: {decision.reason}"))
+        at_terminal = app.screen.is_terminal and not as_json
+        raise No(lacking or ("no candidate fits" if at_terminal else f"no candidate fits: {decision.reason}"))
 
 
 def _lines(app: Application, decision: Decision, explain: bool, top: int) -> Iterator[str]:
@@ -110,8 +110,8 @@ def _lines(app: Application, decision: Decision, explain: bool, top: int) -> Ite
             yield screen.wrapped(clean(decision.entry.description), indent=0)
     yield ""
     yield from facts(app, _facts(decision))
-    considered = [one for one in decision.candidates if one.filtered is None]
-    scored = [one for one in considered if one.score is not None]
+    considered = [candidate for candidate in decision.candidates if candidate.filtered is None]
+    scored = [candidate for candidate in considered if candidate.score is not None]
     if explain or (decision.entry is None and scored):
         shown = considered[:top] if explain else scored[:FEW]
         if shown:
@@ -122,7 +122,11 @@ def _lines(app: Application, decision: Decision, explain: bool, top: int) -> Ite
     if explain and decision.steps:
         yield ""
         yield from screen.fitted(STEPS, _steps(decision), indent=2, wrap=True)
-    left_out = [(clean(one.key), clean(one.filtered)) for one in decision.candidates if one.filtered is not None]
+    left_out = [
+        (clean(candidate.key), clean(candidate.filtered))
+        for candidate in decision.candidates
+        if candidate.filtered is not None
+    ]
     if explain and left_out:
         yield ""
         yield from screen.fitted(FILTERED, left_out[:top], indent=2, wrap=True)
@@ -145,12 +149,12 @@ def _facts(decision: Decision) -> Iterator[tuple[str, str]]:
 
 
 def _candidates(shown: list[Candidate], threshold: float | None) -> Iterator[tuple[str, str, str, str]]:
-    known = [one.score for one in shown if one.score is not None]
+    known = [candidate.score for candidate in shown if candidate.score is not None]
     low, high = min([0.0, *known]), max([0.0, *known, threshold or 0.0])
-    for one in shown:
-        share = 0.0 if one.score is None or high == low else (one.score - low) / (high - low)
-        score = "" if one.score is None else f"{one.score:.3f}"
-        yield clean(one.key), score, bar(share), clean(one.reason or one.entry.description)
+    for candidate in shown:
+        share = 0.0 if candidate.score is None or high == low else (candidate.score - low) / (high - low)
+        score = "" if candidate.score is None else f"{candidate.score:.3f}"
+        yield clean(candidate.key), score, bar(share), clean(candidate.reason or candidate.entry.description)
 
 
 def _steps(decision: Decision) -> list[tuple[str, str, str, str, str]]:
@@ -165,12 +169,18 @@ def _rows(decision: Decision, explain: bool, top: int) -> list[tuple[str, ...]]:
     if decision.key is not None:
         rows.append((decision.key, _number(decision.score), decision.strategy, decision.reason))
     if explain:
-        considered = [one for one in decision.candidates if one.filtered is None]
-        rows += [("candidate", one.key, _number(one.score), one.reason) for one in considered[:top]]
+        considered = [candidate for candidate in decision.candidates if candidate.filtered is None]
+        rows += [
+            ("candidate", candidate.key, _number(candidate.score), candidate.reason) for candidate in considered[:top]
+        ]
         rows += [
             ("step", step.strategy, step.outcome, f"{step.latency_ms:.3f}", step.reason) for step in decision.steps
         ]
-        rows += [("left out", one.key, one.filtered) for one in decision.candidates if one.filtered is not None]
+        rows += [
+            ("left out", candidate.key, candidate.filtered)
+            for candidate in decision.candidates
+            if candidate.filtered is not None
+        ]
     return rows
 
 

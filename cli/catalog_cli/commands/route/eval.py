@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_cli.application import Application, No, pass_app
-from catalog_cli.commands.route.shared import Wrong, bar, cases_of, facts, made, money, percent, router_options
+from catalog_cli.commands.route.shared import (
+    Wrong,
+    bar,
+    cases_of,
+    configured_router,
+    facts,
+    money,
+    percent,
+    router_options,
+)
 from catalog_cli.options import command, json_option
 from catalog_cli.output import Column, Screen, cells, clean, clip
 from catalog_cli.streams import writing
@@ -118,7 +127,7 @@ def evaluate(
     """
     from catalog import EntryNotFoundError, RoutingError, gate_verdicts, read_baseline
 
-    asked = made(app, router)
+    asked = configured_router(app, router)
     cases = cases_of(app, asked, file, golden)
     try:
         before = read_baseline(_read(gate), gate) if gate else None
@@ -128,29 +137,29 @@ def evaluate(
 
     with app.screen.progress("asking") as progress:
         try:
-            found = evaluate(asked, [(case.text, case.names) for case in cases], progress=progress)
+            evaluation = evaluate(asked, [(case.text, case.names) for case in cases], progress=progress)
         except EntryNotFoundError as error:
             raise Wrong(str(error)) from None
-    verdict = None if before is None else gate_verdicts(found, before, tolerance=tolerance / 100)
+    verdict = None if before is None else gate_verdicts(evaluation, before, tolerance=tolerance / 100)
     if as_json:
-        told = found.to_dict(prompts=True)
-        app.screen.json(told if verdict is None else told | {"gate": verdict.to_dict()})
+        data = evaluation.to_dict(prompts=True)
+        app.screen.json(data if verdict is None else data | {"gate": verdict.to_dict()})
     elif app.screen.is_terminal:
-        app.screen.print("\n".join(_lines(app, found, None if verbose else FEW)))
+        app.screen.print("\n".join(_lines(app, evaluation, None if verbose else FEW)))
     else:
-        app.screen.table((), _rows(found))
+        app.screen.table((), _rows(evaluation))
     if as_json or not app.screen.is_terminal:
-        for note in found.notes:
+        for note in evaluation.notes:
             app.screen.remark(f"note: {note}")
     if picture:
         from catalog import evaluation_svg
 
-        _write(picture, evaluation_svg(found))
+        _write(picture, evaluation_svg(evaluation))
         app.screen.remark(f"drew {picture}")
     if save and (verdict is None or not verdict.falls):
         from catalog import baseline
 
-        _write(save, baseline(found))
+        _write(save, baseline(evaluation))
         app.screen.remark(f"saved the figures to {save}")
     if verdict is not None:
         _gated(app, verdict)
@@ -167,83 +176,88 @@ def _gated(app: Application, verdict: GateVerdicts) -> None:
     raise No(f"the gate is closed: {'; '.join(map(str, verdict.falls))}{which}")
 
 
-def _lines(app: Application, found: Evaluation, most: int | None) -> Iterator[str]:
+def _lines(app: Application, evaluation: Evaluation, most: int | None) -> Iterator[str]:
     screen = app.screen
-    scope = f"{found.in_scope:,} of {found.prompts:,} prompts fit an entry"
+    scope = f"{evaluation.in_scope:,} of {evaluation.prompts:,} prompts fit an entry"
     yield (
-        screen.style(clean(found.router), bold=True) + f"  {found.strategy} · {found.candidates:,} candidates · {scope}"
+        screen.style(clean(evaluation.router), bold=True)
+        + f"  {evaluation.strategy} · {evaluation.candidates:,} candidates · {scope}"
     )
     yield ""
-    for name, said in FIGURES.items():
-        value = found.figures[name]
+    for name, meaning in FIGURES.items():
+        value = evaluation.figures[name]
         if value is not None:
             shown = f"{percent(value):>7}"
             label = "AUROC" if name == "auroc" else name
             filled = screen.style(f"{bar(value):<10}", fg="cyan")
-            yield f"  {label:<11}{screen.style(shown, bold=True)}  {filled}  {clip(said, max(screen.width - 34, 20))}"
+            wording = clip(meaning, max(screen.width - 34, 20))
+            yield f"  {label:<11}{screen.style(shown, bold=True)}  {filled}  {wording}"
     yield ""
-    yield from facts(app, _facts(found))
-    if len(found.steps) > 1 or found.failures:
-        yield from _table(screen, STEPS, [_step(one) for one in found.steps])
-    yield from _confusion(screen, found, most)
+    yield from facts(app, _facts(evaluation))
+    if len(evaluation.steps) > 1 or evaluation.failures:
+        yield from _table(screen, STEPS, [_step(step) for step in evaluation.steps])
+    yield from _confusion(screen, evaluation, most)
     wide = 10 if screen.width >= 72 else 4
-    entries = sorted(found.entries, key=lambda one: (one.recall is None, one.recall, one.precision or 0.0, one.key))
+    entries = sorted(
+        evaluation.entries,  # the lowest recall first; without a prompt of its own an entry has none, and goes last
+        key=lambda entry: (entry.recall is None, entry.recall, entry.precision or 0.0, entry.key),
+    )
     rows = [
         (
-            clean(one.key),
-            str(one.prompts),
-            str(one.chosen),
-            str(one.right),
-            percent(one.precision),
-            percent(one.recall),
-            bar(one.recall or 0.0, wide),
+            clean(entry.key),
+            str(entry.prompts),
+            str(entry.chosen),
+            str(entry.right),
+            percent(entry.precision),
+            percent(entry.recall),
+            bar(entry.recall or 0.0, wide),
         )
-        for one in entries
+        for entry in entries
     ]
     yield from _table(screen, ENTRIES, rows, most)
-    yield from _table(screen, RISK, list(_risk(found)))
-    yield from _table(screen, RELIABILITY, list(_reliability(found)))
+    yield from _table(screen, RISK, list(_risk(evaluation)))
+    yield from _table(screen, RELIABILITY, list(_reliability(evaluation)))
 
 
-def _facts(found: Evaluation) -> Iterator[tuple[str, str]]:
-    latency = found.latency
-    if latency is not None and found.first_ms is not None:
+def _facts(evaluation: Evaluation) -> Iterator[tuple[str, str]]:
+    latency = evaluation.latency
+    if latency is not None and evaluation.first_ms is not None:
         yield (
             "latency",
             f"half within {latency.p50:.2f} ms, 95 % within {latency.p95:.2f}, 99 % within {latency.p99:.2f}; "
-            f"the first took {found.first_ms:.0f}",
+            f"the first took {evaluation.first_ms:.0f}",
         )
-    spent = money(found.cost.to_dict())
+    spent = money(evaluation.cost.to_dict())
     if spent:
         yield "cost", spent
-    if found.calibration_error is not None:
-        yield "confidence", f"{100 * found.calibration_error:.1f} points from what is right, on average"
-    for note in found.notes:
+    if evaluation.calibration_error is not None:
+        yield "confidence", f"{100 * evaluation.calibration_error:.1f} points from what is right, on average"
+    for note in evaluation.notes:
         yield "note", note
 
 
-def _step(one: StepFigures) -> tuple[str, ...]:
+def _step(step: StepFigures) -> tuple[str, ...]:
     return (
-        clean(one.strategy),
-        str(one.asked),
-        str(one.decided),
-        percent(one.right / one.decided) if one.decided else "–",
-        str(one.abstained),
-        str(one.failed) if one.failed else "",
-        f"{one.latency_ms / max(one.asked, 1):.2f}",
-        money(one.cost.to_dict()),
+        clean(step.strategy),
+        str(step.asked),
+        str(step.decided),
+        percent(step.right / step.decided) if step.decided else "–",
+        str(step.abstained),
+        str(step.failed) if step.failed else "",
+        f"{step.latency_ms / max(step.asked, 1):.2f}",
+        money(step.cost.to_dict()),
     )
 
 
-def _confusion(screen: Screen, found: Evaluation, most: int | None) -> Iterator[str]:
+def _confusion(screen: Screen, evaluation: Evaluation, most: int | None) -> Iterator[str]:
     """Yield the confusion as a matrix where it fits the window, else what is confused most."""
-    keys: list[str | None] = [one.key for one in found.entries]
-    if any(None in pair for pair in found.confusion):
+    keys: list[str | None] = [entry.key for entry in evaluation.entries]
+    if any(None in pair for pair in evaluation.confusion):
         keys.append(None)
     names = [clean(key or _NONE) for key in keys]
-    wide = max([len(str(number)) for number in found.confusion.values()] + [len(str(len(keys))), 2]) + 2
+    wide = max([len(str(number)) for number in evaluation.confusion.values()] + [len(str(len(keys))), 2]) + 2
     label = min(max((cells(name) for name in names), default=0), 40) + 4
-    wrong = {pair: number for pair, number in found.confusion.items() if pair[0] != pair[1]}
+    wrong = {pair: number for pair, number in evaluation.confusion.items() if pair[0] != pair[1]}
     if keys and 2 + label + wide * len(keys) <= screen.width and len(keys) <= 16:
         yield ""
         heading = "".join(f"{number:>{wide}}" for number in range(1, len(keys) + 1))
@@ -252,12 +266,12 @@ def _confusion(screen: Screen, found: Evaluation, most: int | None) -> Iterator[
             line = f"{number:>2} {clip(name, label - 4)}"
             line += " " * (label - cells(line))
             for column in keys:
-                there = found.confusion.get((row, column), 0)
+                there = evaluation.confusion.get((row, column), 0)
                 colour = None if not there else "green" if row == column else "red"
                 line += screen.style(f"{there or '·':>{wide}}", fg=colour, dim=not there or None)
             yield "  " + line
         return
-    example = {(one.expected, one.chosen): one.text for one in reversed(found.judged)}
+    example = {(judged.expected, judged.chosen): judged.text for judged in reversed(evaluation.judged)}
     rows = [
         (clean(expected or _NONE), clean(chosen or _NONE), str(number), clean(example[expected, chosen]))
         for (expected, chosen), number in wrong.items()
@@ -265,22 +279,22 @@ def _confusion(screen: Screen, found: Evaluation, most: int | None) -> Iterator[
     yield from _table(screen, CONFUSED, rows, most)
 
 
-def _risk(found: Evaluation) -> Iterator[tuple[str, str, str]]:
+def _risk(evaluation: Evaluation) -> Iterator[tuple[str, str, str]]:
     """Yield the curve at tenths of coverage: the first point that answers so many, each point once."""
     tenths = (tenth / 10 - 1e-9 for tenth in range(1, 11))
-    points = [next((one for one in found.curve if one.coverage >= least), None) for least in tenths]
+    points = [next((point for point in evaluation.curve if point.coverage >= least), None) for least in tenths]
     for point in dict.fromkeys(point for point in points if point is not None):
         yield percent(point.coverage), percent(point.risk), bar(point.risk, 20)
 
 
-def _reliability(found: Evaluation) -> Iterator[tuple[str, ...]]:
-    for one in found.reliability:
+def _reliability(evaluation: Evaluation) -> Iterator[tuple[str, ...]]:
+    for band in evaluation.reliability:
         yield (
-            f"{100 * one.low:.0f}–{100 * one.high:.0f} %",
-            str(one.answers),
-            percent(one.confidence),
-            percent(one.accuracy),
-            bar(one.accuracy),
+            f"{100 * band.low:.0f}–{100 * band.high:.0f} %",
+            str(band.answers),
+            percent(band.confidence),
+            percent(band.accuracy),
+            bar(band.accuracy),
         )
 
 
@@ -295,17 +309,20 @@ def _table(
         yield screen.style(f"  … and {len(rows) - most:,} more (--verbose)", dim=True)
 
 
-def _rows(found: Evaluation) -> list[tuple[str, ...]]:
+def _rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
     rows: list[tuple[str, ...]] = [
-        ("figure", name, f"{value:.6f}") for name, value in found.figures.items() if value is not None
+        ("figure", name, f"{value:.6f}") for name, value in evaluation.figures.items() if value is not None
     ]
     rows += [
-        ("step", one.strategy, str(one.asked), str(one.decided), str(one.right), str(one.failed)) for one in found.steps
+        ("step", step.strategy, str(step.asked), str(step.decided), str(step.right), str(step.failed))
+        for step in evaluation.steps
     ]
-    rows += [("entry", one.key, str(one.prompts), str(one.chosen), str(one.right)) for one in found.entries]
+    rows += [
+        ("entry", entry.key, str(entry.prompts), str(entry.chosen), str(entry.right)) for entry in evaluation.entries
+    ]
     rows += [
         ("confusion", expected or "", chosen or "", str(number))
-        for (expected, chosen), number in found.confusion.items()
+        for (expected, chosen), number in evaluation.confusion.items()
         if expected != chosen
     ]
     return rows

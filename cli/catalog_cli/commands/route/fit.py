@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_cli.application import Application, pass_app
-from catalog_cli.commands.route.shared import Wrong, cases_of, facts, made, percent, router_options
+from catalog_cli.commands.route.shared import Wrong, cases_of, configured_router, facts, percent, router_options
 from catalog_cli.options import command, json_option
 from catalog_cli.output import count
 
@@ -51,7 +51,7 @@ def fit(
     """
     from catalog import EntryNotFoundError
 
-    asked = made(app, router)
+    asked = configured_router(app, router)
     cases = cases_of(app, asked, file, golden)
     app.screen.hint(f"learning from {count(len(cases), 'prompt', 'prompts')} …")
     try:

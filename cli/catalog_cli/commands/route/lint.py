@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_cli.application import Application, No, pass_app
-from catalog_cli.commands.route.shared import Wrong, made, no_candidate, router_options
+from catalog_cli.commands.route.shared import Wrong, configured_router, no_candidate, router_options
 from catalog_cli.options import command, json_option
 from catalog_cli.output import clean, count
 
@@ -64,7 +64,7 @@ def lint(app: Application, only: tuple[str, ...], verbose: bool, router: dict[st
     """
     from catalog import lint as look
 
-    asked = made(app, router, log="off")
+    asked = configured_router(app, router, log="off")
     lacking = no_candidate(asked)
     if lacking and not asked.pool().filtered:
         raise Wrong(lacking)
@@ -75,7 +75,10 @@ def lint(app: Application, only: tuple[str, ...], verbose: bool, router: dict[st
         if done.findings:
             app.screen.print("\n".join(_lines(app, done.findings, None if verbose else FEW)))
     else:
-        app.screen.table((), [(one.code, one.evidence, ", ".join(one.keys), one.message) for one in done.findings])
+        app.screen.table(
+            (),
+            [(finding.code, finding.evidence, ", ".join(finding.keys), finding.message) for finding in done.findings],
+        )
     for note in done.notes:
         app.screen.remark(f"note: {note}")
     looked = (
@@ -89,15 +92,15 @@ def lint(app: Application, only: tuple[str, ...], verbose: bool, router: dict[st
 def _lines(app: Application, findings: Sequence[LintFinding], most: int | None) -> Iterator[str]:
     screen = app.screen
     first = True
-    for code, same in groupby(findings, key=lambda one: one.code):
+    for code, same in groupby(findings, key=lambda finding: finding.code):
         if not first:
             yield ""
         first = False
         listed = list(same)
         yield screen.style(f"{len(listed)} {code}", bold=True) + screen.style(f"  {TITLES[code]}", dim=True)
-        for one in listed[:most]:
-            mark = screen.style(f"{one.evidence:<9}", fg=_COLOURS[one.evidence])
-            yield f"  {mark} {screen.style(clean(' · '.join(one.keys)), bold=True)}"
-            yield f"  {'':9} {screen.wrapped(clean(one.message), indent=12)}"
+        for finding in listed[:most]:
+            mark = screen.style(f"{finding.evidence:<9}", fg=_COLOURS[finding.evidence])
+            yield f"  {mark} {screen.style(clean(' · '.join(finding.keys)), bold=True)}"
+            yield f"  {'':9} {screen.wrapped(clean(finding.message), indent=12)}"
         if most is not None and len(listed) > most:
             yield screen.style(f"  {'':9} … and {len(listed) - most:,} more (--verbose)", dim=True)

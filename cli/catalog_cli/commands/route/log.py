@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -47,28 +47,16 @@ def log(app: Application, limit: int | str, forget: bool, as_json: bool) -> None
         return
     kept = logged_decisions(app.catalog, limit if isinstance(limit, int) else None)
     if as_json:
-        app.screen.json([_data(one) for one in kept])
+        app.screen.json([decision.to_dict() for decision in kept])
     elif app.screen.is_terminal:
         if kept:
-            app.screen.print("\n".join(line for one in kept for line in _lines(app, one)))
+            app.screen.print("\n".join(line for decision in kept for line in _lines(app, decision)))
     else:
-        app.screen.table((), [_row(one) for one in kept])
+        app.screen.table((), [_row(decision) for decision in kept])
     if not kept:
         state = app.catalog.settings.route_log
         off = ': route_log = "hash" or "text" in the configuration keeps decisions' if state == "off" else ""
         raise No(f"no decision was kept{off}")
-
-
-def _data(decision: LoggedDecision) -> dict[str, Any]:
-    return {
-        "number": decision.number,
-        "at": decision.at,
-        "generation": decision.generation,
-        "prompt": decision.prompt,
-        "prompt_hash": decision.prompt_hash,
-        "router": decision.router,
-        "decision": decision.decision,
-    }
 
 
 def _lines(app: Application, decision: LoggedDecision) -> Iterator[str]:

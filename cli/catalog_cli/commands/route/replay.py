@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_cli.application import Application, No, pass_app
-from catalog_cli.commands.route.shared import made, router_options
+from catalog_cli.commands.route.shared import configured_router, router_options
 from catalog_cli.options import Limit, command, json_option
 from catalog_cli.output import clean, clip, count, moment
 
@@ -54,16 +54,16 @@ def replay(
     from catalog import replay as again
 
     most = limit if isinstance(limit, int) else None
-    asked = made(app, router, log="off")
+    asked = configured_router(app, router, log="off")
     done = again(app.catalog, router=asked if router else None, golden_router=asked if golden else None, limit=most)
     shown = done.asked if verbose else done.changed
     if as_json:
         app.screen.json(done.to_dict())
     elif app.screen.is_terminal:
         if shown:
-            app.screen.print("\n".join(line for one in shown for line in _lines(app, one)))
+            app.screen.print("\n".join(line for prompt in shown for line in _lines(app, prompt)))
     else:
-        app.screen.table((), [_row(one) for one in shown])
+        app.screen.table((), [_row(prompt) for prompt in shown])
     for remark in _remarks(done):
         app.screen.remark(remark)
     if done.changed:
@@ -74,27 +74,27 @@ def replay(
         app.screen.remark('nothing to replay; keep decisions with route_log = "text", or `catalog route golden add`')
 
 
-def _lines(app: Application, one: Replayed) -> Iterator[str]:
+def _lines(app: Application, replayed: Replayed) -> Iterator[str]:
     screen = app.screen
-    mark = screen.style("=", fg="green") if one.is_same else screen.style("≠", fg="red")
-    yield f"{mark} {screen.style(clip(clean(one.text), screen.width - 2), bold=True)}"
-    then = "right is" if one.at is None else moment(datetime.fromisoformat(one.at))
-    yield f"  {screen.style(f'{then:<17}', dim=True)}{clean(_named(one.then))}{_score(one.then_score)}"
-    now = clean(one.now or "no entry") if one.error is None else screen.style("failed", fg="red")
-    yield f"  {screen.style('now'.ljust(17), dim=True)}{now}{_score(one.now_score)}"
-    if not one.is_same and one.now_reason:
-        yield f"  {'':17}{screen.style(screen.wrapped(clean(one.now_reason), indent=19), dim=True)}"
+    mark = screen.style("=", fg="green") if replayed.is_same else screen.style("≠", fg="red")
+    yield f"{mark} {screen.style(clip(clean(replayed.text), screen.width - 2), bold=True)}"
+    then = "right is" if replayed.at is None else moment(datetime.fromisoformat(replayed.at))
+    yield f"  {screen.style(f'{then:<17}', dim=True)}{clean(_named(replayed.then))}{_score(replayed.then_score)}"
+    now = clean(replayed.now or "no entry") if replayed.error is None else screen.style("failed", fg="red")
+    yield f"  {screen.style('now'.ljust(17), dim=True)}{now}{_score(replayed.now_score)}"
+    if not replayed.is_same and replayed.now_reason:
+        yield f"  {'':17}{screen.style(screen.wrapped(clean(replayed.now_reason), indent=19), dim=True)}"
 
 
-def _row(one: Replayed) -> tuple[str, ...]:
+def _row(replayed: Replayed) -> tuple[str, ...]:
     return (
-        one.source,
-        one.text,
-        ", ".join(one.then),
-        one.now or "",
-        "" if one.then_score is None else f"{one.then_score:.6g}",
-        "" if one.now_score is None else f"{one.now_score:.6g}",
-        one.now_reason,
+        replayed.source,
+        replayed.text,
+        ", ".join(replayed.then),
+        replayed.now or "",
+        "" if replayed.then_score is None else f"{replayed.then_score:.6g}",
+        "" if replayed.now_score is None else f"{replayed.now_score:.6g}",
+        replayed.now_reason,
     )
 
 

@@ -82,19 +82,19 @@ def _chosen(options: dict[str, Any]) -> dict[str, Any]:
     Raises:
         click.UsageError: there are steps, but no cascade, or the threshold is no number.
     """
-    given = {name: value for name, value in options.items() if value not in (None, ())}
-    if "kind" in given and "all" in given["kind"]:
-        given["kind"] = "all"
-    if "chain" in given:
-        given["chain"] = [step.strip() for step in given["chain"].split(",") if step.strip()]
-        if not given["chain"] or given.setdefault("strategy", "cascade") != "cascade":
+    chosen = {name: value for name, value in options.items() if value not in (None, ())}
+    if "kind" in chosen and "all" in chosen["kind"]:
+        chosen["kind"] = "all"
+    if "chain" in chosen:
+        chosen["chain"] = [step.strip() for step in chosen["chain"].split(",") if step.strip()]
+        if not chosen["chain"] or chosen.setdefault("strategy", "cascade") != "cascade":
             raise click.UsageError("--chain gives the steps of a cascade, as in --chain rules,embedding")
-    if given.get("threshold") != given.get("threshold"):
+    if chosen.get("threshold") != chosen.get("threshold"):
         raise click.UsageError("--threshold takes a number")
-    return given
+    return chosen
 
 
-def made(app: Application, given: dict[str, Any], **over: Any) -> AutoCouncil:
+def configured_router(app: Application, chosen: dict[str, Any], **over: Any) -> AutoCouncil:
     """Return the project's router with the options *given*; one that finds nothing abstains unless told otherwise.
 
     Strategies and predicates may be in the current folder.
@@ -102,7 +102,7 @@ def made(app: Application, given: dict[str, Any], **over: Any) -> AutoCouncil:
     from catalog import AutoCouncil
 
     app.look_here()
-    options = {**given, **over}
+    options = {**chosen, **over}
     if options.get("on_no_match", app.catalog.settings.router.get("on_no_match", "error")) == "error":
         options["on_no_match"] = "abstain"
     return AutoCouncil.configured(app.catalog, **options)
@@ -114,19 +114,19 @@ def no_candidate(router: AutoCouncil) -> str | None:
     if pool.entries:
         return None
     kinds = (router.kind,) if isinstance(router.kind, str) else router.kind or ()
-    said = f"there is no candidate of kind {' or '.join(kinds)}" if kinds else "there is no candidate"
-    said += " with these tags" if any(pool.filters.values()) else ""
+    lacking = f"there is no candidate of kind {' or '.join(kinds)}" if kinds else "there is no candidate"
+    lacking += " with these tags" if any(pool.filters.values()) else ""
     if pool.filtered:
         entry, why = pool.filtered[0]
         more = f", and {len(pool.filtered) - 1} more" if len(pool.filtered) > 1 else ""
-        return f"{said}: {entry.key} is left out ({why}){more}"
+        return f"{lacking}: {entry.key} is left out ({why}){more}"
     catalog = router.catalog
     there = sorted((-len(names), kind) for kind in catalog.kinds() if (names := catalog.list(kind)))
     if not there:
-        return f"{said}: the catalog is empty; fill it with `catalog scan PACKAGE`"
+        return f"{lacking}: the catalog is empty; fill it with `catalog scan PACKAGE`"
     if any(pool.filters.values()):
-        return said
-    return f"{said}; try --kind {there[0][1]} or --kind all, or register one with `catalog register`"
+        return lacking
+    return f"{lacking}; try --kind {there[0][1]} or --kind all, or register one with `catalog register`"
 
 
 def cases_of(app: Application, router: AutoCouncil, file: str | None, golden: bool) -> list[Case]:
@@ -147,8 +147,8 @@ def cases_of(app: Application, router: AutoCouncil, file: str | None, golden: bo
         if not cases:
             raise Wrong("there is no golden case for this router; `catalog route golden add TEXT KEY` keeps one")
         if others:
-            told = count(len(others), "golden case is of an entry that is", "golden cases are of entries that are")
-            app.screen.remark(f"note: {told} no candidate; left out")
+            what = count(len(others), "golden case is of an entry that is", "golden cases are of entries that are")
+            app.screen.remark(f"note: {what} no candidate; left out")
         return cases
     from catalog import RoutingError, read_cases
 
