@@ -122,6 +122,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.store.schema import HEAD as _SCHEMA_HEAD
     from catalog.store.schema import advice as _schema_advice
     from catalog.store.schema import current as _schema_revision
+    from catalog.store.schema import is_read_only as _url_read_only
     from catalog.store.schema import sqlite_path as sqlite_path
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
@@ -134,6 +135,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     SCHEMA_HEAD = _SCHEMA_HEAD
     backup_database = _backup_database
     schema_advice = _schema_advice
+    url_read_only = _url_read_only
     schema_revision = _schema_revision
 
     agents: Registry[Any]
@@ -214,6 +216,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "backup_database": "catalog.store.copying:copy_file",
     "sqlite_path": "catalog.store.schema",
     "schema_advice": "catalog.store.schema:advice",
+    "url_read_only": "catalog.store.schema:is_read_only",
     "schema_revision": "catalog.store.schema:current",
     "salvage": "catalog.verbs.upkeep",
     "Salvaged": "catalog.store.salvage",

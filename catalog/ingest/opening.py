@@ -30,7 +30,8 @@ def before_snapshot(ws: Workspace) -> None:
     from catalog.ingest.refresh import refresh
     from catalog.loader.reload import reload_changed
 
-    refresh(ws)
+    if not ws.store.read_only:
+        refresh(ws)
     if reload_changed(ws.loaded):
         ws.objects.clear()
         ws.drop_snapshot()

@@ -239,7 +239,7 @@ class AutoCouncil:
             data = decision.to_dict(candidates=0, entry=False)
             del data["candidates"]
             self.context.tell(DECISION, data)
-        if self.context.log != "off":
+        if self.context.log != "off" and not self.context.workspace.store.read_only:  # it was said on opening
             from catalog.routing.log import keep
 
             keep(self, prompt, decision, with_text=self.context.log == "text")

@@ -152,7 +152,7 @@ class Learning:
         if offer is None or key not in offer.keys:
             return
         self._mine.offer = None
-        if self._settings.clock() <= offer.until:
+        if self._settings.clock() <= offer.until and not self._store.read_only:
             self.record(offer.text, key)
 
     def forget(self, key: Key | None) -> int:

@@ -23,6 +23,11 @@ Params = Mapping[str, Any] | Sequence[Any]
 BUSY_MS = 10_000
 """How long a connection waits for a lock of another connection before it gives up, in milliseconds."""
 
+_PATIENCE = 1.0
+"""Seconds to wait for other threads to let go of a file that is not at the path any more."""
+
+_WAITING = "another process still has the file open that was here before, and its log"
+
 _never_closed: list[sqlite3.Connection] = []
 """Connections that a thread of the parent was using at a fork. Referenced for ever: closing one might deadlock."""
 
@@ -30,8 +35,18 @@ _never_closed: list[sqlite3.Connection] = []
 SALVAGE = "`catalog db check --salvage OUT` writes what can be read into a new database"
 
 
-class _ClosedPool(deque[sqlite3.Connection]):
-    """A pool that takes connections back but lends none."""
+class _Pool(deque[sqlite3.Connection]):
+    """Connections to one file that nobody uses just now.
+
+    Attributes:
+        is_retired: whether nobody is to use them any more: what comes back is closed.
+    """
+
+    is_retired = False
+
+
+class _ClosedPool(_Pool):
+    """A pool that lends none."""
 
     def pop(self) -> sqlite3.Connection:  # type: ignore[override]
         raise IndexError
@@ -79,13 +94,13 @@ class Reader:
         self._before_reopen: Callable[[], object] = lambda: None
         self._log: tuple[int, int] | None = None
         self._busy = busy_ms / 1000
-        self._idle: deque[sqlite3.Connection] = deque()
+        self._idle = _Pool()
         self._closed_pool = _ClosedPool()
         self._all: list[sqlite3.Connection] = []
-        self._old: set[sqlite3.Connection] = set()  # to a file that is no longer at the path
         self._closed = False
         self._locks()
-        self._keep_one()
+        with self._connecting:
+            self._keep_one()
 
     def _locks(self) -> None:
         self._watching = threading.Lock()
@@ -94,15 +109,16 @@ class Reader:
     def _keep_one(self) -> None:
         from catalog.store import walindex
 
-        held = self._connect()  # never lent: as long as it is open, SQLite does not delete the wal-index
+        self._file = FileWatch(self.path)  # before it is opened: what is moved there meanwhile is another file
+        held = self._open()  # never lent: as long as it is open, SQLite does not delete the wal-index
         try:
             with translated(self.path):
                 held.execute("SELECT 1 FROM catalog_state").fetchone()
         except CatalogError:
+            self._all.remove(held)
             held.close()
             raise
         self._held: sqlite3.Connection | None = held
-        self._file = FileWatch(self.path)
         opened = self.stand_in or self.path
         self._log = identity_of(f"{opened}-wal")
         self.look: Callable[[], Any] = self._unchanged
@@ -140,27 +156,29 @@ class Reader:
         Raises:
             StoreError: there is no file, or it is no catalog of this version.
         """
-        with self._watching:
+        with self._watching, self._connecting:  # whoever finds no connection waits until the file is open
             if self._seen is None and not self._file.has_moved():
                 return  # another thread has done it
             if identity_of(self.path) is None:
                 raise StoreError(f"{self.path} was moved or deleted while it was open; put it back", url=self.path)
             self._before_reopen()
-            idle = self._drain()
-            # Those that are lent just now are closed when they come back; the others are closed already.
-            self._old = {lent for lent in self._all if lent is not self._held and lent not in idle}
-            if self._held is not None:
-                self._held.close()
-                self._held = None
-            self._all.clear()
+            self._retire()
+            deadline = time.monotonic() + _PATIENCE
+            while self._all and time.monotonic() < deadline:  # the log of the old file goes with the last of them
+                time.sleep(0.001)
             access = access_to(self.path, self._read_only)
             if not access.why and is_left_behind(self.path, self._log):
-                access = Access(IMMUTABLE, "another process still has the file open that was here before, and its log")
+                access = Access(IMMUTABLE, _WAITING)
             self._ensure(self.path, access)
             self.access = access
             self.stand_in = None
             self.epoch += 1
             self._keep_one()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether others keep this from being opened for writing: they have the file open that was here before."""
+        return self.access.why == _WAITING
 
     def data_version(self) -> Any:
         """Return SQLite's own answer to :attr:`changes`, for where the wal-index can't be mapped; None if closed."""
@@ -180,10 +198,9 @@ class Reader:
         self._lending, self._idle = self._idle, self._closed_pool
         self._back: list[sqlite3.Connection] = []
         while True:
-            for pool in (self._lending, self._closed_pool):
-                with suppress(IndexError):
-                    while True:
-                        self._back.append(pool.popleft())
+            with suppress(IndexError):
+                while True:
+                    self._back.append(self._lending.popleft())
             if len(self._back) >= len(self._all) - 1 or self._closed or time.monotonic() > deadline:
                 return
             time.sleep(0.0005)
@@ -211,23 +228,33 @@ class Reader:
 
     def _changes_in_child(self) -> Any:
         if self._held is None:
-            with self._watching:
+            with self._watching, self._connecting:
                 if self._held is None:
                     self._keep_one()
         return self.changes()
 
-    def _connect(self) -> sqlite3.Connection:
-        with self._connecting:  # held during a fork, so that no connection is opened in the middle of it
-            if self._closed:
-                raise StoreError("this catalog is closed; open it again", url=self.path)
-            with suppress(IndexError):  # a connection may have come back while this thread waited
-                return self._idle.pop()
-            with translated(self.path):
-                opened = self.stand_in or self.path
-                connection = connect(opened, self.access.mode, timeout=self._busy)  # never creates a missing file
-                connection.execute("PRAGMA query_only=ON")
-            self._all.append(connection)
-            return connection
+    def _connect(self) -> tuple[_Pool, sqlite3.Connection]:
+        """Return a connection and the pool it goes back to."""
+        while True:
+            with self._connecting:  # held during a fork, so that no connection is opened in the middle of it
+                if self._closed:
+                    raise StoreError("this catalog is closed; open it again", url=self.path)
+                with suppress(IndexError):  # a connection may have come back while this thread waited
+                    return self._idle, self._idle.pop()
+                connection = self._open()
+                if identity_of(self.path) == self._file.identity:
+                    return self._idle, connection
+                self._all.remove(connection)  # to another file, and nothing of it has been read
+                connection.close()
+            self.reopen()
+
+    def _open(self) -> sqlite3.Connection:
+        with translated(self.path):
+            opened = self.stand_in or self.path
+            connection = connect(opened, self.access.mode, timeout=self._busy)  # never creates a missing file
+            connection.execute("PRAGMA query_only=ON")
+        self._all.append(connection)
+        return connection
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
@@ -236,35 +263,19 @@ class Reader:
         A text that is not UTF-8 comes as bytes.
         """
         try:
-            lent = self._idle.pop()
+            pool = self._idle
+            lent = pool.pop()
         except IndexError:
-            lent = self._connect()
+            pool, lent = self._connect()
         try:
             lent.text_factory = text_or_bytes
             with translated(self.path):
                 yield lent
         finally:
             lent.text_factory = str
-            self._take_back(lent)
-
-    def _take_back(self, lent: sqlite3.Connection) -> None:
-        """Keep a connection for the next who reads, unless it is to another file, or the reader is closed."""
-        self._idle.append(lent)
-        if self._closed or self._old:
-            self._sort_out()
-
-    def _sort_out(self) -> None:
-        """Close idle connections: those to a file that is no longer at the path, or all if the reader is closed."""
-        good = []
-        with suppress(IndexError):
-            while True:
-                idle = self._idle.pop()
-                if self._closed or idle in self._old:
-                    self._old.discard(idle)
-                    idle.close()
-                else:
-                    good.append(idle)
-        self._idle.extend(good)
+            pool.append(lent)
+            if pool.is_retired:
+                self._drain(pool)
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -282,9 +293,10 @@ class Reader:
     def all(self, sql: str, params: Params = ()) -> list[Row]:
         """Return all rows of a statement; a text that is not UTF-8 comes as bytes."""
         try:
-            lent = self._idle.pop()
+            pool = self._idle
+            lent = pool.pop()
         except IndexError:
-            lent = self._connect()
+            pool, lent = self._connect()
         try:
             return lent.execute(sql, params).fetchall()
         except sqlite3.Error as error:
@@ -294,16 +306,17 @@ class Reader:
         except UnicodeEncodeError:  # half a surrogate pair, as terminals can send it: no row contains it
             return []
         finally:
-            self._idle.append(lent)
-            if self._closed or self._old:
-                self._sort_out()
+            pool.append(lent)
+            if pool.is_retired:
+                self._drain(pool)
 
     def one(self, sql: str, params: Params = ()) -> Row | None:
         """Return the first row of a statement, or None if there is no row; a text that is not UTF-8 comes as bytes."""
         try:
-            lent = self._idle.pop()
+            pool = self._idle
+            lent = pool.pop()
         except IndexError:
-            lent = self._connect()
+            pool, lent = self._connect()
         try:
             row: Row | None = lent.execute(sql, params).fetchone()
         except sqlite3.Error as error:
@@ -314,9 +327,9 @@ class Reader:
         except UnicodeEncodeError:
             return None
         finally:
-            self._idle.append(lent)
-            if self._closed or self._old:
-                self._sort_out()
+            pool.append(lent)
+            if pool.is_retired:
+                self._drain(pool)
         return row
 
     def stream(self, sql: str, params: Params = ()) -> Iterator[Row]:
@@ -335,19 +348,26 @@ class Reader:
             return
         self._closed = True
         self.changes = self.look = lambda: None  # drops the reference to the mapped memory
-        self._drain()
-        if self._held is not None:
-            self._held.close()
+        self._retire()
+        if identity_of(self.path) not in (None, self._file.identity) and not self.access.why:
+            is_left_behind(self.path, self._log)  # SQLite leaves the log of a file that was replaced
 
-    def _drain(self) -> set[sqlite3.Connection]:
-        """Close the connections that nobody uses, and return them."""
-        idle: set[sqlite3.Connection] = set()
+    def _retire(self) -> None:
+        """Close the connections: those that nobody uses now, the others when they come back."""
+        old, self._idle = self._idle, _Pool()
+        old.is_retired = True
+        self._drain(old)
+        if self._held is not None:
+            self._all.remove(self._held)
+            self._held.close()
+            self._held = None
+
+    def _drain(self, pool: _Pool) -> None:
         with suppress(IndexError):
             while True:
-                connection = self._idle.pop()
+                connection = pool.pop()
                 connection.close()
-                idle.add(connection)
-        return idle
+                self._all.remove(connection)
 
 
 def _written(path: str) -> tuple[int, int] | None:

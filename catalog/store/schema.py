@@ -39,7 +39,8 @@ def sqlite_path(url: str) -> str | None:
         return _absolute(url, url)
     scheme, separator, rest = url.partition("://")
     if not separator:
-        raise StoreError(f"{url!r} is not a database URL; for a file write sqlite:///{url}", url=url)
+        file = url.removeprefix("sqlite:").lstrip("/")
+        raise StoreError(f"{url!r} is not a database URL; for a file write sqlite:///{file}", url=url)
     if scheme.partition("+")[0] in ("postgresql", "postgres"):
         raise StoreError("this version keeps catalogs in SQLite only; write sqlite:///team.db", url=url)
     if scheme not in ("sqlite", "sqlite+pysqlite"):
@@ -185,8 +186,10 @@ def is_to_come(path: str, read_only: str = "") -> bool:
     return at != folder
 
 
-def advice(path: str, at: str | None) -> str:
+def advice(path: str, at: str | None, read_only: str = "") -> str:
     """Return what to do about the database file *path*, which has the revision *at*; nothing if it is up to date.
+
+    *read_only* says why it is to be read only, in words.
 
     Raises:
         StoreError: there is no database at *path*, and none can be made.
@@ -194,9 +197,9 @@ def advice(path: str, at: str | None) -> str:
     if at == HEAD:
         return ""
     if not os.path.exists(path):
-        is_to_come(path)
+        is_to_come(path, read_only)
         return f"there is no database at {path} yet; the first command that needs it makes it"
-    access = access_to(path)
+    access = access_to(path, read_only)
     if at is not None and at > HEAD:
         return f"schema {at} is newer than {HEAD}, which this version works with; upgrade magma-catalog"
     if access.why:

@@ -118,11 +118,14 @@ class Store:
             if self.is_to_come:
                 schema.ensure(self.path)
             self.reader.changes()  # notices another file at the path, or none
+            if self.reader.is_waiting:
+                self.reader.reopen()
             if self.read_only:
+                advice = "copy it with `catalog db backup FILE`, and write to the copy with --url"
+                if self.reader.is_waiting:
+                    advice = "try again when it has noticed, or end it"
                 raise ReadOnlyError(
-                    f"{self.path} is read only here: {self.read_only}. Nothing was changed; copy it with "
-                    "`catalog db backup FILE`, and write to the copy with --url",
-                    url=self.url,
+                    f"{self.path} is read only here: {self.read_only}. Nothing was changed; {advice}", url=self.url
                 )
             if self._writer is None:
                 from catalog.store.writer import Writer  # SQLAlchemy is slow to import, and reading needs none of it

@@ -72,13 +72,21 @@ def is_of_output(error: OSError) -> bool:
     except OSError:
         found = True
     if found:
-        drop_stdout()
+        drop(sys.stdout)
     return found
 
 
-def drop_stdout() -> None:
-    """Let what is still to be written to standard output go nowhere: Python would complain of it at the end."""
+def drop(stream: IO[str]) -> None:
+    """Let what is still to be written to *stream* go nowhere: Python would complain of it at the end."""
     with suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(null, sys.stdout.fileno())
+        os.dup2(null, stream.fileno())
         os.close(null)
+
+
+def flush_stderr() -> None:
+    """Write out what was said; where that can't be, the exit status still says how it went."""
+    try:
+        sys.stderr.flush()
+    except OSError:
+        drop(sys.stderr)

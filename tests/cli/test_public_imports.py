@@ -53,11 +53,7 @@ def test_every_form_of_import_is_seen(line: str, inner: list[str]) -> None:
     assert inner_imports(line) == inner
 
 
-SHADOWED = {"councils"}
-"""Public names that importing a module takes away; to be emptied: the registry ``councils`` is named like a room."""
-
-
 def test_no_public_name_is_the_name_of_a_module() -> None:
     """No public name is the name of a module of the package, which would take its place once it is imported."""
     modules = {module.name for module in pkgutil.iter_modules(catalog.__path__)}
-    assert modules & set(catalog.__all__) == SHADOWED
+    assert modules & set(catalog.__all__) == set()

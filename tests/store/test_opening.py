@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from factories import ROOT, blank_catalog, open_catalog
 
-from catalog import Catalog, Settings
+from catalog import AutoCouncil, Catalog, CatalogWarning, ReadOnlyError, Settings
 from catalog.errors import CatalogError, NotACatalogError, StoreBusyError, StoreError
 from catalog.store import schema
 from catalog.store.store import Store
@@ -271,6 +271,120 @@ def test_a_copy_of_the_same_generation_is_another_file(catalog: Catalog, databas
 
 
 @pytest.mark.parametrize("looks", [0, 500])
+def test_another_file_behind_a_link_or_a_folder_is_seen(tmp_path: Path, looks: int) -> None:
+    """A deployment may turn a link, or move the folder: the next call is of the file that the path leads to then."""
+    for name in ("one", "two", "three"):
+        with open_catalog(tmp_path / "releases" / name / "c.db") as made:
+            made.register("tool", name, "os:getcwd")
+    current = tmp_path / "current"
+    current.symlink_to("releases/one")
+
+    def read(cat: Catalog) -> list[str]:
+        for _ in range(looks):
+            cat.list("tool")
+        return cat.list("tool")
+
+    with open_catalog(current / "c.db") as cat:
+        assert read(cat) == ["one"]
+        (tmp_path / "next").symlink_to("releases/two")
+        os.replace(tmp_path / "next", current)
+        assert cat.list("tool") == ["two"]
+        assert read(cat) == ["two"]
+        os.rename(tmp_path / "releases", tmp_path / "old")
+        with pytest.raises(StoreError, match="was moved or deleted"):
+            cat.list("tool")
+        shutil.copytree(tmp_path / "old" / "three", tmp_path / "releases" / "two")
+        assert cat.list("tool") == ["three"]
+
+
+def test_a_file_closed_after_it_was_replaced_takes_its_log_along(tmp_path: Path) -> None:
+    """A service that ends after a deployment leaves no log that the new file would be read with."""
+    path, new = tmp_path / "c.db", tmp_path / "new.db"
+    with open_catalog(path) as cat, open_catalog(new) as other:
+        other.register("tool", "new", "os:getcwd")
+        for number in range(20):
+            cat.register("tool", f"old{number}", "os:getcwd")
+    cat = open_catalog(path)
+    cat.register("tool", "late", "os:getcwd")
+    os.replace(new, path)
+    cat.close()
+    assert os.listdir(tmp_path) == ["c.db"]
+    with open_catalog(path) as fresh:
+        assert (fresh.list("tool"), fresh.check()) == (["new"], [])
+
+
+def test_of_two_that_had_the_old_file_open_both_go_on(tmp_path: Path) -> None:
+    """While another has the old file open, the new one is read, and a write says why not; then it is written."""
+    path, new = tmp_path / "c.db", tmp_path / "new.db"
+    with open_catalog(path) as one, open_catalog(path) as other:
+        one.register("tool", "old", "os:getcwd")
+        assert other.list("tool") == ["old"]
+        with open_catalog(new) as made:
+            made.register("tool", "new", "os:getcwd")
+        os.replace(new, path)
+        assert one.list("tool") == ["new"]
+        with pytest.raises(ReadOnlyError, match=r"still has the file open .* try again"):
+            one.register("tool", "x", "os:getcwd")
+        assert other.list("tool") == ["new"]
+        one.register("tool", "x", "os:getcwd")
+        other.register("tool", "y", "os:getcwd")
+        assert one.list("tool") == other.list("tool") == ["new", "x", "y"]
+
+
+def test_a_url_may_ask_for_reading_only(catalog: Catalog, database: Path, tmp_path: Path) -> None:
+    """With `?mode=ro` nothing is written, made or left behind, and what others write is seen."""
+    catalog.register("tool", "x", "os:getcwd")
+    with pytest.warns(CatalogWarning, match="its URL says"):
+        other = open_catalog(f"sqlite:///{database}?mode=ro")
+    with other:
+        catalog.register("tool", "y", "os:getcwd")
+        assert other.list("tool") == ["x", "y"]
+        with pytest.raises(ReadOnlyError, match="its URL says"):
+            other.register("tool", "z", "os:getcwd")
+    with pytest.raises(StoreError, match="there is no database at"):
+        open_catalog(f"sqlite:///{tmp_path / 'none.db'}?mode=ro")
+    assert not list(tmp_path.glob("none*"))
+
+
+def test_a_path_is_taken_for_a_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`team.db` and `data/team` can only mean files, also in a configuration, whose folder they are taken from."""
+    monkeypatch.chdir(tmp_path)
+    open_catalog("team.db").close()
+    open_catalog(str(tmp_path / "plain")).close()
+    (tmp_path / "catalog.toml").write_text('url = "own.db"')
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    Catalog().close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["catalog.toml", "own.db", "plain", "sub", "team.db"]
+
+
+def test_reading_makes_no_folder(tmp_path: Path) -> None:
+    """Where even the folder is missing, a catalog is empty until the first write, by whoever it is."""
+    path = tmp_path / "no" / "such" / "c.db"
+    with open_catalog(path) as cat, open_catalog(path) as other:
+        assert (cat.list("tool"), cat.search("x"), cat.log()) == ([], [], [])
+        assert list(tmp_path.iterdir()) == []
+        other.register("tool", "x", "os:getcwd")
+        assert cat.list("tool") == other.list("tool") == ["x"]
+        cat.register("tool", "y", "os:getcwd")
+        assert other.list("tool") == ["x", "y"]
+    assert [path.name for path in path.parent.iterdir()] == ["c.db"]
+
+
+@pytest.mark.parametrize("setting", [{"auto_refresh": True}, {"learn": "auto"}, {"route_log": "text"}])
+@pytest.mark.filterwarnings("ignore:.*read only here")
+def test_what_is_noted_by_the_way_is_not_where_nothing_can_be(
+    catalog: Catalog, url: str, setting: dict[str, object]
+) -> None:
+    """Refreshing, learning from use and logging decisions do not keep a read-only catalog from answering."""
+    catalog.register("tool", "x", "os:getcwd", examples=["where am I"])
+    with Catalog(f"{url}?mode=ro", settings=Settings(embedder="hash", **setting)) as cat:
+        assert [hit.name for hit in cat.search("x")] == ["x"]
+        assert cat.get("tool", "x") is os.getcwd
+        assert AutoCouncil(cat, kind="tool").resolve("where am I").name == "x"
+
+
+@pytest.mark.parametrize("looks", [0, 500])
 @pytest.mark.parametrize("how", ["unlink", "rename"])
 def test_a_file_that_is_gone_is_an_error(catalog: Catalog, database: Path, how: str, looks: int) -> None:
     """A deleted or renamed file is no empty catalog: reads and writes raise StoreError until it is back."""
@@ -324,7 +438,7 @@ def test_many_threads_go_on_while_files_are_replaced(catalog: Catalog, database:
 
 OPEN = """
 import sys, time
-from catalog import Catalog, Settings
+from catalog import AutoCouncil, Catalog, CatalogWarning, ReadOnlyError, Settings
 while time.time() < float(sys.argv[2]): pass
 with Catalog(sys.argv[1], settings=Settings()) as cat:
     cat.register("tool", f"p{sys.argv[3]}", "os:getcwd")

@@ -127,6 +127,7 @@ from catalog import (
     sub_councils,
     tool,
     tools,
+    url_read_only,
     validate_council,
     whole_file,
 )
@@ -286,10 +287,13 @@ assert_type(ObjectRef.parse("package.module:name"), ObjectRef)
 assert_type(default_url(), str)
 assert_type(sqlite_path("sqlite:///team.db"), str | None)
 assert_type(schema_revision("team.db"), str | None)
+assert_type(schema_advice("team.db", None), str)
+assert_type(url_read_only("team.db"), str)
 assert_type(backup_database("team.db", "copy.db"), None)
 assert_type(close_matches("plit", ["plot"]), list[str])
 assert_type(did_you_mean(["plot"]), str)
 texts: list[str] = [SCHEMA_HEAD, __version__]
+assert_type(url_read_only("sqlite:///team.db?mode=ro"), str)
 assert_type(salvage("team.db", "saved.db"), Salvaged)
 assert_type(schema_advice("team.db", None), str)
 with whole_file("out.txt") as out:

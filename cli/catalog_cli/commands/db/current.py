@@ -26,8 +26,8 @@ def current(app: Application, as_json: bool) -> None:
         app.screen.json({"url": app.place, "path": schema.path, "schema": schema.found, "newest": schema.newest})
     elif schema.found is not None:
         app.screen.print(f"{schema.path}: schema {schema.found}")
-    from catalog import schema_advice
+    from catalog import schema_advice, url_read_only
 
-    advice = schema_advice(schema.path, schema.found)
+    advice = schema_advice(schema.path, schema.found, url_read_only(app.place))
     if advice:
         raise No(advice)
