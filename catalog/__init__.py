@@ -27,15 +27,15 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.authoring import schema as schema
     from catalog.authoring import sub_council as sub_council
     from catalog.authoring import tool as tool
-    from catalog.council.council_graph import council_graph as council_graph
-    from catalog.council.explain import explain_council as explain_council
-    from catalog.council.graph import Graph as Graph
-    from catalog.council.reference_graph import reference_graph as reference_graph
-    from catalog.council.shape import Issue as _CouncilIssue
-    from catalog.council.spec import Council as Council
-    from catalog.council.spec import CouncilSpec as CouncilSpec
-    from catalog.council.spec import resolve_council as resolve_council
-    from catalog.council.validate import validate_council as validate_council
+    from catalog.council_specs.council_graph import council_graph as council_graph
+    from catalog.council_specs.explain import explain_council as explain_council
+    from catalog.council_specs.graph import Graph as Graph
+    from catalog.council_specs.reference_graph import reference_graph as reference_graph
+    from catalog.council_specs.shape import Issue as _CouncilIssue
+    from catalog.council_specs.spec import Council as Council
+    from catalog.council_specs.spec import CouncilSpec as CouncilSpec
+    from catalog.council_specs.spec import resolve_council as resolve_council
+    from catalog.council_specs.validate import validate_council as validate_council
     from catalog.default import default_catalog as default_catalog
     from catalog.discovery.report import ScanReport as ScanReport
     from catalog.embedders.base import Embedder as Embedder
@@ -161,13 +161,13 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "ScriptedChat": "catalog.routing.llm.scripted",
     "Standing": "catalog.verbs.lookup",
     "Registry": "catalog.registry",
-    "CouncilSpec": "catalog.council.spec",
-    "Council": "catalog.council.spec",
-    "resolve_council": "catalog.council.spec",
-    "Graph": "catalog.council.graph",
-    "council_graph": "catalog.council.council_graph",
-    "reference_graph": "catalog.council.reference_graph",
-    "validate_council": "catalog.council.validate",
+    "CouncilSpec": "catalog.council_specs.spec",
+    "Council": "catalog.council_specs.spec",
+    "resolve_council": "catalog.council_specs.spec",
+    "Graph": "catalog.council_specs.graph",
+    "council_graph": "catalog.council_specs.council_graph",
+    "reference_graph": "catalog.council_specs.reference_graph",
+    "validate_council": "catalog.council_specs.validate",
     "Entry": "catalog.entry.entry",
     "ObjectRef": "catalog.entry.object_ref",
     "Reference": "catalog.entry.references",
@@ -205,8 +205,8 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "SEARCH_MODES": "catalog.entry.kinds",
     "STRATEGIES": "catalog.routing.strategies.choose",
     "VERIFY_POLICIES": "catalog.entry.kinds",
-    "explain_council": "catalog.council.explain",
-    "CouncilIssue": "catalog.council.shape:Issue",
+    "explain_council": "catalog.council_specs.explain",
+    "CouncilIssue": "catalog.council_specs.shape:Issue",
     "run_entry": "catalog.routing.running",
     "call": "catalog.loader.call",
     "Estimate": "catalog.embedders.openai",

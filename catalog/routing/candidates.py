@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from catalog.council.providers import DERIVED, with_providers
+from catalog.council_specs.providers import DERIVED, with_providers
 from catalog.forks import after_fork
 from catalog.routing.context import RouterContext
 from catalog.routing.events import FILTERED

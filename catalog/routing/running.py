@@ -70,7 +70,7 @@ def is_data(entry: Entry, live: object) -> bool:
 
 
 def _is_spec(entry: Entry, live: object) -> bool:
-    from catalog.council.shape import BaseSpec
+    from catalog.council_specs.shape import BaseSpec
 
     return isinstance(live, BaseSpec) or (entry.kind in COUNCILS and isinstance(live, Mapping))
 
@@ -109,6 +109,6 @@ def _runner(catalog: HasWorkspace, entry: Entry, option: Any) -> Any:
 def _resolved(catalog: HasWorkspace, entry: Entry, live: Any) -> Any:
     if entry.kind not in COUNCILS and not _is_spec(entry, live):
         return live
-    from catalog.council.spec import resolve_council
+    from catalog.council_specs.spec import resolve_council
 
     return resolve_council(live, catalog, name=entry.name)

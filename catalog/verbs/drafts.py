@@ -61,7 +61,7 @@ def approve(ws: Workspace, kind: str, name: str) -> Entry:
         EntryError: it is no draft.
         CouncilSpecError: it is a council that is not valid, or not any more.
     """
-    from catalog.council.spec import ensure_valid
+    from catalog.council_specs.spec import ensure_valid
     from catalog.entry.kinds import COUNCILS
 
     key = format_key(kind, name)

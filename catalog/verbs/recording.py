@@ -73,7 +73,7 @@ def stands_for(kind: str, name: str, value: Any) -> dict[str, Any]:
 
 def _is_council(value: object) -> bool:
     """Tell whether *value* is data even where a module holds it under a name: what it names must be known unloaded."""
-    from catalog.council.shape import BaseSpec
+    from catalog.council_specs.shape import BaseSpec
 
     return isinstance(value, BaseSpec)
 

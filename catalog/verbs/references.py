@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from catalog.council.shape import BaseSpec
+from catalog.council_specs.shape import BaseSpec
 from catalog.entry.key import Key, format_key
 from catalog.entry.references import Reference, in_order, references_of
 from catalog.store import references as rows_of

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from catalog.council.providers import DERIVED, with_providers, with_providers_of
+from catalog.council_specs.providers import DERIVED, with_providers, with_providers_of
 from catalog.entry.key import Key, format_key
 from catalog.entry.kinds import check_kind
 from catalog.errors import DuplicateEntryError, EntryError, StoreError

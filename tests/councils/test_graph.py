@@ -12,9 +12,9 @@ from strategies import texts
 from test_validate import loose
 
 from catalog import Catalog, CouncilSpec, EntryNotFoundError
-from catalog.council.council_graph import council_graph
-from catalog.council.graph import EDGE_KINDS, NODE_KINDS, Edge, Graph, Node, quoted
-from catalog.council.reference_graph import reference_graph
+from catalog.council_specs.council_graph import council_graph
+from catalog.council_specs.graph import EDGE_KINDS, NODE_KINDS, Edge, Graph, Node, quoted
+from catalog.council_specs.reference_graph import reference_graph
 
 INNER = CouncilSpec(name="inside").add_member("x", system_prompt="y").add_round("vote")
 SPEC = (

@@ -9,7 +9,7 @@ from hypothesis import given
 from strategies import json_objects
 
 from catalog import Catalog, CouncilSpec
-from catalog.council.providers import providers_of
+from catalog.council_specs.providers import providers_of
 
 OPENAI = {"provider": "openai", "model": "gpt-4o"}
 

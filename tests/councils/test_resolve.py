@@ -24,7 +24,7 @@ from catalog import (
     validate_council,
 )
 from catalog import resolve_council as resolve
-from catalog.council.profiles import LAYERS, Given, Layer, layered
+from catalog.council_specs.profiles import LAYERS, Given, Layer, layered
 
 SPEC = (
     CouncilSpec(default_profile="mini", router="pick", tools=("search",), metadata={"owner": "ada"})
@@ -182,9 +182,9 @@ def test_only_resolving_imports(parts: Catalog, tmp_path: Path) -> None:
     code = (
         "import sys\n"
         "from catalog import Catalog, Settings, validate_council\n"
-        "from catalog.council.explain import explain_council\n"
-        "from catalog.council.council_graph import council_graph\n"
-        "from catalog.council.reference_graph import reference_graph\n"
+        "from catalog.council_specs.explain import explain_council\n"
+        "from catalog.council_specs.council_graph import council_graph\n"
+        "from catalog.council_specs.reference_graph import reference_graph\n"
         f"with Catalog({parts.url!r}, settings=Settings(embedder='none')) as cat:\n"
         "    cat.register('council', 'again', cat['council', 'seo'])\n"
         "    validate_council('seo', cat), council_graph('seo', cat), reference_graph(cat)\n"

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from strategies import json_objects, names, texts
 
 from catalog import Catalog, CouncilSpec, CouncilSpecError
-from catalog.council.spec import Member, Round
+from catalog.council_specs.spec import Member, Round
 from catalog.entry.kinds import FEWEST_OF
 
 optional = st.none() | names

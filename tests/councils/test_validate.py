@@ -13,7 +13,7 @@ from strategies import json_objects, json_values, names
 from test_spec import specs
 
 from catalog import Catalog, CouncilSpec, CouncilSpecError, resolve_council, validate_council
-from catalog.council.shape import CODES, as_data
+from catalog.council_specs.shape import CODES, as_data
 
 A = {"id": "a", "system_prompt": "Think."}
 B = {"id": "b", "system_prompt": "Doubt."}

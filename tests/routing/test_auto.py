@@ -475,6 +475,7 @@ def test_a_router_that_cannot_be_is_refused(catalog: Catalog, given: dict[str, A
     assert said in str(caught.value)
 
 
+@pytest.mark.filterwarnings("ignore:the row of tool.bad is damaged")
 @pytest.mark.parametrize(
     ("column", "damage"),
     [("examples", "[1, null]"), ("tags", "[5]"), ("providers", "[1]"), ("metadata", "[]"), ("metadata", '"x"')],

@@ -19,9 +19,9 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Unpack
 
-from catalog.council.shape import Issue, issue
-from catalog.council.spec import CouncilSpec
-from catalog.council.validate import validate_council
+from catalog.council_specs.shape import Issue, issue
+from catalog.council_specs.spec import CouncilSpec
+from catalog.council_specs.validate import validate_council
 from catalog.entry.entry import Entry, make_entry
 from catalog.entry.kinds import FEWEST_OF
 from catalog.errors import StrategyError
@@ -193,7 +193,7 @@ class Build:
         return _Plan(CouncilSpec.model_validate(spec), name if isinstance(name, str) else "", reason)
 
     def _entry(self, spec: CouncilSpec, name: str, prompt: str, pool: Pool) -> Entry:
-        from catalog.council.providers import with_providers
+        from catalog.council_specs.providers import with_providers
 
         hashed = sha256(prompt.encode("utf-8", "surrogatepass")).hexdigest()
         wanted = slug(name or spec.description, f"council-{hashed[:8]}")

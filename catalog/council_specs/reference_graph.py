@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from catalog.council.graph import Edge, Graph, Node
+from catalog.council_specs.graph import Edge, Graph, Node
 from catalog.entry.key import split_key
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, JsonValue, Strict
 
-from catalog.council.profiles import Profile, profile_of, values_of
-from catalog.council.shape import SCHEMA_VERSION, BaseSpec, SpecPart, as_data, issue
-from catalog.council.validate import council_key, spec_error, validate_council
+from catalog.council_specs.profiles import Profile, profile_of, values_of
+from catalog.council_specs.shape import SCHEMA_VERSION, BaseSpec, SpecPart, as_data, issue
+from catalog.council_specs.validate import council_key, spec_error, validate_council
 from catalog.entry.entry import Text, plain_json
 from catalog.entry.key import Key, format_key
 from catalog.entry.kinds import FEWEST_OF
@@ -18,7 +18,7 @@ from catalog.entry.references import target_of
 from catalog.errors import CouncilSpecError, close_matches, did_you_mean
 
 if TYPE_CHECKING:
-    from catalog.council.graph import Graph
+    from catalog.council_specs.graph import Graph
     from catalog.workspace.lookup import Lookup
 
 Object = Annotated[dict[str, JsonValue], AfterValidator(plain_json)]
@@ -158,7 +158,7 @@ class CouncilSpec(BaseSpec):
 
     def to_graph(self, catalog: Lookup | None = None, *, depth: int = 1) -> Graph:
         """Return how this council works, as nodes and edges to be drawn; see `catalog.council_graph`."""
-        from catalog.council.council_graph import council_graph  # most programs that hold specs draw none
+        from catalog.council_specs.council_graph import council_graph  # most programs that hold specs draw none
 
         return council_graph(self, catalog, depth=depth)
 

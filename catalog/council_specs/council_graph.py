@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from catalog.council.graph import Edge, Graph, Node
-from catalog.council.shape import BaseSpec, as_data
-from catalog.council.validate import council_data, council_key
+from catalog.council_specs.graph import Edge, Graph, Node
+from catalog.council_specs.shape import BaseSpec, as_data
+from catalog.council_specs.validate import council_data, council_key
 from catalog.entry.references import target_of
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from catalog.council.shape import MOST, BaseSpec, Issue, as_data, issue, join, shape_issues
+from catalog.council_specs.shape import MOST, BaseSpec, Issue, as_data, issue, join, shape_issues
 from catalog.entry.key import Key, format_key, name_fault
 from catalog.entry.kinds import COUNCILS, FEWEST_OF
 from catalog.entry.references import Named, references_of, target_of
@@ -35,7 +35,7 @@ def validate_council(
         most: members it may have at the most.
 
     Returns:
-        ``{path, code, message}`` by path, the codes those of :data:`catalog.council.shape.CODES`. What is wrong
+        ``{path, code, message}`` by path, the codes those of :data:`catalog.council_specs.shape.CODES`. What is wrong
         with a sub-council that is named stands below the path of the name. The model names of profiles are not looked
         up: many a model is used without being registered.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from catalog.council.shape import BaseSpec, as_data
+from catalog.council_specs.shape import BaseSpec, as_data
 from catalog.entry.key import Key, name_fault
 from catalog.entry.kinds import COUNCILS
 from catalog.entry.references import target_of

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from catalog.council.profiles import profile_of, values_of
-from catalog.council.spec import CouncilSpec, Member
-from catalog.council.validate import council_data, held, validate_council
+from catalog.council_specs.profiles import profile_of, values_of
+from catalog.council_specs.spec import CouncilSpec, Member
+from catalog.council_specs.validate import council_data, held, validate_council
 from catalog.errors import CouncilSpecError
 
 if TYPE_CHECKING:
