@@ -276,7 +276,8 @@ from benchmarks.store.staleness import tool_at
 from catalog import Catalog, EntryNotFoundError, Settings
 url, end, entries = sys.argv[1], time.time() + float(sys.argv[2]), int(sys.argv[3])
 chance, turn = random.Random(1), 0
-with Catalog(url, settings=Settings(embedder="hash:8")) as cat, Catalog(url, settings=Settings(embedder="none")) as bare:
+first, second = (Settings(embedder=name) for name in ("hash:8", "none"))
+with Catalog(url, settings=first) as cat, Catalog(url, settings=second) as bare:
     while time.time() < end or turn < 20:
         turn += 1
         writer = chance.choice((cat, bare))  # the second leaves behind vectors that are stale
