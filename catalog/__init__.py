@@ -44,6 +44,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.embedders.openai import Estimate as Estimate
     from catalog.embedders.openai import OpenAIEmbedder as OpenAIEmbedder
     from catalog.entry.entry import Entry as Entry
+    from catalog.entry.kinds import SEARCH_MODES as SEARCH_MODES
+    from catalog.entry.kinds import VERIFY_POLICIES as VERIFY_POLICIES
     from catalog.entry.object_ref import ObjectRef as ObjectRef
     from catalog.entry.references import Reference as Reference
     from catalog.errors import CatalogError as CatalogError
@@ -77,6 +79,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.errors import UnreadableSourceError as UnreadableSourceError
     from catalog.errors import close_matches as close_matches
     from catalog.errors import did_you_mean as did_you_mean
+    from catalog.files import whole_file as whole_file
     from catalog.loader.call import call as call
     from catalog.loader.repair import Fault as Fault
     from catalog.loader.verify import Drift as Drift
@@ -116,11 +119,11 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.store.copying import copy_file as _backup_database
     from catalog.store.golden_and_decisions import Logged as _LoggedDecision
     from catalog.store.schema import HEAD as _SCHEMA_HEAD
+    from catalog.store.schema import advice as _schema_advice
     from catalog.store.schema import current as _schema_revision
     from catalog.store.schema import sqlite_path as sqlite_path
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
-    from catalog.whole_file import whole_file as whole_file
 
     # Public under a name that says more than the one in its room.
     CouncilIssue = _CouncilIssue
@@ -128,6 +131,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     LoggedDecision = _LoggedDecision
     SCHEMA_HEAD = _SCHEMA_HEAD
     backup_database = _backup_database
+    schema_advice = _schema_advice
     schema_revision = _schema_revision
 
     agents: Registry[Any]
@@ -194,7 +198,9 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "Evaluation": "catalog.routing.evaluation.evaluation",
     "StepFigures": "catalog.routing.evaluation.evaluation",
     "evaluate": "catalog.routing.evaluation.evaluate",
+    "SEARCH_MODES": "catalog.entry.kinds",
     "STRATEGIES": "catalog.routing.strategies.choose",
+    "VERIFY_POLICIES": "catalog.entry.kinds",
     "explain_council": "catalog.councils.explain",
     "CouncilIssue": "catalog.councils.shape:Issue",
     "run_entry": "catalog.routing.running",
@@ -202,9 +208,10 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "Estimate": "catalog.embedders.openai",
     "embedder_form": "catalog.embedders.choose:form_of",
     "default_url": "catalog.settings",
-    "whole_file": "catalog.whole_file",
+    "whole_file": "catalog.files",
     "backup_database": "catalog.store.copying:copy_file",
     "sqlite_path": "catalog.store.schema",
+    "schema_advice": "catalog.store.schema:advice",
     "schema_revision": "catalog.store.schema:current",
     "SCHEMA_HEAD": "catalog.store.schema:HEAD",
     "close_matches": "catalog.errors",

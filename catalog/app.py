@@ -180,11 +180,7 @@ class Catalog:
         return lookup.keys(self.workspace)
 
     def gone(self) -> builtins.list[str]:
-        """Return the keys of the entries whose code was there once and was not when it was last looked for, sorted.
-
-        ``metadata["gone"]`` says why. They are kept, and routers do not pick them, until a scan or a refresh finds the
-        code again, or somebody takes them away.
-        """
+        """Return the keys of entries whose code was missing when last looked for; routers do not pick them."""
         return lookup.gone(self.workspace)
 
     def which(self, kind: str, name: str | None = None) -> builtins.list[Standing]:
@@ -200,8 +196,7 @@ class Catalog:
     def references(self, kind: str, name: str | None = None) -> builtins.list[Reference]:
         """Return what an entry names, by path: keys with the place and whether they exist; nothing is imported.
 
-        Looked at are the specs of councils, agents, prompts, profiles, routers and rounds, and for every kind the
-        list of keys in ``metadata["references"]``.
+        Looked at are the specs of composite kinds, and for every kind the list in ``metadata["references"]``.
 
         Raises:
             EntryNotFoundError: no tier has the entry.
@@ -622,6 +617,24 @@ class Catalog:
         from catalog.verbs.upkeep import backup
 
         backup(self.workspace, path)
+
+    def prune(self, *, keep: int | None = None, older_than: float | None = None, vacuum: bool = False) -> int:
+        """Delete old revisions from the history; return how many.
+
+        The last revision of each entry always stays.
+
+        Args:
+            keep: how many revisions of each entry stay; None: ``keep_history`` of the configuration.
+            older_than: only revisions that are so many days old go.
+            vacuum: give the room back to the file system, which takes as long and as much room as a copy.
+
+        Raises:
+            SearchError: neither says what may go.
+            InvalidFilterError: a number can't be.
+        """
+        from catalog.verbs.upkeep import prune
+
+        return prune(self.workspace, keep, older_than, vacuum)
 
     def check(self) -> builtins.list[str]:
         """Return what is wrong with the database, in words; nothing if all is well."""

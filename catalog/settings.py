@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from catalog.entry.kinds import KINDS, POLICIES, is_kind_name
-from catalog.errors import SettingsError, close_matches, did_you_mean
+from catalog.entry.kinds import KINDS, VERIFY_POLICIES, is_kind_name
+from catalog.errors import SettingsError, StoreError, close_matches, did_you_mean
 
 LEARNING = ("off", "explicit", "auto")
 """What is learned from use: nothing, what is passed to ``record_use``, or also which hits of searches are taken."""
@@ -42,7 +43,7 @@ PROVIDER_KEYS = {
 
 _KNOWN = (
     "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
-    "providers", "runner", "route_log", "default_profile", "router",
+    "providers", "runner", "route_log", "default_profile", "router", "keep_history",
 )  # fmt: skip
 
 _TRUE = ("1", "true", "yes", "on")
@@ -72,6 +73,7 @@ class Settings:
         runner: reference of the function that runs councils defined as data. It is called with the resolved council
             and the prompt.
         route_log: one of :data:`LOGGED`.
+        keep_history: how many revisions of each entry ``catalog db prune`` keeps.
         router: options of the project's router, as written; see :meth:`catalog.AutoCouncil.configured`.
     """
 
@@ -91,6 +93,7 @@ class Settings:
     providers: tuple[str, ...] = ()
     runner: str | None = None
     route_log: str = "off"
+    keep_history: int | None = None
     default_profile: str | None = None
     router: Mapping[str, Any] = field(default_factory=dict)
 
@@ -118,9 +121,16 @@ def load_settings(
     env = os.environ if env is None else env
     auto = any(env.get(name, "").lower() in _TRUE for name in ("CATALOG_AUTO_REFRESH", "MAGMA_REGISTRY_AUTO_REFRESH"))
     url = env.get("CATALOG_URL") or None
-    where = file or find_file(start or Path.cwd())
+    where = file or find_file(start or _here())
     table = read_file(where) if where else {}
     return _settings(table, where, url, auto)
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError:  # it was deleted; no folder above it is known either
+        return Path(os.sep)
 
 
 def find_file(start: Path) -> Path | None:
@@ -181,6 +191,7 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         runner=table.text("runner"),
         route_log=table.choice("route_log", LOGGED, "off"),
         default_profile=table.text("default_profile"),
+        keep_history=table.number("keep_history"),
         router=table.mapping("router"),
     )
 
@@ -217,6 +228,12 @@ class _Table:
         value = self._values.get(key, {})
         if not isinstance(value, dict):
             raise self._wrong(key, "must be a table")
+        return value
+
+    def number(self, key: str) -> int | None:
+        value = self._values.get(key)
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+            raise self._wrong(key, "must be a whole number from 0")
         return value
 
     def boolean(self, key: str) -> bool:
@@ -259,8 +276,8 @@ class _Table:
         for kind, policy in policies.items():
             if kind not in (*kinds, "*"):
                 raise self._wrong(f"verify.{kind}", f"is no known kind{did_you_mean(close_matches(kind, kinds))}")
-            if policy not in POLICIES:
-                raise self._wrong("verify", f"is {policy!r}; choose one of {', '.join(POLICIES)}")
+            if policy not in VERIFY_POLICIES:
+                raise self._wrong("verify", f"is {policy!r}; choose one of {', '.join(VERIFY_POLICIES)}")
         return {"*": "signature", **policies}
 
 
@@ -275,13 +292,35 @@ def configured_providers(settings: Settings, env: Mapping[str, str] | None = Non
 def _anchored(url: str | None, file: Path | None) -> str | None:
     """Return *url*, with a relative SQLite path made relative to the folder of *file* instead of the current one."""
     prefix = "sqlite:///"
+    if url and file and names_a_file(url):
+        url = prefix + url
     if url and file and url.startswith(prefix) and not url.startswith((prefix + "/", prefix + "~", prefix + ":")):
         return prefix + str(file.parent / url.removeprefix(prefix))
     return url
 
 
 def default_url() -> str:
-    """Return the URL of the database in the user's data directory."""
+    """Return the URL of the database in the user's data directory.
+
+    Raises:
+        StoreError: the user has no home folder.
+    """
     from platformdirs import user_data_path
 
-    return f"sqlite:///{user_data_path('catalog') / 'catalog.db'}"
+    try:
+        folder = user_data_path("catalog")
+    except RuntimeError:
+        folder = Path("~")
+    if not folder.is_absolute():  # it begins with a '~' that stands for nothing
+        raise StoreError(
+            "this user has no home folder, where the database would be; name a file with --url or CATALOG_URL, "
+            "as sqlite:////srv/team.db"
+        )
+    return f"sqlite:///{folder / 'catalog.db'}"
+
+
+def names_a_file(text: str) -> bool:
+    """Tell whether *text*, given for a URL, can only be meant as the path of a file: ``team.db``, ``data/team``."""
+    if "://" in text or re.match(r"[A-Za-z][A-Za-z0-9.+-]+:", text):  # longer than the letter of a drive
+        return False
+    return bool(os.path.dirname(text)) or text.endswith((".db", ".sqlite", ".sqlite3")) or os.path.isfile(text)

@@ -23,7 +23,7 @@ from typing import Any
 
 from benchmarks.measure import versions
 from benchmarks.options import Parser
-from catalog.discovery.rules import Recognised, recognised
+from catalog.discovery.rules import Rules, load_rules
 from catalog.discovery.scan import scan
 
 GOAL = 0.97
@@ -46,7 +46,7 @@ def modules(package: str, failed: dict[str, str]) -> Iterator[ModuleType]:
         waiting += [below.name for below in pkgutil.iter_modules(getattr(module, "__path__", ()), name + ".")]
 
 
-def base_of(cls: type, rules: Recognised) -> bool:
+def base_of(cls: type, rules: Rules) -> bool:
     """Tell whether *cls* derives from a known base, itself not counted."""
     return any(rules.match("bases", f"{base.__module__}.{base.__qualname__}") for base in cls.__mro__[1:])
 
@@ -58,7 +58,7 @@ def name_of(cls: type) -> str | None:
     return name if isinstance(name, str) else None
 
 
-def inspected(package: str, rules: Recognised) -> tuple[dict[str, str | None], dict[str, str], int]:
+def inspected(package: str, rules: Rules) -> tuple[dict[str, str | None], dict[str, str], int]:
     """Return classes by reference with the names they have, the modules that failed, and how many did not."""
     classes: dict[str, str | None] = {}
     failed: dict[str, str] = {}
@@ -80,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"{chosen or ', '.join(FRAMEWORKS)}: not installed; skipped")
         return
     print(versions(package))
-    rules = recognised().applying(schemas=False)
+    rules = load_rules().applying(schemas=False)
     found: dict[str | None, Any] = {finding.ref: finding for finding in scan(package).findings}
     print(f"importing every module of {package} ...", file=sys.stderr)
     classes, failed, count = inspected(package, rules)

@@ -1,28 +1,29 @@
-"""From candidates to findings: which rule applies, what the entry's fields are, and who keeps a disputed name."""
+"""From the candidates of an extract to findings: the rule that applies, the entry's fields, and disputed names."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from catalog.discovery.extract import Facts
+from catalog.discovery.extract import Extract
 from catalog.discovery.finding import Clash, Finding
-from catalog.discovery.follow_names import Resolver
+from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.literal import Value
 from catalog.discovery.rules import Rule
-from catalog.entry.key import name_fault
+from catalog.entry.key import NAME_LENGTH, name_fault
 
 _ENTRY_FIELDS = frozenset(
     {"name", "description", "tags", "examples", "priority", "match", "providers", "metadata", "parameters"}
 )
 
-Get = Callable[[str, tuple[str | int, ...]], Any]
+FieldReader = Callable[[tuple[str | int, ...]], Any]
+"""Returns the value at the first of some places that holds a literal, or None."""
 
 
 def findings_of(
     module: str,
-    facts: Facts,
-    resolver: Resolver,
+    extract: Extract,
+    follower: NameFollower,
     *,
     path: str,
     root: str | None,
@@ -33,145 +34,134 @@ def findings_of(
 
     Args:
         module: its dotted name.
-        facts: what its syntax tree says.
-        resolver: follows names to other files.
-        path: the file.
+        extract: what its syntax tree says.
+        follower: follows names to other files.
+        path: of the file.
         root: folder that must be on ``sys.path``, or None.
         exported: functions of this module that a public module of the package exports.
-        public: whether plain public functions count.
+        public: whether plain public functions count too.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     also = frozenset(exported)
-    for item in facts["items"]:
-        decided = _decided(module, item, resolver)
-        if decided is None:
-            if public and item["form"] == "function" and _is_public(module, item, facts, also):
-                decided = _PLAIN, "tool", lambda field, places: None
+    for item in extract["items"]:
+        decision = _decided(module, item, follower)
+        if decision is None:
+            if public and item["form"] == "function" and _is_public(module, item, extract, also):
+                decision = _PLAIN, "tool", lambda places: None
             else:
                 continue
-        rule, kind, get = decided
-        found.append(_finding(module, item, rule, kind, get, path, root))
-    return sorted(found, key=lambda one: (one.line, one.given_name))
+        rule, kind, read = decision
+        findings.append(_finding(module, item, rule, kind, read, path, root))
+    return sorted(findings, key=lambda finding: (finding.line, finding.given_name))
 
 
 _PLAIN = Rule("decorators", "tool", "python")
+"""What a public function is that no rule recognises; it reads no fields."""
 
 
-def _decided(module: str, item: dict[str, Any], resolver: Resolver) -> tuple[Rule, str, Get] | None:
-    """Return rule, kind and a reader of fields for a candidate that is recognised."""
-    rules = resolver.rules
-    best: tuple[Rule, str, Get] | None = None
+def _decided(module: str, item: dict[str, Any], follower: NameFollower) -> tuple[Rule, str, FieldReader] | None:
+    """Return rule, kind and a reader of fields for a candidate that is recognised, else None.
+
+    Decorators go before bases and constructors, since an author put them there for the purpose; among decorators the
+    outermost counts, but our own before all others.
+    """
+    rules = follower.rules
+    best: tuple[Rule, str, FieldReader] | None = None
     for mark in item.get("marks", ()):
         rule, last = None, ""
         if "dotted" in mark:
-            rule, last = resolver.follow(mark["dotted"], lambda name: rules.match("decorators", name))
+            rule, last = follower.follow(mark["dotted"], lambda name: rules.match("decorators", name))
         if rule is None and "method" in mark:
-            rule = resolver.owner_rule(mark["method"], mark["owner"], mark["called"])
+            rule = follower.owner_rule(mark["method"], mark["owner"], mark["called"])
             last = mark["method"]
         if rule is None or (item.get("rebound") and rule.section != "methods"):
-            continue  # a definition that another replaces is gone, unless some object took note of it
+            continue  # a definition that another replaces is gone, unless the decorator put it into an object's list
         kind = last.rpartition(".")[2] if rule.kind == "*" else rule.kind
-        decision = rule, kind, _from_given(mark["given"], resolver)
-        if rules.own_package in rule.modules:  # the author's word on it beats the framework's
+        decision = rule, kind, _arguments_reader(mark["given"], follower)
+        if rules.own_package in rule.modules:  # what the author wrote for the catalog beats the framework's
             return decision
         best = best or decision
     if best is not None:
         return best
     if item["form"] == "class" and not item.get("rebound"):
-        return _class_decision(module, item, resolver)
+        return _class_decision(module, item, follower)
     if item["form"] == "value" and "made" in item:
-        return _value_decision(item["made"], resolver)
+        return _value_decision(item["made"], follower)
     return None
 
 
-def _class_decision(module: str, item: dict[str, Any], resolver: Resolver) -> tuple[Rule, str, Get] | None:
+def _class_decision(module: str, item: dict[str, Any], follower: NameFollower) -> tuple[Rule, str, FieldReader] | None:
     dotted = f"{module}.{item['qualname']}"
-    facts = resolver.facts(module)
-    rule = resolver.first_rule(facts["classes"].get(item["qualname"], ())) if facts else None
+    extract = follower.extract_of(module)
+    rule = follower.first_rule(extract["classes"].get(item["qualname"], ())) if extract else None
     if rule is None:
         return None
 
-    def get(field: str, places: tuple[str | int, ...]) -> Any:
+    def read(places: tuple[str | int, ...]) -> Any:
         for place in places:
-            value = resolver.value(resolver.attribute(dotted, str(place))[1])
+            value = follower.value(follower.attribute(dotted, str(place))[1])
             if value is not None and value[1] is not None:
                 return value[1]
         return None
 
-    return rule, rule.kind, get
+    return rule, rule.kind, read
 
 
-def _value_decision(made: dict[str, Any], resolver: Resolver) -> tuple[Rule, str, Get] | None:
-    rules = resolver.rules
+def _value_decision(made: dict[str, Any], follower: NameFollower) -> tuple[Rule, str, FieldReader] | None:
+    rules = follower.rules
     dotted = made["dotted"]
-    rule, last = resolver.follow(dotted, lambda name: rules.match("constructors", name))
+    # Three ways to make a value: Agent(...), PromptTemplate.from_template(...), and our decorators as functions.
+    rule, last = follower.follow(dotted, lambda name: rules.match("constructors", name))
     if rule is None:
         above, _, maker = dotted.rpartition(".")
         if above:
-            rule, last = resolver.follow(above, lambda name: rules.match("constructors", name))
+            rule, last = follower.follow(above, lambda name: rules.match("constructors", name))
             if rule is not None and maker not in rule.makers:
                 rule = None
     if rule is None:
-        rule, last = resolver.follow(dotted, lambda name: rules.match("decorators", name))
+        rule, last = follower.follow(dotted, lambda name: rules.match("decorators", name))
         if rule is not None and rules.own_package not in rule.modules:
             rule = None
     if rule is None or (made.get("anywhere") and not rule.anywhere):
         return None
     kind = last.rpartition(".")[2] if rule.kind == "*" else rule.kind
-    get = _from_given(made["given"], resolver)
-    if made.get("anywhere") and not isinstance(get("name", rule.places("name")), str):
+    read = _arguments_reader(made["given"], follower)
+    if made.get("anywhere") and not isinstance(read(rule.places("name")), str):
         return None  # built in a loop, or a copy
-    return rule, kind, get
+    return rule, kind, read
 
 
-def _from_given(given: dict[str, Value], resolver: Resolver) -> Get:
-    def get(field: str, places: tuple[str | int, ...]) -> Any:
+def _arguments_reader(arguments: dict[str, Value], follower: NameFollower) -> FieldReader:
+    def read(places: tuple[str | int, ...]) -> Any:
         for place in places:
-            value = resolver.value(given.get(str(place)))
+            value = follower.value(arguments.get(str(place)))
             if value is not None and value[1] is not None:
                 return value[1]
         return None
 
-    return get
+    return read
 
 
 def _finding(
-    module: str, item: dict[str, Any], rule: Rule, kind: str, get: Get, path: str, root: str | None
+    module: str, item: dict[str, Any], rule: Rule, kind: str, read: FieldReader, path: str, root: str | None
 ) -> Finding:
-    given: dict[str, Any] = {}
-    extra: dict[str, Any] = {}
-    for field, places in rule.fields:
-        value = get(field, places)
-        if value is None:
-            continue
-        if field in _ENTRY_FIELDS:
-            given[field] = value
-        else:
-            extra[field] = value
-    metadata = given.get("metadata")
-    name = given.get("name")
+    fields = {field: value for field, places in rule.fields if (value := read(places)) is not None}
+    extra = {field: value for field, value in fields.items() if field not in _ENTRY_FIELDS}
+    name = fields.get("name")
     if isinstance(name, str) and name_fault(name) is not None:
         extra["written_name"] = name
-        name = " ".join(name.split()) if name_fault(" ".join(name.split())) is None else None
-    description = given.get("description")
-    ref: str | None = f"{module}:{item['qualname']}"
-    nested, reason = None, ""
-    if "hidden" in item:
-        nested = f"{module}:{item['hidden']}" if item["hidden"] else None
-        reason = f"it is made inside {nested or module}; no import path leads to it"
-        ref = None
-    elif item.get("rebound"):
-        nested = None
-        reason = f"{ref} leads to another definition further down; no import path leads to this one"
-        ref = None
-    priority = given.get("priority")
-    match = given.get("match")
-    parameters = given.get("parameters")
-    own_name = str(item["name"])
+        name = " ".join(name.split())
+        if name_fault(name) is not None:
+            name = None
+    if not isinstance(name, str):
+        name = str(item["name"])
+    ref, nested, reason = _place_of(module, item)
+    description, metadata, parameters = fields.get("description"), fields.get("metadata"), fields.get("parameters")
+    priority, match = fields.get("priority"), fields.get("match")
     return Finding(
         kind=kind,
-        name=name if isinstance(name, str) else own_name,
-        given_name=name if isinstance(name, str) else own_name,
+        name=name,
+        given_name=name,
         ref=ref,
         nested_in=nested,
         reason=reason,
@@ -186,22 +176,33 @@ def _finding(
         path=path,
         line=item["line"],
         root=root,
-        tags=_texts(given.get("tags")) or (),
-        examples=_texts(given.get("examples")) or (),
+        tags=_texts(fields.get("tags")) or (),
+        examples=_texts(fields.get("examples")) or (),
         priority=priority if type(priority) is int else 0,
         match=match if isinstance(match, str) else None,
-        providers=_texts(given.get("providers")),
+        providers=_texts(fields.get("providers")),
         metadata={**(metadata if isinstance(metadata, dict) else {}), **extra},
     )
 
 
+def _place_of(module: str, item: dict[str, Any]) -> tuple[str | None, str | None, str]:
+    """Return the reference of an object; or None, the function it is made in if any, and the reason."""
+    ref = f"{module}:{item['qualname']}"
+    if "hidden" in item:
+        nested = f"{module}:{item['hidden']}" if item["hidden"] else None
+        return None, nested, f"it is made inside {nested or module}; no import path leads to it"
+    if item.get("rebound"):
+        return None, None, f"{ref} leads to another definition further down; no import path leads to this one"
+    return ref, None, ""
+
+
 def _texts(value: Any) -> tuple[str, ...] | None:
-    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
         return None
     return tuple(value)
 
 
-def _is_public(module: str, item: dict[str, Any], facts: Facts, exported: frozenset[str]) -> bool:
+def _is_public(module: str, item: dict[str, Any], extract: Extract, exported: frozenset[str]) -> bool:
     name = item["name"]
     if "." in item["qualname"] or item.get("rebound") or "hidden" in item:
         return False
@@ -209,8 +210,8 @@ def _is_public(module: str, item: dict[str, Any], facts: Facts, exported: frozen
         return True
     if is_private(module):
         return False
-    if facts["all"] is not None:
-        return name in facts["all"]
+    if extract["all"] is not None:
+        return name in extract["all"]
     return not name.startswith("_")
 
 
@@ -220,34 +221,38 @@ def is_private(module: str) -> bool:
 
 
 def settle_names(findings: Iterable[Finding]) -> tuple[list[Finding], list[Clash]]:
-    """Give each finding a name of its own within its kind, and say which wanted the same.
+    """Give each finding a name that is unique within its kind.
 
-    The first by module and line keeps the plain name; the next is called ``module.name``, and if that is taken too,
-    ``module.qualified_name`` with a number where needed.
+    The first by module and line keeps the plain name; the others are called ``module.name``, with a number behind it
+    where that is taken too.
+
+    Returns:
+        The findings by module and line, and a clash for each that was renamed, in the same order.
     """
     from dataclasses import replace
 
-    ordered = sorted(findings, key=lambda one: (one.module, one.line, one.given_name, one.kind))
+    ordered = sorted(findings, key=lambda each: (each.module, each.line, each.given_name, each.kind))
     taken: dict[tuple[str, str], Finding] = {}
     rest: list[Finding] = []
-    for one in ordered:
-        if (one.kind, one.given_name) in taken:
-            rest.append(one)
+    # All plain names first: a module's name in front must not take one that another finding has by right.
+    for finding in ordered:
+        if (finding.kind, finding.given_name) in taken:
+            rest.append(finding)
         else:
-            taken[one.kind, one.given_name] = one
+            taken[finding.kind, finding.given_name] = finding
     clashes: list[Clash] = []
-    for one in rest:
-        wanted = f"{one.module}.{one.given_name}"[-200:].strip()
+    for finding in rest:
+        wanted = f"{finding.module}.{finding.given_name}"[-NAME_LENGTH:].strip()
         name, number = wanted, 1
-        while (one.kind, name) in taken:
+        while (finding.kind, name) in taken:
             number += 1
-            name = f"{wanted[:190]} {number}"
-        first = taken[one.kind, one.given_name]
-        taken[one.kind, name] = replace(one, name=name)
-        clashes.append(Clash(one.kind, one.given_name, _place(first), _place(one), name))
-    named = sorted(taken.values(), key=lambda one: (one.module, one.line, one.kind, one.name))
+            name = f"{wanted[: NAME_LENGTH - 10]} {number}"
+        first = taken[finding.kind, finding.given_name]
+        taken[finding.kind, name] = replace(finding, name=name)
+        clashes.append(Clash(finding.kind, finding.given_name, _shown(first), _shown(finding), name))
+    named = sorted(taken.values(), key=lambda each: (each.module, each.line, each.kind, each.name))
     return named, clashes
 
 
-def _place(one: Finding) -> str:
-    return one.ref or f"{one.path}:{one.line}"
+def _shown(finding: Finding) -> str:
+    return finding.ref or f"{finding.path}:{finding.line}"

@@ -1,7 +1,8 @@
-"""What the syntax tree of one file says: plain data, kept between scans, its names not yet followed elsewhere.
+"""The extract of one file: what its syntax tree says, as plain data that is kept between scans.
 
-Whether a class is a tool depends on other files, which may change while this one doesn't. So facts hold candidates
-with dotted names; `catalog.discovery.follow_names` decides.
+Whether a class is a tool depends on other files, which may change while this one doesn't. So an extract holds
+candidates and the dotted names they use; `catalog.discovery.follow_names` follows those names into other files, and
+`catalog.discovery.assemble` decides.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from catalog.discovery.literal import Value
-from catalog.discovery.rules import Recognised
+from catalog.discovery.rules import Rules
 from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, last_name
 from catalog.source.checksum import Function
 from catalog.source.define import define
@@ -19,7 +20,7 @@ from catalog.source.docstrings import summary
 from catalog.source.names import Imported
 from catalog.source.parameters import parameters_schema
 
-Facts = dict[str, Any]
+Extract = dict[str, Any]
 """``imports`` name to dotted · ``stars`` modules · ``classes`` qualified name to bases · ``aliases`` name to dotted ·
 ``makes`` variable to the dotted class it is made of · ``returns`` function to the dotted class it returns ·
 ``defines`` the functions and classes of the module ·
@@ -28,11 +29,17 @@ Facts = dict[str, Any]
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
+_BLOCKS = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While, ast.Match)
+"""Statements that hold others, which run when they do; ``if`` apart, of which one branch does."""
+
+_POSITIONS = 4
+"""How many arguments by position are read; no rule names a later one."""
+
 
 class Extractor:
-    """Collects the facts of one file."""
+    """Makes the extract of one file."""
 
-    def __init__(self, module: str, path: str, is_package: bool, tree: ast.Module, rules: Recognised) -> None:
+    def __init__(self, module: str, path: str, is_package: bool, tree: ast.Module, rules: Rules) -> None:
         """Prepare to read the *tree* of *module*."""
         self.module = module
         self.path = path
@@ -48,7 +55,7 @@ class Extractor:
         self._public: Callable[[str], bool] | None = None
         self._deep = self._assigned = True
 
-    def facts(
+    def extract(
         self,
         candidates: frozenset[str] | None,
         *,
@@ -56,8 +63,8 @@ class Extractor:
         deep: bool = True,
         assigned: bool = True,
         declared: bool = False,
-    ) -> Facts:
-        """Return the facts.
+    ) -> Extract:
+        """Return the extract.
 
         Args:
             candidates: names of classes in this file to describe; None means all that have bases.
@@ -122,9 +129,7 @@ class Extractor:
 
     # --- walking -------------------------------------------------------------------------------------------
 
-    def _body(  # noqa: C901  # one branch a kind of statement
-        self, body: Sequence[ast.stmt], scopes: Scopes, prefix: str, hidden: str | None, *, live: bool
-    ) -> None:
+    def _body(self, body: Sequence[ast.stmt], scopes: Scopes, prefix: str, hidden: str | None, *, live: bool) -> None:
         """Visit the statements of one body.
 
         *prefix* is the qualified name they have, *hidden* the function they are in, *live* whether they run on import.
@@ -150,16 +155,9 @@ class Extractor:
                 runs = name != "TYPE_CHECKING" and not _is_main(node.test)
                 self._body(node.body, scopes, prefix, hidden, live=live and runs)
                 self._body(node.orelse, scopes, prefix, hidden, live=live)
-            elif isinstance(node, (ast.Try, ast.TryStar)):
-                for part in (node.body, node.orelse, node.finalbody, *[h.body for h in node.handlers]):
+            elif isinstance(node, _BLOCKS):
+                for part in _parts_of(node):
                     self._body(part, scopes, prefix, hidden, live=live)
-            elif isinstance(node, (ast.With, ast.AsyncWith)):
-                self._body(node.body, scopes, prefix, hidden, live=live)
-            elif isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
-                self._body([*node.body, *node.orelse], scopes, prefix, hidden, live=live)
-            elif isinstance(node, ast.Match):
-                for case in node.cases:
-                    self._body(case.body, scopes, prefix, hidden, live=live)
 
     def _function(self, node: Function, scopes: Scopes, prefix: str, hidden: str | None) -> None:
         marks = self._marks(node.decorator_list, scopes) if self._deep else []
@@ -171,7 +169,7 @@ class Extractor:
         self.items.append(item)
 
     def _class(self, node: ast.ClassDef, scopes: Scopes, prefix: str, hidden: str | None, live: bool) -> None:
-        bases = [d for one in node.bases if (d := self.namer.base(one, scopes)) is not None]
+        bases = [dotted for base in node.bases if (dotted := self.namer.base(base, scopes)) is not None]
         qualname = prefix + node.name
         if bases:
             self.classes[qualname] = bases
@@ -193,15 +191,14 @@ class Extractor:
             dotted = self.namer.expand(call.func, scopes)
             if dotted is not None:
                 parts = dotted.split(".")[-2:]
-                if any(self.rules.is_word("constructors", p) for p in parts) or (
-                    self.rules.is_word("decorators", parts[-1])
-                ):
+                is_constructor = any(self.rules.is_word("constructors", part) for part in parts)
+                if is_constructor or self.rules.is_word("decorators", parts[-1]):
                     item = self._value_item(target.id, value, node.lineno, after)
                     item["made"] = {"dotted": dotted, "given": self._given(call, scopes)}
                     item["node"] = call
                     self.items.append(item)
                     return
-            # prompt.partial(...) and model(name=...)(object): what was called before tells.
+            # prompt.partial(...) and model(name=...)(object): the call within says what it is.
             func: ast.expr = call.func
             if isinstance(func, ast.Attribute):
                 func = func.value
@@ -241,10 +238,10 @@ class Extractor:
         if hidden is not None:
             item["hidden"] = hidden
         elif not prefix:
-            self._heed_binding(item, node)
+            self._follow_rebinding(item, node)
         return item
 
-    def _heed_binding(self, item: dict[str, Any], node: Function | ast.ClassDef) -> None:
+    def _follow_rebinding(self, item: dict[str, Any], node: Function | ast.ClassDef) -> None:
         """Set right what *item* says if its name leads elsewhere in the end: to another definition, or to a value."""
         bound = self.top.names.bound.get(node.name)
         if bound is node or bound is None:
@@ -278,10 +275,10 @@ class Extractor:
         }
 
     def _marks(self, decorators: Iterable[ast.expr], scopes: Scopes) -> list[dict[str, Any]]:
-        """Return the decorators that could be known ones."""
-        found = []
-        for one in decorators:
-            target = one.func if isinstance(one, ast.Call) else one
+        """Return the decorators that could be known ones: dotted name or method and owner, and arguments."""
+        marks = []
+        for decorator in decorators:
+            target = decorator.func if isinstance(decorator, ast.Call) else decorator
             mark: dict[str, Any] = {}
             if isinstance(target, ast.Name):
                 bound = self.namer.bound(target.id, scopes)
@@ -295,17 +292,17 @@ class Extractor:
                 mark["owner"] = self.namer.owner(target.value, scopes)
                 mark["called"] = last_name(target.value)
             if mark:
-                mark["given"] = self._given(one, scopes) if isinstance(one, ast.Call) else {}
-                found.append(mark)
-        return found
+                mark["given"] = self._given(decorator, scopes) if isinstance(decorator, ast.Call) else {}
+                marks.append(mark)
+        return marks
 
     def _given(self, call: ast.Call, scopes: Scopes) -> dict[str, Value]:
         """Return the arguments that fields are read from: names and, as texts, positions."""
         given: dict[str, Value] = {}
-        for place, one in enumerate(call.args[:4]):
-            if isinstance(one, ast.Starred):
+        for place, argument in enumerate(call.args[:_POSITIONS]):
+            if isinstance(argument, ast.Starred):  # how many it stands for can't be told
                 break
-            value = self.namer.read(one, scopes)
+            value = self.namer.read(argument, scopes)
             if value is not None:
                 given[str(place)] = value
         for keyword in call.keywords:
@@ -317,46 +314,59 @@ class Extractor:
 
     def _attributes(self, node: ast.ClassDef, scopes: Scopes) -> dict[str, Value]:
         """Return the class attributes fields are read from; None is one whose value can't be told."""
-        found: dict[str, Value] = {}
+        attributes: dict[str, Value] = {}
         init: Function | None = None
-        for one in node.body:
-            if isinstance(one, ast.Assign):
-                for target in one.targets:
+        for statement in node.body:
+            if isinstance(statement, ast.Assign):
+                for target in statement.targets:
                     if isinstance(target, ast.Name) and target.id in self.wanted:
-                        found[target.id] = self.namer.read(one.value, scopes)
-            elif isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name):
-                if one.target.id in self.wanted:
-                    found[one.target.id] = None if one.value is None else self.namer.read(one.value, scopes)
-            elif isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                if one.name == "__init__":
-                    init = one
-                elif one.name in self.wanted and any(last_name(d) == "property" for d in one.decorator_list):
-                    last = one.body[-1] if one.body else None
+                        attributes[target.id] = self.namer.read(statement.value, scopes)
+            elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
+                if statement.target.id in self.wanted:
+                    default = statement.value
+                    attributes[statement.target.id] = None if default is None else self.namer.read(default, scopes)
+            elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                if statement.name == "__init__":
+                    init = statement
+                elif statement.name in self.wanted and _is_property(statement):
+                    last = statement.body[-1] if statement.body else None
                     value = last.value if isinstance(last, ast.Return) else None
-                    inner = [*scopes, Scope("function", one.body, one)]
-                    found[one.name] = None if value is None else self.namer.read(value, inner)
+                    inner = [*scopes, Scope("function", statement.body, statement)]
+                    attributes[statement.name] = None if value is None else self.namer.read(value, inner)
         if init is not None:
-            self._set_in_init(init, found, [*scopes, Scope("function", init.body, init)])
-        return found
+            self._set_in_init(init, attributes, [*scopes, Scope("function", init.body, init)])
+        return attributes
 
-    def _set_in_init(self, init: Function, found: dict[str, Value], scopes: Scopes) -> None:
-        """Add what ``__init__`` sets to a literal where the class body doesn't.
+    def _set_in_init(self, init: Function, attributes: dict[str, Value], scopes: Scopes) -> None:
+        """Add to *attributes* what ``__init__`` sets to a literal where the class body doesn't.
 
         Two ways: ``self.name = …`` and ``super().__init__(name=…)``.
         """
-        for one in init.body:
+        for statement in init.body:
             pairs: list[tuple[str, ast.expr]] = []
-            if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Attribute):
-                if getattr(one.targets[0].value, "id", "") == "self":
-                    pairs.append((one.targets[0].attr, one.value))
-            elif isinstance(one, ast.Expr) and isinstance(one.value, ast.Call):
-                to_base = getattr(one.value.func, "attr", "") == "__init__"
-                pairs += [(k.arg, k.value) for k in one.value.keywords if k.arg and to_base]
+            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Attribute):
+                if getattr(statement.targets[0].value, "id", "") == "self":
+                    pairs.append((statement.targets[0].attr, statement.value))
+            elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+                to_base = getattr(statement.value.func, "attr", "") == "__init__"
+                keywords = statement.value.keywords if to_base else ()
+                pairs += [(keyword.arg, keyword.value) for keyword in keywords if keyword.arg]
             for name, expression in pairs:
-                if name in self.wanted and found.get(name) is None:
+                if name in self.wanted and attributes.get(name) is None:
                     value = self.namer.read(expression, scopes)
                     if value is not None:
-                        found[name] = value
+                        attributes[name] = value
+
+
+def _parts_of(node: ast.stmt) -> list[list[ast.stmt]]:
+    """Return the bodies of one of `_BLOCKS`."""
+    if isinstance(node, (ast.Try, ast.TryStar)):
+        return [node.body, node.orelse, node.finalbody, *[handler.body for handler in node.handlers]]
+    if isinstance(node, ast.Match):
+        return [case.body for case in node.cases]
+    if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
+        return [[*node.body, *node.orelse]]
+    return [node.body] if isinstance(node, (ast.With, ast.AsyncWith)) else []
 
 
 def _owner_of(statement: ast.stmt) -> str:
@@ -373,4 +383,8 @@ def _is_main(test: ast.expr) -> bool:
 
 
 def _is_overload(node: Function) -> bool:
-    return any(last_name(one) == "overload" for one in node.decorator_list)
+    return any(last_name(decorator) == "overload" for decorator in node.decorator_list)
+
+
+def _is_property(node: Function) -> bool:
+    return any(last_name(decorator) == "property" for decorator in node.decorator_list)

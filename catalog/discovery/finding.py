@@ -1,9 +1,11 @@
-"""What a scan hands back."""
+"""What a scan returns: findings, what was skipped, and names that clash."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
+
+from catalog.entry.key import format_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +30,8 @@ class Finding:
         module: dotted name of the module that defines it.
         path: the file.
         line: where it begins there, from 1.
-        root: folder that must be on ``sys.path`` for ``ref``; None if it is found without.
-        tags: from the source, where they are literals; like the rest.
+        root: folder that must be on ``sys.path`` for ``ref``; None if the module is found without.
+        tags: from the source, where they are literals; so are the fields below.
     """
 
     kind: str
@@ -62,16 +64,16 @@ class Finding:
     @property
     def key(self) -> str:
         """``kind:name``."""
-        return f"{self.kind}:{self.name}"
+        return format_key(self.kind, self.name)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the fields that differ from their defaults, as JSON has them."""
-        found = {}
+        """Return kind, names, reference and the fields that differ from their defaults, as JSON data."""
+        data = {}
         for name, default in _DEFAULTS.items():
             value = getattr(self, name)
             if value != default or name in _ALWAYS:
-                found[name] = list(value) if isinstance(value, tuple) else value
-        return found
+                data[name] = list(value) if isinstance(value, tuple) else value
+        return data
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Finding:
@@ -85,7 +87,8 @@ class Finding:
 
 _ALWAYS = ("kind", "name", "given_name", "ref")
 _DEFAULTS: dict[str, Any] = {
-    one.name: {} if one.name == "metadata" else None if one.name in _ALWAYS else one.default for one in fields(Finding)
+    each.name: {} if each.name == "metadata" else None if each.name in _ALWAYS else each.default
+    for each in fields(Finding)
 }
 
 
@@ -135,14 +138,14 @@ class ScanResult:
     counts: dict[str, int]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it, but for the state of the files."""
+        """Return the result as JSON data, without the state of the files."""
         return {
             "target": self.target,
             "distribution": self.distribution,
             "root": self.root,
-            "findings": [one.to_dict() for one in self.findings],
-            "skipped": [asdict(one) for one in self.skipped],
-            "clashes": [asdict(one) for one in self.clashes],
+            "findings": [finding.to_dict() for finding in self.findings],
+            "skipped": [asdict(skip) for skip in self.skipped],
+            "clashes": [asdict(clash) for clash in self.clashes],
             "unchanged": self.unchanged,
             "counts": self.counts,
         }

@@ -8,50 +8,60 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
-from catalog.discovery.extract import Extractor, Facts
-from catalog.discovery.gc_pause import uncollected
+from catalog.discovery.extract import Extract, Extractor
+from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.literal import Value, known
 from catalog.discovery.prefilter import absolute, heads_in, imports_in
-from catalog.discovery.rules import Recognised, Rule
+from catalog.discovery.rules import Rule, Rules
 from catalog.errors import UnreadableSourceError
 from catalog.source.locate import Locator
 from catalog.source.read import read_bytes, read_source
 
 Accept = Callable[[str], Rule | None]
+"""Returns the rule for a dotted name, or None if no rule knows it."""
 
 _LONGEST = 40
 """How many imports, aliases and bases are followed."""
 
-_OWN = frozenset(sys.stdlib_module_names) | {"builtins"}
+_PYTHONS_OWN = frozenset(sys.stdlib_module_names) | {"builtins"}
+"""Packages that hold nothing a rule names; they are not read."""
 
 
-class Resolver:
+class NameFollower:
     """Follows dotted names through the files of a scan and, by reading only, through other installed packages."""
 
     def __init__(
         self,
-        rules: Recognised,
+        rules: Rules,
         locator: Locator,
-        inside: Callable[[str], Facts | None],
+        extract_inside: Callable[[str], Extract | None],
         is_inside: Callable[[str], bool],
         constant_inside: Callable[[str, str], Value],
     ) -> None:
-        """Use *inside* for the facts of a module of the scan, and *locator* to find all others."""
+        """Follow names by *rules*.
+
+        Args:
+            rules: tell which names are known.
+            locator: finds the modules outside of the scan.
+            extract_inside: returns the extract of a module of the scan.
+            is_inside: tells whether a module is one of the scan.
+            constant_inside: returns the value of a name in a module of the scan.
+        """
         self.rules = rules
         self.locator = locator
-        self._inside = inside
+        self._extract_inside = extract_inside
         self._is_inside = is_inside
         self._constant_inside = constant_inside
-        self._outside: dict[str, Facts | None] = {}
+        self._outside: dict[str, Extract | None] = {}
         self._constants: dict[tuple[str, str], Value] = {}
-        self._items: dict[str, dict[str, dict[str, Any]]] = {}
+        self._classes: dict[str, dict[str, dict[str, Any]]] = {}
         self._bases: dict[str, Rule | None] = {}
         self._reach: dict[tuple[str, str], bool] = {}
         self._star_names: dict[str, frozenset[str]] = {}
         self._read: dict[str, bytes] = {}
         self._headed: dict[str, dict[str, list[str]]] = {}
         self._imported: dict[str, dict[str, str]] = {}
-        self.consulted: set[str] = set()
+        self.consulted: set[str] = set()  # files outside of the scan that its findings depend on
 
     # --- following -----------------------------------------------------------------------------------------
 
@@ -90,31 +100,31 @@ class Resolver:
     def split(self, dotted: str) -> tuple[str, list[str]] | None:
         """Return the module of *dotted* and the names within it, or None if there is no such module to read."""
         parts = dotted.split(".")
-        if parts[0] in _OWN:
+        if parts[0] in _PYTHONS_OWN:
             return None
         for cut in range(len(parts) - 1, 0, -1):
             module = ".".join(parts[:cut])
-            if self.facts(module) is not None:
+            if self.extract_of(module) is not None:
                 return module, parts[cut:]
         return None
 
-    def facts(self, module: str) -> Facts | None:
-        """Return the facts of *module*, or None if it can't be read."""
+    def extract_of(self, module: str) -> Extract | None:
+        """Return the extract of *module*, or None if it can't be read."""
         if self._is_inside(module):
-            return self._inside(module)
+            return self._extract_inside(module)
         try:
             return self._outside[module]
         except KeyError:
             pass
-        found: Facts | None = None
-        with uncollected():
+        extract: Extract | None = None
+        with gc_paused():
             extractor = self._extractor(module)
             if extractor is not None:
                 with suppress(RecursionError):
-                    found = extractor.facts(None, deep=False)
-                del extractor
-        self._outside[module] = found
-        return found
+                    extract = extractor.extract(None, deep=False)
+                del extractor  # the tree goes before the collector comes back
+        self._outside[module] = extract
+        return extract
 
     def _extractor(self, module: str) -> Extractor | None:
         site = self.locator.find(module)
@@ -133,38 +143,39 @@ class Resolver:
         if place is None:
             return None
         module, names = place
-        facts = self.facts(module)
-        if facts is None or not names:
+        extract = self.extract_of(module)
+        if extract is None or not names:
             return None
         first, rest = names[0], names[1:]
         for table in ("imports", "aliases"):
-            target = facts[table].get(first)
+            target = extract[table].get(first)
             if target is not None:
                 further = ".".join([target, *rest])
                 return further if further != dotted else None
-        if first in facts["defines"] or first in facts["makes"]:
+        if first in extract["defines"] or first in extract["makes"]:
             return None
-        for star in reversed(facts["stars"]):
+        for star in reversed(extract["stars"]):
             if self._exports(star, first):
                 return ".".join([star, *names])
         return None
 
     def _exports(self, module: str, name: str) -> bool:
         """Tell whether ``from module import *`` brings *name*."""
-        found = self._star_names.get(module)
-        if found is None:
-            found = self._star_names[module] = self._names_exported(module, set())
-        return name in found
+        names = self._star_names.get(module)
+        if names is None:
+            names = self._star_names[module] = self._names_exported(module, set())
+        return name in names
 
     def _names_exported(self, module: str, seen: set[str]) -> frozenset[str]:
-        facts = self.facts(module) if module not in seen and len(seen) < _LONGEST else None
-        if facts is None:
+        extract = self.extract_of(module) if module not in seen and len(seen) < _LONGEST else None
+        if extract is None:
             return frozenset()
         seen.add(module)
-        if facts["all"] is not None:
-            return frozenset(facts["all"])
-        names = {n for table in ("defines", "imports", "aliases", "makes", "classes") for n in facts[table]}
-        for star in facts["stars"]:
+        if extract["all"] is not None:
+            return frozenset(extract["all"])
+        tables = ("defines", "imports", "aliases", "makes", "classes")
+        names = {name for table in tables for name in extract[table]}
+        for star in extract["stars"]:
             names |= self._names_exported(star, seen)
         return frozenset(name for name in names if not name.startswith("_"))
 
@@ -182,23 +193,26 @@ class Resolver:
         return rule
 
     def first_rule(self, bases: Iterable[str]) -> Rule | None:
-        """Return the rule that the first of *bases* to have one has; being data is said of tools only if need be."""
-        found: Rule | None = None
+        """Return the first rule that *bases* have, or None.
+
+        A rule for schemas counts only if there is no other: tools are pydantic models in many a framework.
+        """
+        first: Rule | None = None
         for base in bases:
             rule = self.base_rule(base)
             if rule is not None and rule.when != "schemas":
                 return rule
-            found = found or rule
-        return found
+            first = first or rule
+        return first
 
     def bases(self, dotted: str) -> list[str]:
         """Return the bases of the class *dotted* as written, with imports resolved."""
         place = self.split(dotted)
-        facts = self.facts(place[0]) if place else None
-        if facts is None or place is None:
+        extract = self.extract_of(place[0]) if place else None
+        if extract is None or place is None:
             return []
-        found: list[str] = facts["classes"].get(".".join(place[1]), [])
-        return found
+        bases: list[str] = extract["classes"].get(".".join(place[1]), [])
+        return bases
 
     def attribute(self, dotted: str, name: str, depth: int = 0) -> tuple[bool, Value]:
         """Return whether the class *dotted* or a base defines *name*, and its value as far as reading tells."""
@@ -208,32 +222,38 @@ class Resolver:
         place = self.split(last)
         if place is None:
             return False, None
-        facts = self.facts(place[0])
-        if facts is None:
+        extract = self.extract_of(place[0])
+        if extract is None:
             return False, None
         qualname = ".".join(place[1])
-        item = self._classes_of(place[0], facts).get(qualname)
+        item = self._classes_of(place[0], extract).get(qualname)
         if item is not None and name in item["attributes"]:
             return True, item["attributes"][name]
         if depth and self.rules.match("bases", last) is not None:
             return False, None  # a framework's own class: its default is a placeholder
-        for base in facts["classes"].get(qualname, ()):
-            found, value = self.attribute(base, name, depth + 1)
-            if found:
-                return found, value
+        for base in extract["classes"].get(qualname, ()):
+            defined, value = self.attribute(base, name, depth + 1)
+            if defined:
+                return True, value
         return False, None
 
-    def _classes_of(self, module: str, facts: Facts) -> dict[str, dict[str, Any]]:
-        found = self._items.get(module)
-        if found is None:
-            found = {one["qualname"]: one for one in facts["items"] if one["form"] == "class"}
-            self._items[module] = found
-        return found
+    def _classes_of(self, module: str, extract: Extract) -> dict[str, dict[str, Any]]:
+        classes = self._classes.get(module)
+        if classes is None:
+            classes = {item["qualname"]: item for item in extract["items"] if item["form"] == "class"}
+            self._classes[module] = classes
+        return classes
 
     # --- owners of decorators ------------------------------------------------------------------------------
 
     def owner_rule(self, method: str, owner: list[str] | None, called: str) -> Rule | None:
-        """Return the rule for the decorator ``called.method``, *owner* being what its file tells of the object."""
+        """Return the rule for the decorator ``called.method``, or None.
+
+        Args:
+            method: the last part of the decorator's name.
+            owner: what the file shows of the object before it: ``["type", class]``, ``["object", dotted]`` or None.
+            called: the name of that object, for a guess where its class can't be read.
+        """
         if owner is not None:
             what, dotted = owner
             rule, settled = self._object(method, dotted) if what == "object" else self._type(method, dotted)
@@ -242,39 +262,40 @@ class Resolver:
         return self.rules.hinted(method, called)
 
     def _object(self, method: str, dotted: str) -> tuple[Rule | None, bool]:
+        """Return the rule for a *method* of the object *dotted*, and whether that is certain."""
         _, last = self.follow(dotted, lambda _: None)
         place = self.split(last)
-        facts = self.facts(place[0]) if place else None
-        if place is None or facts is None:
+        extract = self.extract_of(place[0]) if place else None
+        if place is None or extract is None:
             return None, False
-        made = facts["makes"].get(place[1][0])
+        made = extract["makes"].get(place[1][0])
         if made is not None and len(place[1]) == 1:
             return self._type(method, made)
         return None, False
 
     def _type(self, method: str, dotted: str, depth: int = 0) -> tuple[Rule | None, bool]:
-        """Return the rule, and whether the answer is certain even if there is none."""
+        """Return the rule for a *method* of the class *dotted*, and whether the answer is certain, that of None too."""
         rule, last = self.follow(dotted, lambda name: self.rules.owner(method, name))
         if rule is not None or depth > _LONGEST:
             return rule, True
         name = last.rpartition(".")[2]
         place = self.split(last)
-        facts = self.facts(place[0]) if place else None
-        if place is not None and facts is not None:
+        extract = self.extract_of(place[0]) if place else None
+        if place is not None and extract is not None:
             qualname = ".".join(place[1])
-            returned = facts["returns"].get(qualname)
+            returned = extract["returns"].get(qualname)
             if returned is not None:
                 return self._type(method, returned, depth + 1)
-            bases = facts["classes"].get(qualname)
+            bases = extract["classes"].get(qualname)
             if bases is not None:
                 for base in bases:
                     rule, _ = self._type(method, base, depth + 1)
                     if rule is not None:
                         return rule, True
                 return None, True
-            if qualname in facts["defines"] and name[:1].isupper():
+            if qualname in extract["defines"] and name[:1].isupper():
                 return None, True
-        if last.partition(".")[0] in _OWN:
+        if last.partition(".")[0] in _PYTHONS_OWN:
             return None, True
         above, _, last_part = dotted.rpartition(".")
         if above and last_part[:1].islower():  # Server.from_config(...)
@@ -291,12 +312,12 @@ class Resolver:
         texts = []
         for part in value[1]:
             if isinstance(part, dict):
-                found = self._constant(part["name"], depth)
-                if found is None:
+                named = self._constant(part["name"], depth)
+                if named is None:
                     return None
-                if len(value[1]) == 1:
-                    return found
-                part = found[1]
+                if len(value[1]) == 1:  # no joined text: any value will do
+                    return named
+                part = named[1]
             if not isinstance(part, str):
                 return None
             texts.append(part)
@@ -332,12 +353,12 @@ class Resolver:
     def _reaches(self, module: str, name: str, words: frozenset[str], depth: int) -> bool:
         if self.rules.match("bases", f"{module}.{name}") is not None:
             return True
-        if depth > _LONGEST or module.partition(".")[0] in _OWN:
+        if depth > _LONGEST or module.partition(".")[0] in _PYTHONS_OWN:
             return False
         key = (module, name)
         if key in self._reach:
             return self._reach[key]
-        self._reach[key] = False
+        self._reach[key] = False  # a circle of bases reaches nothing
         answer = self._reach[key] = self._reaches_in(module, name, words, depth)
         return answer
 
@@ -370,23 +391,23 @@ class Resolver:
         return False
 
     def _bytes(self, path: str) -> bytes:
-        found = self._read.get(path)
-        if found is None:
+        data = self._read.get(path)
+        if data is None:
             try:
-                found = read_bytes(path)
+                data = read_bytes(path)
             except UnreadableSourceError:
-                found = b""
-            self._read[path] = found
-        return found
+                data = b""
+            self._read[path] = data
+        return data
 
     def _heads(self, module: str, data: bytes) -> dict[str, list[str]]:
-        found = self._headed.get(module)
-        if found is None:
-            found = self._headed[module] = {name: bases for name, bases, _ in heads_in(data)}
-        return found
+        heads = self._headed.get(module)
+        if heads is None:
+            heads = self._headed[module] = {name: bases for name, bases, _ in heads_in(data)}
+        return heads
 
     def _imports(self, module: str, is_package: bool, data: bytes) -> dict[str, str]:
-        found = self._imported.get(module)
-        if found is None:
-            found = self._imported[module] = imports_in(data, module, is_package)
-        return found
+        imports = self._imported.get(module)
+        if imports is None:
+            imports = self._imported[module] = imports_in(data, module, is_package)
+        return imports

@@ -1,4 +1,4 @@
-"""Work on syntax trees without the collector looking through them again and again."""
+"""Pausing the garbage collector while a syntax tree is in memory."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _paused = False
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Pause the garbage collector for the work on one file.
 
-    A tree is a hundred thousand objects, none of them garbage, and the facts of all files before it are there too:
-    scanning scipy takes twice as long with the collector on. The pause is that of one file, so that other threads of
-    the process get their garbage collected during a long scan.
+    A tree is a hundred thousand objects, none of them garbage, and the collector would go through them, and through
+    the extracts of all files before, again and again: scanning scipy takes twice as long with it. The pause ends with
+    the file, so that the garbage of other threads is collected during a long scan. A pause within a pause does nothing.
     """
     global _paused
-    if not gc.isenabled():
+    if not gc.isenabled():  # paused already, by an outer call or by the program itself: theirs to end
         yield
         return
     gc.disable()
@@ -34,5 +34,6 @@ def uncollected() -> Iterator[None]:
 
 @call_after_fork
 def _resume_in_child() -> None:
-    if _paused:  # another thread forked while this one was at it; nobody in the child will end the pause
+    # The fork came from another thread than the paused one, which does not exist in the child to end its pause.
+    if _paused:
         gc.enable()

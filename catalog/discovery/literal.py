@@ -1,4 +1,4 @@
-"""The value of an expression as far as reading tells: texts, numbers, lists, joined and cleaned as Python would."""
+"""The value of an expression, computed without running it: texts, numbers and lists, joined and cleaned."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ Lookup = Callable[[ast.expr], "ast.expr | str | None"]
 """Return what a name stands for: an expression of the same file, a dotted name elsewhere, or None."""
 
 _DEEPEST = 100
+"""How many expressions within each other are read, names that lead to names included."""
 _CLEANERS: dict[str, Callable[[str], str]] = {"dedent": textwrap.dedent, "cleandoc": inspect.cleandoc}
 _METHODS = frozenset(
     {"strip", "lstrip", "rstrip", "lower", "upper", "title", "replace", "removeprefix", "removesuffix"}
@@ -48,41 +49,41 @@ def read(node: ast.expr, lookup: Lookup, depth: int = 0) -> Value:
             return known(-inner[1])
         return None
     if isinstance(node, (ast.Name, ast.Attribute)):
-        found = lookup(node)
-        if isinstance(found, ast.expr):
-            return read(found, lookup, depth + 1)
-        return None if found is None else ["+", [{"name": found}]]
+        meaning = lookup(node)
+        if isinstance(meaning, ast.expr):
+            return read(meaning, lookup, depth + 1)
+        return None if meaning is None else ["+", [{"name": meaning}]]
     if isinstance(node, ast.Call):
         return _called(node, lookup, depth)
     return None
 
 
 def _sequence(nodes: list[ast.expr], lookup: Lookup, depth: int) -> Value:
-    found = []
-    for one in nodes:
-        value = read(one, lookup, depth + 1)
+    values = []
+    for node in nodes:
+        value = read(node, lookup, depth + 1)
         if value is None or value[0] != "=":
             return None
-        found.append(value[1])
-    return known(found)
+        values.append(value[1])
+    return known(values)
 
 
 def _mapping(node: ast.Dict, lookup: Lookup, depth: int) -> Value:
-    found = {}
+    pairs = {}
     for key, value in zip(node.keys, node.values, strict=True):
         name = read(key, lookup, depth + 1) if key is not None else None
         part = read(value, lookup, depth + 1)
         if name is None or name[0] != "=" or not isinstance(name[1], str) or part is None or part[0] != "=":
             return None
-        found[name[1]] = part[1]
-    return known(found)
+        pairs[name[1]] = part[1]
+    return known(pairs)
 
 
 def _joined(node: ast.JoinedStr, lookup: Lookup, depth: int) -> Value:
     whole: Value = known("")
     for part in node.values:
         if isinstance(part, ast.FormattedValue):
-            if part.format_spec is not None or part.conversion not in (-1, 115):
+            if part.format_spec is not None or part.conversion not in (-1, 115):  # none, or !s
                 return None
             value = read(part.value, lookup, depth + 1)
             if value and value[0] == "=" and type(value[1]) is int:
@@ -102,7 +103,7 @@ def _added(left: Value, right: Value) -> Value:
             return known(a + b)
         return known(a + b) if isinstance(a, list) and isinstance(b, list) else None
     parts = [*_parts(left), *_parts(right)]
-    return ["+", parts] if all(isinstance(one, (str, dict)) for one in parts) else None
+    return ["+", parts] if all(isinstance(part, (str, dict)) for part in parts) else None
 
 
 def _parts(value: list[Any]) -> list[Any]:
@@ -113,7 +114,7 @@ def _called(node: ast.Call, lookup: Lookup, depth: int) -> Value:
     func = node.func
     name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
     if name in ("Field", "PrivateAttr"):  # pydantic: the default is the first argument or named
-        default = next((one.value for one in node.keywords if one.arg == "default"), None)
+        default = next((keyword.value for keyword in node.keywords if keyword.arg == "default"), None)
         default = default or (node.args[0] if node.args else None)
         return None if default is None else read(default, lookup, depth + 1)
     if name in _CLEANERS and len(node.args) == 1:
@@ -121,11 +122,11 @@ def _called(node: ast.Call, lookup: Lookup, depth: int) -> Value:
         return known(_CLEANERS[name](text[1])) if text and _is_text(text) else None
     if isinstance(func, ast.Attribute) and name in _METHODS and not node.keywords:
         text = read(func.value, lookup, depth + 1)
-        given = [read(one, lookup, depth + 1) for one in node.args]
-        if text and _is_text(text) and all(_is_text(one) for one in given):
+        arguments = [read(argument, lookup, depth + 1) for argument in node.args]
+        if text and _is_text(text) and all(_is_text(argument) for argument in arguments):
             try:
-                return known(getattr(text[1], name)(*[one[1] for one in given if one]))
-            except TypeError:
+                return known(getattr(text[1], name)(*[argument[1] for argument in arguments if argument]))
+            except TypeError:  # too many or too few of them: it would fail when it runs, too
                 return None
     return None
 

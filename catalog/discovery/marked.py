@@ -1,4 +1,4 @@
-"""Objects of this process that our decorators marked: found in the modules that are loaded, importing nothing."""
+"""Objects in memory that our decorators marked: looked for in the loaded modules; nothing is imported."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from catalog.entry.object_ref import reference_fault
+from catalog.entry.own_name import own_name
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class Marked:
     """A marked object that is in memory.
 
     Attributes:
@@ -32,36 +33,36 @@ class Live:
     fields: dict[str, Any] = field(default_factory=dict)
 
 
-_DEFINED = (type, FunctionType)
-_NAMED_BY = {"model": ("id", "name")}
+_DEFINITIONS = (type, FunctionType)
 
 
-def live(modules: Mapping[str, object] | None = None) -> list[Live]:
-    """Return the marked objects that the loaded modules hold, by module and name, each once.
+def marked_objects(modules: Mapping[str, object] | None = None) -> list[Marked]:
+    """Return the marked objects that the loaded modules hold, by module, kind and name, each once.
 
     Of an object that several modules hold, the module that defines it counts. Only the dictionaries of real modules
     are looked at: a module's ``__getattr__`` isn't called and a lazy one stays unloaded.
 
     Args:
-        modules: what to look through in place of ``sys.modules``.
+        modules: by their names; those of ``sys.modules`` if not given.
     """
     authoring = sys.modules.get("catalog.authoring")
     if authoring is None:  # nobody used a decorator
         return []
     mark_of: Callable[[object], dict[str, Any] | None] = authoring.mark_of
-    found: dict[int, tuple[bool, Live]] = {}
+    by_identity: dict[int, tuple[bool, Marked]] = {}
     for module_name, module in sorted(dict(sys.modules if modules is None else modules).items()):
         for variable, obj in _contents(module):
             mark = mark_of(obj)
             if mark is None:
                 continue
-            # A module's own definitions say where they were made; what it imported says somebody else.
-            made_here = isinstance(obj, _DEFINED) and obj.__module__ == module_name
-            known = found.get(id(obj))
-            if known is not None and (known[0] or not made_here):
+            # Functions and classes know the module they were made in: where that is this module, it is their home,
+            # and any other module that holds them has imported them.
+            is_home = isinstance(obj, _DEFINITIONS) and obj.__module__ == module_name
+            earlier = by_identity.get(id(obj))
+            if earlier is not None and (earlier[0] or not is_home):
                 continue
-            found[id(obj)] = (made_here, _live(mark, variable, obj, module_name))
-    return sorted((one for _, one in found.values()), key=lambda one: (one.module, one.kind, one.name))
+            by_identity[id(obj)] = (is_home, _marked(mark, variable, obj, module_name))
+    return sorted((marked for _, marked in by_identity.values()), key=lambda each: (each.module, each.kind, each.name))
 
 
 def _contents(module: object) -> list[tuple[str, object]]:
@@ -75,24 +76,9 @@ def _contents(module: object) -> list[tuple[str, object]]:
         return []
 
 
-def _live(mark: dict[str, Any], variable: str, obj: object, module: str) -> Live:
+def _marked(mark: dict[str, Any], variable: str, obj: object, module: str) -> Marked:
     kind = str(mark.pop("kind"))
-    name = mark.pop("name", None) or _own_name(kind, obj) or variable
+    name = mark.pop("name", None) or own_name(kind, obj, computed=False) or variable
     ref = f"{module}:{variable}"
     importable = module not in ("__main__", "__mp_main__") and reference_fault(ref) is None
-    return Live(kind, name, ref if importable else None, obj, module, mark)
-
-
-def _own_name(kind: str, obj: object) -> str | None:
-    """Return the name *obj* carries, from its dictionary: a property might run anything."""
-    if isinstance(obj, _DEFINED):
-        return obj.__name__
-    try:
-        held = object.__getattribute__(obj, "__dict__")
-    except AttributeError:
-        held = {}
-    for attribute in (*_NAMED_BY.get(kind, ("name",)), "__name__"):
-        found = held.get(attribute)
-        if isinstance(found, str) and found:
-            return found
-    return None
+    return Marked(kind, name, ref if importable else None, obj, module, mark)

@@ -12,7 +12,7 @@ from importlib import metadata
 from typing import Any
 
 from catalog.discovery.finding import Finding, ScanResult, Skipped
-from catalog.discovery.rules import Recognised
+from catalog.discovery.rules import Rules
 from catalog.discovery.scan import Progress, scan
 from catalog.entry.key import name_fault
 from catalog.entry.object_ref import reference_fault
@@ -73,16 +73,16 @@ class Plugin:
 def plugins(groups: Iterable[str] = (GROUP,), *, roots: Sequence[str] = ()) -> list[Plugin]:
     """Return the entry points of *groups* in all installed distributions, by group, name and distribution.
 
-    Nothing is imported. What is broken comes with its ``fault`` and keeps the others from nothing: metadata that
-    can't be read, a value that is no reference, a module that isn't there.
+    Nothing is imported. What is broken is returned with its ``fault`` beside the others: metadata that can't be read,
+    a value that is no reference, a module that isn't there.
 
     Args:
-        groups: which ones to read.
+        groups: the entry-point groups to read.
         roots: folders to look for modules in, after ``sys.path``.
     """
     wanted = frozenset(groups)
     locator = Locator(roots)
-    found: list[Plugin] = []
+    declared: list[Plugin] = []
     seen: set[str] = set()
     for dist in metadata.distributions():
         try:
@@ -91,33 +91,33 @@ def plugins(groups: Iterable[str] = (GROUP,), *, roots: Sequence[str] = ()) -> l
             if not name or folded in seen:  # the first on sys.path is the one Python would import
                 continue
             seen.add(folded)
-            points = [one for one in dist.entry_points if one.group in wanted]
+            points = [point for point in dist.entry_points if point.group in wanted]
         except Exception as error:  # any installed package may have broken metadata
-            found.append(_broken(dist, error))
+            declared.append(_broken(dist, error))
             continue
         for point in points:
-            found.append(_plugin(dist, point, locator))
-    return sorted(found, key=lambda one: (one.group, one.name, one.distribution or ""))
+            declared.append(_plugin(dist, point, locator))
+    return sorted(declared, key=lambda plugin: (plugin.group, plugin.name, plugin.distribution or ""))
 
 
 def scan_plugin(
     plugin: Plugin,
     *,
     schemas: bool = False,
-    recognised: Recognised | Mapping[str, Any] | None = None,
+    rules: Rules | Mapping[str, Any] | None = None,
     known: Mapping[str, Any] | None = None,
     roots: Sequence[str] = (),
     progress: Progress | None = None,
 ) -> ScanResult:
     """Return what *plugin* brings, importing nothing.
 
-    A module or package brings what a scan finds in it. ``package.module:attribute`` brings that one object, as what
-    it is recognised to be, else as a tool named like the entry point.
+    A module or package brings what a scan finds in it. ``package.module:attribute`` brings that object only: as what
+    the scan recognises it to be, else as a tool named like the entry point.
 
     Args:
         plugin: what `plugins` returned.
         schemas: as for `scan`.
-        recognised: as for `scan`.
+        rules: as for `scan`.
         known: ``files`` of the last result for this plugin.
         roots: as for `scan`.
         progress: as for `scan`.
@@ -125,14 +125,14 @@ def scan_plugin(
     if plugin.fault is not None:
         return _nothing(plugin, plugin.fault)
     try:
-        found = scan(plugin.module, schemas=schemas, roots=roots, recognised=recognised, known=known, progress=progress)
+        result = scan(plugin.module, schemas=schemas, roots=roots, rules=rules, known=known, progress=progress)
     except PackageNotFoundError as error:
         return _nothing(plugin, str(error))
-    findings: tuple[Finding, ...] = found.findings
-    skipped = found.skipped
+    findings: tuple[Finding, ...] = result.findings
+    skipped = result.skipped
     if plugin.attr is not None:
         ref = f"{plugin.module}:{plugin.attr}"
-        findings = tuple(one for one in findings if one.ref == ref)
+        findings = tuple(finding for finding in findings if finding.ref == ref)
         if not findings:
             described = _described(plugin, ref, Locator(roots))
             if isinstance(described, Finding):
@@ -143,18 +143,20 @@ def scan_plugin(
     return ScanResult(
         target=plugin.value,
         distribution=version,
-        root=found.root,
+        root=result.root,
         findings=findings,
         skipped=skipped,
-        clashes=found.clashes if plugin.attr is None else (),
-        files=found.files,
-        unchanged=found.unchanged,
-        counts={**found.counts, "findings": len(findings), "skipped": len(skipped)},
+        clashes=result.clashes if plugin.attr is None else (),
+        files=result.files,
+        unchanged=result.unchanged,
+        counts={**result.counts, "findings": len(findings), "skipped": len(skipped)},
     )
 
 
 def _plugin(dist: metadata.Distribution, point: metadata.EntryPoint, locator: Locator) -> Plugin:
-    value = re.sub(r"\s*\[.*\]\s*$", "", point.value).strip()  # extras are a thing of the past
+    value = re.sub(
+        r"\s*\[.*\]\s*$", "", point.value
+    ).strip()  # 'module:attr [extra]': extras are deprecated, and say nothing of where the object is
     module, colon, attr = (part.strip() for part in value.partition(":"))
     fault = reference_fault(f"{module}:{attr if colon else 'x'}")
     site = locator.find(module) if fault is None else None
@@ -199,11 +201,11 @@ def _recorded(dist: metadata.Distribution, module: str) -> str | None:
     """Return the sum the installer recorded for the file of *module*, as hexadecimal digits."""
     place = module.replace(".", "/")
     record = dist.read_text("RECORD") or ""
-    found = re.search(rf"^{re.escape(place)}(?:/__init__)?\.py,sha256=([\w-]+)", record, re.MULTILINE)
-    if found is None:
+    match = re.search(rf"^{re.escape(place)}(?:/__init__)?\.py,sha256=([\w-]+)", record, re.MULTILINE)
+    if match is None:
         return None
-    try:
-        return base64.urlsafe_b64decode(found[1] + "=" * (-len(found[1]) % 4)).hex()
+    try:  # wheels write sums in base64 without the padding
+        return base64.urlsafe_b64decode(match[1] + "=" * (-len(match[1]) % 4)).hex()
     except ValueError:
         return None
 
@@ -220,10 +222,10 @@ def _sha256(path: str | None) -> str | None:
 
 def _described(plugin: Plugin, ref: str, locator: Locator) -> Finding | Skipped:
     """Return the one object a plugin names, as its source describes it."""
-    found = find_described(ref, locator)
-    if isinstance(found, Missing):
-        return Skipped(found.path or plugin.value, found.message)
-    definition, parameters, purpose = found
+    description = find_described(ref, locator)
+    if isinstance(description, Missing):
+        return Skipped(description.path or plugin.value, description.message)
+    definition, parameters, purpose = description
     return Finding(
         kind="tool",
         name=plugin.name if name_fault(plugin.name) is None else str(plugin.attr),

@@ -1,7 +1,7 @@
-"""A look at the raw bytes of a file: whether it could hold anything recognised, and the classes it defines.
+"""The prefilter: from the raw bytes of a file, whether it could hold anything recognised, and the classes it defines.
 
-Parsing a file costs twenty times as much, and most files of a large package hold nothing. What is said here errs on
-the side of yes: the syntax tree decides afterwards.
+Parsing a file costs twenty times as much, and most files of a large package hold nothing. When in doubt the answer is
+yes: the syntax tree decides afterwards.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from catalog.discovery.rules import SECTIONS, Recognised
+from catalog.discovery.rules import SECTIONS, Rules
 
 # Each expression begins with plain letters, which the engine searches for many times faster than for a class of them.
 _HEAD = re.compile(
@@ -31,18 +31,18 @@ _WORD_BEFORE = re.compile(rb"\w+(?=[ \t]*\Z)")
 _IMPORT = re.compile(rb"import[ \t]+([\w.\x80-\xff]++)(?:[ \t]+as[ \t]+([\w\x80-\xff]++))?[ \t]*+(?=[\r\n,;#]|$)")
 _CAPITAL = re.compile(rb"_*[A-Z]")
 _ALIAS = re.compile(rb"\n(_*+[A-Z]\w*+)[ \t]*+=[ \t]*+([A-Za-z_][\w.]*+)[ \t]*+(?=[\r\n#])")
-_STATEMENT = re.compile(rb"\n[^ \t\r\n#)\]}\"']")  # one that begins at the left margin
+_STATEMENT = re.compile(rb"\n[^ \t\r\n#)\]}\"']")  # a statement at the left margin
 _BLANK = frozenset({b" ", b"\t"})
 _DEFINING = (b"def ", b"class ", b"async ", b"@")
 
 
 @dataclass(slots=True)
-class Glance:
-    """What the bytes of one file tell.
+class Prefiltered:
+    """What the bytes of one file show.
 
     Attributes:
         heads: the classes that name bases: own name, bases as dotted names with imports resolved, and whether the
-            class is inside of something.
+            class is indented: inside of a class, a function or a block.
         decorated: whether a known decorator seems to be used.
         assigned: whether a known constructor seems to be called in the body of the module.
         declared: whether one that counts anywhere seems to be called at all.
@@ -65,17 +65,17 @@ class Glance:
         return [self.heads, self.decorated, self.assigned, self.declared, self.renamed]
 
     @classmethod
-    def from_json(cls, data: list[Any]) -> Glance:
+    def from_json(cls, data: list[Any]) -> Prefiltered:
         """Return what `as_json` was made of."""
         return cls(*data)
 
 
-class Look:
+class Prefilter:
     """The expressions for one set of rules, compiled once."""
 
-    def __init__(self, rules: Recognised) -> None:
-        """Prepare to look for what *rules* name."""
-        own = [r for r in rules.rules if r.section == "decorators" and rules.own_package in r.modules]
+    def __init__(self, rules: Rules) -> None:
+        """Compile the expressions for what *rules* name."""
+        own = [rule for rule in rules if rule.section == "decorators" and rules.own_package in rule.modules]
         self._own_mark = rules.own_package.encode()
         decorators = "|".join((rules.words("decorators"), rules.words("methods")))
         makers = rules.words("constructors")
@@ -84,7 +84,7 @@ class Look:
         self._constructor = _assigned_from(makers)
         # Our own decorators called as functions apart, as their names are common words.
         self._own_call = _assigned_from("|".join(name for rule in own for name in rule.names) or "(?!)")
-        # One expression each: with plain letters first it is found at the speed of a search for them.
+        # An expression for each: one that begins with plain letters runs at the speed of a search for them.
         self._declared = [
             re.compile(rb"%b\([ \t\r\n]*+(?:#[^\n]*\s*)*name[ \t]*=" % name.encode()) for name in sorted(rules.anywhere)
         ]
@@ -94,66 +94,67 @@ class Look:
         word = _text(name)
         return any(self._rules.is_word(section, word) for section in SECTIONS)
 
-    def at(self, data: bytes, module: str, is_package: bool) -> Glance:
+    def look_at(self, data: bytes, module: str, is_package: bool) -> Prefiltered:
         """Return what the file of *module* with the content *data* seems to hold."""
         heads = [
             (
                 name,
-                [_imported(data, one, place, module, is_package) for one in bases],
+                [_imported(data, base, place, module, is_package) for base in bases],
                 data[place - 1 : place] in _BLANK,
             )
             for name, bases, place in heads_in(data)
         ]
         renamed: dict[str, str] = {}
-        for found in _AS.finditer(data):
-            before = _WORD_BEFORE.search(data, max(0, found.start() - 60), found.start())
-            if before is not None and before[0] != found[1]:
-                capitals = _CAPITAL.match(before[0]) and _CAPITAL.match(found[1])
+        for match in _AS.finditer(data):
+            before = _WORD_BEFORE.search(data, max(0, match.start() - 60), match.start())
+            if before is not None and before[0] != match[1]:
+                # `import numpy as np` is everywhere; a class keeps its capital under another name.
+                capitals = _CAPITAL.match(before[0]) and _CAPITAL.match(match[1])
                 if capitals or self._is_known(before[0]):
-                    renamed[_text(found[1])] = _text(before[0])
-        for found in _ALIAS.finditer(data):
-            renamed.setdefault(_text(found[1]), _text(found[2]).rpartition(".")[2])
+                    renamed[_text(match[1])] = _text(before[0])
+        for match in _ALIAS.finditer(data):
+            renamed.setdefault(_text(match[1]), _text(match[2]).rpartition(".")[2])
         decorated = self._decorator.search(data) is not None
         assigned = self._makes(data, self._constructor) or (
             self._own_mark in data and self._makes(data, self._own_call)
         )
         if renamed and not (decorated and assigned):
-            known = [one for one, first in renamed.items() if self._is_known(first.encode())]
-            names = b"|".join(re.escape(one.encode()) for one in known) or b"(?!)"
+            known = [name for name, first in renamed.items() if self._is_known(first.encode())]
+            names = b"|".join(re.escape(name.encode()) for name in known) or b"(?!)"
             decorated = decorated or re.search(rb"@[ \t]*(?:%b)\b" % names, data) is not None
             assigned = assigned or re.search(rb"=[ \t]*(?:\(\s*)?(?:%b)[.(\[]" % names, data) is not None
-        declared = any(one.search(data) is not None for one in self._declared)
-        return Glance(heads, decorated, assigned, declared, renamed)
+        declared = any(expression.search(data) is not None for expression in self._declared)
+        return Prefiltered(heads, decorated, assigned, declared, renamed)
 
     def _makes(self, data: bytes, expression: re.Pattern[bytes]) -> bool:
         """Tell whether *expression* fits something that runs when the module is imported."""
         starts: list[int] | None = None
-        for found in expression.finditer(data):
+        for match in expression.finditer(data):
             if starts is None:
-                starts = [0, *(one.start() + 1 for one in _STATEMENT.finditer(data))]
-            nearest = starts[bisect_right(starts, found.start()) - 1]
+                starts = [0, *(statement.start() + 1 for statement in _STATEMENT.finditer(data))]
+            nearest = starts[bisect_right(starts, match.start()) - 1]
             if not data.startswith(_DEFINING, nearest):
                 return True
         return False
 
 
 @lru_cache(maxsize=8)
-def look_for(rules: Recognised) -> Look:
-    """Return the expressions for *rules*; compiling them costs as much as looking at a hundred files."""
-    return Look(rules)
+def prefilter_for(rules: Rules) -> Prefilter:
+    """Return the prefilter for *rules*, kept: compiling its expressions costs as much as looking at a hundred files."""
+    return Prefilter(rules)
 
 
 def heads_in(data: bytes) -> list[tuple[str, list[str], int]]:
     """Return the classes of *data* that name bases: own name, bases as written, and where the head begins."""
-    found = []
+    heads = []
     for match in _HEAD.finditer(data):
         text = match[2]
         if b"#" in text:
             text = _COMMENT.sub(b"", text)
-        bases = [_text(one) for one in _DOTTED.findall(text)]
+        bases = [_text(base) for base in _DOTTED.findall(text)]
         if bases:
-            found.append((_text(match[1]), bases, match.start()))
-    return found
+            heads.append((_text(match[1]), bases, match.start()))
+    return heads
 
 
 def _imported(data: bytes, dotted: str, end: int, module: str, is_package: bool) -> str:
@@ -169,16 +170,16 @@ def _imported(data: bytes, dotted: str, end: int, module: str, is_package: bool)
         start = data.rfind(b"from", 0, place)
         if start < 0:
             start = data.rfind(b"import", 0, place)
-        found = _FROM.match(data, start, place) if start >= 0 else None
-        if found is not None and _is_one_statement(found[2]) and _is_word(data, place, len(name)):
-            source = absolute(_text(found[1]), module, is_package)
-            own = _RENAMED_FROM.search(found[2])
+        match = _FROM.match(data, start, place) if start >= 0 else None
+        if match is not None and _is_one_statement(match[2]) and _is_word(data, place, len(name)):
+            source = absolute(_text(match[1]), module, is_package)
+            own = _RENAMED_FROM.search(match[2])
             return f"{source}.{_text(own[1]) if own else first}{dot}{rest}" if source else dotted
         place = data.find(name, place + 1)
     if dot:
-        found = re.search(rb"import[ \t]+([\w.]+)[ \t]+as[ \t]+%b\b" % name, data)
-        if found is not None:
-            return f"{_text(found[1])}.{rest}"
+        match = re.search(rb"import[ \t]+([\w.]+)[ \t]+as[ \t]+%b\b" % name, data)
+        if match is not None:
+            return f"{_text(match[1])}.{rest}"
     return dotted
 
 
@@ -198,14 +199,14 @@ def _is_word(data: bytes, place: int, length: int) -> bool:
 
 def imports_in(data: bytes, module: str, is_package: bool) -> dict[str, str]:
     """Return what the names imported anywhere in *data* stand for, as dotted names."""
-    found: dict[str, str] = {}
+    imports: dict[str, str] = {}
     for match in _IMPORT.finditer(data):
         dotted, name = _text(match[1]), match[2]
         if name:
-            found[_text(name)] = dotted
+            imports[_text(name)] = dotted
         else:
             top = dotted.partition(".")[0]
-            found.setdefault(top, top)
+            imports.setdefault(top, top)
     for match in _IMPORT_FROM.finditer(data):
         source = absolute(_text(match[1]).replace(" ", ""), module, is_package)
         if source is None:
@@ -213,13 +214,13 @@ def imports_in(data: bytes, module: str, is_package: bool) -> dict[str, str]:
         names = match[2]
         if b"#" in names:
             names = _COMMENT.sub(b"", names)
-        for one in names.strip(b"()").replace(b"\\", b" ").split(b","):
-            words = one.split()
+        for imported in names.strip(b"()").replace(b"\\", b" ").split(b","):
+            words = imported.split()
             if len(words) == 1:
-                found[_text(words[0])] = f"{source}.{_text(words[0])}"
+                imports[_text(words[0])] = f"{source}.{_text(words[0])}"
             elif len(words) == 3 and words[1] == b"as":
-                found[_text(words[2])] = f"{source}.{_text(words[0])}"
-    return found
+                imports[_text(words[2])] = f"{source}.{_text(words[0])}"
+    return imports
 
 
 def absolute(source: str, module: str, is_package: bool) -> str | None:
@@ -238,10 +239,10 @@ def absolute(source: str, module: str, is_package: bool) -> str | None:
 def _grouped(words: str) -> str:
     """Return an alternation of *words* with one branch per first letter."""
     by_letter: dict[str, list[str]] = {}
-    for one in sorted(set(words.split("|"))):
-        by_letter.setdefault(one[0], []).append(one)
+    for word in sorted(set(words.split("|"))):
+        by_letter.setdefault(word[0], []).append(word)
     return "|".join(
-        first + "(?:" + "|".join(one[1:] for one in group) + ")" if first.isalnum() else "|".join(group)
+        first + "(?:" + "|".join(word[1:] for word in group) + ")" if first.isalnum() else "|".join(group)
         for first, group in by_letter.items()
     )
 

@@ -42,5 +42,5 @@ class ScanReport:
         return not (self.found or self.updated or self.drifted or self.gone)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON has it."""
+        """Return the report as JSON data, tuples as lists."""
         return {name: list(part) if isinstance(part, tuple) else part for name, part in asdict(self).items()}

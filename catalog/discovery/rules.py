@@ -1,11 +1,11 @@
-"""The table of what a scan recognises: read from ``recognised.toml``, and a project's own additions."""
+"""The rules of what a scan recognises: those of ``recognised.toml``, and a project's own additions."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -36,7 +36,7 @@ Place = str | int
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One line of the table; `recognised.toml` says what each part means."""
+    """One rule; the head of `recognised.toml` says what each part means."""
 
     section: str
     kind: str
@@ -52,7 +52,7 @@ class Rule:
     fields: tuple[tuple[str, tuple[Place, ...]], ...] = ()
 
     def names_it(self, name: str) -> bool:
-        """Tell whether *name*, the last part of a dotted name, is one of this rule's."""
+        """Tell whether *name*, the last part of a dotted name, is in this rule's names and not among its exceptions."""
         return _any_fits(name, self.names) and not _any_fits(name, self.without)
 
     def places(self, field: str) -> tuple[Place, ...]:
@@ -60,11 +60,10 @@ class Rule:
         return next((places for name, places in self.fields if name == field), ())
 
 
-class Recognised:
-    """The rules in force, indexed by what is looked up most.
+class Rules:
+    """The rules in force, in order; indexed by what is looked up most.
 
     Attributes:
-        rules: all of them, in order.
         own_package: the package whose decorators go before all others.
         anywhere: the constructors that count inside of functions too.
         read_names: the arguments and class attributes that fields are read from.
@@ -72,27 +71,30 @@ class Recognised:
 
     def __init__(self, rules: Iterable[Rule], *, own_package: str = "catalog") -> None:
         """Index *rules*; of two that match the same thing the earlier one counts."""
-        self.rules = tuple(rules)
+        self._ordered = tuple(rules)
         self.own_package = own_package
-        self._found: dict[tuple[str, str], Rule | None] = {}
+        self._matches: dict[tuple[str, str], Rule | None] = {}
         self._words: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {}
-        self._without_schemas: Recognised | None = None
-        places = [place for rule in self.rules for _, found in rule.fields for place in found]
-        self.anywhere = frozenset(name for rule in self.rules if rule.anywhere for name in rule.names)
+        self._without_schemas: Rules | None = None
+        places = [place for rule in self for _, choices in rule.fields for place in choices]
+        self.anywhere = frozenset(name for rule in self if rule.anywhere for name in rule.names)
         self.read_names = frozenset(place for place in places if isinstance(place, str))
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self._ordered)
 
     def match(self, section: str, dotted: str) -> Rule | None:
         """Return the rule of *section* that names *dotted* (``package.module.name``), or None."""
         key = (section, dotted)
         try:
-            return self._found[key]
+            return self._matches[key]
         except KeyError:
-            rule = self._found[key] = self._match(section, dotted)
+            rule = self._matches[key] = self._match(section, dotted)
             return rule
 
     def _match(self, section: str, dotted: str) -> Rule | None:
         module, _, name = dotted.rpartition(".")
-        for rule in self.rules:
+        for rule in self._ordered:
             if rule.section != section or not rule.names_it(name):
                 continue
             if any(_is_below(module, pattern) for pattern in rule.modules):
@@ -103,65 +105,64 @@ class Recognised:
         """Return the rule for the decorator *method* of an object whose class is *dotted*, or None."""
         key = ("methods." + method, dotted)
         try:
-            return self._found[key]
+            return self._matches[key]
         except KeyError:
-            module, _, name = dotted.rpartition(".")
-            found = None
-            for rule in self.rules:
-                if rule.section == "methods" and method in rule.names:
-                    for owner in rule.owners:
-                        above, _, last = owner.rpartition(".")
-                        if last == name and _is_below(module, above):
-                            found = found or rule
-            self._found[key] = found
-            return found
+            rule = self._matches[key] = self._owner(method, dotted)
+            return rule
+
+    def _owner(self, method: str, dotted: str) -> Rule | None:
+        module, _, name = dotted.rpartition(".")
+        for rule in self._ordered:
+            if rule.section == "methods" and method in rule.names:
+                for owner in rule.owners:
+                    above, _, last = owner.rpartition(".")
+                    if last == name and _is_below(module, above):
+                        return rule
+        return None
 
     def hinted(self, method: str, owner: str) -> Rule | None:
         """Return the rule for the decorator *method* of an object known only as the variable *owner*, or None."""
         word = owner.lower()
-        for rule in self.rules:
+        for rule in self._ordered:
             if rule.section == "methods" and method in rule.names and any(hint in word for hint in rule.hints):
                 return rule
         return None
 
-    def applying(self, *, schemas: bool) -> Recognised:
+    def applying(self, *, schemas: bool) -> Rules:
         """Return the rules that apply when schemas are asked for, or are not."""
         if schemas:
             return self
         if self._without_schemas is None:
-            kept = [rule for rule in self.rules if rule.when != "schemas"]
-            self._without_schemas = Recognised(kept, own_package=self.own_package)
+            kept = [rule for rule in self._ordered if rule.when != "schemas"]
+            self._without_schemas = Rules(kept, own_package=self.own_package)
         return self._without_schemas
 
     def words(self, section: str) -> str:
         """Return a regular expression for the names a file must hold for *section* to matter."""
-        found: set[str] = set()
-        for rule in self.rules:
-            if rule.section == section:
-                found.update(rule.names)
-        return "|".join(sorted(_expression(one) for one in found)) or "(?!)"
+        names = {name for rule in self if rule.section == section for name in rule.names}
+        return "|".join(sorted(map(_expression, names))) or "(?!)"  # (?!) matches nothing
 
     def base_names(self) -> frozenset[str]:
         """Return the last parts of the known base classes."""
-        return frozenset(name for rule in self.rules if rule.section == "bases" for name in rule.names)
+        return frozenset(name for rule in self._ordered if rule.section == "bases" for name in rule.names)
 
     def is_word(self, section: str, name: str) -> bool:
-        """Tell whether *name* could be one of *section*; cheaper than `match` and right more often than not."""
+        """Tell whether *name*, a last part, is one a rule of *section* has; `match` then looks at the modules too."""
         known = self._words.get(section)
         if known is None:
-            names = {name for rule in self.rules if rule.section == section for name in rule.names}
-            starts = tuple(one[:-1] for one in names if one[-1] == "*")
+            names = {name for rule in self._ordered if rule.section == section for name in rule.names}
+            starts = tuple(name[:-1] for name in names if name[-1] == "*")
             known = self._words[section] = (frozenset(names), starts)
         return name in known[0] or name.startswith(known[1])
 
     @property
     def fingerprint(self) -> str:
         """A text that changes when any rule does."""
-        return hashlib.sha256(repr(self.rules).encode()).hexdigest()[:16]
+        return hashlib.sha256(repr(self._ordered).encode()).hexdigest()[:16]
 
 
-def recognised(additions: Mapping[str, Any] | None = None) -> Recognised:
-    """Return the rules in force: those of a project's *additions* first, then the built-in ones.
+def load_rules(additions: Mapping[str, Any] | None = None) -> Rules:
+    """Return the rules in force: those of a project's *additions* first, then the built-in ones; kept by content.
 
     Args:
         additions: the sections of `recognised.toml`, each a list of tables.
@@ -174,24 +175,25 @@ def recognised(additions: Mapping[str, Any] | None = None) -> Recognised:
     return _with_additions(json.dumps(additions, sort_keys=True, default=str), additions)
 
 
-_KNOWN: dict[str, Recognised] = {}
+_KNOWN: dict[str, Rules] = {}
+"""Rules made already, by their additions as JSON: indexing them costs more than scanning a small package."""
 
 
-def _with_additions(text: str, additions: Mapping[str, Any]) -> Recognised:
-    found = _KNOWN.get(text)
-    if found is None:
-        if len(_KNOWN) > 20:
+def _with_additions(text: str, additions: Mapping[str, Any]) -> Rules:
+    rules = _KNOWN.get(text)
+    if rules is None:
+        if len(_KNOWN) > 20:  # a program that makes up rules as it goes must not fill the memory
             _KNOWN.clear()
-        found = _KNOWN[text] = Recognised((*read_rules(additions), *_builtin().rules))
-    return found
+        rules = _KNOWN[text] = Rules((*read_rules(additions), *_builtin()))
+    return rules
 
 
 @lru_cache(maxsize=1)
-def _builtin() -> Recognised:
+def _builtin() -> Rules:
     import tomllib
 
     text = files(__package__).joinpath("recognised.toml").read_text(encoding="utf-8")
-    return Recognised(read_rules(tomllib.loads(text)))
+    return Rules(read_rules(tomllib.loads(text)))
 
 
 def read_rules(table: Mapping[str, Any]) -> list[Rule]:
@@ -200,7 +202,7 @@ def read_rules(table: Mapping[str, Any]) -> list[Rule]:
     Raises:
         SettingsError: it has another form.
     """
-    found = []
+    rules = []
     for section, lines in table.items():
         if section not in SECTIONS:
             hint = did_you_mean(close_matches(section, SECTIONS)) or f"; there are {', '.join(SECTIONS)}"
@@ -208,8 +210,8 @@ def read_rules(table: Mapping[str, Any]) -> list[Rule]:
         if not isinstance(lines, list):
             raise _fault(section, "is not a list of tables; write [[...]] in TOML")
         for place, line in enumerate(lines):
-            found.append(_rule(section, f"{section}[{place}]", line))
-    return found
+            rules.append(_rule(section, f"{section}[{place}]", line))
+    return rules
 
 
 def _rule(section: str, where: str, line: Any) -> Rule:
@@ -248,14 +250,14 @@ def _rule(section: str, where: str, line: Any) -> Rule:
 def _texts(where: str, key: str, value: Any) -> tuple[str, ...]:
     if not isinstance(value, (list, tuple)):
         raise _fault(where, f"{key} is not a list of texts")
-    for one in value:
-        if not isinstance(one, str) or not _PATTERN.fullmatch(one):
-            raise _fault(where, f"{one!r} in {key} is not a dotted name")
+    for name in value:
+        if not isinstance(name, str) or not _PATTERN.fullmatch(name):
+            raise _fault(where, f"{name!r} in {key} is not a dotted name")
     return tuple(value)
 
 
 def _places(where: str, field: str, value: Any) -> tuple[Place, ...]:
-    if not isinstance(value, (list, tuple)) or not all(type(one) in (str, int) for one in value):
+    if not isinstance(value, (list, tuple)) or not all(type(place) in (str, int) for place in value):
         raise _fault(where, f"fields.{field} is not a list of argument names or positions")
     return tuple(value)
 
@@ -265,7 +267,7 @@ def _fault(where: str, text: str) -> SettingsError:
 
 
 def _any_fits(name: str, patterns: tuple[str, ...]) -> bool:
-    return name in patterns or any(p[-1] == "*" and name.startswith(p[:-1]) for p in patterns)
+    return name in patterns or any(pattern[-1] == "*" and name.startswith(pattern[:-1]) for pattern in patterns)
 
 
 def _is_below(module: str, pattern: str) -> bool:

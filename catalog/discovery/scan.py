@@ -1,28 +1,33 @@
-"""``scan``: what a package holds, read from its source; not a line of it is run."""
+"""``scan``: what a package holds, read from its source; not a line of it is run.
+
+From cheap to dear: files that did not change are remembered, the others pass the prefilter over their bytes, and only
+what could hold something is parsed, extracted, and followed through other files.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from catalog.discovery.assemble import findings_of, is_private, settle_names
 from catalog.discovery.exports import Exported
-from catalog.discovery.extract import Extractor, Facts
+from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.finding import Clash, Finding, ScanResult, Skipped
-from catalog.discovery.follow_names import Resolver
-from catalog.discovery.gc_pause import uncollected
+from catalog.discovery.follow_names import NameFollower
+from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.literal import Value
-from catalog.discovery.prefilter import look_for
-from catalog.discovery.rules import Recognised
-from catalog.discovery.rules import recognised as rules_with
-from catalog.discovery.state import FORMAT, FileState, now_ns, stamp
+from catalog.discovery.prefilter import prefilter_for
+from catalog.discovery.rules import Rules, load_rules
+from catalog.discovery.state import FORMAT, FileState
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.walk import SourceFile
 from catalog.errors import UnreadableSourceError
 from catalog.source.locate import Locator
 from catalog.source.read import decode_source, parse_source, read_bytes
+from catalog.source.stamp import stamp
 
 Progress = Callable[[int, int, str], None]
 """Called with the number of files done, the number of all files, and the module just looked at."""
@@ -41,7 +46,7 @@ def scan(
     public: bool = False,
     schemas: bool = False,
     roots: Sequence[str | os.PathLike[str]] = (),
-    recognised: Recognised | Mapping[str, Any] | None = None,
+    rules: Rules | Mapping[str, Any] | None = None,
     known: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
 ) -> ScanResult:
@@ -54,42 +59,46 @@ def scan(
             Of classes and their methods only those are reported that derive from a known base.
         schemas: report classes deriving from pydantic's ``BaseModel`` as schemas.
         roots: folders to look for modules in, after ``sys.path``.
-        recognised: rules of the project, in the form of ``recognised.toml``, used before the built-in ones.
+        rules: the rules in force; or those of the project, in the form of ``recognised.toml``, used before the
+            built-in ones.
         known: ``files`` of an earlier result: what didn't change is neither read nor parsed again.
-        progress: told after each file.
+        progress: called after each file.
+
+    Returns:
+        Findings by module and line, what was skipped and why, and ``files`` for the next scan as *known*.
 
     Raises:
         PackageNotFoundError: there is nothing of that name.
-        SettingsError: *recognised* has a form it can't have.
+        SettingsError: *rules* has a form it can't have.
     """
-    rules = recognised if isinstance(recognised, Recognised) else rules_with(recognised)
-    rules = rules.applying(schemas=schemas)
-    locator = Locator([os.fspath(one) for one in roots])
-    options = f"{FORMAT} {rules.fingerprint} {int(public)}"
+    in_force = (rules if isinstance(rules, Rules) else load_rules(rules)).applying(schemas=schemas)
+    locator = Locator([os.fspath(root) for root in roots])
+    options = f"{FORMAT} {in_force.fingerprint} {int(public)}"
     before: Mapping[str, Any] = known if known and known.get("options") == options else {}
-    found = find_target(target, locator, before.get("distribution"))
-    if before and _is_same(found, before):
-        return _remembered(found, before)
-    locator = Locator([*locator.roots, *sorted({one.root for one in found.listing.files})])
-    return _Scan(found, rules, locator, before, options, public, progress).run()
+    what = find_target(target, locator, before.get("distribution"))
+    if before and _is_same(what, before):
+        return _remembered(what, before)
+    # Files that import each other find each other, also where nobody has put their folder on sys.path.
+    locator = Locator([*locator.roots, *sorted({file.root for file in what.listing.files})])
+    return _Scan(what, in_force, locator, before, options, public, progress).run()
 
 
 def _is_same(target: Target, before: Mapping[str, Any]) -> bool:
-    """Tell whether every file is as it was, by size and time of change."""
+    """Tell whether every file is as it was, those outside that the findings depend on too, by their stamps."""
     files = before["files"]
     if len(files) != len(target.listing.files) or before["target"] != target.name:
         return False
     base = before["base"]
     cut = len(base) + 1
-    for one in target.listing.files:
-        state = files.get(one.path[cut:])
-        if state is None or state[0] != one.size or state[1] != one.mtime_ns:
+    for file in target.listing.files:
+        state = files.get(file.path[cut:])
+        if state is None or state[0] != file.stamp:
             return False
     return all(stamp(path) == state for path, state in before["outside"].items())
 
 
 def _remembered(target: Target, before: Mapping[str, Any]) -> ScanResult:
-    findings = tuple(Finding.from_dict(one) for one in before["findings"])
+    findings = tuple(Finding.from_dict(finding) for finding in before["findings"])
     skipped = _skips(target, dict(before["faults"]))
     return ScanResult(
         target=target.name,
@@ -97,7 +106,7 @@ def _remembered(target: Target, before: Mapping[str, Any]) -> ScanResult:
         root=target.root,
         findings=findings,
         skipped=skipped,
-        clashes=tuple(Clash(*one) for one in before["clashes"]),
+        clashes=tuple(Clash(*clash) for clash in before["clashes"]),
         files=dict(before),
         unchanged=True,
         counts=_counts(len(target.listing.files), 0, 0, findings, skipped),
@@ -105,8 +114,8 @@ def _remembered(target: Target, before: Mapping[str, Any]) -> ScanResult:
 
 
 def _skips(target: Target, faults: Mapping[str, str]) -> tuple[Skipped, ...]:
-    found = [Skipped(path, reason) for path, reason in (*target.listing.skipped, *faults.items())]
-    return tuple(sorted(found, key=lambda one: (one.path, one.reason)))
+    skips = [Skipped(path, reason) for path, reason in (*target.listing.skipped, *faults.items())]
+    return tuple(sorted(skips, key=lambda skip: (skip.path, skip.reason)))
 
 
 def _counts(
@@ -127,7 +136,7 @@ class _Scan:
     def __init__(
         self,
         target: Target,
-        rules: Recognised,
+        rules: Rules,
         locator: Locator,
         before: Mapping[str, Any],
         options: str,
@@ -140,22 +149,22 @@ class _Scan:
         self.options = options
         self.public = public
         self.progress = progress
-        self.look = look_for(rules)
+        self.prefilter = prefilter_for(rules)
         self.states: dict[str, FileState] = {}
         self.content: dict[str, bytes] = {}
         self.looked_at = 0
         self.parsed = 0
         self._exported: Exported | None = None
-        self.resolver = Resolver(rules, locator, self._facts, self.states.__contains__, self._constant)
+        self.follower = NameFollower(rules, locator, self._extract_of, self.states.__contains__, self._constant)
 
     def run(self) -> ScanResult:
         """Carry out the scan."""
-        started = now_ns()
+        started = time.time_ns()
         files = self.target.listing.files
-        for done, one in enumerate(files, 1):
-            self._glance(one)
+        for done, file in enumerate(files, 1):
+            self._prefilter(file)
             if self.progress is not None:
-                self.progress(done, len(files), one.module)
+                self.progress(done, len(files), file.module)
         self._parse_what_holds()
         if not self.public:
             self._check_the_rest()
@@ -177,13 +186,18 @@ class _Scan:
     # --- bytes ---------------------------------------------------------------------------------------------
 
     def _base(self) -> str:
-        folders = {os.path.dirname(one.path) for one in self.target.listing.files}
+        folders = {os.path.dirname(file.path) for file in self.target.listing.files}
         return os.path.commonpath(folders) if folders else ""
 
-    def _glance(self, file: SourceFile) -> None:
-        """Learn what the bytes of *file* tell, or remember it."""
-        past = self.before.get("files", {}).get(file.path[len(self.before.get("base", "")) + 1 :])
-        if past is not None and past[0] == file.size and past[1] == file.mtime_ns:
+    def _past(self, file: SourceFile) -> list[Any] | None:
+        """Return what the scan before kept of *file*; its paths are those below a common folder."""
+        past: list[Any] | None = self.before.get("files", {}).get(file.path[len(self.before.get("base", "")) + 1 :])
+        return past
+
+    def _prefilter(self, file: SourceFile) -> None:
+        """Set the state of *file*: as remembered if it did not change, else with what its bytes show."""
+        past = self._past(file)
+        if past is not None and past[0] == file.stamp:
             self.states[file.module] = FileState.from_json(file, past)
             return
         state = self.states[file.module] = FileState(file, "")
@@ -193,7 +207,7 @@ class _Scan:
             state.fault = error.facts["reason"]
             return
         state.sha256 = hashlib.sha256(data).hexdigest()
-        if past is not None and past[2] == state.sha256:
+        if past is not None and past[1] == state.sha256:
             self.states[file.module] = FileState.from_json(file, past)
             return
         self.looked_at += 1
@@ -206,8 +220,8 @@ class _Scan:
             except UnreadableSourceError as error:
                 state.fault = _fault(error)
                 return
-        state.glance = self.look.at(data, file.module, file.is_package)
-        if self.public or state.glance.holds:
+        state.prefiltered = self.prefilter.look_at(data, file.module, file.is_package)
+        if self.public or state.prefiltered.holds:
             self.content[file.module] = data
 
     # --- trees ---------------------------------------------------------------------------------------------
@@ -216,47 +230,49 @@ class _Scan:
         candidates = self._candidates()
         self._exported = Exported(self.states) if self.public else None
         # Public modules first: they say which functions of the private ones are to be described.
-        for module in sorted(self.states, key=lambda one: (is_private(one), one)):
+        for module in sorted(self.states, key=lambda name: (is_private(name), name)):
             state = self.states[module]
-            if state.glance is None:
+            if state.prefiltered is None:
                 continue
             wanted = candidates.get(module, frozenset())
-            if self._exported is not None or wanted or state.glance.holds:
+            if self._exported is not None or wanted or state.prefiltered.holds:
                 public = self._exported.wants(module) if self._exported is not None else None
-                if not _is_enough(state.facts, wanted, public):
+                if not _is_enough(state.extract, wanted, public):
                     self._extract(module, state, wanted, public)
             if self._exported is not None:
-                self._exported.heed(module, state.facts)
+                self._exported.add(module, state.extract)
 
     def _candidates(self) -> dict[str, frozenset[str]]:
-        """Return, by module, the classes that could derive from a known base, through any number of others."""
+        """Return, by module, the classes that could derive from a known base, through any number of others.
+
+        Compared are last names only, so there may be too many; following the dotted names tells later.
+        """
         words = set(self.rules.base_names())
         named = frozenset(words)
         heads: list[tuple[str, str, set[str]]] = []
         for module, state in self.states.items():
-            if state.glance is None:
+            if state.prefiltered is None:
                 continue
-            heads += [("", name, {first}) for name, first in state.glance.renamed.items()]
-            for name, bases, _ in state.glance.heads:
-                last = {one.rpartition(".")[2] for one in bases}
-                heads.append((module, name, last))
+            heads += [("", name, {first}) for name, first in state.prefiltered.renamed.items()]
+            for name, bases, _ in state.prefiltered.heads:
+                heads.append((module, name, {base.rpartition(".")[2] for base in bases}))
                 for base in bases:
                     home = base.rpartition(".")[0]
-                    if home and home not in self.states and self.resolver.reaches(base, named):
+                    if home and home not in self.states and self.follower.reaches(base, named):
                         words.add(base.rpartition(".")[2])
-        found: dict[str, set[str]] = {}
+        candidates: dict[str, set[str]] = {}
         waiting = heads
-        while True:
+        while True:  # until a round adds no name: a class may stand before its base, in any file
             later = []
-            for module, name, last in waiting:
-                if last & words:
+            for module, name, bases_of_it in waiting:
+                if bases_of_it & words:
                     words.add(name)
                     if module:
-                        found.setdefault(module, set()).add(name)
+                        candidates.setdefault(module, set()).add(name)
                 else:
-                    later.append((module, name, last))
+                    later.append((module, name, bases_of_it))
             if len(later) == len(waiting):
-                return {module: frozenset(names) for module, names in found.items()}
+                return {module: frozenset(names) for module, names in candidates.items()}
             waiting = later
 
     def _extract(
@@ -266,18 +282,18 @@ class _Scan:
         candidates: frozenset[str],
         public: Callable[[str], bool] | None,
     ) -> None:
-        glance = state.glance
-        nested = glance is not None and any(inside and name in candidates for name, _, inside in glance.heads)
+        prefiltered = state.prefiltered
+        nested = prefiltered is not None and any(inside and name in candidates for name, _, inside in prefiltered.heads)
         try:
-            with uncollected():
+            with gc_paused():
                 extractor = self._extractor(module, state)
                 if extractor is not None:
-                    state.facts = extractor.facts(
+                    state.extract = extractor.extract(
                         candidates,
                         public=public,
-                        deep=nested or (glance is not None and glance.decorated),
-                        assigned=glance is not None and glance.assigned,
-                        declared=glance is not None and glance.declared,
+                        deep=nested or (prefiltered is not None and prefiltered.decorated),
+                        assigned=prefiltered is not None and prefiltered.assigned,
+                        declared=prefiltered is not None and prefiltered.declared,
                     )
                     del extractor  # the tree goes before the collector comes back
         except UnreadableSourceError as error:
@@ -302,31 +318,33 @@ class _Scan:
     def _check_the_rest(self) -> None:
         """Parse files that seem to hold nothing, to report the broken ones, as long as that costs little."""
         every = list(self.states.values())
-        budget = max(CHECKED, sum(one.file.size for one in every) // 50)
-        rest = [one for one in every if one.glance is not None and one.facts is None and one.fault is None]
-        for state in sorted(rest, key=lambda one: (not _looks_uncompiled(one.file), one.file.size, one.file.path)):
+        budget = max(CHECKED, sum(state.file.size for state in every) // 50)
+        rest = [
+            state for state in every if state.prefiltered is not None and state.extract is None and state.fault is None
+        ]
+        for state in sorted(rest, key=lambda each: (not _looks_uncompiled(each.file), each.file.size, each.file.path)):
             budget -= state.file.size
             if budget < 0:
                 return
             if not state.parsed and not self._was_checked(state):
                 try:
-                    with uncollected():
+                    with gc_paused():
                         parse_source(read_bytes(state.file.path), state.file.path)
                     self.parsed += 1
                 except UnreadableSourceError as error:
                     state.fault = _fault(error)
 
     def _was_checked(self, state: FileState) -> bool:
-        past = self.before.get("files", {}).get(state.file.path[len(self.before.get("base", "")) + 1 :])
-        return past is not None and past[2] == state.sha256
+        past = self._past(state.file)
+        return past is not None and past[1] == state.sha256
 
-    # --- asked by the resolver -----------------------------------------------------------------------------
+    # --- asked by the follower -----------------------------------------------------------------------------
 
-    def _facts(self, module: str) -> Facts | None:
+    def _extract_of(self, module: str) -> Extract | None:
         state = self.states[module]
-        if state.facts is None and state.fault is None:
+        if state.extract is None and state.fault is None:
             self._extract(module, state, frozenset(), None)
-        return state.facts
+        return state.extract
 
     def _constant(self, module: str, name: str) -> Value:
         state = self.states[module]
@@ -347,17 +365,17 @@ class _Scan:
     # --- results -------------------------------------------------------------------------------------------
 
     def _findings(self) -> list[Finding]:
-        exported = self._exported.followed(self.resolver) if self._exported is not None else {}
-        found: list[Finding] = []
+        exported = self._exported.followed(self.follower) if self._exported is not None else {}
+        findings: list[Finding] = []
         for module, state in list(self.states.items()):
-            if state.facts is None or not state.facts["items"]:
+            if state.extract is None or not state.extract["items"]:
                 continue
             root = state.file.root if self.target.root is not None else None
             try:
-                found += findings_of(
+                findings += findings_of(
                     module,
-                    state.facts,
-                    self.resolver,
+                    state.extract,
+                    self.follower,
                     path=state.file.path,
                     root=root,
                     exported=exported.get(module, ()),
@@ -365,7 +383,7 @@ class _Scan:
                 )
             except RecursionError:
                 state.fault = "its names lead too far"
-        return found
+        return findings
 
     def _state(
         self, started: int, findings: Sequence[Finding], clashes: Sequence[Clash], faults: Mapping[str, str]
@@ -376,22 +394,22 @@ class _Scan:
             "target": self.target.name,
             "distribution": self.target.distribution,
             "base": base,
-            "files": {one.file.path[len(base) + 1 :]: one.as_json(started) for one in self.states.values()},
-            "outside": {path: stamp(path) for path in sorted(self.resolver.consulted)},
-            "findings": [one.to_dict() for one in findings],
-            "clashes": [[one.kind, one.name, one.kept, one.other, one.renamed] for one in clashes],
+            "files": {state.file.path[len(base) + 1 :]: state.as_json(started) for state in self.states.values()},
+            "outside": {path: stamp(path) for path in sorted(self.follower.consulted)},
+            "findings": [finding.to_dict() for finding in findings],
+            "clashes": [[clash.kind, clash.name, clash.kept, clash.other, clash.renamed] for clash in clashes],
             "faults": sorted([path, reason] for path, reason in faults.items()),
         }
 
 
-def _is_enough(facts: Facts | None, wanted: frozenset[str], public: Callable[[str], bool] | None) -> bool:
-    """Tell whether remembered facts describe all that is asked of them now."""
-    if facts is None or (facts["asked"] is not None and not wanted <= set(facts["asked"])):
+def _is_enough(extract: Extract | None, wanted: frozenset[str], public: Callable[[str], bool] | None) -> bool:
+    """Tell whether a remembered extract describes all that is asked of them now."""
+    if extract is None or (extract["asked"] is not None and not wanted <= set(extract["asked"])):
         return False
     if public is None:
         return True
-    described = set(facts["described"])
-    return all(name in described for name in facts["defines"] if public(name))
+    described = set(extract["described"])
+    return all(name in described for name in extract["defines"] if public(name))
 
 
 def _fault(error: UnreadableSourceError) -> str:

@@ -1,4 +1,4 @@
-"""Names within one file: what the body of a module, class or function binds, and the dotted name that means."""
+"""Names within one file: what the body of a module, class or function binds, and the dotted names that gives."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from catalog.source.checksum import Function
 from catalog.source.names import Imported, Names, names_of
 
 _MOST_ALIASES = 20
+"""How many names that stand for names are followed within one file."""
 
 
 class Scope:
@@ -30,9 +31,9 @@ class Scope:
         """What the statements bind."""
         names = names_of(self.body)
         if self.kind == "function":
-            for one in self.body:
-                if isinstance(one, (ast.With, ast.AsyncWith)):
-                    for item in one.items:
+            for statement in self.body:
+                if isinstance(statement, (ast.With, ast.AsyncWith)):  # with FastMCP() as server
+                    for item in statement.items:
                         if isinstance(item.optional_vars, ast.Name):
                             names.bound[item.optional_vars.id] = item.context_expr
         return names
@@ -40,13 +41,13 @@ class Scope:
     @cached_property
     def types(self) -> dict[str, ast.expr]:
         """The annotations of parameters and variables."""
-        found = annotated(self.body)
+        annotations = annotated(self.body)
         if isinstance(self.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             args = self.node.args
-            for one in (*args.posonlyargs, *args.args, *args.kwonlyargs):
-                if one.annotation is not None:
-                    found[one.arg] = one.annotation
-        return found
+            for parameter in (*args.posonlyargs, *args.args, *args.kwonlyargs):
+                if parameter.annotation is not None:
+                    annotations[parameter.arg] = parameter.annotation
+        return annotations
 
     @cached_property
     def parameters(self) -> frozenset[str]:
@@ -54,8 +55,8 @@ class Scope:
         if not isinstance(self.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             return frozenset()
         args = self.node.args
-        every = [*args.posonlyargs, *args.args, *args.kwonlyargs, *[a for a in (args.vararg, args.kwarg) if a]]
-        return frozenset(one.arg for one in every)
+        every = [*args.posonlyargs, *args.args, *args.kwonlyargs, *filter(None, (args.vararg, args.kwarg))]
+        return frozenset(parameter.arg for parameter in every)
 
     def binds(self, name: str) -> bool:
         """Tell whether *name* belongs to this body."""
@@ -75,12 +76,12 @@ class Namer:
         self.is_package = is_package
         self.top = Scope("module", body)
 
-    def imported(self, one: Imported) -> str | None:
-        """Return the dotted name of what *one* imports, or None if that lies outside of all packages."""
-        source = absolute("." * one.level + one.module, self.module, self.is_package)
+    def imported(self, binding: Imported) -> str | None:
+        """Return the dotted name of what *binding* imports, or None if that lies outside of all packages."""
+        source = absolute("." * binding.level + binding.module, self.module, self.is_package)
         if source is None:
             return None
-        return source if one.name is None else f"{source}.{one.name}"
+        return source if binding.name is None else f"{source}.{binding.name}"
 
     def bound(self, name: str, scopes: Scopes) -> Any:
         """Return what *name* is bound to, or None."""
@@ -120,9 +121,9 @@ class Namer:
             return f"{self.module}.{name}"
         if isinstance(binding, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             inside = [
-                one.node.name + (".<locals>" if one.kind == "function" else "")
-                for one in scopes[1 : scopes.index(scope) + 1]
-                if one.node is not None
+                around.node.name + (".<locals>" if around.kind == "function" else "")
+                for around in scopes[1 : scopes.index(scope) + 1]
+                if around.node is not None
             ]
             return ".".join([self.module, *inside, name])
         return None
@@ -161,7 +162,10 @@ class Namer:
         return self.expand(node, scopes) if isinstance(node, (ast.Name, ast.Attribute)) else None
 
     def owner(self, node: ast.expr, scopes: Scopes) -> list[str] | None:
-        """Return what is known of the object whose method decorates: ``["type", class]``, ``["object", dotted]``."""
+        """Return what is known of the object whose method decorates, as JSON: its class, its own name, or None.
+
+        Of the form ``["type", dotted]`` or ``["object", dotted]``.
+        """
         if isinstance(node, ast.Call):
             dotted = self.expand(node.func, scopes)
             return None if dotted is None else ["type", dotted]
@@ -190,7 +194,7 @@ class Namer:
 
     def _owner_attribute(self, name: str, scopes: Scopes) -> list[str] | None:
         """Return what ``self.name`` is, from the class body or any method that sets it."""
-        scope = next((one for one in reversed(scopes) if one.kind == "class"), None)
+        scope = next((around for around in reversed(scopes) if around.kind == "class"), None)
         if scope is None or not isinstance(scope.node, ast.ClassDef):
             return None
         within = [*scopes[: scopes.index(scope)], scope]
@@ -210,18 +214,18 @@ class Namer:
     def read(self, node: ast.expr, scopes: Scopes) -> Value:
         """Return the value of *node* as far as reading tells."""
 
-        def lookup(one: ast.expr) -> ast.expr | str | None:
-            if isinstance(one, ast.Name):
-                scope = self._scope(one.id, scopes)
-                if scope is None:
-                    return f"{self.module}.{one.id}" if self.top.names.stars else None
-                binding = scope.names.bound.get(one.id)
+        def lookup(name: ast.expr) -> ast.expr | str | None:
+            if isinstance(name, ast.Name):
+                scope = self._scope(name.id, scopes)
+                if scope is None:  # nothing here binds it; a star import may
+                    return f"{self.module}.{name.id}" if self.top.names.stars else None
+                binding = scope.names.bound.get(name.id)
                 if isinstance(binding, Imported):
                     return self.imported(binding)
-                return binding if isinstance(binding, ast.expr) and not _is_same(binding, one.id) else None
-            if isinstance(one, ast.Attribute) and one.attr == "value":  # of a member of an enumeration
-                one = one.value
-            dotted = self.expand(one, scopes)
+                return binding if isinstance(binding, ast.expr) and not _is_same(binding, name.id) else None
+            if isinstance(name, ast.Attribute) and name.attr == "value":  # of a member of an enumeration
+                name = name.value
+            dotted = self.expand(name, scopes)
             if dotted is not None and dotted.startswith(self.module + "."):
                 member = self.member(dotted.removeprefix(self.module + ".").split("."))
                 if isinstance(member, ast.expr):
@@ -235,9 +239,9 @@ class Namer:
 def annotated(body: Sequence[ast.stmt]) -> dict[str, ast.expr]:
     """Return the annotated variables of *body* with their annotations."""
     return {
-        one.target.id: one.annotation
-        for one in body
-        if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+        statement.target.id: statement.annotation
+        for statement in body
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
     }
 
 

@@ -1,23 +1,18 @@
-"""What is known of each file from one scan to the next: plain data, so that it can be kept anywhere."""
+"""The state of each file, kept from one scan to the next as plain data."""
 
 from __future__ import annotations
 
-import os
-import time
 from dataclasses import dataclass
 from typing import Any
 
-from catalog.discovery.extract import Facts
+from catalog.discovery.extract import Extract
 from catalog.discovery.literal import Value
-from catalog.discovery.prefilter import Glance
+from catalog.discovery.prefilter import Prefiltered
 from catalog.discovery.walk import SourceFile
+from catalog.source.stamp import is_settled
 
-FORMAT = 1
+FORMAT = 2
 """Of the state; a state of another format is not used."""
-
-SETTLED = 2_000_000_000
-"""Nanoseconds after which a file's time of change can be trusted: within one tick of the clock, two different contents
-can have the same time. What changed later than that before the scan is compared by content next time."""
 
 
 @dataclass(slots=True)
@@ -26,21 +21,19 @@ class FileState:
 
     file: SourceFile
     sha256: str
-    glance: Glance | None = None
-    facts: Facts | None = None
+    prefiltered: Prefiltered | None = None
+    extract: Extract | None = None
     fault: str | None = None
     constants: dict[str, Value] | None = None
-    parsed: bool = False  # in this scan; facts may also be remembered
+    parsed: bool = False  # in this scan; an extract may also be remembered
 
     def as_json(self, now_ns: int) -> list[Any]:
         """Return it as lists and texts."""
-        trusted = now_ns - self.file.mtime_ns > SETTLED
         return [
-            self.file.size,
-            self.file.mtime_ns if trusted else -1,
+            self.file.stamp if is_settled(self.file.stamp, now_ns) else "",  # compared by content the next time
             self.sha256,
-            self.glance.as_json() if self.glance is not None else None,
-            self.facts,
+            self.prefiltered.as_json() if self.prefiltered is not None else None,
+            self.extract,
             self.fault,
             self.constants,
         ]
@@ -48,19 +41,5 @@ class FileState:
     @classmethod
     def from_json(cls, file: SourceFile, data: list[Any]) -> FileState:
         """Return the state of *file* that `as_json` was made of."""
-        _, _, sha256, glance, facts, fault, constants = data
-        return cls(file, sha256, Glance.from_json(glance) if glance else None, facts, fault, constants)
-
-
-def stamp(path: str) -> list[int]:
-    """Return size and time of change of *path*, or zeros if it is gone."""
-    try:
-        state = os.stat(path)
-    except OSError:
-        return [0, 0]
-    return [state.st_size, state.st_mtime_ns]
-
-
-def now_ns() -> int:
-    """Return the time, to be compared with that of files."""
-    return time.time_ns()
+        _, sha256, prefiltered, extract, fault, constants = data
+        return cls(file, sha256, Prefiltered.from_json(prefiltered) if prefiltered else None, extract, fault, constants)

@@ -1,4 +1,4 @@
-"""From what a person asks to scan to the files, and to the distribution they came with."""
+"""The target of a scan: from a name or path to the files, and to the distribution they came with."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def find_target(target: str | os.PathLike[str], locator: Locator, known_distribu
     Raises:
         PackageNotFoundError: there is nothing of that name; the text names close matches.
     """
-    found = _found(target, locator, known_distribution)
-    _drop_shadowed(found.listing)
-    return found
+    what = _find(target, locator, known_distribution)
+    _drop_shadowed(what.listing)
+    return what
 
 
-def _found(target: str | os.PathLike[str], locator: Locator, known_distribution: str | None) -> Target:
+def _find(target: str | os.PathLike[str], locator: Locator, known_distribution: str | None) -> Target:
     text = os.fspath(target)
     if not isinstance(target, str) or _looks_like_path(text):
         return _path_target(text)
@@ -55,9 +55,9 @@ def _found(target: str | os.PathLike[str], locator: Locator, known_distribution:
         site = locator.find(text)
         if site is not None:
             return _module_target(text, site, known_distribution)
-    found = _distribution_target(text, locator)
-    if found is not None:
-        return found
+    distribution = _distribution_target(text, locator)
+    if distribution is not None:
+        return distribution
     if os.path.exists(text):
         return _path_target(text)
     close = close_matches(text, _installed_names())
@@ -68,14 +68,14 @@ def _found(target: str | os.PathLike[str], locator: Locator, known_distribution:
 def _drop_shadowed(listing: Listing) -> None:
     """Of several files that are one module keep the one Python imports: a package, else the first."""
     chosen: dict[str, SourceFile] = {}
-    for one in listing.files:
-        known = chosen.get(one.module)
-        if known is None or (one.is_package and not known.is_package):
-            chosen[one.module] = one
+    for file in listing.files:
+        known = chosen.get(file.module)
+        if known is None or (file.is_package and not known.is_package):
+            chosen[file.module] = file
     if len(chosen) < len(listing.files):
-        for one in listing.files:
-            if chosen[one.module] is not one:
-                listing.skipped.append((one.path, f"{chosen[one.module].path} is the module {one.module}"))
+        for file in listing.files:
+            if chosen[file.module] is not file:
+                listing.skipped.append((file.path, f"{chosen[file.module].path} is the module {file.module}"))
         listing.files = list(chosen.values())
 
 
@@ -95,50 +95,50 @@ def _looks_like_path(text: str) -> bool:
 
 def _path_target(text: str) -> Target:
     path = os.path.abspath(os.path.expanduser(text))
-    found = Target(path)
+    target = Target(path)
     if os.path.isdir(path):
         if os.path.isfile(os.path.join(path, "__init__.py")):
-            found.root, name = place_of(os.path.join(path, "__init__.py"))
-            list_package(name, path, found.root, found.listing)
+            target.root, name = place_of(os.path.join(path, "__init__.py"))
+            list_package(name, path, target.root, target.listing)
         else:
-            found.root = path
-            list_folder(path, found.listing)
+            target.root = path
+            list_folder(path, target.listing)
     elif os.path.isfile(path):
         if not path.endswith(".py"):
             raise PackageNotFoundError(f"{text!r} is not a Python file; give a .py file or a folder", target=text)
-        list_file(path, found.listing)
-        found.root = found.listing.files[0].root if found.listing.files else os.path.dirname(path)
+        list_file(path, target.listing)
+        target.root = target.listing.files[0].root if target.listing.files else os.path.dirname(path)
     else:
         raise PackageNotFoundError(f"there is no file or folder {text!r}", target=text, close=[])
-    return found
+    return target
 
 
 def _module_target(name: str, site: ModuleSite, known_distribution: str | None) -> Target:
-    found = Target(name)
+    target = Target(name)
     depth = name.count(".") + 1
     if site.locations:
-        for folder in site.locations:
+        for folder in site.locations:  # several for a namespace package
             root = _up(folder, depth)
-            list_package(name, folder, root, found.listing)
-            found.root = found.root or (None if _is_on_path(root) else root)
+            list_package(name, folder, root, target.listing)
+            target.root = target.root or (None if _is_on_path(root) else root)
     elif site.has_source and site.path is not None and site.form == "source":
-        list_file(site.path, found.listing)
+        list_file(site.path, target.listing)
         root = _up(site.path, depth)
-        for one in found.listing.files:
-            one.module, one.root = name, root
-        found.root = None if _is_on_path(root) else root
+        for file in target.listing.files:
+            file.module, file.root = name, root
+        target.root = None if _is_on_path(root) else root
     else:
         reasons = {
             "bytecode": "bytecode without source; never run",
             "extension": "an extension module; it has no Python source",
         }
         reason = reasons.get(site.form, "part of Python itself; it has no source to read")
-        found.listing.skipped.append((site.path or name, reason))
+        target.listing.skipped.append((site.path or name, reason))
     if site.form in ("builtin", "frozen") or name.partition(".")[0] in sys.stdlib_module_names:
-        return found
+        return target
     where = site.path or (site.locations[0] if site.locations else "")
-    found.distribution = known_distribution or distribution_of(name, where)
-    return found
+    target.distribution = known_distribution or distribution_of(name, where)
+    return target
 
 
 def _up(path: str, levels: int) -> str:
@@ -148,7 +148,7 @@ def _up(path: str, levels: int) -> str:
 
 
 def _is_on_path(folder: str) -> bool:
-    return any(os.path.abspath(one or os.curdir) == folder for one in sys.path)
+    return any(os.path.abspath(entry or os.curdir) == folder for entry in sys.path)
 
 
 # --- distributions -------------------------------------------------------------------------------------------------
@@ -162,44 +162,45 @@ def _distribution_target(text: str, locator: Locator) -> Target | None:
     except (metadata.PackageNotFoundError, ValueError):
         return None
     name = dist.metadata["Name"] or text
-    found = Target(text, distribution=name)
-    files = [str(one) for one in dist.files or () if str(one).endswith(".py") and not str(one).startswith("..")]
+    target = Target(text, distribution=name)
+    recorded = map(str, dist.files or ())
+    files = [path for path in recorded if path.endswith(".py") and not path.startswith("..")]
     folder = str(dist.locate_file(""))
-    seen = False
-    for package, at in _packages(files):
-        seen = True
-        list_package(package, os.path.join(folder, at), folder, found.listing)
-    for one in files:
-        if "/" not in one and one[:-3].isidentifier():
-            seen = True
-            list_file(os.path.join(folder, one), found.listing)
-    if seen:
-        return found
+    has_modules = False
+    for package, place in _packages(files):
+        has_modules = True
+        list_package(package, os.path.join(folder, place), folder, target.listing)
+    for path in files:
+        if "/" not in path and path[:-3].isidentifier():
+            has_modules = True
+            list_file(os.path.join(folder, path), target.listing)
+    if has_modules:
+        return target
     for module in _module_names(dist, name):  # an editable install: its record lists no modules
         site = locator.find(module)
         if site is not None:
             part = _module_target(module, site, name)
-            found.listing.files += part.listing.files
-            found.listing.skipped += part.listing.skipped
-            found.root = found.root or part.root
-    return found
+            target.listing.files += part.listing.files
+            target.listing.skipped += part.listing.skipped
+            target.root = target.root or part.root
+    return target
 
 
 def _packages(files: Sequence[str]) -> list[tuple[str, str]]:
     """Return dotted name and folder of the outermost packages among *files*, namespace packages looked through."""
-    folders = sorted({one.removesuffix("/__init__.py") for one in files if one.endswith("/__init__.py")})
+    folders = sorted({path.removesuffix("/__init__.py") for path in files if path.endswith("/__init__.py")})
     outermost: list[str] = []
-    for one in folders:
-        inner = any(one.startswith(above + "/") for above in outermost)
-        if not inner and all(part.isidentifier() for part in one.split("/")):
-            outermost.append(one)
-    return [(one.replace("/", "."), one) for one in outermost]
+    for folder in folders:
+        inner = any(folder.startswith(above + "/") for above in outermost)
+        if not inner and all(part.isidentifier() for part in folder.split("/")):
+            outermost.append(folder)
+    return [(folder.replace("/", "."), folder) for folder in outermost]
 
 
 def _module_names(dist: metadata.Distribution, name: str) -> list[str]:
     listed = (dist.read_text("top_level.txt") or "").split()
     guess = re.sub(r"[-.]+", "_", name)
-    return [one for one in dict.fromkeys([*listed, guess, guess.lower()]) if one.isidentifier()]
+    return [module for module in dict.fromkeys([*listed, guess, guess.lower()]) if module.isidentifier()]
 
 
 def distribution_of(module: str, path: str) -> str | None:
@@ -208,12 +209,13 @@ def distribution_of(module: str, path: str) -> str | None:
     inside = os.path.basename(path) == "__init__.py"
     folder = _up(path, depth + 1 if inside else depth)
     top = module.partition(".")[0]
+    # Most distributions are called like their package: two guesses spare reading the record of every distribution.
     for guess in dict.fromkeys((top, module.replace(".", "-"))):
         try:
             dist = metadata.distribution(guess)
         except (metadata.PackageNotFoundError, ValueError):
             continue
-        if _same(str(dist.locate_file("")), folder) and _records(dist, module):
+        if _is_same_place(str(dist.locate_file("")), folder) and _records(dist, module):
             return dist.metadata["Name"]
     for dist in metadata.distributions(path=[folder]):
         if _records(dist, module):
@@ -231,17 +233,17 @@ def _editable(path: str) -> str | None:
     """Return the distribution installed from a folder above *path*, by what pip wrote of its origin."""
     for dist in metadata.distributions():
         origin = dist.read_text("direct_url.json") or ""
-        found = re.search(r'"url":\s*"file://([^"]+)"', origin)
-        if found is not None and '"editable": true' in origin.replace('":true', '": true'):
+        match = re.search(r'"url":\s*"file://([^"]+)"', origin)
+        if match is not None and '"editable": true' in origin.replace('":true', '": true'):
             from urllib.parse import unquote
 
-            if path.startswith(unquote(found[1]).rstrip("/") + "/"):
+            if path.startswith(unquote(match[1]).rstrip("/") + "/"):
                 return dist.metadata["Name"]
     return None
 
 
-def _same(one: str, other: str) -> bool:
-    return os.path.realpath(one) == os.path.realpath(other)
+def _is_same_place(path: str, other: str) -> bool:
+    return os.path.realpath(path) == os.path.realpath(other)
 
 
 def _installed_names() -> set[str]:

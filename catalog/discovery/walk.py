@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.machinery import EXTENSION_SUFFIXES
 
+from catalog.source.stamp import stamp_of
+
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "LC_MESSAGES"})
 """Folders that hold no modules of the package they are in; the last one's are translations, a thousand in django."""
 _EXTENSIONS = tuple(EXTENSION_SUFFIXES)
@@ -23,7 +25,7 @@ class SourceFile:
     path: str
     is_package: bool
     size: int
-    mtime_ns: int
+    stamp: str  # as `catalog.source.stamp` makes it
     root: str
 
 
@@ -56,24 +58,28 @@ def list_folder(folder: str, into: Listing) -> None:
     into.top = os.path.realpath(folder)
     _folder(folder, into, 0)
     taken: set[str] = set()
-    for one in into.files[before:]:
-        if one.module in taken:
-            dotted = _dotted_below(one.path, folder)
+    for file in into.files[before:]:
+        if file.module in taken:
+            dotted = _dotted_below(file.path, folder)
             if dotted is not None and dotted not in taken:
-                one.module, one.root = dotted, folder
-        taken.add(one.module)
+                file.module, file.root = dotted, folder
+        taken.add(file.module)
 
 
 def list_file(path: str, into: Listing) -> None:
     """Add the one file *path*, under the name that importing it would have."""
     root, module = place_of(path)
     try:
-        found = os.stat(path)
+        state = os.stat(path)
     except OSError as error:
         into.skipped.append((path, error.strerror or str(error)))
         return
     package = os.path.basename(path) == "__init__.py"
-    into.files.append(SourceFile(module, path, package, found.st_size, found.st_mtime_ns, root))
+    into.files.append(_listed(module, path, package, state, root))
+
+
+def _listed(module: str, path: str, package: bool, state: os.stat_result, root: str) -> SourceFile:
+    return SourceFile(module, path, package, state.st_size, stamp_of(state), root)
 
 
 def place_of(path: str) -> tuple[str, str]:
@@ -115,8 +121,8 @@ def _entries(folder: str, into: Listing, depth: int) -> list[os.DirEntry[str]]:
         into.skipped.append((folder, f"more than {DEEPEST} folders deep"))
         return []
     try:
-        with os.scandir(folder) as found:
-            return sorted(found, key=_name)
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=_name)
     except OSError as error:
         into.skipped.append((folder, error.strerror or str(error)))
         return []
@@ -150,47 +156,47 @@ def _leads_in(entry: os.DirEntry[str], into: Listing) -> bool:
 
 def _package(name: str, folder: str, root: str, into: Listing, depth: int) -> None:
     entries = _entries(folder, into, depth)
-    for stem, path, size, mtime in _sources(entries, into):
+    for stem, path, state in _sources(entries, into):
         if stem == "__init__":
-            into.files.append(SourceFile(name, path, True, size, mtime, root))
+            into.files.append(_listed(name, path, True, state, root))
         elif stem.isidentifier():
-            into.files.append(SourceFile(f"{name}.{stem}", path, False, size, mtime, root))
-    for one in entries:
-        if one.name.isidentifier() and one.name not in _SKIPPED_FOLDERS and _leads_in(one, into):
-            _package(f"{name}.{one.name}", one.path, root, into, depth + 1)
+            into.files.append(_listed(f"{name}.{stem}", path, False, state, root))
+    for entry in entries:
+        if entry.name.isidentifier() and entry.name not in _SKIPPED_FOLDERS and _leads_in(entry, into):
+            _package(f"{name}.{entry.name}", entry.path, root, into, depth + 1)
 
 
 def _folder(folder: str, into: Listing, depth: int) -> None:
     entries = _entries(folder, into, depth)
-    for stem, path, size, mtime in _sources(entries, into):
+    for stem, path, state in _sources(entries, into):
         if stem.isidentifier():
-            into.files.append(SourceFile(stem, path, False, size, mtime, folder))
-    for one in entries:
-        if one.name in _SKIPPED_FOLDERS or one.name.startswith(".") or not _leads_in(one, into):
+            into.files.append(_listed(stem, path, False, state, folder))
+    for entry in entries:
+        if entry.name in _SKIPPED_FOLDERS or entry.name.startswith(".") or not _leads_in(entry, into):
             continue
-        if os.path.isfile(os.path.join(one.path, "__init__.py")) and one.name.isidentifier():
-            _package(one.name, one.path, folder, into, depth + 1)
-        elif not os.path.isfile(os.path.join(one.path, "pyvenv.cfg")):
-            _folder(one.path, into, depth + 1)
+        if os.path.isfile(os.path.join(entry.path, "__init__.py")) and entry.name.isidentifier():
+            _package(entry.name, entry.path, folder, into, depth + 1)
+        elif not os.path.isfile(os.path.join(entry.path, "pyvenv.cfg")):  # a virtual environment holds other projects
+            _folder(entry.path, into, depth + 1)
 
 
-def _sources(entries: list[os.DirEntry[str]], into: Listing) -> Iterator[tuple[str, str, int, int]]:
-    """Yield stem, path, size and time of the Python files; report what is compiled only, and what can't be read."""
-    names = {one.name for one in entries}
-    for one in entries:
-        name = one.name
+def _sources(entries: list[os.DirEntry[str]], into: Listing) -> Iterator[tuple[str, str, os.stat_result]]:
+    """Yield stem, path and state of the Python files; report what is compiled only, and what can't be read."""
+    names = {entry.name for entry in entries}
+    for entry in entries:
+        name = entry.name
         if name.endswith(".py"):
             try:
-                state = one.stat()
+                state = entry.stat()
             except OSError as error:
-                into.skipped.append((one.path, error.strerror or str(error)))
+                into.skipped.append((entry.path, error.strerror or str(error)))
                 continue
             if stat.S_ISREG(state.st_mode):
-                yield name[:-3], one.path, state.st_size, state.st_mtime_ns
-            elif not stat.S_ISDIR(state.st_mode):
-                into.skipped.append((one.path, "not a regular file"))
+                yield name[:-3], entry.path, state
+            elif not stat.S_ISDIR(state.st_mode):  # a pipe would block whoever reads it
+                into.skipped.append((entry.path, "not a regular file"))
         elif name.endswith(".pyc"):
             if f"{name[:-4]}.py" not in names:
-                into.skipped.append((one.path, "bytecode without source; never run"))
+                into.skipped.append((entry.path, "bytecode without source; never run"))
         elif name.endswith(_EXTENSIONS) and f"{name.partition('.')[0]}.py" not in names:
-            into.skipped.append((one.path, "an extension module; it has no Python source"))
+            into.skipped.append((entry.path, "an extension module; it has no Python source"))

@@ -1,1 +1,1 @@
-"""Texts to vectors: one small protocol, and the ways of keeping it."""
+"""Texts to vectors: a small protocol, and the embedders that keep it."""

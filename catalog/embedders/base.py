@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Embedder(Protocol):
-    """What turns texts into vectors.
+    """Turns texts into vectors.
 
     Attributes:
         name: differs from the name of every embedder that would give other vectors for the same texts; vectors are
-            kept under it. Never more than 200 characters.
+            kept under it. At most 200 characters.
         width: how many numbers a vector has.
     """
 
@@ -31,7 +31,7 @@ class Embedder(Protocol):
     def width(self) -> int: ...  # noqa: D102
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return one vector for each of *texts*: float32, shape (len(texts), width), finite.
+        """Return a vector for each of *texts*: float32, shape (len(texts), width), finite.
 
         Each row has the length 1, or is all zeros: the text has nothing to embed (it is blank, or without tokens).
         **A row of zeros means "no vector"**: it is not stored, and a request with it is answered by words alone.
@@ -41,12 +41,12 @@ class Embedder(Protocol):
 
 
 def unit_rows(rows: object, count: int, width: int | None, name: str) -> Vectors:
-    """Return *rows* as an embedder must give them, or say what is wrong with them.
+    """Return *rows* in the form the protocol asks for: float32, finite, each row of length 1 or all zeros.
 
     Args:
-        rows: whatever came back: an array, a list of lists of numbers.
+        rows: what the embedder gave: an array, a list of lists of numbers.
         count: how many rows there must be.
-        width: how long each must be; None: anything from 1.
+        width: how many numbers each must have; None: any number from 1.
         name: of the embedder, for the message.
 
     Raises:
@@ -70,7 +70,7 @@ def unit_rows(rows: object, count: int, width: int | None, name: str) -> Vectors
         )
     if not np.isfinite(array).all():
         raise EmbedderError(f"embedder '{name}' gave numbers that are not finite", embedder=name)
-    # Divided by the largest part first: the square of a large or tiny float32 is no float32.
+    # Divided by the largest number first: the square of a large or tiny float32 is infinite or 0 as a float32.
     largest = np.abs(array).max(axis=1, keepdims=True)
     array /= np.where(largest > 0, largest, 1)
     length = np.sqrt(np.einsum("ij,ij->i", array, array))[:, None]
@@ -79,7 +79,7 @@ def unit_rows(rows: object, count: int, width: int | None, name: str) -> Vectors
 
 
 def _emptied(rows: object) -> object:
-    """Return *rows* with zeros for each row of nothing but NaN: a mean of no tokens, 0/0, so a text without any."""
+    """Return *rows* with zeros for each row of nothing but NaN, which is the mean, 0/0, of a text without tokens."""
     import numpy as np
 
     try:
@@ -93,7 +93,7 @@ def _emptied(rows: object) -> object:
 
 
 class Checked:
-    """An embedder somebody else wrote, whose output is made to fit and whose failures name it."""
+    """An embedder of a user's, with a check around it: its output is made to fit, and its failures name it."""
 
     def __init__(self, inner: Embedder, name: str | None = None) -> None:
         """Wrap *inner*; *name* replaces its own."""
@@ -102,12 +102,13 @@ class Checked:
         self.width = int(inner.width)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Return what the wrapped embedder gives, as rows of length 1 or 0; blank texts are not shown to it.
+        """Return the wrapped embedder's vectors, scaled to length 1; blank texts get zeros and are not shown to it.
 
-        A row of nothing but NaN is taken for that of a text without tokens: one such must not keep all from vectors.
+        A row of nothing but NaN is taken for that of a text without tokens: a single such text must not keep all others
+        from having vectors.
 
         Raises:
-            EmbedderError: it failed, or gave something else than rows of finite numbers.
+            EmbedderError: the wrapped embedder failed, or gave something else than rows of finite numbers.
         """
         import numpy as np
 

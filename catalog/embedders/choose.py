@@ -22,8 +22,8 @@ def choose(name: str = DEFAULT, *, load: Callable[[str], object] | None = None) 
 
     Args:
         name: ``wordllama``, ``minilm``, ``hash`` (or ``hash:WIDTH``), ``openai:MODEL`` with ``@URL`` behind it for
-            another server than OpenAI's, ``st:MODEL``, or ``pkg.mod:attr``: an embedder, or what makes one when called.
-        load: imports what a reference names, after asking whether it is trusted; None: references are refused.
+            another server than OpenAI's, ``st:MODEL``, or ``pkg.mod:attr``: an embedder, or a callable that makes it.
+        load: imports the object a reference names, after asking whether it is trusted; None: references are refused.
 
     Raises:
         EmbedderError: there is no such embedder; the text names close matches.
@@ -60,7 +60,7 @@ def form_of(name: str, *, references: bool = True) -> str:
     """Return which form *name* has: ``wordllama``, ``minilm``, ``hash``, ``openai``, ``st`` or ``reference``.
 
     Raises:
-        EmbedderError: it has none, or is a reference and these are not allowed; ``facts["close"]`` has what is like it.
+        EmbedderError: it has none, or is a reference and these are refused; ``facts["close"]`` has similar names.
     """
     plain, colon, rest = name.strip().partition(":")
     if plain in ("wordllama", "minilm") and not colon:
@@ -81,40 +81,45 @@ def form_of(name: str, *, references: bool = True) -> str:
 
 
 def _own(ref: str, load: Callable[[str], object]) -> Embedder:
-    """Return the embedder a reference of the user's names, with a check around it."""
+    """Return the embedder that *ref*, a reference of the user's, names; with a check around it."""
     return own(load(ref), ref)
 
 
-def own(found: object, ref: str | None = None) -> Embedder:
-    """Return an embedder somebody else made, or what makes one when called, with a check around it.
+def own(source: object, ref: str | None = None) -> Embedder:
+    """Return a user's embedder with a check around it; an embedder of this package as it is.
 
     Args:
-        found: has ``name``, ``width`` and ``encode(texts)``, or gives what has.
-        ref: where it was found, for messages.
+        source: an object with ``name``, ``width`` and ``encode(texts)``, or a class or function that gives such.
+        ref: the reference that names *source*, for messages.
 
     Raises:
-        EmbedderError: it is no embedder, or can't be made.
+        EmbedderError: *source* is no embedder, or can't make it.
     """
     from catalog.embedders.base import Checked, Embedder
 
-    ref = ref or repr(found)
-    if isinstance(found, type) or (callable(found) and not isinstance(found, Embedder)):
+    ref, embedder = ref or repr(source), source
+    if isinstance(source, type) or (callable(source) and not isinstance(source, Embedder)):
         try:
-            found = found()
+            embedder = source()
         except Exception as error:
             raise EmbedderError(
                 f"embedder '{ref}' can't be made: {type(error).__name__}: {error}", embedder=ref
             ) from error
-    if type(found).__module__.startswith("catalog.embedders."):  # asking one on a server for its width asks the server
-        return found  # type: ignore[return-value]
-    if not isinstance(found, Embedder) or not isinstance(found.name, str) or not isinstance(found.width, Integral):
+    # Before the check below, which asks for the width: of an embedder on a server that would be a request.
+    if type(embedder).__module__.startswith("catalog.embedders."):
+        return embedder  # type: ignore[return-value]
+    if (
+        not isinstance(embedder, Embedder)
+        or not isinstance(embedder.name, str)
+        or not isinstance(embedder.width, Integral)
+    ):
         raise EmbedderError(
             f"'{ref}' is no embedder: it needs a name (text), a width (number) and encode(texts)", embedder=ref
         )
-    if not 0 < len(found.name) <= 200 or found.width < 1:
+    if not 0 < len(embedder.name) <= 200 or embedder.width < 1:
         raise EmbedderError(
-            f"embedder '{ref}' needs a name of 1 to 200 characters and a width from 1, not {found.name!r} and "
-            f"{found.width}",
+            f"embedder '{ref}' needs a name of 1 to 200 characters and a width from 1, not {embedder.name!r} and "
+            f"{embedder.width}",
             embedder=ref,
         )
-    return Checked(found)
+    return Checked(embedder)

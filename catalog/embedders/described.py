@@ -1,8 +1,9 @@
-"""The vector of an entry's text: that of what it says about itself, leaning a little towards that of its name.
+"""The vector of an entry's text: that of its description, leaning a little towards that of its name.
 
-In one text, a name of three words weighs little beside a description of forty in a mean of words, and much at the head
-of a text that an encoder reads in order. Apart, its weight is the same for all. Measured (nDCG@10, four sets of tools,
-fused with words): MiniLM 62.8 against 61.5 for one text, WordLlama 60.1 against 60.2; shares from 0.2 to 0.5 are equal.
+Within a single text, a name of three words weighs little beside a description of forty for an embedder that takes the
+mean of words, and much for an encoder that reads it first. Encoded apart, its weight is the same for all. Measured
+(nDCG@10, four sets of tools, fused with words): MiniLM 62.8 against 61.5 for a single text, WordLlama 60.1 against
+60.2; shares from 0.2 to 0.5 are equal.
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ def encode_parts(embedder: Embedder, texts: Sequence[str], parts: Sequence[int])
 
 
 def encoded(texts: Sequence[str], parts: Sequence[int]) -> tuple[list[str], list[int]]:
-    """Return what :func:`encode_parts` has encoded, a text each and then the names, and the places of their texts."""
+    """Return the texts that :func:`encode_parts` has encoded, and the places of those texts that have a name.
+
+    The first list has a text for each of *texts*, without its name, and then the names, in the order of the places.
+    """
     named = [place for place, part in enumerate(parts) if part == TEXT and "\n" in texts[place].strip()]
     shown = list(texts)
     names = []

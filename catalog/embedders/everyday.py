@@ -1,8 +1,7 @@
-"""Everyday prompts, about as many things as there are lines: what texts score that have nothing to do with each other.
+"""Everyday prompts, each about something else: how similar texts are that have nothing to do with each other.
 
-How high that is depends on the embedder and on how wide the texts of a catalog reach, so it is measured with both where
-a weak match has to be told from none. A few of the prompts may well belong to an entry; being a few of many, they
-hardly matter.
+That depends on the embedder and on how wide the texts of a catalog reach, so it is measured with both wherever a weak
+match has to be told from none. A few of the prompts may well fit an entry; being a few of many, they hardly matter.
 """
 
 from __future__ import annotations
@@ -46,13 +45,13 @@ def embedded(embedder: Embedder, width: int) -> NDArray[np.float32]:
         EmbedderError: the embedder failed.
     """
     key = embedder.name, width
-    found = _known.get(key)
-    if found is None:
+    vectors = _known.get(key)
+    if vectors is None:
         if len(_known) >= _MOST:
             _known.clear()
-        found = _known[key] = embedder.encode(PROMPTS)
-    return found
+        vectors = _known[key] = embedder.encode(PROMPTS)
+    return vectors
 
 
-_MOST = 8
+_MOST = 8  # embedders whose vectors are remembered; a process uses few
 _known: dict[tuple[str, int], NDArray[np.float32]] = {}

@@ -28,7 +28,7 @@ class HashEmbedder:
     Attributes:
         name: ``hash`` with the width and the versions that shape the output.
         width: how many places there are.
-        at_once: says to a catalog given one of these that registering may embed at once, as it costs next to nothing.
+        at_once: whether a catalog embeds entries as they are registered; here it costs next to nothing.
     """
 
     at_once = True
@@ -49,6 +49,8 @@ class HashEmbedder:
             for word in words(text):
                 weight = 0.2 if word in small_words() else 1.0
                 for share, number in _places(word):
+                    # The lower bits choose the place, the highest the sign: words that meet at one place by chance
+                    # cancel out as often as they add up, so texts without a common word are at 0 on average.
                     row[number % self.width] += weight * (share if number & 1 << 31 else -share)
         lengths = np.sqrt(np.einsum("ij,ij->i", result, result))
         lengths[lengths == 0] = 1
@@ -58,9 +60,9 @@ class HashEmbedder:
 
 @lru_cache(maxsize=1 << 14)
 def _places(word: str) -> tuple[tuple[float, int], ...]:
-    """Return the shares of a word and its parts, and the numbers that choose place and sign."""
+    """Return the share of a word and of each of its parts, each with the number that chooses place and sign."""
     coded = word.encode("utf-8", "replace")
     edged = f"^{word}$"
     parts = [edged[i : i + 3] for i in range(len(edged) - 2)] if len(word) > 2 else []
-    share = 0.5 / len(parts) ** 0.5 if parts else 0.0
+    share = 0.5 / len(parts) ** 0.5 if parts else 0.0  # all parts together have half the length of the word itself
     return ((1.0, crc32(coded)), *((share, crc32(part.encode("utf-8", "replace"), 1)) for part in parts))

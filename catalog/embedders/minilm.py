@@ -87,8 +87,9 @@ class MiniLMEmbedder:
         result = np.zeros((len(texts), self.width), np.float32)
         places = [place for place, text in enumerate(texts) if text and not text.isspace()]
         shown = [texts[place][:MOST_CHARACTERS].encode("utf-8", "replace").decode() for place in places]
-        ids = [one.ids for one in self._tokenizer.encode_batch(shown)] if shown else []
-        order = sorted((i for i in range(len(ids)) if len(ids[i]) > 2), key=lambda i: len(ids[i]))  # [CLS] … [SEP]
+        ids = [encoding.ids for encoding in self._tokenizer.encode_batch(shown)] if shown else []
+        # Texts of like length go together, so that little of a batch is padding. Two pieces are [CLS] and [SEP] alone.
+        order = sorted((i for i in range(len(ids)) if len(ids[i]) > 2), key=lambda i: len(ids[i]))
         while order:
             longest, size = len(ids[order[0]]), 1
             while size < len(order) and (size + 1) * len(ids[order[size]]) <= _BATCH:
@@ -104,6 +105,7 @@ class MiniLMEmbedder:
         return result
 
     def _forward(self, ids: Any, mask: Any) -> Any:
+        """Return the unit vectors of a batch: (count, width), from piece numbers and their mask, (count, length)."""
         import numpy as np
 
         weights = self._weights
@@ -117,6 +119,7 @@ class MiniLMEmbedder:
         )
         hidden = _normal(hidden, weights["embeddings.LayerNorm.weight"], weights["embeddings.LayerNorm.bias"])
         hidden = hidden.reshape(count * length, self.width)
+        # Added to the scores of padding, whose share after the softmax is then exactly 0.
         away = None if mask.all() else ((mask - 1) * 1e9)[:, None, None, :]
         size = self.width // _HEADS
         for layer in self._layers:
@@ -127,7 +130,7 @@ class MiniLMEmbedder:
             scores = (query @ key.transpose(0, 1, 3, 2)) * np.float32(size**-0.5)
             if away is not None:
                 scores += away
-            scores -= scores.max(axis=-1, keepdims=True)
+            scores -= scores.max(axis=-1, keepdims=True)  # or exp() overflows
             np.exp(scores, out=scores)
             scores /= scores.sum(axis=-1, keepdims=True)
             context = (scores @ value).transpose(0, 2, 1, 3).reshape(count * length, self.width)
@@ -139,6 +142,7 @@ class MiniLMEmbedder:
         return pooled
 
     def _layer(self, number: int) -> dict[str, Any]:
+        """Return the weights of a layer; those of query, key and value side by side, for a single product."""
         import numpy as np
 
         weights = self._weights
@@ -171,7 +175,7 @@ def _normal(x: Any, weight: Any, bias: Any) -> Any:
 
 
 def _gelu(x: Any) -> Any:
-    """Return ``x * Φ(x)`` with the error function in place of a table."""
+    """Return ``x * Φ(x)``, with the error function by a polynomial, as numpy has none."""
     import numpy as np
 
     size = np.abs(x) * np.float32(0.7071067811865476)

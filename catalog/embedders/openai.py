@@ -39,13 +39,13 @@ REQUEST_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What embedding some texts will take.
+    """The effort of embedding some texts, estimated; two estimates can be added.
 
     Attributes:
         texts: how many are sent.
         tokens: about how many tokens; a token is taken for four bytes, which is near for English.
         requests: how many requests that makes.
-        dollars: about what it costs, or None where the price is not known.
+        dollars: about how much it costs, or None where the price is not known.
     """
 
     texts: int
@@ -127,7 +127,7 @@ class OpenAIEmbedder:
         self.name = f"openai:{model}{shape}{place}"
 
     def for_requests(self) -> OpenAIEmbedder:
-        """Return the same for requests that people wait for: one try of ten seconds at the most."""
+        """Return a copy for requests that people wait for, which tries once, for ten seconds at the most."""
         hurried = copy.copy(self)
         hurried._attempts, hurried._timeout = 1, min(self._timeout, REQUEST_SECONDS)  # noqa: SLF001  # of its own class
         return hurried
@@ -144,7 +144,7 @@ class OpenAIEmbedder:
         return self._width
 
     def estimate(self, texts: Sequence[str]) -> Estimate:
-        """Return what embedding *texts* will take; nothing is sent."""
+        """Return the effort of embedding *texts*; nothing is sent."""
         sent = [text[: self._text_characters] for text in texts if text.strip()]
         tokens = sum(len(text.encode("utf-8", "replace")) // 4 + 1 for text in sent)
         dollars = None if self._price is None else tokens * self._price / 1e6
@@ -242,21 +242,21 @@ class OpenAIEmbedder:
                 body: bytes = answer.read()
                 return body
         except HTTPError as error:
-            said = _message(error)
+            message = _message(error)
             if error.code in _RETRIED:
                 after = retry_after(error.headers.get("Retry-After"))
                 if after > _LONGEST_WAIT:
                     raise EmbedderError(
-                        f"embedder '{self.name}': {self.url} asks to wait {after:.0f} seconds ({error.code}: {said}); "
-                        "try again then",
+                        f"embedder '{self.name}': {self.url} asks to wait {after:.0f} seconds "
+                        f"({error.code}: {message}); try again then",
                         embedder=self.name,
                         status=error.code,
                         retry_after=after,
                     ) from error
-                raise _TryAgainError(f"{self.url} answered {error.code}: {said}", error.code, after) from error
+                raise _TryAgainError(f"{self.url} answered {error.code}: {message}", error.code, after) from error
             hint = "; is OPENAI_API_KEY set and right?" if error.code in (401, 403) else ""
             raise EmbedderError(
-                f"embedder '{self.name}': {self.url} answered {error.code}: {said}{hint}",
+                f"embedder '{self.name}': {self.url} answered {error.code}: {message}{hint}",
                 embedder=self.name,
                 status=error.code,
             ) from error
@@ -267,7 +267,8 @@ class OpenAIEmbedder:
     def _vectors(self, body: bytes, count: int) -> list[list[float]]:
         try:
             data = loads(body)["data"]
-            rows = {one.get("index", place): one["embedding"] for place, one in enumerate(data)}  # some leave it out
+            # By index, as the order of the answer is the server's; some servers leave the index out and keep the order.
+            rows = {item.get("index", place): item["embedding"] for place, item in enumerate(data)}
             return [rows[place] for place in range(count)]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise EmbedderError(
@@ -284,22 +285,22 @@ class _TryAgainError(Exception):
 
 
 def _message(error: Any) -> str:
-    """Return what the server says went wrong, in one line."""
+    """Return the server's message about what went wrong, on a single line."""
     try:
         body = error.read(10_000)
     except Exception:
         return str(error.reason)
     try:
-        said = loads(body)
-        said = said.get("error", said)
-        text = str(said.get("message", said) if isinstance(said, dict) else said)
+        answer = loads(body)
+        fault = answer.get("error", answer)
+        text = str(fault.get("message", fault) if isinstance(fault, dict) else fault)
     except (ValueError, AttributeError):
         text = body.decode("utf-8", "replace")
     return " ".join(text.split())[:300] or str(error.reason)
 
 
 def retry_after(header: str | None) -> float:
-    """Return how long ``Retry-After`` asks to wait, given in seconds or as a date; 0 if it does not say."""
+    """Return the seconds that ``Retry-After`` asks to wait, given as a number or a date; 0 without a valid header."""
     if not header:
         return 0.0
     try:

@@ -31,6 +31,8 @@ class Pieces:
 
     Attributes:
         count: how many pieces the vocabulary has.
+        patience: how many more new segments are merged here before the package `tokenizers` is loaded.
+        model: merges new segments in place of this class; None until that package is loaded.
     """
 
     def __init__(self, vocabulary: dict[str, int], special: tuple[str, ...] = (), path: str | None = None) -> None:
@@ -45,13 +47,13 @@ class Pieces:
         self._vocabulary = vocabulary
         self._bytes = [vocabulary[f"<0x{byte:02X}>"] for byte in range(256)]
         self._special = {text: vocabulary[text] for text in special}
-        # The longest first, as of two that start at one place the longer one counts.
+        # The longest first, as of two that start at the same place the longer counts.
         alternatives = "|".join(map(re.escape, sorted(special, key=len, reverse=True)))
         self._cut = re.compile(f"({alternatives})") if special else None
         self._segment = lru_cache(maxsize=1 << 16)(self._new)
         self._path = path
         self.patience = _PATIENCE
-        self.model: Any = None
+        self.model: Any = None  # of the package `tokenizers`
 
     @classmethod
     def read(cls, path: str) -> Pieces:
@@ -68,24 +70,25 @@ class Pieces:
             merges = raw.index(b'"merges"', begin)
             vocabulary = loads(raw[raw.index(b"{", begin) : raw.rindex(b"}", begin, merges) + 1])
             special = tuple(loads(raw[raw.index(b"[", raw.index(b'"added_tokens"')) : _closing(raw)]))
-            return cls(vocabulary, tuple(one["content"] for one in special), path)
+            return cls(vocabulary, tuple(token["content"] for token in special), path)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise EmbedderError(f"{path} can't be read as a vocabulary: {error!r}", path=path) from None
 
     def ids(self, text: str) -> list[int]:
-        """Return the numbers of the pieces of *text*; nothing for an empty one."""
-        found: list[int] = []
+        """Return the numbers of the pieces of *text*; an empty list for an empty text."""
+        numbers: list[int] = []
         for part in self._cut.split(text) if self._cut else (text,):
             if part in self._special:
-                found.append(self._special[part])
+                numbers.append(self._special[part])
             elif part:
                 for segment in _SEGMENT.findall(_SPACE + part.replace(" ", _SPACE)):
                     if segment:
-                        # A long one is not worth a place among those that come again.
-                        found += self._segment(segment) if len(segment) <= 40 else self._new(segment)
-        return found
+                        # A long segment hardly comes again, so it takes no place in the cache.
+                        numbers += self._segment(segment) if len(segment) <= 40 else self._new(segment)
+        return numbers
 
     def _new(self, segment: str) -> tuple[int, ...]:
+        """Return the numbers of the pieces of a segment that is not in the cache."""
         self.patience -= 1
         if self.patience < 0 and self._path is not None:
             path, self._path = self._path, None
@@ -99,6 +102,11 @@ class Pieces:
         return self._merged(segment)
 
     def _merged(self, segment: str) -> tuple[int, ...]:
+        """Return the numbers of the pieces of a segment, merged here.
+
+        The pieces are a doubly linked list in two arrays of places, *after* and *before*. All pairs that may merge wait
+        in a heap; pairs that were overtaken by another merge stay in it and are recognised when their turn comes.
+        """
         whole = self._vocabulary.get(segment)
         if whole is not None and len(segment) <= 2:
             return (whole,)
@@ -130,6 +138,7 @@ class Pieces:
         return tuple(known[text] for text in texts if text)
 
     def _pair(self, texts: list[str], left: int, right: int) -> tuple[int, int, int, int, str] | None:
+        """Return the heap's item for two neighbours, by rank, or None if what they spell is no piece."""
         spelt = texts[left] + texts[right]
         number = self._vocabulary.get(spelt)
         if number is None:

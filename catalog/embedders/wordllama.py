@@ -97,5 +97,5 @@ class WordLlamaEmbedder:
 
 @lru_cache(maxsize=1)
 def shared() -> WordLlamaEmbedder:
-    """Return the one of this process."""
+    """Return the embedder that all catalogs of this process share: its weights are loaded once."""
     return WordLlamaEmbedder()

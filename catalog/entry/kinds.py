@@ -38,11 +38,17 @@ FEWEST_OF = {
 }
 """The built-in types of rounds, with the members each needs at least; other types are names of registered rounds."""
 
-POLICIES = ("off", "signature", "source")
+VERIFY_POLICIES = ("off", "signature", "source")
 """How much of the code behind an entry must be as recorded when its object is taken.
 
 Nothing, the signature, or signature and body.
 """
+
+SEARCH_MODES = ("auto", "lexical", "semantic", "hybrid")
+"""How a search matches its text: by words and vectors where there are any, by words, by vectors, by both."""
+
+CALL_METHODS = ("_run", "_arun", "forward", "run", "invoke", "__call__", "call")
+"""Methods of a tool class that frameworks call on an object of it; of several the first one counts."""
 
 _KIND = re.compile(r"[a-z][a-z0-9_]{0,39}")
 

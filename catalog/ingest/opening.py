@@ -14,7 +14,7 @@ from catalog.workspace.workspace import Workspace
 
 def refresh_plugins_if_changed(ws: Workspace) -> None:
     """Take in the plugins that were installed since the last look, and let go of those that were uninstalled."""
-    if ws.store.read_only or not is_changed(ws.store.reader):
+    if ws.store.read_only or ws.store.is_to_come or not is_changed(ws.store.reader):
         return
     from catalog.ingest.refresh import refresh_plugins  # scans: only where something was installed
 

@@ -55,7 +55,7 @@ def refresh_plugins(ws: Workspace, progress: Progress | None = None) -> list[Sca
         target = PLUGIN + plugin.key
         here[plugin.key] = plugin.version or ""
         known = known_files(ws, target)
-        result = scan_plugin(plugin, recognised=ws.settings.recognise or None, known=known, progress=progress)
+        result = scan_plugin(plugin, rules=ws.settings.recognise or None, known=known, progress=progress)
         if known and result.unchanged:
             reports.append(unchanged_report(target, result, started))
             continue
@@ -107,11 +107,11 @@ def refresh_live(ws: Workspace) -> ScanReport | None:
     """
     if "catalog.authoring" not in sys.modules:
         return None
-    from catalog.discovery.marked import live
+    from catalog.discovery.marked import marked_objects
 
     started = time.perf_counter()
     new = []
-    for marked in live():
+    for marked in marked_objects():
         kind, name = marked.kind, marked.name
         if kind not in ws.settings.kinds or _is_known(ws, kind, name, marked.ref, marked.obj):
             continue

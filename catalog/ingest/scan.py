@@ -33,7 +33,7 @@ def scan_target(
         target,
         public=options["public"],
         schemas=options["schemas"],
-        recognised=ws.settings.recognise or None,
+        rules=ws.settings.recognise or None,
         known=known,
         progress=progress,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 
-from catalog.entry.key import Key
+from catalog.entry.key import Key, format_key
 from catalog.errors import CatalogError, ResolveError
 from catalog.forks import after_fork
 
@@ -65,7 +65,7 @@ class ObjectCache:
             Exception: whatever *load* raises.
         """
         while True:
-            kept = self._objects.get(key)
+            kept = self._objects.get(key)  # without the lock: nearly every call ends here
             if kept is not None and kept[0] == revision:
                 return kept[1]
             me = threading.get_ident()
@@ -79,14 +79,16 @@ class ObjectCache:
                     mine = self._loads[key, revision] = _Load(me, self._begun)
                     break
                 alone = self._leads_to(running, me) or _is_importing()
+                # A module that takes its own entry while it is imported gets it by loading once more, as long as that
+                # ends: the second load finds the module in sys.modules.
                 if alone and running.owner == me:
                     running.depth += 1
                     if running.depth > 2:
                         running.depth -= 1
                         raise ResolveError(
-                            f"loading {key[0]}:{key[1]} asks for {key[0]}:{key[1]} itself, without end; "
+                            f"loading {format_key(*key)} asks for {format_key(*key)} itself, without end; "
                             "take it inside a function instead of at import",
-                            key=f"{key[0]}:{key[1]}",
+                            key=format_key(*key),
                             reason="circle",
                         )
                 if not alone:
@@ -112,7 +114,7 @@ class ObjectCache:
         """Forget the object of *key*, also one that is being loaded: the next call loads anew."""
         with self.lock:
             self._objects.pop(key, None)
-            for running in [one for one in self._loads if one[0] == key]:
+            for running in [place for place in self._loads if place[0] == key]:
                 del self._loads[running]
 
     def clear(self) -> None:
@@ -139,7 +141,7 @@ class ObjectCache:
             return mine.value
         finally:
             with self.lock:
-                # Not the same one any more if the entry was discarded meanwhile: then nothing is kept.
+                # Another load or none stands there if the entry was discarded meanwhile: then nothing is kept.
                 if self._loads.get((key, revision)) is mine:
                     del self._loads[key, revision]
                     kept = self._objects.get(key)
@@ -150,7 +152,7 @@ class ObjectCache:
     def _leads_to(self, running: _Load, thread: int) -> bool:
         """Tell whether waiting for *running* would, over other waiting threads, wait for *thread*."""
         seen: set[int] = set()
-        while running.owner not in seen:
+        while running.owner not in seen:  # each thread waits for one load, whose owner may wait for the next
             if running.owner == thread:
                 return True
             seen.add(running.owner)

@@ -10,6 +10,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from catalog.entry.kinds import CALL_METHODS
 from catalog.errors import LoadError
 
 if TYPE_CHECKING:
@@ -49,10 +50,7 @@ _GUESSES = {
     "forward": "forward",
     "format": "format",
 }
-"""Method to way, for objects of classes nobody has heard of."""
-
-_TOOL_METHODS = ("_run", "_arun", "forward", "run", "invoke", "__call__", "call")
-"""A class with one of these is one of tools: an object of it is called, not the class."""
+"""Method to way, for objects of classes that `_WAYS` doesn't know; the first one the class has counts."""
 
 
 def call(obj: object, arguments: dict[str, Any] | str | None = None) -> object:
@@ -113,10 +111,11 @@ def _way(obj: object) -> str:
 
 
 def _is_tool_class(cls: type) -> bool:
+    """Tell whether an object of *cls* is called, not the class."""
     for base in cls.__mro__:
         if (base.__module__.partition(".")[0], base.__name__) in _WAYS and base.__module__ != "builtins":
             return True
-    return not _own_names(cls).isdisjoint(_TOOL_METHODS)
+    return not _own_names(cls).isdisjoint(CALL_METHODS)
 
 
 def _own_names(cls: type) -> set[str]:
@@ -185,7 +184,7 @@ def _invoked(obj: Any, arguments: dict[str, Any] | str) -> object:
         # Pydantic's error names what didn't fit: the arguments, or something within the tool.
         titles = {getattr(obj, "name", None), getattr(getattr(obj, "args_schema", None), "__name__", None)}
         if type(error).__name__ == "ValidationError" and getattr(error, "title", "") in titles:
-            faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]  # type: ignore[attr-defined]
+            faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]  # type: ignore[attr-defined]
             _refuse(obj, f"doesn't take these arguments: {'; '.join(faults)}", "arguments", error)
         raise
 
@@ -222,8 +221,8 @@ def _openai_agent(obj: Any, arguments: dict[str, Any] | str | None) -> object:
     runner = getattr(sys.modules.get("agents"), "Runner", None)
     if runner is None:
         _refuse(obj, "can't be run: its framework has no Runner", "not-callable")
-    given = arguments if isinstance(arguments, str) else json.dumps(arguments or {})
-    return finished(runner.run(obj, given)).final_output
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments or {})
+    return finished(runner.run(obj, text)).final_output
 
 
 def finished(result: Any) -> Any:
@@ -240,7 +239,7 @@ def finished(result: Any) -> Any:
 
 
 async def _collected(stream: Any) -> list[object]:
-    return [one async for one in stream]
+    return [item async for item in stream]
 
 
 def _run(awaitable: Awaitable[object]) -> object:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 import warnings
 from pathlib import Path
 from typing import Any
 
 from catalog.errors import CatalogWarning
+from catalog.source.stamp import stamp
 
 
 def note(loaded: dict[str, Any], module: str) -> None:
@@ -24,10 +24,10 @@ def reload_changed(loaded: dict[str, Any]) -> bool:
         loaded: as :func:`note` fills it; brought up to date here.
     """
     changed = False
-    for name, stamp in list(loaded.items()):
+    for name, before in list(loaded.items()):
         module = sys.modules.get(name)
         now = _stamp(name)
-        if module is None or now is None or now == stamp:
+        if module is None or now is None or now == before:
             continue
         loaded[name] = now
         changed = True
@@ -42,13 +42,7 @@ def reload_changed(loaded: dict[str, Any]) -> bool:
     return changed
 
 
-def _stamp(name: str) -> tuple[int, int] | None:
-    """Return what tells one state of a loaded module's file from another."""
+def _stamp(name: str) -> str | None:
+    """Return the stamp of a loaded module's file, or None if there is none."""
     file = getattr(sys.modules.get(name), "__file__", None)
-    if not file:
-        return None
-    try:
-        there = os.stat(file)
-    except OSError:
-        return None
-    return there.st_mtime_ns, there.st_size
+    return stamp(file) if file else None

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from catalog.entry.key import format_key
 from catalog.errors import UnreadableSourceError
 from catalog.loader.verify import Recorded
 from catalog.source.define import Definition, define
@@ -64,30 +65,27 @@ def diagnose(entries: Iterable[Recorded], locator: Locator) -> list[Fault]:
     places: dict[tuple[str, str], list[Recorded]] = {}
     index = _Index(locator)
     # Sorted by module, as the locator keeps only some files parsed.
-    for entry in sorted((e for e in entries if e.ref), key=lambda e: (e.ref or "", e.kind, e.name)):
+    referring = [entry for entry in entries if entry.ref]
+    for entry in sorted(referring, key=lambda entry: (entry.ref or "", entry.kind, entry.name)):
         ref = entry.ref or ""
-        found = find_object(ref, locator)
-        if isinstance(found, Missing):
-            if found.is_gone:
-                faults.append(_gone(entry, ref, found, index))
+        definition = find_object(ref, locator)
+        if isinstance(definition, Missing):
+            if definition.is_gone:
+                faults.append(_gone(entry, ref, definition, index))
                 continue
             place = ref
         else:
-            place = _identity(ref, found, locator)
+            place = _identity(ref, definition, locator)
         places.setdefault((entry.kind, place), []).append(entry)
     for (_, place), same in places.items():
-        first, *others = sorted(same, key=lambda e: e.name)
+        first, *others = sorted(same, key=lambda entry: entry.name)
         for other in others:
-            why = f"{_key(first)} stands for {place} too; unregister one of the two"
-            faults.append(Fault(_key(other), other.ref or "", "duplicate", None, "", why, _key(first)))
+            why = f"{_key_of(first)} stands for {place} too; unregister one of the two"
+            faults.append(Fault(_key_of(other), other.ref or "", "duplicate", None, "", why, _key_of(first)))
     return sorted(faults, key=lambda fault: (fault.key, fault.trouble))
 
 
-def _key(entry: Recorded) -> str:
-    return f"{entry.kind}:{entry.name}"
-
-
-def _identity(ref: str, found: Definition, locator: Locator) -> str:
+def _identity(ref: str, definition: Definition, locator: Locator) -> str:
     """Return one text for all references to an object.
 
     A method that two classes inherit is one definition and two objects, so of methods it is the class that
@@ -95,12 +93,13 @@ def _identity(ref: str, found: Definition, locator: Locator) -> str:
     """
     owner, dot, last = ref.rpartition(".")
     if not dot or ":" not in owner:
-        return found.ref
+        return definition.ref
     above = find_object(owner, locator)
-    return found.ref if isinstance(above, Missing) else f"{_identity(owner, above, locator)}.{last}"
+    return definition.ref if isinstance(above, Missing) else f"{_identity(owner, above, locator)}.{last}"
 
 
 def _gone(entry: Recorded, ref: str, missing: Missing, index: _Index) -> Fault:
+    """Return the fault of an entry whose code is gone: moved or renamed if the code is near, else dead."""
     module, _, qualname = ref.partition(":")
     last = qualname.rpartition(".")[2]
     candidates = index.near(module, _distribution(entry))
@@ -111,13 +110,13 @@ def _gone(entry: Recorded, ref: str, missing: Missing, index: _Index) -> Fault:
         why = f"{missing.message}; {chosen} has the same code"
         if len(exact) > 1:
             why += f" (as {len(exact) - 1} more)"
-        return Fault(_key(entry), ref, trouble, chosen, "exact", why)
+        return Fault(_key_of(entry), ref, trouble, chosen, "exact", why)
     named = candidates.by_name.get(last, {})
-    likely = [one for one, checksum in named.items() if checksum == entry.checksum]
+    likely = [place for place, checksum in named.items() if checksum == entry.checksum]
     chosen = _closest(likely, module, last)
     if chosen is not None:
         why = f"{missing.message}; {chosen} has its name and signature, but another body"
-        return Fault(_key(entry), ref, "moved", chosen, "likely", why)
+        return Fault(_key_of(entry), ref, "moved", chosen, "likely", why)
     why = missing.message
     if len(exact) > 1:
         why += f"; its code is at {len(exact)} places: {_some(exact)}"
@@ -125,7 +124,7 @@ def _gone(entry: Recorded, ref: str, missing: Missing, index: _Index) -> Fault:
         why += f"; {_some(likely)} have its name and signature"
     elif named:
         why += f"; {_some(list(named))} has its name, but not its signature"
-    return Fault(_key(entry), ref, "dead", None, "", why)
+    return Fault(_key_of(entry), ref, "dead", None, "", why)
 
 
 def _closest(refs: list[str], module: str, last: str) -> str | None:
@@ -134,9 +133,9 @@ def _closest(refs: list[str], module: str, last: str) -> str | None:
     Of several the ones that kept their name count, and of those the ones in the same module.
     """
     if len(refs) > 1:
-        refs = [one for one in refs if one.rpartition(":")[2].rpartition(".")[2] == last]
+        refs = [ref for ref in refs if ref.rpartition(":")[2].rpartition(".")[2] == last]
     if len(refs) > 1:
-        refs = [one for one in refs if one.partition(":")[0] == module]
+        refs = [ref for ref in refs if ref.partition(":")[0] == module]
     return refs[0] if len(refs) == 1 else None
 
 
@@ -162,8 +161,8 @@ class _Known:
 
     def update(self, other: _Known) -> None:
         for mine, its in ((self.by_source, other.by_source), (self.by_name, other.by_name)):
-            for word, found in its.items():
-                mine.setdefault(word, {}).update(found)
+            for word, references in its.items():
+                mine.setdefault(word, {}).update(references)
 
 
 class _Index:
@@ -267,6 +266,10 @@ def _definitions(body: list[ast.stmt], within: str) -> Iterator[tuple[Any, str]]
             yield from _definitions(getattr(node, "orelse", []), within)
 
 
+def _key_of(entry: Recorded) -> str:
+    return format_key(entry.kind, entry.name)
+
+
 def _is_project(folder: str) -> bool:
     """Tell whether *folder* holds somebody's own modules: not installed ones, not the standard library."""
     if not os.path.isdir(folder) or os.path.basename(folder) in _SKIPPED:
@@ -286,5 +289,5 @@ def _top_level(distribution: str) -> list[str]:
         files = installed(distribution).files or []
     except (PackageNotFoundError, ValueError):
         return []
-    found = {file.parts[0] for file in files if file.suffix == ".py" and ".." not in file.parts}
-    return sorted(name.removesuffix(".py") for name in found if name.removesuffix(".py").isidentifier())
+    first = {file.parts[0] for file in files if file.suffix == ".py" and ".." not in file.parts}
+    return sorted(name for name in (part.removesuffix(".py") for part in first) if name.isidentifier())

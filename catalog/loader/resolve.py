@@ -32,19 +32,19 @@ def resolve(ref: str, roots: Sequence[str] = (), *, key: str | None = None) -> o
             passes through.
     """
     module, qualname = ObjectRef.parse(ref)
-    found: object = _import(module, ref, roots, key)
+    obj: object = _import(module, ref, roots, key)
     at = module
     for part in qualname.split("."):
         try:
-            found = getattr(found, part)
+            obj = getattr(obj, part)
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except AttributeError as error:
-            raise _no_attribute(ref, key, found, at, part) from error
+            raise _no_attribute(ref, key, obj, at, part) from error
         except BaseException as error:  # a lazy module imports within its __getattr__
             raise _failed(ref, key, f"reading {part!r} of {at} failed: {_shown(error)}", at) from error
         at = f"{at}.{part}"
-    return found
+    return obj
 
 
 def _import(module: str, ref: str, roots: Sequence[str], key: str | None) -> ModuleType:
@@ -57,6 +57,7 @@ def _import(module: str, ref: str, roots: Sequence[str], key: str | None) -> Mod
                 raise
             # A file made a moment ago may be missing from the listing Python remembers.
             importlib.invalidate_caches()
+            # At the end of sys.path, and only if needed: a folder of a project must not hide what is installed.
             if error.name == module.partition(".")[0]:
                 added = [str(root) for root in roots if str(root) not in sys.path]
                 sys.path.extend(added)

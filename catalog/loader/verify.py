@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
-from catalog.entry.kinds import POLICIES
+from catalog.entry.key import format_key
+from catalog.entry.kinds import VERIFY_POLICIES
 from catalog.errors import DriftError, SettingsError, close_matches, did_you_mean
 from catalog.source.find import Missing, find_object
 from catalog.source.locate import Locator
 
 
 class Recorded(Protocol):
-    """What is asked of an entry."""
+    """What verifying and repairing need to know of an entry."""
 
     # Properties, not fields: an entry is frozen.
     @property
@@ -74,7 +75,7 @@ class Drift:
     @property
     def key(self) -> str:
         """``kind:name``."""
-        return f"{self.kind}:{self.name}"
+        return format_key(self.kind, self.name)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the drift as JSON data, ``key`` first."""
@@ -88,8 +89,8 @@ def check(entry: Recorded, locator: Locator, policy: str = "signature") -> Drift
 
     Args:
         entry: what was recorded.
-        locator: where to look; the same one for all entries of one operation.
-        policy: one of `POLICIES`.
+        locator: where to look; the same for all entries of an operation, so that each file is parsed once.
+        policy: one of `VERIFY_POLICIES`.
 
     Raises:
         SettingsError: there is no such policy.
@@ -99,21 +100,21 @@ def check(entry: Recorded, locator: Locator, policy: str = "signature") -> Drift
     body = entry.source_checksum if policy == "source" else None
     if policy == "off" or ref is None or not (entry.checksum or body):
         return None
-    found = find_object(ref, locator)
-    key = f"{entry.kind}:{entry.name}"
-    if isinstance(found, Missing):
-        if found.is_gone:
+    definition = find_object(ref, locator)
+    key = format_key(entry.kind, entry.name)
+    if isinstance(definition, Missing):
+        if definition.is_gone:
             advice = "`catalog doctor` looks for where it went"
-            return _drift(entry, ref, "missing", f"{key}: the code of {ref} is gone: {found.message}; {advice}")
-        text = f"{key}: the code of {ref} can't be compared: {found.message}"
+            return _drift(entry, ref, "missing", f"{key}: the code of {ref} is gone: {definition.message}; {advice}")
+        text = f"{key}: the code of {ref} can't be compared: {definition.message}"
         return _drift(entry, ref, "unreadable", f"{text}; register it again to record it as it is")
-    sums = (found.signature, found.checksum, found.source_checksum)
-    if entry.checksum and found.checksum != entry.checksum:
+    sums = (definition.signature, definition.checksum, definition.source_checksum)
+    if entry.checksum and definition.checksum != entry.checksum:
         old = f"from {entry.signature} " if entry.signature else ""
-        text = f"{key}: the signature of {ref} changed {old}to {found.signature}"
+        text = f"{key}: the signature of {ref} changed {old}to {definition.signature}"
         return _drift(entry, ref, "signature", f"{text}; {_accept(key)}", *sums)
-    if body and found.source_checksum != body:
-        text = f"{key}: the body of {ref} changed; its signature is still {found.signature}"
+    if body and definition.source_checksum != body:
+        text = f"{key}: the body of {ref} changed; its signature is still {definition.signature}"
         return _drift(entry, ref, "source", f"{text}; {_accept(key)}", *sums)
     return None
 
@@ -132,14 +133,14 @@ def ensure(entry: Recorded, policy: str, locator: Locator) -> None:
 
 
 def check_policy(policy: str) -> str:
-    """Return *policy* if it is one of `POLICIES`.
+    """Return *policy* if it is one of `VERIFY_POLICIES`.
 
     Raises:
         SettingsError: it is not.
     """
-    if policy not in POLICIES:
-        hint = did_you_mean(close_matches(str(policy), POLICIES)) or f"; use {', '.join(POLICIES)}"
-        raise SettingsError(f"there is no verify policy {policy!r}{hint}", policy=policy, known=list(POLICIES))
+    if policy not in VERIFY_POLICIES:
+        hint = did_you_mean(close_matches(str(policy), VERIFY_POLICIES)) or f"; use {', '.join(VERIFY_POLICIES)}"
+        raise SettingsError(f"there is no verify policy {policy!r}{hint}", policy=policy, known=list(VERIFY_POLICIES))
     return policy
 
 

@@ -15,6 +15,8 @@ B = 0.75
 
 def idf(total: int, having: int) -> float:
     """Return the weight of a word that *having* of *total* documents have; at least a millionth."""
+    # The logarithm is negative for a word that more than half of all have: an entry would be worse for having it. FTS5
+    # sets it to a millionth, too. *having* may exceed *total* where the two were counted at different moments.
     return max(math.log((total - having + 0.5) / (having + 0.5)), 1e-6) if having <= total else 1e-6
 
 
@@ -42,6 +44,8 @@ def bm25(document: Sequence[str], weights: Sequence[float], idfs: Mapping[str, f
     score = 0.0
     for word in idfs:  # not in the order of the document: equal words give equal sums, whatever field they are in
         if word in frequencies:
-            f = frequencies[word]
-            score += idfs[word] * f * (K1 + 1) / (f + norm)
+            # A word counts the more often it occurs, but never K1 + 1 times its weight; in a long text, where it is
+            # there by chance more easily, each occurrence counts less.
+            frequency = frequencies[word]
+            score += idfs[word] * frequency * (K1 + 1) / (frequency + norm)
     return score

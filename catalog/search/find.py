@@ -1,4 +1,4 @@
-"""The one way in: filters alone, or filters and text."""
+"""``find``, through which every search goes: by filters alone, by words, or by words and meaning."""
 
 from __future__ import annotations
 
@@ -21,34 +21,39 @@ _ALL = 1 << 40  # more than any catalog has, and a number SQLite can take
 
 
 def find(
-    view: Any,
+    snapshot: Any,
     reader: Reader,
     text: str,
     filters: Filters,
     limit: int | None,
     mode: str,
-    meanings: Callable[[bool], SemanticState | None],
+    semantic_state: Callable[[bool], SemanticState | None],
     learning: Learning | None = None,
 ) -> list[Hit]:
-    """Return the entries that pass *filters* and match *text*.
+    """Return the entries that pass *filters* and match *text*, the best first; of equal scores by key.
 
     Args:
-        view: the tiers beside the database, and their :class:`~catalog.search.keyword.Corpus`.
+        snapshot: the tiers beside the database, and their :class:`~catalog.search.keyword.Corpus`.
         reader: the database.
-        text: a request; blank: all that pass, by key.
+        text: a request; blank: all entries that pass, by key.
         filters: applied before ranking.
         limit: how many at the most; None: all.
-        mode: ``auto``, ``lexical``, ``semantic`` or ``hybrid``.
-        meanings: gives the vectors; its argument tells whether it may give None because there are none.
+        mode: one of :data:`catalog.entry.kinds.SEARCH_MODES`.
+        semantic_state: gives the vectors; called with True it may return None if there are none, with False it raises.
         learning: what was taken after such requests; None: that counts for nothing.
+
+    Raises:
+        SearchError, EmbedderError, MissingExtraError: the request could not be embedded.
     """
     if limit is not None:
         limit = min(limit, _ALL)
     if text.strip():
         if learning is not None and limit != 0:
-            return learning.search(view, text, filters, limit, partial(_ranked, view, text, filters, mode, meanings))
-        return _ranked(view, text, filters, mode, meanings, limit)
-    hidden, overlay = view.hidden, view.overlay
+            ranked = partial(_ranked, snapshot, text, filters, mode, semantic_state)
+            return learning.search(snapshot, text, filters, limit, ranked)
+        return _ranked(snapshot, text, filters, mode, semantic_state, limit)
+    hidden, overlay = snapshot.hidden, snapshot.overlay
+    # Hidden entries are taken out afterwards, so as many more are asked for.
     rows = matching(reader, filters, -1 if limit is None else limit + len(hidden))
     hits = [Hit(row, 0.0, None, reader) for row in rows]
     if hidden or overlay:
@@ -59,20 +64,20 @@ def find(
 
 
 def _ranked(
-    view: Any,
+    snapshot: Any,
     text: str,
     filters: Filters,
     mode: str,
-    meanings: Callable[[bool], SemanticState | None],
+    semantic_state: Callable[[bool], SemanticState | None],
     limit: int | None,
 ) -> list[Hit]:
-    corpus = view.corpus()
+    corpus = snapshot.corpus()
     most = corpus.total + len(corpus.overlay) if limit is None else limit
-    known = None if mode == "lexical" else meanings(mode == "auto")
-    if known is None:
-        from catalog.search import keyword
+    semantic = None if mode == "lexical" else semantic_state(mode == "auto")
+    if semantic is None:
+        from catalog.search import keyword  # not for listings, which need no full text
 
         return keyword.search(corpus, text, filters, most)
-    from catalog.search import hybrid
+    from catalog.search import hybrid  # not for searches by words alone
 
-    return hybrid.search(corpus, known, text, filters, most, words=mode != "semantic")
+    return hybrid.search(corpus, semantic, text, filters, most, words=mode != "semantic")

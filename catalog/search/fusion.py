@@ -44,17 +44,17 @@ SEMANTIC_POOL = 100
 """How many of the entries that are nearest in meaning take part."""
 
 PARTS = 0.5
-"""The share of the best part in the standing of a request of several parts. 0.3 to 0.7 are equal."""
+"""The share of the best part in the score of a request of several parts. 0.3 to 0.7 are equal."""
 
-_PRIOR_DEVIATION = 0.1
-_PRIOR_WEIGHT = 20  # entries; a catalog of three has no spread worth the name
+_PRIOR_DEVIATION = 0.1  # of similarities, where nothing is known; a common one
+_PRIOR_WEIGHT = 20  # entries that say as much as this prior; a catalog of three has no spread worth the name
 _STRANGERS = 1  # entries that a request has nothing to do with
-_DIGITS = 9
-_SPREAD_DIGITS = 6
+_DIGITS = 9  # to which scores are compared; sums in another order differ beyond
+_SPREAD_DIGITS = 6  # as many as similarities have
 
 
 class Spread(NamedTuple):
-    """How similar all entries are to one request.
+    """How similar all entries are to a request.
 
     Attributes:
         mean: of the similarities.
@@ -84,35 +84,36 @@ class Fused(NamedTuple):
 def spread(similarities: ArrayLike) -> Spread:
     """Return mean and deviation of a request's *similarities* to all entries that have vectors, before any filter.
 
-    Few entries say little about their spread: it begins at 0.1, a common one, and 20 entries move it half the way. Nor
-    about their mean: the only entry of a catalog would never be nearer than that. One more entry, of similarity 0, is
-    counted with them.
-    Values that are no numbers count as absent.
+    Few entries say little about their deviation: it begins at 0.1, a common one, and 20 entries move it half the way.
+    They say little about their mean, too: the only entry of a catalog would never be nearer than the mean. So one more
+    entry, of similarity 0, is counted with them. Values that are not finite count as absent.
     """
     import numpy as np
 
     values = np.asarray(similarities)
     total = float(values.sum(dtype=np.float64))
-    if not np.isfinite(total):
+    if not np.isfinite(total):  # rows that do not count have -inf; the sum tells without a look at each
         values = values[np.isfinite(values)]
         total = float(values.sum(dtype=np.float64))
     count = values.size
     mean = total / count if count else 0.0
+    # In the type of the values: float64 would take twice the memory for digits that are rounded away below.
     away = values - values.dtype.type(mean) if values.dtype.kind == "f" else values - mean
     squares = float(np.vdot(away, away))
     expected = total / (count + _STRANGERS)
+    # The variance of the entries and that of the prior, each weighted by the number of entries it stands for.
     deviation = math.sqrt((squares + _PRIOR_WEIGHT * _PRIOR_DEVIATION**2) / (count + _PRIOR_WEIGHT))
     # The last bits depend on the order the rows lie in, and the same entries are to have the same scores everywhere.
     return Spread(round(expected, _SPREAD_DIGITS), round(deviation, _SPREAD_DIGITS))
 
 
-def z_scores(similarities: ArrayLike, of_all: Sequence[Spread]) -> Floats:
+def z_scores(similarities: ArrayLike, spreads: Sequence[Spread]) -> Floats:
     """Return how far candidates stand out by their meaning, in standard deviations.
 
     Args:
         similarities: of each candidate (columns) to the request (first row) and to its parts (the other rows, if any);
             no number (NaN) for a candidate without a vector.
-        of_all: mean and deviation of the similarities of all entries, for each row.
+        spreads: mean and deviation of the similarities of all entries, for each row.
 
     Returns:
         For a request of one part, the standard score of each candidate; else half that and half its best standard
@@ -122,24 +123,26 @@ def z_scores(similarities: ArrayLike, of_all: Sequence[Spread]) -> Floats:
     import numpy as np
 
     rows: Floats = np.array(similarities, np.float64, ndmin=2)
-    for row, one in zip(rows, of_all, strict=True):
-        row -= one.mean
-        row /= one.deviation
+    for row, of_all in zip(rows, spreads, strict=True):
+        row -= of_all.mean
+        row /= of_all.deviation
     whole: Floats = rows[0]
+    # Each part is measured by its own mean and deviation, so parts of any length compete on equal terms.
     return whole if len(rows) == 1 else (1 - PARTS) * whole + PARTS * rows[1:].max(axis=0)
 
 
 def fuse(lexical: ArrayLike, semantic: ArrayLike, *, gain: float = GAIN) -> Fused:
     """Return the fused scores of candidates.
 
-    The score of a candidate with a vector depends on its own BM25 and standing alone and grows with both. A candidate
-    without a vector gets the points for meaning that candidates with its BM25 have by least squares (a line through the
-    origin, never falling), so that it is neither lost nor first for lack of one. Without any vector, scores are BM25.
+    The score of a candidate with a vector depends on its own BM25 and standard score alone, and grows with both. A
+    candidate without a vector gets the points for meaning that candidates with its BM25 have by least squares (a line
+    through the origin, never falling), so that it is neither lost nor first for lack of a vector. Without any vector,
+    scores are BM25.
 
     Args:
-        lexical: BM25 of each candidate, ≥ 0; 0 or no number where no word matched.
-        semantic: what :func:`standing` gives of each candidate; no number (NaN) where it has no vector.
-        gain: what one standard deviation is worth.
+        lexical: BM25 of each candidate, ≥ 0; 0 or NaN where no word matched.
+        semantic: the standard score of each candidate, from :func:`z_scores`; NaN where it has no vector.
+        gain: what one standard deviation is worth, in points of BM25.
     """
     import numpy as np
 
@@ -149,6 +152,8 @@ def fuse(lexical: ArrayLike, semantic: ArrayLike, *, gain: float = GAIN) -> Fuse
     meaning = np.asarray(semantic, np.float64) * gain
     guessed = ~np.isfinite(meaning)
     if guessed.any():
+        # Where words and meaning agree about the candidates that have a vector, words predict meaning; where they do
+        # not, the slope is 0, and so is the guess.
         known = words[~guessed]
         square = float(known @ known)
         slope = float(known @ meaning[~guessed]) / square if square > 0 else 0.0
@@ -159,7 +164,7 @@ def fuse(lexical: ArrayLike, semantic: ArrayLike, *, gain: float = GAIN) -> Fuse
 def order(scores: ArrayLike, keys: Sequence[tuple[str, str]] | Sequence[str]) -> list[int]:
     """Return the places of *scores* from the highest to the lowest; of equals, by key.
 
-    Scores that differ in the tenth decimal are equal: sums in another order must not give another answer.
+    Scores that differ from the tenth decimal on are equal: sums in another order must not give another answer.
     """
     import numpy as np
 
@@ -181,7 +186,7 @@ def best(scores: ArrayLike, count: int) -> NDArray[np.int64]:
 
 
 def pulled(text: ArrayLike, examples: ArrayLike, owners: ArrayLike) -> NDArray[np.float32]:
-    """Return the rows that are searched: the vector of each entry's text, pulled towards its examples.
+    """Return the rows that are searched: the vector of each entry's text, pulled towards those of its examples.
 
     An entry's row is the unit vector half-way between that of its text and the mean of its examples'; without examples
     it is that of its text. Requests look like examples more than like descriptions, and the mean of ten says more
@@ -198,16 +203,18 @@ def pulled(text: ArrayLike, examples: ArrayLike, owners: ArrayLike) -> NDArray[n
     import numpy as np
 
     rows = np.array(text, np.float32, ndmin=2)
-    shown = np.asarray(examples, np.float32)
-    if not len(shown):
+    example_rows = np.asarray(examples, np.float32)
+    if not len(example_rows):
         return rows
     sums = np.zeros_like(rows)
-    np.add.at(sums, np.asarray(owners, np.int64), shown)
+    np.add.at(sums, np.asarray(owners, np.int64), example_rows)
+    # Scaled to length 1 each, text and mean example count alike however much the examples differ among themselves.
     rows += _unit(sums)
     return _unit(rows)
 
 
 def _unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return *rows* scaled to length 1; rows of zeros stay."""
     import numpy as np
 
     lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))

@@ -1,4 +1,4 @@
-"""``Hit``: one answer of a search; the entry, its score and the reason are made only when somebody looks."""
+"""``Hit``: an entry that a search gives; the entry itself and the reasons are read only when somebody asks."""
 
 from __future__ import annotations
 
@@ -17,31 +17,40 @@ if TYPE_CHECKING:
 
 
 class Hit:
-    """An entry that was found.
+    """An entry that a search gives, with its score and the reasons for it.
 
     Attributes:
-        score: BM25, unitless; higher is better, comparable within one answer only. 0 where nothing was ranked.
+        score: points, unitless; higher is better, comparable within one answer only. By words BM25; by meaning and
+            words see :mod:`catalog.search.fusion`; a cosine where entries similar to an entry were asked for. 0 where
+            nothing was ranked.
     """
 
     __slots__ = ("_entry", "_reader", "_row", "_why", "score")
 
     def __init__(
         self,
-        found: Row | Entry,
+        source: Row | Entry,
         score: float = 0.0,
         why: Callable[[Hit], dict[str, Any]] | dict[str, Any] | None = None,
         reader: Reader | None = None,
     ) -> None:
-        """Wrap what is listed of a persistent entry, the rest of which *reader* gives, or an entry of another tier."""
+        """Wrap an entry.
+
+        Args:
+            source: the row listed of a persistent entry, or an entry.
+            score: in points.
+            why: the reasons, or what gives them when they are asked for.
+            reader: gives the rest of a persistent entry; None: *source* is an entry.
+        """
         self.score = score
         self._why = why
         self._reader = reader
         self._entry: Entry | None
         self._row: Row
         if reader is not None:
-            self._row, self._entry = found, None  # type: ignore[assignment]
+            self._row, self._entry = source, None  # type: ignore[assignment]
         else:
-            self._row, self._entry = (), found  # type: ignore[assignment]
+            self._row, self._entry = (), source  # type: ignore[assignment]
 
     @property
     def kind(self) -> str:
@@ -67,7 +76,7 @@ class Hit:
 
     @property
     def entry(self) -> Entry:
-        """The entry as it was when the search found it, also if it has been changed or taken away since."""
+        """The entry as it was when the search was made, even if it has been changed or taken away since."""
         if self._entry is None:
             assert self._reader is not None
             self._entry = entry_at(self._reader, self.kind, self.name, self._row[4])
@@ -83,24 +92,31 @@ class Hit:
     def tags(self) -> tuple[str, ...]:
         """The tags of the entry."""
         if self._row:
-            with suppress(ValueError):  # a damaged row; the history has kept what it said
+            with suppress(ValueError):  # a damaged row; the history has kept the tags
                 return tuple(loads(self._row[3]))
         return self.entry.tags
 
     @property
     def why(self) -> dict[str, Any]:
-        """Why it was found, as data: ``matched`` gives the words of the request found in each field."""
+        """Why the entry is here, as data: ``matched`` gives the words of the request that each field holds."""
         if not isinstance(self._why, dict):
             self._why = self._why(self) if self._why else {}
         return self._why
 
-    def add_reason(self, name: str, told: dict[str, Any]) -> None:
-        """Let ``why`` say *told* under *name* beside what it says already."""
+    def add_reason(self, name: str, reason: dict[str, Any]) -> None:
+        """Add *reason* to ``why``, under *name*; the other reasons are still made only when somebody asks."""
         before = self._why
-        self._why = lambda hit: {**(before(hit) if callable(before) else before or {}), name: told}
+        self._why = lambda hit: {**(before(hit) if callable(before) else before or {}), name: reason}
 
     def to_dict(self, *, ranked: bool = True) -> dict[str, Any]:
-        """Return what ``search`` shows of it, as data; without *ranked* what ``ls`` shows: no score and no reason."""
+        """Return the hit as JSON data: what ``search --json`` shows; without *ranked* what ``ls --json`` shows.
+
+        Args:
+            ranked: whether score and reasons are part of it.
+
+        Returns:
+            ``key kind name description tags tier``, and with *ranked* ``score``, to six decimals, and ``why``.
+        """
         shown: dict[str, Any] = {
             "key": self.key,
             "kind": self.kind,
@@ -139,10 +155,10 @@ def hits_html(hits: Sequence[Hit]) -> str:
 
 def matched(document: Sequence[str], wanted: Sequence[str]) -> dict[str, list[str]]:
     """Return which of the *wanted* words each field of a *document* holds; fields without any are left out."""
-    found = {}
+    words_by_field = {}
     for field, text in zip(FIELDS, document, strict=False):
-        there = set(text.split())
-        words = [word for word in wanted if word in there]
+        held = set(text.split())
+        words = [word for word in wanted if word in held]
         if words:
-            found[field] = words
-    return found
+            words_by_field[field] = words
+    return words_by_field

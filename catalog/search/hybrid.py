@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from catalog.entry.filters import Filters
 from catalog.search import keyword
 from catalog.search.bm25 import bm25, idf
-from catalog.search.fusion import LEXICAL_POOL, SEMANTIC_POOL, Spread, best, fuse, z_scores
+from catalog.search.fusion import LEXICAL_POOL, SEMANTIC_POOL, best, fuse, z_scores
 from catalog.search.hit import Hit
 from catalog.search.reasons import Answer, Reasons
 from catalog.search.request_parts import parts
@@ -18,7 +18,7 @@ from catalog.store.queries import by_ids
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
-    from catalog.search.arrays import Floats, Ids
+    from catalog.search.arrays import Floats, Ids, Matrix
     from catalog.search.keyword import Corpus
     from catalog.search.nearest import Nearest
 
@@ -26,15 +26,17 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 2_000
 """How much of a request is embedded; its words are looked for in all of it."""
 
+_USUAL_LENGTH = 20.0  # words of an entry, where the database is empty and has no mean
+
 
 def search(
-    corpus: Corpus, meanings: SemanticState, text: str, filters: Filters, limit: int, *, words: bool = True
+    corpus: Corpus, semantic: SemanticState, text: str, filters: Filters, limit: int, *, words: bool = True
 ) -> list[Hit]:
     """Return the entries that match *text* by words or meaning, best first; equal scores go by key.
 
     Args:
         corpus: words.
-        meanings: vectors.
+        semantic: vectors.
         text: anything a person may type.
         filters: which entries count at all; applied before anything is ranked.
         limit: how many at the most, ≥ 0.
@@ -43,6 +45,10 @@ def search(
     An entry that shares no word with the request takes part if it is nearer to it than the mean entry is; if no entry
     shares one, the nearest must be nearer than strangers are (:mod:`catalog.search.similarity_floor`). Where words do
     not count, the nearest take part, however far away they are.
+
+    Raises:
+        EmbedderError: the request could not be embedded.
+        SearchError: its vector does not fit those of the entries.
     """
     if limit <= 0:
         return []
@@ -51,55 +57,64 @@ def search(
     asked = keyword.asked_words(corpus, text) if words else ()
     lexical = keyword.scored(corpus, asked, filters, max(LEXICAL_POOL, limit)) if asked else []
     worded = np.array([id_ for id_, _ in lexical], np.int64)
-    asking = text[:MOST_CHARACTERS]
-    queries = meanings.embedder.encode([asking, *parts(asking)])
-    near = meanings.index.search(
+    request = text[:MOST_CHARACTERS]
+    queries = semantic.embedder.encode([request, *parts(request)])
+    # Entries found by words are asked for as well: without their similarities they would be ranked by guesses.
+    near = semantic.index.search(
         queries,
         max(SEMANTIC_POOL, limit),
-        meanings.allowed(corpus, filters),
+        semantic.allowed(corpus, filters),
         also=worded,
-        without=meanings.hidden(corpus),
-        generation=meanings.generation,
+        without=semantic.hidden(corpus),
+        generation=semantic.generation,
     )
-    scores = np.array([score for _, score in lexical], np.float64)
-    found, points, similar = _candidates(worded, scores, near, meanings.hidden(corpus))
-    if not queries[0].any():
+    ids, points, similar = _candidates(worded, [score for _, score in lexical], near, semantic.hidden(corpus))
+    if not queries[0].any():  # a request without a vector: its products, all 0, are no similarities
         similar[:] = np.nan
-    places = [at for at, entry in enumerate(corpus.overlay) if filters.accept(entry.kind, entry.tags)]
-    over = [corpus.overlay[at] for at in places]
-    if words and over:  # as typed too: a word of the overlay alone may be the beginning of one the database has
-        asked = tuple(dict.fromkeys((*asked, *keyword.request_words(text[:MOST_CHARACTERS]))))
+    places = [place for place, entry in enumerate(corpus.overlay) if filters.accept(entry.kind, entry.tags)]
+    over = [corpus.overlay[place] for place in places]
     if over:
+        if words:  # as typed too: a word of the overlay alone may be the beginning of one the database has
+            asked = tuple(dict.fromkeys((*asked, *keyword.request_words(request))))
         points = np.concatenate([points, _overlay_points(corpus, asked, over)])
-    if over and queries[0].any():
-        similar = np.hstack([similar, queries.astype(np.float64) @ meanings.overlay(corpus.overlay)[places].T])
-    elif over:
-        similar = np.hstack([similar, np.full((len(queries), len(over)), np.nan)])
-    stands = points.any() or not words
-    if not stands and queries[0].any() and len(points):
-        stands = np.nan_to_num(similar, nan=-1.0).max() >= meanings.floor(corpus)
-    if not len(points) or not stands:  # nobody has its words, an emoji perhaps, and it may still be a name
+        similar = np.hstack([similar, _overlay_similarities(corpus, semantic, queries, places)])
+    unworded = words and not points.any()
+    if not len(points) or (unworded and not _is_near_enough(corpus, semantic, queries[0], similar)):
+        # Nothing is worth showing; but the request, an emoji perhaps, may still be a name.
         return keyword.exact_first(corpus, text.strip(), filters, [], keyword.reason_of(asked), complete=False)[:limit]
-    fused = fuse(points, z_scores(similar, _spreads(near.spreads, len(queries))))
+    fused = fuse(points, z_scores(similar, near.spreads))
     scores = fused.scores if words else fused.semantic
     counted = np.flatnonzero((points > 0) | (scores > 0) if words else ~fused.guessed)
     chosen = counted[best(scores[counted], limit)].tolist()
-    answer = Answer(asked, points, fused, similar[0], max(SEMANTIC_POOL, limit), queries[0], meanings)
-    hits = _hits(corpus, chosen, found, over, scores, answer)
+    answer = Answer(asked, points, fused, similar[0], max(SEMANTIC_POOL, limit), queries[0], semantic)
+    hits = _hits(corpus, chosen, ids, over, scores, answer)
     return keyword.exact_first(corpus, text.strip(), filters, hits, keyword.reason_of(asked), complete=False)[:limit]
+
+
+def _is_near_enough(corpus: Corpus, semantic: SemanticState, query: Matrix, similar: Floats) -> bool:
+    """Return whether the nearest candidate is nearer to the request than strangers are to each other.
+
+    The floor is measured with everyday prompts, so it is asked for only where no entry has a word of the request.
+    """
+    import numpy as np
+
+    return bool(query.any() and np.nan_to_num(similar, nan=-1.0).max() >= semantic.floor(corpus))
 
 
 def _hits(
     corpus: Corpus, chosen: Sequence[int], ids: Ids, over: Sequence[Entry], scores: Floats, answer: Answer
 ) -> list[Hit]:
-    """Return the hits at the places *chosen*, best first: those of the database, by *ids*, stand before the others."""
+    """Return the hits of the candidates at the places *chosen*, best first; of equal scores by key.
+
+    Candidates from the database come first, one for each of *ids*, then those of *over*, the entries of other tiers.
+    """
     stored = {place: int(ids[place]) for place in chosen if place < len(ids)}
     rows = by_ids(corpus.reader, list(stored.values()))
     hits = []
     for place in chosen:
         entry = over[place - len(ids)] if place >= len(ids) else None
         what = entry if entry is not None else rows.get(stored[place])
-        if what is None:  # taken away since
+        if what is None:  # the entry was taken away after the vectors were read
             continue
         why = Reasons(answer, place, stored.get(place))
         hits.append(Hit(what, float(scores[place]), why, corpus.reader if entry is None else None))
@@ -107,40 +122,57 @@ def _hits(
     return hits
 
 
-def _candidates(worded: Ids, scores: Floats, near: Nearest, hidden: Sequence[int]) -> tuple[Ids, Floats, Floats]:
-    """Return the ids of the entries that words or meaning found, their points for words and their similarities.
+def _candidates(
+    worded: Ids, bm25s: Sequence[float], near: Nearest, hidden: Sequence[int]
+) -> tuple[Ids, Floats, Floats]:
+    """Return the persistent candidates: their ids, their points for words, and their similarities.
 
-    Similarities are no numbers (NaN) where an entry has no vector.
+    Args:
+        worded: ids of the entries that words rank best.
+        bm25s: their scores.
+        near: the entries that are nearest in meaning, and those of *worded* that have a vector.
+        hidden: entries that another tier wins over; the nearest are without them already.
+
+    Returns:
+        First the entries with a vector, by id; then those of *worded* without, whose similarities are NaN. Points are 0
+        where no word matched.
     """
     import numpy as np
 
+    scores = np.array(bm25s, np.float64)
     points = np.zeros(len(near.ids))
     places = np.searchsorted(near.ids, worded)
-    there = np.zeros(len(worded), np.bool_)
+    has_vector = np.zeros(len(worded), np.bool_)
     if len(near.ids):
-        there = near.ids[np.minimum(places, len(near.ids) - 1)] == worded
-        points[places[there]] = scores[there]
-    if there.all():
+        has_vector = near.ids[np.minimum(places, len(near.ids) - 1)] == worded
+        points[places[has_vector]] = scores[has_vector]
+    if has_vector.all():
         return near.ids, points, near.similarities
-    alone = ~there & ~np.isin(worded, hidden) if hidden else ~there
-    nothing = np.full((len(near.similarities), int(alone.sum())), np.nan)
+    alone = ~has_vector & ~np.isin(worded, hidden) if hidden else ~has_vector
+    unknown = np.full((len(near.similarities), int(alone.sum())), np.nan)
     return (
         np.concatenate([near.ids, worded[alone]]),
         np.concatenate([points, scores[alone]]),
-        np.hstack([near.similarities, nothing]),
+        np.hstack([near.similarities, unknown]),
     )
 
 
-def _spreads(found: list[Spread], rows: int) -> list[Spread]:
-    from catalog.search.fusion import spread
+def _overlay_similarities(corpus: Corpus, semantic: SemanticState, queries: Matrix, places: Sequence[int]) -> Floats:
+    """Return the similarities of the overlay's entries at *places*: (len(queries), len(places))."""
+    import numpy as np
 
-    return found or [spread([])] * rows
+    if not queries[0].any():
+        return np.full((len(queries), len(places)), np.nan)
+    similar: Floats = queries.astype(np.float64) @ semantic.overlay(corpus.overlay)[places].T
+    return similar
 
 
 def _overlay_points(corpus: Corpus, asked: Sequence[str], over: Sequence[Entry]) -> list[float]:
-    if not over or not asked:
+    """Return the BM25 of each entry of *over*, which are of other tiers than the database."""
+    if not asked:
         return [0.0] * len(over)
     documents = dict(zip((id(entry) for entry in corpus.overlay), corpus.overlay_documents(), strict=True))
+    # By the database's frequencies, so that these points and those of persistent entries are of one currency.
     idfs = {word: idf(max(corpus.total, len(over)), corpus.frequency(word)) for word in asked}
-    average = corpus.average_length or 20.0
+    average = corpus.average_length or _USUAL_LENGTH
     return [bm25(documents[id(entry)], WEIGHTS, idfs, average) for entry in over]

@@ -52,12 +52,15 @@ MOST_WORDS = 64
 MOST_COMPLETED = 3
 """A request of more words is a sentence: its unknown words stand for themselves only."""
 
-_WORTH_RANKING = 150  # rows that FTS5 ranks as fast as we look at the candidates of a few places
-_KEPT = 1 << 16  # words whose frequency is remembered
-_KEPT_ROWS = 1 << 20  # rows of words that are remembered with their scores, 16 MB
-_WORD = 64  # rows that one word more is worth
+KEPT_ROWS = 1 << 20
+"""Rows of words that are remembered with their scores, 16 MB."""
+
+_WORTH_RANKING = 150  # rows that FTS5 ranks as fast as the candidates of a few places are looked at here
+_KEPT_WORDS = 1 << 16  # words whose frequency is remembered
+_WORD = 64  # rows that take as much memory as a remembered word without any
 _POOL = 20  # of the rows that rare words rank best, how many the common words may reorder
 _FEW = 60  # candidates of common words that are worth looking at
+_KEY_LENGTH = NAME_LENGTH + 41  # a kind has up to 40 characters, and a colon follows
 _TIER = 10  # candidates taken from one place where all words are common, beyond those asked for
 
 
@@ -67,19 +70,21 @@ def budget(total: int) -> int:
 
 
 class Corpus:
-    """What one state of the catalog offers to a search.
+    """The entries of one state of the catalog, and what full-text searches have found out about their words.
 
-    Args:
+    Attributes:
         reader: the persistent tier.
         total: number of its entries.
         overlay: entries of the other tiers that win or stand alone.
         hidden: keys of the persistent tier that another tier wins over.
+        searches: how many have asked for a ranking so far.
+        remembered: ids and scores by word, as :meth:`postings` gives them.
     """
 
     def __init__(
         self, reader: Reader, total: int, overlay: Sequence[Entry], hidden: frozenset[tuple[str, str]]
     ) -> None:
-        """Look at nothing yet; what a search asks for is kept for the next."""
+        """Look at nothing yet; what a search asks for is remembered for the next."""
         self.reader = reader
         self.total = total
         self.overlay = overlay
@@ -95,36 +100,36 @@ class Corpus:
 
     def frequency(self, word: str) -> int:
         """Return how many persistent entries have *word*."""
-        found = self._frequencies.get(word)
-        if found is None:
-            if len(self._frequencies) > _KEPT:  # the words of requests have no end
+        count = self._frequencies.get(word)
+        if count is None:
+            if len(self._frequencies) > _KEPT_WORDS:  # the words of requests have no end
                 self._frequencies.clear()
                 self._completions.clear()
             row = self.reader.one(FREQUENCY, (word,))
-            found = self._frequencies[word] = row[0] if row else 0
-        return found
+            count = self._frequencies[word] = row[0] if row else 0
+        return count
 
     def postings(self, word: str) -> Postings:
         """Return the ids of the persistent entries that have *word*, in order, and what it adds to the BM25 of each."""
-        found = self.remembered.get(word)
-        if found is None:
+        known = self.remembered.get(word)
+        if known is None:
             import numpy as np
 
             rows = postings(self.reader, _quoted(word))
-            if self._rows > _KEPT_ROWS:
+            if self._rows > KEPT_ROWS:
                 self.remembered, self._rows = {}, 0
             ids, scores = zip(*rows, strict=True) if rows else ((), ())
-            found = self.remembered[word] = np.array(ids, np.int64), np.array(scores, np.float64)
+            known = self.remembered[word] = np.array(ids, np.int64), np.array(scores, np.float64)
             self._rows += len(rows) + _WORD
-        return found
+        return known
 
     def completions(self, word: str) -> list[str]:
         """Return the most common words of persistent entries that begin with *word*."""
-        found = self._completions.get(word)
-        if found is None:
-            found = [row[0] for row in self.reader.all(COMPLETIONS, (word, word + "\U0010ffff"))]
-            self._completions[word] = found
-        return found
+        longer = self._completions.get(word)
+        if longer is None:
+            longer = [row[0] for row in self.reader.all(COMPLETIONS, (word, word + "\U0010ffff"))]
+            self._completions[word] = longer
+        return longer
 
     @property
     def kinds(self) -> list[str]:
@@ -150,18 +155,19 @@ class Corpus:
 @lru_cache(maxsize=1 << 10)
 def request_words(text: str) -> tuple[str, ...]:
     """Return the different words of a request, without the small ones unless there are no others."""
-    found = list(dict.fromkeys(words(text, whole=True)))
-    telling = [word for word in found if word not in small_words()]
-    return tuple(telling or found)[:MOST_WORDS]
+    every = list(dict.fromkeys(words(text, whole=True)))
+    telling = [word for word in every if word not in small_words()]
+    return tuple(telling or every)[:MOST_WORDS]
 
 
 def asked_words(corpus: Corpus, text: str) -> tuple[str, ...]:
     """Return the words to look for: those of the request, and what completes those that no entry has."""
-    return tuple(_completed(corpus, request_words(text[:MOST_CHARACTERS])))  # a cache keeps what it is asked
+    # Cut before it is a key of the cache, which would keep a thousand texts of any length.
+    return tuple(_completed(corpus, request_words(text[:MOST_CHARACTERS])))
 
 
 def search(corpus: Corpus, text: str, filters: Filters, limit: int) -> list[Hit]:
-    """Return the entries that match *text*, best first; equal scores go by key.
+    """Return the entries that have a word of *text* or are called so, best first; equal scores go by key.
 
     Args:
         corpus: where to look.
@@ -212,6 +218,7 @@ def _parted(corpus: Corpus, wanted: Sequence[str]) -> tuple[list[str], list[str]
     counts = {word: corpus.frequency(word) for word in wanted}
     by_rarity = sorted((word for word, count in counts.items() if count), key=lambda word: (counts[word], word))
     allowed = budget(corpus.total)
+    # FTS5 scores every row that has any of the words, so the sum of their frequencies is what a request costs.
     for place, word in enumerate(by_rarity):
         allowed -= counts[word]
         if allowed < 0 or counts[word] > corpus.total // 10:
@@ -232,16 +239,17 @@ def _ranked(corpus: Corpus, wanted: list[str], filters: Filters, limit: int, rea
 
 
 def _expected(corpus: Corpus, wanted: Sequence[str]) -> float:
-    """Return how many entries would have all of these words if words came independently of each other."""
+    """Return how many entries would have all the *wanted* words if words came independently of each other."""
     return corpus.total * math.prod(corpus.frequency(word) / corpus.total for word in wanted)
 
 
 def _rank(corpus: Corpus, wanted: Sequence[str], filters: Filters, limit: int) -> list[tuple[int, float]]:
-    """Return what :func:`catalog.store.fulltext.rank` gives for any of the words, by what is known of each of them.
+    """Return id and BM25 of the *limit* best entries that have any of the words, as the database would rank them.
 
-    BM25 is a sum over words. What one adds to each entry is asked for once, as requests have many words in common, and
-    it is added up here in the order FTS5 would: the same numbers. The first search of a state asks for all at once, as
-    there may be no second, and numpy takes longer to import than that.
+    BM25 is a sum over words. What a word adds to each entry is asked for once, as requests have many words in common,
+    and it is added up here in the order FTS5 adds it up: the same numbers as
+    :func:`catalog.store.fulltext.rank` gives. The first search of a state asks FTS5 for the whole request, as there may
+    be no second, and numpy takes longer to import than that.
     """
     corpus.searches += 1
     if filters != NO_FILTERS or corpus.searches == 1:
@@ -257,7 +265,7 @@ def _rank(corpus: Corpus, wanted: Sequence[str], filters: Filters, limit: int) -
         scores = np.bincount(np.cumsum(new), weights=scores[order])
         new[0] = True
         ids = ids[new]
-    if len(ids) > limit:
+    if len(ids) > limit:  # only these few are sorted, with all that tie with the last of them
         best = np.flatnonzero(scores >= np.partition(scores, len(scores) - limit)[len(scores) - limit])
         ids, scores = ids[best], scores[best]
     order = np.lexsort((ids, -scores))[:limit]
@@ -281,25 +289,29 @@ def _rescored(
         every = rank(reader, " AND ".join(map(_quoted, common)), filters, limit + _POOL)
         if len(every) >= limit:  # enough that have all the words, and the same formula has ranked them
             return every
-    found = dict(_rank(corpus, rare, filters, limit + _POOL)) if rare else {}
-    if len(found) < enough:
-        more = candidates(reader, _tiers(common), filters, enough + _TIER, enough + _POOL)
-        found.update((id_, 0.0) for id_ in more if id_ not in found)
+    ids = [id_ for id_, _ in _rank(corpus, rare, filters, limit + _POOL)] if rare else []
+    if len(ids) < enough:
+        ids += candidates(reader, _tiers(common), filters, enough + _TIER, enough + _POOL)
+    # The rare words' scores are not those of the whole request, so every candidate is scored anew, by all words.
     idfs = {word: idf(corpus.total, frequency(word)) for word in (*rare, *common)}
     average = corpus.average_length
-    return [(id_, bm25(doc, WEIGHTS, idfs, average)) for id_, *doc in documents(reader, list(found))]
+    return [(id_, bm25(doc, WEIGHTS, idfs, average)) for id_, *doc in documents(reader, list(dict.fromkeys(ids)))]
 
 
 def _best(corpus: Corpus, rare: Sequence[str], filters: Filters, limit: int, reason: Reason) -> tuple[list[Hit], bool]:
-    """Return the best *limit* and all that tie with the last of them, so that the order of keys can decide."""
+    """Return the best *limit* hits and all that tie with the last of them, so that the order of keys can decide.
+
+    The second value tells whether these are all entries that have any of the words.
+    """
     reader, ask = corpus.reader, limit + _POOL
-    remembered = corpus.searches and filters == NO_FILTERS  # then each word is asked for once, not for its number too
+    # Where the scores of words are remembered, their number is known from these, and is not asked for besides.
+    remembered = corpus.searches and filters == NO_FILTERS
     if sum(len(corpus.postings(word)[0]) if remembered else corpus.frequency(word) for word in rare) <= ask:
         return [Hit(row[2:], row[1], reason, reader) for row in listed(reader, _any(rare), filters, ask)], True
     while True:
         scores = _rank(corpus, rare, filters, ask)
         complete = len(scores) < ask
-        # Thousands of twins: then the order they were stored in decides among them.
+        # Of thousands of twins, those that were stored first are taken: a search must not read them all.
         if complete or scores[-1][1] < scores[limit - 1][1] or ask > limit + 5_000:
             break
         ask *= 8
@@ -329,15 +341,16 @@ def _tiers(common: Sequence[str]) -> list[str]:
 
 
 def _overlay_hits(corpus: Corpus, wanted: Sequence[str], filters: Filters, reason: Reason) -> list[Hit]:
+    """Return hits of the entries of other tiers, unsorted, scored as if the database had them."""
     total = max(corpus.total, len(corpus.overlay))
     own = corpus.overlay_documents()
-    average = corpus.average_length or (sum(len(" ".join(d).split()) for d in own) / len(own)) or 1.0
+    average = corpus.average_length or (sum(len(" ".join(fields).split()) for fields in own) / len(own)) or 1.0
     # A word of the overlay alone is as rare as a word can be.
     idfs = {word: idf(total, corpus.frequency(word)) for word in wanted}
     hits = []
-    for entry, doc in zip(corpus.overlay, own, strict=True):
+    for entry, fields in zip(corpus.overlay, own, strict=True):
         if filters.accept(entry.kind, entry.tags):
-            score = bm25(doc, WEIGHTS, idfs, average)
+            score = bm25(fields, WEIGHTS, idfs, average)
             if score > 0:
                 hits.append(Hit(entry, score, reason))
     return hits
@@ -346,30 +359,39 @@ def _overlay_hits(corpus: Corpus, wanted: Sequence[str], filters: Filters, reaso
 def exact_first(
     corpus: Corpus, text: str, filters: Filters, hits: list[Hit], reason: Reason, *, complete: bool
 ) -> list[Hit]:
-    """Put entries whose name or key is the request itself before all others."""
+    """Return *hits* with the entries whose name or key is the request itself before all others.
+
+    Args:
+        corpus: where to look for such entries, if *hits* has none.
+        text: the request.
+        filters: what an entry must be to count.
+        hits: best first.
+        reason: gives the reasons of hits that are added.
+        complete: whether *hits* has every entry with a word of the request, and so every entry of that name.
+    """
     exact = [hit for hit in hits if hit.name == text or (":" in text and hit.key == text)]
-    if not exact and not complete and len(text) <= NAME_LENGTH + 41:  # whatever has the name has its words
+    if not exact and not complete and len(text) <= _KEY_LENGTH:  # a complete list holds whatever is called so
         kind, colon, name = text.partition(":")
         rows = named(corpus.reader, text, corpus.kinds)
         if colon and kind in corpus.kinds:
             rows += named(corpus.reader, name, [kind])
-        found = [Hit(row, 0.0, reason, corpus.reader) for row in rows]
-        found += [Hit(entry, 0.0, reason) for entry in corpus.overlay if text in (entry.name, entry.key)]
+        called_so = [Hit(row, 0.0, reason, corpus.reader) for row in rows]
+        called_so += [Hit(entry, 0.0, reason) for entry in corpus.overlay if text in (entry.name, entry.key)]
         exact = [
             hit
-            for hit in found
+            for hit in called_so
             if (hit.tier != "persistent" or (hit.kind, hit.name) not in corpus.hidden)
             and filters.accept(hit.kind, hit.tags)
         ]
     if not exact:
         return hits
     best = hits[0].score if hits else 0.0
-    for hit in exact:
+    for hit in exact:  # so that scores descend from the first hit to the last
         hit.score = max(hit.score, best)
     keys = {hit.key for hit in exact}
     return exact + [hit for hit in hits if hit.key not in keys]
 
 
 def reason_of(words_: Sequence[str]) -> Reason:
-    """Return what tells of a hit which of these words each of its fields holds."""
+    """Return a function that gives a hit's reasons: which of the words each of its fields holds."""
     return lambda hit: {"matched": matched(words_of(hit.entry), words_)}

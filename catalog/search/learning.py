@@ -35,16 +35,16 @@ class Learning:
     """Uses of one catalog: recorded, weighed, forgotten.
 
     Attributes:
-        watching: whether taking a hit is recorded without being told.
+        watching: whether taking a hit is recorded by itself.
     """
 
     def __init__(self, store: Store, settings: Settings, actor: Callable[[], str]) -> None:
-        """Look at nothing yet.
+        """Read nothing yet.
 
         Args:
             store: where uses are kept.
             settings: ``learn``, ``learn_text`` and ``clock``.
-            actor: who writes.
+            actor: gives the name of who writes.
         """
         self._store = store
         self._settings = settings
@@ -55,42 +55,44 @@ class Learning:
     # -- searching ---------------------------------------------------------------------------------------------------
 
     def search(
-        self, view: Any, text: str, filters: Filters, limit: int | None, find: Callable[[int | None], list[Hit]]
+        self, snapshot: Any, text: str, filters: Filters, limit: int | None, find: Callable[[int | None], list[Hit]]
     ) -> list[Hit]:
-        """Return what *find* finds, ranked again if anything was taken after such a request.
+        """Return the hits that *find* gives, ranked again if anything was taken after such a request.
 
         Args:
-            view: the tiers.
+            snapshot: the tiers.
             text: a request, not blank.
             filters: what an entry must be to count.
             limit: how many at the most, from 1; None: all.
             find: gives so many hits, the best first.
         """
-        said = self._said(text)
-        if not said:
+        by_key = self._evidence(text)
+        if not by_key:
             hits = find(limit)
         else:
-            from catalog.search.use_boost import DEEPER, reranked
+            from catalog.search.use_boost import DEEPER, reranked  # not before anything was recorded
 
             def more(key: Key) -> Hit | None:
                 if filters.kinds and key[0] not in filters.kinds:
                     return None
-                entry = view.entry(*key)
+                entry = snapshot.entry(*key)
                 return Hit(entry) if entry is not None and filters.accept(entry.kind, entry.tags) else None
 
-            hits = reranked(text, find(None if limit is None else limit + DEEPER), said, limit, more)
+            hits = reranked(text, find(None if limit is None else limit + DEEPER), by_key, limit, more)
         if self.watching:
-            self._offer(view, text, hits)
+            self._offer(snapshot, text, hits)
         return hits
 
-    def _said(self, text: str) -> dict[Key, Any]:
-        from catalog.store.use import hashed, key_of, uses
+    def _evidence(self, text: str) -> dict[Key, Any]:
+        """Return what was recorded after requests like *text*, by entry; empty where nothing was."""
+        from catalog.store.use import hashed, key_of, uses  # not for those who look up names
 
         secret = key_of(self._store.reader)
         if secret is None:  # nothing was ever recorded
             return {}
         from catalog.search.use_boost import evidence, features
 
+        # Requests are private: the database knows their features by a keyed hash only.
         asked = features(text)
         names = dict(zip(hashed(secret, asked), asked, strict=True))
         rows = uses(self._store.reader, list(names)) if names else []
@@ -105,7 +107,7 @@ class Learning:
             SettingsError: learning is switched off.
             SearchError: the request is blank.
         """
-        from catalog.search.use_boost import features
+        from catalog.search.use_boost import features  # full text: not for those who look up names
 
         settings = self._settings
         if settings.learn == "off":
@@ -127,24 +129,24 @@ class Learning:
                 text[:MOST_CHARACTERS].encode("utf-8", "replace").decode() if settings.learn_text else None,
             )
 
-    def _offer(self, view: Any, text: str, hits: Sequence[Hit]) -> None:
+    def _offer(self, snapshot: Any, text: str, hits: Sequence[Hit]) -> None:
         """Remember what this thread was offered.
 
-        The shortest way of a lookup does not pass here, and must not: what was offered is taken off it, so that the
-        next lookup of each hit goes the longer way, which does.
+        A lookup that finds its object in ``snapshot.live`` is the fastest, and does not call :meth:`took`. So the
+        objects of all hits are taken out of there: the next lookup of each goes the longer way, which calls it.
         """
         keys = frozenset((hit.kind, hit.name) for hit in hits)
         self._mine.offer = _Offer(text, keys, self._settings.clock() + OFFERED_FOR)
         for key in keys:
-            view.live.pop(key, None)
+            snapshot.live.pop(key, None)
 
     def took(self, key: Key) -> None:
-        """Record the entry *key*, if it is the first this thread takes of what its last search found.
+        """Record that the entry *key* was taken, if it is the first hit of its last search that this thread takes.
 
-        A program that goes through all entries says nothing by it, so no second one counts.
+        A program that goes through all hits prefers none of them, so no second hit counts.
 
         Raises:
-            StoreError: it can't be written.
+            StoreError: the use can't be written.
         """
         offer: _Offer | None = getattr(self._mine, "offer", None)
         if offer is None or key not in offer.keys:
@@ -154,6 +156,6 @@ class Learning:
             self.record(offer.text, key)
 
     def forget(self, key: Key | None) -> int:
-        """Forget the uses of the entry *key*, or of all (None); return how many rows that were."""
+        """Forget the uses of the entry *key*, or of all entries (None); return how many rows were deleted."""
         with self._store.writing(actor=self._actor()) as transaction:
             return transaction.forget_uses(key)

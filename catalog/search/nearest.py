@@ -1,4 +1,10 @@
-"""The rows nearest to a request: products, the best of them, and exact similarities."""
+"""The rows nearest to a request: products, the best of them, and exact similarities.
+
+Products in float32 find the rows, as they are fast; but their last bits depend on where a row lies among the others, as
+BLAS adds up in another order there. So whatever may be as good as the last of the best is kept, and the similarities of
+these few rows are computed again in float64 and rounded. The same entries have the same similarities in every process,
+however their rows came to lie.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +24,10 @@ if TYPE_CHECKING:
 _EQUAL = 4e-6
 """Products that differ by less may be equal: the order of the sums, and so the last bits, depends on a row's place."""
 
-
 _DIGITS = 6
 """Similarities are given with so many decimals, which do not depend on a row's place."""
 
-
-_BLOCK = 64
+_BLOCK = 64  # products of which the largest is taken first
 
 
 class Nearest(NamedTuple):
@@ -41,7 +45,10 @@ class Nearest(NamedTuple):
 
 
 def products_of(state: State, wanted: Matrix) -> Matrix:
-    """Return the products of the rows of *wanted* with all rows of all pieces; -inf for those that do not count."""
+    """Return the products of each row of *wanted* with each row of *state*: (len(wanted), state.size).
+
+    Rows that do not count have -inf.
+    """
     import numpy as np
 
     from catalog.search.products import products
@@ -49,16 +56,16 @@ def products_of(state: State, wanted: Matrix) -> Matrix:
     rows = len(wanted)
     if rows > 1:  # BLAS takes four rows in less time than two
         wanted = np.concatenate([wanted, np.zeros((-rows % 4, wanted.shape[1]), np.float32)])
-    found = np.empty((len(wanted), state.size), np.float32)
+    result = np.empty((len(wanted), state.size), np.float32)
     at = 0
     for piece in state.pieces:
         end = at + len(piece.ids)
-        products(wanted, piece.rows, out=found[:, at:end])
+        products(wanted, piece.rows, out=result[:, at:end])
         at = end
-    found = found[:rows]
+    result = result[:rows]
     if len(state.dead):
-        found[:, state.dead] = -np.inf
-    return found
+        result[:, state.dead] = -np.inf
+    return result
 
 
 def chosen_places(
@@ -70,7 +77,17 @@ def chosen_places(
     also: Sequence[int] | Ids,
     without: Sequence[int] | Ids,
 ) -> Places:
-    """Return the places of what to give, over all pieces; *products* is written to."""
+    """Return the places, over all pieces, of the rows that make up an answer; ascending, or as one row gives them.
+
+    Args:
+        state: the rows.
+        products: what :func:`products_of` gives of *wanted*; it is written to.
+        wanted: the vectors of a request and its parts; to a row of zeros nothing is near.
+        k: how many of the best to take for each row of *wanted*; what ties with the last of them comes too.
+        allowed_ids: entries that count; None: all.
+        also: entries to take besides, as far as they are allowed.
+        without: entries that do not count.
+    """
     import numpy as np
 
     if len(without):
@@ -89,10 +106,10 @@ def chosen_places(
 
 
 def allowed_places(state: State, ids: Ids) -> Places:
-    """Return the places of those *ids* that have a row, over all pieces, in order."""
+    """Return the places of those *ids* that have a row, over all pieces; ascending within a piece."""
     import numpy as np
 
-    if 8 * len(ids) < state.size:
+    if 8 * len(ids) < state.size:  # few: a binary search for each is faster than a look at every row
         return all_places(state, unique(ids))
     table = np.zeros(max([2, *(int(piece.ids[-1]) + 2 for piece in state.pieces)]), np.bool_)
     table[ids[(ids >= 0) & (ids < len(table))]] = True  # sorting half of all would take longer than the search
@@ -100,14 +117,14 @@ def allowed_places(state: State, ids: Ids) -> Places:
 
 
 def all_places(state: State, ids: Ids) -> Places:
-    """Return the places of those *ids* that have a row, over all pieces; of one that was replaced all it has had."""
+    """Return the places of those *ids* that have a row, over all pieces; dead rows included."""
     import numpy as np
 
-    found, at = [], 0
+    places, at = [], 0
     for piece in state.pieces:
-        found.append(places_of(piece.ids, ids) + at)
+        places.append(places_of(piece.ids, ids) + at)
         at += len(piece.ids)
-    return found[0] if len(found) == 1 else np.concatenate(found)
+    return places[0] if len(places) == 1 else np.concatenate(places)
 
 
 def unique(numbers: Ids) -> Ids:
@@ -115,12 +132,12 @@ def unique(numbers: Ids) -> Ids:
     import numpy as np
 
     ordered = np.sort(numbers)
-    once: Ids = ordered[np.concatenate([np.ones(min(1, len(ordered)), np.bool_), ordered[1:] != ordered[:-1]])]
-    return once
+    firsts: Ids = ordered[np.concatenate([np.ones(min(1, len(ordered)), np.bool_), ordered[1:] != ordered[:-1]])]
+    return firsts
 
 
 def best_places(products: Matrix, k: int) -> Places:
-    """Return the places of the *k* largest, and of all that may equal the last of them; never of -inf."""
+    """Return the places of the *k* largest products, and of all that may equal the last of them; never of -inf."""
     import numpy as np
 
     if len(products) > k:
@@ -137,13 +154,13 @@ def best_places(products: Matrix, k: int) -> Places:
         values = products[near]
         cut = np.partition(values, len(values) - k)[len(values) - k]
         if cut > -np.inf:
-            found: Places = near[values >= cut - _EQUAL]
-            return found
+            best: Places = near[values >= cut - _EQUAL]
+            return best
     return np.flatnonzero(products > -np.inf)
 
 
 def answer_of(state: State, chosen: Places, wanted: Matrix, spreads: list[Spread]) -> Nearest:
-    """Return the entries at the places *chosen*, with similarities that do not depend on where a row lies."""
+    """Return the entries at the places *chosen*, by id, with similarities that do not depend on where a row lies."""
     import numpy as np
 
     ids, rows, at = [], [], 0

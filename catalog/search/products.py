@@ -9,15 +9,20 @@ Numpy is imported at the top: nobody imports this module before there are vector
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from numpy.typing import NDArray
 
-Matrix = NDArray[np.float32]
+if TYPE_CHECKING:
+    from catalog.search.arrays import Matrix
 
-_ALONE = 1 << 18
+ONE_THREAD = 1 << 18
 """Multiplications up to which OpenBLAS uses one thread; 460,800 for a single vector."""
 
-_FEW, _MANY = 8, 50_000
+MANY_ROWS = 50_000
+"""Rows from which on threads are as fast for several vectors even on busy cores."""
+
+_FEW_QUERIES = 8
 
 
 def products(queries: Matrix, rows: Matrix, out: Matrix | None = None) -> Matrix:
@@ -26,19 +31,19 @@ def products(queries: Matrix, rows: Matrix, out: Matrix | None = None) -> Matrix
     Args:
         queries: (m, width).
         rows: (n, width).
-        out: where to write it.
+        out: the array to write them to, and to return; None: a new one.
     """
     count, width = queries.shape
     if out is None:
         out = np.empty((count, len(rows)), np.float32)
     if count == 1:
-        step = max(1, _ALONE // max(width, 1))
+        step = max(1, ONE_THREAD // max(width, 1))
         for start in range(0, len(rows), step):
             np.matmul(rows[start : start + step], queries[0], out=out[0, start : start + step])
-    elif count > _FEW or len(rows) > _MANY:
+    elif count > _FEW_QUERIES or len(rows) > MANY_ROWS:
         np.matmul(queries, rows.T, out=out)
     else:
-        step = max(1, _ALONE // max(width * count, 1))
+        step = max(1, ONE_THREAD // max(width * count, 1))
         for start in range(0, len(rows), step):
             np.matmul(queries, rows[start : start + step].T, out=out[:, start : start + step])
     return out

@@ -1,4 +1,4 @@
-"""Why a hit was found: ranks, similarities and the example that matched."""
+"""``hit.why`` of a search by words and meaning: points, ranks, similarities, and the example that is nearest."""
 
 from __future__ import annotations
 
@@ -17,59 +17,79 @@ if TYPE_CHECKING:
 
 
 def rank_of(values: Floats, place: int) -> int:
-    """Return the number of *values* larger than that at *place*, and one; so equal ones have one rank."""
+    """Return the rank of the value at *place*, from 1: one more than the values larger than it; equals share a rank."""
     return int((values > values[place]).sum()) + 1
 
 
 class Answer(NamedTuple):
-    """What the reasons of one answer's hits are taken from: a column for each candidate."""
+    """The figures of one answer, from which the reasons of its hits are taken; arrays have a number for each candidate.
 
-    asked: Sequence[str]
+    Attributes:
+        words: the words that were looked for.
+        points: for words.
+        fused: scores, and what they are made of.
+        similarities: to the whole request; NaN where there is no vector.
+        ranked: how many of the nearest entries are sure to be among the candidates: ranks beyond it would be wrong.
+        query: the vector of the whole request.
+        semantic: where the vectors of examples are.
+    """
+
+    words: Sequence[str]
     points: Floats
     fused: Fused
-    similarities: Floats  # to the whole request
-    ranked: int  # of the nearest all are here, so many
+    similarities: Floats
+    ranked: int
     query: Matrix
-    meanings: SemanticState
+    semantic: SemanticState
 
 
 @dataclass(slots=True)
 class Reasons:
-    """The reason of one hit, put into words only if somebody asks."""
+    """The reasons of the hit at one place of an answer, put together only if somebody asks.
+
+    Attributes:
+        answer: the figures.
+        place: of the hit among the candidates.
+        entry_id: of a persistent entry; None: it is of another tier.
+    """
 
     answer: Answer
     place: int
     entry_id: int | None
 
     def __call__(self, hit: Hit) -> dict[str, Any]:
-        """Return the reasons of *hit*, as ``hit.why`` shows them."""
-        asked, points, fused, similarities, ranked, query, meanings = self.answer
+        """Return the reasons of *hit*, as ``hit.why`` shows them.
+
+        Raises:
+            EmbedderError: the examples of an entry of another tier could not be embedded.
+        """
+        words, points, fused, similarities, ranked, query, semantic = self.answer
         lexical, similarity = float(points[self.place]), float(similarities[self.place])
-        found: dict[str, Any] = {"matched": matched(words_of(hit.entry), asked), "lexical": round(lexical, 6)}
+        why: dict[str, Any] = {"matched": matched(words_of(hit.entry), words), "lexical": round(lexical, 6)}
         if lexical > 0:
-            found["lexical_rank"] = rank_of(points, self.place)
+            why["lexical_rank"] = rank_of(points, self.place)
         if math.isnan(similarity):
-            found["vector"] = "none that is fresh; found by its words"
-            return found
-        found |= {"semantic": round(float(fused.semantic[self.place]), 6), "similarity": round(similarity, 6)}
-        found["embedder"] = meanings.embedder.name  # not the one asked for while its vectors are being made
+            why["vector"] = "none that is fresh; found by its words"
+            return why
+        why |= {"semantic": round(float(fused.semantic[self.place]), 6), "similarity": round(similarity, 6)}
+        why["embedder"] = semantic.embedder.name  # another than configured while the vectors of that are being made
         rank = rank_of(similarities, self.place)
-        if rank <= ranked:  # beyond, not all are here
-            found["semantic_rank"] = rank
+        if rank <= ranked:
+            why["semantic_rank"] = rank
         if hit.entry.examples:
             examples = hit.entry.examples
             if self.entry_id is not None:
-                example = meanings.index.example(self.entry_id, examples, query)
+                example = semantic.index.example(self.entry_id, examples, query)
             else:
-                example = nearest_example(meanings.embedder.encode(examples), query)
+                example = nearest_example(semantic.embedder.encode(examples), query)
             if example is not None:
                 place, similarity = example
-                found["example"] = {"text": examples[place], "similarity": round(similarity, 6)}
-        return found
+                why["example"] = {"text": examples[place], "similarity": round(similarity, 6)}
+        return why
 
 
 def nearest_example(rows: Matrix, query: Matrix) -> tuple[int, float] | None:
-    """Return which of *rows* is nearest to *query*, and how near; None where none is a vector."""
+    """Return the place of the row nearest to *query*, the first of equals, and its similarity; None: all are zeros."""
     similar = [(float(row @ query), -place) for place, row in enumerate(rows) if row.any()]
     if not similar:
         return None

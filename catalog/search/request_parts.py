@@ -21,28 +21,29 @@ _STEP = re.compile(r",? (?:and then|and also|and after that|after that|then),? "
 
 
 def parts(text: str) -> list[str]:
-    """Return the parts of a request, in order; nothing for a request of one part.
+    """Return the parts of a request, in order; an empty list for a request of a single part.
 
-    A sentence of fewer than four words ("Hello.", "Can you help?") asks for nothing and joins the one before it, or the
-    one after it if it is the first. What "and then" parts stays apart however short it is, but for single words.
+    A sentence of fewer than four words ("Hello.", "Can you help?") asks for nothing and joins the sentence before it,
+    or the next if it is the first. What "and then" parts stays apart however short it is, but for single words.
     """
-    found: list[str] = []
+    result: list[str] = []
     for line in text[:MOST_CHARACTERS].splitlines():
         for sentence in _joined(_SENTENCE.split(" ".join(line.split())), _FEWEST_WORDS):
-            found += _joined(_STEP.split(sentence), 2)
-    return found[:MOST_PARTS] if len(found) > 1 else []
+            result += _joined(_STEP.split(sentence), 2)
+    return result[:MOST_PARTS] if len(result) > 1 else []
 
 
 def _joined(pieces: list[str], fewest: int) -> list[str]:
-    found: list[str] = []
+    """Return *pieces* without blanks, those of less than *fewest* words joined to a neighbour."""
+    result: list[str] = []
     for piece in filter(None, map(str.strip, pieces)):
-        if found and (_size(piece) < fewest or _size(found[-1]) < fewest):
-            found[-1] += f" {piece}"
+        if result and (_size(piece) < fewest or _size(result[-1]) < fewest):
+            result[-1] += f" {piece}"
         else:
-            found.append(piece)
-    return found
+            result.append(piece)
+    return result
 
 
 def _size(piece: str) -> int:
-    """Return the number of words; in scripts without spaces, about two characters are one."""
+    """Return the number of words; in scripts without spaces, three characters count as a word."""
     return max(len(piece.split()), 0 if piece.isascii() else len(piece) // 3)

@@ -1,4 +1,4 @@
-"""Searching by meaning: the state searches go by, and what is near to an entry."""
+"""``SemanticState``: what searches by meaning work on; and the entries nearest to an entry."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from catalog.search.vector_index import VectorIndex
 
 
-_KEPT_FILTERS = 16
+_KEPT_FILTERS = 16  # filters whose entries are remembered; a program that searches uses few, and each is an array
 
 
 @dataclass(slots=True)
 class SemanticState:
-    """What one state of the catalog offers to a search by meaning.
+    """The vectors of one state of the catalog, and what searches by meaning have found out about that state.
 
     Attributes:
-        embedder: what requests are embedded with.
+        embedder: embeds requests.
         index: the vectors of the persistent entries.
-        generation: of the database.
-        kept: vectors of what the entries of the other tiers say, by (0, text) or (1, example). It outlives this state,
-            so that not every change of the database costs what embedding all of them does.
-        local: whether the embedder asks nobody.
+        generation: of the database, in this state.
+        kept: vectors of the texts of the other tiers' entries, by (0, text) or (1, example). The dictionary outlives
+            this state, so that a change of the database does not cost embedding these texts again.
+        local: whether the embedder runs in this process, so that embedding costs no request to a server.
     """
 
     embedder: Embedder
@@ -49,26 +49,35 @@ class SemanticState:
     _allowed: dict[Filters, Ids] = field(default_factory=dict)
 
     def overlay(self, entries: Sequence[Entry]) -> Matrix:
-        """Return the rows of the entries that are not persistent."""
+        """Return one row for each of the *entries* that are not persistent: (n, width), in their order.
+
+        Raises:
+            EmbedderError: the embedder failed.
+        """
         if self._overlay is None:
             import numpy as np
 
-            said = [[(min(part, 1), text) for part, text in enumerate(texts_of(entry))] for entry in entries]
-            found = dict(self.kept)
-            new = [text for text in dict.fromkeys(chain.from_iterable(said)) if text not in found]
+            # The same words give another vector as a text, where the name weighs more, than as an example.
+            texts = [[(min(part, 1), text) for part, text in enumerate(texts_of(entry))] for entry in entries]
+            vectors = dict(self.kept)
+            new = [text for text in dict.fromkeys(chain.from_iterable(texts)) if text not in vectors]
             if new:
                 made = encode_parts(self.embedder, [text for _, text in new], [part for part, _ in new])
-                found.update(zip(new, made, strict=True))
-            self.kept.clear()  # what no entry says any more
-            self.kept.update((text, found[text]) for text in chain.from_iterable(said))
-            text = np.array([found[one[0]] for one in said])
-            examples = np.array([found[shown] for one in said for shown in one[1:]])
-            owners = [owner for owner, one in enumerate(said) for _ in one[1:]]
-            self._overlay = pulled(text, examples, np.array(owners, np.int64))
+                vectors.update(zip(new, made, strict=True))
+            self.kept.clear()  # texts that no entry has any more go
+            self.kept.update((text, vectors[text]) for text in chain.from_iterable(texts))
+            rows = np.array([vectors[text] for text, *_ in texts])
+            examples = np.array([vectors[example] for _, *own in texts for example in own])
+            owners = [owner for owner, (_, *own) in enumerate(texts) for _ in own]
+            self._overlay = pulled(rows, examples, np.array(owners, np.int64))
         return self._overlay
 
     def floor(self, corpus: Corpus) -> float:
-        """Return how similar an entry must be where none has a word of the request; a server is not asked for that."""
+        """Return how similar the best entry must be where no entry has a word of the request.
+
+        It is -1, which is no condition, where there are no vectors, and for an embedder on a server: a search must not
+        send it a few dozen everyday prompts.
+        """
         if self._floor is None:
             import numpy as np
 
@@ -88,49 +97,56 @@ class SemanticState:
         return self._hidden
 
     def allowed(self, corpus: Corpus, filters: Filters) -> Ids | None:
-        """Return the ids of persistent entries that pass; None: all do."""
+        """Return the ids of the persistent entries that pass *filters*; None: there are no filters, and all do."""
         if filters == NO_FILTERS:
             return None
-        found = self._allowed.get(filters)
-        if found is None:
+        ids = self._allowed.get(filters)
+        if ids is None:
             if len(self._allowed) >= _KEPT_FILTERS:
                 self._allowed.clear()
             import numpy as np
 
-            found = self._allowed[filters] = np.array(matching_ids(corpus.reader, filters), np.int64)
-        return found
+            ids = self._allowed[filters] = np.array(matching_ids(corpus.reader, filters), np.int64)
+        return ids
 
 
-def nearest(corpus: Corpus, meanings: SemanticState, kind: str, name: str, limit: int | None) -> list[Hit]:
-    """Return the entries of every tier that are nearest in meaning to one, without it; equal ones go by key.
+def nearest(corpus: Corpus, semantic: SemanticState, kind: str, name: str, limit: int | None) -> list[Hit]:
+    """Return the entries of every tier that are nearest in meaning to an entry, without itself.
 
     Args:
         corpus: the tiers.
-        meanings: vectors.
+        semantic: vectors.
         kind: of the entry.
         name: of the entry, which some tier has.
         limit: how many at the most, ≥ 0; None: all.
+
+    Returns:
+        Hits whose score is the cosine, to six decimals, the highest first; of equals by key. An empty list if the entry
+        itself has no fresh vector; others without one are left out.
+
+    Raises:
+        EmbedderError: an entry of another tier than the database could not be embedded.
     """
     import numpy as np
 
     most = corpus.total + len(corpus.overlay) if limit is None else limit
-    place = next((at for at, one in enumerate(corpus.overlay) if (one.kind, one.name) == (kind, name)), None)
+    place = next((at for at, entry in enumerate(corpus.overlay) if (entry.kind, entry.name) == (kind, name)), None)
     own = None if place is not None else id_of(corpus.reader, kind, name)
-    row = meanings.overlay(corpus.overlay)[place] if place is not None else None
+    row = semantic.overlay(corpus.overlay)[place] if place is not None else None
     if own is not None:
-        row = meanings.index.vector(own, generation=meanings.generation)
+        row = semantic.index.vector(own, generation=semantic.generation)
     if row is None or not row.any():
         return []
-    without = meanings.hidden(corpus) if own is None else [*meanings.hidden(corpus), own]
-    near = meanings.index.search(row, most, without=without, generation=meanings.generation)
-    rows, by = by_ids(corpus.reader, near.ids.tolist()), meanings.embedder.name
+    without = semantic.hidden(corpus) if own is None else [*semantic.hidden(corpus), own]
+    near = semantic.index.search(row, most, without=without, generation=semantic.generation)
+    rows, by = by_ids(corpus.reader, near.ids.tolist()), semantic.embedder.name
     hits = [
         Hit(rows[id_], similar, {"similarity": similar, "embedder": by}, corpus.reader)
         for id_, similar in zip(near.ids.tolist(), near.similarities[0].tolist(), strict=True)
         if id_ in rows
     ]
     if corpus.overlay:
-        others = meanings.overlay(corpus.overlay)
+        others = semantic.overlay(corpus.overlay)
         cosines = np.clip(np.round(others.astype(np.float64) @ row.astype(np.float64), 6), -1, 1).tolist()
         hits += [
             Hit(entry, cosines[at], {"similarity": cosines[at], "embedder": by})

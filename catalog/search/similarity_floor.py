@@ -28,10 +28,10 @@ MOST = 1_000
 
 
 def floor(embedder: Embedder, rows: NDArray[np.float32]) -> float:
-    """Return the similarity that the best entry must reach.
+    """Return the similarity that the best entry must reach: that of the pair at the place :data:`SHARE` of all pairs.
 
     Args:
-        embedder: what made the vectors.
+        embedder: made the vectors, and embeds the everyday prompts.
         rows: (n, width) unit rows of entries, n ≥ 1.
 
     Raises:

@@ -41,7 +41,13 @@ KEPT_FROM = 2_000
 
 
 class VectorIndex:
-    """The fresh vectors of one embedder, to be searched. Safe in threads and after a fork."""
+    """The fresh vectors of one embedder, to be searched. Safe in threads and after a fork.
+
+    Attributes:
+        embedder: the name of what made the vectors.
+        path: of the file that keeps the rows; None: they are not kept.
+        state: what the last search looked at; None before the first.
+    """
 
     def __init__(self, reader: Reader, embedder: str, *, file: bool = True) -> None:
         """Look at nothing yet.
@@ -53,8 +59,8 @@ class VectorIndex:
         """
         self.embedder = embedder
         self.path = file_beside(reader.path, embedder) if file else None
-        self._reader = reader
         self.state: State | None = None
+        self._reader = reader
         self._lock = threading.Lock()
         after_fork(self)
 
@@ -122,15 +128,15 @@ class VectorIndex:
         if not state.pieces:
             return np.empty((0, 0), np.float32)
         counted = np.delete(np.arange(state.size), state.dead)
-        chosen, at, found = counted[:: max(1, -(-len(counted) // most))], 0, []
+        chosen, at, rows = counted[:: max(1, -(-len(counted) // most))], 0, []
         for piece in state.pieces:
             end = at + len(piece.ids)
-            found.append(piece.rows[chosen[(chosen >= at) & (chosen < end)] - at])
+            rows.append(piece.rows[chosen[(chosen >= at) & (chosen < end)] - at])
             at = end
-        return np.concatenate(found)
+        return np.concatenate(rows)
 
     def example(self, entry_id: int, examples: Sequence[str], query: Matrix) -> tuple[int, float] | None:
-        """Return which of an entry's *examples* is nearest to *query*, and how near; None where none has a vector.
+        """Return the place of the example nearest to *query*, and its similarity; None where no example has a vector.
 
         The vectors are read from the database and taken by the hash of the text, so the answer is about these examples
         even if the entry has others by now.
@@ -138,12 +144,12 @@ class VectorIndex:
         import numpy as np
 
         known = of_entry(self._reader, self.embedder, entry_id)
-        found = [(place, known[hashed]) for place, hashed in enumerate(map(text_hash, examples)) if hashed in known]
-        if not found:
+        vectors = [(place, known[hashed]) for place, hashed in enumerate(map(text_hash, examples)) if hashed in known]
+        if not vectors:
             return None
-        similar = similarities(np.stack([vector for _, vector in found]), np.asarray(query, np.float64))
+        similar = similarities(np.stack([vector for _, vector in vectors]), np.asarray(query, np.float64))
         best = int(similar.argmax())
-        return found[best][0], float(similar[best])
+        return vectors[best][0], float(similar[best])
 
     def refresh(self, generation: int | None = None) -> int:
         """Bring the index up to date, as a search does; return the generation it shows."""
@@ -155,12 +161,14 @@ class VectorIndex:
 
     @property
     def nbytes(self) -> int:
-        """How much memory the rows take, mapped files included."""
+        """The memory the rows take, in bytes, mapped files included."""
         return sum(array.nbytes for piece in (self.state.pieces if self.state else ()) for array in piece)
 
     # -- one state after another -------------------------------------------------------------------------------------
 
     def _now(self, generation: int | None) -> State:
+        # Without the lock first: a state is never changed, so searches do not wait for each other. Under the lock the
+        # same question again: of threads that come at once, the first reads the database and the others take its state.
         state = self.state
         if state is not None and state.mark.generation == generation:
             return state
@@ -179,11 +187,12 @@ class VectorIndex:
             changes = changed_since(self._reader, self.embedder, state.mark, max(1_000, state.size // 5))
             if changes is not None:
                 after = changed_state(state, changes)
+                # A few changes cost the next process less to read again than all rows cost this one to write.
                 if from_file and len(changes.touched) > max(100, state.size // 20):
                     self._keep(after)
                 return after
-        mark, found = fresh(self._reader, self.embedder)
-        after = state_of(mark, [] if not len(found.entry_ids) else [piece_of(found)])
+        mark, vectors = fresh(self._reader, self.embedder)
+        after = state_of(mark, [piece_of(vectors)] if len(vectors.entry_ids) else [])
         self._keep(after)
         return after
 
@@ -195,12 +204,3 @@ class VectorIndex:
     def renew_after_fork(self) -> None:
         """Take a new lock in a child process; the pieces of the index are whole at any moment, and stay."""
         self._lock = threading.Lock()
-
-
-# -- searching -------------------------------------------------------------------------------------------------------
-
-
-# -- changing --------------------------------------------------------------------------------------------------------
-
-
-# -- the file --------------------------------------------------------------------------------------------------------

@@ -1,4 +1,9 @@
-"""The rows of an index: pieces that never change, and what is dead in them."""
+"""The rows of an index: pieces that never change, and which of their rows no longer count.
+
+The pieces are kept as a log-structured merge tree keeps its runs: a change appends a small piece and marks the rows it
+replaces as dead, and pieces of like size are joined. So a change costs about as much as the rows it changes, a row is
+copied a number of times that grows with the logarithm of all, and a search has few pieces to look at.
+"""
 
 from __future__ import annotations
 
@@ -14,23 +19,36 @@ if TYPE_CHECKING:
     from catalog.store.vectors import Changes, Rows
 
 
-SMALL = 512  # rows that are copied in no time
+SMALL = 512
+"""Rows that are copied in no time: smaller pieces are joined to the next, whatever its size."""
 
 
 class Piece(NamedTuple):
-    """Rows in the order of entries, and the places among them that no longer count."""
+    """Rows that nobody writes to.
 
-    ids: Ids  # each once
+    Attributes:
+        ids: of the entries, ascending, each once.
+        rows: (n, width), one unit row for each id.
+        dead: places of the rows that no longer count, because the entry has changed or is gone; ascending.
+    """
+
+    ids: Ids
     rows: Matrix
     dead: Places
 
 
 class State(NamedTuple):
-    """The rows of an index at one state of the database."""
+    """The rows of an index at one state of the database.
+
+    Attributes:
+        mark: the state of the database.
+        pieces: the largest first; an entry has a row that counts in one of them at the most.
+        dead: places of the rows that no longer count, counted over all pieces, one behind the other.
+    """
 
     mark: Mark
-    pieces: tuple[Piece, ...]  # the largest first
-    dead: Places  # over all pieces, one behind the other
+    pieces: tuple[Piece, ...]
+    dead: Places
 
     @property
     def size(self) -> int:
@@ -39,18 +57,19 @@ class State(NamedTuple):
 
 
 def places_of(ids: Ids, wanted: Ids) -> Places:
-    """Return the places of those *wanted* that are in the sorted *ids*."""
+    """Return the places in *ids*, which are ascending, of those *wanted* that are there; in the order of *wanted*."""
     import numpy as np
 
     if not len(ids):
         return np.empty(0, np.int64)
     places = np.searchsorted(ids, wanted)
-    found: Places = places[ids[np.minimum(places, len(ids) - 1)] == wanted]
-    return found
+    # searchsorted gives a place also for what is not there, one past the end for what is larger than all.
+    present: Places = places[ids[np.minimum(places, len(ids) - 1)] == wanted]
+    return present
 
 
 def state_of(mark: Mark, pieces: Sequence[Piece]) -> State:
-    """Return a state of *pieces*, which nobody may write to from now on."""
+    """Return a state of *pieces*, whose arrays are made read-only: searches under way share them."""
     import numpy as np
 
     dead, at = [np.empty(0, np.int64)], 0
@@ -63,28 +82,29 @@ def state_of(mark: Mark, pieces: Sequence[Piece]) -> State:
     return State(mark, tuple(pieces), np.concatenate(dead))
 
 
-def piece_of(found: Rows) -> Piece:
-    """Return one row for each entry that has vectors in *found*."""
+def piece_of(vectors: Rows) -> Piece:
+    """Return a piece with one row for each entry that has *vectors*: of its text, pulled towards its examples."""
     import numpy as np
 
     none = np.empty(0, np.int64)
-    about = found.parts == TEXT
-    if about.all() and (np.diff(found.entry_ids) > 0).all():  # as they come from a catalog embedded in one go
-        return Piece(found.entry_ids, found.vectors, none)
-    order = np.lexsort((found.parts, found.entry_ids))
-    texts, examples = order[about[order]], order[~about[order]]
-    ids = np.unique(found.entry_ids)
-    rows = np.zeros((len(ids), found.vectors.shape[1]), np.float32)
-    rows[np.searchsorted(ids, found.entry_ids[texts])] = found.vectors[texts]
+    is_text = vectors.parts == TEXT
+    # Without examples and in order, as they come from a catalog embedded in one go, they are the rows: no copy.
+    if is_text.all() and (np.diff(vectors.entry_ids) > 0).all():
+        return Piece(vectors.entry_ids, vectors.vectors, none)
+    order = np.lexsort((vectors.parts, vectors.entry_ids))
+    texts, examples = order[is_text[order]], order[~is_text[order]]
+    ids = np.unique(vectors.entry_ids)
+    rows = np.zeros((len(ids), vectors.vectors.shape[1]), np.float32)
+    rows[np.searchsorted(ids, vectors.entry_ids[texts])] = vectors.vectors[texts]
     if len(examples):
-        which, owners = np.unique(found.entry_ids[examples], return_inverse=True)
-        places = np.searchsorted(ids, which)
-        rows[places] = pulled(rows[places], found.vectors[examples], owners)
+        having, owners = np.unique(vectors.entry_ids[examples], return_inverse=True)
+        places = np.searchsorted(ids, having)
+        rows[places] = pulled(rows[places], vectors.vectors[examples], owners)
     return Piece(ids, rows, none)
 
 
 def changed_state(state: State, changes: Changes) -> State:
-    """Return the state after *changes*."""
+    """Return the state after *changes*; all pieces of *state* that lose less than half of their rows are shared."""
     import numpy as np
 
     if not len(changes.touched):
@@ -93,17 +113,19 @@ def changed_state(state: State, changes: Changes) -> State:
     for old in state.pieces:
         piece = old._replace(dead=np.union1d(old.dead, places_of(old.ids, changes.touched)))
         if len(piece.dead) < len(piece.ids):
+            # Dead rows cost memory and are multiplied with every request: no more of them than of the others.
             pieces.append(joined([piece]) if 2 * len(piece.dead) > len(piece.ids) else piece)
     if len(changes.rows.entry_ids):
         pieces.append(piece_of(changes.rows))
-    # Each at least twice as large as the next, and one small one: there are few, and a row is copied seldom.
+    # A piece is to be at least twice as large as the next, which keeps their number at the logarithm of all rows, and
+    # has a row copied only when the piece it lies in doubles.
     while len(pieces) > 1 and len(pieces[-2].ids) < max(2 * len(pieces[-1].ids), SMALL):
         pieces[-2:] = [joined(pieces[-2:])]
     return state_of(changes.mark, pieces)
 
 
 def joined(pieces: Sequence[Piece]) -> Piece:
-    """Return one piece of all rows that count."""
+    """Return one piece with the rows of *pieces* that count."""
     import numpy as np
 
     ids, rows = [], []

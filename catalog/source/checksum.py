@@ -30,7 +30,7 @@ SOURCE_SCHEME = "src1:"
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 _IGNORED = frozenset({"ctx", "kind", "type_comment", "type_ignores", "simple"})
-"""Fields that depend on the place, the Python version or the spelling."""
+"""Fields of nodes that depend on the place, the Python version or the spelling."""
 
 
 def function_sums(node: Function) -> tuple[str, str]:
@@ -93,18 +93,18 @@ def _sha256(text: str) -> str:
 _Stack = list["ast.AST | str | None"]
 
 
-def _dump(stack: _Stack, out: list[str]) -> None:  # noqa: C901  # one branch a kind of node, in one hot loop
+def _dump(stack: _Stack, out: list[str]) -> None:
     """Append the dump of all nodes on *stack*, the last one first, to *out*.
 
-    One loop with a stack of its own instead of functions that call each other: no depth of nesting can
-    exhaust it, and it costs a third. Node classes are tried by how often they occur in real code. Each line
-    of the dump begins with a mark no identifier has, but for that of a `Name`, which is the most frequent.
+    One loop with a stack of its own instead of functions that call each other: no depth of nesting can exhaust it, and
+    it costs a third. Node classes are tried by how often they occur in real code; the others have functions in
+    `_SPECIAL`. Each line of the dump begins with a mark no identifier has, but for that of a `Name`, which is the most
+    frequent.
     """
     # Locals, as globals and attributes cost a dictionary lookup for each of millions of nodes.
     pop, push, extend, put = stack.pop, stack.append, stack.extend, out.append
     Name, Attribute, Constant, Call, Arg = ast.Name, ast.Attribute, ast.Constant, ast.Call, ast.arg
-    Assign, Subscript, Expr, Return, If = ast.Assign, ast.Subscript, ast.Expr, ast.Return, ast.If
-    Keyword, Tuple, Compare, Alias = ast.keyword, ast.Tuple, ast.Compare, ast.alias
+    Subscript, Expr, Return, Keyword = ast.Subscript, ast.Expr, ast.Return, ast.keyword
     special, generic = _SPECIAL.get, _generic
     while stack:
         node: Any = pop()
@@ -136,11 +136,6 @@ def _dump(stack: _Stack, out: list[str]) -> None:  # noqa: C901  # one branch a 
             put(":" + node.arg)
             annotation = node.annotation
             push(unquoted(annotation) if annotation is not None else None)
-        elif kind is Assign:
-            targets = node.targets
-            put("=" if len(targets) == 1 else f"={len(targets)}")
-            push(node.value)
-            extend(targets)
         elif kind is Subscript:
             put("[")
             push(node.slice)
@@ -148,29 +143,12 @@ def _dump(stack: _Stack, out: list[str]) -> None:  # noqa: C901  # one branch a 
         elif kind is Expr:
             put(";")
             push(node.value)
-        elif kind is If:
-            body, orelse = _kept(node.body), _kept(node.orelse)
-            put(f"?{len(body)} {len(orelse)}")
-            extend(orelse)
-            extend(body)
-            push(node.test)
         elif kind is Return:
             put("^")
             push(node.value)
         elif kind is Keyword:
             put("@" + (node.arg or "*"))
             push(node.value)
-        elif kind is Tuple:
-            elements = node.elts
-            put(f",{len(elements)}")
-            extend(elements)
-        elif kind is Compare:
-            ops = node.ops
-            put("<" + " ".join([op.__class__.__name__ for op in ops]))
-            extend(node.comparators)
-            push(node.left)
-        elif kind is Alias:
-            put(f"&{node.name} {node.asname or ''}")
         elif kind is str:
             put("'" + node)
         else:
@@ -199,6 +177,36 @@ def _generic(node: ast.AST, stack: _Stack, out: list[str]) -> None:
         else:
             line.append(f"{field}={value!a}")
     out.append(" ".join(line))
+
+
+def _assignment(node: ast.Assign, stack: _Stack, out: list[str]) -> None:
+    targets = node.targets
+    out.append("=" if len(targets) == 1 else f"={len(targets)}")
+    stack.append(node.value)
+    stack.extend(targets)
+
+
+def _if(node: ast.If, stack: _Stack, out: list[str]) -> None:
+    body, orelse = _kept(node.body), _kept(node.orelse)
+    out.append(f"?{len(body)} {len(orelse)}")
+    stack.extend(orelse)
+    stack.extend(body)
+    stack.append(node.test)
+
+
+def _tuple(node: ast.Tuple, stack: _Stack, out: list[str]) -> None:
+    out.append(f",{len(node.elts)}")
+    stack.extend(node.elts)
+
+
+def _comparison(node: ast.Compare, stack: _Stack, out: list[str]) -> None:
+    out.append("<" + " ".join([operator.__class__.__name__ for operator in node.ops]))
+    stack.extend(node.comparators)
+    stack.append(node.left)
+
+
+def _alias(node: ast.alias, stack: _Stack, out: list[str]) -> None:
+    out.append(f"&{node.name} {node.asname or ''}")
 
 
 def _arguments(node: ast.arguments, stack: _Stack, out: list[str]) -> None:
@@ -284,12 +292,17 @@ def _delete(node: ast.Delete, stack: _Stack, out: list[str]) -> None:
     """Dump ``del (a, b)`` like ``del a, b``; formatters drop the parentheses, which the tree shows."""
     targets = list(node.targets)
     while any(isinstance(target, ast.Tuple) for target in targets):
-        targets = [one for t in targets for one in (t.elts if isinstance(t, ast.Tuple) else (t,))]
+        targets = [each for target in targets for each in (target.elts if isinstance(target, ast.Tuple) else (target,))]
     out.append(f"!del {len(targets)}")
     stack.extend(targets)
 
 
 _SPECIAL: dict[type, Callable[[Any, _Stack, list[str]], None]] = {
+    ast.Assign: _assignment,
+    ast.If: _if,
+    ast.Tuple: _tuple,
+    ast.Compare: _comparison,
+    ast.alias: _alias,
     ast.arguments: _arguments,
     ast.FunctionDef: _nested_function,
     ast.AsyncFunctionDef: _nested_function,
@@ -307,10 +320,10 @@ def _kept(body: Sequence[Any]) -> Sequence[Any]:
         kind = statement.__class__
         if kind is ast.Pass or (kind is ast.Expr and statement.value.__class__ is ast.Constant):
             return [
-                one
-                for one in body
-                if one.__class__ is not ast.Pass
-                and not (one.__class__ is ast.Expr and one.value.__class__ is ast.Constant)
+                each
+                for each in body
+                if each.__class__ is not ast.Pass
+                and not (each.__class__ is ast.Expr and each.value.__class__ is ast.Constant)
             ]
     return body
 
@@ -345,8 +358,8 @@ def _unquote(node: ast.expr) -> ast.expr:
             new = _unquote(inner)
         return node if new is inner else ast.Subscript(node.value, new, node.ctx)
     if isinstance(node, (ast.Tuple, ast.List)):
-        elements = [_unquote(one) for one in node.elts]
-        if all(one is before for one, before in zip(elements, node.elts, strict=True)):
+        elements = [_unquote(element) for element in node.elts]
+        if all(new is old for new, old in zip(elements, node.elts, strict=True)):
             return node
         return node.__class__(elements, node.ctx)
     if isinstance(node, ast.BinOp):

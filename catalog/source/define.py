@@ -6,6 +6,7 @@ import ast
 from dataclasses import dataclass
 from typing import Literal
 
+from catalog.entry.kinds import CALL_METHODS
 from catalog.source.checksum import (
     Function,
     class_sums,
@@ -15,9 +16,6 @@ from catalog.source.checksum import (
     value_sums,
 )
 from catalog.source.text import annotation_text, expression_text, signature_text
-
-CALL_METHODS = ("_run", "_arun", "forward", "run", "invoke", "__call__", "call")
-"""What frameworks call on an instance of a tool class, the first one defined counts."""
 
 LABELS = frozenset({"name", "description"})
 """Fields that, set to a text in a class, label a tool; rewording them changes nothing for callers."""
@@ -107,14 +105,14 @@ def clean_docstring(text: str) -> str:
 def value_signature(node: ast.expr) -> str:
     """Return what a value is made with: ``Agent(_, name, tools)`` for ``Agent("gpt", tools=[], name="x")``.
 
-    Keywords come sorted, as their order means nothing. What isn't a call is named by its type.
+    Keywords are sorted, as their order means nothing. Anything but a call is named by its type.
     """
     if isinstance(node, ast.Await):
         node = node.value
     if isinstance(node, ast.Call):
-        given = ["*" if isinstance(one, ast.Starred) else "_" for one in node.args]
-        given += sorted(keyword.arg or "**" for keyword in node.keywords)
-        return f"{expression_text(node.func)}({', '.join(given)})"
+        arguments = ["*" if isinstance(argument, ast.Starred) else "_" for argument in node.args]
+        arguments += sorted(keyword.arg or "**" for keyword in node.keywords)
+        return f"{expression_text(node.func)}({', '.join(arguments)})"
     if isinstance(node, ast.Constant):
         return type(node.value).__name__
     if isinstance(node, ast.JoinedStr):
@@ -141,22 +139,22 @@ def fields_of(node: ast.ClassDef) -> list[ast.AnnAssign]:
     Class variables and private names are not among them. Labels of a tool (`LABELS`) that the class sets to
     a text are left out.
     """
-    found = []
-    for one in node.body:
-        if not (isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)):
+    fields = []
+    for statement in node.body:
+        if not (isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)):
             continue
-        name = one.target.id
-        if name.startswith("_") or _is_class_variable(one.annotation):
+        name = statement.target.id
+        if name.startswith("_") or _is_class_variable(statement.annotation):
             continue
-        if name in LABELS and isinstance(one.value, (ast.Constant, ast.JoinedStr)):
+        if name in LABELS and isinstance(statement.value, (ast.Constant, ast.JoinedStr)):
             continue
-        found.append(one)
-    return found
+        fields.append(statement)
+    return fields
 
 
 def methods_of(node: ast.ClassDef) -> dict[str, Function]:
     """Return the methods a class defines in its own body by name, the last definition of each."""
-    return {one.name: one for one in node.body if isinstance(one, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    return {each.name: each for each in node.body if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))}
 
 
 def call_method(node: ast.ClassDef) -> Function | None:
@@ -166,13 +164,17 @@ def call_method(node: ast.ClassDef) -> Function | None:
 
 
 def _class_signature(node: ast.ClassDef) -> tuple[str, list[str], bool]:
+    """Return the signature as text, the dumps that its checksum is made of, and whether a call gives a coroutine.
+
+    It is what a caller sees: the fields, ``__init__``, and the method a framework calls.
+    """
     methods = methods_of(node)
     fields = fields_of(node)
-    dumps = [field_dump(one) for one in fields]
+    dumps = [field_dump(field) for field in fields]
     init = methods.get("__init__")
     if init is not None:
         dumps.append("__init__\n" + signature_dump(init))
-    texts = [_field_text(one) for one in fields]
+    texts = [_field_text(field) for field in fields]
     text = f"({', '.join(texts)})"
     if init is not None:
         own = signature_text(init, bound=True).removesuffix(" -> None")
@@ -201,8 +203,8 @@ def _is_class_variable(annotation: ast.expr) -> bool:
 
 
 def _is_static(node: Function) -> bool:
-    return any(getattr(one, "id", "") == "staticmethod" for one in node.decorator_list)
+    return any(getattr(decorator, "id", "") == "staticmethod" for decorator in node.decorator_list)
 
 
 def _line(node: Function | ast.ClassDef) -> int:
-    return min([node.lineno, *[one.lineno for one in node.decorator_list]])
+    return min([node.lineno, *[decorator.lineno for decorator in node.decorator_list]])

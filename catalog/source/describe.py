@@ -1,4 +1,4 @@
-"""What a scan or a registration wants to know of a reference: definition, parameters and purpose in one walk."""
+"""What a reference leads to, described: definition, parameters and purpose, in one walk."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from catalog.source.parameters import parameters_schema
 def find_described(ref: str, locator: Locator) -> tuple[Definition, dict[str, Any], str] | Missing:
     """Return definition, JSON Schema of the parameters and one-line purpose of what *ref* leads to.
 
-    If it leads nowhere, return why.
+    If it leads nowhere, return why. A value has no parameters: its schema is empty.
     """
-    found = find_node(ref, locator)
-    if isinstance(found, Missing):
-        return found
-    definition, node = found
+    definition_and_node = find_node(ref, locator)
+    if isinstance(definition_and_node, Missing):
+        return definition_and_node
+    definition, node = definition_and_node
     parameters: dict[str, Any] = {}
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         parameters = parameters_schema(node, definition.docstring, locator.names(definition.path))

@@ -1,11 +1,12 @@
-"""Files parsed once: for one operation many of them, across operations the last few."""
+"""Parsed files, kept: many of them during an operation, the last few between operations."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections import OrderedDict
 from typing import TYPE_CHECKING
+
+from catalog.source.stamp import is_settled, stamp
 
 if TYPE_CHECKING:
     from catalog.source.names import Names
@@ -17,21 +18,18 @@ KEPT_TEXT = 2_000_000
 SHARED_TEXT = 500_000
 """How many the process keeps between operations."""
 
-_SETTLED_NS = 2_000_000_000
-"""A file that changed this shortly before it was read may have changed again without its time telling."""
-
 
 class _File:
-    """A parsed file, its size and time of change when it was read, and its names once asked for."""
+    """A parsed file, its stamp when it was read, and its names once asked for."""
 
     __slots__ = ("names", "parsed", "path", "settled", "state")
 
-    def __init__(self, path: str, state: tuple[int, int], parsed: ParsedFile) -> None:
+    def __init__(self, path: str, state: str, parsed: ParsedFile) -> None:
         self.path = path
         self.state = state
         self.parsed = parsed
         self.names: Names | None = None
-        self.settled = time.time_ns() - state[1] > _SETTLED_NS
+        self.settled = is_settled(state, time.time_ns())
 
 
 # Taking one object after the other from one large module would parse it each time: each take is an operation of its
@@ -65,7 +63,7 @@ class Files:
         """
         file = self._file(path)
         if file.names is None:
-            from catalog.source.names import names_of
+            from catalog.source.names import names_of  # here, as it brings in ast: finding a module needs no tree
 
             file.names = names_of(file.parsed.tree.body)
         return file.names
@@ -73,14 +71,14 @@ class Files:
     def _file(self, path: str) -> _File:
         from catalog.source.read import read_source
 
-        state = _state(path)
+        state = stamp(path)
         file = self._files.get(path)
         if file is not None and file.state == state:
             self._files.move_to_end(path)
             return file
-        file = next((one for one in shared if one.path == path and one.state == state and one.settled), None)
+        file = next((each for each in shared if each.path == path and each.state == state and each.settled), None)
         if file is None:
-            file = _File(path, state or (0, 0), read_source(path))
+            file = _File(path, state or "", read_source(path))
         self._keep(file)
         _share(file)
         return file
@@ -101,18 +99,10 @@ def _share(file: _File) -> None:
     if shared and shared[0] is file:
         return
     kept, total = [file], len(file.parsed.text)
-    for one in shared:
-        total += len(one.parsed.text)
+    for other in shared:
+        total += len(other.parsed.text)
         if total > SHARED_TEXT:
             break
-        if one.path != file.path:
-            kept.append(one)
+        if other.path != file.path:
+            kept.append(other)
     shared = tuple(kept)
-
-
-def _state(path: str) -> tuple[int, int] | None:
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns

@@ -44,6 +44,8 @@ class Missing:
 
 
 class _Module(NamedTuple):
+    """A module, where a name leads to it and not to something in it."""
+
     name: str
 
 
@@ -57,6 +59,8 @@ class _Place(NamedTuple):
 
 
 class _Lost(Exception):
+    """The search ends here: what a `Missing` says, without the reference."""
+
     def __init__(self, reason: Reason, message: str, path: str | None = None) -> None:
         super().__init__(message)
         self.reason: Reason = reason
@@ -71,8 +75,8 @@ def find_object(ref: str, locator: Locator) -> Definition | Missing:
     definitions. Ask for references of one module one after the other: a `Locator` keeps only some files
     parsed.
     """
-    found = find_node(ref, locator)
-    return found if isinstance(found, Missing) else found[0]
+    definition_and_node = find_node(ref, locator)
+    return definition_and_node if isinstance(definition_and_node, Missing) else definition_and_node[0]
 
 
 def find_node(ref: str, locator: Locator) -> tuple[Definition, Node] | Missing:
@@ -81,14 +85,14 @@ def find_node(ref: str, locator: Locator) -> tuple[Definition, Node] | Missing:
     try:
         if not module or not qualname:
             raise _Lost("attribute", f"{ref!r} is not of the form 'package.module:name'")
-        found = _Search(locator).walk(module, qualname.split("."), 0)
-        if isinstance(found, _Module):
-            raise _Lost("dynamic", f"{ref!r} is the module {found.name}, which has no signature")
+        place = _Search(locator).walk(module, qualname.split("."), 0)
+        if isinstance(place, _Module):
+            raise _Lost("dynamic", f"{ref!r} is the module {place.name}, which has no signature")
     except _Lost as lost:
         return Missing(ref, lost.reason, lost.message, lost.path)
     except UnreadableSourceError as error:
         return Missing(ref, "unreadable", str(error), error.facts.get("path"))
-    return define(found.node, found.module, found.qualname, found.path), found.node
+    return define(place.node, place.module, place.qualname, place.path), place.node
 
 
 class _Search:
@@ -99,13 +103,13 @@ class _Search:
 
     def walk(self, module: str, parts: list[str], depth: int) -> _Module | _Place:
         """Follow *parts* from *module*."""
-        found: _Module | _Place = _Module(module)
+        place: _Module | _Place = _Module(module)
         for part in parts:
-            if isinstance(found, _Module):
-                found = self.of_module(found.name, part, depth)
+            if isinstance(place, _Module):
+                place = self.of_module(place.name, part, depth)
             else:
-                found = self.of_object(found, part, depth)
-        return found
+                place = self.of_object(place, part, depth)
+        return place
 
     def of_module(self, module: str, name: str, depth: int) -> _Module | _Place:
         """Return what *name* is in *module*."""
@@ -126,12 +130,13 @@ class _Search:
         binding = names.bound.get(name)
         if binding is not None and not self._is_own_submodule(binding, site.is_package, name):
             return self.of_binding(binding, name, _Scope(module, site.is_package, path, names, ""), depth + 1)
+        # A name that is nowhere to be seen is not gone where something could still make it: "dynamic", no fault.
         doubt = ""
         for star in reversed(names.stars):
             target = _absolute(star, module, site.is_package)
-            found, is_readable = self._from_star(target, name, depth + 1)
-            if found is not None:
-                return found
+            place, is_readable = self._from_star(target, name, depth + 1)
+            if place is not None:
+                return place
             if not is_readable:
                 doubt = f"it may come from {target}, which can't be read"
         if site.is_package and self.locator.find(submodule) is not None:
@@ -232,6 +237,7 @@ class _Search:
         raise _Lost("attribute", f"{shown} has no {name!r}", place.path)
 
     def _global(self, name: str, module: str, depth: int) -> _Module | _Place | None:
+        """Return what *name* is at the top level of *module*, or None if it is a built-in or not there."""
         if hasattr(builtins, name) and name not in self.locator.names(self._path(module)).bound:
             return None
         try:
@@ -268,6 +274,7 @@ class _Search:
         )
 
     def _no_module(self, module: str) -> _Lost:
+        """Return why there is no *module*: the innermost package that is there decides."""
         parent, _, last = module.rpartition(".")
         while parent:
             site = self.locator.find(parent)

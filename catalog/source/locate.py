@@ -149,9 +149,9 @@ def _namespace_spec(dotted: str, path: list[str]) -> ModuleSpec | None:
     folders: list[str] = []
     for entry in path:
         finder = sys.path_importer_cache.get(entry)
-        found = finder.find_spec(dotted) if finder is not None else None
-        if found is not None and found.submodule_search_locations:
-            folders += found.submodule_search_locations
+        part = finder.find_spec(dotted) if finder is not None else None
+        if part is not None and part.submodule_search_locations:
+            folders += part.submodule_search_locations
     if not folders:
         return None
     spec = ModuleSpec(dotted, None, is_package=True)
@@ -162,7 +162,7 @@ def _namespace_spec(dotted: str, path: list[str]) -> ModuleSpec | None:
 def _site(dotted: str, spec: ModuleSpec) -> ModuleSite:
     locations = spec.submodule_search_locations
     package = locations is not None
-    folders = tuple(str(one) for one in locations) if locations is not None else ()
+    folders = tuple(str(location) for location in locations) if locations is not None else ()
     origin = spec.origin
     if origin == "built-in":
         return ModuleSite(dotted, None, "builtin", folders, package)

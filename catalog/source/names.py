@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from catalog.source.checksum import Function
 
@@ -57,58 +58,83 @@ def names_of(body: Sequence[ast.stmt]) -> Names:
     return names
 
 
-def _bind(body: Sequence[ast.stmt], names: Names) -> None:  # noqa: C901  # one branch a kind of statement
-    bound = names.bound
+def _bind(body: Sequence[ast.stmt], names: Names) -> None:
+    bound, binders = names.bound, _BINDERS
     for node in body:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            bound[node.name] = node
-        elif isinstance(node, ast.Assign):
-            for target in node.targets:
-                _assign(target, node.value, names)
-        elif isinstance(node, ast.AnnAssign):
-            if node.value is not None:
-                _assign(node.target, node.value, names)
-            elif isinstance(node.target, ast.Name):
-                bound.setdefault(node.target.id, Opaque())
-        elif isinstance(node, ast.AugAssign):
-            if isinstance(node.target, ast.Name) and node.target.id == "__all__":
-                names.exported = None
-        elif isinstance(node, ast.ImportFrom):
-            for alias in node.names:
-                if alias.name == "*":
-                    names.stars.append(Imported(node.module or "", None, node.level))
-                else:
-                    bound[alias.asname or alias.name] = Imported(node.module or "", alias.name, node.level)
-        elif isinstance(node, ast.Import):
-            for alias in node.names:
-                if alias.asname:
-                    bound[alias.asname] = Imported(alias.name, None)
-                else:
-                    top = alias.name.partition(".")[0]
-                    bound[top] = Imported(top, None)
-        elif isinstance(node, ast.If):
-            _bind_if(node, names)
-        elif isinstance(node, (ast.Try, ast.TryStar)):
-            _prefer_first(names, [*node.body, *node.orelse], *[handler.body for handler in node.handlers])
-            _bind(node.finalbody, names)
-        elif isinstance(node, (ast.For, ast.AsyncFor)):
-            _assign(node.target, None, names)
-            _bind([*node.body, *node.orelse], names)
-        elif isinstance(node, ast.While):
-            _bind([*node.body, *node.orelse], names)
-        elif isinstance(node, (ast.With, ast.AsyncWith)):
-            for item in node.items:
-                if item.optional_vars is not None:
-                    _assign(item.optional_vars, None, names)
-            _bind(node.body, names)
-        elif isinstance(node, ast.Match):
-            _prefer_first(names, *[case.body for case in node.cases])
-        elif isinstance(node, ast.Delete):
-            for target in node.targets:
-                if isinstance(target, ast.Name):
-                    bound.pop(target.id, None)
-        elif type(node).__name__ == "TypeAlias":  # since Python 3.12
-            bound[node.name.id] = node.value  # type: ignore[attr-defined]
+        kind = node.__class__
+        if kind in _DEFINITIONS:
+            bound[node.name] = node  # type: ignore[attr-defined,assignment]
+        elif kind in binders:
+            binders[kind](node, names)
+
+
+def _bind_assignment(node: ast.Assign, names: Names) -> None:
+    for target in node.targets:
+        _assign(target, node.value, names)
+
+
+def _bind_annotated(node: ast.AnnAssign, names: Names) -> None:
+    if node.value is not None:
+        _assign(node.target, node.value, names)
+    elif isinstance(node.target, ast.Name):
+        names.bound.setdefault(node.target.id, Opaque())
+
+
+def _bind_augmented(node: ast.AugAssign, names: Names) -> None:
+    if isinstance(node.target, ast.Name) and node.target.id == "__all__":
+        names.exported = None
+
+
+def _bind_from(node: ast.ImportFrom, names: Names) -> None:
+    for alias in node.names:
+        if alias.name == "*":
+            names.stars.append(Imported(node.module or "", None, node.level))
+        else:
+            names.bound[alias.asname or alias.name] = Imported(node.module or "", alias.name, node.level)
+
+
+def _bind_import(node: ast.Import, names: Names) -> None:
+    for alias in node.names:
+        if alias.asname:
+            names.bound[alias.asname] = Imported(alias.name, None)
+        else:
+            top = alias.name.partition(".")[0]
+            names.bound[top] = Imported(top, None)
+
+
+def _bind_try(node: ast.Try | ast.TryStar, names: Names) -> None:
+    _prefer_first(names, [*node.body, *node.orelse], *[handler.body for handler in node.handlers])
+    _bind(node.finalbody, names)
+
+
+def _bind_for(node: ast.For | ast.AsyncFor, names: Names) -> None:
+    _assign(node.target, None, names)
+    _bind([*node.body, *node.orelse], names)
+
+
+def _bind_while(node: ast.While, names: Names) -> None:
+    _bind([*node.body, *node.orelse], names)
+
+
+def _bind_with(node: ast.With | ast.AsyncWith, names: Names) -> None:
+    for item in node.items:
+        if item.optional_vars is not None:
+            _assign(item.optional_vars, None, names)
+    _bind(node.body, names)
+
+
+def _bind_match(node: ast.Match, names: Names) -> None:
+    _prefer_first(names, *[case.body for case in node.cases])
+
+
+def _unbind(node: ast.Delete, names: Names) -> None:
+    for target in node.targets:
+        if isinstance(target, ast.Name):
+            names.bound.pop(target.id, None)
+
+
+def _bind_type(node: Any, names: Names) -> None:
+    names.bound[node.name.id] = node.value
 
 
 def _assign(target: ast.expr, value: ast.expr | None, names: Names) -> None:
@@ -120,8 +146,8 @@ def _assign(target: ast.expr, value: ast.expr | None, names: Names) -> None:
         values: Sequence[ast.expr | None] = [None] * len(target.elts)
         if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
             values = value.elts
-        for one, part in zip(target.elts, values, strict=True):
-            _assign(one, part, names)
+        for element, part in zip(target.elts, values, strict=True):
+            _assign(element, part, names)
     elif isinstance(target, ast.Starred):
         _assign(target.value, None, names)
 
@@ -139,6 +165,30 @@ def _bind_if(node: ast.If, names: Names) -> None:
     for name, binding in other.bound.items():
         names.bound.setdefault(name, binding)
     names.stars[:0] = other.stars
+
+
+_DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
+
+_BINDERS: dict[type[ast.stmt], Callable[[Any, Names], None]] = {
+    ast.Assign: _bind_assignment,
+    ast.AnnAssign: _bind_annotated,
+    ast.AugAssign: _bind_augmented,
+    ast.ImportFrom: _bind_from,
+    ast.Import: _bind_import,
+    ast.If: _bind_if,
+    ast.Try: _bind_try,
+    ast.TryStar: _bind_try,
+    ast.For: _bind_for,
+    ast.AsyncFor: _bind_for,
+    ast.While: _bind_while,
+    ast.With: _bind_with,
+    ast.AsyncWith: _bind_with,
+    ast.Match: _bind_match,
+    ast.Delete: _unbind,
+}
+"""What each kind of statement binds; kinds that bind nothing are not there."""
+if sys.version_info >= (3, 12):
+    _BINDERS[ast.TypeAlias] = _bind_type
 
 
 def _prefer_first(names: Names, *branches: Sequence[ast.stmt]) -> None:
@@ -179,12 +229,14 @@ def _truth(test: ast.expr) -> bool | None:
 def _version(node: ast.expr) -> tuple[int, ...] | None:
     if not isinstance(node, ast.Tuple):
         return None
-    numbers = [one.value if isinstance(one, ast.Constant) else None for one in node.elts]
-    return tuple(n for n in numbers if isinstance(n, int)) if all(isinstance(n, int) for n in numbers) else None
+    numbers = [element.value if isinstance(element, ast.Constant) else None for element in node.elts]
+    whole = tuple(number for number in numbers if isinstance(number, int))
+    return whole if len(whole) == len(numbers) else None
 
 
 def _texts(node: ast.expr | None) -> tuple[str, ...] | None:
     if not isinstance(node, (ast.Tuple, ast.List)):
         return None
-    found = [one.value for one in node.elts if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-    return tuple(found) if len(found) == len(node.elts) else None
+    constants = [element.value for element in node.elts if isinstance(element, ast.Constant)]
+    texts = tuple(value for value in constants if isinstance(value, str))
+    return texts if len(texts) == len(node.elts) else None

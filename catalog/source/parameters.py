@@ -85,16 +85,15 @@ def _of_function(node: Function, docstring: str, names: Names | None, bound: boo
     for arg, default in pairs:
         if is_injected(arg.annotation, default):
             continue
-        schema, optional = value_schema(arg.annotation, default, names)
+        properties[arg.arg], optional = value_schema(arg.annotation, default, names)
         if arg.arg in texts:
-            schema.setdefault("description", texts[arg.arg])
-        properties[arg.arg] = schema
+            properties[arg.arg].setdefault("description", texts[arg.arg])
         if not optional:
             required.append(arg.arg)
-    found = object_schema(properties, required)
+    schema = object_schema(properties, required)
     if args.kwarg is not None and not is_injected(args.kwarg.annotation):
-        found["additionalProperties"] = True
-    return found
+        schema["additionalProperties"] = True
+    return schema
 
 
 def _of_class(node: ast.ClassDef, docstring: str, names: Names | None) -> dict[str, Any]:
@@ -103,36 +102,37 @@ def _of_class(node: ast.ClassDef, docstring: str, names: Names | None) -> dict[s
         if isinstance(model, ast.ClassDef):
             return class_schema(model, names)
     for value in _assigned(node, "inputs"):
-        found = _smolagents_inputs(value)
-        if found is not None:
-            return found
+        inputs = _smolagents_inputs(value)
+        if inputs is not None:
+            return inputs
     method = call_method(node)
     if method is None and not fields_of(node):
         method = methods_of(node).get("__init__")
     if method is not None:
-        static = any(last_name(one) == "staticmethod" for one in method.decorator_list)
+        static = any(last_name(decorator) == "staticmethod" for decorator in method.decorator_list)
         return _of_function(method, docstring_of(method) or docstring, names, not static)
-    found = class_schema(node, names)
+    schema = class_schema(node, names)
     for name, text in (parameter_texts(docstring) if docstring else {}).items():
-        if name in found.get("properties", {}):
-            found["properties"][name].setdefault("description", text)
-    return found
+        if name in schema.get("properties", {}):
+            schema["properties"][name].setdefault("description", text)
+    return schema
 
 
 def _assigned(node: ast.ClassDef, name: str) -> list[ast.expr]:
     """Return what the class body assigns to *name*: one expression or none."""
-    for one in node.body:
-        targets = one.targets if isinstance(one, ast.Assign) else [getattr(one, "target", None)]
+    for statement in node.body:
+        targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
-            value = getattr(one, "value", None)
+            value = getattr(statement, "value", None)
             if isinstance(value, ast.expr):
                 return [value]
     return []
 
 
 def _smolagents_inputs(node: ast.expr) -> dict[str, Any] | None:
-    found, value = json_value(node)
-    if not found or not isinstance(value, dict) or not value:
+    """Return the schema of ``inputs = {"city": {"type": "string", …}}``, or None if *node* is something else."""
+    is_literal, value = json_value(node)
+    if not is_literal or not isinstance(value, dict) or not value:
         return None
     properties: dict[str, Any] = {}
     required: list[str] = []

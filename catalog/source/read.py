@@ -139,9 +139,9 @@ def _declared(data: bytes) -> str | None:
     if b"coding" not in data[:400]:
         return None
     for line in data[:400].replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")[:2]:
-        found = _CODING.match(line)
-        if found:
-            return found[1].decode("ascii", "replace")
+        match = _CODING.match(line)
+        if match:
+            return match[1].decode("ascii", "replace")
         if not _BLANK.match(line):
             return None
     return None

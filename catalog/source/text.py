@@ -19,7 +19,7 @@ def signature_text(node: Function, *, bound: bool = False) -> str:
     """
     args = node.args
     positional = [*args.posonlyargs, *args.args]
-    last_only = len(args.posonlyargs)
+    last_only = len(args.posonlyargs)  # the "/" stands behind it
     if bound and positional:
         positional = positional[1:]
         last_only -= 1
@@ -34,13 +34,13 @@ def signature_text(node: Function, *, bound: bool = False) -> str:
         parts.append("*" + parameter_text(args.vararg, None))
     elif args.kwonlyargs:
         parts.append("*")
-    parts += [parameter_text(a, d) for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True)]
+    parts += [parameter_text(arg, default) for arg, default in zip(args.kwonlyargs, args.kw_defaults, strict=True)]
     if args.kwarg:
         parts.append("**" + parameter_text(args.kwarg, None))
     returns = f" -> {annotation_text(node.returns)}" if node.returns else ""
     start = "async " if node.__class__ is ast.AsyncFunctionDef else ""
     types = getattr(node, "type_params", ())  # since Python 3.12
-    generic = f"[{', '.join(ast.unparse(one) for one in types)}]" if types else ""
+    generic = f"[{', '.join(ast.unparse(each) for each in types)}]" if types else ""
     return f"{start}{generic}({', '.join(parts)}){returns}"
 
 
@@ -83,7 +83,7 @@ def _text(node: Any) -> str:
     if kind is ast.Subscript and node.value.__class__ in _ATOMS:
         inner = node.slice
         if inner.__class__ is ast.Tuple and inner.elts:
-            inside = ", ".join([_text(one) for one in inner.elts]) + ("," if len(inner.elts) == 1 else "")
+            inside = ", ".join([_text(element) for element in inner.elts]) + ("," if len(inner.elts) == 1 else "")
         elif inner.__class__ is ast.Slice:
             return ast.unparse(node)
         else:
@@ -93,16 +93,16 @@ def _text(node: Any) -> str:
         if node.left.__class__ in _ATOMS or _is_union(node.left):
             return f"{_text(node.left)} | {_text(node.right)}"
     elif kind is ast.Tuple:
-        inside = ", ".join([_text(one) for one in node.elts])
+        inside = ", ".join([_text(element) for element in node.elts])
         return f"({inside},)" if len(node.elts) == 1 else f"({inside})"
     elif kind is ast.List:
-        return f"[{', '.join([_text(one) for one in node.elts])}]"
+        return f"[{', '.join([_text(element) for element in node.elts])}]"
     elif kind is ast.UnaryOp and node.op.__class__ is ast.USub and node.operand.__class__ is ast.Constant:
         return f"-{_text(node.operand)}"
     elif kind is ast.Dict and not node.keys:
         return "{}"
     elif kind is ast.Call and node.func.__class__ in _ATOMS:
-        parts = [_text(one) for one in node.args]
+        parts = [_text(argument) for argument in node.args]
         parts += [f"{k.arg}={_text(k.value)}" if k.arg else f"**{_text(k.value)}" for k in node.keywords]
         return f"{_text(node.func)}({', '.join(parts)})"
     return ast.unparse(ast.fix_missing_locations(node)).replace("\n", " ")
@@ -120,4 +120,4 @@ def _is_union(node: Any) -> bool:
 
 
 def _is_huge(value: object) -> bool:
-    return isinstance(value, int) and value.bit_length() > 2000
+    return isinstance(value, int) and value.bit_length() > 2000  # a process may limit decimals to 640 digits

@@ -93,6 +93,9 @@ _FIELD_MAKERS = frozenset(
 _ENUMS = frozenset({"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag"})
 _TYPED_DICTS = frozenset({"TypedDict", "NamedTuple"})
 
+_DATA_DECORATORS = frozenset({"dataclass", "define", "frozen", "s"})
+"""Decorators that make a class one of data; the last is ``attr.s``."""
+
 UNKNOWN = "x-python-type"
 """Key of a schema for a class that reading one file doesn't explain; its value is the annotation."""
 
@@ -114,7 +117,7 @@ def type_schema(annotation: ast.expr | None, names: Names | None = None, inside:
     if isinstance(node, ast.Constant):
         return {"type": "null"} if node.value is None else {UNKNOWN: expression_text(node)}
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-        return _any_of([type_schema(one, names, inside) for one in _members(node)])
+        return _any_of([type_schema(member, names, inside) for member in _members(node)])
     if isinstance(node, ast.Subscript):
         return _generic(node, names, inside)
     if isinstance(node, (ast.Name, ast.Attribute)):
@@ -139,18 +142,17 @@ def class_schema(node: ast.ClassDef, names: Names | None = None, inside: tuple[s
             required += above.get("required", [])
     for field in fields_of(node):
         name = field.target.id  # type: ignore[union-attr]
-        schema, optional = value_schema(field.annotation, field.value, names, inside)
+        properties[name], optional = value_schema(field.annotation, field.value, names, inside)
         wrapper = last_name(field.annotation.value) if isinstance(field.annotation, ast.Subscript) else ""
         if is_dict:
             optional = wrapper == "NotRequired" or not (total or wrapper == "Required")
-        properties[name] = schema
-        if name in required:
+        if name in required:  # a base's, which the class may give a default
             required.remove(name)
         if not optional:
             required.append(name)
-    found = object_schema(properties, required)
+    schema = object_schema(properties, required)
     about = summary(docstring_of(node))
-    return {"description": about, **found} if about else found
+    return {"description": about, **schema} if about else schema
 
 
 def object_schema(properties: Schema, required: list[str]) -> Schema:
@@ -171,17 +173,17 @@ def value_schema(
         return schema, False
     if isinstance(default, ast.Call) and last_name(default.func) in _FIELD_MAKERS | {"field", "attrib", "ib"}:
         _describe(default, schema)
-        given = {k.arg: k.value for k in default.keywords}
-        if "default_factory" in given or "factory" in given:
+        keywords = {keyword.arg: keyword.value for keyword in default.keywords}
+        if "default_factory" in keywords or "factory" in keywords:
             return schema, True
-        first = default.args[0] if default.args else given.get("default")
+        first = default.args[0] if default.args else keywords.get("default")
         if first is None or (isinstance(first, ast.Constant) and first.value is ...):
             return schema, False
         default = first
     elif isinstance(default, ast.Constant) and default.value is ...:
         return schema, False
-    found, value = json_value(default)
-    if found:
+    is_literal, value = json_value(default)
+    if is_literal:
         schema["default"] = value
     return schema, True
 
@@ -189,17 +191,17 @@ def value_schema(
 def json_value(node: ast.expr) -> tuple[bool, Any]:
     """Return whether *node* is a literal that JSON can hold, and its value (tuples as lists)."""
     if isinstance(node, (ast.List, ast.Tuple)):
-        parts = [json_value(one) for one in node.elts]
-        return all(found for found, _ in parts), [value for _, value in parts]
+        parts = [json_value(element) for element in node.elts]
+        return all(is_literal for is_literal, _ in parts), [value for _, value in parts]
     if isinstance(node, ast.Dict):
-        keys = [one.value if isinstance(one, ast.Constant) else None for one in node.keys]
-        parts = [json_value(one) for one in node.values]
-        if all(isinstance(key, str) for key in keys) and all(found for found, _ in parts):
+        keys = [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
+        parts = [json_value(value) for value in node.values]
+        if all(isinstance(key, str) for key in keys) and all(is_literal for is_literal, _ in parts):
             return True, {str(key): value for key, (_, value) in zip(keys, parts, strict=True)}
         return False, None
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        found, value = json_value(node.operand)
-        number = found and isinstance(value, (int, float)) and not isinstance(value, bool)
+        is_literal, value = json_value(node.operand)
+        number = is_literal and isinstance(value, (int, float)) and not isinstance(value, bool)
         return (True, -value) if number else (False, None)
     if isinstance(node, ast.Constant):
         value = node.value
@@ -230,7 +232,7 @@ def _named(node: ast.Name | ast.Attribute, names: Names | None, inside: tuple[st
         return {UNKNOWN: name}
     if isinstance(bound, ast.ClassDef):
         bases = {last_name(base) for base in bound.bases}
-        decorated = any(last_name(one) in ("dataclass", "define", "frozen", "s") for one in bound.decorator_list)
+        decorated = any(last_name(decorator) in _DATA_DECORATORS for decorator in bound.decorator_list)
         if bases & (_ENUMS | _TYPED_DICTS) or decorated or _is_model(bound, names, ()):
             return class_schema(bound, names, inside)
         return {UNKNOWN: name}
@@ -252,13 +254,13 @@ def _generic(node: ast.Subscript, names: Names | None, inside: tuple[str, ...]) 
     if name == "Optional":
         return _any_of([type_schema(parts[0], names, inside), {"type": "null"}])
     if name == "Union":
-        return _any_of([type_schema(one, names, inside) for one in parts])
+        return _any_of([type_schema(part, names, inside) for part in parts])
     if name == "Literal":
         return _literal(parts)
     if name == "Annotated":
         schema = dict(type_schema(parts[0], names, inside))
-        for one in parts[1:]:
-            _describe(one, schema)
+        for part in parts[1:]:
+            _describe(part, schema)
         return schema
     if name in _WRAPPERS:
         return type_schema(parts[0], names, inside)
@@ -273,7 +275,7 @@ def _generic(node: ast.Subscript, names: Names | None, inside: tuple[str, ...]) 
     if same == "tuple":
         if len(parts) == 2 and isinstance(parts[1], ast.Constant) and parts[1].value is ...:
             return {"type": "array", "items": type_schema(parts[0], names, inside)}
-        items = [type_schema(one, names, inside) for one in parts]
+        items = [type_schema(part, names, inside) for part in parts]
         return {"type": "array", "prefixItems": items, "minItems": len(items), "maxItems": len(items)}
     if name in ("type", "Type", "Callable", "Awaitable", "Coroutine"):
         return {UNKNOWN: expression_text(node)}
@@ -294,8 +296,8 @@ def _describe(node: ast.expr, schema: Schema) -> None:
         _describe(node.args[0], schema)
         return
     for keyword in node.keywords:
-        found, value = json_value(keyword.value)
-        if not found or value is None or keyword.arg is None:
+        is_literal, value = json_value(keyword.value)
+        if not is_literal or value is None or keyword.arg is None:
             continue
         if keyword.arg in ("description", "doc", "help") and isinstance(value, str):
             schema["description"] = " ".join(value.split())
@@ -307,15 +309,15 @@ def _describe(node: ast.expr, schema: Schema) -> None:
         elif keyword.arg == "examples" and isinstance(value, list):
             schema["examples"] = value
     if maker in ("Ge", "Gt", "Le", "Lt") and node.args:  # annotated_types
-        found, value = json_value(node.args[0])
-        if found:
+        is_literal, value = json_value(node.args[0])
+        if is_literal:
             schema[_LIMITS[maker.lower()]] = value
 
 
-def _literal(inside: list[ast.expr]) -> Schema:
-    values = [value for found, value in map(json_value, inside) if found]
-    if len(values) != len(inside):
-        return {UNKNOWN: f"Literal[{', '.join(expression_text(one) for one in inside)}]"}
+def _literal(members: list[ast.expr]) -> Schema:
+    values = [value for is_literal, value in map(json_value, members) if is_literal]
+    if len(values) != len(members):
+        return {UNKNOWN: f"Literal[{', '.join(map(expression_text, members))}]"}
     return _one_of(values)
 
 
@@ -330,15 +332,15 @@ def _one_of(values: list[Any]) -> Schema:
 
 def _enum(node: ast.ClassDef, bases: set[str]) -> Schema:
     values: list[Any] = []
-    for one in node.body:
-        if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name):
-            name = one.targets[0].id
+    for statement in node.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+            name = statement.targets[0].id
             if name.startswith("_"):
                 continue
-            found, value = json_value(one.value)
-            if not found and last_name(one.value) == "auto":
-                found, value = True, name.lower() if "StrEnum" in bases else len(values) + 1
-            if not found:
+            is_literal, value = json_value(statement.value)
+            if not is_literal and last_name(statement.value) == "auto":
+                is_literal, value = True, name.lower() if "StrEnum" in bases else len(values) + 1
+            if not is_literal:
                 return {UNKNOWN: node.name}
             values.append(value)
     return _one_of(values) if values else {UNKNOWN: node.name}
@@ -347,9 +349,9 @@ def _enum(node: ast.ClassDef, bases: set[str]) -> Schema:
 def _any_of(parts: list[Schema]) -> Schema:
     flat: list[Schema] = []
     for part in parts:
-        for one in part["anyOf"] if set(part) == {"anyOf"} else [part]:
-            if one not in flat:
-                flat.append(one)
+        for schema in part["anyOf"] if set(part) == {"anyOf"} else [part]:
+            if schema not in flat:
+                flat.append(schema)
     return flat[0] if len(flat) == 1 else {"anyOf": flat}
 
 
@@ -364,15 +366,15 @@ def _members(node: ast.expr) -> list[ast.expr]:
 def _bases_here(node: ast.ClassDef, names: Names | None) -> list[ast.ClassDef]:
     if names is None:
         return []
-    found = [names.bound.get(base.id) for base in reversed(node.bases) if isinstance(base, ast.Name)]
-    return [one for one in found if isinstance(one, ast.ClassDef) and one is not node]
+    bases = [names.bound.get(base.id) for base in reversed(node.bases) if isinstance(base, ast.Name)]
+    return [base for base in bases if isinstance(base, ast.ClassDef) and base is not node]
 
 
 def _is_model(node: ast.ClassDef, names: Names | None, seen: tuple[str, ...]) -> bool:
     if any(last_name(base).endswith(("BaseModel", "TypedDict", "Struct")) for base in node.bases):
         return True
     below = (*seen, node.name)
-    return any(_is_model(one, names, below) for one in _bases_here(node, names) if one.name not in below)
+    return any(_is_model(base, names, below) for base in _bases_here(node, names) if base.name not in below)
 
 
 def _is_text(value: str) -> bool:

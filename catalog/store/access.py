@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -25,8 +26,10 @@ class Access(NamedTuple):
     why: str
 
 
-def access_to(path: str) -> Access:
+def access_to(path: str, asked: str = "") -> Access:
     """Return how the database file *path*, which is there, can be opened by this user.
+
+    *asked* says, in words, why it is to be read only whether it can be written to or not.
 
     SQLite keeps its log and an index of it beside the file. A reader who may not write there can use them if both are
     there, and needs neither if there is no log; and it must not make them, or the owner could not write to them.
@@ -36,23 +39,30 @@ def access_to(path: str) -> Access:
     """
     if os.path.isdir(path):
         raise StoreError(f"{path} is a folder; name the file of the database in it", url=path)
+    if not stat.S_ISREG(os.stat(path).st_mode):
+        raise StoreError(f"{path} is no file but a device or a pipe; name the file of the database", url=path)
     if not os.access(path, os.R_OK):
         raise StoreError(f"{path} may not be read by this user; its owner can allow it (chmod a+r)", url=path)
     folder = os.path.dirname(os.path.realpath(path))
+    log, index = (os.path.realpath(path) + end for end in ("-wal", "-shm"))
+    foreign = [one for one in (log, index) if os.path.exists(one) and not os.access(one, os.W_OK)]
     if not os.access(path, os.W_OK):
         why = "this user may not write to the file"
     elif not os.access(folder, os.W_OK | os.X_OK):
         why = f"this user may not write to {folder}, where SQLite keeps its log"
-    else:
+    elif foreign:
+        why = f"this user may not write to {foreign[0]}; its owner, or root, can give it to the owner of the database"
+    elif not asked:
         return Access(WRITE, "")
-    log, index = (os.path.realpath(path) + end for end in ("-wal", "-shm"))
+    else:
+        why = asked
     try:
         held = os.stat(log).st_size > 0
     except OSError:
         held = False
     if not held:
         return Access(IMMUTABLE, why)
-    if os.access(log, os.R_OK) and os.access(index, os.R_OK):
+    if os.access(log, os.R_OK) and (os.access(index, os.R_OK) or why == asked):
         return Access(READ, why)
     raise StoreError(
         f"{path} is read only here ({why}), and its last changes lie in {log}, which can't be read without {index}. "

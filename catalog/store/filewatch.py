@@ -2,7 +2,8 @@
 
 Every lookup asks, so a system call that follows the path (1.5 microseconds) is too slow once there are many. Linux
 tells of changes to a file by inotify; asking whether there is any news takes 0.2 microseconds. A file that is moved,
-deleted or replaced loses a link, and that is news of the file itself: its folder need not be watched.
+deleted or replaced loses a link, and that is news of the file itself: what else is in its folder need not be watched.
+The folders on the way to it, and the links, can be moved and replaced just the same, so each of them is watched too.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 _OFTEN = 200
 """Looks after which a watch is set up: a command that runs once does without."""
 
 _NEWS = 0x4 | 0x400 | 0x800  # IN_ATTRIB (which a change of the number of links is), IN_DELETE_SELF, IN_MOVE_SELF
+_THE_LINK = 0x02000000  # IN_DONT_FOLLOW: the link itself
 
 
 class FileWatch:
@@ -34,7 +37,6 @@ class FileWatch:
         self.identity = identity_of(path)
         self.news: Callable[[int], Any] = self._follow
         self._asked = 0
-        self._events: _Descriptor | None = None
 
     def _follow(self, _: int) -> bool:
         self._asked += 1
@@ -44,13 +46,12 @@ class FileWatch:
 
     def has_moved(self) -> bool:
         """Return whether the path leads to another file now, or to none."""
-        if self._events is not None:
-            with suppress(OSError):  # another thread has read them
-                os.read(self._events.number, 4_096)  # the events themselves say less than a look at the path
-        moved = identity_of(self.path) != self.identity
-        if moved:
-            self.news = self._follow  # there will be no more events, and whoever asks again must get the same answer
-        return moved
+        if self.news != self._follow:
+            # What is watched may not be on the way to the file any more. And if it has moved there will be no more
+            # events, but whoever asks again must get the same answer. The events themselves say less than a look at the
+            # path. They are not read: a thread that is just about to ask for news would not be told of them.
+            self.news, self._asked = self._follow, 0
+        return identity_of(self.path) != self.identity
 
     def _watch(self) -> None:
         try:
@@ -61,18 +62,40 @@ class FileWatch:
             events = libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC)
             if events < 0:
                 return
-            if libc.inotify_add_watch(events, os.fsencode(os.path.realpath(self.path)), _NEWS) < 0:
-                os.close(events)
-                return
+            for step in _steps(self.path):
+                if libc.inotify_add_watch(events, os.fsencode(step), _NEWS | _THE_LINK) < 0:
+                    os.close(events)  # a folder that may not be read, say
+                    return
             epoll = select.epoll()
             epoll.register(events, select.EPOLLIN)
         except (OSError, AttributeError, ImportError):  # an odd libc, or no descriptors left: the path is followed
             return
-        self._events, self.news = _Descriptor(events), epoll.poll
+        self.news = _Poll(epoll.poll)
+        self.news.events = _Descriptor(events)
+
+
+def _steps(path: str) -> set[str]:
+    """Return every name that is passed on the way to a file: itself, folders, links, and what these lead over."""
+    steps: set[str] = set()
+    todo = [os.path.abspath(path)]
+    while todo:
+        step = todo.pop()
+        while step not in steps:
+            steps.add(step)
+            with suppress(OSError):  # no link
+                todo.append(os.path.join(os.path.dirname(step), os.readlink(step)))
+            step = os.path.dirname(step)
+    return steps
+
+
+class _Poll(partial[Any]):
+    """Asks for news of ``events``, which stay open for as long as anybody may ask."""
+
+    events: _Descriptor
 
 
 class _Descriptor:
-    """A descriptor that is closed when nobody refers to it any more: another thread may be asking just now."""
+    """A descriptor that is closed when nobody refers to it any more."""
 
     def __init__(self, number: int) -> None:
         self.number = number

@@ -45,17 +45,31 @@ class Reader:
         access: how the file can be opened by this user.
         look: what `changes` asks of the file that is open: its wal-index, where that can be mapped.
         epoch: grows when another file was opened in place of the first.
+        stand_in: what is read as long as there is no file at the path, or None.
     """
 
     def __init__(
-        self, path: str, *, busy_ms: int = BUSY_MS, ensure: Callable[[str, Access], object] | None = None
+        self,
+        path: str,
+        *,
+        busy_ms: int = BUSY_MS,
+        ensure: Callable[[str, Access], object] | None = None,
+        read_only: str = "",
+        stand_in: str | None = None,
     ) -> None:
         """Open *path*, which must be a SQLite database in WAL mode, and hold one connection until closed.
 
-        *ensure* makes another file that was moved to the path a file that can be read, or raises.
+        Args:
+            path: the file.
+            busy_ms: how long to wait for a lock of another connection.
+            ensure: makes another file that was moved to the path a file that can be read, or raises.
+            read_only: why it is to be read only though it might be written to, in words.
+            stand_in: the database to read as long as there is no file at *path*.
         """
         self.path = path
-        self.access = access_to(path)
+        self.stand_in = stand_in
+        self._read_only = read_only
+        self.access = access_to(stand_in or path, read_only)
         self.epoch = 0
         self._ensure = ensure or (lambda path, access: None)
         self._before_reopen: Callable[[], object] = lambda: None
@@ -85,10 +99,11 @@ class Reader:
             raise
         self._held: sqlite3.Connection | None = held
         self._file = FileWatch(self.path)
-        self._log = identity_of(f"{self.path}-wal")
+        opened = self.stand_in or self.path
+        self._log = identity_of(f"{opened}-wal")
         self.look: Callable[[], Any] = self._unchanged
         if self.access.mode != IMMUTABLE:
-            self.look = walindex.watch(self.path) or self.data_version
+            self.look = walindex.watch(opened) or self.data_version
         if self.epoch:  # another file may look the same
             self.look = partial(_with_epoch, self.epoch, self.look)
         self.changes: Callable[[], Any] = self._changes
@@ -104,15 +119,14 @@ class Reader:
 
     def _unchanged(self) -> Any:
         """Return what tells one state of a file that only others write to: its size, its time, and its log."""
-        status = os.stat(self.path)
-        state = status.st_size, status.st_mtime_ns, os.path.exists(self.path + "-wal")
+        state = _written(self.path), _written(os.path.realpath(self.path) + "-wal")
         if self._seen not in (None, state):  # its owner has written: what SQLite took for unchanging has changed
             self._seen = state
             self.reopen()
         self._seen = state
         return state, self.epoch
 
-    _seen: tuple[int, int, bool] | None = None
+    _seen: object = None
 
     def reopen(self) -> None:
         """Close the connections, and open the file that the path leads to now.
@@ -135,11 +149,12 @@ class Reader:
                 self._held.close()
                 self._held = None
             self._all.clear()
-            access = access_to(self.path)
+            access = access_to(self.path, self._read_only)
             if not access.why and is_left_behind(self.path, self._log):
                 access = Access(IMMUTABLE, "another process still has the file open that was here before, and its log")
             self._ensure(self.path, access)
             self.access = access
+            self.stand_in = None
             self.epoch += 1
             self._keep_one()
 
@@ -154,7 +169,7 @@ class Reader:
         """Stop lending connections, and wait until all are back, or until *deadline*."""
         self._taken = [
             lock
-            for lock in (self._connecting, self._watching)
+            for lock in (self._watching, self._connecting)  # in the order in which reopening takes them
             if lock.acquire(timeout=max(0.0, deadline - time.monotonic()))
         ]
         # It stops lending first: threads that read without a pause would leave the pool empty whenever we look.
@@ -204,7 +219,8 @@ class Reader:
             with suppress(IndexError):  # a connection may have come back while this thread waited
                 return self._idle.pop()
             with translated(self.path):
-                connection = connect(self.path, self.access.mode, timeout=self._busy)  # never creates a missing file
+                opened = self.stand_in or self.path
+                connection = connect(opened, self.access.mode, timeout=self._busy)  # never creates a missing file
                 connection.execute("PRAGMA query_only=ON")
             self._all.append(connection)
             return connection
@@ -318,6 +334,15 @@ class Reader:
                 connection.close()
                 idle.add(connection)
         return idle
+
+
+def _written(path: str) -> tuple[int, int] | None:
+    """Return size and time of a file, or None where there is none or it is empty."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return (status.st_size, status.st_mtime_ns) if status.st_size else None
 
 
 def _with_epoch(epoch: int, look: Callable[[], Any]) -> Any:

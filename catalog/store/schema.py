@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import time
 import warnings
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import CatalogWarning, NotACatalogError, SchemaOutdatedError, StoreError
+from catalog.settings import names_a_file
 from catalog.store.access import Access, access_to, connect
 from catalog.store.reader import store_error, translated
 
@@ -26,9 +28,15 @@ OLDEST_SQLITE = (3, 37, 0)
 def sqlite_path(url: str) -> str | None:
     """Return the path in a SQLite *url*, or None if the URL asks for a temporary database.
 
+    The path of a file is taken for its URL.
+
     Raises:
         StoreError: *url* is no database URL, or is of a database that this version has no driver for.
     """
+    if url == ":memory:":
+        return None
+    if names_a_file(url):
+        return _absolute(url, url)
     scheme, separator, rest = url.partition("://")
     if not separator:
         raise StoreError(f"{url!r} is not a database URL; for a file write sqlite:///{url}", url=url)
@@ -36,11 +44,40 @@ def sqlite_path(url: str) -> str | None:
         raise StoreError("this version keeps catalogs in SQLite only; write sqlite:///team.db", url=url)
     if scheme not in ("sqlite", "sqlite+pysqlite"):
         raise StoreError(f"no driver for {scheme}:// databases; write sqlite:///team.db", url=url)
-    if rest in ("", "/", "/:memory:"):
+    option = _OPTION.search(rest)
+    if option is not None:
+        if option[1] != _READ_ONLY:
+            raise StoreError(f"{url!r}: leave out ?{option[1]}; the only option is ?{_READ_ONLY}", url=url)
+        rest = rest[: option.start()]
+    if rest in ("", "/:memory:"):
         return None
+    if rest == "/" or rest.startswith("/file:"):
+        raise StoreError(f"{url!r} names no file; write sqlite:///team.db, or sqlite:////srv/team.db", url=url)
     if not rest.startswith("/"):
         raise StoreError(f"{url!r} names a host; a file takes three slashes: sqlite:///{rest}", url=url)
-    return os.path.abspath(os.path.expanduser(rest[1:]))
+    return _absolute(rest[1:], url)
+
+
+_READ_ONLY = "mode=ro"
+_OPTION = re.compile(r"\?(\w+=[^/]*)$")
+"""A question mark may belong to the name of a file; what follows one as ``name=value`` is an option."""
+
+
+def is_read_only(url: str) -> str:
+    """Return why the database at *url* is to be read only, in words, or an empty text: the URL may say so."""
+    return f"its URL says ?{_READ_ONLY}" if "://" in url and url.endswith(f"?{_READ_ONLY}") else ""
+
+
+def _absolute(path: str, url: str) -> str:
+    path = os.path.expanduser(path)
+    if path.startswith("~"):
+        raise StoreError(f"{url!r}: there is no home folder for '~' to stand for; write the whole path", url=url)
+    try:
+        return os.path.abspath(path)
+    except OSError:
+        raise StoreError(
+            f"{url!r} is relative, and the current folder is gone; write the whole path", url=url
+        ) from None
 
 
 def migrations_dir() -> Path:
@@ -124,20 +161,73 @@ def current(path: str, access: Access | None = None) -> str | None:
     return versions[0][0] if versions else None
 
 
-def ensure(path: str) -> bool:
+def is_to_come(path: str, read_only: str = "") -> bool:
+    """Tell whether even the folder of *path* is not there: a database that is only read is no reason to make it.
+
+    Raises:
+        StoreError: there is no database at *path*, and none can be made.
+    """
+    if os.path.lexists(path):
+        return False
+    if read_only:
+        raise StoreError(f"there is no database at {path}, and {read_only}", url=path)
+    at = folder = os.path.dirname(path)
+    while not os.path.lexists(at):
+        at = os.path.dirname(at)
+    if not os.path.isdir(at):
+        raise StoreError(f"{path} can't be used: {at} is no folder", url=path)
+    if not os.access(at, os.W_OK | os.X_OK):
+        raise StoreError(
+            f"there is no database at {path}, and it can't be made: this user may not write to {at}; name another "
+            "place with --url or CATALOG_URL",
+            url=path,
+        )
+    return at != folder
+
+
+def advice(path: str, at: str | None) -> str:
+    """Return what to do about the database file *path*, which has the revision *at*; nothing if it is up to date.
+
+    Raises:
+        StoreError: there is no database at *path*, and none can be made.
+    """
+    if at == HEAD:
+        return ""
+    if not os.path.exists(path):
+        is_to_come(path)
+        return f"there is no database at {path} yet; the first command that needs it makes it"
+    access = access_to(path)
+    if at is not None and at > HEAD:
+        return f"schema {at} is newer than {HEAD}, which this version works with; upgrade magma-catalog"
+    if access.why:
+        return str(_outdated(path, at, access))
+    if at is None:
+        return f"{path} is empty; the first command that needs it makes a database of it"
+    return (
+        f"schema {at} is not {HEAD}, which this version works with; `catalog db upgrade` upgrades it, and so does the "
+        f"first command that needs it; the file as it is will be kept as {path}.before-{HEAD}"
+    )
+
+
+def ensure(path: str, read_only: str = "") -> bool:
     """Create or upgrade the database file *path* to :data:`HEAD`; return whether anything had to be done.
 
     Several processes may call this at once: one upgrades, and the others wait until it has.
 
+    Args:
+        path: the file.
+        read_only: why it is to be read only, in words.
+
     Raises:
-        SchemaOutdatedError: a newer version of this package wrote the database.
+        SchemaOutdatedError: a newer version of this package wrote the database, or it may not be upgraded here.
         NotACatalogError: it is not the database of a catalog.
     """
+    is_to_come(path, read_only)
     at = current(path)
     if at == HEAD:
         return False
-    if os.path.exists(path) and access_to(path).why:
-        raise _outdated(path, at, access_to(path))
+    if os.path.exists(path) and (access := access_to(path, read_only)).why:
+        raise _outdated(path, at, access)
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         need = ".".join(map(str, OLDEST_SQLITE))
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old; {need} or newer is needed")

@@ -10,7 +10,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import ReadOnlyError, StoreError
@@ -48,23 +48,29 @@ class Store:
         """
         path = schema.sqlite_path(url)
         self._remove: Callable[[], Any] = lambda: None
-        if path is None:
-            folder = tempfile.mkdtemp(prefix="catalog-")
-            path = os.path.join(folder, "catalog.db")
-            self._remove = weakref.finalize(self, _remove, folder, os.getpid())  # also if nobody calls close
-        self.path = path
+        self.path = path or self._temporary()
         self.url = url
         self._busy_ms = busy_ms
         self._locks()
         self._writer: Writer | None = None
         try:
             with forks.opening:
-                schema.ensure(self.path)
-                self.reader = Reader(self.path, busy_ms=busy_ms, ensure=schema.ensure_at)
+                read_only = schema.is_read_only(url)
+                stand_in = self._temporary() if schema.is_to_come(self.path, read_only) else None
+                schema.ensure(stand_in or self.path, read_only)
+                self.reader = Reader(
+                    self.path, busy_ms=busy_ms, ensure=schema.ensure_at, read_only=read_only, stand_in=stand_in
+                )
                 self.reader.before_reopen(self._close_writer)
         except OSError as error:
             raise StoreError(f"{self.path} can't be used: {error.strerror or error}", url=url) from error
         forks.watch(self)
+
+    def _temporary(self) -> str:
+        """Return a path for a database that goes when this is closed, or when nobody refers to it any more."""
+        folder = tempfile.mkdtemp(prefix="catalog-")
+        self._remove = weakref.finalize(self, _remove, folder, os.getpid())
+        return os.path.join(folder, "catalog.db")
 
     def _locks(self) -> None:
         self._lock = threading.Lock()
@@ -77,6 +83,11 @@ class Store:
     def read_only(self) -> str:
         """Why the database can only be read here, in words; empty where it can be written to."""
         return self.reader.access.why
+
+    @property
+    def is_to_come(self) -> bool:
+        """Whether there is no file yet, nor the folder it is to be in: the first write makes both."""
+        return self.reader.stand_in is not None
 
     def state(self) -> tuple[int, tuple[int, int]]:
         """Return the generation, then a pair: the versions of the full-text index's words and of the embedded texts."""
@@ -103,6 +114,8 @@ class Store:
         with self._turnstile:
             pass
         with self._lock:  # threads of one process queue here: waiting for SQLite's lock means polling and sleeping
+            if self.is_to_come:
+                schema.ensure(self.path)
             self.reader.changes()  # notices another file at the path, or none
             if self.read_only:
                 raise ReadOnlyError(
@@ -168,6 +181,24 @@ class Store:
         """
         with self.reader.connection() as connection:
             copy_database(connection, self.path, target)
+
+    def vacuum(self) -> int:
+        """Give the room of what was deleted back to the file system; return how many bytes that was.
+
+        Raises:
+            StoreError: another process uses the database, or there is no room for a copy of it.
+        """
+        before = os.path.getsize(self.path)
+        with (
+            self._lock,
+            closing(sqlite3.connect(self.path, isolation_level=None, timeout=self._busy_ms / 1_000)) as own,
+        ):
+            try:
+                own.execute("VACUUM")
+                own.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.Error as error:
+                raise store_error(error, self.path) from error
+        return before - os.path.getsize(self.path)
 
     def check(self) -> list[str]:
         """Return what is wrong with the database, as texts; an empty list means that all is well.

@@ -96,6 +96,12 @@ class Writer:
             raise store_error(error.orig or error, self.path) from error
         except sqlite3.Error as error:
             raise store_error(error, self.path) from error
+        except UnicodeEncodeError as error:  # SQLite keeps text in UTF-8; most texts are checked before they come here
+            raise StoreError(
+                f"{error.object[:200]!r} is not Unicode text and can't be kept; nothing was changed. Is it, or is it "
+                "in, a path that is not in UTF-8? Rename that",
+                url=self.path,
+            ) from error
 
     def close(self) -> None:
         """Close the connections."""
@@ -251,6 +257,18 @@ class Transaction:
         self._revise([(*key, entry.revision + 1, None) for key, (_, entry) in stored.items()], action)
         self._changed = True
         return list(stored)
+
+    def prune(self, keep: int, before: str | None) -> int:
+        """Delete revisions, but for the last *keep* of each entry and those made at *before* or later; return how many.
+
+        The last revision of an entry always stays: it says what became of it.
+        """
+        done = self._connection.exec_driver_sql(
+            "DELETE FROM revision WHERE id IN (SELECT id FROM (SELECT id, at, row_number() OVER "
+            "(PARTITION BY kind, name ORDER BY revision DESC) AS place FROM revision) WHERE place > ? AND at < ?)",
+            (max(keep, 1), before or "9999"),
+        )
+        return int(done.rowcount)
 
     def rename(self, key: Key, new: str) -> None:
         """Give the entry *key* the name *new*: in its row, its tags, its history, its golden cases and its uses.

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import IO, TYPE_CHECKING, Any
 
 from catalog.errors import InvalidEntryError
+from catalog.files import whole_file
 from catalog.store import queries
 from catalog.verbs.register import store_stream
-from catalog.whole_file import whole_file
 from catalog.workspace.imported_vectors import VECTORS, ImportedVectors, imported_vectors
 from catalog.workspace.workspace import Workspace, readable
 

@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import Key, format_key, pair
-from catalog.entry.kinds import POLICIES, check_kind
+from catalog.entry.kinds import VERIFY_POLICIES, check_kind
 from catalog.errors import CatalogWarning, InvalidFilterError, NotImportableError, StoreError
 from catalog.workspace.workspace import Workspace, roots
 
@@ -50,8 +50,8 @@ def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None) ->
     """
     key = (entry.kind, entry.name)
     policy = verify or ws.settings.policy(entry.kind)
-    if policy not in POLICIES:
-        raise InvalidFilterError(f"verify={policy!r}: choose one of {', '.join(POLICIES)}", verify=policy)
+    if policy not in VERIFY_POLICIES:
+        raise InvalidFilterError(f"verify={policy!r}: choose one of {', '.join(VERIFY_POLICIES)}", verify=policy)
     # An entry of the configuration has no revision; its record tells one state from another.
     state = entry if entry.tier == "config" else (entry.tier, entry.revision, entry.ref)
     if entry.tier == "runtime" and entry.ref is None:

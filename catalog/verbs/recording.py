@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.authoring import mark_of
 from catalog.entry.entry import Entry, make_entry, parameters_of
 from catalog.entry.object_ref import reference_fault
+from catalog.entry.own_name import own_name
 from catalog.errors import InvalidEntryError, InvalidReferenceError, NotImportableError
 
 if TYPE_CHECKING:
@@ -17,19 +18,15 @@ if TYPE_CHECKING:
 
 
 def name_of(kind: str, obj: Any) -> str:
-    """Return the name an object carries: ``id`` for models, ``name`` for tools, prompts and agents, else ``__name__``.
+    """Return the name that the mark on an object gives it, else the one the object carries (`own_name`).
 
     Raises:
         InvalidEntryError: it carries none.
     """
-    first = {"model": ("id", "name"), "tool": ("name",), "prompt": ("name",), "agent": ("name",)}
     mark = mark_of(obj) or {}
-    if isinstance(mark.get("name"), str):
-        return str(mark["name"])
-    for attribute in (*first.get(kind, ()), "__name__", "name"):
-        found = getattr(obj, attribute, None)
-        if isinstance(found, str) and found:
-            return found
+    name = mark["name"] if isinstance(mark.get("name"), str) else own_name(kind, obj)
+    if name is not None:
+        return str(name)
     raise InvalidEntryError(f"{obj!r:.80} carries no name; give one: register(obj, name='…')", kind=kind)
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from catalog.entry.key import Key
+from catalog.entry.kinds import SEARCH_MODES
 from catalog.errors import CatalogWarning, EmbedderError, InvalidFilterError
 from catalog.store import queries
 from catalog.workspace.snapshot import Snapshot
@@ -17,8 +18,6 @@ from catalog.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from catalog.entry.filters import Filters
     from catalog.search.hit import Hit
-
-MODES = ("auto", "lexical", "semantic", "hybrid")
 
 _ATTEMPTS = 8
 """How often a search is made again because something changed under it."""
@@ -32,8 +31,8 @@ def search(ws: Workspace, text: str, filters: Filters, limit: int | None, mode: 
     if not isinstance(text, str):
         raise InvalidFilterError(f"text={text!r}: give a request as text", text=repr(text))
     _check_limit(limit)
-    if mode not in MODES:
-        raise InvalidFilterError(f"mode={mode!r}: choose one of {', '.join(MODES)}", mode=mode)
+    if mode not in SEARCH_MODES:
+        raise InvalidFilterError(f"mode={mode!r}: choose one of {', '.join(SEARCH_MODES)}", mode=mode)
     reader, embedding = ws.store.reader, ws.embedding
     learning = None if ws.settings.learn == "off" else ws.learning
 

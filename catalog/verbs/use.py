@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 from catalog.entry.key import Key
 from catalog.errors import EntryError, SearchError
-from catalog.whole_file import whole_file
+from catalog.files import whole_file
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.entry.key import Key
 from catalog.errors import CatalogError, CatalogWarning
 from catalog.settings import Settings, load_settings
+from catalog.source.stamp import stamp
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
@@ -62,26 +62,20 @@ class ConfigTier:
         self.entries: dict[Key, Entry] = dict(_entries(settings))
         self._read_at = self.stamp()
 
-    def stamp(self) -> tuple[int, int, int] | None:
+    def stamp(self) -> str | None:
         """Return what tells one state of the file from another; None without a file."""
-        if self._path is None:
-            return None
-        try:
-            there = os.stat(self._path)
-        except OSError:
-            return (0, 0, 0)
-        return there.st_mtime_ns, there.st_size, there.st_ino
+        return None if self._path is None else stamp(self._path) or ""
 
-    def reread(self, stamp: tuple[int, int, int] | None) -> None:
-        """Read the file again if *stamp* is another than that of the last reading.
+    def reread(self, now: str | None) -> None:
+        """Read the file again if *now* is another than that of the last reading.
 
         A file that can't be read, as while somebody is editing it, leaves the last good entries in force and warns.
         """
-        if stamp == self._read_at or self._path is None:
+        if now == self._read_at or self._path is None:
             return
-        self._read_at = stamp
+        self._read_at = now
         try:
-            self.settings = load_settings(file=Path(self._path)) if stamp != (0, 0, 0) else Settings()
+            self.settings = load_settings(file=Path(self._path)) if now else Settings()
         except CatalogError as error:
             warnings.warn(f"{error}; the entries read before stay in force", CatalogWarning, stacklevel=4)
             return

@@ -85,7 +85,7 @@ class Workspace:
         if not isinstance(settings, Settings):
             settings = load_settings(file=Path(settings) if settings else None)
         self.settings = settings
-        self.url = url or settings.url or default_url()
+        self.url = url or settings.url or _home()
         self.store = Store(self.url)
         self.runtime = RuntimeTier()
         self.config = ConfigTier(settings)
@@ -307,11 +307,25 @@ def readable(rows: Iterable[Any]) -> Iterator[Entry]:
         yield entry
 
 
+def _home() -> str:
+    """Return the URL of the user's own database; nobody has mistyped that, so its folder is made at once."""
+    url = default_url()
+    path = Path(url.removeprefix("sqlite:///"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if not path.parent.is_dir():
+            raise StoreError(
+                f"{path.parent} can't be made ({error.strerror}); name a database with --url or CATALOG_URL", url=url
+            ) from error
+    return url
+
+
 def actor() -> str:
     """Return who is at work, for the history: ``CATALOG_ACTOR``, else the name of the user."""
     named = os.environ.get("CATALOG_ACTOR")
     if named:
-        return named
+        return named.encode("utf-8", "replace").decode()
     import getpass  # reads the system's list of users: only where something is written
 
     try:

@@ -1,5 +1,18 @@
-"""``python -m catalog_cli``: the same as ``catalog``."""
+"""The way in: ``python -m catalog_cli``, and the command ``catalog``."""
 
-from catalog_cli.app import main
+import _signal as signal  # type: ignore[import-not-found] # `signal` itself takes milliseconds to import
+import os
 
-main()
+
+def _quit(*_: object) -> None:
+    os._exit(130)
+
+
+# The program itself takes a moment to be imported. Who interrupts it before it runs wants no traceback of that.
+if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, _quit)
+
+from catalog_cli.app import main  # noqa: E402 - see above
+
+if __name__ == "__main__":
+    main()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
@@ -15,6 +17,7 @@ from catalog_cli.completion import join_colons
 from catalog_cli.lazy import Entrance, LazyGroup
 from catalog_cli.options import embedder_option, url_option
 from catalog_cli.output import clean
+from catalog_cli.streams import UNUSABLE, drop_stdout, fill_closed, is_of_output
 
 _FIND, _FILL, _CHECK = "Find and use", "Fill and change", "Check and mend"
 
@@ -70,7 +73,7 @@ EXIT_CODES = {
 }
 """``CatalogError.code`` to exit status; what is not in it (the store, imports and embedders that fail) is 3."""
 
-UNUSABLE, INTERRUPTED, CLOSED_PIPE = 3, 130, 141
+INTERRUPTED, ENDED, CLOSED_PIPE = 130, 143, 141
 
 
 class Root(LazyGroup):
@@ -111,6 +114,8 @@ class Root(LazyGroup):
             return _fail(str(error), _exit_status(error))
         except click.Abort:
             return INTERRUPTED
+        except OSError as error:
+            return _fail(_outside(error), UNUSABLE)
         except Exception as error:  # a fault of ours: its traceback is what a report of it needs
             import traceback
 
@@ -124,7 +129,7 @@ class Root(LazyGroup):
             ended = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains when it flushes
+            drop_stdout()
             raise SystemExit(CLOSED_PIPE) from None
         return ended
 
@@ -138,8 +143,20 @@ def _exit_status(error: CatalogError) -> int:
 
 
 def _fail(text: str, status: int, prefix: str = "Error: ") -> int:
-    click.echo(prefix + clean(text), err=True)
+    with suppress(OSError):  # nobody can be told; the status still says it
+        click.echo(prefix + clean(text), err=True)
     return status
+
+
+def _outside(error: OSError) -> str:
+    """Return what to say of an *error* of the operating system that no command has an answer of its own for."""
+    if is_of_output(error):
+        return f"standard output can't be written: {error.strerror or error}"
+    try:
+        os.getcwd()
+    except OSError:
+        return "the current folder is gone; go to one that is there"
+    return f"{os.fspath(error.filename)!r}: {error.strerror}" if error.filename else str(error)
 
 
 def _usage(error: click.UsageError) -> str:
@@ -157,12 +174,13 @@ def _show_warning(
     file: Any = None,
     line: str | None = None,
 ) -> None:
-    if category.__name__ == "CatalogWarning":
-        click.echo(f"Warning: {message}", err=True)
-    else:
-        import warnings
+    with suppress(OSError):
+        if category.__name__ == "CatalogWarning":
+            click.echo(f"Warning: {message}", err=True)
+        else:
+            import warnings
 
-        click.echo(warnings.formatwarning(message, category, filename, lineno), err=True, nl=False)
+            click.echo(warnings.formatwarning(message, category, filename, lineno), err=True, nl=False)
 
 
 @click.command(
@@ -190,6 +208,24 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """Run the command line of this process."""
+    fill_closed()
+    try:
+        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # `nohup` and the like stay as they are
+            signal.signal(signal.SIGTERM, _end)
+        if signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, None):
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        _run()
+    except KeyboardInterrupt:
+        raise SystemExit(INTERRUPTED) from None
+    raise SystemExit  # not reached: `cli.main` leaves the process
+
+
+def _end(*_: object) -> NoReturn:
+    """Leave what is under way as after any error: what was being written beside a file is taken away."""
+    raise SystemExit(ENDED)
+
+
+def _run() -> None:
     for stream in (sys.stdout, sys.stderr):  # a path that is no Unicode must not end a listing
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
@@ -200,4 +236,5 @@ def main() -> NoReturn:
         cli.main(prog_name="catalog")
     finally:
         gc.freeze()
-    raise SystemExit  # not reached: `main` above leaves the process
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # all is said and closed: just end
+            signal.signal(signal.SIGINT, signal.SIG_DFL)

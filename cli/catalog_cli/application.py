@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import click
@@ -50,7 +50,7 @@ class Application:
         """The catalog of ``--url``, or the one the environment and the configuration name."""
         import warnings
 
-        from catalog import Catalog, CatalogWarning
+        from catalog import Catalog, CatalogWarning, sqlite_path
 
         warnings.simplefilter("always", CatalogWarning)
         if (
@@ -61,8 +61,18 @@ class Application:
             if form_of(self.embedder) == "reference":
                 self.look_here()
         opened = Catalog(self.url, embedder=self.embedder)
-        click.get_current_context().call_on_close(opened.close)
+        click.get_current_context().call_on_close(partial(self._close, opened))
+        if sqlite_path(opened.url) is None:
+            self.screen.remark(f"Warning: {opened.url} is a private database: what is stored goes with this command")
         return opened
+
+    def _close(self, opened: Catalog) -> None:
+        to_come = opened.workspace.store.is_to_come
+        opened.close()
+        if to_come:
+            self.screen.remark(
+                f"Warning: there is no database at {opened.workspace.store.path}; the first write makes it"
+            )
 
     @property
     def place(self) -> str:
@@ -74,15 +84,24 @@ class Application:
     def schema(self) -> Schema:
         """Return the version of the database, without creating or upgrading it."""
         from catalog import SCHEMA_HEAD as HEAD
+        from catalog import StoreError, sqlite_path
         from catalog import schema_revision as current
-        from catalog import sqlite_path
 
         path = sqlite_path(self.place)
-        return Schema(path or "a database in memory", current(path) if path else None, HEAD)
+        if path is None:
+            raise StoreError(
+                f"{self.place} is a private database, which is gone when a command ends; "
+                "name a file, as sqlite:///team.db",
+                url=self.place,
+            )
+        return Schema(path, current(path), HEAD)
 
     def look_here(self) -> None:
         """Let modules of the current folder be found, after all others, so that none of it hides a library."""
-        here = os.getcwd()
+        try:
+            here = os.getcwd()
+        except OSError:  # it was deleted: nothing can be found in it
+            return
         if here not in sys.path and "" not in sys.path:
             sys.path.append(here)
 

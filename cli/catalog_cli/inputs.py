@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from typing import Any
 
 import click
 
+from catalog_cli.streams import standard_input
+
 
 def text_of(given: str) -> str:
     """Return *given*, the content of the file it names with ``@``, or standard input for ``-`` and ``@-``."""
     if given in ("-", "@-"):
-        return sys.stdin.read()
+        return standard_input().read()
     if not given.startswith("@"):
         return given
     try:

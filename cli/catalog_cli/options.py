@@ -12,7 +12,6 @@ from catalog_cli.application import Application
 from catalog_cli.lazy import WithExamples
 
 F = TypeVar("F", bound=Callable[..., Any])
-POLICIES = ("off", "signature", "source")
 
 
 def _use(ctx: click.Context, _: click.Parameter, value: str | None) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -91,7 +91,8 @@ class Screen:
 
     def remark(self, text: str) -> None:
         """Write one line for people to standard error."""
-        click.echo(text, err=True)
+        with suppress(OSError):  # a result is not lost because a remark on it is
+            click.echo(text, err=True)
 
     def hint(self, text: str) -> None:
         """Write a remark that only somebody at a terminal has a use for."""

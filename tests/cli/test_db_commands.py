@@ -39,15 +39,15 @@ def test_current_shows_place_and_version(run_cli, database, url) -> None:
     }
 
 
-def test_an_old_schema_is_a_no(run_cli, database) -> None:
-    """A database of another version is named with what to do."""
+def test_a_newer_schema_is_a_no(run_cli, database) -> None:
+    """A database of a newer version is named with what to do, which is not an upgrade of the database."""
     with sqlite3.connect(database) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     assert run_cli("db", "current") == (
         1,
         f"{database}: schema 9999\n",
-        f"schema 9999 is not {HEAD}, which this version works with; `catalog db upgrade`\n",
+        f"schema 9999 is newer than {HEAD}, which this version works with; upgrade magma-catalog\n",
     )
     done = run_cli("ls")
     assert (done.status, done.out, done.err.count("\n")) == (3, "", 1)
@@ -89,7 +89,7 @@ def test_a_file_that_is_no_catalog_is_unusable(run_cli, project) -> None:
     """A text file, a foreign database and a URL that is none end with 3 and one line."""
     (project / "notes.db").write_text("these are notes, and quite a lot of them" * 50)
     sqlite3.connect(project / "other.db").executescript("CREATE TABLE t (x);").connection.close()
-    for url in (f"sqlite:///{project / 'notes.db'}", f"sqlite:///{project / 'other.db'}", "team.db"):
+    for url in (f"sqlite:///{project / 'notes.db'}", f"sqlite:///{project / 'other.db'}", "team"):
         done = run_cli("--url", url, "ls")
         assert (done.status, done.out, done.err.count("\n")) == (3, "", 1)
         assert done.err.startswith("Error: ")

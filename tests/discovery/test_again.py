@@ -123,7 +123,7 @@ def test_other_options_start_anew(folder: Path) -> None:
     first = scan("again", roots=[folder])
     assert again(first, folder, public=True).counts["looked_at"] == 5
     rules = {"bases": [{"kind": "tool", "modules": ["somewhere"], "names": ["Thing"]}]}
-    assert again(first, folder, recognised=rules).counts["looked_at"] == 5
+    assert again(first, folder, rules=rules).counts["looked_at"] == 5
 
 
 def test_another_package_that_changes_counts(make: Any) -> None:
@@ -164,3 +164,38 @@ def test_progress_is_told(folder: Path) -> None:
     told: list[tuple[int, int]] = []
     scan("again", roots=[folder], progress=lambda done, total, module: told.append((done, total)))
     assert told == [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]
+
+
+def keep_times(path: Path, state: os.stat_result) -> None:
+    """Give the file the times of *state*, as copies that keep times do."""
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_a_change_that_keeps_size_and_time_is_seen(folder: Path, replaced: bool) -> None:
+    """What is written in place or moved into place with the old size and time of change is compared by content."""
+    path = folder / "again" / "words.py"
+    path.write_text("NAME = 'twigs'\n")
+    age(folder)
+    state = path.stat()
+    first = scan("again", roots=[folder])
+    assert again(first, folder).unchanged
+    written = path.with_suffix(".new") if replaced else path
+    written.write_text("NAME = 'trunk'\n")
+    keep_times(written, state)
+    os.replace(written, path)
+    second = again(first, folder)
+    assert (path.stat().st_mtime_ns, path.stat().st_size) == (state.st_mtime_ns, state.st_size)
+    assert (second.unchanged, "tool:trunk" in refs(second)) == (False, True)
+
+
+def test_a_touched_file_is_not_parsed_again(folder: Path) -> None:
+    """A file that was only touched or copied has the content it had: nothing is looked at."""
+    age(folder)
+    first = scan("again", roots=[folder])
+    for path in folder.rglob("*.py"):
+        copy = path.with_suffix(".new")
+        copy.write_bytes(path.read_bytes())
+        os.replace(copy, path)
+    second = again(first, folder)
+    assert (second.counts["looked_at"], refs(second)) == (0, refs(first))

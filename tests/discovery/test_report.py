@@ -1,13 +1,11 @@
-"""What a scan did, as data; and the collector is back when it is done."""
+"""What a scan did, as data."""
 
 from __future__ import annotations
 
-import gc
 import json
 
 import pytest
 
-from catalog.discovery.gc_pause import uncollected
 from catalog.discovery.report import ScanReport
 
 
@@ -42,23 +40,3 @@ def test_a_report_is_plain_data() -> None:
 def test_a_report_is_quiet_if_nothing_needs_a_look(report: ScanReport, quiet: bool) -> None:
     """Only new, updated, drifted or missing entries make a report one to read."""
     assert report.is_quiet is quiet
-
-
-def test_the_collector_comes_back() -> None:
-    """The garbage collector runs again after a pause, an error and a nested pause, and stays off if it was off."""
-    assert gc.isenabled()
-    with uncollected():
-        with uncollected():
-            assert not gc.isenabled()
-        assert not gc.isenabled()
-    assert gc.isenabled()
-    with pytest.raises(KeyError), uncollected():
-        raise KeyError
-    assert gc.isenabled()
-    gc.disable()
-    try:
-        with uncollected():
-            pass
-        assert not gc.isenabled()
-    finally:
-        gc.enable()

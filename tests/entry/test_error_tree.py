@@ -12,7 +12,7 @@ from factories import blank_catalog, open_catalog
 
 import catalog
 from catalog import Catalog, errors, load_settings
-from catalog.errors import CatalogError
+from catalog.errors import CatalogError, CatalogWarning
 
 CLASSES = sorted(
     (one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, CatalogError)),
@@ -85,6 +85,13 @@ def _newer(cat: Catalog, folder: Path) -> None:
     open_catalog(folder / "newer.db")
 
 
+def _read_only(cat: Catalog, folder: Path) -> None:
+    with pytest.warns(CatalogWarning, match="read only"):
+        other = open_catalog(f"{cat.url}?mode=ro")
+    with other:
+        other.register("tool", "x", "os:getcwd")
+
+
 def _not_ours(cat: Catalog, folder: Path) -> None:
     (folder / "notes.txt").write_text("no database " * 100)
     open_catalog(folder / "notes.txt")
@@ -123,10 +130,11 @@ RAISED: dict[str, Any] = {
     "NotImportableError": lambda cat, folder: cat.register("tool", "x", lambda: 1),
     "ResolveError": lambda cat, folder: (cat.register("tool", "x", "zz_nowhere:thing"), cat["tool", "x"]),
     "DriftError": _drift,
-    "StoreError": lambda cat, folder: open_catalog("nothing.db"),
+    "StoreError": lambda cat, folder: open_catalog("nothing"),
     "SchemaOutdatedError": _newer,
     "StoreBusyError": _busy,
     "NotACatalogError": _not_ours,
+    "ReadOnlyError": _read_only,
     "PackageNotFoundError": lambda cat, folder: cat.scan("zz_no_such_package"),
     "UnreadableSourceError": _unreadable,
     "SearchError": lambda cat, folder: cat.search("x", mode="semantic"),

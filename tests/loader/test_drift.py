@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 from records import Record, record
 
-from catalog.entry.kinds import POLICIES
+from catalog.entry.kinds import VERIFY_POLICIES
 from catalog.errors import DriftError, SettingsError
 from catalog.loader.verify import Drift, check, ensure
 from catalog.source.locate import Locator
@@ -40,7 +40,7 @@ def test_what_counts_as_drift(make_module: Make, after: str, signature: str | No
     module = make_module(BEFORE)
     entry = record("t", f"{module}:f")
     make_module(after, module)
-    found = {policy: check(entry, Locator(), policy) for policy in POLICIES}
+    found = {policy: check(entry, Locator(), policy) for policy in VERIFY_POLICIES}
     changes = {policy: drift and drift.change for policy, drift in found.items()}
     assert changes == {"off": None, "signature": signature, "source": source}
     assert module not in sys.modules
@@ -99,7 +99,7 @@ def test_ensure_raises_what_check_finds(make_module: Make) -> None:
 )
 def test_what_has_no_recorded_checksum_does_not_drift(entry: Record) -> None:
     """Data, and entries whose code was never summed, have nothing to drift from."""
-    assert [check(entry, Locator(), policy) for policy in POLICIES] == [None, None, None]
+    assert [check(entry, Locator(), policy) for policy in VERIFY_POLICIES] == [None, None, None]
 
 
 def test_only_a_source_checksum_counts_under_source_alone(make_module: Make) -> None:

@@ -23,8 +23,8 @@ def test_every_product_is_there_once(count: int, rows: int, width: int, turned: 
     )
     wide = np.full((count, rows + 2), 7, np.float32)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_ALONE", 256)
-        patch.setattr(module, "_MANY", 200)
+        patch.setattr(module, "ONE_THREAD", 256)
+        patch.setattr(module, "MANY_ROWS", 200)
         alone = products(queries, many)
         given_ = products(queries, many, out=wide[:, 1:-1])
     np.testing.assert_allclose(alone, queries @ many.T, rtol=1e-4, atol=1e-5)

@@ -298,11 +298,10 @@ def test_a_lookup_does_not_fail_for_lack_of_a_record(tools: Catalog, opened: Ope
     """Where a use can't be written, the hit is handed over with a warning."""
     auto = opened(learn="auto")
     auto.search(REQUEST)
-    path = Path(url.removeprefix("sqlite:///"))
-    moved = path.rename(path.with_name("moved.db"))
+    with sqlite3.connect(url.removeprefix("sqlite:///")) as other:
+        other.execute("CREATE TRIGGER full BEFORE INSERT ON used BEGIN SELECT RAISE(ABORT, 'no room'); END")
     with pytest.warns(CatalogWarning, match="a use of 'tool:dots' was not recorded"):
         taken = auto["tool", "dots"]
-    moved.rename(path)
     assert taken is json.dumps
 
 

@@ -21,6 +21,60 @@ def found(ref: str) -> str:
     return answer.reason if isinstance(answer, Missing) else answer.ref
 
 
+PLOTS = """
+    import os.path
+    try:
+        from fast import quick
+    except ImportError:
+        def quick(): "slow"
+    try:
+        import nothing
+        def tried(): ...
+    except ImportError:
+        tried = None
+    if os.name == "nt":
+        def system(): "nt"
+    else:
+        def system(): "posix"
+    if TYPE_CHECKING:
+        from .lazy import later
+    else:
+        later = make()
+    if sys.version_info >= (3, 0):
+        def new(): "new"
+    else:
+        def new(): "old"
+    def scatter(data): ...
+    alias = scatter
+    also = alias
+    class Base:
+        def run(self): ...
+        class Inner:
+            def deep(self): ...
+        value = 3
+    class Child(Base):
+        again = Base.Inner
+        def own(self): ...
+    class Generic(Base[int]): ...
+    class Foreign(dict): ...
+    agent = Agent("gpt", name="x")
+    agent_too = agent
+    pair, other = Agent("a"), Agent("b")
+    one, two = make()
+    for loop in range(3): ...
+    with open("x") as handle:
+        def within(): ...
+    typed: Agent = Agent("y")
+    bare: int
+    gone = 1
+    del gone
+    ring = ring2
+    ring2 = ring
+    builtin = len
+    async def waits(): ...
+"""
+
+
 @pytest.fixture
 def package(write: Write) -> None:
     """A package that imports, renames, inherits and hides things in every way."""
@@ -34,58 +88,7 @@ def package(write: Write) -> None:
             import shop.deeper.inner
             raise SystemExit("imported")
         """,
-        shop__plots="""
-            import os.path
-            try:
-                from fast import quick
-            except ImportError:
-                def quick(): "slow"
-            try:
-                import nothing
-                def tried(): ...
-            except ImportError:
-                tried = None
-            if os.name == "nt":
-                def system(): "nt"
-            else:
-                def system(): "posix"
-            if TYPE_CHECKING:
-                from .lazy import later
-            else:
-                later = make()
-            if sys.version_info >= (3, 0):
-                def new(): "new"
-            else:
-                def new(): "old"
-            def scatter(data): ...
-            alias = scatter
-            also = alias
-            class Base:
-                def run(self): ...
-                class Inner:
-                    def deep(self): ...
-                value = 3
-            class Child(Base):
-                again = Base.Inner
-                def own(self): ...
-            class Generic(Base[int]): ...
-            class Foreign(dict): ...
-            agent = Agent("gpt", name="x")
-            agent_too = agent
-            pair, other = Agent("a"), Agent("b")
-            one, two = make()
-            for loop in range(3): ...
-            with open("x") as handle:
-                def within(): ...
-            typed: Agent = Agent("y")
-            bare: int
-            gone = 1
-            del gone
-            ring = ring2
-            ring2 = ring
-            builtin = len
-            async def waits(): ...
-        """,
+        shop__plots=PLOTS,
         shop__lazy="def later(): ...\n__all__ = ['listed']\nlisted = f()\n_hidden = g()",
         shop__deeper__inner="def f(): ...",
         shop__star="from shop.lazy import *\nfrom shop.plots import *",

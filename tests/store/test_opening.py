@@ -81,7 +81,12 @@ def test_a_link_to_a_catalog_is_that_catalog(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("team.db", "sqlite:///team.db"),
+        ("team", "sqlite:///team"),
+        ("sqlite:team.db", "write sqlite:///"),
+        ("sqlite:///", "names no file"),
+        ("sqlite:///file:team.db", "names no file"),
+        ("sqlite:///team.db?mode=rwc", "leave out .mode=rwc"),
+        ("sqlite:///team.db?cache=shared&mode=ro", "leave out"),
         ("sqlite://team.db", "sqlite:///team.db"),
         ("postgresql://host/db", "SQLite only"),
         ("mysql://host/db", "no driver for mysql://"),
@@ -93,7 +98,7 @@ def test_a_url_that_names_no_file_says_what_to_write(url: str, said: str) -> Non
         open_catalog(url)
 
 
-@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", "sqlite:///"])
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", ":memory:"])
 def test_a_url_without_a_path_is_a_private_catalog(url: str) -> None:
     """Two catalogs without a path know nothing of each other, and leave no file."""
     with open_catalog(url) as one, open_catalog(url) as other:
@@ -461,7 +466,7 @@ def test_a_failed_opening_leaves_no_folder_behind(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
-    def refuse(path: str) -> bool:
+    def refuse(path: str, read_only: str) -> bool:
         raise StoreError("no")
 
     monkeypatch.setattr(schema, "ensure", refuse)

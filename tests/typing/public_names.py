@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, assert_type
+from typing import IO, Any, assert_type
 
 from catalog import (
     SCHEMA_HEAD,
+    SEARCH_MODES,
     STRATEGIES,
+    VERIFY_POLICIES,
     AutoCouncil,
     Candidate,
     Case,
@@ -50,6 +52,7 @@ from catalog import (
     ObjectRef,
     OpenAIEmbedder,
     PackageNotFoundError,
+    ReadOnlyError,
     Reference,
     Registry,
     Replay,
@@ -75,6 +78,7 @@ from catalog import (
     __version__,
     agent,
     agents,
+    backup_database,
     baseline,
     call,
     cases_for,
@@ -113,6 +117,7 @@ from catalog import (
     routers,
     run_entry,
     schema,
+    schema_advice,
     schema_revision,
     schemas,
     sqlite_path,
@@ -121,6 +126,7 @@ from catalog import (
     tool,
     tools,
     validate_council,
+    whole_file,
 )
 
 
@@ -259,7 +265,9 @@ assert_type(auto.resolve("plot").to_dict(), dict[str, Any])
 assert_type(Verdict(None, "nothing fits").chosen, Entry | None)
 assert_type(ScriptedChat("plot", name="played").name, str)
 assert_type(Event("routed", "auto").name, str)
+search_modes: tuple[str, ...] = SEARCH_MODES
 strategies: tuple[str, ...] = STRATEGIES
+policies: tuple[str, ...] = VERIFY_POLICIES
 
 
 def watch(event: Event) -> None:
@@ -276,9 +284,14 @@ assert_type(ObjectRef.parse("package.module:name"), ObjectRef)
 assert_type(default_url(), str)
 assert_type(sqlite_path("sqlite:///team.db"), str | None)
 assert_type(schema_revision("team.db"), str | None)
+assert_type(backup_database("team.db", "copy.db"), None)
 assert_type(close_matches("plit", ["plot"]), list[str])
 assert_type(did_you_mean(["plot"]), str)
 texts: list[str] = [SCHEMA_HEAD, __version__]
+assert_type(backup_database("team.db", "copy.db"), None)
+assert_type(schema_advice("team.db", None), str)
+with whole_file("out.txt") as out:
+    assert_type(out, IO[str])
 
 errors: list[type[CatalogError]] = [
     CouncilSpecError,
@@ -297,6 +310,7 @@ errors: list[type[CatalogError]] = [
     NotACatalogError,
     NotImportableError,
     PackageNotFoundError,
+    ReadOnlyError,
     ResolveError,
     RoutingError,
     SchemaOutdatedError,

@@ -12,10 +12,10 @@ from typing import IO, TYPE_CHECKING
 
 from catalog.entry.key import Key, format_key, parse_key, split_key
 from catalog.errors import EntryNotFoundError, RoutingError, close_matches, did_you_mean
+from catalog.files import whole_file
 from catalog.routing.labelled import Case, Label, case_of, read_cases
 from catalog.routing.wording import shortened
 from catalog.store.golden_and_decisions import golden
-from catalog.whole_file import whole_file
 
 if TYPE_CHECKING:
     from catalog.routing.pool import Pool

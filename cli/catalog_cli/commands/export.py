@@ -8,6 +8,7 @@ import click
 
 from catalog_cli.application import Application, pass_app
 from catalog_cli.options import command
+from catalog_cli.streams import writing
 
 
 @command(
@@ -32,8 +33,6 @@ def export(app: Application, file: str, vectors: bool) -> None:
     if file == "-":
         app.catalog.export_jsonl(sys.stdout, vectors=vectors)
         return
-    try:
+    with writing(file):
         written = app.catalog.export_jsonl(file, vectors=vectors)
-    except OSError as error:
-        raise click.FileError(file, error.strerror or str(error)) from None
     app.screen.remark(f"exported {written} {'entry' if written == 1 else 'entries'} to {file}")

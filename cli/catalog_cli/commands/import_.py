@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from catalog_cli.application import Application, pass_app
 from catalog_cli.options import command, json_option
+from catalog_cli.streams import standard_input
 
 
 @command(
@@ -29,7 +28,7 @@ def import_(app: Application, file: str, as_json: bool) -> None:
     A line may bring vectors of its own, as `catalog export --vectors` writes them, if the catalog knows their embedder.
     """
     try:
-        written = app.catalog.import_jsonl(sys.stdin if file == "-" else file)
+        written = app.catalog.import_jsonl(standard_input() if file == "-" else file)
     except UnicodeDecodeError:
         shown = "standard input" if file == "-" else file
         raise click.UsageError(f"{shown} is not a text file in UTF-8") from None

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from catalog import VERIFY_POLICIES
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.inputs import json_of, text_of
-from catalog_cli.options import POLICIES, command, json_option, key_argument
+from catalog_cli.options import command, json_option, key_argument
 
 if TYPE_CHECKING:
     from catalog_cli.output import Screen
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 )
 @key_argument()
 @click.option("--input", "-i", "given", metavar="JSON|@file|-", help="Arguments: a JSON object by name, or one text.")
-@click.option("--policy", type=click.Choice(POLICIES), help="How much of the code must be as recorded.")
+@click.option("--policy", type=click.Choice(VERIFY_POLICIES), help="How much of the code must be as recorded.")
 @click.option("--traceback", is_flag=True, help="Show where the called code failed.")
 @json_option("the result")
 @pass_app

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from catalog import SEARCH_MODES
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.listing import show
 from catalog_cli.options import command, json_option, kind_option, limit_option, tag_option
@@ -28,7 +29,7 @@ from catalog_cli.output import clip
 @limit_option(10, "hits")
 @click.option(
     "--mode",
-    type=click.Choice(("auto", "lexical", "semantic", "hybrid")),
+    type=click.Choice(SEARCH_MODES),
     default="auto",
     show_default=True,
     metavar="MODE",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from catalog import VERIFY_POLICIES
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.options import command, json_option, key_argument, kind_option
 from catalog_cli.output import Column, count
@@ -30,7 +31,7 @@ COLUMNS = (Column("KEY", bold=True), Column("CHANGED", colour="yellow"), Column(
 @kind_option()
 @click.option(
     "--policy",
-    type=click.Choice(("signature", "source")),
+    type=click.Choice([policy for policy in VERIFY_POLICIES if policy != "off"]),
     default="source",
     show_default=True,
     help="Report changed bodies too, or only changed signatures.",

@@ -26,7 +26,8 @@ def current(app: Application, as_json: bool) -> None:
         app.screen.json({"url": app.place, "path": schema.path, "schema": schema.found, "newest": schema.newest})
     elif schema.found is not None:
         app.screen.print(f"{schema.path}: schema {schema.found}")
-    if schema.found is None:
-        raise No(f"there is no database at {schema.path} yet; the first command that needs it makes it")
-    if schema.found != schema.newest:
-        raise No(f"schema {schema.found} is not {schema.newest}, which this version works with; `catalog db upgrade`")
+    from catalog import schema_advice
+
+    advice = schema_advice(schema.path, schema.found)
+    if advice:
+        raise No(advice)

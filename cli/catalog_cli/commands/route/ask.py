@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from catalog_cli.application import Application, No, pass_app
 from catalog_cli.commands.route.shared import Wrong, bar, facts, made, money, no_candidate, router_options
 from catalog_cli.options import command, json_option
 from catalog_cli.output import Column, clean
+from catalog_cli.streams import standard_input
 
 if TYPE_CHECKING:
     from catalog import Candidate, Decision
@@ -78,10 +78,10 @@ def ask(
 
     if text[0] in COMMANDS and click.get_current_context().meta.get(PROMPT):
         raise click.UsageError(f"'{text[0]}' is a command: put it before its options, or -- before a prompt")
-    if len(text) > 1:
+    if text[1:]:
         hint = did_you_mean(close_matches(text[0], COMMANDS, most=1))
         raise click.UsageError(f"put a prompt of several words in quotes{hint}")
-    prompt = sys.stdin.read() if text[0] == "-" else text[0]
+    prompt = standard_input().read() if text[0] == "-" else text[0]
     if not prompt.strip():
         raise Wrong("the prompt is empty")
     if on_no_match and on_no_match not in ("error", "abstain"):

@@ -11,6 +11,7 @@ from catalog_cli.application import Application, No, pass_app
 from catalog_cli.commands.route.shared import Wrong, bar, cases_of, facts, made, money, percent, router_options
 from catalog_cli.options import command, json_option
 from catalog_cli.output import Column, Screen, cells, clean, clip
+from catalog_cli.streams import writing
 
 if TYPE_CHECKING:
     from catalog import Evaluation, GateVerdicts, StepFigures
@@ -321,10 +322,7 @@ def _read(path: str) -> str:
 
 
 def _write(path: str, text: str) -> None:
-    try:
-        from catalog import whole_file
+    from catalog import whole_file
 
-        with whole_file(path) as file:
-            file.write(text)
-    except OSError as error:
-        raise click.FileError(path, error.strerror or str(error)) from None
+    with writing(path), whole_file(path) as file:
+        file.write(text)

@@ -12,6 +12,7 @@ from catalog_cli.commands.route.shared import Wrong
 from catalog_cli.lazy import Entrance, LazyGroup
 from catalog_cli.options import command, json_option, url_option
 from catalog_cli.output import Column, count
+from catalog_cli.streams import standard_input, writing
 
 _HERE = "catalog_cli.commands.route.golden"
 COMMANDS = {
@@ -143,7 +144,7 @@ def import_(app: Application, file: str, as_json: bool) -> None:
     from catalog import EntryNotFoundError
 
     try:
-        added = app.catalog.golden.import_jsonl(sys.stdin if file == "-" else file)
+        added = app.catalog.golden.import_jsonl(standard_input() if file == "-" else file)
     except UnicodeDecodeError:
         raise Wrong(f"{file} is not a text file in UTF-8") from None
     except EntryNotFoundError as error:
@@ -171,8 +172,6 @@ def export(app: Application, file: str) -> None:
     if file == "-":
         app.catalog.golden.export_jsonl(sys.stdout)
         return
-    try:
+    with writing(file):
         written = app.catalog.golden.export_jsonl(file)
-    except OSError as error:
-        raise click.FileError(file, error.strerror or str(error)) from None
     app.screen.remark(f"exported {count(written, 'golden case', 'golden cases')} to {file}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -12,6 +13,7 @@ from catalog_cli import completion
 from catalog_cli.application import Application
 from catalog_cli.options import tag_option
 from catalog_cli.output import count
+from catalog_cli.streams import standard_input
 
 if TYPE_CHECKING:
     from catalog import AutoCouncil, Case
@@ -151,7 +153,7 @@ def cases_of(app: Application, router: AutoCouncil, file: str | None, golden: bo
     from catalog import RoutingError, read_cases
 
     try:
-        with click.open_file(file, encoding="utf-8") as lines:
+        with nullcontext(standard_input()) if file == "-" else open(file, encoding="utf-8") as lines:
             cases = list(read_cases(lines, "standard input" if file == "-" else file))
     except OSError as error:
         raise click.FileError(file, error.strerror or str(error)) from None

@@ -8,6 +8,7 @@ import click
 
 from catalog_cli.application import Application, pass_app
 from catalog_cli.options import command
+from catalog_cli.streams import writing
 
 
 @command(
@@ -29,8 +30,6 @@ def export(app: Application, file: str) -> None:
     if file == "-":
         app.catalog.export_uses(sys.stdout)
         return
-    try:
+    with writing(file):
         written = app.catalog.export_uses(file)
-    except OSError as error:
-        raise click.FileError(file, error.strerror or str(error)) from None
     app.screen.remark(f"exported {written} {'hash' if written == 1 else 'hashes'} to {file}")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from helpers import refs
 
-from catalog.discovery.rules import SECTIONS, recognised
+from catalog.discovery.rules import SECTIONS, load_rules
 from catalog.discovery.scan import scan
 from catalog.entry.kinds import is_kind_name
 from catalog.errors import SettingsError
@@ -57,7 +57,7 @@ SOURCE = """
 def test_a_project_adds_its_own(make: Any) -> None:
     """Rules of a project are used in all four sections, with patterns, exceptions and kinds of its own."""
     folder = make({"work.py": SOURCE})
-    assert refs(scan(folder / "work.py", recognised=OWN)) == {
+    assert refs(scan(folder / "work.py", rules=OWN)) == {
         "agent:arm": "work:Arm",
         "model:large": "work:large",
         "model:small": "work:small",
@@ -72,7 +72,7 @@ def test_a_projects_rules_go_first(make: Any) -> None:
     """A rule of the project decides before a built-in one that matches the same."""
     folder = make({"mine.py": "from langchain_core.tools import tool\n@tool\ndef here(): ...\n"})
     rules = {"decorators": [{"kind": "agent", "modules": ["langchain_core.tools"], "names": ["tool"]}]}
-    assert refs(scan(folder / "mine.py", recognised=rules)) == {"agent:here": "mine:here"}
+    assert refs(scan(folder / "mine.py", rules=rules)) == {"agent:here": "mine:here"}
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_a_projects_rules_go_first(make: Any) -> None:
 def test_a_wrong_rule_is_refused(rules: dict[str, Any], place: str, fault: str) -> None:
     """A rule of another form is an error that names section, place and fault."""
     with pytest.raises(SettingsError) as caught:
-        recognised(rules)
+        load_rules(rules)
     assert (caught.value.facts, str(caught.value)) == (
         {"place": place, "fault": fault},
         f"what a scan recognises, {place}: {fault}",
@@ -122,7 +122,7 @@ def test_a_wrong_rule_is_refused(rules: dict[str, Any], place: str, fault: str) 
 
 def test_the_built_in_table_is_sound() -> None:
     """Every built-in rule has a known section, a possible kind, names, and a framework to show."""
-    for rule in recognised().rules:
+    for rule in load_rules():
         assert rule.section in SECTIONS
         assert rule.kind == "*" or is_kind_name(rule.kind)
         assert rule.names
@@ -131,5 +131,5 @@ def test_the_built_in_table_is_sound() -> None:
 
 def test_rules_are_told_apart_by_a_fingerprint() -> None:
     """The same rules have the same fingerprint, other rules another."""
-    assert recognised(OWN).fingerprint == recognised(dict(OWN)).fingerprint
-    assert recognised(OWN).fingerprint != recognised().fingerprint
+    assert load_rules(OWN).fingerprint == load_rules(dict(OWN)).fingerprint
+    assert load_rules(OWN).fingerprint != load_rules().fingerprint

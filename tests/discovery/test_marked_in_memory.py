@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import catalog
-from catalog.discovery.marked import live
+from catalog.discovery.marked import marked_objects
 
 
 def module(name: str, **contents: Any) -> ModuleType:
@@ -39,7 +39,7 @@ def test_marked_objects_are_found_once() -> None:
     """An object that two modules hold is found in the one that defines it, with all that its mark says."""
     marked = catalog.tool(function("dig", "mine.b"), tags=["garden"])
     modules = {"mine.a": module("mine.a", dug=marked), "mine.b": module("mine.b", dig=marked, x=1)}
-    found = live(modules)
+    found = marked_objects(modules)
     assert named(found) == [("tool", "dig", "mine.b:dig")]
     assert (found[0].obj is marked, found[0].fields) == (True, {"tags": ["garden"]})
 
@@ -60,7 +60,7 @@ def test_names_come_from_the_mark_the_object_or_the_variable() -> None:
             d=catalog.agent(Model()),
         )
     }
-    assert named(live(modules)) == [
+    assert named(marked_objects(modules)) == [
         ("agent", "by name", "mine:c"),
         ("agent", "d", "mine:d"),
         ("model", "by id", "mine:b"),
@@ -71,7 +71,7 @@ def test_names_come_from_the_mark_the_object_or_the_variable() -> None:
 def test_what_no_other_process_can_import_has_no_reference() -> None:
     """An object of ``__main__`` is found without a reference."""
     marked = catalog.tool(function("here", "__main__"))
-    assert named(live({"__main__": module("__main__", here=marked)})) == [("tool", "here", None)]
+    assert named(marked_objects({"__main__": module("__main__", here=marked)})) == [("tool", "here", None)]
 
 
 def test_modules_that_bite_are_left_alone(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_modules_that_bite_are_left_alone(tmp_path: Path) -> None:
         "e": module("e", x=Nothing()),
         "good": module("good", good=good),
     }
-    assert named(live(modules)) == [("tool", "good", "good:good")]
+    assert named(marked_objects(modules)) == [("tool", "good", "good:good")]
     object.__setattr__(lazy, "__class__", ModuleType)
 
 
@@ -112,14 +112,16 @@ def test_a_copied_mark_is_not_a_mark() -> None:
 
     marked = catalog.tool(function("kept", "mine"))
     wrapper = functools.wraps(marked)(lambda: None)
-    assert named(live({"mine": module("mine", kept=marked, other=wrapper)})) == [("tool", "kept", "mine:kept")]
+    assert named(marked_objects({"mine": module("mine", kept=marked, other=wrapper)})) == [
+        ("tool", "kept", "mine:kept")
+    ]
 
 
 def test_nobody_who_marked_nothing_pays() -> None:
     """In a process where no decorator was used, nothing is found and the decorators stay unloaded."""
     code = (
-        "import sys; from catalog.discovery.marked import live; "
-        "assert live() == []; assert 'catalog.authoring' not in sys.modules"
+        "import sys; from catalog.discovery.marked import marked_objects; "
+        "assert marked_objects() == []; assert 'catalog.authoring' not in sys.modules"
     )
     root = Path(__file__).parents[2]
     subprocess.run([sys.executable, "-c", code], check=True, cwd=root)

@@ -6,6 +6,8 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import EACCES
+from secrets import token_hex
 from typing import IO
 
 
@@ -28,16 +30,21 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
         with open(path, "w", encoding="utf-8") as file:
             yield file
         return
-    beside = f"{target}.{os.getpid()}.tmp"
+    if mode is not None and not os.access(target, os.W_OK):  # its folder would allow it; who protected it would not
+        raise PermissionError(EACCES, os.strerror(EACCES), target)
+    # Not made of the file's own name, which may be as long as names can be; and two threads may write one file.
+    beside = os.path.join(os.path.dirname(target), f".catalog-{token_hex(8)}.tmp")
     try:
         with open(beside, "x", encoding="utf-8") as file:
+            if mode is not None:
+                os.chmod(beside, stat.S_IMODE(mode))  # before there is anything in it to read
             yield file
             file.flush()
             os.fsync(file.fileno())  # or a crash may leave the new name with nothing in it
-        if mode is not None:
-            os.chmod(beside, stat.S_IMODE(mode))
         os.replace(beside, target)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             os.unlink(beside)
+        if isinstance(error, OSError) and error.filename == beside:  # nobody has named that file
+            error.filename, error.filename2 = target, None
         raise

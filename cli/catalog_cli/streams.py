@@ -1,0 +1,84 @@
+"""Files and standard streams: what is written to, what is read from, and what is said where that can't be done."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO
+
+import click
+
+UNUSABLE = 3
+
+_TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+"""Where these end a write, nobody named a wrong file: the machine can't do what was asked."""
+
+
+class Unusable(click.ClickException):
+    """Something outside of this program fails: one line on standard error, exit status 3."""
+
+    exit_code = UNUSABLE
+
+
+@contextmanager
+def writing(path: str) -> Iterator[None]:
+    """Say of a failure to write the file *path* that it is one, with the exit status it deserves."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _TROUBLE:
+            said = f"{path} can't be written: {error.strerror or error}; a file that was there is as it was"
+            raise Unusable(said) from None
+        raise click.FileError(path, error.strerror or str(error)) from None
+
+
+def standard_input() -> IO[str]:
+    """Return standard input.
+
+    Raises:
+        click.UsageError: it is closed.
+    """
+    if sys.stdin is None or sys.stdin.closed:
+        raise click.UsageError("standard input is closed; name a file, or send something through a pipe")
+    return sys.stdin
+
+
+def fill_closed() -> None:
+    """Put the null device where a standard stream is closed, before anything is opened.
+
+    Else the next file that is opened, the database say, gets the stream's number, and what is printed goes into it.
+    ``sys.stdin`` stays None where it was closed: an empty input is not what anybody meant.
+    """
+    for number, name, mode in ((0, "stdin", os.O_RDONLY), (1, "stdout", os.O_WRONLY), (2, "stderr", os.O_WRONLY)):
+        try:
+            os.fstat(number)
+        except OSError:
+            opened = os.open(os.devnull, mode)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            if number and getattr(sys, name) is None:
+                setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115 - lives as long as we
+
+
+def is_of_output(error: OSError) -> bool:
+    """Tell whether *error* came of writing to standard output; what is still to be written goes nowhere then."""
+    found = error.filename is None and error.errno in (*_TROUBLE, errno.EBADF)  # that of a file names the file
+    try:
+        sys.stdout.flush()
+    except OSError:
+        found = True
+    if found:
+        drop_stdout()
+    return found
+
+
+def drop_stdout() -> None:
+    """Let what is still to be written to standard output go nowhere: Python would complain of it at the end."""
+    with suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
