@@ -1,101 +1,137 @@
-"""One command for every figure: ``python -m benchmarks NAME``, ``--list`` for the names, ``--quick`` for the least.
+"""One command for every figure.
 
-python -m benchmarks --list
-python -m benchmarks foundation                  # as its own help says: python -m benchmarks foundation --help
-python -m benchmarks --quick                     # all, at the smallest sizes that still show the figure
-python -m benchmarks --quick scan use            # some
-python -m benchmarks --data DIR quality          # with data from another folder
+    python -m benchmarks --list                      # the names, and what each measures
+    python -m benchmarks quality --help              # the options of one benchmark
+    python -m benchmarks foundation                  # one benchmark, at its full sizes
+    python -m benchmarks --quick                     # all, at the smallest sizes that still show the figure
+    python -m benchmarks --quick scan use            # some of them, likewise
+    python -m benchmarks --data DIR quality          # with the evaluation data in DIR
+
+The exit status is 0 if all that was asked for is measured, 1 if not, and 2 for a name that does not exist.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
 import os
+import subprocess
 import sys
 import traceback
+from collections.abc import Sequence
 from importlib import import_module
-from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.data import VARIABLE
+from benchmarks.processes import ROOT, environment
+
 
 class Benchmark(NamedTuple):
-    """Where a benchmark lies, and the arguments that make it short."""
+    """The module of a benchmark, and the arguments of ``--quick``."""
 
     module: str
     quick: tuple[str, ...]
 
 
+_WORDLLAMA = ("--encoder", "wordllama")
+
 BENCHMARKS = {
-    "foundation": Benchmark("benchmarks.store.foundation", ("--only", "bc")),
+    "foundation": Benchmark("benchmarks.store.foundation", ("--size", "10000", "--rounds", "3")),
     "endurance": Benchmark("benchmarks.store.endurance", ("--seconds", "2", "--kills", "5")),
-    "meaning": Benchmark("benchmarks.search.meaning", ("a", "--size", "1000")),
-    "quality": Benchmark("benchmarks.search.quality", ("--sample", "100", "--encoder", "wordllama")),
-    "nonsense": Benchmark("benchmarks.search.nonsense", ("--draws", "2", "--encoder", "wordllama")),
+    "meaning": Benchmark("benchmarks.search.meaning", ("a", "b", "e", "--size", "1000", "--rounds", "3")),
+    "quality": Benchmark("benchmarks.search.quality", ("--sample", "100", *_WORDLLAMA)),
+    "nonsense": Benchmark("benchmarks.search.nonsense", ("--draws", "2", *_WORDLLAMA)),
     "use": Benchmark("benchmarks.search.use", ("--sample", "200", "--asked", "200")),
-    "routing": Benchmark(
-        "benchmarks.routing.accuracy", ("--sample", "200", "--examples", "5", "--encoder", "wordllama")
+    "routing": Benchmark("benchmarks.routing.accuracy", ("--sample", "200", "--examples", "5", *_WORDLLAMA)),
+    "routing_few": Benchmark("benchmarks.routing.few_examples", ("--draws", "2", *_WORDLLAMA)),
+    "few": Benchmark(
+        "benchmarks.routing.few", ("--draws", "3", "--routes", "5", "--examples", "3", "--candidates", "200")
     ),
-    "routing_few": Benchmark("benchmarks.routing.few_examples", ("--draws", "2", "--encoder", "wordllama")),
-    "few": Benchmark("benchmarks.routing.few", ("--draws", "1", "--set", "clinc150")),
     "routing_speed": Benchmark(
-        "benchmarks.routing.speed", ("warm", "rules", "--size", "100", "--encoder", "wordllama")
+        "benchmarks.routing.speed", ("warm", "cold", "rules", "--size", "100", "--limit", "0.5", *_WORDLLAMA)
     ),
-    "scan": Benchmark("benchmarks.discovery.scan", ("click", "--rounds", "1")),
-    "scan_recall": Benchmark("benchmarks.discovery.recall", ("click",)),
+    "scan": Benchmark("benchmarks.discovery.scan", ("pydantic", "--rounds", "1")),
+    "scan_recall": Benchmark("benchmarks.discovery.recall", ()),
 }
 
 
 def first_line(name: str) -> str:
-    """Return the first line of a benchmark's docstring; nothing of it is imported."""
-    spec = find_spec(BENCHMARKS[name].module)
-    assert spec is not None
-    text = ast.get_docstring(ast.parse(Path(str(spec.origin)).read_text(encoding="utf-8"))) or ""
-    return text.splitlines()[0]
+    """Return the first line of a benchmark's docstring; nothing of the benchmark is imported."""
+    path = ROOT.joinpath(*BENCHMARKS[name].module.split(".")).with_suffix(".py")
+    return (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").partition("\n")[0]
 
 
-def run(name: str, arguments: list[str]) -> bool:
-    """Run one benchmark; return whether it came to its end. What it raises is shown, and takes no other down."""
-    sys.argv = [f"python -m benchmarks {name}", *arguments]
+def run(name: str, arguments: Sequence[str]) -> int:
+    """Run one benchmark in this process; return its exit status, 1 where it could not be measured or lost something."""
     try:
-        status = import_module(BENCHMARKS[name].module).main()
+        return import_module(BENCHMARKS[name].module).main(arguments) or 0
     except SystemExit as end:
-        if end.code not in (None, 0):
-            print(f"{name}: {end.code}" if isinstance(end.code, str) else f"{name}: ended with {end.code}")
-        return end.code in (None, 0)
+        if isinstance(end.code, str):  # a line for people: data that is missing, a part that does not exist
+            print(f"{name}: {end.code}")
+            return 1
+        return end.code or 0
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted")
+        return 130
     except Exception:
         traceback.print_exc()
-        print(f"{name}: failed, as said above")
-        return False
-    return not status
+        print(f"{name}: failed, as shown above")
+        return 1
 
 
-def main(arguments: list[str]) -> int:
-    """Do what the command line says; return the exit status."""
-    if arguments[:1] == ["--data"] and len(arguments) > 1:
-        os.environ["CATALOG_BENCH_DATA"] = arguments[1]  # read when the first benchmark is imported
-        arguments = arguments[2:]
-    if not arguments or arguments[0] in ("-h", "--help"):
-        print(__doc__)
-        return 0
-    if arguments[0] == "--list":
+def run_quick(names: Sequence[str], options: Sequence[str]) -> int:
+    """Run benchmarks one after the other at their smallest sizes; return 1 if any did not end well, else 0.
+
+    Each has a process of its own: some keep to one core, or freeze what the garbage collector sees.
+    """
+    failed = []
+    for name in names:
+        print(f"\n== {name}: {first_line(name)}", flush=True)
+        command = [sys.executable, "-m", "benchmarks", name, *BENCHMARKS[name].quick, *options]
+        if subprocess.run(command, env=environment(), check=False).returncode:
+            failed.append(name)
+    if failed:
+        print(f"\nnot measured, or below its goal: {', '.join(failed)}")
+    return int(bool(failed))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the command line asks for; return the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        usage="%(prog)s [--list | --quick] [--data DIR] [NAME ...] [options of NAME]",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--list", action="store_true", help="name every benchmark, with what it measures")
+    parser.add_argument("--quick", action="store_true", help="the smallest sizes that still show the figure")
+    parser.add_argument(
+        "--data", type=Path, metavar="DIR", help=f"folder of the evaluation data, in place of {VARIABLE}"
+    )
+    parser.add_argument("rest", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
+    if options.data is not None:
+        os.environ[VARIABLE] = str(options.data.resolve())
+    if options.list:
         for name in BENCHMARKS:
             print(f"{name:14} {first_line(name)}")
         return 0
-    quick = arguments[0] == "--quick"
-    names = (arguments[1:] or list(BENCHMARKS)) if quick else arguments[:1]
+    quick = options.quick or "--quick" in options.rest
+    rest = [argument for argument in options.rest if argument != "--quick"]
+    if not rest and not quick:
+        parser.print_help()
+        return 0
+    names = list(takewhile(lambda argument: not argument.startswith("-"), rest)) if quick else rest[:1]
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         print(f"there is no benchmark {unknown[0]!r}; choose from {', '.join(BENCHMARKS)}", file=sys.stderr)
         return 2
-    if not quick:
-        return 0 if run(names[0], arguments[1:]) else 1
-    ended = []
-    for name in names:
-        print(f"\n== {name}: {first_line(name)}", flush=True)
-        ended.append(run(name, list(BENCHMARKS[name].quick)))
-    return 0 if all(ended) else 1
+    if quick:
+        return run_quick(names or list(BENCHMARKS), rest[len(names) :])
+    return run(names[0], rest[1:])
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

@@ -7,8 +7,6 @@ import os
 import platform
 import sqlite3
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
@@ -22,13 +20,14 @@ def one_core() -> None:
 
 
 def versions(*packages: str) -> str:
-    found = [f"Python {platform.python_version()}", f"SQLite {sqlite3.sqlite_version}"]
+    """Return the versions of Python, SQLite and *packages*, in one line."""
+    parts = [f"Python {platform.python_version()}", f"SQLite {sqlite3.sqlite_version}"]
     for package in packages:
         try:
-            found.append(f"{package} {version(package)}")
+            parts.append(f"{package} {version(package)}")
         except PackageNotFoundError:
-            found.append(f"{package} (not installed)")
-    return ", ".join(found)
+            parts.append(f"{package} (not installed)")
+    return ", ".join(parts)
 
 
 def timed(call: Callable[[], object], repeat: int) -> float:
@@ -60,21 +59,3 @@ def _shown(seconds: float) -> str:
     if seconds < 1e-3:
         return f"{seconds * 1e6:.2f} us"
     return f"{seconds * 1e3:.2f} ms" if seconds < 1 else f"{seconds:.2f} s"
-
-
-def process(*arguments: str, env: dict[str, str] | None = None) -> Callable[[], object]:
-    """Return a call that runs this Python with *arguments* as a whole process.
-
-    Its modules are compiled already, from the second call on, as those of an installed package are.
-    """
-
-    def run() -> object:
-        around = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        done = subprocess.run(
-            [sys.executable, *arguments], capture_output=True, env={**around, **(env or {})}, check=False
-        )
-        if done.returncode:
-            raise RuntimeError(done.stderr.decode())
-        return done.stdout
-
-    return run

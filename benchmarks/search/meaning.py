@@ -18,32 +18,30 @@ Texts are real ones put together anew (:mod:`benchmarks.tools`).
 
 from __future__ import annotations
 
-import argparse
 import gc
 import itertools
 import json
 import logging
 import os
 import shutil
-import sqlite3
 import statistics
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks import peers
 from benchmarks.corpus import entries
-from benchmarks.measure import compare, one_core, process, timed, versions
+from benchmarks.measure import one_core, timed, versions
+from benchmarks.options import Parser
+from benchmarks.processes import process
+from benchmarks.search.made import FIGURES, folder, made, reuse
 from benchmarks.tools import FORMS, mixed, requests, source, take, tools
 from catalog import Catalog
 from catalog.embedders.wordllama import WordLlamaEmbedder
 from catalog.entry.embedding_text import texts_of
 from catalog.entry.entry import make_entry
-from catalog.search.keyword import request_words
 from catalog.search.vector_index import VectorIndex
 from catalog.search.vector_rows import Piece, state_of
 from catalog.store.vectors import Mark
@@ -53,8 +51,6 @@ PACKAGES = (
     *("semantic-router", "lancedb", "sqlite-vec", "apsw", "chromadb", "ratel-ai"),
 )
 SIZES = (1_000, 10_000, 100_000)
-BM25 = "bm25(entry_fts, 4.0, 1.0, 0.5, 1.0, 0.5, 0.0)"
-RANKED = f"SELECT rowid, {BM25} FROM entry_fts WHERE entry_fts MATCH ? ORDER BY {BM25} LIMIT 200"
 COLD = """
 import sqlite3, sys
 import numpy as np
@@ -64,75 +60,17 @@ matrix = np.load(vectors, mmap_mode="r")
 products = matrix @ WordLlamaEmbedder().encode([text])[0]
 best = np.argpartition(-products, 10)[:10]
 best = np.load(ids, mmap_mode="r")[best[np.argsort(-products[best])]].tolist()
-found = sqlite3.connect(path).execute(
+rows = sqlite3.connect(path).execute(
     f"SELECT id, kind, name, description, tags FROM entry WHERE id IN ({', '.join('?' * len(best))})", best)
-for row in found:
+for row in rows:
     print(*row)
 """
 
-figures: list[dict[str, Any]] = []
 
-
-def ratio(name: str, ours: Callable[[], object], peer: Callable[[], object], goal: float, **options: int) -> None:
-    found = compare(name, ours, peer, goal=f"<= {goal:g}", **options)
-    figures.append({"name": name, "ratio": round(found, 4), "goal": goal})
-
-
-def value(name: str, number: float, unit: str, goal: str = "-") -> None:
-    print(f"{name:<62} {number:>18.2f} {unit:<10}        goal {goal}", flush=True)
-    figures.append({"name": name, "value": round(number, 4), "unit": unit, "goal": goal})
-
-
-class Made:
-    """A catalog of tools, and what a script of one's own would have of it: rows, an embedder, a connection."""
-
-    def __init__(self, folder: Path, count: int) -> None:
-        import numpy as np
-
-        self.fields = list(tools(count))
-        self.path = folder / f"tools-{count}.db"
-        if not self.path.exists():
-            with Catalog(f"sqlite:///{self.path}") as cat:
-                cat.register_many(self.fields)
-                cat.search("draw a chart")
-        self.numpy = np  # not imported above: it asks how many threads to use when it is imported
-        self.url = f"sqlite:///{self.path}"
-        self.database = sqlite3.connect(self.path)
-        rows = self.database.execute("SELECT entry_id, vector FROM vector WHERE part = 0 ORDER BY entry_id").fetchall()
-        self.ids = np.array([row[0] for row in rows], np.int64)
-        self.matrix = np.frombuffer(b"".join(row[1] for row in rows), np.float32).reshape(len(rows), -1)
-        self.embedder = WordLlamaEmbedder()  # its own, that has not seen the requests of ours
-
-    def vector(self, text: str) -> Any:
-        return self.embedder.encode([text])[0]
-
-    def nearest(self, vector: Any) -> Any:
-        np = self.numpy
-        products = self.matrix @ vector
-        best = np.argpartition(-products, 10)[:10]
-        return self.ids[best[np.argsort(-products[best])]]
-
-    def ranked(self, text: str) -> list[Any]:
-        words = " OR ".join(f'"{word}"' for word in request_words(text))
-        return self.database.execute(RANKED, (words,)).fetchall() if words else []
-
-    def sum_of_parts(self, text: str) -> object:
-        return self.nearest(self.vector(text)), self.ranked(text)
-
-
-@lru_cache(maxsize=1)
-def folder() -> Path:
-    return Path(tempfile.mkdtemp(prefix="catalog-bench-"))
-
-
-@lru_cache(maxsize=2)
-def made(count: int) -> Made:
-    return Made(folder(), count)
-
-
-def turns(found: Iterable[str]) -> tuple[Iterator[str], Iterator[str]]:
+def turns(texts: Iterable[str]) -> tuple[Iterator[str], Iterator[str]]:
     """Return the same requests twice, for both sides."""
-    return itertools.tee(iter(found))
+    first, second = itertools.tee(texts)
+    return first, second
 
 
 def warm(count: int) -> None:
@@ -142,9 +80,9 @@ def warm(count: int) -> None:
         for text in take(200, mixed(ours.fields)):
             cat.search(text), ours.sum_of_parts(text)
         for form in (*FORMS, "all forms"):
-            found = mixed(ours.fields) if form == "all forms" else requests(form, ours.fields)
-            mine, theirs = turns(itertools.islice(found, 250, None))
-            ratio(
+            texts = mixed(ours.fields) if form == "all forms" else requests(form, ours.fields)
+            mine, theirs = turns(itertools.islice(texts, 250, None))
+            FIGURES.ratio(
                 f"(a) hybrid search, {form}, {count:,} / its parts",
                 lambda mine=mine: cat.search(next(mine)),
                 lambda theirs=theirs: ours.sum_of_parts(next(theirs)),
@@ -152,29 +90,30 @@ def warm(count: int) -> None:
                 repeat=20,
                 rounds=9,
             )
-        latency(cat, ours, count)
+        latency(cat, count)
 
 
-def latency(cat: Catalog, ours: Made, count: int) -> None:
+def latency(cat: Catalog, count: int) -> None:
     """The times of single searches: what the slowest of many costs, and how much of it is this process's own."""
+    ours = made(count)
     walls, own = [], []
     gc.collect()
-    gc.freeze()  # the texts of the tools are the benchmark's own: looking through them is no cost of a search
+    gc.freeze()  # the tools are the benchmark's own: that the collector goes through them is no cost of a search
     for text in itertools.islice(mixed(ours.fields), 5_000, 5_500):
         begin, cpu = time.perf_counter(), time.thread_time()
         cat.search(text)
         walls.append(time.perf_counter() - begin)
         own.append(time.thread_time() - cpu)
     goal = "<= 10" if count == 100_000 else "-"
-    value(f"(a) hybrid search, median of 500, {count:,}", 1e3 * statistics.median(walls), "ms", goal)
-    value(f"(a) hybrid search, slowest of 500, {count:,}", 1e3 * max(walls), "ms", goal)
-    value(f"(a) hybrid search, slowest of 500 in processor time, {count:,}", 1e3 * max(own), "ms", goal)
+    FIGURES.value(f"(a) hybrid search, median of 500, {count:,}", 1e3 * statistics.median(walls), "ms", goal)
+    FIGURES.value(f"(a) hybrid search, slowest of 500, {count:,}", 1e3 * max(walls), "ms", goal)
+    FIGURES.value(f"(a) hybrid search, slowest of 500 in processor time, {count:,}", 1e3 * max(own), "ms", goal)
 
 
 def against_indexes(count: int) -> None:
     """(a) against others over the same vectors."""
     ours = made(count)
-    found = itertools.islice(mixed(ours.fields), 6_000, None)
+    asked = itertools.islice(mixed(ours.fields), 6_000, None)
     with Catalog(ours.url) as cat:
         cat.search("draw a chart")
         index = next(iter(cat.workspace.embedding.indexes.values()))
@@ -188,28 +127,28 @@ def against_indexes(count: int) -> None:
             if search is None:
                 continue
             goal = 1.0 if name == "Chroma" else 0.2
-            texts = take(250, found)  # no peer is asked what another one was asked
-            vectors = ours.embedder.encode(take(250, found))
+            texts = take(250, asked)  # no peer is asked what another one was asked
+            vectors = ours.embedder.encode(take(250, asked))
             mine, theirs = itertools.cycle(vectors), itertools.cycle(vectors)
-            ratio(
+            FIGURES.ratio(
                 f"(a) ten nearest of {count:,} / {name}",
                 lambda mine=mine: index.search(next(mine), 10, generation=generation),
                 lambda theirs=theirs, search=search: search(next(theirs)),
                 goal,
                 repeat=20,
             )
-            asked, also = itertools.cycle(texts), itertools.cycle(texts)
-            ratio(
+            first, second = itertools.cycle(texts), itertools.cycle(texts)
+            FIGURES.ratio(
                 f"(a) search by meaning, embedding included, {count:,} / {name}",
-                lambda asked=asked: cat.search(next(asked), mode="semantic"),
-                lambda also=also, search=search: search(ours.vector(next(also))),
+                lambda first=first: cat.search(next(first), mode="semantic"),
+                lambda second=second, search=search: search(ours.vector(next(second))),
                 goal,
                 repeat=20,
             )
             if name == "Chroma":
                 ours.numpy.save(where / "vector.npy", vectors[0])
                 (where / "cold.py").write_text(peers.CHROMA_COLD)
-                ratio(
+                FIGURES.ratio(
                     f"(a) cold: catalog search, {count:,} / Chroma's first answer",
                     process("-m", "catalog_cli", "--url", ours.url, "search", texts[0]),
                     process(str(where / "cold.py"), str(where / "chroma"), str(where / "vector.npy")),
@@ -220,7 +159,7 @@ def against_indexes(count: int) -> None:
 
 def against_ratel(count: int) -> None:
     ours = made(count)
-    search = peers.ratel(ours.fields)
+    search = peers.ratel((tool["name"], " ".join([tool["description"], *tool["tags"]]), {}) for tool in ours.fields)
     if search is None:
         return
     with Catalog(ours.url) as cat:
@@ -228,7 +167,7 @@ def against_ratel(count: int) -> None:
             cat.search(text)
         for mode in ("hybrid", "lexical"):
             mine, theirs = turns(itertools.islice(mixed(ours.fields), 250 if mode == "hybrid" else 500, None))
-            ratio(
+            FIGURES.ratio(
                 f"(a) {mode} search, {count:,} / ratel-ai BM25",
                 lambda mode=mode, mine=mine: cat.search(next(mine), mode=mode),
                 lambda theirs=theirs: search(next(theirs)),
@@ -237,17 +176,17 @@ def against_ratel(count: int) -> None:
             )
 
 
-def cold() -> None:
-    """(b) alone."""
-    ours = made(10_000)
+def cold(count: int) -> None:
+    """(b): a new process that answers once."""
+    ours = made(count)
     script, vectors, ids = (folder() / name for name in ("cold.py", "vectors.npy", "ids.npy"))
     script.write_text(COLD)
     ours.numpy.save(vectors, ours.matrix)
     ours.numpy.save(ids, ours.ids)
     text = "draw a picture from a table"
     for mode in ("auto", "semantic"):
-        ratio(
-            f"(b) catalog search --mode {mode}, 10,000 / bare script",
+        FIGURES.ratio(
+            f"(b) catalog search --mode {mode}, {count:,} / bare script",
             process("-m", "catalog_cli", "--url", ours.url, "search", text, "--mode", mode),
             process(str(script), str(ours.path), str(vectors), str(ids), text),
             1.5,
@@ -260,12 +199,12 @@ def embedding(count: int = 100_000) -> None:
     from wordllama import WordLlama
 
     package = Path(sys.modules["wordllama"].__file__ or "").parent
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # wordllama has all loggers tell everything
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # wordllama sets all loggers to their most verbose level
     bare = WordLlama.load(cache_dir=package, disable_download=True)
-    for what, found in (("real words", tools(count)), ("made-up words", entries(count))):
-        fields = list(found)
-        texts = [texts_of(make_entry(one))[0] for one in fields]
-        ratio(
+    for what, source_of in (("real words", tools), ("made-up words", entries)):
+        fields = list(source_of(count))
+        texts = [texts_of(make_entry(entry))[0] for entry in fields]
+        FIGURES.ratio(
             f"(c) embedding {count:,} texts, {what} / wordllama",
             lambda texts=texts: _batches(WordLlamaEmbedder(), texts),
             lambda texts=texts: bare.embed(texts, norm=True),
@@ -302,11 +241,11 @@ def updated(fields: list[dict[str, Any]], what: str, bare: Callable[[], object])
         ("wordllama", "none", None, "register_many of {}, with vectors, {} / without"),
         ("update", "bare", 1.3, "embed update of {}, stored, {} / wordllama"),
     ):
-        found = statistics.median(a / b for a, b in zip(times[mine], times[theirs], strict=True))
+        number = statistics.median(a / b for a, b in zip(times[mine], times[theirs], strict=True))
         name = f"(c) {about.format(f'{len(fields):,}', what)}"
         shown = f"{statistics.median(times[mine]):>8.2f} s {statistics.median(times[theirs]):>8.2f} s"
-        print(f"{name:<62} {shown}  ratio {found:8.3f}   goal {goal or '-'}", flush=True)
-        figures.append({"name": name, "ratio": round(found, 4), "goal": goal})
+        print(f"{name:<62} {shown}  ratio {number:8.3f}   goal {goal or '-'}", flush=True)
+        FIGURES.keep(name, number, goal)
 
 
 def one_more(count: int = 100_000) -> None:
@@ -318,11 +257,11 @@ def one_more(count: int = 100_000) -> None:
         mine, theirs = (iter(list(tools(2_000))) for _ in range(2))
         asked = mixed(ours.fields)
 
-        def register(catalog: Catalog, found: Iterator[dict[str, Any]]) -> None:
-            one = next(found)
-            catalog.register("tool", f"new {one['name']}", one["ref"], description=one["description"])
+        def register(catalog: Catalog, more: Iterator[dict[str, Any]]) -> None:
+            tool = next(more)
+            catalog.register("tool", f"new {tool['name']}", tool["ref"], description=tool["description"])
 
-        ratio(
+        FIGURES.ratio(
             f"(d) one registration with its vector, {count:,} / without",
             lambda: register(cat, mine),
             lambda: register(without, theirs),
@@ -340,13 +279,13 @@ def one_more(count: int = 100_000) -> None:
         for _ in range(40):
             brought_up()
             again.append(timed(lambda: cat.search(next(asked)), 1))
-        found = statistics.median(refreshed) / statistics.median(again)
+        number = statistics.median(refreshed) / statistics.median(again)
         name = f"(d) search after a registration, {count:,} / the one after it"
         print(
             f"{name:<62} {1e3 * statistics.median(refreshed):>7.2f} ms {1e3 * statistics.median(again):>7.2f} ms  "
-            f"ratio {found:8.3f}   goal -"
+            f"ratio {number:8.3f}   goal -"
         )
-        figures.append({"name": name, "ratio": round(found, 4), "goal": None})
+        FIGURES.keep(name, number, None)
     copy.unlink()
 
 
@@ -370,17 +309,19 @@ with Catalog(sys.argv[1]) as cat:
 
 
 def memory(count: int) -> None:
-    """(e), once half a hundred searches have touched what they touch."""
+    """(e), after fifty searches."""
     ours = made(count)
     if not os.path.exists("/proc/self/smaps_rollup"):
-        print("(e) memory is left out: this system does not say how much a process has")
+        print("(e) memory: this system has no /proc/self/smaps_rollup; skipped")
         return
     out = process("-c", MEMORY, ours.url, *take(50, mixed(ours.fields)))()
-    rows, private, resident = map(int, bytes(out).split())  # type: ignore[call-overload]
-    value(f"(e) rows of the index, mapped from its file, {count:,}", rows / count, "bytes/entry", "1,032: 256 float32")
-    value(f"(e) resident after 50 searches, mapped rows included, {count:,}", resident / count, "bytes/entry")
-    value(f"(e) of which this process alone has, {count:,}", private / count, "bytes/entry")
-    value(
+    rows, private, resident = map(int, out.split())
+    FIGURES.value(
+        f"(e) rows of the index, mapped from its file, {count:,}", rows / count, "bytes/entry", "1,032: 256 float32"
+    )
+    FIGURES.value(f"(e) resident after 50 searches, mapped rows included, {count:,}", resident / count, "bytes/entry")
+    FIGURES.value(f"(e) of which this process alone has, {count:,}", private / count, "bytes/entry")
+    FIGURES.value(
         f"(e) database and vectors on disk, {count:,}",
         sum(path.stat().st_size for path in ours.path.parent.glob(f"{ours.path.name}*")) / count,
         "bytes/entry",
@@ -399,14 +340,14 @@ def million(count: int = 1_000_000) -> None:
         index = VectorIndex(cat.workspace.store.reader, "a million", file=False)
     index.state = state_of(Mark(1, None, 1), [Piece(np.arange(1, count + 1), rows, np.empty(0, np.int64))])
     vectors = ours.embedder.encode(take(100, mixed(ours.fields)))
-    found = []
+    recalls = []
     for vector in vectors[:50]:
         true = np.argsort(-(rows @ vector))[:10] + 1
         near = index.search(vector, 10, generation=1)
-        found.append(np.isin(true, near.ids).mean())
-    value(f"(f) recall@10, {count:,}", float(np.mean(found)), "", ">= 0.99")
+        recalls.append(np.isin(true, near.ids).mean())
+    FIGURES.value(f"(f) recall@10, {count:,}", float(np.mean(recalls)), "", ">= 0.99")
     mine, theirs = itertools.cycle(vectors), itertools.cycle(vectors)
-    ratio(
+    FIGURES.ratio(
         f"(f) ten nearest of {count:,} / bare product and partial sort",
         lambda: index.search(next(mine), 10, generation=1),
         lambda: np.argpartition(-(rows @ next(theirs)), 10)[:10],
@@ -415,23 +356,23 @@ def million(count: int = 1_000_000) -> None:
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = Parser("meaning", __doc__)
     parser.add_argument("part", nargs="*", default=list("abcdef"), help="letters of the figures to measure")
-    parser.add_argument("--size", type=int, action="append", help="entries, of (a) and (e); may be repeated")
+    parser.add_argument("--size", type=int, action="append", help="entries, of (a), (b) and (e); may be repeated")
+    parser.add_argument("--rounds", type=int, default=1_000, help="of each ratio at most")
     parser.add_argument("--json", type=Path, help="write the figures there")
     parser.add_argument("--keep", type=Path, help="a folder to make catalogs in, and to find them in the next time")
-    options = parser.parse_args()
+    options = parser.options(arguments)
     one_core()
     about = versions(*PACKAGES)
     print(about, source(), sep="\n")
     print(f"{'':<62} {'ours':>10} {'peer':>10}")
     sizes = options.size or SIZES
+    FIGURES.most_rounds = options.rounds
     try:
         if options.keep:
-            options.keep.mkdir(exist_ok=True)
-            for path in options.keep.glob("tools-*.db*"):
-                shutil.copy(path, folder() / path.name)
+            reuse(options.keep)
         for count in sizes:
             if "a" in options.part:
                 warm(count)
@@ -443,7 +384,7 @@ def main() -> None:
             for count in options.size or (4_000, 40_000):
                 against_ratel(count)
         if "b" in options.part:
-            cold()
+            cold(min(options.size or [10_000]))
         if "c" in options.part:
             embedding()
         if "d" in options.part:
@@ -452,7 +393,9 @@ def main() -> None:
             million()
     finally:
         if options.json:
-            options.json.write_text(json.dumps({"versions": about, "source": source(), "figures": figures}, indent=1))
+            options.json.write_text(
+                json.dumps({"versions": about, "source": source(), "figures": FIGURES.rows}, indent=1)
+            )
         shutil.rmtree(folder())
 
 

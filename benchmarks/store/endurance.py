@@ -1,23 +1,26 @@
-"""Writers, readers and kill -9 on one catalog: ``python -m benchmarks endurance`` prints what was done and lost.
+"""Eight writers and eight readers, killed writers, vectors under edits and killed updates: nothing may be lost.
 
-And vectors under the same treatment (:mod:`benchmarks.store.staleness`): searches while another process edits, updates
-that are killed. With ``--seconds`` and ``--kills`` it runs shorter; the test suite does.
+    python -m benchmarks endurance                           # some two minutes
+    python -m benchmarks endurance --seconds 2 --kills 5
+
+Counts, whose floor is zero: acknowledged writes that are missing, reads that saw half a transaction, hits by the vector
+of another text (:mod:`benchmarks.store.staleness`). Exit status 1 if any is above zero. The test suite runs it briefly.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-ROOT = Path(__file__).resolve().parent.parent
+from benchmarks.options import Parser
+from benchmarks.processes import start
+from benchmarks.store.staleness import COMMAND, LIBRARY, edited, interrupted
 
 WRITER = """
 import sys, time
@@ -46,11 +49,11 @@ last = 0
 with Catalog(url, settings=Settings()) as cat:
     print("ready", flush=True)
     while time.time() < end:
-        found = {}
+        twins = {}
         for hit in cat.search(tags=[f"writer-{reads % writers}"], limit=None):
             if hit.name.startswith("twin-"):
-                found[hit.name[5:]] = hit.description
-        torn += len(found) not in (0, 2) or len(set(found.values())) > 1
+                twins[hit.name[5:]] = hit.description
+        torn += len(twins) not in (0, 2) or len(set(twins.values())) > 1
         kept = len(cat.list("tool"))
         back += kept < last
         last = kept
@@ -77,13 +80,13 @@ class Crowd(NamedTuple):
     """What :func:`crowd` saw.
 
     Attributes:
-        writes: entries the writers were told are written.
+        writes: entries whose writing was acknowledged.
         reads: rounds of the readers.
         lost: acknowledged entries that are not there.
         torn: reads that saw half a transaction.
         back: reads that saw fewer entries than an earlier one.
         failures: what the processes wrote to standard error.
-        faults: what the check of the database says.
+        faults: what the check of the database reports.
     """
 
     writes: int
@@ -96,22 +99,12 @@ class Crowd(NamedTuple):
 
 
 class Kills(NamedTuple):
-    """What :func:`kills` saw: processes killed, writes they were told are written, how many of those are missing."""
+    """What :func:`kills` saw: processes killed, writes that were acknowledged, how many of those are missing."""
 
     killed: int
     acknowledged: int
     lost: int
     faults: list[str]
-
-
-def _start(code: str, *arguments: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def crowd(path: Path, *, seconds: float, writers: int = 8, readers: int = 8) -> Crowd:
@@ -121,25 +114,19 @@ def crowd(path: Path, *, seconds: float, writers: int = 8, readers: int = 8) -> 
     url = f"sqlite:///{path}"
     Catalog(url, settings=Settings()).close()
     end = time.time() + seconds + 0.1 * (writers + readers)  # starting so many takes a while
-    running = [_start(WRITER, url, number, end) for number in range(writers)]
-    running += [_start(READER, url, writers, end) for _ in range(readers)]
-    said = [process.communicate(timeout=seconds + 120) for process in running]
-    failures = [error for _, error in said if error]
-    numbers = [[int(word) for word in out.split()[1:]] for out, _ in said]
+    running = [start(WRITER, url, number, end) for number in range(writers)]
+    running += [start(READER, url, writers, end) for _ in range(readers)]
+    outputs = [process.communicate(timeout=seconds + 120) for process in running]
+    failures = [error for _, error in outputs if error]
+    numbers = [[int(word) for word in out.split()[1:]] for out, _ in outputs]  # the first word is "ready"
+    turns = [(counts or [0])[0] for counts in numbers[:writers]]
     with Catalog(url, settings=Settings()) as cat:
         there = set(cat.list("tool"))
-        expected = {f"kept-{number}-{turn}" for number in range(writers) for turn in range((numbers[number] or [0])[0])}
+        expected = {f"kept-{number}-{turn}" for number in range(writers) for turn in range(turns[number])}
         faults = cat.check()
-    rounds = [one for one in numbers[writers:] if len(one) == 3]
-    return Crowd(
-        3 * sum((one or [0])[0] for one in numbers[:writers]),
-        sum(one[0] for one in rounds),
-        len(expected - there),
-        sum(one[1] for one in rounds),
-        sum(one[2] for one in rounds),
-        failures,
-        faults,
-    )
+    rounds = [counts for counts in numbers[writers:] if len(counts) == 3]
+    reads, torn, back = (sum(counts[column] for counts in rounds) for column in range(3))
+    return Crowd(3 * sum(turns), reads, len(expected - there), torn, back, failures, faults)
 
 
 def kills(path: Path, *, times: int, seed: int = 1) -> Kills:
@@ -153,66 +140,85 @@ def kills(path: Path, *, times: int, seed: int = 1) -> Kills:
     faults: list[str] = []
     lost = 0
     for life in range(times):
-        process = _start(VICTIM, url, life)
+        process = start(VICTIM, url, life)
         assert process.stdout is not None
-        first = process.stdout.readline()  # it writes by now
+        first = process.stdout.readline()  # a first write is acknowledged, so the process is at work
         time.sleep(chance.random() * 0.06)
         process.send_signal(signal.SIGKILL)
         rest, _ = process.communicate()
-        acknowledged |= {line + "\n" for line in (first + rest).split("\n")[:-1] if line}
+        acknowledged |= set((first + rest).split("\n")[:-1])  # the last line may be cut short
         with Catalog(url, settings=Settings()) as cat:
-            lost += len({name.strip() for name in acknowledged} - set(cat.list("tool")))
+            lost += len(acknowledged - set(cat.list("tool")))
             if life % 10 == 0 or life == times - 1:
                 faults += cat.check()
     return Kills(times, len(acknowledged), lost, faults)
 
 
-def main() -> int:
-    """Run both and print the counts; 1 if anything was lost."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--seconds", type=float, default=20.0)
-    options.add_argument("--kills", type=int, default=200)
-    given = options.parse_args()
-    stale = _vectors(given.seconds, max(1, given.kills // 4))
-    with tempfile.TemporaryDirectory() as folder:
-        one = crowd(Path(folder) / "crowd.db", seconds=given.seconds)
-        print(
-            f"8 writers, 8 readers, {given.seconds:g} s: {one.writes} writes, {one.reads} rounds of reading; "
-            f"{one.lost} lost, {one.torn} torn, {one.back} backwards, {len(one.failures)} failed, faults {one.faults}"
-        )
-        for text in one.failures[:3]:
-            print(text, file=sys.stderr)
-        other = kills(Path(folder) / "kills.db", times=given.kills)
-        print(
-            f"kill -9, {other.killed} times: {other.acknowledged} acknowledged writes, {other.lost} lost, "
-            f"faults {other.faults}"
-        )
-    failed = one.lost or one.torn or one.back or one.failures or one.faults or other.lost or other.faults or stale
-    return int(bool(failed))
+def _crowd(folder: Path, seconds: float) -> bool:
+    """Print what writers and readers saw; return whether anything was wrong."""
+    seen = crowd(folder / "crowd.db", seconds=seconds)
+    print(
+        f"8 writers, 8 readers, {seconds:g} s: {seen.writes} writes, {seen.reads} rounds of reading; "
+        f"{seen.lost} lost, {seen.torn} torn, {seen.back} backwards, {len(seen.failures)} failed, faults {seen.faults}",
+        flush=True,
+    )
+    for text in seen.failures[:3]:
+        print(text, file=sys.stderr)
+    return bool(seen.lost or seen.torn or seen.back or seen.failures or seen.faults)
 
 
-def _vectors(seconds: float, times: int) -> bool:
-    """Print how vectors fared; tell whether anything was wrong."""
-    from benchmarks.store.staleness import COMMAND, LIBRARY, edited, interrupted
+def _kills(folder: Path, times: int) -> bool:
+    """Print what killed writers left behind; return whether anything was lost."""
+    seen = kills(folder / "kills.db", times=times)
+    print(
+        f"kill -9, {seen.killed} times: {seen.acknowledged} acknowledged writes, {seen.lost} lost, "
+        f"faults {seen.faults}",
+        flush=True,
+    )
+    return bool(seen.lost or seen.faults)
 
-    failed = False
-    with tempfile.TemporaryDirectory() as folder:
-        seen = edited(Path(folder) / "edited.db", seconds=seconds)
-        print(
-            f"1 editor, 2 searchers, {seconds:g} s: {seen.edits} edits, {seen.searches} searches, {seen.hits} hits; "
-            f"{len(seen.wrong)} by a vector of another text, {len(seen.failures)} failed"
-        )
-        for text in (*seen.wrong, *seen.failures)[:3]:
-            print(text, file=sys.stderr)
-        failed |= bool(seen.wrong or seen.failures)
-        for name, code in (("embed_update()", LIBRARY), ("catalog embed update", COMMAND)):
-            cut = interrupted(Path(folder) / f"{name[:7]}.db", times=times, code=code)
-            print(
-                f"kill -9 in {name}, {cut.killed} times: {cut.searched} hits, {len(cut.wrong)} by a vector of another "
-                f"text, {cut.lost} vectors lost, {cut.left} missing at the end, faults {cut.faults}"
-            )
-            failed |= bool(cut.wrong or cut.lost or cut.left or cut.faults)
-    return failed
+
+def _edited(folder: Path, seconds: float) -> bool:
+    """Print how vectors fared under edits; return whether any hit was by the vector of another text."""
+    seen = edited(folder / "edited.db", seconds=seconds)
+    print(
+        f"1 editor, 2 searchers, {seconds:g} s: {seen.edits} edits, {seen.searches} searches, {seen.hits} hits; "
+        f"{len(seen.wrong)} by a vector of another text, {len(seen.failures)} failed",
+        flush=True,
+    )
+    for text in (*seen.wrong, *seen.failures)[:3]:
+        print(text, file=sys.stderr)
+    return bool(seen.wrong or seen.failures)
+
+
+def _interrupted(folder: Path, times: int, name: str, code: str) -> bool:
+    """Print how vectors fared when their updates were killed; return whether anything was wrong."""
+    seen = interrupted(folder / f"{name[:7]}.db", times=times, code=code)
+    print(
+        f"kill -9 in {name}, {seen.killed} times: {seen.searched} hits, {len(seen.wrong)} by a vector of another "
+        f"text, {seen.lost} vectors lost, {seen.left} missing at the end, faults {seen.faults}",
+        flush=True,
+    )
+    return bool(seen.wrong or seen.lost or seen.left or seen.faults)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run all and print the counts; return 1 if anything was lost."""
+    parser = Parser("endurance", __doc__)
+    parser.add_argument("--seconds", type=float, default=20.0, help="of writing and reading, and of editing")
+    parser.add_argument("--kills", type=int, default=200, help="of writers; of updates a quarter")
+    options = parser.options(arguments)
+    times = max(1, options.kills // 4)
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        failed = [
+            _edited(folder, options.seconds),
+            _interrupted(folder, times, "embed_update()", LIBRARY),
+            _interrupted(folder, times, "catalog embed update", COMMAND),
+            _crowd(folder, options.seconds),
+            _kills(folder, options.kills),
+        ]
+    return int(any(failed))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     python -m benchmarks foundation              # 10,000 and 100,000 entries
     python -m benchmarks foundation --million    # 1,000,000 as well: a few minutes to build, 2 GB of disk
+    python -m benchmarks foundation --only b     # some figures
 
 (a) a cold `catalog search --tag plot` against a bare click + sqlite3 script
 (b) `import catalog` against `python -c pass`
@@ -13,16 +14,17 @@
 
 from __future__ import annotations
 
-import argparse
 import itertools
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from benchmarks.corpus import entries, rare_words
-from benchmarks.measure import compare, one_core, process, timed, versions
+from benchmarks.measure import compare, one_core, timed, versions
+from benchmarks.options import Parser
+from benchmarks.processes import process
 from catalog import Catalog
 from catalog.search.keyword import request_words
 
@@ -45,6 +47,9 @@ RANKED = (
     f"SELECT e.kind, e.name, e.description, f.score FROM (SELECT rowid, {BM25} AS score FROM entry_fts "
     f"WHERE entry_fts MATCH ? ORDER BY {BM25} LIMIT 10) AS f JOIN entry AS e ON e.id = f.rowid"
 )
+RANKED_AND_TAGGED = RANKED.replace(
+    "MATCH ?", "MATCH ? AND EXISTS (SELECT 1 FROM entry_tag AS x WHERE x.entry_id = rowid AND x.tag = 'plot')"
+)
 TAGGED = (
     "SELECT e.kind, e.name, e.description, e.tags FROM entry_tag AS t JOIN entry AS e ON e.id = t.entry_id "
     "WHERE t.tag = ? ORDER BY t.kind, t.name LIMIT 10"
@@ -61,58 +66,60 @@ def build(folder: Path, count: int) -> Path:
     return path
 
 
-def cold(path: Path) -> None:
-    """(a) and (b)."""
+def cold(path: Path, only: str, rounds: int) -> None:
+    """(a) and (b): whole processes."""
     url = f"sqlite:///{path}"
     script = path.parent / "bare.py"
     script.write_text(BARE_SCRIPT)
-    compare(
-        "(a) catalog search --tag plot, 10,000 entries / click + sqlite3",
-        process("-m", "catalog_cli", "--url", url, "search", "--tag", "plot"),
-        process(str(script), "--tag", "plot", str(path)),
-        goal="<= 3",
-        rounds=15,
-    )
-    bare = process("-c", "pass")
-    compare("(b) import catalog / pass", process("-c", "import catalog"), bare, goal="<= 1.5", rounds=25)
+    if "a" in only:
+        compare(
+            "(a) catalog search --tag plot, 10,000 entries / click + sqlite3",
+            process("-m", "catalog_cli", "--url", url, "search", "--tag", "plot"),
+            process(str(script), "--tag", "plot", str(path)),
+            goal="<= 3",
+            rounds=min(rounds, 15),
+        )
+    if "b" in only:
+        bare = process("-c", "pass")
+        compare("(b) import catalog / pass", process("-c", "import catalog"), bare, goal="<= 1.5", rounds=rounds)
 
 
-def lookups(path: Path) -> None:
-    """(c) and (d)."""
+def lookups(path: Path, only: str) -> None:
+    """(c) and (d): one entry by its name."""
     bare = sqlite3.connect(path)
-    # Every name once: a second time it would come from the cache.
+    sql = "SELECT * FROM entry WHERE kind = ? AND name = ?"
+    # Every name once: a second time the entry would come from the cache.
     names = [row[0] for row in bare.execute("SELECT name FROM entry ORDER BY random()")]
     with Catalog(f"sqlite:///{path}", embedder="none") as cat:
         cat.register("tool", "dumps", "json:dumps")
         cat.get("tool", "dumps")
-
-        def lookup() -> object:
-            return bare.execute("SELECT * FROM entry WHERE kind = ? AND name = ?", ("tool", "dumps")).fetchone()
-
-        compare(
-            "(c) get() of a loaded object / sqlite3 lookup by name",
-            lambda: cat.get("tool", "dumps"),
-            lookup,
-            goal="<= 0.5",
-            repeat=20_000,
-        )
-        turn, other = itertools.cycle(names), itertools.cycle(names)
-
-        compare(
-            "(d) entry() of a cold entry / sqlite3 lookup by name",
-            lambda: cat.entry("tool", next(turn)),
-            lambda: bare.execute("SELECT * FROM entry WHERE kind = ? AND name = ?", ("tool", next(other))).fetchone(),
-            goal="<= 4",
-            repeat=900,
-        )
+        if "c" in only:
+            compare(
+                "(c) get() of a loaded object / sqlite3 lookup by name",
+                lambda: cat.get("tool", "dumps"),
+                lambda: bare.execute(sql, ("tool", "dumps")).fetchone(),
+                goal="<= 0.5",
+                repeat=20_000,
+            )
+        if "d" in only:
+            turn, other = itertools.cycle(names), itertools.cycle(names)
+            compare(
+                "(d) entry() of a cold entry / sqlite3 lookup by name",
+                lambda: cat.entry("tool", next(turn)),
+                lambda: bare.execute(sql, ("tool", next(other))).fetchone(),
+                goal="<= 4",
+                repeat=900,
+            )
         cat.unregister("tool", "dumps")
     bare.close()
 
 
-def writing(folder: Path, count: int = 100_000) -> None:
-    """(e): ours against the very rows it wrote, put back with executemany."""
+def writing(folder: Path, count: int) -> None:
+    """(e): ours against the rows that ours wrote, put back with executemany into an empty catalog."""
     fields = list(entries(count))
-    first = build_with(folder / "e0.db", fields)
+    first = folder / "e0.db"
+    with Catalog(f"sqlite:///{first}", embedder="none") as cat:
+        cat.register_many(fields)
     with sqlite3.connect(first) as source:
         rows = {
             table: source.execute(f"SELECT * FROM {table}").fetchall()
@@ -151,29 +158,20 @@ def writing(folder: Path, count: int = 100_000) -> None:
         raw()
     ratio = sorted(a / b for a, b in zip(times, raw_times, strict=True))[1]
     print(
-        f"{'(e) register_many of 100,000 / raw executemany':<62} {sorted(times)[1]:>8.2f} s "
+        f"{f'(e) register_many of {count:,} / raw executemany':<62} {sorted(times)[1]:>8.2f} s "
         f"{sorted(raw_times)[1]:>8.2f} s  ratio {ratio:8.3f}   goal <= 2",
         flush=True,
     )
 
 
-def build_with(path: Path, fields: list[dict[str, Any]]) -> Path:
-    with Catalog(f"sqlite:///{path}", embedder="none") as cat:
-        cat.register_many(fields)
-    return path
-
-
 def full_text(path: Path, count: int) -> None:
-    """(f)."""
+    """(f): words, and a tag."""
     bare = sqlite3.connect(path)
     rare = itertools.cycle(rare_words()), itertools.cycle(rare_words())
     repeat = 100 if count <= 100_000 else 20
     with Catalog(f"sqlite:///{path}", embedder="none") as cat:
         for word in rare_words():
             cat.search(word)
-
-        def match(text: str) -> str:
-            return " OR ".join(f'"{word}"' for word in request_words(text))
 
         compare(
             f"(f) one rare word, {count:,} / bare SQL",
@@ -197,29 +195,31 @@ def full_text(path: Path, count: int) -> None:
             goal="<= 1.5",
             repeat=repeat,
         )
-        uncommon = rare_words()[0]
-        for text in (f"get data {uncommon}", "get data file", "create user list"):
-            compare(
-                f"(f) {text!r}, {count:,} / FTS5 ranking all words",
-                lambda text=text: cat.search(text),
-                lambda text=text: bare.execute(RANKED, (match(text),)).fetchall(),
-                goal="<= 0.2",
-                rounds=5,
-            )
-            compare(
-                f"(f) {text!r} with tag plot, {count:,} / FTS5 and EXISTS",
-                lambda text=text: cat.search(text, tags=["plot"]),
-                lambda text=text: bare.execute(
-                    RANKED.replace(
-                        "MATCH ?",
-                        "MATCH ? AND EXISTS (SELECT 1 FROM entry_tag AS x WHERE x.entry_id = rowid AND x.tag = 'plot')",
-                    ),
-                    (match(text),),
-                ).fetchall(),
-                goal="<= 1",
-                rounds=5,
-            )
+        common_words(cat, bare, count)
     bare.close()
+
+
+def common_words(cat: Catalog, bare: sqlite3.Connection, count: int) -> None:
+    """(f): words that most entries have, which FTS5 would rank one by one."""
+    for text in (f"get data {rare_words()[0]}", "get data file", "create user list"):
+        compare(
+            f"(f) {text!r}, {count:,} / FTS5 ranking all words",
+            lambda text=text: cat.search(text),
+            lambda text=text: bare.execute(RANKED, (_match(text),)).fetchall(),
+            goal="<= 0.2",
+            rounds=5,
+        )
+        compare(
+            f"(f) {text!r} with tag plot, {count:,} / FTS5 and EXISTS",
+            lambda text=text: cat.search(text, tags=["plot"]),
+            lambda text=text: bare.execute(RANKED_AND_TAGGED, (_match(text),)).fetchall(),
+            goal="<= 1",
+            rounds=5,
+        )
+
+
+def _match(text: str) -> str:
+    return " OR ".join(f'"{word}"' for word in request_words(text))
 
 
 def _pairs() -> list[tuple[str, str]]:
@@ -227,25 +227,30 @@ def _pairs() -> list[tuple[str, str]]:
     return list(zip(words[::2], words[1::2], strict=True))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = Parser("foundation", __doc__)
     parser.add_argument("--million", action="store_true", help="also at 1,000,000 entries")
-    parser.add_argument("--only", default="abcdef", help="letters of the figures to measure")
-    options = parser.parse_args()
+    parser.add_argument("--only", default="abcdef", metavar="LETTERS", help="the figures to measure")
+    parser.add_argument("--size", type=int, action="append", help="entries, of (e) the most; may be repeated")
+    parser.add_argument("--rounds", type=int, default=25, help="of whole processes at most")
+    options = parser.options(arguments)
     one_core()
     print(versions("sqlalchemy", "pydantic", "click"))
     print(f"{'':<62} {'ours':>10} {'peer':>10}")
+    sizes = options.size or (10_000, 100_000)
     folder = Path(tempfile.mkdtemp(prefix="catalog-bench-"))
     try:
-        small = build(folder, 10_000)
+        small = folder / "10000.db"
+        if set("acdf") & set(options.only):
+            build(folder, 10_000)
         if set("ab") & set(options.only):
-            cold(small)
+            cold(small, options.only, options.rounds)
         if set("cd") & set(options.only):
-            lookups(small)
+            lookups(small, options.only)
         if "e" in options.only:
-            writing(folder)
+            writing(folder, max(sizes))
         if "f" in options.only:
-            for count in (10_000, 100_000, *((1_000_000,) if options.million else ())):
+            for count in (*sizes, *((1_000_000,) if options.million else ())):
                 full_text(small if count == 10_000 else build(folder, count), count)
     finally:
         shutil.rmtree(folder)

@@ -1,4 +1,4 @@
-"""Vectors that can't go stale, shown from outside: what a search says is compared with the texts it shows.
+"""Vectors that can't go stale, shown from outside: the similarities of hits are compared with the texts of the hits.
 
 The comparison (:class:`Expected`) shares no code with the catalog: it puts the texts together, encodes and compares
 them by itself, in double precision. :func:`interrupted` kills updates of vectors, :func:`edited` lets one process edit
@@ -13,8 +13,6 @@ import os
 import random
 import signal
 import struct
-import subprocess
-import sys
 import time
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -23,19 +21,19 @@ from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from benchmarks.processes import start
+
 if TYPE_CHECKING:
     from catalog import Hit
-
-ROOT = Path(__file__).resolve().parent.parent
 
 Vector = tuple[float, ...]
 
 NEAR = 3e-6
-"""Similarities are given with six decimals, from rows of float32."""
+"""How far two equal similarities may be apart: they have six decimals, and come from rows of float32."""
 
 
 class DigestEmbedder:
-    """Vectors that tell which text they are of: two texts that differ in a letter have nothing in common.
+    """An embedder whose vectors are hashes of the texts: two texts that differ in a letter have nothing in common.
 
     Attributes:
         encoded: every text that was encoded, in order.
@@ -59,7 +57,7 @@ class DigestEmbedder:
 
 
 class LoudEmbedder(DigestEmbedder):
-    """The same, a letter on standard error for each batch, so that it can be killed in the middle."""
+    """The same vectors, with a dot on standard error for each batch, so that a process is killed in the middle."""
 
     def encode(self, texts: Sequence[str]) -> Any:
         os.write(2, b".")
@@ -125,9 +123,9 @@ def part_vector(embedder: str, part: int, text: str) -> Vector:
 
 
 def row(embedder: str, texts: Sequence[str], fresh: Iterable[int]) -> Vector | None:
-    """Return what an entry is compared by if these parts of it have fresh vectors; None: by nothing."""
+    """Return the row an entry is compared by if the parts *fresh* have fresh vectors; None if none has."""
     chosen = {part: part_vector(embedder, part, texts[part]) for part in fresh}
-    shown = [one for part, one in chosen.items() if part and any(one)]
+    shown = [row for part, row in chosen.items() if part and any(row)]
     about = chosen.get(0)
     if about is None and not shown:
         return None
@@ -138,28 +136,31 @@ def row(embedder: str, texts: Sequence[str], fresh: Iterable[int]) -> Vector | N
 
 
 class Expected:
-    """What searches may say of an entry that says these texts."""
+    """The similarities that searches for *query* may give to an entry, computed from the texts of the entry alone."""
 
     def __init__(self, embedder: str, query: str) -> None:
         self.embedder = embedder
         self.query = vector(embedder, query)
 
     def similarity(self, texts: Sequence[str], fresh: Iterable[int]) -> float | None:
-        """Return the similarity of an entry of which exactly these parts have fresh vectors."""
-        found = row(self.embedder, texts, fresh)
-        return None if found is None else round(dot(found, self.query), 6)
+        """Return the similarity of an entry of which exactly the parts *fresh* have fresh vectors; None without any."""
+        compared = row(self.embedder, texts, fresh)
+        return None if compared is None else round(dot(compared, self.query), 6)
 
     def possible(self, texts: Sequence[str]) -> list[float]:
         """Return every similarity that vectors of these texts, and of no others, can give."""
         parts = range(len(texts))
         some = [chosen for size in range(1, len(texts) + 1) for chosen in combinations(parts, size)]
-        return [found for chosen in some if (found := self.similarity(texts, chosen)) is not None]
+        similarities = (self.similarity(texts, chosen) for chosen in some)
+        return [similarity for similarity in similarities if similarity is not None]
 
     def wrong(self, hit: Hit) -> str | None:
-        """Return what is wrong with a hit: its similarity is that of no texts which the hit shows."""
+        """Return what is wrong with a hit, or None: its similarity must come from texts that the hit shows."""
         entry, why = hit.entry, hit.why
         texts = texts_of(entry.name, entry.description, entry.tags, entry.examples)
-        if "similarity" in why and not any(abs(why["similarity"] - one) < NEAR for one in self.possible(texts)):
+        if "similarity" in why and not any(
+            abs(why["similarity"] - possible) < NEAR for possible in self.possible(texts)
+        ):
             return f"{entry.key} says {texts}; its similarity {why['similarity']} is of another text"
         example = why.get("example")
         if example is not None and (
@@ -201,8 +202,8 @@ class Interrupted(NamedTuple):
         searched: hits that were compared.
         wrong: what is wrong with them.
         lost: fresh vectors that were there before a kill and not after it.
-        left: texts without a fresh vector after the last update, which nobody killed.
-        faults: what the check of the database says, and the last update.
+        left: texts without a fresh vector after the last update, which was not killed.
+        faults: what the check of the database reports, and what the last update wrote to standard error.
     """
 
     killed: int
@@ -223,11 +224,11 @@ def interrupted(path: Path, *, times: int, code: str = LIBRARY, entries: int = 2
     faults: list[str] = []
     killed = searched = lost = 0
     with Catalog(url, settings=Settings(embedder=OWN)) as cat:
-        cat.register_many(_tool(number, 0) for number in range(entries))
+        cat.register_many(tool_at(number, 0) for number in range(entries))
         for turn in range(times):
-            cat.register_many(_tool(number, turn) for number in chance.sample(range(entries), entries // 8))
+            cat.register_many(tool_at(number, turn) for number in chance.sample(range(entries), entries // 8))
             before = cat.embed_status()[DIGEST.name].fresh
-            process = _start(code, url, LOUD)
+            process = start(code, url, LOUD)
             assert process.stderr is not None
             for _ in range(chance.randrange(1, 8)):
                 process.stderr.read(1)
@@ -241,7 +242,7 @@ def interrupted(path: Path, *, times: int, code: str = LIBRARY, entries: int = 2
             wrong += filter(None, map(expected.wrong, hits))
             if turn % 10 == 0 or turn == times - 1:
                 faults += cat.check()
-        faults += filter(None, [_start(code, url, LOUD).communicate()[1].strip(".")])
+        faults += filter(None, [start(code, url, LOUD).communicate()[1].strip(".")])
         status = cat.embed_status()[DIGEST.name]
         for hit in cat.search("marker", limit=None):
             texts = texts_of(hit.name, hit.description, hit.tags, hit.entry.examples)
@@ -255,8 +256,8 @@ def near(one: float | None, other: float | None) -> bool:
     return one is other or (one is not None and other is not None and abs(one - other) < NEAR)
 
 
-def _tool(number: int, turn: int) -> dict[str, Any]:
-    """Return an entry that says something else each turn, sometimes in its text and sometimes in an example."""
+def tool_at(number: int, turn: int) -> dict[str, Any]:
+    """Return the fields of an entry that differ each turn, sometimes in the description and sometimes in an example."""
     return {
         "kind": "tool",
         "name": f"tool_{number}",
@@ -271,24 +272,25 @@ def _tool(number: int, turn: int) -> dict[str, Any]:
 
 EDITOR = """
 import random, sys, time
-from benchmarks.store.staleness import _tool
+from benchmarks.store.staleness import tool_at
 from catalog import Catalog, EntryNotFoundError, Settings
 url, end, entries = sys.argv[1], time.time() + float(sys.argv[2]), int(sys.argv[3])
 chance, turn = random.Random(1), 0
-with Catalog(url, settings=Settings(embedder="hash:8")) as one, Catalog(url, settings=Settings(embedder="none")) as two:
+first, second = (Settings(embedder=name) for name in ("hash:8", "none"))
+with Catalog(url, settings=first) as cat, Catalog(url, settings=second) as bare:
     while time.time() < end or turn < 20:
         turn += 1
-        cat = chance.choice((one, two))  # the second leaves behind vectors that are stale
+        writer = chance.choice((cat, bare))  # the second leaves behind vectors that are stale
         numbers = [chance.randrange(entries) for _ in range(chance.choice((1, 1, 3)))]
         what = chance.random()
         if what < 0.8:
-            cat.register_many({number: _tool(number, turn) for number in numbers}.values())
+            writer.register_many({number: tool_at(number, turn) for number in numbers}.values())
             continue
         try:
             if what < 0.9:
-                cat.unregister("tool", f"tool_{numbers[0]}")
+                writer.unregister("tool", f"tool_{numbers[0]}")
             else:
-                cat.restore("tool", f"tool_{numbers[0]}")
+                writer.restore("tool", f"tool_{numbers[0]}")
         except EntryNotFoundError:
             pass
 print(turn)
@@ -304,15 +306,15 @@ with Catalog(url, settings=Settings(embedder="hash:8")) as cat:
     cat.search("marker")
     print("ready", flush=True)
     while not os.path.exists(stop):
-        found = cat.search("marker", limit=None, mode=("auto", "semantic", "hybrid")[searches % 3])
-        searches, hits = searches + 1, hits + len(found)
-        wrong += filter(None, map(expected.wrong, found))
+        results = cat.search("marker", limit=None, mode=("auto", "semantic", "hybrid")[searches % 3])
+        searches, hits = searches + 1, hits + len(results)
+        wrong += filter(None, map(expected.wrong, results))
 print(json.dumps([searches, hits, wrong]))
 """
 
 
 class Edited(NamedTuple):
-    """What :func:`edited` saw: edits, searches, hits compared, what is wrong with them, and what processes said."""
+    """What :func:`edited` saw: edits, searches, hits compared, what is wrong with them, and errors of the processes."""
 
     edits: int
     searches: int
@@ -327,31 +329,21 @@ def edited(path: Path, *, seconds: float, entries: int = 12, searchers: int = 2)
 
     url = f"sqlite:///{path}"
     with Catalog(url, settings=Settings(embedder="hash:8")) as cat:
-        cat.register_many(_tool(number, 0) for number in range(entries))
+        cat.register_many(tool_at(number, 0) for number in range(entries))
     stop = Path(f"{path}.stop")
-    searching = [_start(SEARCHER, url, stop) for _ in range(searchers)]
+    searching = [start(SEARCHER, url, stop) for _ in range(searchers)]
     for process in searching:
         assert process.stdout is not None
         process.stdout.readline()  # its index is warm now
-    said = [_start(EDITOR, url, seconds, entries).communicate()]
+    outputs = [start(EDITOR, url, seconds, entries).communicate()]
     stop.touch()
-    said += [process.communicate() for process in searching]
-    failures = [error for _, error in said if error]
-    searched = [json.loads(out) for out, _ in said[1:] if out]
+    outputs += [process.communicate() for process in searching]
+    failures = [error for _, error in outputs if error]
+    searched = [json.loads(out) for out, _ in outputs[1:] if out]
     return Edited(
-        int(said[0][0] or 0),
-        sum(one[0] for one in searched),
-        sum(one[1] for one in searched),
-        [text for one in searched for text in one[2]],
+        int(outputs[0][0] or 0),
+        sum(counts[0] for counts in searched),
+        sum(counts[1] for counts in searched),
+        [text for counts in searched for text in counts[2]],
         failures,
-    )
-
-
-def _start(code: str, *arguments: object) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
     )

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from benchmarks.processes import start
 from benchmarks.store.staleness import (
     COMMAND,
     EDITOR,
     Expected,
-    _start,
     interrupted,
     near,
     texts_of,
@@ -184,7 +184,7 @@ def test_a_killed_update_leaves_nothing_stale(tmp_path: Path) -> None:
 def test_commands_beside_an_editor_find_nothing_stale(run_cli: Any, url: str, project: Path) -> None:
     """While another process edits, each command shows similarities of the texts it shows."""
     (project / "catalog.toml").write_text('embedder = "hash:8"')
-    editor = _start(EDITOR, url, 2, 6)
+    editor = start(EDITOR, url, 2, 6)
     compared = 0
     while editor.poll() is None or not compared:
         for hit in run_cli("search", "marker", "--limit", "all", "--json").data:
