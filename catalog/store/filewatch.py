@@ -71,7 +71,7 @@ class FileWatch:
         except (OSError, AttributeError, ImportError):  # an odd libc, or no descriptors left: the path is followed
             return
         self.news = _Poll(epoll.poll)
-        self.news.events = _Descriptor(events)
+        self.news.events = Descriptor(events)
 
 
 def _steps(path: str) -> set[str]:
@@ -91,10 +91,10 @@ def _steps(path: str) -> set[str]:
 class _Poll(partial[Any]):
     """Asks for news of ``events``, which stay open for as long as anybody may ask."""
 
-    events: _Descriptor
+    events: Descriptor
 
 
-class _Descriptor:
+class Descriptor:
     """A descriptor that is closed when nobody refers to it any more."""
 
     def __init__(self, number: int) -> None:
@@ -111,3 +111,11 @@ def identity_of(path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return status.st_dev, status.st_ino
+
+
+def held_open(path: str) -> Descriptor | None:
+    """Return a descriptor of the file at *path*: while it is held, no other file gets the number of this one."""
+    try:
+        return Descriptor(os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)))
+    except OSError:
+        return None

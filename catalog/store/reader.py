@@ -14,7 +14,7 @@ from typing import Any
 
 from catalog.errors import CatalogError, NotACatalogError, StoreBusyError, StoreError
 from catalog.store.access import IMMUTABLE, Access, access_to, connect, is_left_behind
-from catalog.store.filewatch import FileWatch, identity_of
+from catalog.store.filewatch import Descriptor, FileWatch, held_open, identity_of
 from catalog.store.forms import text_or_bytes
 
 Row = tuple[Any, ...]
@@ -93,6 +93,7 @@ class Reader:
         self._ensure = ensure or (lambda path, access: None)
         self._before_reopen: Callable[[], object] = lambda: None
         self._log: tuple[int, int] | None = None
+        self._log_held: Descriptor | None = None
         self._busy = busy_ms / 1000
         self._idle = _Pool()
         self._closed_pool = _ClosedPool()
@@ -121,6 +122,7 @@ class Reader:
         self._held: sqlite3.Connection | None = held
         opened = self.stand_in or self.path
         self._log = identity_of(f"{opened}-wal")
+        self._log_held = held_open(f"{opened}-wal")
         self.look: Callable[[], Any] = self._unchanged
         if self.access.mode != IMMUTABLE:
             self.look = walindex.watch(opened) or self.data_version
@@ -351,6 +353,7 @@ class Reader:
         self._retire()
         if identity_of(self.path) not in (None, self._file.identity) and not self.access.why:
             is_left_behind(self.path, self._log)  # SQLite leaves the log of a file that was replaced
+        self._log_held = None
 
     def _retire(self) -> None:
         """Close the connections: those that nobody uses now, the others when they come back."""
