@@ -48,7 +48,7 @@ def mark_of(obj: object) -> dict[str, Any] | None:
     return dict(mark)
 
 
-class Mark(dict):  # type: ignore[type-arg]
+class Mark(dict[str, object]):
     """A mark: a dict that knows the object it was written on."""
 
     __slots__ = ("owner",)

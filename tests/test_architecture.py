@@ -119,6 +119,23 @@ def test_modules_and_functions_stay_short() -> None:
     ] == []
 
 
+def private_imports(path: Path) -> list[str]:
+    """Return the names with an underscore before them that a file imports from the package or the command line."""
+    return [
+        alias.name
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("catalog", "catalog_cli")
+        for alias in node.names
+        if alias.name.startswith("_") and not alias.name.startswith("__")
+    ]
+
+
+def test_nobody_imports_private_names() -> None:
+    """No module, test or benchmark imports a private name of another module; ruff sees only attributes."""
+    files = [*MODULES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
+    assert {str(path): private_imports(path) for path in files if private_imports(path)} == {}
+
+
 def test_the_architecture_page_names_every_room() -> None:
     """`docs/architecture.md` names each module at the top of the package and each room, and says what it is for."""
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")

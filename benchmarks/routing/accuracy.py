@@ -163,11 +163,11 @@ def semantic_router(data: Data, vectors: Vectors, memory: Memory) -> Iterator[tu
 
     logging.getLogger("semantic_router").setLevel(logging.ERROR)  # it warns of prompts without a route, which fit needs
 
-    class Encoder(DenseEncoder):  # type: ignore[misc]
+    class Encoder(DenseEncoder):
         def __call__(self, docs: list[Any]) -> list[list[float]]:
-            return memory.encode(docs).tolist()  # type: ignore[no-any-return]
+            return memory.encode(docs).tolist()
 
-    class Index(LocalIndex):  # type: ignore[misc]
+    class Index(LocalIndex):
         """An index with the rows and scores of the package's own, which computes all lengths anew for each query."""
 
         def query(self, vector: Any, top_k: int = 5, **_: Any) -> tuple[Any, list[str]]:

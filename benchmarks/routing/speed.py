@@ -87,9 +87,9 @@ def peer(count: int, encoder: Any) -> Callable[[str], object] | None:
     from semantic_router import IndexedRouter, Route
     from semantic_router.encoders import DenseEncoder
 
-    class Same(DenseEncoder):  # type: ignore[misc]
+    class Same(DenseEncoder):
         def __call__(self, docs: list[Any]) -> list[list[float]]:
-            return encoder.encode(docs).tolist()  # type: ignore[no-any-return]
+            return encoder.encode(docs).tolist()
 
     made = [Route(name=route["name"], utterances=route["examples"]) for route in routes(count)]
     router = IndexedRouter(Same(name="same"), made)
@@ -111,15 +111,15 @@ def warm(folder: str, sizes: Sequence[int], encoders: Sequence[str]) -> None:
                 if theirs is not None:
                     compare(
                         f"{name}, {count} routes",
-                        lambda router=router, text=text: router.resolve(next(text)),  # type: ignore[misc]
-                        lambda theirs=theirs, text=text: theirs(next(text)),  # type: ignore[misc]
+                        lambda router=router, text=text: router.resolve(next(text)),
+                        lambda theirs=theirs, text=text: theirs(next(text)),
                         goal="<= 0.2",
                         repeat=repeat,
                     )
                 compare(
                     f"{name}, {count} routes: beside embedding the prompt alone",
-                    lambda router=router, text=text: router.resolve(next(text)),  # type: ignore[misc]
-                    lambda encoder=encoder, text=text: encoder.encode([next(text)]),  # type: ignore[misc]
+                    lambda router=router, text=text: router.resolve(next(text)),
+                    lambda encoder=encoder, text=text: encoder.encode([next(text)]),
                     goal="(none)",
                     repeat=repeat,
                 )
@@ -163,7 +163,10 @@ def cascade(folder: str) -> None:
             goal="(none)",
             repeat=100,
         )
-        batch = lambda: [next(text) for _ in range(500)]  # noqa: E731
+
+        def batch() -> list[str]:
+            return [next(text) for _ in range(500)]
+
         compare(
             "resolve_many of 500",
             lambda: alone.resolve_many(batch()),

@@ -423,6 +423,6 @@ def _looks_uncompiled(file: SourceFile) -> bool:
 
     try:
         compiled = importlib.util.cache_from_source(file.path)
-    except NotImplementedError:
+    except NotImplementedError:  # this Python keeps no bytecode, so its absence says nothing
         return False
     return not os.path.exists(compiled) and os.path.isdir(os.path.dirname(compiled))

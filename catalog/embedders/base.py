@@ -24,6 +24,7 @@ class Embedder(Protocol):
         width: how many numbers a vector has.
     """
 
+    # Described above, as attributes.
     @property
     def name(self) -> str: ...  # noqa: D102
 

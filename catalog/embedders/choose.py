@@ -107,7 +107,7 @@ def own(source: object, ref: str | None = None) -> Embedder:
             ) from error
     # Before the check below, which asks for the width: of an embedder on a server that would be a request.
     if type(embedder).__module__.startswith("catalog.embedders."):
-        return embedder  # type: ignore[return-value]
+        return embedder  # type: ignore[return-value]  # ours are Embedders; only asking would need the width
     if (
         not isinstance(embedder, Embedder)
         or not isinstance(embedder.name, str)

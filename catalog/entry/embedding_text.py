@@ -19,7 +19,7 @@ TEXT = 0
 
 
 class Describes(Protocol):
-    """The fields of an entry that its texts are made of."""
+    """The fields of an entry that its texts are made of; :class:`catalog.Entry` describes them."""
 
     @property
     def name(self) -> str: ...  # noqa: D102

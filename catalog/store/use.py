@@ -41,7 +41,7 @@ TIDY_EVERY = 100
 """After how many records faint and surplus rows are deleted."""
 
 KEY = "SELECT u.text FROM used AS u WHERE u.query = ''"
-_ROWS = "SELECT u.query, u.kind, u.name, u.weight, u.at FROM used AS u WHERE u.query IN ({marks})"
+ROWS_OF_QUERIES = "SELECT u.query, u.kind, u.name, u.weight, u.at FROM used AS u WHERE u.query IN ({marks})"
 ALL_USES = (
     "SELECT u.query, u.kind, u.name, u.weight, u.at, u.text FROM used AS u WHERE u.query <> '' "
     "ORDER BY u.kind, u.name, u.query"
@@ -113,7 +113,7 @@ def _in_form(rows: Iterable[Sequence[Any]]) -> Iterator[Use]:
 
 def uses(reader: Reader, queries: Sequence[str]) -> list[Use]:
     """Return the rows of these *queries*, in no particular order."""
-    return list(_in_form(reader.all(_ROWS.format(marks=", ".join("?" * len(queries))), queries)))
+    return list(_in_form(reader.all(ROWS_OF_QUERIES.format(marks=", ".join("?" * len(queries))), queries)))
 
 
 def every_use(reader: Reader) -> Iterator[Use]:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from factories import open_catalog
 
-from catalog import Catalog, CatalogWarning, load_settings
+from catalog import Catalog, CatalogWarning, default_url, load_settings
 from catalog.entry.kinds import KINDS
-from catalog.errors import EntryError, SettingsError, UnknownKindError
+from catalog.errors import EntryError, SettingsError, StoreError, UnknownKindError
 
 ENTRIES = '[entries.tool]\nhere = "os:getcwd"\nmore = {ref = "os:getpid", tags = ["io"], description = "Number."}\n'
 
@@ -187,3 +187,18 @@ def test_a_configuration_without_entries_warns_of_nothing(url: str, tmp_path: Pa
         warnings.simplefilter("always")
         opened(url, write(tmp_path / "catalog.toml", "")).close()
     assert [one for one in caught if one.category is CatalogWarning] == []
+
+
+def test_a_user_without_a_home_is_asked_for_a_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Where neither the environment nor the system knows a home folder, the error says what to name."""
+
+    def unknown(uid: int) -> None:
+        raise KeyError(f"getpwuid(): uid not found: {uid}")
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("HOME", "XDG_DATA_HOME", "CATALOG_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", unknown)
+    with pytest.raises(StoreError, match=r"this user has no home folder.*--url or CATALOG_URL"):
+        default_url()
+    assert list(tmp_path.iterdir()) == []

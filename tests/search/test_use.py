@@ -20,7 +20,7 @@ from catalog.errors import EntryError, EntryNotFoundError, SearchError, Settings
 from catalog.search.hit import Hit
 from catalog.search.use_boost import BOUND, NOISE, Evidence, evidence, features, reranked
 from catalog.settings import load_settings
-from catalog.store.use import _ROWS, HALF_LIFE, KEY, MOST_ENTRIES, MOST_ROWS, TIDY_EVERY, Use, faded, merged
+from catalog.store.use import HALF_LIFE, KEY, MOST_ENTRIES, MOST_ROWS, ROWS_OF_QUERIES, TIDY_EVERY, Use, faded, merged
 
 DAY = 86_400.0
 REQUEST = "plot my csv"
@@ -403,7 +403,7 @@ def test_the_table_has_an_end(tools: Catalog, url: str, clock: Clock) -> None:
 def test_reading_uses_an_index(tools: Catalog, url: str) -> None:
     """Both statements of a search go by the primary key."""
     connection = sqlite3.connect(url.removeprefix("sqlite:///"))
-    for sql, values in ((KEY, ()), (_ROWS.format(marks="?, ?"), ("r:1", "w:2"))):
+    for sql, values in ((KEY, ()), (ROWS_OF_QUERIES.format(marks="?, ?"), ("r:1", "w:2"))):
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
         assert plan == ["SEARCH u USING PRIMARY KEY (query=?)"]
     connection.close()
