@@ -43,9 +43,15 @@ HISTORY = (
     "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
     "WHERE r.kind = ? AND r.name = ? AND r.revision < ? ORDER BY r.revision DESC LIMIT ?"
 )
-GONE = (  # the first condition is cheap, and true of next to no entry
-    "SELECT e.kind, e.name FROM entry AS e WHERE e.metadata LIKE '%\"gone\"%' AND json_valid(e.metadata) "
+_IS_GONE = (  # the first condition is cheap, and true of next to no entry
+    "e.metadata LIKE '%\"gone\"%' AND json_valid(e.metadata) "
     "AND json_extract(e.metadata, '$.gone') IS NOT NULL ORDER BY e.kind, e.name"
+)
+GONE = f"SELECT e.kind, e.name FROM entry AS e WHERE {_IS_GONE}"
+GONE_OF = (
+    "SELECT e.kind, e.name FROM json_each(?) AS k CROSS JOIN entry AS e "
+    "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]') "
+    f"WHERE {_IS_GONE}"
 )
 KEPT_REVISIONS = (
     "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
