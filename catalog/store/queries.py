@@ -250,10 +250,7 @@ def entry_at(reader: Reader, kind: str, name: str, revision: int) -> Entry:
     raise EntryNotFoundError(f"no entry '{kind}:{name}' at revision {revision}", kind=kind, name=name, close=[])
 
 
-_LISTED_TYPES = (str, str, str, str, int)
-
-
-def listable(reader: Reader, rows: Sequence[Row], before: int = 0) -> list[Row]:
+def listable(reader: Reader, rows: list[Row], before: int = 0) -> list[Row]:
     """Return the *rows* of a listing, those that are damaged as their entries were recorded last.
 
     What the history can't tell either is left out with a warning.
@@ -265,11 +262,15 @@ def listable(reader: Reader, rows: Sequence[Row], before: int = 0) -> list[Row]:
     """
     good: list[Row] = []
     for row in rows:
-        listed = row[before:]
-        if tuple(map(type, listed)) == _LISTED_TYPES and 0 < listed[4] < MOST:
+        kind, name, text, tags, revision = row[before:] if before else row
+        # Every row of every listing comes through here: a look at a table of types would take three times as long.
+        if (
+            type(kind) is type(name) is type(text) is type(tags) is str
+            and type(revision) is int
+            and 0 < revision < MOST
+        ):
             good.append(row)
             continue
-        kind, name = listed[:2]
         known = _recorded(reader, kind, name) if type(kind) is str and type(name) is str else None
         if known is None:
             warnings.warn(str(damaged_row(kind, name, "it can't be listed")), CatalogWarning, stacklevel=4)
