@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from types import ModuleType
+from types import MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from catalog.authoring import mark_of
@@ -65,8 +65,8 @@ def stands_for(kind: str, name: str, value: Any) -> dict[str, Any]:
     if callable(dump) and not isinstance(value, type):
         return {"spec": dump(mode="json")}
     raise NotImportableError(
-        f"{kind}:{name}: {_shown(value)} can't be imported by another process; move it to the top level of a module, "
-        "give its reference as 'package.module:name', or register it for this process only with runtime=True",
+        f"{kind}:{name}: {_shown(value)} can't be imported by another process: {_why_not(value)}. Or give "
+        "its reference as 'package.module:name', or register it for this process only with runtime=True",
         key=f"{kind}:{name}",
     )
 
@@ -85,6 +85,14 @@ def reference_to(value: object) -> str | None:
     the loaded modules, those of its own class's package first.
     """
     module, qualname = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if isinstance(value, MethodType):
+        # Each look at a method makes another object, and an inherited method has the name of the class it comes from.
+        owner = value.__self__
+        if not isinstance(owner, type):
+            return None
+        module, qualname = owner.__module__, f"{owner.__qualname__}.{value.__name__}"
+        ref = f"{module}:{qualname}"
+        return ref if reference_fault(ref) is None and _follow(module, qualname) == value else None
     if isinstance(module, str) and isinstance(qualname, str):
         ref = f"{module}:{qualname}"
         if module != "__main__" and reference_fault(ref) is None and _follow(module, qualname) is value:
@@ -115,6 +123,26 @@ def _follow(module: str, qualname: str) -> object:
             return None
         found = getattr(found, part, None)
     return found
+
+
+def _why_not(value: object) -> str:
+    """Return why no other process can import *value*, and the first thing to do about it."""
+    module, qualname = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if isinstance(value, MethodType) and not isinstance(value.__self__, type):
+        return "it is a method of one object; make it a function or a class method"
+    if not isinstance(module, str) or not isinstance(qualname, str):
+        return "no module holds it under a name; give it a name at the top level of a module"
+    if module == "__main__":
+        return "it is defined in the script that runs; move it to a module, and import it from there"
+    if "<" in qualname:  # <locals>, <lambda>
+        return "it is made inside a function or has no name; move it to the top level of a module"
+    spec = getattr(sys.modules.get(module), "__spec__", None)
+    if getattr(spec, "_initializing", False):
+        return f"{module} is still being imported and does not hold it yet; register it below its definition"
+    held = _follow(module, qualname)
+    if held is not None:
+        return f"{module}:{qualname} is another object, as a decorator makes it; register that"
+    return f"{module} does not hold it under the name {qualname}; assign it there"
 
 
 def _shown(value: object) -> str:
