@@ -143,7 +143,7 @@ def drafted(given: Iterable[Entry | Mapping[str, Any]]) -> list[Entry]:
     """
     from catalog.source.locate import Locator
 
-    entries = [_persistent(one) for one in given]
+    entries = [persistent(fields) for fields in given]
     roots = tuple(dict.fromkeys(str(e.metadata["root"]) for e in entries if "root" in e.metadata))
     locator = Locator(roots)
     waiting = sorted(
@@ -154,7 +154,12 @@ def drafted(given: Iterable[Entry | Mapping[str, Any]]) -> list[Entry]:
     return entries
 
 
-def _persistent(given: Entry | Mapping[str, Any]) -> Entry:
+def persistent(given: Entry | Mapping[str, Any]) -> Entry:
+    """Return the entry of the persistent tier for what a caller gives, as :func:`drafted` takes it, not yet described.
+
+    Raises:
+        InvalidEntryError, InvalidReferenceError, NotImportableError: as `drafted`.
+    """
     if isinstance(given, Entry):
         return given if given.tier == "persistent" else make_entry({**dict(given), "tier": "persistent"})
     if not isinstance(given, Mapping):
