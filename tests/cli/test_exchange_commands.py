@@ -101,10 +101,10 @@ BAD_LINES = {
     '{"kind": "tool", "name": "y", "reff": "a:b"}': "tool:y is not valid: reff: no such field; did you mean 'ref'?",
     '{"kind": "tool", "name": "", "ref": "a:b"}': "an entry is not valid: name: the name is empty",
     '{"kind": "tool", "ref": "a:b"}': "an entry is not valid: name: Field required",
-    '{"kind": "tol", "name": "y", "ref": "a:b"}': "unknown kind 'tol'; did you mean 'tool'? (a project declares its own "
-    "with `kinds = [...]` in [tool.catalog])",
-    '{"kind": "tool", "name": "y", "ref": "nope"}': "tool:y: 'nope' is not an object reference: it has no colon between "
-    "module and object; write 'package.module:name'",
+    '{"kind": "tol", "name": "y", "ref": "a:b"}': "unknown kind 'tol'; did you mean 'tool'? (a project declares "
+    "its own with `kinds = [...]` in [tool.catalog])",
+    '{"kind": "tool", "name": "y", "ref": "nope"}': "tool:y: 'nope' is not an object reference: it has no colon "
+    "between module and object; write 'package.module:name'",
     '{"kind": "tool", "name": "y", "value": null}': "tool:y stands for nothing: give a reference, data or an object",
     '{"kind": "tool", "name": "y", "ref": "a:b", "priority": "high"}': "tool:y is not valid: priority: Input should be "
     "a valid integer, unable to parse string as an integer",
