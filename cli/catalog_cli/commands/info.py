@@ -8,7 +8,7 @@ from typing import Any
 
 from catalog_cli.application import Application, pass_app
 from catalog_cli.options import command, json_option
-from catalog_cli.output import clean
+from catalog_cli.output import clean, vectors
 
 
 @command(
@@ -56,7 +56,7 @@ def _lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "gone", f"{len(data['gone'])}, such as {data['gone'][0]}; `catalog doctor` says what may be done"
     yield "embedder", data["embedder"] or "none: searches go by words"
     for name, status in data["vectors"].items():
-        yield "vectors", f"{name}: " + ", ".join(f"{count:,} {what}" for what, count in status.items())
+        yield "vectors", vectors(name, status)
 
 
 def _size(path: str) -> int:
