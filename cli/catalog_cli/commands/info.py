@@ -38,7 +38,7 @@ def info(app: Application, as_json: bool) -> None:
         "entries": {kind: count for kind in catalog.kinds() if (count := len(catalog.list(kind)))},
         "gone": gone,
         "embedder": catalog.embedder,
-        "vectors": {name: status._asdict() for name, status in catalog.embed_status().items()},
+        "vectors": {name: status.to_dict() for name, status in catalog.embed_status().items()},
     }
     if as_json:
         app.screen.json(data)

@@ -27,10 +27,10 @@ def status(app: Application, as_json: bool) -> None:
     """
     statuses = app.catalog.embed_status()
     if as_json:
-        app.screen.json({name: counts._asdict() for name, counts in statuses.items()})
+        app.screen.json({name: counts.to_dict() for name, counts in statuses.items()})
     else:
         for name, counts in statuses.items():
-            app.screen.print(vectors(name, counts._asdict()))
+            app.screen.print(vectors(name, counts.to_dict()))
     used = statuses.get(app.catalog.embedder or "")
     if used is not None and (used.stale or used.missing):
         app.screen.remark("not every text has a fresh vector; `catalog embed update` makes them")
