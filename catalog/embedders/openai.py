@@ -55,6 +55,10 @@ class Estimate:
     requests: int
     dollars: float | None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the estimate as data for JSON."""
+        return {"texts": self.texts, "tokens": self.tokens, "requests": self.requests, "dollars": self.dollars}
+
     def __add__(self, other: Estimate) -> Estimate:
         dollars = None if self.dollars is None or other.dollars is None else self.dollars + other.dollars
         return Estimate(self.texts + other.texts, self.tokens + other.tokens, self.requests + other.requests, dollars)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.entry.filters import NO_FILTERS
 from catalog.entry.key import composed, format_key, parse_key
@@ -35,6 +35,10 @@ class Standing(NamedTuple):
     def tier(self) -> str:
         """The tier of the entry."""
         return self.entry.tier
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the place with the entry's fields as data for JSON."""
+        return {"tier": self.tier, "wins": self.wins, "why": self.why, "entry": self.entry.model_dump(mode="json")}
 
 
 def contains(ws: Workspace, key: object) -> bool:

@@ -171,7 +171,7 @@ def drafted(given: Iterable[Entry | Mapping[str, Any]]) -> list[Entry]:
     """
     from catalog.source.places import Places
 
-    entries = [_persistent(one) for one in given]
+    entries = [persistent(fields) for fields in given]
     places = Places()
     waiting = sorted(
         (i for i, e in enumerate(entries) if e.ref and e.checksum is None), key=lambda i: str(entries[i].ref)
@@ -181,7 +181,12 @@ def drafted(given: Iterable[Entry | Mapping[str, Any]]) -> list[Entry]:
     return entries
 
 
-def _persistent(given: Entry | Mapping[str, Any]) -> Entry:
+def persistent(given: Entry | Mapping[str, Any]) -> Entry:
+    """Return the entry of the persistent tier for what a caller gives, as :func:`drafted` takes it, not yet described.
+
+    Raises:
+        InvalidEntryError, InvalidReferenceError, NotImportableError: as `drafted`.
+    """
     if isinstance(given, Entry):
         return given if given.tier == "persistent" else make_entry({**dict(given), "tier": "persistent"})
     if not isinstance(given, Mapping):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
@@ -38,6 +38,33 @@ def json_of(text: str, where: str) -> Any:
     except ValueError as error:
         shown = "standard input" if where in ("-", "@-") else where.lstrip("@")
         raise click.UsageError(f"{shown} is not JSON: {error}") from None
+
+
+def value_of(given: str, *, force: bool) -> Any:
+    """Return what an entry is to stand for: the data of ``@file`` and ``@-``, else the reference given.
+
+    Raises:
+        click.UsageError: the reference leads nowhere from here, and *force* is not given; nothing was imported.
+    """
+    if given.startswith("@"):
+        return json_of(text_of(given), given)
+    if not force:
+        from catalog import missing_reference
+
+        fault = missing_reference(given, ["."])
+        if fault is not None:
+            raise click.UsageError(f"{fault} (--force takes the reference all the same)")
+    return given
+
+
+def fields_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of an entry that `options.field_options` were given for; an empty ``--match`` is none."""
+    fields = {field: part for field, part in given.items() if part not in (None, ()) and field not in ("meta", "force")}
+    if fields.get("match") == "":
+        fields["match"] = None
+    if given["meta"]:
+        fields["metadata"] = pairs_of(given["meta"], "--meta")
+    return fields
 
 
 def pairs_of(given: Iterable[str], option: str) -> dict[str, Any]:
