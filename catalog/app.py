@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from catalog.entry.key import Key
     from catalog.entry.references import Reference
     from catalog.loader.repair import Fault
-    from catalog.loader.verify import Drift
+    from catalog.loader.verify import Drift, Verified
     from catalog.routing.evaluation.golden import Golden
     from catalog.search.hit import Hit
     from catalog.store.use import Use
@@ -182,6 +182,10 @@ class Catalog:
     def gone(self) -> builtins.list[str]:
         """Return the keys of entries whose code was missing when last looked for; routers do not pick them."""
         return lookup.gone(self.workspace)
+
+    def states(self, keys: Iterable[str] | None = None) -> dict[str, str]:
+        """Return, by key, what the last look at code said against an entry: ``gone``, ``broken`` or ``drifted``."""
+        return lookup.states(self.workspace, keys)
 
     def which(self, kind: str, name: str | None = None) -> builtins.list[Standing]:
         """Return every tier's entry of a key, the winner first, each with the reason.
@@ -390,10 +394,8 @@ class Catalog:
             success: whether it was what the request wanted.
 
         Raises:
-            EntryNotFoundError: there is no such entry.
-            EntryError: *entry* is nothing that says which one.
-            SearchError: the request is blank, or no text.
-            SettingsError: learning is switched off.
+            EntryNotFoundError, EntryError: there is no such entry; *entry* is nothing that says which one.
+            SearchError, SettingsError: the request is blank, or no text; learning is switched off.
         """
         from catalog.verbs.use import record_use
 
@@ -472,12 +474,14 @@ class Catalog:
 
         return refresh(self.workspace, progress=progress)
 
-    def verify(self, kind: Kinds = None, *, policy: str = "source") -> builtins.list[Drift]:
-        """Return the entries whose code is not what was recorded, by key; nothing is imported.
+    def verify(self, kind: Kinds = None, *, policy: str = "source") -> Verified:
+        """Return the entries whose code is not what was recorded, a list by key; nothing is imported.
+
+        Its ``checked``, ``unchecked`` and ``data`` say how much could be compared.
 
         Args:
             kind: one kind, several, or None for every kind.
-            policy: ``source`` reports changed bodies too, ``signature`` only changed signatures.
+            policy: ``source`` reports changed bodies too and marks entries, ``signature`` only changed signatures.
         """
         from catalog.verbs.repair import verify
 
@@ -541,8 +545,7 @@ class Catalog:
         """Make a draft an entry like any other, so that routers see it; this is a new revision.
 
         Raises:
-            EntryNotFoundError: there is no such entry.
-            EntryError: it is no draft.
+            EntryNotFoundError, EntryError: there is no such entry; it is no draft.
             CouncilSpecError: it is a council that is not valid, or not any more.
         """
         from catalog.verbs.drafts import approve
@@ -601,9 +604,7 @@ class Catalog:
         Batch by batch, so that what is done stays done if it is interrupted. *progress* is told done and to do.
 
         Raises:
-            EmbedderError: the embedder is not known, or failed.
-            SearchError: the catalog has none.
-            MissingExtraError: what it needs is not installed.
+            EmbedderError, SearchError, MissingExtraError: it failed; there is none; what it needs is not installed.
         """
         from catalog.verbs import embed
 
@@ -624,8 +625,7 @@ class Catalog:
             vacuum: give the room back to the file system, which takes as long and as much room as a copy.
 
         Raises:
-            SearchError: neither says what may go.
-            InvalidFilterError: a number can't be.
+            SearchError, InvalidFilterError: nothing says what may go; a number can't be.
         """
         from catalog.verbs.upkeep import prune
 

@@ -47,6 +47,14 @@ GONE = (  # the first condition is cheap, and true of next to no entry
     "SELECT e.kind, e.name FROM entry AS e WHERE e.metadata LIKE '%\"gone\"%' AND json_valid(e.metadata) "
     "AND json_extract(e.metadata, '$.gone') IS NOT NULL ORDER BY e.kind, e.name"
 )
+MARKED = (  # the first condition is cheap, and true of next to no entry
+    "SELECT e.kind, e.name, e.metadata FROM entry AS e WHERE (instr(e.metadata, '\"gone\"') OR "
+    "instr(e.metadata, '\"broken\"') OR instr(e.metadata, '\"drifted\"')) ORDER BY e.kind, e.name"
+)
+METADATA_OF = (
+    "SELECT e.kind, e.name, e.metadata FROM json_each(?) AS k CROSS JOIN entry AS e "
+    "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]')"
+)
 KEPT_REVISIONS = (
     "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
     "WHERE r.kind = ? AND r.name = ? AND r.data IS NOT NULL ORDER BY r.revision DESC LIMIT ?"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.entry.filters import NO_FILTERS
-from catalog.entry.key import composed, format_key, parse_key
+from catalog.entry.key import composed, format_key, parse_key, split_key
 from catalog.entry.kinds import check_kind
+from catalog.entry.states import state_of
 from catalog.store import queries
-from catalog.store.mapping import COLUMNS
+from catalog.store.forms import parsed
+from catalog.store.mapping import COLUMNS, to_json
 from catalog.workspace.workspace import Workspace, readable
 
 if TYPE_CHECKING:
@@ -61,6 +63,30 @@ def gone(ws: Workspace) -> list[str]:
     """Return the keys of the stored entries whose code was not there when it was last looked for, sorted."""
     ws.snapshot()
     return [format_key(*row) for row in ws.store.reader.all(queries.GONE)]
+
+
+def states(ws: Workspace, keys: Iterable[str] | None) -> dict[str, str]:
+    """Return the mark of each marked entry, by key; see :meth:`catalog.Catalog.states`."""
+    snapshot = ws.snapshot()
+    if keys is None:
+        wanted = None
+        rows = ws.store.reader.all(queries.MARKED)
+    else:
+        wanted = {split_key(key) for key in keys}
+        rows = ws.store.reader.all(queries.METADATA_OF, (to_json(sorted(wanted)),))
+    found = {}
+    for kind, name, metadata in rows:
+        try:
+            state = state_of(parsed(metadata, dict))
+        except ValueError:  # a damaged row, which others report
+            continue
+        if state and (kind, name) not in snapshot.hidden:
+            found[format_key(kind, name)] = state
+    for entry in snapshot.overlay:
+        state = state_of(entry.metadata)
+        if state and (wanted is None or (entry.kind, entry.name) in wanted):
+            found[entry.key] = state
+    return dict(sorted(found.items()))
 
 
 def entries(ws: Workspace, kind: Kinds) -> Iterator[Entry]:

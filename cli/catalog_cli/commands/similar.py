@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from catalog_cli.application import Application, No, pass_app
-from catalog_cli.listing import show
+from catalog_cli.listing import data_of, show
 from catalog_cli.options import command, json_option, limit_option
 
 
@@ -30,9 +30,10 @@ def similar(app: Application, key: str, limit: int | str, as_json: bool) -> None
     kind, name = app.find(key)
     most = limit if isinstance(limit, int) else 1_000_000
     hits = app.catalog.similar(kind, name, limit=most)
+    states = app.catalog.states([hit.key for hit in hits])
     if as_json:
-        app.screen.json([hit.to_dict() for hit in hits])
+        app.screen.json(data_of(hits, states))
     else:
-        show(app.screen, hits)
+        show(app.screen, hits, states=states)
     if not hits:
         raise No(f"nothing is near to '{kind}:{name}'; `catalog embed update` makes the vectors that are missing")
