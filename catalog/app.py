@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 from catalog.entry.filters import Kinds
 from catalog.entry.key import pair
 from catalog.entry.kinds import plural
-from catalog.ingest.opening import before_snapshot, refresh_plugins_if_changed
+from catalog.ingest.opening import at_opening, before_snapshot
 from catalog.registry import KindRegistry, Registry, registry_named, registry_of
 from catalog.settings import Settings
 from catalog.verbs import lookup
@@ -68,7 +68,7 @@ class Catalog:
         )
         self.settings: Settings = self.workspace.settings
         self.url: str = self.workspace.url
-        refresh_plugins_if_changed(self.workspace)
+        at_opening(self.workspace)
 
     # -- open and closed ---------------------------------------------------------------------------------------------
 

@@ -12,6 +12,15 @@ from catalog.ingest.installed import is_changed
 from catalog.workspace.workspace import Workspace
 
 
+def at_opening(ws: Workspace) -> None:
+    """Take in what was installed since the last look, and record what configured entries stand for."""
+    refresh_plugins_if_changed(ws)
+    if not ws.config.is_recorded:
+        from catalog.verbs.marks import record_configured  # only where a configuration is new
+
+        record_configured(ws)
+
+
 def refresh_plugins_if_changed(ws: Workspace) -> None:
     """Take in the plugins that were installed since the last look, and let go of those that were uninstalled."""
     if ws.store.read_only or ws.store.is_to_come or not is_changed(ws.store.reader):

@@ -15,6 +15,7 @@ from catalog.ingest.scan import Progress, known_files, scan_target
 from catalog.store import queries
 from catalog.store.sources import sources, targets
 from catalog.verbs.register import register, store_many
+from catalog.workspace.configured import CONFIGURED
 from catalog.workspace.workspace import Workspace
 
 
@@ -30,7 +31,7 @@ def _refresh(ws: Workspace, progress: Progress | None) -> list[ScanReport]:
     if marked is not None:
         reports.append(marked)
     for target, options in sources(ws.store.reader):
-        if target.startswith((PLUGIN, PLUGINS)):
+        if target.startswith((PLUGIN, PLUGINS, CONFIGURED)):
             continue
         try:
             reports.append(scan_target(ws, target, options, progress, again=True))

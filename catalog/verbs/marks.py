@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from catalog.entry.states import BROKEN, DRIFTED, GONE, with_state
@@ -24,11 +24,28 @@ def with_mark(entry: Entry, state: str | None, why: str) -> Entry | None:
     return None if metadata == entry.metadata else entry.model_copy(update={"metadata": metadata})
 
 
-def mark(ws: Workspace, examined: Iterable[tuple[Entry, Examined]]) -> None:
-    """Write what was seen of the code of persistent entries into their metadata.
+def record_configured(ws: Workspace) -> None:
+    """Keep in the database what is known of the code of configured entries, so that a change of it is noticed."""
+    target = ws.config.target
+    if target is None or ws.config.is_recorded or ws.store.read_only or ws.store.is_to_come:
+        return
+    try:
+        with ws.writing() as transaction:
+            transaction.save_source(target, {}, None, {"entries": ws.config.record})
+        ws.drop_snapshot()
+    except StoreError:  # what is known can be used all the same; the next to open the catalog will try again
+        return
+
+
+def mark(ws: Workspace, examined: Sequence[tuple[Entry, Examined]]) -> None:
+    """Write what was seen of the code of entries into their metadata.
 
     To look is no reason to fail: where nothing can be written now, nothing is.
     """
+    for entry, seen in examined:
+        if entry.tier == "config" and seen.known and with_mark(entry, seen.state, seen.why):
+            ws.config.mark(entry.key, str(entry.ref), {seen.state: seen.why or seen.state} if seen.state else {})
+    record_configured(ws)
     waiting: dict[Key, tuple[str | None, str, int]] = {}
     for entry, seen in examined:
         if entry.tier == "persistent" and seen.known and with_mark(entry, seen.state, seen.why):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from catalog.entry.key import split_key
+from catalog.entry.key import format_key, split_key
 from catalog.entry.states import with_state
 from catalog.store import queries
 from catalog.verbs import lookup
-from catalog.verbs.marks import mark
+from catalog.verbs.marks import mark, record_configured
 from catalog.verbs.recording import described
 from catalog.workspace.workspace import Workspace, readable
 
@@ -61,11 +61,14 @@ def accept(ws: Workspace, drifts: Iterable[Drift]) -> list[str]:
     wanted = {(drift.kind, drift.name) for drift in drifts if drift.new_checksum is not None}
     with ws.writing() as transaction:
         stored = [entry for _, entry in transaction.existing(wanted).values()]
+        wanted -= {(entry.kind, entry.name) for entry in stored}
         locator = ws.locator(stored)
         now = [described(entry, locator, over=True) for entry in stored]
         now = [entry.model_copy(update={"metadata": with_state(entry.metadata, None)}) for entry in now]
         ws.put(transaction, now, "accept")
-    return sorted(entry.key for entry in stored)
+    configured = ws.config.forget([format_key(*key) for key in wanted])
+    record_configured(ws)
+    return sorted([*(entry.key for entry in stored), *configured])
 
 
 def diagnose(ws: Workspace) -> list[Fault]:
