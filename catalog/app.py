@@ -305,8 +305,7 @@ class Catalog:
         Its history stays, and `restore` brings it back.
 
         Raises:
-            EntryNotFoundError: no tier has it.
-            EntryError: only the configuration has it; it is taken away there.
+            EntryNotFoundError, EntryError: no tier has it; only the configuration has it, and it is taken away there.
         """
         from catalog.verbs.register import unregister
 
@@ -464,24 +463,25 @@ class Catalog:
 
         return scan(self.workspace, os.fspath(target), public=public, schemas=schemas, progress=progress)
 
-    def refresh(self, *, progress: Callable[[int, int, str], None] | None = None) -> builtins.list[ScanReport]:
-        """Look again at plugins, at marked objects of loaded modules and at scanned sources that have changed.
+    def refresh(
+        self, *, accept_renames: bool = False, progress: Callable[[int, int, str], None] | None = None
+    ) -> builtins.list[ScanReport]:
+        """Look again at plugins, marked objects, changed sources and registered entries; return a report for each.
 
-        Returns:
-            A report for each source looked at. Drift is reported, never accepted.
+        What was renamed (same body) *accept_renames* carries over with history, golden cases and uses; drift stays.
         """
         from catalog.ingest.refresh import refresh
 
-        return refresh(self.workspace, progress=progress)
+        return refresh(self.workspace, progress=progress, accept_renames=accept_renames)
 
     def verify(self, kind: Kinds = None, *, policy: str = "source") -> Verified:
         """Return the entries whose code is not what was recorded, a list by key; nothing is imported.
 
-        Its ``checked``, ``unchecked`` and ``data`` say how much could be compared.
-
         Args:
             kind: one kind, several, or None for every kind.
             policy: ``source`` reports changed bodies too and marks entries, ``signature`` only changed signatures.
+
+        Its ``checked``, ``unchecked`` and ``data`` say how much could be compared.
         """
         from catalog.verbs.repair import verify
 

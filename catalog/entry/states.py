@@ -19,9 +19,6 @@ DRIFTED = "drifted"
 
 STATES = (GONE, BROKEN, DRIFTED)
 
-BECAME = "became"
-"""``metadata["became"]`` of an entry that is gone: the reference at which a refresh found its code."""
-
 
 def state_of(metadata: Mapping[str, Any]) -> str | None:
     """Return the mark in the *metadata* of an entry, or None: nothing is known against it."""
@@ -34,6 +31,5 @@ def state_of(metadata: Mapping[str, Any]) -> str | None:
 
 def with_state(metadata: Mapping[str, Any], state: str | None, why: str = "") -> dict[str, Any]:
     """Return *metadata* with the mark *state* and no other; None takes them all away."""
-    others = (*STATES, BECAME) if state != GONE else STATES
-    kept = {field: value for field, value in metadata.items() if field not in others}
+    kept = {field: value for field, value in metadata.items() if field not in STATES}
     return kept if state is None else {**kept, state: why or state}

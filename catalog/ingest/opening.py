@@ -36,11 +36,11 @@ def refresh_plugins_if_changed(ws: Workspace) -> None:
 
 def before_snapshot(ws: Workspace) -> None:
     """Take in all that has changed, in code too: before each look of a catalog with ``auto_refresh``."""
-    from catalog.ingest.refresh import refresh
+    from catalog.ingest.refresh import refresh_sources
     from catalog.loader.reload import reload_changed
 
     if not ws.store.read_only:
-        refresh(ws)
+        refresh_sources(ws)
     if reload_changed(ws.loaded):
         ws.objects.clear()
         ws.drop_snapshot()

@@ -33,6 +33,10 @@ KINDS = (  # jumps from kind to kind; DISTINCT would read the index from end to 
 ALL = f"SELECT {columns()} FROM entry AS e ORDER BY e.kind, e.name"
 BY_REF = f"SELECT {columns()} FROM entry AS e WHERE e.ref = ? ORDER BY e.kind, e.name"
 BY_SOURCE = f"SELECT {columns()} FROM entry AS e WHERE e.source = ? ORDER BY e.kind, e.name"
+BY_SOURCE_CHECKSUM = (
+    f"SELECT {columns()} FROM entry AS e WHERE e.source_checksum IN (SELECT value FROM json_each(?)) "
+    "ORDER BY e.kind, e.name"
+)
 IDS_OF = (
     "SELECT e.kind, e.name, e.id FROM json_each(?) AS k CROSS JOIN entry AS e "
     "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]')"
