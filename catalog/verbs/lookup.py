@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -59,10 +60,19 @@ def keys(ws: Workspace) -> list[str]:
     return sorted(format_key(kind, name) for kind in ws.settings.kinds for name in snapshot.names(kind))
 
 
-def gone(ws: Workspace) -> list[str]:
-    """Return the keys of the stored entries whose code was not there when it was last looked for, sorted."""
+def gone(ws: Workspace, keys: Iterable[str] | None = None) -> list[str]:
+    """Return the keys of the stored entries whose code was not there when it was last looked for, sorted.
+
+    Args:
+        ws: the catalog.
+        keys: look at these entries only, which takes as long as there are keys; None: at all entries.
+    """
     ws.snapshot()
-    return [format_key(*row) for row in ws.store.reader.all(queries.GONE)]
+    if keys is None:
+        rows = ws.store.reader.all(queries.GONE)
+    else:
+        rows = ws.store.reader.all(queries.GONE_OF, (json.dumps([parse_key(key) for key in keys]),))
+    return [format_key(*row) for row in rows]
 
 
 def states(ws: Workspace, keys: Iterable[str] | None) -> dict[str, str]:
@@ -73,7 +83,7 @@ def states(ws: Workspace, keys: Iterable[str] | None) -> dict[str, str]:
         rows = ws.store.reader.all(queries.MARKED)
     else:
         wanted = {split_key(key) for key in keys}
-        rows = ws.store.reader.all(queries.METADATA_OF, (to_json(sorted(wanted)),))
+        rows = ws.store.reader.all(queries.MARKED_OF, (to_json(sorted(wanted)),))
     found = {}
     for kind, name, metadata in rows:
         try:
