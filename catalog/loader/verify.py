@@ -193,14 +193,18 @@ def _not_found(entry: Recorded, ref: str, missing: Missing, locator: Locator) ->
         text = f"{key}: the code of {ref} is gone: {missing.message}; `catalog doctor` looks for where it went"
         if seen or was_there:
             return Examined(_drift(entry, ref, "missing", text), None, GONE if seen else None, missing.message, seen)
-    elif was_there or missing.reason == "unreadable":
-        text = f"{key}: the code of {ref} can't be compared: {missing.message}; register it again to record it as it is"
-        broken = missing.reason == "unreadable"
-        state = BROKEN if broken else None
-        return Examined(_drift(entry, ref, "unreadable", text), None, state, missing.message, broken)
+    else:
+        # What another user may read is no broken code: this user can't see it.
+        hidden = missing.path is not None and not os.access(missing.path, os.R_OK)
+        broken = missing.reason == "unreadable" and not hidden
+        if was_there or broken:
+            text = f"{key}: the code of {ref} can't be compared: {missing.message}"
+            text += "; register it again to record it as it is"
+            state = BROKEN if broken else None
+            return Examined(_drift(entry, ref, "unreadable", text), None, state, missing.message, broken)
     text = f"{key}: there is nothing to compare {ref} with: {missing.message}"
     change: Change = "unchecked" if missing.is_gone else "uncheckable"
-    return Examined(unchecked=_drift(entry, ref, change, text), known=not missing.is_gone)
+    return Examined(unchecked=_drift(entry, ref, change, text), known=missing.reason in ("not-source", "dynamic"))
 
 
 def _is_in_sight(entry: Recorded, ref: str, locator: Locator) -> bool:
