@@ -54,7 +54,7 @@ def _registered(ws: Workspace) -> list[ScanReport]:
         if entry.ref and entry.tier != "runtime" and entry.source not in covered
         and not entry.source.startswith(PLUGIN)
     ]  # fmt: skip
-    seen = examined(ws, entries)
+    seen = examined(entries)
     before = {entry.key: state_of(entry.metadata) for entry in entries}
     mark(ws, seen)
     gone = [entry.key for entry, found in seen if found.state == GONE and found.state != before[entry.key]]

@@ -53,10 +53,9 @@ class Drift:
         kind: of the entry.
         name: of the entry.
         ref: its object reference.
-        change: ``signature``; ``source`` (the body only); ``missing`` (the module or the name is gone);
+        change: ``signature``; ``source`` (the body only); ``missing`` (it is gone, or can't be seen from here);
             ``unreadable`` (it is there, and reading it can't tell). Of what has nothing to compare: ``unchecked`` (no
-            checksum was recorded, or the code is not to be seen from here) or ``uncheckable`` (compiled, or made when
-            a module runs: no source shows it).
+            checksum was recorded) or ``uncheckable`` (compiled, or made when a module runs: no source shows it).
         old_signature: as recorded.
         new_signature: as it is; None if it can't be read. So are the ``new_`` checksums.
         old_checksum: of the signature, as recorded.
@@ -165,7 +164,7 @@ def examine(entry: Recorded, locator: Locator, policy: str = "source") -> Examin
     definition = find_object(ref, locator)
     key = format_key(entry.kind, entry.name)
     if isinstance(definition, Missing):
-        return _not_found(entry, ref, definition, locator)
+        return _not_found(entry, ref, definition)
     sums = (definition.signature, definition.checksum, definition.source_checksum)
     if not (entry.checksum or body):
         text = f"{key}: no checksum of {ref} was recorded, so there is nothing to compare; `catalog verify --accept"
@@ -183,36 +182,27 @@ def examine(entry: Recorded, locator: Locator, policy: str = "source") -> Examin
     return Examined(_drift(entry, ref, change, text, *sums), None, DRIFTED, why)
 
 
-def _not_found(entry: Recorded, ref: str, missing: Missing, locator: Locator) -> Examined:
+def _not_found(entry: Recorded, ref: str, missing: Missing) -> Examined:
     """Return what it means that reading finds nothing: the code is gone, broken, or out of sight."""
     key = format_key(entry.kind, entry.name)
     was_there = bool(entry.checksum or entry.source_checksum)
     if missing.is_gone:
-        # Where not even the place is to be seen, nothing is known of what is in it.
-        seen = _is_in_sight(entry, ref, locator)
         text = f"{key}: the code of {ref} is gone: {missing.message}; `catalog doctor` looks for where it went"
-        if seen or was_there:
-            return Examined(_drift(entry, ref, "missing", text), None, GONE if seen else None, missing.message, seen)
-    else:
-        # What another user may read is no broken code: this user can't see it.
-        hidden = missing.path is not None and not os.access(missing.path, os.R_OK)
-        broken = missing.reason == "unreadable" and not hidden
-        if was_there or broken:
-            text = f"{key}: the code of {ref} can't be compared: {missing.message}"
-            text += "; register it again to record it as it is"
-            state = BROKEN if broken else None
-            return Examined(_drift(entry, ref, "unreadable", text), None, state, missing.message, broken)
+        return Examined(_drift(entry, ref, "missing", text), None, GONE, missing.message)
+    if missing.is_out_of_sight and was_there:
+        text = f"{key}: {ref} can't be loaded here: {missing.message}; it may be fine where it was recorded"
+        return Examined(_drift(entry, ref, "missing", text), known=False)
+    # What another user may read is no broken code: this user can't see it.
+    hidden = missing.path is not None and not os.access(missing.path, os.R_OK)
+    broken = missing.reason == "unreadable" and not hidden
+    if was_there or broken:
+        text = f"{key}: the code of {ref} can't be compared: {missing.message}; register it again to record it as it is"
+        return Examined(
+            _drift(entry, ref, "unreadable", text), None, BROKEN if broken else None, missing.message, broken
+        )
     text = f"{key}: there is nothing to compare {ref} with: {missing.message}"
-    change: Change = "unchecked" if missing.is_gone else "uncheckable"
+    change: Change = "unchecked" if missing.is_out_of_sight else "uncheckable"
     return Examined(unchecked=_drift(entry, ref, change, text), known=missing.reason in ("not-source", "dynamic"))
-
-
-def _is_in_sight(entry: Recorded, ref: str, locator: Locator) -> bool:
-    """Tell whether the place of the code is there: the top-level module, or the folder it was recorded in."""
-    if locator.find(ref.partition(":")[0].partition(".")[0]) is not None:
-        return True
-    root = getattr(entry, "metadata", {}).get("root")
-    return isinstance(root, str) and os.path.isdir(root)
 
 
 def ensure(entry: Recorded, policy: str, locator: Locator) -> None:

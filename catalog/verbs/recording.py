@@ -14,7 +14,7 @@ from catalog.entry.own_name import own_name
 from catalog.errors import InvalidEntryError, InvalidReferenceError, NotImportableError
 
 if TYPE_CHECKING:
-    from catalog.source.locate import Locator
+    from catalog.source.places import Places
 
 
 def name_of(kind: str, obj: Any) -> str:
@@ -141,16 +141,15 @@ def drafted(given: Iterable[Entry | Mapping[str, Any]]) -> list[Entry]:
         InvalidEntryError: a field is wrong; the text names entry and field.
         InvalidReferenceError, NotImportableError: what they say.
     """
-    from catalog.source.locate import Locator
+    from catalog.source.places import Places
 
     entries = [_persistent(one) for one in given]
-    roots = tuple(dict.fromkeys(str(e.metadata["root"]) for e in entries if "root" in e.metadata))
-    locator = Locator(roots)
+    places = Places()
     waiting = sorted(
         (i for i, e in enumerate(entries) if e.ref and e.checksum is None), key=lambda i: str(entries[i].ref)
     )
     for i in waiting:  # by module, so that each file is parsed once
-        entries[i] = described(entries[i], locator)
+        entries[i] = described(entries[i], places)
     return entries
 
 
@@ -167,26 +166,36 @@ def _persistent(given: Entry | Mapping[str, Any]) -> Entry:
     return make_entry({**fields, "tier": "persistent"})
 
 
-def described(entry: Entry, locator: Locator, *, over: bool = False) -> Entry:
-    """Return *entry* with signature, checksums, parameters and description from its source, read and not run.
+CODE_SAYS = ("root", "parameters", "gone")
+"""Fields of the metadata that are about the code behind an entry: with other code they do not hold any more."""
+
+
+def described(entry: Entry, places: Places, *, over: bool = False) -> Entry:
+    """Return *entry* with root, signature, checksums, parameters and description from its source, read and not run.
 
     Args:
         entry: one with a reference; what it says already stays, unless *over*.
-        locator: where to look.
+        places: where to look.
         over: take signature, checksums and parameters from the source whatever was recorded.
 
     Without source that can be read (not installed, a C extension) the entry comes back as it is.
     """
     from catalog.source.describe import find_described
     from catalog.source.find import Missing
+    from catalog.source.locate import root_of as folder_of
 
     if entry.ref is None:
         return entry
+    root = entry.metadata.get("root")
+    locator = places.of(root if isinstance(root, str) and root else None)
     found = find_described(entry.ref, locator)
+    site = None if root else locator.find(entry.ref.partition(":")[0])
+    root = None if site is None else folder_of(site)
+    metadata = {**entry.metadata, "root": root} if root else entry.metadata
     if isinstance(found, Missing):
-        return entry
+        return entry.model_copy(update={"metadata": metadata})
     definition, parameters, summary = found
-    update: dict[str, Any] = {}
+    update: dict[str, Any] = {"metadata": metadata}
     if over or entry.signature is None:
         update["signature"] = definition.signature
     if over or entry.checksum is None:
@@ -194,7 +203,7 @@ def described(entry: Entry, locator: Locator, *, over: bool = False) -> Entry:
     if not entry.description and summary:
         update["description"] = summary
     if parameters.get("properties") and (over or not parameters_of(entry.metadata, None)):
-        update["metadata"] = {**entry.metadata, "parameters": parameters}
+        update["metadata"] = {**metadata, "parameters": parameters}
     return entry.model_copy(update=update)
 
 

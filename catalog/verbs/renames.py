@@ -74,6 +74,8 @@ def find_renames(ws: Workspace) -> list[Rename]:
 
 def accept_renames(ws: Workspace, renames: Iterable[Rename]) -> None:
     """Give each entry the name and the place its code has now; history, golden cases, uses and references follow."""
+    from catalog.source.places import Places  # reading source code is for those who ask for it
+
     for rename in renames:
         kind, name = split_key(rename.key)
         new = split_key(rename.became)[1]
@@ -90,7 +92,7 @@ def accept_renames(ws: Workspace, renames: Iterable[Rename]) -> None:
                 fields = _together(entry, made)
             else:
                 there = entry.model_copy(update={"ref": rename.new_ref, "metadata": with_state(entry.metadata, None)})
-                there = described(there, ws.locator([there]), over=True)
+                there = described(there, Places(), over=True)
                 fields = {field: getattr(there, field) for field in ("ref", "metadata", *_OF_CODE)}
             move(ws, transaction, entry, new, referring, **fields)
 
@@ -125,7 +127,7 @@ def _by_reading(ws: Workspace, entries: list[Entry]) -> list[Rename]:
     found = {entry.key: entry for entry in entries}
     snapshot = ws.snapshot()
     renames = []
-    for fault in diagnose(entries, ws.locator(entries)):
+    for fault in diagnose(entries):
         if fault.certain != "exact" or fault.proposal is None:
             continue
         entry = found[fault.key]

@@ -11,7 +11,7 @@ from catalog.store import queries
 from catalog.verbs import lookup
 from catalog.verbs.marks import mark, record_configured
 from catalog.verbs.recording import described
-from catalog.workspace.workspace import Workspace, readable
+from catalog.workspace.workspace import Workspace, readable, root_of
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
@@ -31,7 +31,7 @@ def verify(ws: Workspace, kind: Kinds, policy: str) -> Verified:
             entries.append(entry)
         else:
             verified.data += 1
-    seen = examined(ws, entries, policy)
+    seen = examined(entries, policy)
     for _, found in seen:
         if found.unchecked is not None:
             verified.unchecked.append(found.unchecked)
@@ -46,24 +46,27 @@ def verify(ws: Workspace, kind: Kinds, policy: str) -> Verified:
     return verified
 
 
-def examined(ws: Workspace, entries: list[Entry], policy: str = "source") -> list[tuple[Entry, Examined]]:
+def examined(entries: list[Entry], policy: str = "source") -> list[tuple[Entry, Examined]]:
     """Return each of *entries*, which have references, with what its code shows."""
     from catalog.loader.verify import examine
+    from catalog.source.places import Places  # reading source code is for those who ask for it
 
-    locator = ws.locator(entries)
+    places = Places()
     # By module, so that each file is parsed once.
-    ordered = sorted(entries, key=lambda entry: (str(entry.ref), entry.kind, entry.name))
-    return [(entry, examine(entry, locator, policy)) for entry in ordered]
+    ordered = sorted(entries, key=lambda entry: (root_of(entry) or "", str(entry.ref), entry.kind, entry.name))
+    return [(entry, examine(entry, places.of(root_of(entry)), policy)) for entry in ordered]
 
 
 def accept(ws: Workspace, drifts: Iterable[Drift]) -> list[str]:
     """Record the code of drifted entries as it is now; return their keys."""
+    from catalog.source.places import Places
+
     wanted = {(drift.kind, drift.name) for drift in drifts if drift.new_checksum is not None}
     with ws.writing() as transaction:
         stored = [entry for _, entry in transaction.existing(wanted).values()]
         wanted -= {(entry.kind, entry.name) for entry in stored}
-        locator = ws.locator(stored)
-        now = [described(entry, locator, over=True) for entry in stored]
+        places = Places()
+        now = [described(entry, places, over=True) for entry in stored]
         now = [entry.model_copy(update={"metadata": with_state(entry.metadata, None)}) for entry in now]
         ws.put(transaction, now, "accept")
     configured = ws.config.forget([format_key(*key) for key in wanted])
@@ -77,7 +80,7 @@ def diagnose(ws: Workspace) -> list[Fault]:
 
     ws.snapshot()
     entries = list(readable(ws.store.reader.all(queries.ALL)))
-    return repair.diagnose(entries, ws.locator(entries))
+    return repair.diagnose(entries)
 
 
 def repair(ws: Workspace, faults: Iterable[Fault]) -> list[str]:

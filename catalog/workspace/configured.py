@@ -41,11 +41,12 @@ def described(entries: Mapping[Key, Entry], known: Record, folder: str) -> Recor
     if unknown:
         from catalog.source.describe import find_described  # reading source code: only what was never read
         from catalog.source.find import Missing
-        from catalog.source.locate import Locator
+        from catalog.source.places import Places
 
-        locator = Locator((folder,))
+        places = Places()
         for entry in sorted(unknown, key=lambda entry: str(entry.ref)):  # by module: each file is parsed once
-            found = find_described(str(entry.ref), locator)
+            root = folder if _is_in(folder, str(entry.ref)) else None
+            found = find_described(str(entry.ref), places.of(root))
             if isinstance(found, Missing):
                 continue
             definition, parameters, summary = found
@@ -56,7 +57,7 @@ def described(entries: Mapping[Key, Entry], known: Record, folder: str) -> Recor
                 "source_checksum": definition.source_checksum,
                 **({"description": summary} if summary else {}),
                 **({"parameters": parameters} if parameters.get("properties") else {}),
-                **({"root": folder} if _is_in(folder, str(entry.ref)) else {}),
+                **({"root": folder} if root else {}),
             }
     return record
 
