@@ -25,6 +25,7 @@ _WORDS = (
     ("unchanged", "unchanged", None),
     ("drifted", "drifted", "yellow"),
     ("gone", "gone", "red"),
+    ("renamed", "renamed", "yellow"),
     ("skipped", "skipped", "yellow"),
 )
 
@@ -53,6 +54,7 @@ def _details(report: ScanReport, most: int | None) -> Iterator[str]:
     yield from _some("updated", report.updated, most)
     yield from _some("drifted", [_key(drift) for drift in report.drifted], most)
     yield from _some("gone", report.gone, most)
+    yield from _some("renamed", [_rename(rename) for rename in report.renamed], most)
     yield from _some("skipped", [f"{_near(skip['path'])}: {skip['reason']}" for skip in report.skipped], most)
     if most is None or not report.is_quiet:  # they are told once
         yield from _some("clash", [_clash(clash) for clash in report.clashes], most)
@@ -73,6 +75,11 @@ def _near(path: str) -> str:
 
 def _key(drifted: Any) -> str:
     return drifted if isinstance(drifted, str) else str(drifted["key"])
+
+
+def _rename(rename: Any) -> str:
+    moved = f"moved to {rename['new_ref']}" if rename["became"] == rename["key"] else f"became {rename['became']}"
+    return f"{rename['key']} {moved} (same body){', taken over' if rename['accepted'] else ''}"
 
 
 def _clash(clash: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog import entry_state
 from catalog_cli.application import Application, pass_app
 from catalog_cli.options import command, json_option, key_argument
 from catalog_cli.output import Column
@@ -29,5 +30,9 @@ def which(app: Application, key: str, as_json: bool) -> None:
     if as_json:
         app.screen.json([standing.to_dict() for standing in standings])
         return
-    rows = [(s.tier, s.entry.ref or "data of its own", s.entry.source, s.why) for s in standings]
+    rows = [
+        (f"{s.tier}, {state}" if (state := entry_state(s.entry.metadata)) else s.tier,
+         s.entry.ref or "data of its own", s.entry.source, s.why)
+        for s in standings
+    ]  # fmt: skip
     app.screen.table(COLUMNS, rows)
