@@ -179,9 +179,9 @@ class Catalog:
     def _ipython_key_completions_(self) -> builtins.list[str]:
         return lookup.keys(self.workspace)
 
-    def gone(self) -> builtins.list[str]:
-        """Return the keys of entries whose code was missing when last looked for; routers do not pick them."""
-        return lookup.gone(self.workspace)
+    def gone(self, keys: Iterable[str] | None = None) -> builtins.list[str]:
+        """Return which *keys* (None: of all) are of code missing when last looked for; routers do not pick them."""
+        return lookup.gone(self.workspace, keys)
 
     def which(self, kind: str, name: str | None = None) -> builtins.list[Standing]:
         """Return every tier's entry of a key, the winner first, each with the reason.

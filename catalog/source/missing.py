@@ -28,9 +28,9 @@ def missing_reference(ref: str, roots: Sequence[str] = ()) -> str | None:
     locator = Locator(roots)
     module, _, qualname = ref.partition(":")
     found = find_node(ref, locator)
-    if not isinstance(found, Missing) or not found.is_gone:
+    if not isinstance(found, Missing) or not (found.is_gone or found.is_out_of_sight):
         return None
-    if found.reason == "module":
+    if found.reason != "attribute":
         if locator.find(module) is not None:  # it imports from a module that is not here: optional, perhaps
             return None
         parent, missing, rest = _split(module, locator)

@@ -70,10 +70,10 @@ def _search_until_stable(
     moved: set[Key] = set()
     hits: list[Hit] = []
     for _ in range(_ATTEMPTS):
-        before = reader.changes()
         snapshot = ws.indexed()
+        before = snapshot.token
         hits = ask(snapshot)
-        if reader.changes() == before:
+        if ws.token() == before:
             return hits, set()
         moved = {(row[0], row[1]) for row in reader.all(queries.CHANGED, (snapshot.generation,))}
         if moved.isdisjoint({*about, *((hit.kind, hit.name) for hit in hits)}):
