@@ -21,7 +21,7 @@ COLUMNS: tuple[Column, ...] = (
 def show(
     screen: Screen, hits: Sequence[Hit], *, why: bool = False, gone: Collection[str] = (), scores: bool = False
 ) -> None:
-    """Write one line for each hit; *why* adds the words that were found and where, the similarity, and what use gave.
+    """Write one line for each hit; *why* adds the words that matched and where, the similarity, and the gain from use.
 
     On a terminal the tier is shown only where an entry is not simply stored. Keys in *gone* are marked: their code is
     not there any more. With *scores* the last column is the score.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from catalog import Catalog, Entry, Standing
 
 LABEL = 14  # columns taken by a label and the space around it
-FEW = 10  # entries that are shown of those this one uses, or is used by
+FEW = 10  # at most so many entries are shown that this entry uses, or that use it
 PARAMETERS = (
     Column("PARAMETER", bold=True),
     Column("TYPE", 8, "cyan"),
