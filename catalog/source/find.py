@@ -301,7 +301,7 @@ class _Search:
                     return _Lost("dynamic", f"{parent} may put the module {module} in place when it runs")
                 return _Lost("module", f"the package {parent} has no module {last!r}", site.path)
             parent, _, last = parent.rpartition(".")
-        return _Lost("elsewhere", f"there is no module {module} to be seen from here")
+        return _Lost("elsewhere", f"there is no module {module}")
 
 
 class _Scope(NamedTuple):

@@ -30,7 +30,7 @@ def missing_reference(ref: str, roots: Sequence[str] = ()) -> str | None:
     found = find_node(ref, locator)
     if not isinstance(found, Missing) or not (found.is_gone or found.is_out_of_sight):
         return None
-    if found.reason != "attribute":
+    if found.reason in ("module", "elsewhere"):
         if locator.find(module) is not None:  # it imports from a module that is not here: optional, perhaps
             return None
         parent, missing, rest = _split(module, locator)

@@ -46,7 +46,7 @@ class WithExamples(click.Command):
 
 
 MEANT = {
-    "show": ("explain",), "describe": ("explain",), "info": ("explain",), "cat": ("explain",),
+    "show": ("explain",), "describe": ("explain",), "cat": ("explain",),
     "get": ("explain", "run"),
     "add": ("register", "scan"), "new": ("register",), "create": ("register",), "insert": ("register",),
     "rm": ("unregister",), "remove": ("unregister",), "delete": ("unregister",), "del": ("unregister",),

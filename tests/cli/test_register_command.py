@@ -144,8 +144,7 @@ SLIPS = {
     "helpdesk.tools:zzz": "helpdesk.tools has no 'zzz'",
     "helpdesk.tool:refund": "the package helpdesk has no module 'tool'; did you mean 'helpdesk.tools:refund'?",
     "helpdesk.dsk.tools:f": "the package helpdesk has no module 'dsk'; did you mean 'helpdesk.desk.tools:f'?",
-    "helpdsk.tools:refund": "there is no module helpdsk.tools to be seen from here; "
-    "did you mean 'helpdesk.tools:refund'?",
+    "helpdsk.tools:refund": "there is no module helpdsk.tools; did you mean 'helpdesk.tools:refund'?",
     "helpdesk:tols": "helpdesk has no 'tols'; did you mean 'tools'?",
 }
 

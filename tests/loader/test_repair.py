@@ -132,7 +132,7 @@ def test_code_that_is_nowhere_is_dead(shop: str, make_module: Make) -> None:
             "elsewhere",
             None,
             "",
-            "there is no module nowhere_at_all to be seen from here",
+            "there is no module nowhere_at_all",
         ),
     ]
 
