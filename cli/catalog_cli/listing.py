@@ -26,7 +26,7 @@ def show(
     scores: bool = False,
     states: Mapping[str, str] | None = None,
 ) -> None:
-    """Write one line for each hit; *why* adds the words that were found and where, the similarity, and what use gave.
+    """Write one line for each hit; *why* adds the words that matched and where, the similarity, and the gain from use.
 
     On a terminal the tier is shown only where an entry is not simply stored. *states* has the keys whose code is gone,
     broken or drifted: they are marked. With *scores* the last column is the score.

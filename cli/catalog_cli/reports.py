@@ -1,4 +1,4 @@
-"""How ``scan`` and ``refresh`` tell what they did."""
+"""How ``scan`` and ``refresh`` show what they did."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def verbose_option() -> Callable[[F], F]:
 
 
 def show(screen: Screen, report: ScanReport, *, verbose: bool) -> None:
-    """Write what a report says: a line of figures, then the first of each sort, or all."""
+    """Write a report: a line of figures, then the first of each sort, or all."""
     most = None if verbose else FEW
     figures = []
     for field, word, colour in _WORDS:
@@ -56,7 +56,7 @@ def _details(report: ScanReport, most: int | None) -> Iterator[str]:
     yield from _some("gone", report.gone, most)
     yield from _some("renamed", [_rename(rename) for rename in report.renamed], most)
     yield from _some("skipped", [f"{_near(skip['path'])}: {skip['reason']}" for skip in report.skipped], most)
-    if most is None or not report.is_quiet:  # they are told once
+    if most is None or not report.is_quiet:  # clashes are shown once
         yield from _some("clash", [_clash(clash) for clash in report.clashes], most)
 
 

@@ -20,7 +20,7 @@ REMEDIES = {
     "broken": "mend it, then `catalog refresh`",
     "drifted": "`catalog verify {key} --accept` takes it as it is",
 }
-FEW = 10  # entries that are shown of those this one uses, or is used by
+FEW = 10  # at most so many entries are shown that this entry uses, or that use it
 PARAMETERS = (
     Column("PARAMETER", bold=True),
     Column("TYPE", 8, "cyan"),

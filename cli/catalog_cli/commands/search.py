@@ -63,7 +63,7 @@ def search(
         tags=tags,
         any_tags=any_tags,
         exclude_tags=not_tags,
-        limit=None if most is None else most + 1,  # one more tells whether there are more
+        limit=None if most is None else most + 1,  # one more shows whether there are more
         mode=mode,
     )
     shown = hits[:most]

@@ -29,11 +29,11 @@ from catalog_cli.options import command, json_option, limit_option
 @json_option("the entries, with their cosine as score,")
 @pass_app
 def similar(app: Application, key: str, limit: int | str, floor: float | None, as_json: bool) -> None:
-    """List the entries nearest in meaning to one.
+    """List the entries nearest in meaning to an entry.
 
     The nearest comes first, with its score: the cosine of the two vectors. Something is always nearest, so what is no
-    nearer than chance is left out, and said to be. The exit status is 1 if nothing is near, as when the entry has no
-    fresh vector. In a pipe each line is key, description, tags, tier and score, separated by tabs.
+    nearer than chance is left out, and a remark names it. The exit status is 1 if nothing is near, as when the entry
+    has no fresh vector. In a pipe each line is key, description, tags, tier and score, separated by tabs.
     """
     kind, name = app.find(key)
     most = limit if isinstance(limit, int) else 1_000_000

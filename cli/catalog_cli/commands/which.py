@@ -23,7 +23,7 @@ COLUMNS = (Column("TIER", bold=True), Column("STANDS FOR", 24), Column("SOURCE",
 def which(app: Application, key: str, as_json: bool) -> None:
     """Show which tier an entry comes from, and why.
 
-    One line for each tier that has the key, the one that wins first: runtime over persistent over config. A
+    One line for each tier that has the key, the winner first: runtime over persistent over config. A
     command line has no runtime tier of its own.
     """
     standings = app.catalog.which(*app.find(key))
