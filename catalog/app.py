@@ -10,7 +10,6 @@ from typing import IO, TYPE_CHECKING, Any
 
 from catalog.entry.filters import Kinds
 from catalog.entry.key import pair
-from catalog.entry.kinds import plural
 from catalog.ingest.opening import before_snapshot, refresh_plugins_if_changed
 from catalog.registry import KindRegistry, Registry, registry_named, registry_of
 from catalog.settings import Settings
@@ -145,8 +144,8 @@ class Catalog:
         return lookup.entries(self.workspace, kind)
 
     def kinds(self) -> builtins.list[str]:
-        """Return the known kinds: the built-in ones, then those the project declares."""
-        return [*self.settings.kinds]
+        """Return the known kinds: the built-in ones, those the project declares, those that stored entries have."""
+        return [*self.workspace.kinds()]
 
     def all(self, kind: str) -> Registry[Any]:
         """Return a mapping from name to live object, merged over the tiers, each loaded as it is read."""
@@ -174,7 +173,7 @@ class Catalog:
             return registry_named(self, name)
 
     def __dir__(self) -> builtins.list[str]:
-        return [*super().__dir__(), *map(plural, self.settings.kinds)]
+        return [*super().__dir__(), *lookup.registries(self.workspace)]
 
     def _ipython_key_completions_(self) -> builtins.list[str]:
         return lookup.keys(self.workspace)

@@ -25,11 +25,13 @@ if TYPE_CHECKING:
 ENTRY = f"SELECT {columns()} FROM entry AS e WHERE e.kind = ? AND e.name = ?"
 REVISION_OF = "SELECT e.revision FROM entry AS e WHERE e.kind = ? AND e.name = ?"
 NAMES = "SELECT e.name FROM entry AS e WHERE e.kind = ? ORDER BY e.name"
-KINDS = (  # jumps from kind to kind; DISTINCT would read the index from end to end
-    "WITH RECURSIVE k(kind) AS (SELECT min(kind) FROM entry UNION ALL "
-    "SELECT (SELECT min(kind) FROM entry WHERE kind > k.kind) FROM k WHERE k.kind IS NOT NULL) "
+_KINDS_OF = (  # jumps from kind to kind; DISTINCT would read the index from end to end
+    "WITH RECURSIVE k(kind) AS (SELECT min(kind) FROM {table} UNION ALL "
+    "SELECT (SELECT min(kind) FROM {table} WHERE kind > k.kind) FROM k WHERE k.kind IS NOT NULL) "
     "SELECT kind FROM k WHERE kind IS NOT NULL"
 )
+KINDS = _KINDS_OF.format(table="entry")
+PAST_KINDS = _KINDS_OF.format(table="revision")
 ALL = f"SELECT {columns()} FROM entry AS e ORDER BY e.kind, e.name"
 BY_REF = f"SELECT {columns()} FROM entry AS e WHERE e.ref = ? ORDER BY e.kind, e.name"
 BY_SOURCE = f"SELECT {columns()} FROM entry AS e WHERE e.source = ? ORDER BY e.kind, e.name"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.entry.filters import NO_FILTERS
 from catalog.entry.key import composed, format_key, parse_key
-from catalog.entry.kinds import check_kind
+from catalog.entry.kinds import plural
 from catalog.store import queries
 from catalog.store.mapping import COLUMNS
 from catalog.workspace.workspace import Workspace, readable
@@ -48,14 +48,19 @@ def contains(ws: Workspace, key: object) -> bool:
 
 def names(ws: Workspace, kind: str) -> list[str]:
     """Return the names of a kind over all tiers, sorted."""
-    check_kind(kind, ws.settings.kinds)
+    ws.known_kind(kind)
     return ws.snapshot().names(kind)
+
+
+def registries(ws: Workspace) -> list[str]:
+    """Return the names of the registries of all known kinds, which are attributes of a catalog."""
+    return [*map(plural, ws.kinds())]
 
 
 def keys(ws: Workspace) -> list[str]:
     """Return the keys of all tiers, sorted: what a notebook completes."""
     snapshot = ws.snapshot()
-    return sorted(format_key(kind, name) for kind in ws.settings.kinds for name in snapshot.names(kind))
+    return sorted(format_key(kind, name) for kind in ws.kinds() for name in snapshot.names(kind))
 
 
 def gone(ws: Workspace, keys: Iterable[str] | None = None) -> list[str]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.council_specs.providers import DERIVED, with_providers, with_providers_of
 from catalog.entry.key import Key, format_key
-from catalog.entry.kinds import check_kind
 from catalog.errors import DuplicateEntryError, EntryError, StoreError
 from catalog.verbs.asking import Asking
 from catalog.verbs.recording import drafted, marked, name_of, runtime_entry
@@ -23,7 +22,7 @@ def register(
     ws: Workspace, kind: str, name: str | None, value: Any, *, runtime: bool, fields: Mapping[str, Any]
 ) -> Entry:
     """Register what *value* stands for; see :meth:`catalog.Catalog.register`."""
-    check_kind(kind, ws.settings.kinds)
+    ws.known_kind(kind)
     name = name_of(kind, value) if name is None else name
     if runtime:
         entry = with_providers_of(runtime_entry(kind, name, value, fields), value, Asking(ws))
@@ -78,7 +77,7 @@ def store_many(
     ready = with_providers(drafted(entries), Asking(ws))
     seen: dict[Key, Entry] = {}
     for entry in ready:
-        check_kind(entry.kind, ws.settings.kinds)
+        ws.known_kind(entry.kind)
         other = seen.setdefault((entry.kind, entry.name), entry)
         if other is not entry and other != entry:
             raise DuplicateEntryError(
@@ -144,7 +143,7 @@ _PROVIDING = (*DERIVED, "profile", "model")
 def _check_many(ws: Workspace, entries: Iterable[Entry], seen: dict[Key, int]) -> None:
     """Raise for an unknown kind, and for a key that was given before with another entry."""
     for entry in entries:
-        check_kind(entry.kind, ws.settings.kinds)
+        ws.known_kind(entry.kind)
         mark = hash(entry.model_dump_json())
         if seen.setdefault((entry.kind, entry.name), mark) != mark:
             raise DuplicateEntryError(

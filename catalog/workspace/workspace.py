@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.entry.filters import NO_FILTERS, Filters
 from catalog.entry.key import composed, format_key
-from catalog.entry.kinds import check_kind
+from catalog.entry.kinds import check_kind, is_kind_name
 from catalog.errors import (
     CatalogWarning,
     EntryError,
@@ -220,6 +220,25 @@ class Workspace:
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
+    def kinds(self) -> tuple[str, ...]:
+        """Return the known kinds: the built-in ones, those the project declares, and those that stored entries have."""
+        return self.settings.kinds if self._closed else self._kinds_and(queries.KINDS)
+
+    def known_kind(self, kind: str) -> str:
+        """Return *kind* if it is known; a kind that an entry had which was taken away is known, too.
+
+        Raises:
+            UnknownKindError: it is not; the message names close matches and how to declare a kind.
+        """
+        if kind in self.settings.kinds:  # nearly always; the database need not be asked
+            return kind
+        return check_kind(kind, self.kinds() if kind in self.kinds() else self._kinds_and(queries.PAST_KINDS))
+
+    def _kinds_and(self, found: str) -> tuple[str, ...]:
+        """Return the kinds of the settings, then others that the statement *found* gives, sorted."""
+        kinds = {row[0] for row in self.store.reader.all(found) if type(row[0]) is str and is_kind_name(row[0])}
+        return (*self.settings.kinds, *sorted(kinds.difference(self.settings.kinds)))
+
     def entry(self, kind: str, name: str) -> Entry:
         """Return the winning record of a key; nothing is imported.
 
@@ -245,7 +264,7 @@ class Workspace:
 
     def not_found(self, snapshot: Snapshot, kind: str, name: str) -> EntryError:
         """Return the error for a key that no tier has: with close matches, else with what became of the entry."""
-        check_kind(kind, self.settings.kinds)
+        self.known_kind(kind)
         close = [format_key(kind, match) for match in close_matches(name, snapshot.names(kind))]
         text = f"no entry '{format_key(kind, name)}'{did_you_mean(close)}"
         last = None if close else self.store.reader.one(queries.LAST_CHANGE, (kind, name))
@@ -274,7 +293,7 @@ class Workspace:
             return NO_FILTERS
         kinds = () if kind is None else (kind,) if isinstance(kind, str) else tuple(dict.fromkeys(kind))
         for name in kinds:
-            check_kind(name, self.settings.kinds)
+            self.known_kind(name)
         return Filters(kinds, _texts("tags", tags), _texts("any_tags", any_tags), _texts("exclude_tags", exclude_tags))
 
     def marks(self, filters: Filters) -> tuple[list[Any], list[Entry]]:

@@ -127,7 +127,7 @@ class Application:
     def _find(self, text: str, known: Callable[[str, str], bool]) -> tuple[str, str]:
         kinds = self.catalog.kinds()
         kind, colon, name = text.partition(":")
-        if colon and kind in kinds and known(kind, name):
+        if colon and known(kind, name):
             return kind, name
         found = [one for one in kinds if known(one, text)]
         if len(found) == 1:
