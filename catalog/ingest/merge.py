@@ -12,7 +12,7 @@ from catalog.entry.entry import Entry, make_entry
 from catalog.entry.key import NAME_LENGTH, Key, format_key
 from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED
-from catalog.ingest.report import clashes_of, skipped_of
+from catalog.ingest.report import clashes_of, skipped_of, undeclared, undeclared_of
 from catalog.source.find import Missing, find_object
 from catalog.source.locate import Locator
 from catalog.store import queries
@@ -51,6 +51,8 @@ class Merge:
         """Take them in: each is new, reworded, unchanged, drifted or refused."""
         drafts: list[Entry] = []
         for finding in findings:
+            if finding.framework == "catalog" and undeclared(self.ws, finding.kind):
+                continue  # the report says so
             try:
                 drafts.append(_entry(finding, self.source, distribution))
             except CatalogError as error:
@@ -144,7 +146,7 @@ class Merge:
             unchanged=tuple(sorted(self.unchanged)),
             drifted=tuple(sorted(self.drifted, key=lambda drift: str(drift["key"]))),
             gone=tuple(sorted(self.gone)),
-            skipped=(*skipped_of(result), *self.refused),
+            skipped=(*skipped_of(result), *undeclared_of(self.ws, result), *self.refused),
             clashes=(*clashes_of(result), *self.clashes),
             files=result.counts["files"],
             seconds=round(time.perf_counter() - started, 3),

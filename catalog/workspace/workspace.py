@@ -232,7 +232,8 @@ class Workspace:
         """
         if kind in self.settings.kinds:  # nearly always; the database need not be asked
             return kind
-        return check_kind(kind, self.kinds() if kind in self.kinds() else self._kinds_and(queries.PAST_KINDS))
+        kinds = self.kinds()
+        return check_kind(kind, kinds if kind in kinds else self._kinds_and(queries.PAST_KINDS))
 
     def _kinds_and(self, found: str) -> tuple[str, ...]:
         """Return the kinds of the settings, then others that the statement *found* gives, sorted."""

@@ -101,6 +101,7 @@ from catalog import (
     lint,
     load_settings,
     logged_decisions,
+    mark,
     model,
     models,
     profile,
@@ -141,6 +142,24 @@ def plot(path: str, *, width: int = 3) -> bytes:
 @tool(name="named", tags=["a"])
 def named(path: str) -> int:
     return len(path)
+
+
+dataset = mark("dataset")
+
+
+@dataset
+def rows(path: str) -> int:
+    return len(path)
+
+
+@mark("dataset", name="rest", tags=["a"])
+def rest(path: str) -> int:
+    return len(path)
+
+
+assert_type(rows("x"), int)
+assert_type(rest("x"), int)
+assert_type(dataset(5, name="five"), int)
 
 
 @tool
