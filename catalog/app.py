@@ -139,9 +139,11 @@ class Catalog:
         """Return the names of a kind over all tiers, sorted; nothing is imported."""
         return lookup.names(self.workspace, kind)
 
-    def entries(self, kind: Kinds = None) -> Iterator[Entry]:
-        """Yield the winning records of the given kinds (None: all), by key; nothing is imported."""
-        return lookup.entries(self.workspace, kind)
+    def entries(
+        self, kind: Kinds = None, *, sources: Sequence[str] = (), distributions: Sequence[str] = ()
+    ) -> Iterator[Entry]:
+        """Yield the winning records of the given kinds (None: all) and origins ((): all), by key; imports nothing."""
+        return lookup.entries(self.workspace, kind, sources, distributions)
 
     def kinds(self) -> builtins.list[str]:
         """Return the known kinds: the built-in ones, those the project declares, those that stored entries have."""
@@ -323,6 +325,8 @@ class Catalog:
         tags: Sequence[str] = (),
         any_tags: Sequence[str] = (),
         exclude_tags: Sequence[str] = (),
+        sources: Sequence[str] | None = None,
+        distributions: Sequence[str] | None = None,
         limit: int | None = 10,
         mode: str = "auto",
     ) -> builtins.list[Hit]:
@@ -334,6 +338,9 @@ class Catalog:
             tags: all of these.
             any_tags: at least one of these.
             exclude_tags: none of these.
+            sources: from one of these, as ``manual``, ``scan:mypkg`` and what is below it; (): from all.
+            distributions: from one of these installed distributions, by name; (): from all. Where neither is given the
+                ``scope`` of the configuration counts, and with it all of the runtime and the config tier.
             limit: how many at the most; None: all.
             mode: ``lexical`` goes by words, ``semantic`` by vectors, ``hybrid`` by both; ``auto`` is hybrid wherever
                 there is an embedder, else lexical, also for half a minute after the embedder has failed.
@@ -348,17 +355,14 @@ class Catalog:
         """
         from catalog.verbs.search import search
 
-        return search(self.workspace, text, self.workspace.filters(kind, tags, any_tags, exclude_tags), limit, mode)
+        filters = self.workspace.filters(kind, tags, any_tags, exclude_tags, sources, distributions)
+        return search(self.workspace, text, filters, limit, mode)
 
     def similar(self, kind: str, name: str | None = None, *, limit: int | None = 10) -> builtins.list[Hit]:
         """Return the entries nearest in meaning to one, of every tier, the nearest first; of equals by key.
 
-        ``.score`` is the cosine. An entry without a fresh vector is near to nothing: the list is empty.
-
-        Args:
-            kind: a known kind.
-            name: of an entry that some tier has.
-            limit: how many at the most; None: all.
+        ``.score`` is the cosine. An entry without a fresh vector is near to nothing: the list is empty. At most *limit*
+        are returned; None: all.
 
         Raises:
             EntryNotFoundError: no tier has it.
@@ -510,11 +514,7 @@ class Catalog:
     ) -> builtins.list[Revision]:
         """Return the changes of a key, the newest first; also of an entry that was taken away.
 
-        Args:
-            kind: a known kind, or the key ``kind:name``.
-            name: of the entry, beside its kind.
-            limit: how many at the most; None: all.
-            before: only revisions with a lower number.
+        At most *limit* are returned (None: all), and only revisions with a lower number than *before*.
         """
         from catalog.verbs.history import history
 

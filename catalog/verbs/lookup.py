@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.entry.filters import NO_FILTERS
@@ -78,9 +78,11 @@ def gone(ws: Workspace, keys: Iterable[str] | None = None) -> list[str]:
     return [format_key(*row) for row in rows]
 
 
-def entries(ws: Workspace, kind: Kinds) -> Iterator[Entry]:
-    """Yield the winning records of the given kinds (None: all), by key."""
-    snapshot, filters = ws.snapshot(), ws.filters(kind)
+def entries(
+    ws: Workspace, kind: Kinds, sources: Sequence[str] = (), distributions: Sequence[str] = ()
+) -> Iterator[Entry]:
+    """Yield the winning records of the given kinds (None: all) and origins, by key."""
+    snapshot, filters = ws.snapshot(), ws.filters(kind, sources=sources, distributions=distributions)
     if not (snapshot.hidden or snapshot.overlay or filters != NO_FILTERS):
         yield from readable(ws.store.reader.stream(queries.ALL))
         return
@@ -89,7 +91,7 @@ def entries(ws: Workspace, kind: Kinds) -> Iterator[Entry]:
         yield from stored  # as they are read: a hundred thousand records need not be in memory at once
         return
     merged = [entry for entry in stored if (entry.kind, entry.name) not in snapshot.hidden]
-    merged += [entry for entry in snapshot.overlay if filters.accept(entry.kind, entry.tags)]
+    merged += [entry for entry in snapshot.overlay if filters.passes(entry)]
     yield from sorted(merged, key=lambda entry: (entry.kind, entry.name))
 
 

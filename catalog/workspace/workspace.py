@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from catalog.entry.filters import NO_FILTERS, Filters
+from catalog.entry.filters import NO_FILTERS, Filters, folded
 from catalog.entry.key import composed, format_key
 from catalog.entry.kinds import check_kind, is_kind_name
 from catalog.errors import (
@@ -29,7 +29,7 @@ from catalog.errors import (
 from catalog.forks import after_fork
 from catalog.loader.cache import ObjectCache
 from catalog.search.learning import Learning
-from catalog.settings import Settings, default_url, load_settings
+from catalog.settings import SCOPE, Settings, default_url, load_settings
 from catalog.store import queries
 from catalog.store.mapping import entry_from_row
 from catalog.store.store import Store
@@ -283,25 +283,41 @@ class Workspace:
         tags: Sequence[str] = (),
         any_tags: Sequence[str] = (),
         exclude_tags: Sequence[str] = (),
+        sources: Sequence[str] | None = (),
+        distributions: Sequence[str] | None = (),
     ) -> Filters:
-        """Return the filters that a caller gives, checked.
+        """Return the filters that a caller gives, checked; the origin is that of the scope where both are None.
 
         Raises:
             InvalidFilterError: one is no list of texts.
             UnknownKindError: no such kind.
         """
-        if kind is None and not tags and not any_tags and not exclude_tags:
+        scoped = sources is None and distributions is None and bool(self.settings.scope)
+        if scoped:
+            sources, distributions = (self.settings.scope.get(part) for part in SCOPE)
+        if kind is None and not (tags or any_tags or exclude_tags or sources or distributions):
             return NO_FILTERS
         kinds = () if kind is None else (kind,) if isinstance(kind, str) else tuple(dict.fromkeys(kind))
         for name in kinds:
             self.known_kind(name)
-        return Filters(kinds, _texts("tags", tags), _texts("any_tags", any_tags), _texts("exclude_tags", exclude_tags))
+        for what, given in (("sources", sources), ("distributions", distributions)):
+            if given and "" in given:
+                raise InvalidFilterError(f"{what}={given!r}: an empty text is no origin; leave it out", filter=what)
+        return Filters(
+            kinds,
+            _texts("tags", tags),
+            _texts("any_tags", any_tags),
+            _texts("exclude_tags", exclude_tags),
+            _texts("sources", sources or ()),
+            tuple(map(folded, _texts("distributions", distributions or ()))),
+            scoped,
+        )
 
     def marks(self, filters: Filters) -> tuple[list[Any], list[Entry]]:
         """Return what tells one state of the entries that pass *filters* from another, without reading them."""
         snapshot = self.snapshot()
         stored = queries.matching(self.store.reader, filters, -1, ("kind", "name", "revision", "updated_at"))
-        return list(stored), [entry for entry in snapshot.overlay if filters.accept(entry.kind, entry.tags)]
+        return list(stored), [entry for entry in snapshot.overlay if filters.passes(entry)]
 
     def locator(self, entries: Iterable[Entry]) -> Locator:
         """Return what finds the source of *entries*: on the import path, and in the roots they were recorded with."""
