@@ -32,6 +32,7 @@ from catalog.search.learning import Learning
 from catalog.settings import SCOPE, Settings, default_url, load_settings
 from catalog.store import queries
 from catalog.store.mapping import entry_from_row
+from catalog.store.sources import files_of
 from catalog.store.store import Store
 from catalog.workspace.embedding import EmbeddingService
 from catalog.workspace.snapshot import Snapshot
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from catalog.embedders.base import Embedder
     from catalog.entry.entry import Entry
     from catalog.entry.filters import Kinds
-    from catalog.source.locate import Locator
     from catalog.store.writer import Transaction, Written
 
 
@@ -158,6 +158,8 @@ class Workspace:
                 self._before_snapshot(self)
             token = self.token() if token is None else token
             self.config.reread(self.config.stamp())
+            if self.config.target is not None:
+                self.config.take((files_of(self.store.reader, self.config.target) or {}).get("entries"))
             state = self.store.state()
             runtime, config = self.runtime.entries, self.config.entries
             epoch = self.store.reader.epoch
@@ -319,17 +321,11 @@ class Workspace:
         stored = queries.matching(self.store.reader, filters, -1, ("kind", "name", "revision", "updated_at"))
         return list(stored), [entry for entry in snapshot.overlay if filters.passes(entry)]
 
-    def locator(self, entries: Iterable[Entry]) -> Locator:
-        """Return what finds the source of *entries*: on the import path, and in the roots they were recorded with."""
-        from catalog.source.locate import Locator  # reading source code is for those who ask for it
 
-        return Locator(tuple(dict.fromkeys(root for entry in entries for root in roots(entry))))
-
-
-def roots(entry: Entry) -> tuple[str, ...]:
-    """Return the folders outside the import path that the code of *entry* was recorded with: none or one."""
+def root_of(entry: Entry) -> str | None:
+    """Return the folder that the code of *entry* was recorded with; None for what is installed."""
     root = entry.metadata.get("root")
-    return (root,) if isinstance(root, str) else ()
+    return root if isinstance(root, str) and root else None
 
 
 def readable(rows: Iterable[Any]) -> Iterator[Entry]:

@@ -7,6 +7,8 @@ from factories import open_catalog
 
 from catalog import Settings
 from catalog.entry.kinds import KINDS
+from catalog_cli.app import COMMANDS
+from catalog_cli.lazy import MEANT
 
 
 @pytest.fixture
@@ -69,3 +71,10 @@ def test_entries_of_a_kind_that_is_not_declared_here_are_reached(run_cli, url: s
     assert run_cli("unregister", "dataset:faq") == (0, "unregistered dataset:faq\n", "")
     assert run_cli("restore", "dataset:faq").status == 0
     assert run_cli("explain", "dataset:fak").err == "Error: no entry 'dataset:fak'; did you mean 'dataset:faq'?\n"
+
+
+def test_every_suggested_command_exists() -> None:
+    """Each word that is answered with a command is none itself, and what it is answered with is."""
+    commands = set(COMMANDS)
+    assert {word for word in MEANT if word in commands} == set()
+    assert {meant for words in MEANT.values() for meant in words} - commands == {"--version", "--help"}
