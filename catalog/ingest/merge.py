@@ -14,7 +14,7 @@ from catalog.entry.key import NAME_LENGTH, Key, format_key
 from catalog.entry.states import DRIFTED, GONE, state_of, with_state
 from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED
-from catalog.ingest.report import clashes_of, skipped_of, undeclared, undeclared_of
+from catalog.ingest.report import clashes_of, skipped_of, taken_away, undeclared, undeclared_of
 from catalog.loader.verify import drift_in_words, examine
 from catalog.source.locate import Locator
 from catalog.source.locate import root_of as folder_of
@@ -98,7 +98,9 @@ class Merge:
             draft, there = _called(draft, renamed), other
         key = (draft.kind, there.name if there else draft.name)
         if there is None:
-            if key not in removed:
+            if key in removed:
+                self.refused.append(taken_away(draft.ref or draft.key, format_key(*key)))
+            else:
                 stored[key] = draft
                 self.written.append(draft)
             return

@@ -124,3 +124,18 @@ def test_a_declaration_takes_effect_at_the_next_refresh(package: Path, url: str)
     with open_catalog(url, settings=DECLARED) as cat:
         (report,) = [report for report in cat.refresh() if report.target == str(package)]
         assert list(report.found) == sorted(FOUND)
+
+
+def test_a_refresh_says_what_was_unregistered(package: Path) -> None:
+    """What a person took away stays away, and each refresh says so, whether its file has changed or not."""
+    reason = "dataset:one was unregistered; `catalog restore dataset:one` brings it back"
+    skipped = ({"path": "holding.data:one", "reason": reason},)
+    with open_catalog("sqlite://", settings=DECLARED) as cat:
+        cat.scan(package)
+        cat.unregister("dataset:one")
+        for text in (DATA, DATA + "\n# changed\n"):
+            (package / "data.py").write_text(text)
+            (report,) = [report for report in cat.refresh() if report.target == str(package)]
+            assert (report.skipped, report.found) == (skipped, ())
+            assert list(report.unchanged) == [key for key in sorted(FOUND) if key != "dataset:one"]
+        assert ("dataset", "one") not in cat
