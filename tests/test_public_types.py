@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 from factories import ROOT
-from test_wheel import wheel  # noqa: F401  # a fixture
 
 import catalog
 
