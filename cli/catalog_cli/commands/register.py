@@ -19,13 +19,14 @@ from catalog_cli.output import clean
     examples="""
         catalog register tool create_scatter mypkg.plots:create_scatter --tag plot
         catalog register schema verdict @verdict.json -d "What a judge says."
+        catalog register prompt greet "Hello {name}"
         catalog register model openai/gpt-4o mypkg.models:gpt4o --meta context=128000
     """,
     embedder=True,
 )
 @click.argument("kind", shell_complete=completion.kinds)
 @click.argument("name")
-@click.argument("value", metavar="REF|@spec.json")
+@click.argument("value", metavar="REF|@spec.json|TEXT")
 @tag_option("--tag", "tags", "A label to filter by; may be repeated.")
 @click.option("--description", "-d", help="What it is for; else the first paragraph of its docstring.")
 @click.option("--example", "examples", multiple=True, metavar="TEXT", help="A request it should be found by.")
@@ -39,17 +40,16 @@ def register(app: Application, /, kind: str, name: str, value: str, as_json: boo
     """Add or replace one entry.
 
     REF is package.module:name, which is not imported: its signature and checksums are read from its source.
-    @spec.json registers the data in that file instead, @- those on standard input. What had the key is replaced,
-    and stays in its history.
+    @spec.json registers the data in that file instead, @- those on standard input. A prompt may be a text with
+    placeholders, `catalog run` fills it in: TEXT, or the content of @greet.txt. What had the key is replaced, and stays
+    in its history.
     """
     app.look_here()
     fields = {field: part for field, part in given.items() if part not in (None, ()) and field != "meta"}
     if given["meta"]:
         fields["metadata"] = pairs_of(given["meta"], "--meta")
     known = app.catalog.history(kind, name, limit=1)
-    entry = app.catalog.register(
-        kind, name, json_of(text_of(value), value) if value.startswith("@") else value, **fields
-    )
+    entry = app.catalog.register(kind, name, _from_file(kind, value) if value.startswith("@") else value, **fields)
     if as_json:
         app.screen.json({"key": entry.key, **entry.model_dump(mode="json")})
     elif known and known[0].revision == entry.revision:
@@ -61,8 +61,18 @@ def register(app: Application, /, kind: str, name: str, value: str, as_json: boo
             f"Note: the source of {entry.ref} was not found from here, so changes of it can't be noticed; "
             "register it again where it can be imported"
         )
+    if value == entry.spec and not any(sign in value for sign in " \n{"):
+        app.screen.remark(f"Note: {entry.key} is the text '{value}'; a reference is written package.module:name")
     if is_council(entry):
         _note_issues(app, entry.key)
+
+
+def _from_file(kind: str, value: str) -> Any:
+    """Return the data of a JSON file, or the text of a prompt, without the end of its last line."""
+    text = text_of(value)
+    if kind != "prompt" or value.endswith(".json"):
+        return json_of(text, value)
+    return text.removesuffix("\n")
 
 
 def _note_issues(app: Application, key: str) -> None:
