@@ -116,6 +116,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.settings import Settings as Settings
     from catalog.settings import default_url as default_url
     from catalog.settings import load_settings as load_settings
+    from catalog.source.missing import missing_reference as missing_reference
     from catalog.store.copying import copy_file as _backup_database
     from catalog.store.golden_and_decisions import Logged as _LoggedDecision
     from catalog.store.salvage import Salvaged as Salvaged
@@ -210,6 +211,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "run_entry": "catalog.routing.running",
     "call": "catalog.loader.call",
     "Estimate": "catalog.embedders.openai",
+    "missing_reference": "catalog.source.missing",
     "embedder_form": "catalog.embedders.choose:form_of",
     "default_url": "catalog.settings",
     "whole_file": "catalog.files",

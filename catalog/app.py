@@ -179,9 +179,9 @@ class Catalog:
     def _ipython_key_completions_(self) -> builtins.list[str]:
         return lookup.keys(self.workspace)
 
-    def gone(self) -> builtins.list[str]:
-        """Return the keys of entries whose code was missing when last looked for; routers do not pick them."""
-        return lookup.gone(self.workspace)
+    def gone(self, keys: Iterable[str] | None = None) -> builtins.list[str]:
+        """Return which *keys* (None: of all) are of code missing when last looked for; routers do not pick them."""
+        return lookup.gone(self.workspace, keys)
 
     def which(self, kind: str, name: str | None = None) -> builtins.list[Standing]:
         """Return every tier's entry of a key, the winner first, each with the reason.
@@ -332,9 +332,7 @@ class Catalog:
         Args:
             text: whatever a person types; empty: everything that passes, by key.
             kind: one kind, several, or None for every kind.
-            tags: all of these.
-            any_tags: at least one of these.
-            exclude_tags: none of these.
+            tags, any_tags, exclude_tags: all of these, at least one of these, none of these.
             limit: how many at the most; None: all.
             mode: ``lexical`` goes by words, ``semantic`` by vectors, ``hybrid`` by both; ``auto`` is hybrid wherever
                 there is an embedder, else lexical, also for half a minute after the embedder has failed.
@@ -351,24 +349,26 @@ class Catalog:
 
         return search(self.workspace, text, self.workspace.filters(kind, tags, any_tags, exclude_tags), limit, mode)
 
-    def similar(self, kind: str, name: str | None = None, *, limit: int | None = 10) -> builtins.list[Hit]:
+    def similar(
+        self, kind: str, name: str | None = None, *, limit: int | None = 10, floor: float | None = None
+    ) -> builtins.list[Hit]:
         """Return the entries nearest in meaning to one, of every tier, the nearest first; of equals by key.
 
         ``.score`` is the cosine. An entry without a fresh vector is near to nothing: the list is empty.
 
         Args:
-            kind: a known kind.
-            name: of an entry that some tier has.
+            kind, name: of an entry that some tier has.
             limit: how many at the most; None: all.
+            floor: the least score; None: that of four in five pairs of an entry and an everyday request; -1: any.
 
         Raises:
             EntryNotFoundError: no tier has it.
-            InvalidFilterError: *limit* is no number from 0.
+            InvalidFilterError: *limit* is no number from 0, or *floor* is no number.
             SearchError, MissingExtraError: there is no embedder.
         """
         from catalog.verbs.search import similar
 
-        return similar(self.workspace, *pair(kind, name), limit)
+        return similar(self.workspace, *pair(kind, name), limit, floor)
 
     # -- learning from use -------------------------------------------------------------------------------------------
 

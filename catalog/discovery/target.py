@@ -11,7 +11,7 @@ from importlib import metadata
 
 from catalog.discovery.walk import Listing, SourceFile, list_file, list_folder, list_package, place_of
 from catalog.errors import PackageNotFoundError, close_matches, did_you_mean
-from catalog.source.locate import Locator, ModuleSite
+from catalog.source.locate import Locator, ModuleSite, is_installed
 
 
 @dataclass(slots=True)
@@ -120,13 +120,13 @@ def _module_target(name: str, site: ModuleSite, known_distribution: str | None) 
         for folder in site.locations:  # several for a namespace package
             root = _up(folder, depth)
             list_package(name, folder, root, target.listing)
-            target.root = target.root or (None if _is_on_path(root) else root)
+            target.root = target.root or (None if is_installed(root) else root)
     elif site.has_source and site.path is not None and site.form == "source":
         list_file(site.path, target.listing)
         root = _up(site.path, depth)
         for file in target.listing.files:
             file.module, file.root = name, root
-        target.root = None if _is_on_path(root) else root
+        target.root = None if is_installed(root) else root
     else:
         reasons = {
             "bytecode": "bytecode without source; never run",
@@ -145,10 +145,6 @@ def _up(path: str, levels: int) -> str:
     for _ in range(levels):
         path = os.path.dirname(path)
     return path
-
-
-def _is_on_path(folder: str) -> bool:
-    return any(os.path.abspath(entry or os.curdir) == folder for entry in sys.path)
 
 
 # --- distributions -------------------------------------------------------------------------------------------------

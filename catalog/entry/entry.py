@@ -18,7 +18,6 @@ from pydantic import (
     model_validator,
 )
 
-from catalog.entry.html import table
 from catalog.entry.key import composed, format_key, name_fault
 from catalog.entry.kinds import is_kind_name
 from catalog.entry.object_ref import reference_fault
@@ -189,6 +188,8 @@ class Entry(BaseModel):
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
+        from catalog.entry.html import table  # for notebooks only
+
         shown = {field: value for field, value in self if value not in (None, "", (), {}) and field != "kind"}
         return table((), shown.items())
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from catalog.discovery.finding import Finding, ScanResult
@@ -15,8 +16,10 @@ from catalog.ingest.installed import DISCOVERED
 from catalog.ingest.report import clashes_of, skipped_of
 from catalog.source.find import Missing, find_object
 from catalog.source.locate import Locator
+from catalog.source.locate import root_of as folder_of
+from catalog.source.places import Places
 from catalog.store import queries
-from catalog.workspace.workspace import Workspace, readable
+from catalog.workspace.workspace import Workspace, readable, root_of
 
 if TYPE_CHECKING:
     from catalog.store.writer import Transaction
@@ -46,6 +49,7 @@ class Merge:
         self.refused: list[dict[str, Any]] = []
         self.found: list[str] = []
         self.updated: list[str] = []
+        self._on_path = Locator()
 
     def findings(self, findings: Iterable[Finding], distribution: str | None) -> None:
         """Take them in: each is new, reworded, unchanged, drifted or refused."""
@@ -55,14 +59,14 @@ class Merge:
                 drafts.append(_entry(finding, self.source, distribution))
             except CatalogError as error:
                 self.refused.append({"path": finding.path, "reason": str(error)})
-        own: dict[str | None, Entry] = {entry.ref: entry for entry in self._of_source() if entry.ref}
+        own = {_place(entry): entry for entry in self._of_source() if entry.ref}
         names = {(d.kind, d.name) for d in drafts} | {(d.kind, _qualified(d)) for d in drafts if d.ref}
         stored = {key: entry for key, (_, entry) in self.transaction.existing(names).items()}
         stored |= {(entry.kind, entry.name): entry for entry in own.values()}
         removed = self._taken_away(names) if self.again else set()
-        seen: set[str] = set()
+        seen: set[_Place] = set()
         for draft in drafts:
-            seen.add(draft.ref or draft.key)
+            seen.add(_place(draft))
             self._take(draft, stored, own, removed)
         self._missing(own.values(), seen)
         if self.marked:
@@ -79,22 +83,19 @@ class Merge:
     def _taken_away(self, keys: Iterable[Key]) -> set[Key]:
         return {(kind, name) for kind, name, action in self.transaction.last_actions(keys) if action == "unregister"}
 
-    def _take(self, draft: Entry, stored: dict[Key, Entry], own: Mapping[str | None, Entry], removed: set[Key]) -> None:
+    def _take(self, draft: Entry, stored: dict[Key, Entry], own: Mapping[_Place, Entry], removed: set[Key]) -> None:
         """Decide about one finding."""
-        mine = own.get(draft.ref) if draft.ref else None
+        mine = own.get(_place(draft)) if draft.ref else None
         there = mine if mine is not None and mine.kind == draft.kind else stored.get((draft.kind, draft.name))
-        if there is not None and there.ref != draft.ref:
+        if there is not None and not self._is_same(there, draft):
             # The name is somebody else's: this one gets its module in front, and the report says so.
-            renamed = _qualified(draft) if draft.ref else None
+            renamed, other = self._free_name(draft, stored) if draft.ref else (None, None)
             self.clashes.append(
-                {"key": draft.key, "kept": there.ref or there.source, "other": draft.ref, "renamed": renamed}
+                {"key": draft.key, "kept": _shown(there, draft), "other": _shown(draft, there), "renamed": renamed}
             )
-            if renamed is None or len(renamed) > NAME_LENGTH:
+            if renamed is None:
                 return
-            draft = _called(draft, renamed)
-            there = stored.get((draft.kind, draft.name))
-            if there is not None and there.ref != draft.ref:
-                return
+            draft, there = _called(draft, renamed), other
         key = (draft.kind, there.name if there else draft.name)
         if there is None:
             if key not in removed:
@@ -123,12 +124,38 @@ class Merge:
         else:
             self.unchanged.append(there.key)  # registered by hand: what it says is somebody's choice
 
-    def _missing(self, own: Iterable[Entry], seen: set[str]) -> None:
+    def _free_name(self, draft: Entry, stored: dict[Key, Entry]) -> tuple[str | None, Entry | None]:
+        """Return a name for *draft* that no other entry has, and the entry that has it if that is its own."""
+        for name in _longer_names(draft):
+            if len(name) > NAME_LENGTH:
+                break
+            key = (draft.kind, name)
+            if key not in stored:
+                stored.update({k: entry for k, (_, entry) in self.transaction.existing([key]).items()})
+            there = stored.get(key)
+            if there is None or self._is_same(there, draft):
+                return name, there
+        return None, None
+
+    def _is_same(self, there: Entry, draft: Entry) -> bool:
+        """Tell whether two entries stand for the same object of the same file."""
+        if there.ref != draft.ref:
+            return False
+        roots = root_of(there), root_of(draft)
+        if roots[0] == roots[1] or there.ref is None:
+            return True
+        if None in roots:  # recorded without its folder, as earlier versions did: it is where the import path leads
+            site = self._on_path.find(there.ref.partition(":")[0])
+            found = None if site is None else folder_of(site)
+            roots = roots[0] or found, roots[1] or found
+        return roots[0] is None or roots[1] is None or os.path.realpath(roots[0]) == os.path.realpath(roots[1])
+
+    def _missing(self, own: Iterable[Entry], seen: set[_Place]) -> None:
         """Report entries of this source that were not found and whose code is no longer there."""
-        absent = [entry for entry in own if entry.ref not in seen]
-        locator = Locator(tuple({str(e.metadata["root"]) for e in absent if "root" in e.metadata}))
+        absent = [entry for entry in own if _place(entry) not in seen]
+        places = Places()
         for entry in sorted(absent, key=lambda entry: str(entry.ref)):
-            found = find_object(str(entry.ref), locator)
+            found = find_object(str(entry.ref), places.of(root_of(entry)))
             if isinstance(found, Missing) and found.is_gone:
                 self.gone.append(entry.key)
                 if GONE not in entry.metadata:
@@ -149,6 +176,31 @@ class Merge:
             files=result.counts["files"],
             seconds=round(time.perf_counter() - started, 3),
         )
+
+
+_Place = tuple[str | None, str | None]
+
+
+def _place(entry: Entry) -> _Place:
+    """Return what tells the object of an entry from all others: its reference, and the folder that holds its module."""
+    root = root_of(entry)
+    return entry.ref or entry.key, None if root is None else os.path.realpath(root)
+
+
+def _shown(entry: Entry, other: Entry) -> str:
+    """Return where the code of an entry is, for a report that names the *other* beside it."""
+    root = root_of(entry)
+    return (entry.ref or entry.source) + (f" in {root}" if root and entry.ref == other.ref else "")
+
+
+def _longer_names(entry: Entry) -> Iterator[str]:
+    """Yield names that say more and more of where an entry is: its module, then the folders that lead to it."""
+    name = _qualified(entry)
+    yield name
+    parts = [part for part in (root_of(entry) or "").split(os.sep) if part]
+    for part in reversed(parts):
+        name = f"{part}.{name}"
+        yield name
 
 
 def _qualified(entry: Entry) -> str:

@@ -11,7 +11,7 @@ from catalog.discovery.report import ScanReport
 from catalog.discovery.scan import scan as scan_source
 from catalog.ingest.merge import Merge
 from catalog.ingest.report import unchanged_report
-from catalog.store.sources import files_of
+from catalog.store.sources import files_of, options_of
 from catalog.workspace.workspace import Workspace
 
 Progress = Callable[[int, int, str], None]
@@ -35,10 +35,17 @@ def scan_target(
         rules=ws.settings.recognise or None,
         known=known,
         progress=progress,
+        own=options.get("root"),
     )
     if again and result.unchanged:
         return unchanged_report(target, result, started)
     target = result.target  # of a path: the whole of it, wherever one stands
+    if result.root is not None and not os.path.isabs(target):
+        # A package of a project is found by its name from some folders only; its own folder is remembered.
+        before = options_of(ws.store.reader, target).get("root", result.root)
+        options = {**options, "root": result.root}
+        if os.path.realpath(before) != os.path.realpath(result.root):  # another project has a package of that name
+            target = os.path.join(result.root, *target.split("."))
     with ws.writing() as transaction:
         merge = Merge(ws, transaction, f"scan:{target}", "scan", again=again)
         merge.findings(result.findings, result.distribution)

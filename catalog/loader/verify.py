@@ -49,7 +49,7 @@ class Drift:
         kind: of the entry.
         name: of the entry.
         ref: its object reference.
-        change: ``signature``; ``source`` (the body only); ``missing`` (the module or the name is gone); or
+        change: ``signature``; ``source`` (the body only); ``missing`` (it is gone, or can't be seen from here); or
             ``unreadable`` (it is there, and reading it can't tell).
         old_signature: as recorded.
         new_signature: as it is; None if it can't be read. So are the ``new_`` checksums.
@@ -106,6 +106,9 @@ def check(entry: Recorded, locator: Locator, policy: str = "signature") -> Drift
         if definition.is_gone:
             advice = "`catalog doctor` looks for where it went"
             return _drift(entry, ref, "missing", f"{key}: the code of {ref} is gone: {definition.message}; {advice}")
+        if definition.is_out_of_sight:
+            text = f"{key}: {ref} can't be loaded here: {definition.message}; it may be fine where it was recorded"
+            return _drift(entry, ref, "missing", text)
         text = f"{key}: the code of {ref} can't be compared: {definition.message}"
         return _drift(entry, ref, "unreadable", f"{text}; register it again to record it as it is")
     sums = (definition.signature, definition.checksum, definition.source_checksum)

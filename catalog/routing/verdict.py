@@ -150,6 +150,22 @@ class Verdict:
     cacheable: bool = True
     built: bool = False
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the verdict as data for JSON; of the chosen entry only the key."""
+        return {
+            "chosen": None if self.chosen is None else self.chosen.key,
+            "reason": self.reason,
+            "score": self.score,
+            "confidence": self.confidence,
+            "threshold": self.threshold,
+            "scores": None if self.scores is None else [None if one is None else float(one) for one in self.scores],
+            "reasons": dict(self.reasons),
+            "steps": [step.to_dict() for step in self.steps],
+            "cost": self.cost.to_dict(),
+            "cacheable": self.cacheable,
+            "built": self.built,
+        }
+
 
 def failed(strategy: str, error: Exception, latency_ms: float) -> Step:
     """Return the step of a *strategy* that failed with *error*."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+import json
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.entry.filters import NO_FILTERS
 from catalog.entry.key import composed, format_key, parse_key
@@ -35,6 +36,10 @@ class Standing(NamedTuple):
         """The tier of the entry."""
         return self.entry.tier
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the place with the entry's fields as data for JSON."""
+        return {"tier": self.tier, "wins": self.wins, "why": self.why, "entry": self.entry.model_dump(mode="json")}
+
 
 def contains(ws: Workspace, key: object) -> bool:
     """Return whether any tier has the *key*: a pair of kind and name, or ``kind:name``; False for anything else."""
@@ -57,10 +62,19 @@ def keys(ws: Workspace) -> list[str]:
     return sorted(format_key(kind, name) for kind in ws.settings.kinds for name in snapshot.names(kind))
 
 
-def gone(ws: Workspace) -> list[str]:
-    """Return the keys of the stored entries whose code was not there when it was last looked for, sorted."""
+def gone(ws: Workspace, keys: Iterable[str] | None = None) -> list[str]:
+    """Return the keys of the stored entries whose code was not there when it was last looked for, sorted.
+
+    Args:
+        ws: the catalog.
+        keys: look at these entries only, which takes as long as there are keys; None: at all entries.
+    """
     ws.snapshot()
-    return [format_key(*row) for row in ws.store.reader.all(queries.GONE)]
+    if keys is None:
+        rows = ws.store.reader.all(queries.GONE)
+    else:
+        rows = ws.store.reader.all(queries.GONE_OF, (json.dumps([parse_key(key) for key in keys]),))
+    return [format_key(*row) for row in rows]
 
 
 def entries(ws: Workspace, kind: Kinds) -> Iterator[Entry]:

@@ -9,7 +9,7 @@ from catalog.entry.key import split_key
 from catalog.store import queries
 from catalog.verbs import lookup
 from catalog.verbs.recording import described
-from catalog.workspace.workspace import Workspace, readable
+from catalog.workspace.workspace import Workspace, readable, root_of
 
 if TYPE_CHECKING:
     from catalog.entry.filters import Kinds
@@ -20,22 +20,25 @@ if TYPE_CHECKING:
 def verify(ws: Workspace, kind: Kinds, policy: str) -> list[Drift]:
     """Return the entries whose code is not what was recorded, by key; see :meth:`catalog.Catalog.verify`."""
     from catalog.loader.verify import check
+    from catalog.source.places import Places  # reading source code is for those who ask for it
 
     entries = [entry for entry in lookup.entries(ws, kind) if entry.ref]
-    locator = ws.locator(entries)
+    places = Places()
     # By module, so that each file is parsed once.
-    entries.sort(key=lambda entry: (str(entry.ref), entry.kind, entry.name))
-    drifts = [drift for entry in entries if (drift := check(entry, locator, policy)) is not None]
+    entries.sort(key=lambda entry: (root_of(entry) or "", str(entry.ref), entry.kind, entry.name))
+    drifts = [drift for entry in entries if (drift := check(entry, places.of(root_of(entry)), policy)) is not None]
     return sorted(drifts, key=lambda drift: (drift.kind, drift.name))
 
 
 def accept(ws: Workspace, drifts: Iterable[Drift]) -> list[str]:
     """Record the code of drifted entries as it is now; return their keys."""
+    from catalog.source.places import Places
+
     wanted = {(drift.kind, drift.name) for drift in drifts if drift.change in ("signature", "source")}
     with ws.writing() as transaction:
         stored = [entry for _, entry in transaction.existing(wanted).values()]
-        locator = ws.locator(stored)
-        ws.put(transaction, [described(entry, locator, over=True) for entry in stored], "accept")
+        places = Places()
+        ws.put(transaction, [described(entry, places, over=True) for entry in stored], "accept")
     return sorted(entry.key for entry in stored)
 
 
@@ -45,7 +48,7 @@ def diagnose(ws: Workspace) -> list[Fault]:
 
     ws.snapshot()
     entries = list(readable(ws.store.reader.all(queries.ALL)))
-    return repair.diagnose(entries, ws.locator(entries))
+    return repair.diagnose(entries)
 
 
 def repair(ws: Workspace, faults: Iterable[Fault]) -> list[str]:

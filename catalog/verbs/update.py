@@ -10,7 +10,7 @@ from catalog.entry.entry import make_entry
 from catalog.entry.key import Key, composed, format_key, name_fault, split_key
 from catalog.errors import DuplicateEntryError, EntryError, InvalidEntryError
 from catalog.verbs.asking import Asking
-from catalog.verbs.recording import described, marked, stands_for, templated, untemplated
+from catalog.verbs.recording import CODE_SAYS, described, marked, stands_for, templated, untemplated
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -58,10 +58,13 @@ def _changed(ws: Workspace, entry: Entry, fields: Mapping[str, Any]) -> Entry:
         meant = {} if entry.tier == "runtime" else stands_for(entry.kind, entry.name, value)
         given = {**marked(value), **given, **meant}
     if "ref" in given or "spec" in given:
+        told["metadata"] = {field: value for field, value in entry.metadata.items() if field not in CODE_SAYS}
         told |= {"ref": None, "spec": None, "signature": None, "checksum": None, "source_checksum": None}
     changed = make_entry({**told, **given, "tags": [tag for tag in tags if tag not in gone]})
     if changed.ref is not None and changed.checksum is None and entry.tier == "persistent":
-        changed = described(changed, ws.locator([changed]))
+        from catalog.source.places import Places  # reads source code
+
+        changed = described(changed, Places())
     return templated(changed) if entry.tier == "persistent" else changed
 
 

@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from catalog.embedders.base import Embedder
     from catalog.entry.entry import Entry
     from catalog.entry.filters import Kinds
-    from catalog.source.locate import Locator
     from catalog.store.writer import Transaction, Written
 
 
@@ -283,17 +282,11 @@ class Workspace:
         stored = queries.matching(self.store.reader, filters, -1, ("kind", "name", "revision", "updated_at"))
         return list(stored), [entry for entry in snapshot.overlay if filters.accept(entry.kind, entry.tags)]
 
-    def locator(self, entries: Iterable[Entry]) -> Locator:
-        """Return what finds the source of *entries*: on the import path, and in the roots they were recorded with."""
-        from catalog.source.locate import Locator  # reading source code is for those who ask for it
 
-        return Locator(tuple(dict.fromkeys(root for entry in entries for root in roots(entry))))
-
-
-def roots(entry: Entry) -> tuple[str, ...]:
-    """Return the folders outside the import path that the code of *entry* was recorded with: none or one."""
+def root_of(entry: Entry) -> str | None:
+    """Return the folder that the code of *entry* was recorded with; None for what is installed."""
     root = entry.metadata.get("root")
-    return (root,) if isinstance(root, str) else ()
+    return root if isinstance(root, str) and root else None
 
 
 def readable(rows: Iterable[Any]) -> Iterator[Entry]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]  # `signal` itself takes a millisecond and a half to import
 import gc
 import io
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -211,7 +211,7 @@ def main() -> NoReturn:
     """Run the command line of this process."""
     fill_closed()
     try:
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # `nohup` and the like stay as they are
+        if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # `nohup` and the like stay as they are
             signal.signal(signal.SIGTERM, _end)
         if signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, None):
             signal.signal(signal.SIGINT, signal.default_int_handler)

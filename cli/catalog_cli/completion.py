@@ -57,9 +57,21 @@ def _from(ctx: click.Context, ask: Ask, incomplete: str) -> list[str]:
         from catalog import Catalog
 
         with Catalog(place) as catalog:
-            return sorted(word for word in ask(catalog) if word.startswith(incomplete))[:MOST]
+            return sorted(word for word in ask(catalog) if word.startswith(incomplete) and _is_plain(word))[:MOST]
     except Exception:  # a shell that completes nothing is better than one that prints a traceback
         return []
+
+
+def _is_plain(word: str) -> bool:
+    """Tell whether *word* means itself in every shell.
+
+    Bash puts a proposal into the line as it is, unquoted, and the next key runs it: a name with a backtick or a dollar
+    would be a command. Who has such names types them.
+    """
+    return word[:1] != "-" and all(char.isalnum() or char in _PLAIN for char in word)
+
+
+_PLAIN = frozenset("_.:/@+,-")
 
 
 def _exists(url: str) -> bool:

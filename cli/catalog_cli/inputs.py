@@ -104,6 +104,36 @@ def _as_wanted(value: str, types: set[str]) -> Any:
     return data
 
 
+def value_of(kind: str, given: str, *, force: bool) -> Any:
+    """Return what an entry of *kind* is to stand for: the data of ``@file`` and ``@-``, else the reference given.
+
+    A prompt may be text, given or in a file that is no ``.json``, where the end of its last line is none of it.
+
+    Raises:
+        click.UsageError: the reference leads nowhere from here, and *force* is not given; nothing was imported.
+    """
+    if given.startswith("@"):
+        text = text_of(given)
+        return json_of(text, given) if kind != "prompt" or given.endswith(".json") else text.removesuffix("\n")
+    if not force:
+        from catalog import missing_reference
+
+        fault = missing_reference(given, ["."])
+        if fault is not None:
+            raise click.UsageError(f"{fault} (--force takes the reference all the same)")
+    return given
+
+
+def fields_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of an entry that `options.field_options` were given for; an empty ``--match`` is none."""
+    fields = {field: part for field, part in given.items() if part not in (None, ()) and field not in ("meta", "force")}
+    if fields.get("match") == "":
+        fields["match"] = None
+    if given["meta"]:
+        fields["metadata"] = pairs_of(given["meta"], "--meta")
+    return fields
+
+
 def pairs_of(given: Iterable[str], option: str) -> dict[str, Any]:
     """Return the mapping that ``KEY=JSON`` texts write; a value that is not JSON is kept as text."""
     import json

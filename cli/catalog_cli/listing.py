@@ -14,15 +14,17 @@ COLUMNS: tuple[Column, ...] = (
     Column("KEY", bold=True),
     Column("DESCRIPTION", 20),
     Column("TAGS", 10, "cyan"),
-    Column("TIER", colour="yellow"),
+    Column("TIER", 6, "yellow"),
 )
 
 
-def show(screen: Screen, hits: Sequence[Hit], *, why: bool = False, gone: Collection[str] = ()) -> None:
+def show(
+    screen: Screen, hits: Sequence[Hit], *, why: bool = False, gone: Collection[str] = (), scores: bool = False
+) -> None:
     """Write one line for each hit; *why* adds the words that were found and where, the similarity, and what use gave.
 
     On a terminal the tier is shown only where an entry is not simply stored. Keys in *gone* are marked: their code is
-    not there any more.
+    not there any more. With *scores* the last column is the score.
     """
     with_tier = not screen.is_terminal or any(hit.tier != "persistent" or hit.key in gone for hit in hits)
     columns = COLUMNS
@@ -33,6 +35,9 @@ def show(screen: Screen, hits: Sequence[Hit], *, why: bool = False, gone: Collec
     if why:
         columns = (*COLUMNS, Column("FOUND", 16))
         rows = [(*row, _found(hit)) for row, hit in zip(rows, hits, strict=True)]
+    if scores:
+        columns = (*columns, Column("SCORE", right=True))
+        rows = [(*row, f"{hit.score:.2f}") for row, hit in zip(rows, hits, strict=True)]
     screen.table(columns, rows)
 
 

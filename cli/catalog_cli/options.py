@@ -132,3 +132,29 @@ def limit_option(default: int, what: str) -> Callable[[F], F]:
         metavar="N|all",
         help=f"At most so many {what}.",
     )
+
+
+def field_options(function: F) -> F:
+    """Add an option for each field of an entry that a person writes.
+
+    They arrive as keywords named as the fields are, ``meta`` apart.
+    """
+    for option in reversed(
+        (
+            tag_option("--tag", "tags", "A label to filter by; may be repeated."),
+            click.option("--description", "-d", help="What it is for; else the first paragraph of its docstring."),
+            click.option("--example", "examples", multiple=True, metavar="TEXT", help="A request to find it by."),
+            click.option("--priority", type=int, help="The higher is tried first when routing by rules."),
+            click.option("--provider", "providers", multiple=True, metavar="NAME", help="A model provider it needs."),
+            click.option("--match", metavar="REGEX", help="Requests that rules pick it for; '' for none."),
+            click.option(
+                "--meta",
+                multiple=True,
+                metavar="KEY=JSON",
+                help="One more fact; what is no JSON is kept as text.",
+            ),
+            click.option("--force", is_flag=True, help="Take a reference that leads nowhere from here all the same."),
+        )
+    ):
+        function = option(function)
+    return function

@@ -36,14 +36,18 @@ def writing(path: str) -> Iterator[None]:
         raise click.FileError(path, error.strerror or str(error)) from None
 
 
-def standard_input() -> IO[str]:
-    """Return standard input.
+def standard_input(*, as_lines: bool = False) -> IO[str]:
+    """Return standard input, read as UTF-8 whatever the locale says if its content is that of a file *as_lines*.
+
+    Bytes that are not UTF-8 are halves of surrogate pairs then, so that whoever reads a line can say which it is.
 
     Raises:
         click.UsageError: it is closed.
     """
     if sys.stdin is None or sys.stdin.closed:
         raise click.UsageError("standard input is closed; name a file, or send something through a pipe")
+    if as_lines and isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")
     return sys.stdin
 
 

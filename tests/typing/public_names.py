@@ -101,6 +101,7 @@ from catalog import (
     lint,
     load_settings,
     logged_decisions,
+    missing_reference,
     model,
     models,
     profile,
@@ -281,6 +282,7 @@ def watch(event: Event) -> None:
 embedders: list[Embedder] = [HashEmbedder(), OpenAIEmbedder("text-embedding-3-small")]
 assert_type(Catalog(embedder=embedders[0]), Catalog)
 assert_type(embedder_form("hash"), str)
+assert_type(missing_reference("json:dumpz"), str | None)
 
 # The rest.
 assert_type(ObjectRef.parse("package.module:name"), ObjectRef)

@@ -83,7 +83,8 @@ def _columns(app: Application, hits: Sequence[Hit], columns: str, as_json: bool)
     if as_json:
         app.screen.json([{name: row[name] for name in names} for row in rows])
     elif rows:
-        app.screen.table([Column(name) for name in names], [[_text(row[name]) for name in names] for row in rows])
+        table = [Column(name, 8, bold=name in ("key", "name")) for name in names]
+        app.screen.table(table, [[_text(row[name]) for name in names] for row in rows])
 
 
 def _text(value: Any) -> str:

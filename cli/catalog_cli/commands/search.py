@@ -67,7 +67,7 @@ def search(
         mode=mode,
     )
     shown = hits[:most]
-    gone = set(app.catalog.gone())
+    gone = set(app.catalog.gone([hit.key for hit in shown]))
     if as_json:
         app.screen.json([{**hit.to_dict(), **({"state": "gone"} if hit.key in gone else {})} for hit in shown])
     else:

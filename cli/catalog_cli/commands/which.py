@@ -27,12 +27,7 @@ def which(app: Application, key: str, as_json: bool) -> None:
     """
     standings = app.catalog.which(*app.find(key))
     if as_json:
-        app.screen.json(
-            [
-                {"tier": s.tier, "wins": s.wins, "why": s.why, "entry": s.entry.model_dump(mode="json")}
-                for s in standings
-            ]
-        )
+        app.screen.json([standing.to_dict() for standing in standings])
         return
     rows = [(s.tier, s.entry.ref or "data of its own", s.entry.source, s.why) for s in standings]
     app.screen.table(COLUMNS, rows)
