@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from catalog.discovery.literal import Value
+from catalog.discovery.literal import SAID, Value, known
 from catalog.discovery.rules import Rules
 from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, last_name
 from catalog.source.checksum import Function
@@ -194,7 +194,10 @@ class Extractor:
                 is_constructor = any(self.rules.is_word("constructors", part) for part in parts)
                 if is_constructor or self.rules.is_word("decorators", parts[-1]):
                     item = self._value_item(target.id, value, node.lineno, after)
-                    item["made"] = {"dotted": dotted, "given": self._given(call, scopes)}
+                    given = self._given(call, scopes)
+                    if not self.rules.templated.isdisjoint(parts):
+                        given[SAID] = known(self._said(call, scopes))
+                    item["made"] = {"dotted": dotted, "given": given}
                     item["node"] = call
                     self.items.append(item)
                     return
@@ -311,6 +314,15 @@ class Extractor:
                 if value is not None:
                     given[keyword.arg] = value
         return given
+
+    def _said(self, call: ast.Call, scopes: Scopes) -> list[str]:
+        """Return the texts of the template or messages that are the first argument, as far as they can be told."""
+        return [text for argument in call.args[:1] for text in self.namer.texts(argument, scopes)] + [
+            text
+            for keyword in call.keywords
+            if keyword.arg in self.wanted and keyword.arg in ("messages", "template")
+            for text in self.namer.texts(keyword.value, scopes)
+        ]
 
     def _attributes(self, node: ast.ClassDef, scopes: Scopes) -> dict[str, Value]:
         """Return the class attributes fields are read from; None is one whose value can't be told."""
