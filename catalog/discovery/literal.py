@@ -21,6 +21,7 @@ SAID = "said"
 _DEEPEST = 100
 """How many expressions within each other are read, names that lead to names included."""
 _CLEANERS: dict[str, Callable[[str], str]] = {"dedent": textwrap.dedent, "cleandoc": inspect.cleandoc}
+_OF_KEYWORDS = frozenset({"dict", "ToolAnnotations"})
 _METHODS = frozenset(
     {"strip", "lstrip", "rstrip", "lower", "upper", "title", "replace", "removeprefix", "removesuffix"}
 )
@@ -174,6 +175,9 @@ def _called(node: ast.Call, lookup: Lookup, depth: int) -> Value:
         default = next((keyword.value for keyword in node.keywords if keyword.arg == "default"), None)
         default = default or (node.args[0] if node.args else None)
         return None if default is None else read(default, lookup, depth + 1)
+    if name in _OF_KEYWORDS and not node.args:
+        keys: list[ast.expr | None] = [ast.Constant(keyword.arg) if keyword.arg else None for keyword in node.keywords]
+        return _mapping(ast.Dict(keys, [keyword.value for keyword in node.keywords]), lookup, depth)
     if name in _CLEANERS and len(node.args) == 1:
         text = read(node.args[0], lookup, depth + 1)
         return known(_CLEANERS[name](text[1])) if text and _is_text(text) else None

@@ -123,7 +123,7 @@ def test_why_names_the_embedder_that_answered(three: str) -> None:
         assert by == ["hash-8-2.1"] * 5
         cat.embed_update()
         by = [hit.why["embedder"] for hit in [*cat.search("marker"), *cat.similar("tool", NAMES[0])]]
-        assert by == ["hash-16-1.1"] * 5
+        assert by == ["hash-16-2.1"] * 5
 
 
 def test_a_server_that_fails_leaves_words(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
