@@ -48,6 +48,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.entry.kinds import VERIFY_POLICIES as VERIFY_POLICIES
     from catalog.entry.object_ref import ObjectRef as ObjectRef
     from catalog.entry.references import Reference as Reference
+    from catalog.entry.states import STATES as _ENTRY_STATES
+    from catalog.entry.states import state_of as _entry_state
     from catalog.errors import CatalogError as CatalogError
     from catalog.errors import CatalogWarning as CatalogWarning
     from catalog.errors import CouncilSpecError as CouncilSpecError
@@ -83,6 +85,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.loader.call import call as call
     from catalog.loader.repair import Fault as Fault
     from catalog.loader.verify import Drift as Drift
+    from catalog.loader.verify import Verified as Verified
     from catalog.registry import Registry as Registry
     from catalog.routing.auto import AutoCouncil as AutoCouncil
     from catalog.routing.calibration.fit import FitReport as FitReport
@@ -132,6 +135,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     # Public under a name that says more than the one in its room.
     CouncilIssue = _CouncilIssue
     embedder_form = _embedder_form
+    ENTRY_STATES = _ENTRY_STATES
+    entry_state = _entry_state
     LoggedDecision = _LoggedDecision
     SCHEMA_HEAD = _SCHEMA_HEAD
     backup_database = _backup_database
@@ -180,6 +185,9 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "Settings": "catalog.settings",
     "load_settings": "catalog.settings",
     "Drift": "catalog.loader.verify",
+    "Verified": "catalog.loader.verify",
+    "ENTRY_STATES": "catalog.entry.states:STATES",
+    "entry_state": "catalog.entry.states:state_of",
     "Fault": "catalog.loader.repair",
     "ScanReport": "catalog.discovery.report",
     "default_catalog": "catalog.default",

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Any
 from catalog.entry.filters import Kinds
 from catalog.entry.key import pair
 from catalog.entry.kinds import plural
-from catalog.ingest.opening import before_snapshot, refresh_plugins_if_changed
+from catalog.ingest.opening import at_opening, before_snapshot
 from catalog.registry import KindRegistry, Registry, registry_named, registry_of
 from catalog.settings import Settings
 from catalog.verbs import lookup
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from catalog.entry.key import Key
     from catalog.entry.references import Reference
     from catalog.loader.repair import Fault
-    from catalog.loader.verify import Drift
+    from catalog.loader.verify import Drift, Verified
     from catalog.routing.evaluation.golden import Golden
     from catalog.search.hit import Hit
     from catalog.store.use import Use
@@ -68,7 +68,7 @@ class Catalog:
         )
         self.settings: Settings = self.workspace.settings
         self.url: str = self.workspace.url
-        refresh_plugins_if_changed(self.workspace)
+        at_opening(self.workspace)
 
     # -- open and closed ---------------------------------------------------------------------------------------------
 
@@ -179,9 +179,13 @@ class Catalog:
     def _ipython_key_completions_(self) -> builtins.list[str]:
         return lookup.keys(self.workspace)
 
-    def gone(self, keys: Iterable[str] | None = None) -> builtins.list[str]:
-        """Return which *keys* (None: of all) are of code missing when last looked for; routers do not pick them."""
-        return lookup.gone(self.workspace, keys)
+    def gone(self) -> builtins.list[str]:
+        """Return the keys of entries whose code was missing when last looked for; routers do not pick them."""
+        return lookup.gone(self.workspace)
+
+    def states(self, keys: Iterable[str] | None = None) -> dict[str, str]:
+        """Return, by key, what the last look at code said against an entry: ``gone``, ``broken`` or ``drifted``."""
+        return lookup.states(self.workspace, keys)
 
     def which(self, kind: str, name: str | None = None) -> builtins.list[Standing]:
         """Return every tier's entry of a key, the winner first, each with the reason.
@@ -301,8 +305,7 @@ class Catalog:
         Its history stays, and `restore` brings it back.
 
         Raises:
-            EntryNotFoundError: no tier has it.
-            EntryError: only the configuration has it; it is taken away there.
+            EntryNotFoundError, EntryError: no tier has it; only the configuration has it, and it is taken away there.
         """
         from catalog.verbs.register import unregister
 
@@ -390,10 +393,8 @@ class Catalog:
             success: whether it was what the request wanted.
 
         Raises:
-            EntryNotFoundError: there is no such entry.
-            EntryError: *entry* is nothing that says which one.
-            SearchError: the request is blank, or no text.
-            SettingsError: learning is switched off.
+            EntryNotFoundError, EntryError: there is no such entry; *entry* is nothing that says which one.
+            SearchError, SettingsError: the request is blank, or no text; learning is switched off.
         """
         from catalog.verbs.use import record_use
 
@@ -462,22 +463,25 @@ class Catalog:
 
         return scan(self.workspace, os.fspath(target), public=public, schemas=schemas, progress=progress)
 
-    def refresh(self, *, progress: Callable[[int, int, str], None] | None = None) -> builtins.list[ScanReport]:
-        """Look again at plugins, at marked objects of loaded modules and at scanned sources that have changed.
+    def refresh(
+        self, *, accept_renames: bool = False, progress: Callable[[int, int, str], None] | None = None
+    ) -> builtins.list[ScanReport]:
+        """Look again at plugins, marked objects, changed sources and registered entries; return a report for each.
 
-        Returns:
-            A report for each source looked at. Drift is reported, never accepted.
+        What was renamed (same body) *accept_renames* carries over with history, golden cases and uses; drift stays.
         """
         from catalog.ingest.refresh import refresh
 
-        return refresh(self.workspace, progress=progress)
+        return refresh(self.workspace, progress=progress, accept_renames=accept_renames)
 
-    def verify(self, kind: Kinds = None, *, policy: str = "source") -> builtins.list[Drift]:
-        """Return the entries whose code is not what was recorded, by key; nothing is imported.
+    def verify(self, kind: Kinds = None, *, policy: str = "source") -> Verified:
+        """Return the entries whose code is not what was recorded, a list by key; nothing is imported.
 
         Args:
             kind: one kind, several, or None for every kind.
-            policy: ``source`` reports changed bodies too, ``signature`` only changed signatures.
+            policy: ``source`` reports changed bodies too and marks entries, ``signature`` only changed signatures.
+
+        Its ``checked``, ``unchecked`` and ``data`` say how much could be compared.
         """
         from catalog.verbs.repair import verify
 
@@ -541,8 +545,7 @@ class Catalog:
         """Make a draft an entry like any other, so that routers see it; this is a new revision.
 
         Raises:
-            EntryNotFoundError: there is no such entry.
-            EntryError: it is no draft.
+            EntryNotFoundError, EntryError: there is no such entry; it is no draft.
             CouncilSpecError: it is a council that is not valid, or not any more.
         """
         from catalog.verbs.drafts import approve
@@ -601,9 +604,7 @@ class Catalog:
         Batch by batch, so that what is done stays done if it is interrupted. *progress* is told done and to do.
 
         Raises:
-            EmbedderError: the embedder is not known, or failed.
-            SearchError: the catalog has none.
-            MissingExtraError: what it needs is not installed.
+            EmbedderError, SearchError, MissingExtraError: it failed; there is none; what it needs is not installed.
         """
         from catalog.verbs import embed
 
@@ -624,8 +625,7 @@ class Catalog:
             vacuum: give the room back to the file system, which takes as long and as much room as a copy.
 
         Raises:
-            SearchError: neither says what may go.
-            InvalidFilterError: a number can't be.
+            SearchError, InvalidFilterError: nothing says what may go; a number can't be.
         """
         from catalog.verbs.upkeep import prune
 

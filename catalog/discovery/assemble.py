@@ -122,7 +122,7 @@ def _value_decision(made: dict[str, Any], follower: NameFollower) -> tuple[Rule,
             rule, last = follower.follow(above, lambda name: rules.match("constructors", name))
             if rule is not None and maker not in rule.makers:
                 rule = None
-    if rule is None:
+    if rule is None and made.get("decorates"):
         rule, last = follower.follow(dotted, lambda name: rules.match("decorators", name))
         if rule is not None and rules.own_package not in rule.modules:
             rule = None

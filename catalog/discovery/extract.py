@@ -17,7 +17,7 @@ from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, last_name
 from catalog.source.checksum import Function
 from catalog.source.define import define
 from catalog.source.docstrings import summary
-from catalog.source.names import Imported
+from catalog.source.names import Imported, fails, truth_of
 from catalog.source.parameters import parameters_schema
 
 Extract = dict[str, Any]
@@ -46,7 +46,7 @@ class Extractor:
         self.is_package = is_package
         self.tree = tree
         self.rules = rules
-        self.namer = Namer(module, is_package, tree.body)
+        self.namer = Namer(module, is_package, tree.body, path)
         self.top = self.namer.top
         self.items: list[dict[str, Any]] = []
         self.classes: dict[str, list[str]] = {}
@@ -151,10 +151,15 @@ class Extractor:
                 if live and self._assigned and not prefix:
                     self._assignment(node, scopes, body[place + 1] if place + 1 < len(body) else None)
             elif isinstance(node, ast.If):
-                name = getattr(node.test, "id", getattr(node.test, "attr", ""))
-                runs = name != "TYPE_CHECKING" and not _is_main(node.test)
-                self._body(node.body, scopes, prefix, hidden, live=live and runs)
-                self._body(node.orelse, scopes, prefix, hidden, live=live)
+                truth = False if _is_main(node.test) else truth_of(node.test)
+                self._body(node.body, scopes, prefix, hidden, live=live and truth is not False)
+                self._body(node.orelse, scopes, prefix, hidden, live=live and (truth is not True))
+            elif isinstance(node, (ast.Try, ast.TryStar)):
+                runs = not fails(node, self.path)
+                self._body([*node.body, *node.orelse], scopes, prefix, hidden, live=live and runs)
+                for handler in node.handlers:
+                    self._body(handler.body, scopes, prefix, hidden, live=live)
+                self._body(node.finalbody, scopes, prefix, hidden, live=live)
             elif isinstance(node, _BLOCKS):
                 for part in _parts_of(node):
                     self._body(part, scopes, prefix, hidden, live=live)
@@ -198,6 +203,8 @@ class Extractor:
                     if not self.rules.templated.isdisjoint(parts):
                         given[SAID] = known(self._said(call, scopes))
                     item["made"] = {"dotted": dotted, "given": given}
+                    # A decorator that is given no object makes a decorator: mine = tool(tags=[...]).
+                    item["made"]["decorates"] = bool(call.args) or call is not value
                     item["node"] = call
                     self.items.append(item)
                     return
@@ -281,6 +288,7 @@ class Extractor:
         """Return the decorators that could be known ones: dotted name or method and owner, and arguments."""
         marks = []
         for decorator in decorators:
+            decorator = self._unwrapped(decorator, scopes)
             target = decorator.func if isinstance(decorator, ast.Call) else decorator
             mark: dict[str, Any] = {}
             if isinstance(target, ast.Name):
@@ -298,6 +306,22 @@ class Extractor:
                 mark["given"] = self._given(decorator, scopes) if isinstance(decorator, ast.Call) else {}
                 marks.append(mark)
         return marks
+
+    def _unwrapped(self, decorator: ast.expr, scopes: Scopes) -> ast.expr:
+        """Return what a decorator is in the end: ``partial(tool, tags=…)``, ``mine = tool(tags=…)`` are calls of it."""
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        bound = self.namer.bound(target.id, scopes) if isinstance(target, ast.Name) else None
+        made: Any = bound if isinstance(bound, ast.Call) else target if isinstance(target, ast.Call) else None
+        if made is None and isinstance(decorator, ast.Call):
+            made = decorator
+        if made is None:
+            return decorator
+        if self.namer.expand(made.func, scopes) != "functools.partial":
+            return bound if isinstance(bound, ast.Call) and target is decorator else decorator
+        if not made.args:
+            return decorator
+        more = decorator.keywords if isinstance(decorator, ast.Call) and decorator is not made else []
+        return ast.copy_location(ast.Call(made.args[0], made.args[1:], [*made.keywords, *more]), made)
 
     def _given(self, call: ast.Call, scopes: Scopes) -> dict[str, Value]:
         """Return the arguments that fields are read from: names and, as texts, positions."""
@@ -372,8 +396,6 @@ class Extractor:
 
 def _parts_of(node: ast.stmt) -> list[list[ast.stmt]]:
     """Return the bodies of one of `_BLOCKS`."""
-    if isinstance(node, (ast.Try, ast.TryStar)):
-        return [node.body, node.orelse, node.finalbody, *[handler.body for handler in node.handlers]]
     if isinstance(node, ast.Match):
         return [case.body for case in node.cases]
     if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):

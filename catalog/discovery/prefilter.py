@@ -81,6 +81,10 @@ class Prefilter:
         makers = rules.words("constructors")
         # Possessive and grouped by first letter: each "=" and "@" of the file is tried.
         self._decorator = re.compile(rb"@[ \t]*+(?:\w++(?:\([^()\n]*+\))?\.)*(?:%b)\b" % _grouped(decorators).encode())
+        self._renamed_decorator = re.compile(
+            rb"\n[ \t]*+(\w++)[ \t]*+=[ \t]*+(?:(?:\w++\.)?partial\([ \t\r\n]*+)?(?:\w++\.)*(?:%b)\b"
+            % _grouped(decorators).encode()
+        )
         self._constructor = _assigned_from(makers)
         # Our own decorators called as functions apart, as their names are common words.
         self._own_call = _assigned_from("|".join(name for rule in own for name in rule.names) or "(?!)")
@@ -114,7 +118,7 @@ class Prefilter:
                     renamed[_text(match[1])] = _text(before[0])
         for match in _ALIAS.finditer(data):
             renamed.setdefault(_text(match[1]), _text(match[2]).rpartition(".")[2])
-        decorated = self._decorator.search(data) is not None
+        decorated = self._decorator.search(data) is not None or self._is_renamed(data)
         assigned = self._makes(data, self._constructor) or (
             self._own_mark in data and self._makes(data, self._own_call)
         )
@@ -125,6 +129,14 @@ class Prefilter:
             assigned = assigned or re.search(rb"=[ \t]*(?:\(\s*)?(?:%b)[.(\[]" % names, data) is not None
         declared = any(expression.search(data) is not None for expression in self._declared)
         return Prefiltered(heads, decorated, assigned, declared, renamed)
+
+    def _is_renamed(self, data: bytes) -> bool:
+        """Tell whether a known decorator is assigned to a name, plain or in a partial, that is used as a decorator."""
+        if b"@" not in data:
+            return False
+        if (b"partial(" in data and b"@functools.partial(" in data) or b"@partial(" in data:
+            return True
+        return any(b"@" + match[1] in data for match in self._renamed_decorator.finditer(data))
 
     def _makes(self, data: bytes, expression: re.Pattern[bytes]) -> bool:
         """Tell whether *expression* fits something that runs when the module is imported."""

@@ -20,16 +20,19 @@ _MOST_ALIASES = 20
 class Scope:
     """One body. What it binds is read only when somebody asks: most bodies hold nothing."""
 
-    def __init__(self, kind: str, body: Sequence[ast.stmt], node: Function | ast.ClassDef | None = None) -> None:
-        """Wrap the *body* of a ``module``, ``class`` or ``function``."""
+    def __init__(
+        self, kind: str, body: Sequence[ast.stmt], node: Function | ast.ClassDef | None = None, near: str = ""
+    ) -> None:
+        """Wrap the *body* of a ``module``, ``class`` or ``function`` in the file *near*."""
         self.kind = kind
+        self.near = near
         self.body = body
         self.node = node
 
     @cached_property
     def names(self) -> Names:
         """What the statements bind."""
-        names = names_of(self.body)
+        names = names_of(self.body, self.near, keeps_imports=True)
         if self.kind == "function":
             for statement in self.body:
                 if isinstance(statement, (ast.With, ast.AsyncWith)):  # with FastMCP() as server
@@ -70,11 +73,11 @@ Scopes = list[Scope]
 class Namer:
     """Says what expressions in one file stand for."""
 
-    def __init__(self, module: str, is_package: bool, body: Sequence[ast.stmt]) -> None:
-        """Read the names of the *body* of *module*."""
+    def __init__(self, module: str, is_package: bool, body: Sequence[ast.stmt], path: str = "") -> None:
+        """Read the names of the *body* of *module*, which is in the file *path*."""
         self.module = module
         self.is_package = is_package
-        self.top = Scope("module", body)
+        self.top = Scope("module", body, near=path)
 
     def imported(self, binding: Imported) -> str | None:
         """Return the dotted name of what *binding* imports, or None if that lies outside of all packages."""

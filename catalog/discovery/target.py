@@ -97,7 +97,7 @@ def _path_target(text: str) -> Target:
     path = os.path.abspath(os.path.expanduser(text))
     target = Target(path)
     if os.path.isdir(path):
-        if os.path.isfile(os.path.join(path, "__init__.py")):
+        if os.path.isfile(os.path.join(path, "__init__.py")) and os.path.basename(path).isidentifier():
             target.root, name = place_of(os.path.join(path, "__init__.py"))
             list_package(name, path, target.root, target.listing)
         else:

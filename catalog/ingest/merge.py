@@ -11,22 +11,20 @@ from catalog.discovery.finding import Finding, ScanResult
 from catalog.discovery.report import ScanReport
 from catalog.entry.entry import Entry, make_entry
 from catalog.entry.key import NAME_LENGTH, Key, format_key
+from catalog.entry.states import DRIFTED, GONE, state_of, with_state
 from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED
 from catalog.ingest.report import clashes_of, skipped_of
-from catalog.source.find import Missing, find_object
+from catalog.loader.verify import drift_in_words, examine
 from catalog.source.locate import Locator
 from catalog.source.locate import root_of as folder_of
 from catalog.source.places import Places
 from catalog.store import queries
+from catalog.verbs.marks import ACTIONS, with_mark
 from catalog.workspace.workspace import Workspace, readable, root_of
 
 if TYPE_CHECKING:
     from catalog.store.writer import Transaction
-
-
-GONE = "gone"
-"""``metadata["gone"]`` of an entry whose code was not there when it was last looked for: the reason, in words."""
 
 
 class Merge:
@@ -44,7 +42,7 @@ class Merge:
         self.unchanged: list[str] = []
         self.drifted: list[dict[str, Any]] = []
         self.gone: list[str] = []
-        self.marked: list[Entry] = []
+        self.marked: dict[str, list[Entry]] = {}
         self.clashes: list[dict[str, Any]] = []
         self.refused: list[dict[str, Any]] = []
         self.found: list[str] = []
@@ -69,8 +67,8 @@ class Merge:
             seen.add(_place(draft))
             self._take(draft, stored, own, removed)
         self._missing(own.values(), seen)
-        if self.marked:
-            self.ws.put(self.transaction, self.marked, "missing")
+        for action, entries in self.marked.items():
+            self.ws.put(self.transaction, entries, action)
         if self.written:
             done = self.ws.put(self.transaction, self.written, self.action)
             self.found = sorted(format_key(*key) for key in done.added)
@@ -102,27 +100,32 @@ class Merge:
                 stored[key] = draft
                 self.written.append(draft)
             return
-        if GONE in there.metadata:  # it is there again
-            metadata = {field: value for field, value in there.metadata.items() if field != GONE}
-            there = there.model_copy(update={"metadata": metadata})
-            self.ws.put(self.transaction, [there], "found")
         if there.checksum is not None and (
             (there.checksum, there.source_checksum) != (draft.checksum, draft.source_checksum)
         ):
-            self.drifted.append(
-                {
-                    "key": format_key(*key),
-                    "ref": there.ref,
-                    "change": "source" if there.checksum == draft.checksum else "signature",
-                    "old_signature": there.signature,
-                    "new_signature": draft.signature,
-                }
-            )
+            change = "source" if there.checksum == draft.checksum else "signature"
+            self._drift(there, change, draft.signature)
             return
+        if state_of(there.metadata):  # it is there again, and as it was
+            there = there.model_copy(update={"metadata": with_state(there.metadata, None)})
+            self.ws.put(self.transaction, [there], "found")
         if there.source.startswith(DISCOVERED):
             self.written.append(_called(draft, there.name).model_copy(update={"source": there.source}))
         else:
             self.unchanged.append(there.key)  # registered by hand: what it says is somebody's choice
+
+    def _drift(self, there: Entry, change: str, new_signature: str | None) -> None:
+        """Report and mark an entry whose code changed; what was recorded stays until somebody accepts it."""
+        self.drifted.append(
+            {
+                "key": there.key,
+                "ref": there.ref,
+                "change": change,
+                "old_signature": there.signature,
+                "new_signature": new_signature,
+            }
+        )
+        self._mark(there, DRIFTED, drift_in_words(change, there.signature, new_signature))
 
     def _free_name(self, draft: Entry, stored: dict[Key, Entry]) -> tuple[str | None, Entry | None]:
         """Return a name for *draft* that no other entry has, and the entry that has it if that is its own."""
@@ -151,16 +154,21 @@ class Merge:
         return roots[0] is None or roots[1] is None or os.path.realpath(roots[0]) == os.path.realpath(roots[1])
 
     def _missing(self, own: Iterable[Entry], seen: set[_Place]) -> None:
-        """Report entries of this source that were not found and whose code is no longer there."""
+        """Mark entries of this source that were not found by what their code looks like now; report what is gone."""
         absent = [entry for entry in own if _place(entry) not in seen]
         places = Places()
         for entry in sorted(absent, key=lambda entry: str(entry.ref)):
-            found = find_object(str(entry.ref), places.of(root_of(entry)))
-            if isinstance(found, Missing) and found.is_gone:
+            found = examine(entry, places.of(root_of(entry)))
+            if found.state == GONE:
                 self.gone.append(entry.key)
-                if GONE not in entry.metadata:
-                    metadata = {**entry.metadata, GONE: found.message}
-                    self.marked.append(entry.model_copy(update={"metadata": metadata}))
+            if found.state == DRIFTED and found.drift is not None:
+                self._drift(entry, found.drift.change, found.drift.new_signature)
+            elif found.known:
+                self._mark(entry, found.state, found.why)
+
+    def _mark(self, entry: Entry, state: str | None, why: str) -> None:
+        if marked := with_mark(entry, state, why):
+            self.marked.setdefault(ACTIONS[state], []).append(marked)
 
     def report(self, target: str, result: ScanResult, started: float) -> ScanReport:
         """Return what was done."""

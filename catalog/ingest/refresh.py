@@ -7,6 +7,7 @@ import time
 
 from catalog.discovery.report import ScanReport
 from catalog.entry.key import format_key
+from catalog.entry.states import DRIFTED, GONE, state_of
 from catalog.errors import DiscoveryError
 from catalog.ingest.installed import PLUGIN, PLUGINS, recorded, site_stamp
 from catalog.ingest.merge import Merge
@@ -14,14 +15,58 @@ from catalog.ingest.report import unchanged_report
 from catalog.ingest.scan import Progress, known_files, scan_target
 from catalog.store import queries
 from catalog.store.sources import sources, targets
+from catalog.verbs import lookup
+from catalog.verbs.marks import mark
 from catalog.verbs.register import register, store_many
+from catalog.verbs.renames import accept_renames as carry_over
+from catalog.verbs.renames import find_renames
+from catalog.verbs.repair import examined
+from catalog.workspace.configured import CONFIGURED
 from catalog.workspace.workspace import Workspace
 
 
-def refresh(ws: Workspace, progress: Progress | None = None) -> list[ScanReport]:
-    """Look at plugins, at marked objects and at scanned sources; see :meth:`catalog.Catalog.refresh`."""
+def refresh(ws: Workspace, progress: Progress | None = None, *, accept_renames: bool = False) -> list[ScanReport]:
+    """Look at plugins, marked objects, scanned sources and what no scan has brought; say what was renamed."""
+    reports = refresh_sources(ws, progress)
+    reports += _registered(ws)
+    renames = find_renames(ws)
+    if renames:
+        if accept_renames:
+            carry_over(ws, renames)
+        shown = tuple({**rename.to_dict(), "accepted": accept_renames} for rename in renames)
+        reports.append(ScanReport(target="renames", renamed=shown))
+    return reports
+
+
+def refresh_sources(ws: Workspace, progress: Progress | None = None) -> list[ScanReport]:
+    """Look at plugins, at marked objects and at scanned sources that have changed."""
     with ws.refreshing():
         return _refresh(ws, progress)
+
+
+def _registered(ws: Workspace) -> list[ScanReport]:
+    """Mark what the code of entries that no source brings looks like; report what is newly gone or drifted."""
+    started = time.perf_counter()
+    covered = {f"scan:{target}" for target in targets(ws.store.reader)} | {"live"}
+    entries = [
+        entry
+        for entry in lookup.entries(ws, None)
+        if entry.ref and entry.tier != "runtime" and entry.source not in covered
+        and not entry.source.startswith(PLUGIN)
+    ]  # fmt: skip
+    seen = examined(entries)
+    before = {entry.key: state_of(entry.metadata) for entry in entries}
+    mark(ws, seen)
+    gone = [entry.key for entry, found in seen if found.state == GONE and found.state != before[entry.key]]
+    drifted = [
+        {field: getattr(found.drift, field) for field in ("key", "ref", "change", "old_signature", "new_signature")}
+        for entry, found in seen
+        if found.state == DRIFTED and found.state != before[entry.key]
+    ]
+    if not gone and not drifted:
+        return []
+    seconds = round(time.perf_counter() - started, 3)
+    return [ScanReport(target="registered", gone=tuple(sorted(gone)), drifted=tuple(drifted), seconds=seconds)]
 
 
 def _refresh(ws: Workspace, progress: Progress | None) -> list[ScanReport]:
@@ -30,7 +75,7 @@ def _refresh(ws: Workspace, progress: Progress | None) -> list[ScanReport]:
     if marked is not None:
         reports.append(marked)
     for target, options in sources(ws.store.reader):
-        if target.startswith((PLUGIN, PLUGINS)):
+        if target.startswith((PLUGIN, PLUGINS, CONFIGURED)):
             continue
         try:
             reports.append(scan_target(ws, target, options, progress, again=True))

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from catalog.entry.states import state_of
 from catalog.errors import CatalogError, StrategyError
 
 if TYPE_CHECKING:
@@ -44,7 +45,12 @@ class Candidate:
         return self.entry.key
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the candidate as data for JSON: key, kind and name stand for the entry."""
+        """Return the candidate as data for JSON: key, kind and name stand for the entry.
+
+        ``state`` is there only if something is known against its code: ``gone``, ``broken`` or ``drifted``.
+        """
+        state = state_of(self.entry.metadata)
+        marks = {} if state is None else {"state": state}
         return {
             "key": self.key,
             "kind": self.entry.kind,
@@ -53,6 +59,7 @@ class Candidate:
             "threshold": self.threshold,
             "filtered": self.filtered,
             "reason": self.reason,
+            **marks,
         }
 
 

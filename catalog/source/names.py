@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os.path
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from importlib.machinery import PathFinder
 from typing import Any
 
 from catalog.source.checksum import Function
@@ -35,13 +37,18 @@ class Names:
 
     Attributes:
         bound: name to binding. Of several the last one counts; of two branches the one this Python takes,
-            if the condition tells (``TYPE_CHECKING``, ``sys.version_info``), else the first; of a ``try``
-            its own body before the handlers.
+            if the condition tells (see :func:`truth_of`), else the first; of a ``try`` its own body before the
+            handlers, unless it imports what is not here.
         stars: the modules whose public names are imported, in order.
+        near: the file, which tells whether a module that a ``try`` imports is one beside it; empty: not known.
+        keeps_imports: whether an import that fails here counts all the same: what a framework's name stands for is the
+            same where the framework is not installed.
         exported: what a literal ``__all__`` lists, or None.
     """
 
     bound: dict[str, Binding] = field(default_factory=dict)
+    near: str = ""
+    keeps_imports: bool = False
     stars: list[Imported] = field(default_factory=list)
     exported: tuple[str, ...] | None = None
 
@@ -51,9 +58,15 @@ class Names:
         return "__getattr__" in self.bound
 
 
-def names_of(body: Sequence[ast.stmt]) -> Names:
-    """Return what the statements of *body* bind, those in branches, loops and ``with`` blocks included."""
-    names = Names()
+def names_of(body: Sequence[ast.stmt], near: str = "", *, keeps_imports: bool = False) -> Names:
+    """Return what the statements of *body* bind, those in branches, loops and ``with`` blocks included.
+
+    Args:
+        body: of a module or a class.
+        near: the file it is in.
+        keeps_imports: whether an import that fails here counts all the same.
+    """
+    names = Names(near=near, keeps_imports=keeps_imports)
     _bind(body, names)
     return names
 
@@ -103,7 +116,14 @@ def _bind_import(node: ast.Import, names: Names) -> None:
 
 
 def _bind_try(node: ast.Try | ast.TryStar, names: Names) -> None:
-    _prefer_first(names, [*node.body, *node.orelse], *[handler.body for handler in node.handlers])
+    body, handlers = [*node.body, *node.orelse], [handler.body for handler in node.handlers]
+    if not fails(node, names.near):
+        _prefer_first(names, body, *handlers)
+    else:
+        _prefer_first(names, *handlers, body)
+        if names.keeps_imports:
+            tried = names_of(body, names.near, keeps_imports=True).bound
+            names.bound.update({name: bound for name, bound in tried.items() if isinstance(bound, Imported)})
     _bind(node.finalbody, names)
 
 
@@ -153,7 +173,7 @@ def _assign(target: ast.expr, value: ast.expr | None, names: Names) -> None:
 
 
 def _bind_if(node: ast.If, names: Names) -> None:
-    truth = _truth(node.test)
+    truth = truth_of(node.test)
     if truth is None:
         _prefer_first(names, node.body, node.orelse)
         return
@@ -161,7 +181,7 @@ def _bind_if(node: ast.If, names: Names) -> None:
     _bind(taken, names)
     # What only the skipped branch binds is still the best guess: a lazy package imports for type checkers
     # what its __getattr__ returns.
-    other = names_of(skipped)
+    other = names_of(skipped, names.near, keeps_imports=names.keeps_imports)
     for name, binding in other.bound.items():
         names.bound.setdefault(name, binding)
     names.stars[:0] = other.stars
@@ -194,7 +214,7 @@ if sys.version_info >= (3, 12):
 def _prefer_first(names: Names, *branches: Sequence[ast.stmt]) -> None:
     merged: dict[str, Binding] = {}
     for body in branches:
-        branch = names_of(body)
+        branch = names_of(body, names.near, keeps_imports=names.keeps_imports)
         for name, binding in branch.bound.items():
             merged.setdefault(name, binding)
         names.stars += branch.stars
@@ -203,35 +223,135 @@ def _prefer_first(names: Names, *branches: Sequence[ast.stmt]) -> None:
     names.bound.update(merged)
 
 
-def _truth(test: ast.expr) -> bool | None:
-    """Return whether this Python takes the branch, or None if reading alone can't tell."""
+def truth_of(test: ast.expr) -> bool | None:
+    """Return whether this Python, on this system, takes the branch; None if reading alone can't tell.
+
+    Understood are constants, ``TYPE_CHECKING``, ``sys.version_info``, ``sys.platform`` and ``os.name`` compared with
+    constants, ``sys.platform.startswith``, ``platform.system()``, and these joined by ``not``, ``and`` and ``or``.
+    """
     if isinstance(test, ast.Constant):
         return bool(test.value)
     if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        inner = _truth(test.operand)
+        inner = truth_of(test.operand)
         return None if inner is None else not inner
+    if isinstance(test, ast.BoolOp):
+        parts = {truth_of(value) for value in test.values}
+        decides = isinstance(test.op, ast.Or)  # one True decides an `or`, one False an `and`
+        return decides if decides in parts else None if None in parts else not decides
     if getattr(test, "id", getattr(test, "attr", "")) == "TYPE_CHECKING":
         return False
-    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.left, ast.Attribute):
-        version = _version(test.comparators[0])
-        if test.left.attr == "version_info" and version is not None:
-            here = sys.version_info[: len(version)]
-            answers: dict[type[ast.cmpop], bool] = {
-                ast.GtE: here >= version,
-                ast.Gt: sys.version_info > version,
-                ast.Lt: here < version,
-                ast.LtE: sys.version_info <= version,
-            }
-            return answers.get(type(test.ops[0]))
+    if isinstance(test, ast.Call) and getattr(test.func, "attr", "") == "startswith" and len(test.args) == 1:
+        here, prefix = _fact(test.func.value), _constant(test.args[0])  # type: ignore[attr-defined]
+        return here.startswith(prefix) if isinstance(here, str) and isinstance(prefix, (str, tuple)) else None
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        here, other = _fact(test.left), _constant(test.comparators[0])
+        if here is None or other is None:
+            return None
+        if isinstance(here, tuple) and isinstance(other, tuple) and type(test.ops[0]) in (ast.GtE, ast.Lt):
+            here = here[: len(other)]
+        compare = _COMPARED.get(type(test.ops[0]))
+        try:
+            return None if compare is None else bool(compare(here, other))
+        except TypeError:
+            return None
     return None
 
 
-def _version(node: ast.expr) -> tuple[int, ...] | None:
-    if not isinstance(node, ast.Tuple):
-        return None
-    numbers = [element.value if isinstance(element, ast.Constant) else None for element in node.elts]
-    whole = tuple(number for number in numbers if isinstance(number, int))
-    return whole if len(whole) == len(numbers) else None
+_COMPARED: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: lambda here, other: here == other,
+    ast.NotEq: lambda here, other: here != other,
+    ast.GtE: lambda here, other: here >= other,
+    ast.Gt: lambda here, other: here > other,
+    ast.Lt: lambda here, other: here < other,
+    ast.LtE: lambda here, other: here <= other,
+    ast.In: lambda here, other: here in other,
+    ast.NotIn: lambda here, other: here not in other,
+}
+
+
+def _fact(node: ast.expr) -> Any:
+    """Return what *node* is on this system: version or platform; None if it is something else."""
+    if isinstance(node, ast.Subscript):
+        whole, cut = _fact(node.value), node.slice
+        place = cut.upper if isinstance(cut, ast.Slice) and cut.lower is None and cut.step is None else cut
+        number = place.value if isinstance(place, ast.Constant) else None
+        if not isinstance(whole, tuple) or not isinstance(number, int) or not 0 <= number <= len(whole):
+            return None
+        return whole[:number] if place is not cut else whole[number] if number < 3 else None
+    text = ast.unparse(node) if isinstance(node, (ast.Attribute, ast.Call)) else getattr(node, "id", "")
+    if text in ("sys.version_info", "version_info"):
+        return tuple(sys.version_info)
+    if text in ("sys.platform", "platform.system().lower()"):
+        return sys.platform if text == "sys.platform" else _system().lower()
+    if text == "os.name":
+        return os.name
+    return _system() if text == "platform.system()" else None
+
+
+def _system() -> str:
+    return {"linux": "Linux", "darwin": "Darwin", "win32": "Windows"}.get(sys.platform, sys.platform)
+
+
+def _constant(node: ast.expr) -> Any:
+    """Return the text, number, or tuple of these, that *node* is; None if it is something else."""
+    if isinstance(node, ast.Constant):
+        return node.value
+    if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+        parts = tuple(_constant(element) for element in node.elts)
+        return None if None in parts else parts
+    return None
+
+
+def fails(node: ast.Try | ast.TryStar, near: str) -> bool:
+    """Tell whether the body of a ``try`` imports a module that is not here, where a handler is for that.
+
+    Args:
+        node: the statement.
+        near: the file it is in: a module beside it, or beside a folder above, may be the module that is meant.
+    """
+    if not near or not any(_is_for_imports(handler.type) for handler in node.handlers):
+        return False
+    modules = [
+        name
+        for statement in node.body
+        for name in (
+            [alias.name for alias in statement.names]
+            if isinstance(statement, ast.Import)
+            else [statement.module or ""]
+            if isinstance(statement, ast.ImportFrom) and not statement.level
+            else []
+        )
+    ]
+    return any(_is_missing(name.partition(".")[0], near) for name in modules)
+
+
+def _is_for_imports(node: ast.expr | None) -> bool:
+    if isinstance(node, ast.Tuple):
+        return any(map(_is_for_imports, node.elts))
+    return node is None or getattr(node, "id", "") in ("ImportError", "ModuleNotFoundError", "Exception")
+
+
+def _is_missing(top: str, near: str) -> bool:
+    if top in sys.stdlib_module_names or top in sys.modules:
+        return False
+    try:
+        if PathFinder.find_spec(top) is not None:
+            return False
+    except (ImportError, ValueError, OSError):
+        return False
+    folder = os.path.dirname(near)
+    for _ in range(_NEAR):
+        if os.path.exists(os.path.join(folder, top)) or os.path.exists(os.path.join(folder, f"{top}.py")):
+            return False
+        above = os.path.dirname(folder)
+        if above == folder:
+            break
+        folder = above
+    return True
+
+
+_NEAR = 8
+"""In how many folders above a file a module that it imports is looked for."""
 
 
 def _texts(node: ast.expr | None) -> tuple[str, ...] | None:

@@ -33,6 +33,10 @@ KINDS = (  # jumps from kind to kind; DISTINCT would read the index from end to 
 ALL = f"SELECT {columns()} FROM entry AS e ORDER BY e.kind, e.name"
 BY_REF = f"SELECT {columns()} FROM entry AS e WHERE e.ref = ? ORDER BY e.kind, e.name"
 BY_SOURCE = f"SELECT {columns()} FROM entry AS e WHERE e.source = ? ORDER BY e.kind, e.name"
+BY_SOURCE_CHECKSUM = (
+    f"SELECT {columns()} FROM entry AS e WHERE e.source_checksum IN (SELECT value FROM json_each(?)) "
+    "ORDER BY e.kind, e.name"
+)
 IDS_OF = (
     "SELECT e.kind, e.name, e.id FROM json_each(?) AS k CROSS JOIN entry AS e "
     "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]')"
@@ -43,15 +47,19 @@ HISTORY = (
     "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
     "WHERE r.kind = ? AND r.name = ? AND r.revision < ? ORDER BY r.revision DESC LIMIT ?"
 )
-_IS_GONE = (  # the first condition is cheap, and true of next to no entry
-    "e.metadata LIKE '%\"gone\"%' AND json_valid(e.metadata) "
+GONE = (  # the first condition is cheap, and true of next to no entry
+    "SELECT e.kind, e.name FROM entry AS e WHERE e.metadata LIKE '%\"gone\"%' AND json_valid(e.metadata) "
     "AND json_extract(e.metadata, '$.gone') IS NOT NULL ORDER BY e.kind, e.name"
 )
-GONE = f"SELECT e.kind, e.name FROM entry AS e WHERE {_IS_GONE}"
-GONE_OF = (
-    "SELECT e.kind, e.name FROM json_each(?) AS k CROSS JOIN entry AS e "
+_IS_MARKED = (  # perhaps: whoever reads the metadata knows for sure
+    "(instr(e.metadata, '\"gone\"') OR instr(e.metadata, '\"broken\"') OR instr(e.metadata, '\"drifted\"')) "
+    "ORDER BY e.kind, e.name"
+)
+MARKED = f"SELECT e.kind, e.name, e.metadata FROM entry AS e WHERE {_IS_MARKED}"
+MARKED_OF = (
+    "SELECT e.kind, e.name, e.metadata FROM json_each(?) AS k CROSS JOIN entry AS e "
     "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]') "
-    f"WHERE {_IS_GONE}"
+    f"WHERE {_IS_MARKED}"
 )
 KEPT_REVISIONS = (
     "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.entry.filters import NO_FILTERS
-from catalog.entry.key import composed, format_key, parse_key
+from catalog.entry.key import composed, format_key, parse_key, split_key
 from catalog.entry.kinds import check_kind
+from catalog.entry.states import state_of
 from catalog.store import queries
-from catalog.store.mapping import COLUMNS
+from catalog.store.forms import parsed
+from catalog.store.mapping import COLUMNS, to_json
 from catalog.workspace.workspace import Workspace, readable
 
 if TYPE_CHECKING:
@@ -62,19 +63,33 @@ def keys(ws: Workspace) -> list[str]:
     return sorted(format_key(kind, name) for kind in ws.settings.kinds for name in snapshot.names(kind))
 
 
-def gone(ws: Workspace, keys: Iterable[str] | None = None) -> list[str]:
-    """Return the keys of the stored entries whose code was not there when it was last looked for, sorted.
+def gone(ws: Workspace) -> list[str]:
+    """Return the keys of the entries whose code was not there when it was last looked for, sorted."""
+    return [key for key, state in states(ws, None).items() if state == "gone"]
 
-    Args:
-        ws: the catalog.
-        keys: look at these entries only, which takes as long as there are keys; None: at all entries.
-    """
-    ws.snapshot()
+
+def states(ws: Workspace, keys: Iterable[str] | None) -> dict[str, str]:
+    """Return the mark of each marked entry, by key; see :meth:`catalog.Catalog.states`."""
+    snapshot = ws.snapshot()
     if keys is None:
-        rows = ws.store.reader.all(queries.GONE)
+        wanted = None
+        rows = ws.store.reader.all(queries.MARKED)
     else:
-        rows = ws.store.reader.all(queries.GONE_OF, (json.dumps([parse_key(key) for key in keys]),))
-    return [format_key(*row) for row in rows]
+        wanted = {split_key(key) for key in keys}
+        rows = ws.store.reader.all(queries.MARKED_OF, (to_json(sorted(wanted)),))
+    found = {}
+    for kind, name, metadata in rows:
+        try:
+            state = state_of(parsed(metadata, dict))
+        except ValueError:  # a damaged row, which others report
+            continue
+        if state and (kind, name) not in snapshot.hidden:
+            found[format_key(kind, name)] = state
+    for entry in snapshot.overlay:
+        state = state_of(entry.metadata)
+        if state and (wanted is None or (entry.kind, entry.name) in wanted):
+            found[entry.key] = state
+    return dict(sorted(found.items()))
 
 
 def entries(ws: Workspace, kind: Kinds) -> Iterator[Entry]:

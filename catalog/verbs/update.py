@@ -100,12 +100,27 @@ def rename(ws: Workspace, kind: str, name: str, new: str) -> Entry:
             raise ws.not_found(ws.snapshot(), kind, name)
         if new == name:
             return stored[1]
-        transaction.rename((kind, name), new)
-        renamed = stored[1].model_copy(update={"name": new})
-        ws.put(transaction, [renamed], "rename")
-        changes = _referring(transaction, {split_key(link.source) for link in referring}, (kind, name), new)
-        ws.put(transaction, changes, "rename")
+        move(ws, transaction, stored[1], new, {split_key(link.source) for link in referring})
     return ws.stored(kind, new)
+
+
+def move(ws: Workspace, transaction: Transaction, entry: Entry, new: str, referring: set[Key], **fields: Any) -> None:
+    """Give *entry* the name *new*, and other *fields* with it; what lies under its key goes along.
+
+    Args:
+        ws: where.
+        transaction: to write in.
+        entry: as it is stored.
+        new: the name, which no entry has.
+        referring: the keys of the entries that name it.
+        **fields: of the entry, as they are to be.
+    """
+    old = (entry.kind, entry.name)
+    if new != entry.name:
+        transaction.rename(old, new)
+    ws.put(transaction, [entry.model_copy(update={**fields, "name": new})], "rename")
+    if new != entry.name:
+        ws.put(transaction, _referring(transaction, referring, old, new), "rename")
 
 
 def _referring(transaction: Transaction, keys: set[Key], old: Key, new: str) -> list[Entry]:

@@ -32,6 +32,7 @@ from catalog.search.learning import Learning
 from catalog.settings import Settings, default_url, load_settings
 from catalog.store import queries
 from catalog.store.mapping import entry_from_row
+from catalog.store.sources import files_of
 from catalog.store.store import Store
 from catalog.workspace.embedding import EmbeddingService
 from catalog.workspace.snapshot import Snapshot
@@ -157,6 +158,8 @@ class Workspace:
                 self._before_snapshot(self)
             token = self.token() if token is None else token
             self.config.reread(self.config.stamp())
+            if self.config.target is not None:
+                self.config.take((files_of(self.store.reader, self.config.target) or {}).get("entries"))
             state = self.store.state()
             runtime, config = self.runtime.entries, self.config.entries
             epoch = self.store.reader.epoch

@@ -1,4 +1,4 @@
-"""What people hand to options: ``@file``, ``-``, JSON and ``KEY=JSON``."""
+"""The values of options and arguments: ``@file``, ``-``, JSON and ``KEY=JSON``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def text_of(given: str) -> str:
 
 
 def json_of(text: str, where: str) -> Any:
-    """Return the data of a JSON *text*; *where* it stands is for the message.
+    """Return the data of a JSON *text*; the message names *where* it comes from.
 
     Raises:
         click.UsageError: it is not JSON.
@@ -138,13 +138,13 @@ def pairs_of(given: Iterable[str], option: str) -> dict[str, Any]:
     """Return the mapping that ``KEY=JSON`` texts write; a value that is not JSON is kept as text."""
     import json
 
-    found: dict[str, Any] = {}
-    for one in given:
-        key, equals, value = one.partition("=")
+    pairs: dict[str, Any] = {}
+    for text in given:
+        key, equals, value = text.partition("=")
         if not (key and equals):
-            raise click.UsageError(f"{option} takes KEY=JSON, as in {option} owner=ada; got '{one}'")
+            raise click.UsageError(f"{option} takes KEY=JSON, as in {option} owner=ada; got '{text}'")
         try:
-            found[key] = json.loads(value)
+            pairs[key] = json.loads(value)
         except ValueError:
-            found[key] = value
-    return found
+            pairs[key] = value
+    return pairs

@@ -51,7 +51,7 @@ def embedder_option() -> click.Option:
 def command(
     name: str, *, examples: str, embedder: bool = False, unknown_options: bool = False
 ) -> Callable[[Callable[..., Any]], click.Command]:
-    """Make a function a command with ``--url``, with ``--embedder`` if it is to have it, and *examples* in its help.
+    """Make a function a command with ``--url``, *examples* in its help, and ``--embedder`` where *embedder* is true.
 
     With *unknown_options*, words that begin with a dash and are no option are arguments.
     """

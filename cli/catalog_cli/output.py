@@ -47,7 +47,7 @@ class Screen:
     """Where results and remarks go, and what can be shown there."""
 
     def __init__(self, *, width: int | None = None, terminal: bool | None = None) -> None:
-        """Ask the standard streams, unless *width* and *terminal* say."""
+        """Take *width* and *terminal*, or ask the standard streams for what is None."""
         self._width = width
         self._terminal = terminal
 
@@ -68,7 +68,7 @@ class Screen:
 
     @cached_property
     def width(self) -> int:
-        """Columns of the terminal: ``COLUMNS``, else what it says, else 80."""
+        """Columns of the terminal: those of ``COLUMNS``, else those the terminal reports, else 80."""
         if self._width is not None:
             return self._width
         if os.environ.get("COLUMNS", "").isdecimal() and int(os.environ["COLUMNS"]):
@@ -86,14 +86,14 @@ class Screen:
 
     def print(self, text: str) -> None:
         """Write a result, which may have several lines."""
-        # In pieces: where Python doesn't buffer, it takes a write cut short by a reader's end for a whole one.
+        # In pieces: unbuffered, Python takes a write that ends early, because the reader is gone, for a complete write.
         for start in range(0, len(text), PIECE):
             click.echo(text[start : start + PIECE], results(), nl=False, color=True)
         click.echo(None, results(), color=True)
 
     def remark(self, text: str) -> None:
         """Write one line for people to standard error."""
-        with suppress(OSError):  # a result is not lost because a remark on it is
+        with suppress(OSError):  # the result counts even where the remark can't be written
             click.echo(text, err=True)
 
     def hint(self, text: str) -> None:
@@ -102,13 +102,13 @@ class Screen:
             click.echo(click.style(text, dim=True) if _colours() else text, err=True, color=_colours())
 
     def json(self, document: Any) -> None:
-        """Write one JSON document; of a list each item has a line of its own."""
+        """Write one JSON document; each item of a list has its own line."""
         from json import dumps
 
         # Python's \\x escapes of what an encoding lacks are not JSON.
         escaped = (getattr(results(), "encoding", None) or "").lower().replace("-", "") != "utf8"
         if isinstance(document, list):
-            lines = ",\n".join(dumps(one, ensure_ascii=escaped) for one in document)
+            lines = ",\n".join(dumps(item, ensure_ascii=escaped) for item in document)
             self.print(f"[\n{lines}\n]" if document else "[]")
         else:
             self.print(dumps(document, ensure_ascii=escaped, indent=2))
@@ -161,7 +161,7 @@ class Screen:
         return [" " * indent + line for line in lines]
 
     def wrapped(self, text: str, *, indent: int) -> str:
-        """Return *text* broken at spaces to fit beside *indent* columns that are taken; whole where nobody reads."""
+        """Return *text* broken at spaces into lines that begin at column *indent*; whole where this is no terminal."""
         room = self.width - indent
         if not self.is_terminal or room < 20:
             return text
@@ -177,9 +177,9 @@ class Screen:
 
     @contextmanager
     def progress(self, label: str) -> Iterator[Callable[..., None] | None]:
-        """Lend a function to call with steps done and steps to do; it draws a bar on standard error.
+        """Yield a function that takes steps done and steps to do, and draws a bar on standard error.
 
-        None where nobody is watching.
+        None where standard error is no terminal.
         """
         if not self.is_watched:
             yield None
@@ -192,13 +192,13 @@ class Screen:
                 bar = click.progressbar(length=total, label=label, file=sys.stderr, width=24, show_pos=True)
                 bar.__enter__()
             bar.length = total
-            if done - bar.pos >= total / 100 or done >= total:  # quick steps are not worth a line each
+            if done - bar.pos >= total / 100 or done >= total:  # redrawn once for each percent
                 bar.update(done - bar.pos)
 
         try:
             yield report
         finally:
-            if bar is not None:  # the summary that follows says it all: clear the line, show the cursor again
+            if bar is not None:  # the summary follows: clear the line, show the cursor again
                 sys.stderr.write("\r\033[K\033[?25h")
                 sys.stderr.flush()
 
@@ -309,9 +309,9 @@ def moment(at: datetime | None) -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M") if at else ""
 
 
-def count(number: int, one: str, many: str) -> str:
+def count(number: int, singular: str, plural: str) -> str:
     """Return a number with its word: ``1 entry``, ``2 entries``."""
-    return f"{number} {one if number == 1 else many}"
+    return f"{number} {singular if number == 1 else plural}"
 
 
 def vectors(embedder: str, counts: Mapping[str, int]) -> str:

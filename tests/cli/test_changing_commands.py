@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from catalog_cli.app import COMMANDS
+from catalog_cli.lazy import MEANT
+
 
 @pytest.fixture
 def refund(run_cli) -> None:
@@ -53,3 +56,10 @@ def test_a_command_of_another_name_is_answered_with_ours(run_cli, word: str, mea
     """What people type elsewhere is answered with the command that does it here."""
     done = run_cli(word, "x")
     assert (done.status, f"no such command '{word}'; did you mean '{meant}'" in done.err) == (2, True)
+
+
+def test_every_suggested_command_exists() -> None:
+    """Each word that is answered with a command is none itself, and what it is answered with is."""
+    commands = set(COMMANDS)
+    assert {word for word in MEANT if word in commands} == set()
+    assert {meant for words in MEANT.values() for meant in words} - commands == {"--version", "--help"}

@@ -154,7 +154,6 @@ def test_follows_imports_aliases_and_bases(ref: str, place: str) -> None:
         ("shop.plots:ring", "attribute"),
         ("shop.star:_hidden", "attribute"),
         ("shop.deeper:nothing", "attribute"),
-        ("shop.plots:quick", "elsewhere"),
         ("shop.plots:one", "dynamic"),
         ("shop.plots:loop", "dynamic"),
         ("shop.plots:handle", "dynamic"),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import IO, Any, assert_type
 
 from catalog import (
+    ENTRY_STATES,
     SCHEMA_HEAD,
     SEARCH_MODES,
     STRATEGIES,
@@ -76,6 +77,7 @@ from catalog import (
     UnknownKindError,
     UnreadableSourceError,
     Verdict,
+    Verified,
     __version__,
     agent,
     agents,
@@ -91,6 +93,7 @@ from catalog import (
     default_url,
     did_you_mean,
     embedder_form,
+    entry_state,
     evaluate,
     evaluation_svg,
     explain_council,
@@ -195,7 +198,11 @@ assert_type(cat.search("plot")[0].to_dict(), dict[str, Any])
 assert_type(cat.which("tool", "plot"), list[Standing])
 assert_type(cat.references("council", "seo"), list[Reference])
 assert_type(cat.scan("json"), ScanReport)
-assert_type(cat.verify(), list[Drift])
+assert_type(cat.verify(), Verified)
+assert_type(cat.verify()[0], Drift)
+assert_type(cat.states(), dict[str, str])
+assert_type(entry_state({}), str | None)
+assert_type(ENTRY_STATES, tuple[str, str, str])
 assert_type(cat.diagnose(), list[Fault])
 assert_type(cat.history("tool", "plot"), list[Revision])
 assert_type(cat.generation, int)

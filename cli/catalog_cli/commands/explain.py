@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from catalog import entry_state
 from catalog_cli.application import Application, pass_app
 from catalog_cli.councils import council_lines, is_council
 from catalog_cli.options import command, json_option, key_argument
@@ -14,7 +15,12 @@ if TYPE_CHECKING:
     from catalog import Catalog, Entry, Standing
 
 LABEL = 14  # columns taken by a label and the space around it
-FEW = 10  # entries that are shown of those this one uses, or is used by
+REMEDIES = {
+    "gone": "`catalog doctor` looks for where it went",
+    "broken": "mend it, then `catalog refresh`",
+    "drifted": "`catalog verify {key} --accept` takes it as it is",
+}
+FEW = 10  # at most so many entries are shown that this entry uses, or that use it
 PARAMETERS = (
     Column("PARAMETER", bold=True),
     Column("TYPE", 8, "cyan"),
@@ -46,6 +52,8 @@ def explain(app: Application, key: str, as_json: bool) -> None:
     if as_json:
         tiers = [{"tier": s.tier, "wins": s.wins, "why": s.why} for s in standings]
         data = {"key": entry.key, **entry.model_dump(mode="json"), "tiers": tiers}
+        if state := entry_state(entry.metadata):
+            data["state"] = state
         if is_council(entry):
             from catalog import explain_council
 
@@ -75,6 +83,9 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
     """Yield label and text of what is known."""
     from json import dumps
 
+    state = entry_state(entry.metadata)
+    if state:
+        yield "state", f"{state}: {entry.metadata[state]}; {REMEDIES[state].format(key=entry.key)}"
     if entry.signature:
         yield "signature", _signature((entry.ref or entry.name).rpartition(":")[2], entry.signature)
     if entry.ref:
@@ -92,7 +103,7 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
     if entry.priority:
         yield "priority", str(entry.priority)
     for word, value in entry.metadata.items():
-        if word not in ("parameters", "inputSchema", "input_schema"):
+        if word not in ("parameters", "inputSchema", "input_schema", state):
             yield word[: LABEL - 3], value if isinstance(value, str) else dumps(value, ensure_ascii=False)
     yield "tier", f"{standings[0].tier}, {standings[0].why}"
     yield "source", f"{entry.source} of {entry.distribution}" if entry.distribution else entry.source

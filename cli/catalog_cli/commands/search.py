@@ -6,7 +6,7 @@ import click
 
 from catalog import SEARCH_MODES
 from catalog_cli.application import Application, No, pass_app
-from catalog_cli.listing import show
+from catalog_cli.listing import data_of, show
 from catalog_cli.options import command, json_option, kind_option, limit_option, tag_option
 from catalog_cli.output import clip
 
@@ -53,8 +53,8 @@ def search(
     """Find entries by words, tags and kind.
 
     The best hit comes first; without TEXT all that pass the filters are listed by key. Any text is fine: there is
-    no syntax to get wrong. In a pipe each line is key, description, tags and tier, separated by tabs. The exit
-    status is 1 if nothing is found.
+    no syntax to get wrong. In a pipe each line is key, description, tags and tier, separated by tabs; an
+    entry whose code is gone, broken or drifted is marked there. The exit status is 1 if nothing is found.
     """
     most = limit if isinstance(limit, int) else None
     hits = app.catalog.search(
@@ -63,15 +63,15 @@ def search(
         tags=tags,
         any_tags=any_tags,
         exclude_tags=not_tags,
-        limit=None if most is None else most + 1,  # one more tells whether there are more
+        limit=None if most is None else most + 1,  # one more shows whether there are more
         mode=mode,
     )
     shown = hits[:most]
-    gone = set(app.catalog.gone([hit.key for hit in shown]))
+    states = app.catalog.states([hit.key for hit in shown])
     if as_json:
-        app.screen.json([{**hit.to_dict(), **({"state": "gone"} if hit.key in gone else {})} for hit in shown])
+        app.screen.json(data_of(shown, states))
     else:
-        show(app.screen, shown, why=why, gone=gone)
+        show(app.screen, shown, why=why, states=states)
     if not hits:
         raise No(_nothing(app, text, (*tags, *any_tags), mode))
     if len(hits) > len(shown):

@@ -21,9 +21,9 @@ from catalog_cli.output import vectors
 def status(app: Application, as_json: bool) -> None:
     """Count fresh, stale and missing vectors of each embedder.
 
-    What is counted are texts: one of each entry, and each of its examples. Those of the configuration count as fresh,
+    Counts texts: each entry has a text, and each of its examples is another. Those of the configuration count as fresh,
     since their vectors are made in memory. A vector is stale if the text has changed since it was made.
-    Stale or missing ones of the embedder in use are no error: those entries are found by their words meanwhile.
+    Stale or missing vectors of the embedder in use are no error: searches find those entries by their words.
     """
     statuses = app.catalog.embed_status()
     if as_json:

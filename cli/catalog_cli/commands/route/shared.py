@@ -57,13 +57,13 @@ _NAMES = (
 
 
 class Wrong(click.ClickException):
-    """What was given can't be used: one line on standard error, exit status 2."""
+    """The input can't be used: one line on standard error, exit status 2."""
 
     exit_code = 2
 
 
 def router_options(function: F) -> F:
-    """Add the options that say which router, and hand those given to the command as the mapping ``router``."""
+    """Add the options that choose a router, and pass those given to the command as the mapping ``router``."""
 
     @functools.wraps(function)
     def collected(*args: Any, **given: Any) -> Any:
@@ -95,7 +95,7 @@ def _chosen(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def configured_router(app: Application, chosen: dict[str, Any], **over: Any) -> AutoCouncil:
-    """Return the project's router with the options *given*; one that finds nothing abstains unless told otherwise.
+    """Return the project's router with the options *given*; by default it abstains where nothing fits.
 
     Strategies and predicates may be in the current folder.
     """
@@ -109,7 +109,7 @@ def configured_router(app: Application, chosen: dict[str, Any], **over: Any) -> 
 
 
 def no_candidate(router: AutoCouncil) -> str | None:
-    """Return what to say where a router has nothing to pick from; None: it has."""
+    """Return the message for a router without candidates; None if it has candidates."""
     pool = router.pool()
     if pool.entries:
         return None
