@@ -18,6 +18,10 @@ _GERMAN = re.compile(
     "[äöüß]|[a-z]{3}(?:ungen|ung|keit|heit|schaft|lich|ieren|iert)\\b|\\b(?:und|der|das|ein|eine[mnrs]?|für|mit|nicht|"
     "oder|wird|werden|zum|zur|ist|sind|nach|bei|beim|auf|aus|dem|vom|von|ins|sowie|alle[nr]?|im)\\b"
 )
+_ENGLISH = re.compile(
+    "\\b(?:the|a|an|of|to|and|for|is|are|with|this|that|these|my|me|you|your|what|how|can|could|please|by|from|or|it|its|"
+    "i|be|at|on|as|have|has|do|does|which|who|where|when|using|use|based|given|if|any|about|there|i'm|some)\\b"
+)
 _SMALL_GERMAN = """
 aber alle allen aller als am an auch auf aus bei beim bin bitte da das dass dem den der des die dies diese diesem
 diesen dieser du ein eine einem einen einer eines er es für gibt hat ich ihr im in ins ist kann man mein meine meinen
@@ -38,9 +42,17 @@ def marker(language: str) -> str:
 
 
 def languages_of(text: str) -> list[str]:
-    """Return those of :data:`LANGUAGES` that *text* seems to be of."""
+    """Return those of :data:`LANGUAGES` that *text* seems to be of: it has more signs of them than of English."""
     text = unicodedata.normalize("NFC", text).lower()
-    return [language for language, (sign, _) in LANGUAGES.items() if sign.search(text)]
+    if not any(sign.search(text) for sign, _ in LANGUAGES.values()):  # most texts
+        return []
+    english = len(_ENGLISH.findall(text))
+    return [language for language, (sign, _) in LANGUAGES.items() if len(sign.findall(text)) > english]
+
+
+def is_english(text: str) -> bool:
+    """Tell whether a request is in English beyond doubt; a word alone may be of any language."""
+    return _ENGLISH.search(text.lower()) is not None
 
 
 def stems_of(text: str, language: str, stem: Callable[[str, str], str]) -> list[str]:

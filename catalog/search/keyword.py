@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.entry.filters import NO_FILTERS, Filters
 from catalog.entry.key import NAME_LENGTH
-from catalog.entry.languages import LANGUAGES, MARK, marker, stems_of
+from catalog.entry.languages import LANGUAGES, MARK, is_english, marker, stems_of
 from catalog.entry.words import MOST_CHARACTERS, small_words, stem, words
 from catalog.search.bm25 import bm25, idf
 from catalog.search.hit import Hit, matched
@@ -183,6 +183,8 @@ def asked_words(corpus: Corpus, text: str) -> tuple[str, ...]:
 
 def _elsewhere(corpus: Corpus, text: str) -> list[str]:
     """Return the stems of a request in the other languages the catalog has texts in, as far as entries have them."""
+    if not corpus.languages or is_english(text):
+        return []
     stems = dict.fromkeys(word for language in corpus.languages for word in stems_of(text, language, stem))
     return [word for word in list(stems)[:MOST_WORDS] if corpus.has(word)]
 
