@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.authoring import agent as agent
     from catalog.authoring import council as council
     from catalog.authoring import input_mapper as input_mapper
+    from catalog.authoring import mark as mark
     from catalog.authoring import model as model
     from catalog.authoring import profile as profile
     from catalog.authoring import prompt as prompt
@@ -279,7 +280,7 @@ _KINDS = (
     "council",
 )
 _HOMES |= dict.fromkeys(_ERRORS, "catalog.errors")
-_HOMES |= dict.fromkeys(_KINDS, "catalog.authoring")  # decorators: catalog.tool, catalog.model, ...
+_HOMES |= dict.fromkeys((*_KINDS, "mark"), "catalog.authoring")  # decorators: catalog.tool, catalog.model, ...
 _HOMES |= {kind + "s": "catalog.default" for kind in _KINDS}  # registries: catalog.tools, catalog.models, ...
 
 __all__ = ["__version__", *sorted(_HOMES)]

@@ -10,7 +10,6 @@ from typing import IO, TYPE_CHECKING, Any
 
 from catalog.entry.filters import Kinds
 from catalog.entry.key import pair
-from catalog.entry.kinds import plural
 from catalog.ingest.opening import at_opening, before_snapshot
 from catalog.registry import KindRegistry, Registry, registry_named, registry_of
 from catalog.settings import Settings
@@ -103,8 +102,7 @@ class Catalog:
         """Return the live object of a key, or *default* where no tier has it.
 
         Args:
-            kind: a known kind.
-            name: case-sensitive.
+            kind, name: a known kind, and a name, case-sensitive.
             default: what to return for a miss.
             verify: ``off``, ``signature`` or ``source``; else the policy of the configuration (``signature``).
 
@@ -140,13 +138,15 @@ class Catalog:
         """Return the names of a kind over all tiers, sorted; nothing is imported."""
         return lookup.names(self.workspace, kind)
 
-    def entries(self, kind: Kinds = None) -> Iterator[Entry]:
-        """Yield the winning records of the given kinds (None: all), by key; nothing is imported."""
-        return lookup.entries(self.workspace, kind)
+    def entries(
+        self, kind: Kinds = None, *, sources: Sequence[str] = (), distributions: Sequence[str] = ()
+    ) -> Iterator[Entry]:
+        """Yield the winning records of the given kinds (None: all) and origins ((): all), by key; imports nothing."""
+        return lookup.entries(self.workspace, kind, sources, distributions)
 
     def kinds(self) -> builtins.list[str]:
-        """Return the known kinds: the built-in ones, then those the project declares."""
-        return [*self.settings.kinds]
+        """Return the known kinds: the built-in ones, those the project declares, those that stored entries have."""
+        return [*self.workspace.kinds()]
 
     def all(self, kind: str) -> Registry[Any]:
         """Return a mapping from name to live object, merged over the tiers, each loaded as it is read."""
@@ -174,7 +174,7 @@ class Catalog:
             return registry_named(self, name)
 
     def __dir__(self) -> builtins.list[str]:
-        return [*super().__dir__(), *map(plural, self.settings.kinds)]
+        return [*super().__dir__(), *lookup.registries(self.workspace)]
 
     def _ipython_key_completions_(self) -> builtins.list[str]:
         return lookup.keys(self.workspace)
@@ -271,8 +271,7 @@ class Catalog:
         """Change only the *fields* that are named, of the persistent or the runtime entry of a key; return it.
 
         Args:
-            kind: a known kind, or the key ``kind:name``.
-            name: of the entry, beside its kind.
+            kind, name: of the entry; or its key ``kind:name``.
             **fields: fields of Entry, ``value`` as for :meth:`register`, and ``add_tags`` and ``remove_tags``.
 
         Raises:
@@ -327,6 +326,8 @@ class Catalog:
         tags: Sequence[str] = (),
         any_tags: Sequence[str] = (),
         exclude_tags: Sequence[str] = (),
+        sources: Sequence[str] | None = None,
+        distributions: Sequence[str] | None = None,
         limit: int | None = 10,
         mode: str = "auto",
     ) -> builtins.list[Hit]:
@@ -336,6 +337,9 @@ class Catalog:
             text: whatever a person types, or a chat as a router takes it; empty: everything that passes, by key.
             kind: one kind, several, or None for every kind.
             tags, any_tags, exclude_tags: all of these, at least one of these, none of these.
+            sources: from one of these, as ``manual``, ``scan:mypkg`` and what is below it; (): from all.
+            distributions: from one of these installed distributions, by name; (): from all. Where neither is given the
+                ``scope`` of the configuration counts, and with it all of the runtime and the config tier.
             limit: how many at the most; None: all.
             mode: ``lexical`` goes by words, ``semantic`` by vectors, ``hybrid`` by both; ``auto`` is hybrid wherever
                 there is an embedder, else lexical, also for half a minute after the embedder has failed.
@@ -345,12 +349,12 @@ class Catalog:
             was taken after such a request gets points, within a bound, if that was recorded: see :meth:`record_use`.
 
         Raises:
-            InvalidFilterError: a filter has a value it can't have.
-            UnknownKindError: no such kind.
+            InvalidFilterError, UnknownKindError: a filter has a value it can't have.
         """
         from catalog.verbs.search import search
 
-        return search(self.workspace, text, self.workspace.filters(kind, tags, any_tags, exclude_tags), limit, mode)
+        filters = self.workspace.filters(kind, tags, any_tags, exclude_tags, sources, distributions)
+        return search(self.workspace, text, filters, limit, mode)
 
     def similar(
         self, kind: str, name: str | None = None, *, limit: int | None = 10, floor: float | None = None
@@ -515,11 +519,7 @@ class Catalog:
     ) -> builtins.list[Revision]:
         """Return the changes of a key, the newest first; also of an entry that was taken away.
 
-        Args:
-            kind: a known kind, or the key ``kind:name``.
-            name: of the entry, beside its kind.
-            limit: how many at the most; None: all.
-            before: only revisions with a lower number.
+        At most *limit* are returned (None: all), and only revisions with a lower number than *before*.
         """
         from catalog.verbs.history import history
 

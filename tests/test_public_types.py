@@ -15,7 +15,6 @@ from pathlib import Path
 
 import pytest
 from factories import ROOT
-from test_wheel import wheel  # noqa: F401  # a fixture
 
 import catalog
 
@@ -50,7 +49,7 @@ def test_every_public_name_has_its_type_pinned() -> None:
 
 
 @pytest.fixture(scope="module")
-def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: F811
+def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the unpacked wheel and the files to check, away from the checkout."""
     folder = tmp_path_factory.mktemp("site")
     zipfile.ZipFile(wheel).extractall(folder)

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from catalog.discovery.literal import SAID, Value, known
-from catalog.discovery.rules import Rules
-from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, last_name
+from catalog.discovery.rules import MARKING, Rules
+from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, is_alias, last_name, marked_kind
 from catalog.source.checksum import Function
 from catalog.source.define import define
 from catalog.source.docstrings import summary
@@ -102,7 +102,7 @@ class Extractor:
                 dotted = self.namer.imported(binding)
                 if dotted is not None:
                     imports[name] = dotted
-            elif isinstance(binding, (ast.Name, ast.Attribute)):
+            elif is_alias(binding):
                 dotted = self.namer.expand(binding, [self.top])
                 if dotted is not None and dotted != f"{self.module}.{name}":
                     aliases[name] = dotted
@@ -197,9 +197,10 @@ class Extractor:
             if dotted is not None:
                 parts = dotted.split(".")[-2:]
                 is_constructor = any(self.rules.is_word("constructors", part) for part in parts)
-                if is_constructor or self.rules.is_word("decorators", parts[-1]):
+                if is_constructor or self._is_decorator(dotted):
                     item = self._value_item(target.id, value, node.lineno, after)
-                    given = self._given(call, scopes)
+                    given = self._given(call.func, scopes) if isinstance(call.func, ast.Call) else {}
+                    given |= self._given(call, scopes)
                     if not self.rules.templated.isdisjoint(parts):
                         given[SAID] = known(self._said(call, scopes))
                     item["made"] = {"dotted": dotted, "given": given}
@@ -289,14 +290,14 @@ class Extractor:
         marks = []
         for decorator in decorators:
             decorator = self._unwrapped(decorator, scopes)
-            target = decorator.func if isinstance(decorator, ast.Call) else decorator
+            target = decorator.func if isinstance(decorator, ast.Call) and not marked_kind(decorator) else decorator
             mark: dict[str, Any] = {}
             if isinstance(target, ast.Name):
                 bound = self.namer.bound(target.id, scopes)
                 if isinstance(bound, ast.Attribute):  # tool = server.tool
                     target = bound
             dotted = self.namer.expand(target, scopes)
-            if dotted is not None and self.rules.is_word("decorators", dotted.rpartition(".")[2]):
+            if dotted is not None and self._is_decorator(dotted):
                 mark["dotted"] = dotted
             if isinstance(target, ast.Attribute) and self.rules.is_word("methods", target.attr):
                 mark["method"] = target.attr
@@ -322,6 +323,11 @@ class Extractor:
             return decorator
         more = decorator.keywords if isinstance(decorator, ast.Call) and decorator is not made else []
         return ast.copy_location(ast.Call(made.args[0], made.args[1:], [*made.keywords, *more]), made)
+
+    def _is_decorator(self, dotted: str) -> bool:
+        """Tell whether *dotted* could be a known decorator, or that of some kind."""
+        above, _, last = dotted.rpartition(".")
+        return self.rules.is_word("decorators", last) or above.rpartition(".")[2] == MARKING
 
     def _given(self, call: ast.Call, scopes: Scopes) -> dict[str, Value]:
         """Return the arguments that fields are read from: names and, as texts, positions."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from catalog.discovery.rules import SECTIONS, Rules
+from catalog.discovery.rules import MARKING, SECTIONS, Rules
 
 # Each expression begins with plain letters, which the engine searches for many times faster than for a class of them.
 _HEAD = re.compile(
@@ -32,6 +32,7 @@ _IMPORT = re.compile(rb"import[ \t]+([\w.\x80-\xff]++)(?:[ \t]+as[ \t]+([\w\x80-
 _CAPITAL = re.compile(rb"_*[A-Z]")
 _ALIAS = re.compile(rb"\n(_*+[A-Z]\w*+)[ \t]*+=[ \t]*+([A-Za-z_][\w.]*+)[ \t]*+(?=[\r\n#])")
 _STATEMENT = re.compile(rb"\n[^ \t\r\n#)\]}\"']")  # a statement at the left margin
+_MARKING = re.compile(rb"%b\([ \t\r\n]*+[\"']" % MARKING.encode())
 _BLANK = frozenset({b" ", b"\t"})
 _DEFINING = (b"def ", b"class ", b"async ", b"@")
 
@@ -75,7 +76,7 @@ class Prefilter:
 
     def __init__(self, rules: Rules) -> None:
         """Compile the expressions for what *rules* name."""
-        own = [rule for rule in rules if rule.section == "decorators" and rules.own_package in rule.modules]
+        own = [rule for rule in rules if rule.section == "decorators" and rules.is_own(rule)]
         self._own_mark = rules.own_package.encode()
         decorators = "|".join((rules.words("decorators"), rules.words("methods")))
         makers = rules.words("constructors")
@@ -118,8 +119,9 @@ class Prefilter:
                     renamed[_text(match[1])] = _text(before[0])
         for match in _ALIAS.finditer(data):
             renamed.setdefault(_text(match[1]), _text(match[2]).rpartition(".")[2])
-        decorated = self._decorator.search(data) is not None or self._is_renamed(data)
-        assigned = self._makes(data, self._constructor) or (
+        marking = _MARKING.search(data) is not None
+        decorated = marking or self._decorator.search(data) is not None or self._is_renamed(data)
+        assigned = (marking or self._makes(data, self._constructor)) or (
             self._own_mark in data and self._makes(data, self._own_call)
         )
         if renamed and not (decorated and assigned):

@@ -6,10 +6,12 @@ import ast
 import builtins
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeGuard
 
 from catalog.discovery.literal import Lookup, Value, read, texts
 from catalog.discovery.prefilter import absolute
+from catalog.discovery.rules import MARKING
+from catalog.entry.kinds import is_kind_name
 from catalog.source.checksum import Function
 from catalog.source.names import Imported, Names, names_of
 
@@ -103,9 +105,15 @@ class Namer:
     def expand(self, node: ast.expr, scopes: Scopes, depth: int = 0) -> str | None:
         """Return the dotted name *node* stands for, imports followed, or None if it is no global name."""
         parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
+        while True:
+            if isinstance(node, ast.Attribute):
+                parts.append(node.attr)
+                node = node.value
+            elif isinstance(node, ast.Call) and (kind := marked_kind(node)):  # followed as mark.dataset
+                parts.append(kind)
+                node = node.func
+            else:
+                break
         if not isinstance(node, ast.Name) or depth > _MOST_ALIASES:
             return None
         first = self._global(node.id, scopes, depth)
@@ -118,7 +126,7 @@ class Namer:
         binding = scope.names.bound.get(name)
         if isinstance(binding, Imported):
             return self.imported(binding)
-        if isinstance(binding, (ast.Name, ast.Attribute)) and not _is_same(binding, name):
+        if is_alias(binding) and not _is_same(binding, name):
             return self.expand(binding, scopes[: scopes.index(scope) + 1], depth + 1)
         if scope.kind == "module":
             return f"{self.module}.{name}"
@@ -243,6 +251,21 @@ class Namer:
             return dotted if first and first != "builtins" else None
 
         return lookup
+
+
+def is_alias(binding: object) -> TypeGuard[ast.expr]:
+    """Tell whether a name bound to *binding* is another name for something, or the decorator of a kind."""
+    return isinstance(binding, (ast.Name, ast.Attribute)) or (
+        isinstance(binding, ast.expr) and marked_kind(binding) != ""
+    )
+
+
+def marked_kind(node: ast.expr) -> str:
+    """Return the kind in ``mark("dataset")``, whoever's function that is; empty for anything else."""
+    if not (isinstance(node, ast.Call) and last_name(node.func) == MARKING and node.args):
+        return ""
+    kind = getattr(node.args[0], "value", None)
+    return kind if isinstance(kind, str) and is_kind_name(kind) else ""
 
 
 def annotated(body: Sequence[ast.stmt]) -> dict[str, ast.expr]:

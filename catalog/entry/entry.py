@@ -21,9 +21,12 @@ from pydantic import (
 from catalog.entry.key import composed, format_key, name_fault
 from catalog.entry.kinds import is_kind_name
 from catalog.entry.object_ref import reference_fault
+from catalog.entry.pydantic_plugins import load_plugins
 from catalog.errors import InvalidEntryError, InvalidReferenceError, close_matches, did_you_mean
 
 Tier = Literal["runtime", "persistent", "config"]
+
+load_plugins()  # before the first model is made
 
 
 def _kind(value: str) -> str:

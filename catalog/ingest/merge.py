@@ -14,7 +14,7 @@ from catalog.entry.key import NAME_LENGTH, Key, format_key
 from catalog.entry.states import DRIFTED, GONE, state_of, with_state
 from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED
-from catalog.ingest.report import clashes_of, skipped_of
+from catalog.ingest.report import clashes_of, skipped_of, taken_away, undeclared, undeclared_of
 from catalog.loader.verify import drift_in_words, examine
 from catalog.source.locate import Locator
 from catalog.source.locate import root_of as folder_of
@@ -53,6 +53,8 @@ class Merge:
         """Take them in: each is new, reworded, unchanged, drifted or refused."""
         drafts: list[Entry] = []
         for finding in findings:
+            if finding.framework == "catalog" and undeclared(self.ws, finding.kind):
+                continue  # the report says so
             try:
                 drafts.append(_entry(finding, self.source, distribution))
             except CatalogError as error:
@@ -96,7 +98,9 @@ class Merge:
             draft, there = _called(draft, renamed), other
         key = (draft.kind, there.name if there else draft.name)
         if there is None:
-            if key not in removed:
+            if key in removed:
+                self.refused.append(taken_away(draft.ref or draft.key, format_key(*key)))
+            else:
                 stored[key] = draft
                 self.written.append(draft)
             return
@@ -179,7 +183,7 @@ class Merge:
             unchanged=tuple(sorted(self.unchanged)),
             drifted=tuple(sorted(self.drifted, key=lambda drift: str(drift["key"]))),
             gone=tuple(sorted(self.gone)),
-            skipped=(*skipped_of(result), *self.refused),
+            skipped=(*skipped_of(result), *undeclared_of(self.ws, result), *self.refused),
             clashes=(*clashes_of(result), *self.clashes),
             files=result.counts["files"],
             seconds=round(time.perf_counter() - started, 3),

@@ -11,8 +11,8 @@ from catalog.entry.states import DRIFTED, GONE, state_of
 from catalog.errors import DiscoveryError
 from catalog.ingest.installed import PLUGIN, PLUGINS, recorded, site_stamp
 from catalog.ingest.merge import Merge
-from catalog.ingest.report import unchanged_report
-from catalog.ingest.scan import Progress, known_files, scan_target
+from catalog.ingest.report import unchanged_report, undeclared
+from catalog.ingest.scan import Progress, known_files, rules_of, scan_target
 from catalog.store import queries
 from catalog.store.sources import sources, targets
 from catalog.verbs import lookup
@@ -100,9 +100,9 @@ def refresh_plugins(ws: Workspace, progress: Progress | None = None) -> list[Sca
         target = PLUGIN + plugin.key
         here[plugin.key] = plugin.version or ""
         known = known_files(ws, target)
-        result = scan_plugin(plugin, rules=ws.settings.recognise or None, known=known, progress=progress)
+        result = scan_plugin(plugin, rules=rules_of(ws), known=known, progress=progress)
         if known and result.unchanged:
-            reports.append(unchanged_report(target, result, started))
+            reports.append(unchanged_report(ws, target, result, started))
             continue
         with ws.writing() as transaction:
             merge = Merge(ws, transaction, target, "plugin", again=True)
@@ -155,10 +155,18 @@ def refresh_live(ws: Workspace) -> ScanReport | None:
     from catalog.discovery.marked import marked_objects
 
     started = time.perf_counter()
-    new = []
+    new: list[str] = []
+    unchanged: list[str] = []
+    skipped: list[dict[str, str]] = []
     for marked in marked_objects():
         kind, name = marked.kind, marked.name
-        if kind not in ws.settings.kinds or _is_known(ws, kind, name, marked.ref, marked.obj):
+        reason = undeclared(ws, kind)
+        if reason is not None:
+            where = marked.ref or marked.module
+            skipped.append({"path": where, "reason": f"{format_key(kind, name)} is not registered: {reason}"})
+            continue
+        if _is_known(ws, kind, name, marked.ref, marked.obj):
+            unchanged.append(format_key(kind, name))
             continue
         fields = {"source": "live", **marked.fields}
         if marked.ref is None:
@@ -166,7 +174,13 @@ def refresh_live(ws: Workspace) -> ScanReport | None:
         else:
             store_many(ws, [{"kind": kind, "name": name, "ref": marked.ref, **fields}], "live")
         new.append(format_key(kind, name))
-    return ScanReport(target="live", found=tuple(new), seconds=round(time.perf_counter() - started, 3))
+    return ScanReport(
+        target="live",
+        found=tuple(new),
+        unchanged=tuple(sorted(unchanged)),
+        skipped=tuple(skipped),
+        seconds=round(time.perf_counter() - started, 3),
+    )
 
 
 def _is_known(ws: Workspace, kind: str, name: str, ref: str | None, obj: object) -> bool:

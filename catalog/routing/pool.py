@@ -28,7 +28,7 @@ class Pool:
         filtered: entries that were left out before any strategy sees them, with the reason in words; by key.
         generation: the generation of the catalog.
         catalog: the catalog, for searching and for its embedder.
-        filters: the ``tags``, ``any_tags`` and ``exclude_tags`` that all candidates pass.
+        filters: ``tags``, ``any_tags``, ``exclude_tags``, ``sources`` and ``distributions``: what all candidates pass.
         memo: what strategies have worked out for exactly these candidates, each under a key of its own.
     """
 

@@ -13,7 +13,7 @@ from contextlib import suppress
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
-from catalog.entry.filters import NO_FILTERS, Filters
+from catalog.entry.filters import NO_FILTERS, SEPARATORS, Filters
 from catalog.errors import CatalogError, CatalogWarning, EntryNotFoundError, StoreError
 from catalog.store.forms import MOST, parsed, parsed_texts
 from catalog.store.mapping import COLUMNS, LISTED, columns, damaged_row, entry_from_row, to_json
@@ -30,6 +30,7 @@ KINDS = (  # jumps from kind to kind; DISTINCT would read the index from end to 
     "SELECT (SELECT min(kind) FROM entry WHERE kind > k.kind) FROM k WHERE k.kind IS NOT NULL) "
     "SELECT kind FROM k WHERE kind IS NOT NULL"
 )
+PAST_KINDS = KINDS.replace("FROM entry", "FROM revision")
 ALL = f"SELECT {columns()} FROM entry AS e ORDER BY e.kind, e.name"
 BY_REF = f"SELECT {columns()} FROM entry AS e WHERE e.ref = ? ORDER BY e.kind, e.name"
 BY_SOURCE = f"SELECT {columns()} FROM entry AS e WHERE e.source = ? ORDER BY e.kind, e.name"
@@ -121,7 +122,34 @@ def conditions(filters: Filters, id_: str, kind: str) -> tuple[list[str], list[A
     if filters.exclude_tags:
         sql.append(f"NOT {has} IN ({_marks(filters.exclude_tags)}))")
         params += filters.exclude_tags
+    if filters.sources or filters.distributions:
+        origin, of_it = _origin(filters)
+        sql.append(f"EXISTS (SELECT 1 FROM entry AS o WHERE o.id = {id_} AND {origin})")
+        params += of_it
     return sql, params
+
+
+def _origin(filters: Filters) -> tuple[str, list[Any]]:
+    """Return the conditions of *filters* on the source and the distribution of ``entry AS o``."""
+    sql: list[str] = []
+    params: list[Any] = []
+    either: list[str] = []
+    for source in filters.sources:
+        either.append("o.source = ?")
+        params.append(source)
+        for longer in [source] if source[-1] in SEPARATORS else [source + after for after in SEPARATORS]:
+            either.append("substr(o.source, 1, ?) = ?")
+            params += (len(longer), longer)
+    if either:
+        sql.append(f"({' OR '.join(either)})")
+    if filters.distributions:
+        whole = "replace(replace(lower(o.distribution), '_', '-'), '.', '-')"
+        either = []
+        for name in filters.distributions:
+            either += (f"{whole} = ?", f"substr({whole}, 1, ?) = ?")
+            params += (name, len(name) + 2, name + "==")
+        sql.append(f"({' OR '.join(either)})")
+    return " AND ".join(sql), params
 
 
 def entries_with_tag(reader: Reader, tag: str) -> int:
@@ -146,7 +174,7 @@ def matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ...
 def _matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ...]) -> list[Row]:
     if filters == NO_FILTERS and limit < 0 and names == COLUMNS:
         return reader.all(ALL)
-    if names == LISTED and len(filters.tags) == 1 and not (filters[0] or filters[2] or filters[3]):
+    if names == LISTED and len(filters.tags) == 1 and filters == Filters(tags=filters.tags):
         return reader.all(_OF_TAG, (filters.tags[0], limit))
     wanted = columns(names)
     if filters.tags:

@@ -7,7 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import Key, format_key, pair
-from catalog.entry.kinds import VERIFY_POLICIES, check_kind
+from catalog.entry.kinds import VERIFY_POLICIES
 from catalog.errors import CatalogWarning, InvalidFilterError, NotImportableError, StoreError
 from catalog.workspace.workspace import Workspace, root_of
 
@@ -28,7 +28,7 @@ def get(ws: Workspace, kind: str, name: str | None, default: Any = None, verify:
     snapshot = ws.snapshot()
     entry = snapshot.entry(kind, name)
     if entry is None:
-        check_kind(kind, ws.settings.kinds)
+        ws.known_kind(kind)
         return default
     return load(ws, snapshot, entry, verify)
 

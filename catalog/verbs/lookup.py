@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.entry.filters import NO_FILTERS
 from catalog.entry.key import composed, format_key, parse_key, split_key
-from catalog.entry.kinds import check_kind
+from catalog.entry.kinds import plural
 from catalog.entry.states import state_of
 from catalog.store import queries
 from catalog.store.forms import parsed
@@ -53,14 +53,19 @@ def contains(ws: Workspace, key: object) -> bool:
 
 def names(ws: Workspace, kind: str) -> list[str]:
     """Return the names of a kind over all tiers, sorted."""
-    check_kind(kind, ws.settings.kinds)
+    ws.known_kind(kind)
     return ws.snapshot().names(kind)
+
+
+def registries(ws: Workspace) -> list[str]:
+    """Return the names of the registries of all known kinds, which are attributes of a catalog."""
+    return [*map(plural, ws.kinds())]
 
 
 def keys(ws: Workspace) -> list[str]:
     """Return the keys of all tiers, sorted: what a notebook completes."""
     snapshot = ws.snapshot()
-    return sorted(format_key(kind, name) for kind in ws.settings.kinds for name in snapshot.names(kind))
+    return sorted(format_key(kind, name) for kind in ws.kinds() for name in snapshot.names(kind))
 
 
 def gone(ws: Workspace) -> list[str]:
@@ -92,9 +97,11 @@ def states(ws: Workspace, keys: Iterable[str] | None) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def entries(ws: Workspace, kind: Kinds) -> Iterator[Entry]:
-    """Yield the winning records of the given kinds (None: all), by key."""
-    snapshot, filters = ws.snapshot(), ws.filters(kind)
+def entries(
+    ws: Workspace, kind: Kinds, sources: Sequence[str] = (), distributions: Sequence[str] = ()
+) -> Iterator[Entry]:
+    """Yield the winning records of the given kinds (None: all) and origins, by key."""
+    snapshot, filters = ws.snapshot(), ws.filters(kind, sources=sources, distributions=distributions)
     if not (snapshot.hidden or snapshot.overlay or filters != NO_FILTERS):
         yield from readable(ws.store.reader.stream(queries.ALL))
         return
@@ -103,7 +110,7 @@ def entries(ws: Workspace, kind: Kinds) -> Iterator[Entry]:
         yield from stored  # as they are read: a hundred thousand records need not be in memory at once
         return
     merged = [entry for entry in stored if (entry.kind, entry.name) not in snapshot.hidden]
-    merged += [entry for entry in snapshot.overlay if filters.accept(entry.kind, entry.tags)]
+    merged += [entry for entry in snapshot.overlay if filters.passes(entry)]
     yield from sorted(merged, key=lambda entry: (entry.kind, entry.name))
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.council_specs.providers import DERIVED, with_providers, with_providers_of
 from catalog.entry.key import Key, format_key
-from catalog.entry.kinds import check_kind
 from catalog.entry.template import TEMPLATE_FORMAT
 from catalog.errors import DuplicateEntryError, EntryError, StoreError
 from catalog.verbs.asking import Asking
@@ -25,7 +24,7 @@ def register(
     ws: Workspace, kind: str, name: str | None, value: Any, *, runtime: bool, fields: Mapping[str, Any]
 ) -> Entry:
     """Register what *value* stands for; see :meth:`catalog.Catalog.register`."""
-    check_kind(kind, ws.settings.kinds)
+    ws.known_kind(kind)
     name = name_of(kind, value) if name is None else name
     if runtime:
         entry = with_providers_of(runtime_entry(kind, name, value, fields), value, Asking(ws))
@@ -85,7 +84,7 @@ def store_many(
     ready = with_providers(drafted(entries), Asking(ws))
     seen: dict[Key, Entry] = {}
     for entry in ready:
-        check_kind(entry.kind, ws.settings.kinds)
+        ws.known_kind(entry.kind)
         other = seen.setdefault((entry.kind, entry.name), entry)
         if other is not entry and other != entry:
             raise DuplicateEntryError(
@@ -134,7 +133,7 @@ def store_stream(
         for chunk in batched(lines, CHUNK):
             drafts = drafted(line.entry for line in chunk)
             for line, draft in zip(chunk, drafts, strict=True):
-                line.at.naming(check_kind, draft.kind, ws.settings.kinds)
+                line.at.naming(ws.known_kind, draft.kind)
                 so_far.add(draft, line.at)
             now = [draft for draft in drafts if draft.kind not in _PROVIDING]
             held += (draft for draft in drafts if draft.kind in _PROVIDING)

@@ -126,7 +126,7 @@ class Application:
     def _find(self, text: str, known: Callable[[str, str], bool]) -> tuple[str, str]:
         kinds = self.catalog.kinds()
         kind, colon, name = text.partition(":")
-        if colon and kind in kinds and known(kind, name):
+        if colon and known(kind, name):
             return kind, name
         having = [each for each in kinds if known(each, text)]
         if len(having) == 1:

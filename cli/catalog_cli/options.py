@@ -20,6 +20,31 @@ def _use(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
         ctx.ensure_object(Application).url = value
 
 
+def origin_options(function: F) -> F:
+    """Add ``--source`` and ``--distribution``, handed on as ``sources`` and ``distributions``: None for the scope."""
+    source = click.option(
+        "--source",
+        "sources",
+        multiple=True,
+        metavar="TEXT",
+        callback=_origins,
+        help="From this source, as scan:mypkg or manual; several times: one of them; all: from every source.",
+    )
+    distribution = click.option(
+        "--distribution",
+        "distributions",
+        multiple=True,
+        metavar="NAME",
+        callback=_origins,
+        help="Came with this installed distribution; several times: one of them.",
+    )
+    return source(distribution(function))
+
+
+def _origins(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
+    return (() if "all" in value else value) if value else None
+
+
 def url_option() -> click.Option:
     """Return ``--url``, which may stand before and after the name of a command."""
     return click.Option(

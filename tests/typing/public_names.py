@@ -104,6 +104,7 @@ from catalog import (
     lint,
     load_settings,
     logged_decisions,
+    mark,
     missing_reference,
     model,
     models,
@@ -145,6 +146,24 @@ def plot(path: str, *, width: int = 3) -> bytes:
 @tool(name="named", tags=["a"])
 def named(path: str) -> int:
     return len(path)
+
+
+dataset = mark("dataset")
+
+
+@dataset
+def rows(path: str) -> int:
+    return len(path)
+
+
+@mark("dataset", name="rest", tags=["a"])
+def rest(path: str) -> int:
+    return len(path)
+
+
+assert_type(rows("x"), int)
+assert_type(rest("x"), int)
+assert_type(dataset(5, name="five"), int)
 
 
 @tool
@@ -192,6 +211,8 @@ assert_type(cat.list("tool"), list[str])
 assert_type(cat.register("tool", "plot", plot), Entry)
 assert_type(cat.register_many([{"kind": "tool"}]), int)
 assert_type(cat.search("plot", kind=("tool", "agent"), limit=None), list[Hit])
+assert_type(cat.search("plot", sources=["manual"], distributions=()), list[Hit])
+assert_type(cat.entries(sources=["scan:mypkg"], distributions=["mypkg"]), Iterator[Entry])
 assert_type(cat.search("plot")[0].entry, Entry)
 assert_type(cat.search("plot")[0].score, float)
 assert_type(cat.search("plot")[0].to_dict(), dict[str, Any])

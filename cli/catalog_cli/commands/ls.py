@@ -32,7 +32,11 @@ if TYPE_CHECKING:
 )
 @click.argument("kinds", metavar="[KIND]...", nargs=-1, shell_complete=completion.kinds)
 @tag_option("--tag", "tags", "Only with this tag; several times: with all of them.")
-@click.option("--source", metavar="TEXT", help="Only from sources that begin so, as 'scan:mypkg' or 'manual'.")
+@click.option(
+    "--source",
+    metavar="TEXT",
+    help="Only from sources that begin so, as 'scan:mypkg' or 'manual'; all: from every source.",
+)
 @click.option("--state", type=click.Choice(ENTRY_STATES), help="Only entries of this state.")
 @click.option("--sort", type=click.Choice(["key", "name", "updated"]), default="key", show_default=True)
 @click.option("--limit", "-n", type=Limit(), default="all", show_default=True, metavar="N|all", help="At most so many.")
@@ -48,12 +52,13 @@ def ls(app: Application, kinds: tuple[str, ...], tags: tuple[str, ...], source: 
     refresh or verify saw, is marked. The exit status is 1 if there is nothing to list.
     """
     most = None if limit == "all" else int(limit)
-    whole = source is not None or sort != "key" or columns is not None or state is not None
-    hits = app.catalog.search(kind=kinds or None, tags=tags, limit=None if whole else most)
+    whole = source not in (None, "all") or sort != "key" or columns is not None or state is not None
+    origin = None if source is None else ()
+    hits = app.catalog.search(kind=kinds or None, tags=tags, sources=origin, limit=None if whole else most)
     states = app.catalog.states(None if most is None or whole else [hit.key for hit in hits])
     if state is not None:
         hits = [hit for hit in hits if states.get(hit.key) == state]
-    if source is not None:
+    if source is not None and source != "all":
         hits = [hit for hit in hits if hit.entry.source.startswith(source)]
     if sort == "name":
         hits = sorted(hits, key=lambda hit: (hit.name, hit.kind))
@@ -67,6 +72,8 @@ def ls(app: Application, kinds: tuple[str, ...], tags: tuple[str, ...], source: 
     else:
         show(app.screen, hits, states=states)
     if not hits:
+        if app.catalog.settings.scope and source is None and app.catalog.search(limit=1, sources=()):
+            raise No("no such entry is in the scope of the configuration; --source all lists every source")
         what = f"no entry of kind {' or '.join(kinds)}" if kinds else "no such entry" if whole or tags else None
         raise No(f"{what or 'the catalog is empty'}; fill it with `catalog scan PACKAGE` or `catalog register`")
 

@@ -7,7 +7,7 @@ import click
 from catalog import SEARCH_MODES
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.listing import data_of, show
-from catalog_cli.options import command, json_option, kind_option, limit_option, tag_option
+from catalog_cli.options import command, json_option, kind_option, limit_option, origin_options, tag_option
 from catalog_cli.output import clip
 
 
@@ -26,6 +26,7 @@ from catalog_cli.output import clip
 @tag_option("--any-tag", "any_tags", "Has one of these tags.")
 @tag_option("--not-tag", "not_tags", "Has none of these tags.")
 @kind_option()
+@origin_options
 @limit_option(10, "hits")
 @click.option(
     "--mode",
@@ -45,6 +46,8 @@ def search(
     any_tags: tuple[str, ...],
     not_tags: tuple[str, ...],
     kinds: tuple[str, ...],
+    sources: tuple[str, ...] | None,
+    distributions: tuple[str, ...] | None,
     limit: int | str,
     mode: str,
     why: bool,
@@ -63,6 +66,8 @@ def search(
         tags=tags,
         any_tags=any_tags,
         exclude_tags=not_tags,
+        sources=sources,
+        distributions=distributions,
         limit=None if most is None else most + 1,  # one more shows whether there are more
         mode=mode,
     )
@@ -83,8 +88,10 @@ def _nothing(app: Application, text: str, tags: tuple[str, ...], mode: str) -> s
     from catalog import close_matches, did_you_mean
 
     asked = clip(text, 60)
-    if not app.catalog.search(limit=1):
+    if not app.catalog.search(limit=1, sources=()):
         return "nothing found: the catalog is empty; fill it with `catalog scan PACKAGE`"
+    if not app.catalog.search(limit=1):
+        return "nothing found: no entry is in the scope of the configuration; --source all looks everywhere"
     for tag in tags:
         if not app.catalog.search(tags=[tag], limit=1):
             known = {known_tag for hit in app.catalog.search(limit=5_000) for known_tag in hit.tags}
