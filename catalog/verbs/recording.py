@@ -57,6 +57,7 @@ def stands_for(kind: str, name: str, value: Any) -> dict[str, Any]:
                 ref=value,
                 key=f"{kind}:{name}",
             )
+        _refuse_script(value, f"{kind}:{name}")
         return {"ref": value}
     if value is None or isinstance(value, (dict, list, int, float)):
         if value is None:
@@ -202,7 +203,20 @@ def persistent(given: Entry | Mapping[str, Any]) -> Entry:
         value = fields.pop("value")
         kind, name = str(fields.get("kind")), str(fields.get("name"))
         fields = {**marked(value), **fields, **stands_for(kind, name, value)}
-    return make_entry({**fields, "tier": "persistent"})
+    entry = make_entry({**fields, "tier": "persistent"})
+    _refuse_script(entry.ref, entry.key)
+    return entry
+
+
+def _refuse_script(ref: str | None, key: str) -> None:
+    """Raise for a reference into the script that runs: that is another module in every process."""
+    if ref is not None and ref.partition(":")[0] == "__main__":
+        raise InvalidReferenceError(
+            f"{key}: '__main__' is another module in every process; give the module by its name, or register the entry "
+            "for this process only with runtime=True",
+            ref=ref,
+            key=key,
+        )
 
 
 CODE_SAYS = ("root", "parameters", "gone")
