@@ -14,10 +14,11 @@ from typing import Any
 from catalog.discovery.literal import Value
 from catalog.discovery.rules import Rules
 from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, last_name
+from catalog.source.branches import Branches
 from catalog.source.checksum import Function
 from catalog.source.define import define
 from catalog.source.docstrings import summary
-from catalog.source.names import Imported
+from catalog.source.names import Imported, Opaque
 from catalog.source.parameters import parameters_schema
 
 Extract = dict[str, Any]
@@ -25,12 +26,15 @@ Extract = dict[str, Any]
 ``makes`` variable to the dotted class it is made of · ``returns`` function to the dotted class it returns ·
 ``defines`` the functions and classes of the module ·
 ``all`` what ``__all__`` lists · ``items`` the candidates · ``asked`` the classes that were candidates ·
-``described`` the names that were public."""
+``described`` the names that were public · ``tried`` the imports that decided which branches run."""
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
-_BLOCKS = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While, ast.Match)
-"""Statements that hold others, which run when they do; ``if`` apart, of which one branch does."""
+_BLOCKS = (ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While, ast.Match)
+"""Statements that hold others, of which some run."""
+
+Chain = tuple[tuple[int, int], ...]
+"""The branches a statement is in of which reading can't tell whether they run: statement and place of the branch."""
 
 _POSITIONS = 4
 """How many arguments by position are read; no rule names a later one."""
@@ -46,7 +50,7 @@ class Extractor:
         self.is_package = is_package
         self.tree = tree
         self.rules = rules
-        self.namer = Namer(module, is_package, tree.body)
+        self.namer = Namer(module, is_package, tree.body, path)
         self.top = self.namer.top
         self.items: list[dict[str, Any]] = []
         self.classes: dict[str, list[str]] = {}
@@ -54,6 +58,8 @@ class Extractor:
         self._candidates: frozenset[str] | None = None
         self._public: Callable[[str], bool] | None = None
         self._deep = self._assigned = True
+        self._chains: dict[int, Chain] = {}
+        self._within = Branches(None, lambda name: Opaque())  # of functions: their own names are not followed
 
     def extract(
         self,
@@ -75,6 +81,7 @@ class Extractor:
         """
         self._candidates, self._public, self._deep, self._assigned = candidates, public, deep, assigned
         self._body(self.tree.body, [self.top], "", None, live=True)
+        self._settle_alternatives()
         if declared:
             self._declarations()
         for item in self.items:
@@ -87,9 +94,25 @@ class Extractor:
             "defines": [name for name, bound in names.bound.items() if isinstance(bound, _DEFINITIONS)],
             "all": list(names.exported) if names.exported is not None else None,
             "items": self.items,
+            "tried": names.branches.tried,
             "asked": None if candidates is None else sorted(candidates),
             "described": [name for name in names.bound if public(name)] if public is not None else [],
         }
+
+    def _settle_alternatives(self) -> None:
+        """Of several values of one name at module level keep the last, or those of which one or the other counts."""
+        values: dict[str, list[dict[str, Any]]] = {}
+        for item in self.items:
+            if item["form"] == "value":
+                values.setdefault(item["qualname"], []).append(item)
+        for name, several in values.items():
+            bound = self.top.names.bound.get(name)
+            counts = next((item for item in several if item["value"] is bound), None)
+            for item in several:
+                value = item.pop("value")
+                if counts is not None and item is not counts:
+                    item["rebound"] = True
+                    item["alternative"] = _are_alternatives(self._chains[id(bound)], self._chains[id(value)])
 
     def _followed(self) -> dict[str, dict[str, str]]:
         """Return where the names at module level lead: to imports, other names, makers of objects, types returned."""
@@ -97,7 +120,8 @@ class Extractor:
         aliases: dict[str, str] = {}
         makes: dict[str, str] = {}
         returns: dict[str, str] = {}
-        for name, binding in self.top.names.bound.items():
+        for name in self.top.names.bound:
+            binding = self.top.names.intended(name)
             if isinstance(binding, Imported):
                 dotted = self.namer.imported(binding)
                 if dotted is not None:
@@ -129,35 +153,49 @@ class Extractor:
 
     # --- walking -------------------------------------------------------------------------------------------
 
-    def _body(self, body: Sequence[ast.stmt], scopes: Scopes, prefix: str, hidden: str | None, *, live: bool) -> None:
+    def _body(
+        self,
+        body: Sequence[ast.stmt],
+        scopes: Scopes,
+        prefix: str,
+        hidden: str | None,
+        *,
+        live: bool,
+        chain: Chain = (),
+    ) -> None:
         """Visit the statements of one body.
 
-        *prefix* is the qualified name they have, *hidden* the function they are in, *live* whether they run on import.
+        *prefix* is the qualified name they have, *hidden* the function they are in, *live* whether they run on import,
+        *chain* the branches they are in.
         """
         for place, node in enumerate(body):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 if live:
+                    self._chains[id(node)] = chain
                     self._function(node, scopes, prefix, hidden)
                 if self._deep:
                     inner = Scope("function", node.body, node)
                     owner = hidden or prefix + node.name
                     self._body(node.body, [*scopes, inner], f"{prefix}{node.name}.<locals>.", owner, live=live)
             elif isinstance(node, ast.ClassDef):
+                if live:
+                    self._chains[id(node)] = chain
                 self._class(node, scopes, prefix, hidden, live)
                 if self._deep:
                     inner = Scope("class", node.body, node)
                     self._body(node.body, [*scopes, inner], f"{prefix}{node.name}.", hidden, live=live)
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):
                 if live and self._assigned and not prefix:
+                    self._chains[id(node.value)] = chain
                     self._assignment(node, scopes, body[place + 1] if place + 1 < len(body) else None)
-            elif isinstance(node, ast.If):
-                name = getattr(node.test, "id", getattr(node.test, "attr", ""))
-                runs = name != "TYPE_CHECKING" and not _is_main(node.test)
-                self._body(node.body, scopes, prefix, hidden, live=live and runs)
-                self._body(node.orelse, scopes, prefix, hidden, live=live)
             elif isinstance(node, _BLOCKS):
-                for part in _parts_of(node):
-                    self._body(part, scopes, prefix, hidden, live=live)
+                branches = self.top.names.branches if hidden is None else self._within
+                parts = branches.parts(node)
+                is_open = any(part.runs is None for part in parts)
+                for number, part in enumerate(parts):
+                    inside = (*chain, (id(node), number)) if is_open else chain
+                    runs = live and part.runs is not False
+                    self._body(part.body, scopes, prefix, hidden, live=runs, chain=inside)
 
     def _function(self, node: Function, scopes: Scopes, prefix: str, hidden: str | None) -> None:
         marks = self._marks(node.decorator_list, scopes) if self._deep else []
@@ -171,7 +209,7 @@ class Extractor:
     def _class(self, node: ast.ClassDef, scopes: Scopes, prefix: str, hidden: str | None, live: bool) -> None:
         bases = [dotted for base in node.bases if (dotted := self.namer.base(base, scopes)) is not None]
         qualname = prefix + node.name
-        if bases:
+        if bases and (live or qualname not in self.classes):
             self.classes[qualname] = bases
         marks = self._marks(node.decorator_list, scopes) if self._deep else []
         candidate = bool(bases) if self._candidates is None else node.name in self._candidates
@@ -195,7 +233,7 @@ class Extractor:
                 if is_constructor or self.rules.is_word("decorators", parts[-1]):
                     item = self._value_item(target.id, value, node.lineno, after)
                     item["made"] = {"dotted": dotted, "given": self._given(call, scopes)}
-                    item["node"] = call
+                    item["node"], item["value"] = call, value
                     self.items.append(item)
                     return
             # prompt.partial(...) and model(name=...)(object): the call within says what it is.
@@ -248,6 +286,7 @@ class Extractor:
             return
         if isinstance(bound, _DEFINITIONS):
             item["rebound"] = True
+            item["alternative"] = _are_alternatives(self._chains.get(id(bound), ()), self._chains[id(node)])
             return
         # What loading checks is what the name is bound to: search = with_retry(search).
         sums = None
@@ -358,15 +397,10 @@ class Extractor:
                         attributes[name] = value
 
 
-def _parts_of(node: ast.stmt) -> list[list[ast.stmt]]:
-    """Return the bodies of one of `_BLOCKS`."""
-    if isinstance(node, (ast.Try, ast.TryStar)):
-        return [node.body, node.orelse, node.finalbody, *[handler.body for handler in node.handlers]]
-    if isinstance(node, ast.Match):
-        return [case.body for case in node.cases]
-    if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
-        return [[*node.body, *node.orelse]]
-    return [node.body] if isinstance(node, (ast.With, ast.AsyncWith)) else []
+def _are_alternatives(chain: Chain, other: Chain) -> bool:
+    """Tell whether of two places one or the other runs, and reading can't tell which."""
+    places = dict(chain)
+    return any(places.get(statement, number) != number for statement, number in other)
 
 
 def _owner_of(statement: ast.stmt) -> str:
@@ -376,10 +410,6 @@ def _owner_of(statement: ast.stmt) -> str:
     if isinstance(statement, ast.AnnAssign):
         return last_name(statement.target)
     return getattr(statement, "name", "")
-
-
-def _is_main(test: ast.expr) -> bool:
-    return isinstance(test, ast.Compare) and getattr(test.left, "id", "") == "__name__"
 
 
 def _is_overload(node: Function) -> bool:

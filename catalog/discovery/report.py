@@ -21,6 +21,8 @@ class ScanReport:
         gone: keys whose source no longer holds them.
         skipped: what could not be read: ``{"path": …, "reason": …}``.
         clashes: names two findings wanted: ``{"key", "kept", "other", "renamed"}``.
+        undecided: entries of which the source holds several definitions, and reading can't tell which of them runs
+            here: ``{"key", "ref", "path", "lines"}``; the entry describes all of them.
         files: how many files there are.
         seconds: how long it took.
     """
@@ -33,6 +35,7 @@ class ScanReport:
     gone: tuple[str, ...] = ()
     skipped: tuple[Mapping[str, Any], ...] = ()
     clashes: tuple[Mapping[str, Any], ...] = ()
+    undecided: tuple[Mapping[str, Any], ...] = ()
     files: int = 0
     seconds: float = 0.0
 

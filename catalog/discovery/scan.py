@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -73,7 +75,9 @@ def scan(
     """
     in_force = (rules if isinstance(rules, Rules) else load_rules(rules)).applying(schemas=schemas)
     locator = Locator([os.fspath(root) for root in roots])
-    options = f"{FORMAT} {in_force.fingerprint} {int(public)}"
+    # Which branch of a condition counts depends on where it runs.
+    here = f"{sys.platform} {platform.machine()} {sys.version_info[:3]}"
+    options = f"{FORMAT} {in_force.fingerprint} {int(public)} {here}"
     before: Mapping[str, Any] = known if known and known.get("options") == options else {}
     what = find_target(target, locator, before.get("distribution"))
     if before and _is_same(what, before):
@@ -92,7 +96,7 @@ def _is_same(target: Target, before: Mapping[str, Any]) -> bool:
     cut = len(base) + 1
     for file in target.listing.files:
         state = files.get(file.path[cut:])
-        if state is None or state[0] != file.stamp:
+        if state is None or state[0] != file.stamp or not FileState.holds(file, state):
             return False
     return all(stamp(path) == state for path, state in before["outside"].items())
 
@@ -197,6 +201,8 @@ class _Scan:
     def _prefilter(self, file: SourceFile) -> None:
         """Set the state of *file*: as remembered if it did not change, else with what its bytes show."""
         past = self._past(file)
+        if past is not None and not FileState.holds(file, past):
+            past = None
         if past is not None and past[0] == file.stamp:
             self.states[file.module] = FileState.from_json(file, past)
             return

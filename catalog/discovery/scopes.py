@@ -20,8 +20,15 @@ _MOST_ALIASES = 20
 class Scope:
     """One body. What it binds is read only when somebody asks: most bodies hold nothing."""
 
-    def __init__(self, kind: str, body: Sequence[ast.stmt], node: Function | ast.ClassDef | None = None) -> None:
-        """Wrap the *body* of a ``module``, ``class`` or ``function``."""
+    def __init__(
+        self,
+        kind: str,
+        body: Sequence[ast.stmt],
+        node: Function | ast.ClassDef | None = None,
+        path: str | None = None,
+    ) -> None:
+        """Wrap the *body* of a ``module``, ``class`` or ``function``; *path* is the module's file."""
+        self.path = path
         self.kind = kind
         self.body = body
         self.node = node
@@ -29,7 +36,7 @@ class Scope:
     @cached_property
     def names(self) -> Names:
         """What the statements bind."""
-        names = names_of(self.body)
+        names = names_of(self.body, self.path)
         if self.kind == "function":
             for statement in self.body:
                 if isinstance(statement, (ast.With, ast.AsyncWith)):  # with FastMCP() as server
@@ -70,11 +77,11 @@ Scopes = list[Scope]
 class Namer:
     """Says what expressions in one file stand for."""
 
-    def __init__(self, module: str, is_package: bool, body: Sequence[ast.stmt]) -> None:
-        """Read the names of the *body* of *module*."""
+    def __init__(self, module: str, is_package: bool, body: Sequence[ast.stmt], path: str | None = None) -> None:
+        """Read the names of the *body* of *module*, whose file is at *path*."""
         self.module = module
         self.is_package = is_package
-        self.top = Scope("module", body)
+        self.top = Scope("module", body, path=path)
 
     def imported(self, binding: Imported) -> str | None:
         """Return the dotted name of what *binding* imports, or None if that lies outside of all packages."""
@@ -86,7 +93,7 @@ class Namer:
     def bound(self, name: str, scopes: Scopes) -> Any:
         """Return what *name* is bound to, or None."""
         scope = self._scope(name, scopes)
-        return None if scope is None else scope.names.bound.get(name)
+        return None if scope is None else scope.names.intended(name)
 
     def _scope(self, name: str, scopes: Scopes) -> Scope | None:
         """Return the scope that binds *name*; the body of a class is seen only from itself."""
@@ -112,7 +119,7 @@ class Namer:
         scope = self._scope(name, scopes)
         if scope is None:
             return f"builtins.{name}" if hasattr(builtins, name) else f"{self.module}.{name}"
-        binding = scope.names.bound.get(name)
+        binding = scope.names.intended(name)
         if isinstance(binding, Imported):
             return self.imported(binding)
         if isinstance(binding, (ast.Name, ast.Attribute)) and not _is_same(binding, name):

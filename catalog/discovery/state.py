@@ -9,9 +9,10 @@ from catalog.discovery.extract import Extract
 from catalog.discovery.literal import Value
 from catalog.discovery.prefilter import Prefiltered
 from catalog.discovery.walk import SourceFile
+from catalog.source.importable import is_as_tried
 from catalog.source.stamp import is_settled
 
-FORMAT = 2
+FORMAT = 3
 """Of the state; a state of another format is not used."""
 
 
@@ -37,6 +38,12 @@ class FileState:
             self.fault,
             self.constants,
         ]
+
+    @staticmethod
+    def holds(file: SourceFile, data: list[Any]) -> bool:
+        """Tell whether the imports that decided which branches of *file* run would decide the same today."""
+        extract = data[3]
+        return extract is None or not extract["tried"] or is_as_tried(extract["tried"], file.path)
 
     @classmethod
     def from_json(cls, file: SourceFile, data: list[Any]) -> FileState:

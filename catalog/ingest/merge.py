@@ -12,7 +12,7 @@ from catalog.entry.entry import Entry, make_entry
 from catalog.entry.key import NAME_LENGTH, Key, format_key
 from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED
-from catalog.ingest.report import clashes_of, skipped_of
+from catalog.ingest.report import clashes_of, skipped_of, undecided_of
 from catalog.source.find import Missing, find_object
 from catalog.source.locate import Locator
 from catalog.store import queries
@@ -146,6 +146,7 @@ class Merge:
             gone=tuple(sorted(self.gone)),
             skipped=(*skipped_of(result), *self.refused),
             clashes=(*clashes_of(result), *self.clashes),
+            undecided=undecided_of(result),
             files=result.counts["files"],
             seconds=round(time.perf_counter() - started, 3),
         )

@@ -17,6 +17,7 @@ def unchanged_report(target: str, result: ScanResult, started: float) -> ScanRep
         unchanged=tuple(sorted(finding.key for finding in result.findings)),
         skipped=skipped_of(result),
         clashes=clashes_of(result),
+        undecided=undecided_of(result),
         files=result.counts["files"],
         seconds=round(time.perf_counter() - started, 3),
     )
@@ -32,4 +33,18 @@ def clashes_of(result: ScanResult) -> tuple[dict[str, Any], ...]:
     return tuple(
         {"key": format_key(c.kind, c.name), "kept": c.kept, "other": c.other, "renamed": c.renamed}
         for c in result.clashes
+    )
+
+
+def undecided_of(result: ScanResult) -> tuple[dict[str, Any], ...]:
+    """Return the findings that have several definitions of which one runs, with their lines."""
+    return tuple(
+        {
+            "key": finding.key,
+            "ref": finding.ref,
+            "path": finding.path,
+            "lines": [each["line"] for each in finding.metadata["definitions"]],
+        }
+        for finding in result.findings
+        if "definitions" in finding.metadata
     )

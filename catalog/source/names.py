@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from catalog.source.branches import Branches
 from catalog.source.checksum import Function
 
 
@@ -34,16 +35,29 @@ class Names:
     """The names of one body.
 
     Attributes:
-        bound: name to binding. Of several the last one counts; of two branches the one this Python takes,
-            if the condition tells (``TYPE_CHECKING``, ``sys.version_info``), else the first; of a ``try``
-            its own body before the handlers.
+        bound: name to binding. Of several the last one counts; of several branches the one that runs here, if
+            reading tells, else the first.
         stars: the modules whose public names are imported, in order.
         exported: what a literal ``__all__`` lists, or None.
+        unsure: the names of which reading can't tell which binding counts.
+        branches: tells which branches run.
+        replaced: bindings that run only because an import fails here, and that import.
+        around: these names and those of the bodies around, the outermost first; what conditions are looked up in.
     """
 
     bound: dict[str, Binding] = field(default_factory=dict)
     stars: list[Imported] = field(default_factory=list)
     exported: tuple[str, ...] | None = None
+    unsure: set[str] = field(default_factory=set)
+    branches: Branches = field(default_factory=lambda: Branches(None, lambda name: None), repr=False)
+    replaced: dict[str, tuple[Binding, Imported]] = field(default_factory=dict, repr=False)
+    around: list[Names] = field(default_factory=list, repr=False)
+
+    def intended(self, name: str) -> Binding | None:
+        """Return what *name* is bound to; of what stands in for an import that fails here, that import."""
+        bound = self.bound.get(name)
+        replaced = self.replaced.get(name)
+        return replaced[1] if replaced is not None and replaced[0] is bound else bound
 
     @property
     def is_dynamic(self) -> bool:
@@ -51,9 +65,23 @@ class Names:
         return "__getattr__" in self.bound
 
 
-def names_of(body: Sequence[ast.stmt]) -> Names:
-    """Return what the statements of *body* bind, those in branches, loops and ``with`` blocks included."""
-    names = Names()
+def names_of(body: Sequence[ast.stmt], path: str | None = None) -> Names:
+    """Return what the statements of *body* bind, those in branches, loops and ``with`` blocks included.
+
+    *path*, of the file, tells which of its imports would work.
+    """
+    around: list[Names] = []
+
+    def lookup(name: str) -> Binding | None:
+        for names in reversed(around):
+            if name in names.bound:
+                return Opaque() if name in names.unsure else names.bound[name]
+        return None
+
+    branches = Branches(path, lookup)
+    names = Names(branches=branches)
+    names.around = around
+    around.append(names)
     _bind(body, names)
     return names
 
@@ -83,6 +111,8 @@ def _bind_annotated(node: ast.AnnAssign, names: Names) -> None:
 def _bind_augmented(node: ast.AugAssign, names: Names) -> None:
     if isinstance(node.target, ast.Name) and node.target.id == "__all__":
         names.exported = None
+    elif isinstance(node.target, ast.Name):
+        names.unsure.add(node.target.id)
 
 
 def _bind_from(node: ast.ImportFrom, names: Names) -> None:
@@ -102,29 +132,68 @@ def _bind_import(node: ast.Import, names: Names) -> None:
             names.bound[top] = Imported(top, None)
 
 
-def _bind_try(node: ast.Try | ast.TryStar, names: Names) -> None:
-    _prefer_first(names, [*node.body, *node.orelse], *[handler.body for handler in node.handlers])
-    _bind(node.finalbody, names)
-
-
 def _bind_for(node: ast.For | ast.AsyncFor, names: Names) -> None:
     _assign(node.target, None, names)
-    _bind([*node.body, *node.orelse], names)
-
-
-def _bind_while(node: ast.While, names: Names) -> None:
-    _bind([*node.body, *node.orelse], names)
+    _bind_branches(node, names)
 
 
 def _bind_with(node: ast.With | ast.AsyncWith, names: Names) -> None:
     for item in node.items:
         if item.optional_vars is not None:
             _assign(item.optional_vars, None, names)
-    _bind(node.body, names)
+    _bind_branches(node, names)
 
 
-def _bind_match(node: ast.Match, names: Names) -> None:
-    _prefer_first(names, *[case.body for case in node.cases])
+def _bind_branches(node: ast.stmt, names: Names) -> None:
+    """Bind what the branches of *node* bind that run; of those that may run, the first."""
+    merged: dict[str, Binding] = {}
+    guesses: dict[str, Binding] = {}
+    for part in names.branches.parts(node):
+        branch = _names_within(part.body, names)
+        if part.runs is False:
+            # What only a branch that is left out binds is still the best guess on another machine. Of what runs
+            # nowhere only imports are: a lazy package imports for type checkers what its __getattr__ returns.
+            everywhere = isinstance(node, (ast.If, ast.While)) and _is_fixed(node.test)
+            for name, binding in branch.bound.items():
+                if not everywhere or isinstance(binding, Imported):
+                    guesses.setdefault(name, binding)
+            names.stars[:0] = branch.stars
+            continue
+        for name, binding in branch.bound.items():
+            if part.runs is None:
+                merged.setdefault(name, binding)
+                names.unsure.add(name)
+            else:
+                merged[name] = binding
+                (names.unsure.add if name in branch.unsure or _is_loop(node) else names.unsure.discard)(name)
+        names.stars += branch.stars
+        names.replaced.update(branch.replaced)
+        if branch.exported is not None:
+            names.exported = branch.exported
+    names.bound.update(merged)
+    for name, binding in guesses.items():
+        runs = names.bound.setdefault(name, binding)
+        if isinstance(binding, Imported) and runs is not binding:
+            names.replaced[name] = (runs, binding)
+
+
+def _names_within(body: Sequence[ast.stmt], names: Names) -> Names:
+    inner = Names(branches=names.branches, around=names.around)
+    names.around.append(inner)
+    _bind(body, inner)
+    names.around.pop()
+    return inner
+
+
+def _is_loop(node: ast.stmt) -> bool:
+    return isinstance(node, (ast.For, ast.AsyncFor, ast.While))
+
+
+def _is_fixed(test: ast.expr) -> bool:
+    """Tell whether *test* has one answer on every machine."""
+    if isinstance(test, ast.UnaryOp):
+        test = test.operand
+    return isinstance(test, ast.Constant) or getattr(test, "id", getattr(test, "attr", "")) == "TYPE_CHECKING"
 
 
 def _unbind(node: ast.Delete, names: Names) -> None:
@@ -152,21 +221,6 @@ def _assign(target: ast.expr, value: ast.expr | None, names: Names) -> None:
         _assign(target.value, None, names)
 
 
-def _bind_if(node: ast.If, names: Names) -> None:
-    truth = _truth(node.test)
-    if truth is None:
-        _prefer_first(names, node.body, node.orelse)
-        return
-    taken, skipped = (node.body, node.orelse) if truth else (node.orelse, node.body)
-    _bind(taken, names)
-    # What only the skipped branch binds is still the best guess: a lazy package imports for type checkers
-    # what its __getattr__ returns.
-    other = names_of(skipped)
-    for name, binding in other.bound.items():
-        names.bound.setdefault(name, binding)
-    names.stars[:0] = other.stars
-
-
 _DEFINITIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef})
 
 _BINDERS: dict[type[ast.stmt], Callable[[Any, Names], None]] = {
@@ -175,63 +229,20 @@ _BINDERS: dict[type[ast.stmt], Callable[[Any, Names], None]] = {
     ast.AugAssign: _bind_augmented,
     ast.ImportFrom: _bind_from,
     ast.Import: _bind_import,
-    ast.If: _bind_if,
-    ast.Try: _bind_try,
-    ast.TryStar: _bind_try,
+    ast.If: _bind_branches,
+    ast.Try: _bind_branches,
+    ast.TryStar: _bind_branches,
     ast.For: _bind_for,
     ast.AsyncFor: _bind_for,
-    ast.While: _bind_while,
+    ast.While: _bind_branches,
     ast.With: _bind_with,
     ast.AsyncWith: _bind_with,
-    ast.Match: _bind_match,
+    ast.Match: _bind_branches,
     ast.Delete: _unbind,
 }
 """What each kind of statement binds; kinds that bind nothing are not there."""
 if sys.version_info >= (3, 12):
     _BINDERS[ast.TypeAlias] = _bind_type
-
-
-def _prefer_first(names: Names, *branches: Sequence[ast.stmt]) -> None:
-    merged: dict[str, Binding] = {}
-    for body in branches:
-        branch = names_of(body)
-        for name, binding in branch.bound.items():
-            merged.setdefault(name, binding)
-        names.stars += branch.stars
-        if branch.exported is not None:
-            names.exported = branch.exported
-    names.bound.update(merged)
-
-
-def _truth(test: ast.expr) -> bool | None:
-    """Return whether this Python takes the branch, or None if reading alone can't tell."""
-    if isinstance(test, ast.Constant):
-        return bool(test.value)
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        inner = _truth(test.operand)
-        return None if inner is None else not inner
-    if getattr(test, "id", getattr(test, "attr", "")) == "TYPE_CHECKING":
-        return False
-    if isinstance(test, ast.Compare) and len(test.ops) == 1 and isinstance(test.left, ast.Attribute):
-        version = _version(test.comparators[0])
-        if test.left.attr == "version_info" and version is not None:
-            here = sys.version_info[: len(version)]
-            answers: dict[type[ast.cmpop], bool] = {
-                ast.GtE: here >= version,
-                ast.Gt: sys.version_info > version,
-                ast.Lt: here < version,
-                ast.LtE: sys.version_info <= version,
-            }
-            return answers.get(type(test.ops[0]))
-    return None
-
-
-def _version(node: ast.expr) -> tuple[int, ...] | None:
-    if not isinstance(node, ast.Tuple):
-        return None
-    numbers = [element.value if isinstance(element, ast.Constant) else None for element in node.elts]
-    whole = tuple(number for number in numbers if isinstance(number, int))
-    return whole if len(whole) == len(numbers) else None
 
 
 def _texts(node: ast.expr | None) -> tuple[str, ...] | None:
