@@ -30,6 +30,10 @@ Binding = Function | ast.ClassDef | ast.expr | Imported | Opaque
 """What a name is bound to: a definition, the expression assigned, an import, or something opaque."""
 
 
+Around = tuple[dict[str, Binding], set[str]]
+"""What one body binds, and of which names that is unsure."""
+
+
 @dataclass(slots=True)
 class Names:
     """The names of one body.
@@ -43,6 +47,7 @@ class Names:
         branches: tells which branches run.
         replaced: bindings that run only because an import fails here, and that import.
         around: these names and those of the bodies around, the outermost first; what conditions are looked up in.
+            Not the objects themselves: in a circle, trees would wait for the collector.
     """
 
     bound: dict[str, Binding] = field(default_factory=dict)
@@ -51,7 +56,7 @@ class Names:
     unsure: set[str] = field(default_factory=set)
     branches: Branches = field(default_factory=lambda: Branches(None, lambda name: None), repr=False)
     replaced: dict[str, tuple[Binding, Imported]] = field(default_factory=dict, repr=False)
-    around: list[Names] = field(default_factory=list, repr=False)
+    around: list[Around] = field(default_factory=list, repr=False)
 
     def intended(self, name: str) -> Binding | None:
         """Return what *name* is bound to; of what stands in for an import that fails here, that import."""
@@ -70,18 +75,18 @@ def names_of(body: Sequence[ast.stmt], path: str | None = None) -> Names:
 
     *path*, of the file, tells which of its imports would work.
     """
-    around: list[Names] = []
+    around: list[Around] = []
 
     def lookup(name: str) -> Binding | None:
-        for names in reversed(around):
-            if name in names.bound:
-                return Opaque() if name in names.unsure else names.bound[name]
+        for bound, unsure in reversed(around):
+            if name in bound:
+                return Opaque() if name in unsure else bound[name]
         return None
 
     branches = Branches(path, lookup)
     names = Names(branches=branches)
     names.around = around
-    around.append(names)
+    around.append((names.bound, names.unsure))
     _bind(body, names)
     return names
 
@@ -179,7 +184,7 @@ def _bind_branches(node: ast.stmt, names: Names) -> None:
 
 def _names_within(body: Sequence[ast.stmt], names: Names) -> Names:
     inner = Names(branches=names.branches, around=names.around)
-    names.around.append(inner)
+    names.around.append((inner.bound, inner.unsure))
     _bind(body, inner)
     names.around.pop()
     return inner
