@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.authoring import agent as agent
     from catalog.authoring import council as council
     from catalog.authoring import input_mapper as input_mapper
+    from catalog.authoring import mark as mark
     from catalog.authoring import model as model
     from catalog.authoring import profile as profile
     from catalog.authoring import prompt as prompt
@@ -48,6 +49,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.entry.kinds import VERIFY_POLICIES as VERIFY_POLICIES
     from catalog.entry.object_ref import ObjectRef as ObjectRef
     from catalog.entry.references import Reference as Reference
+    from catalog.entry.states import STATES as _ENTRY_STATES
+    from catalog.entry.states import state_of as _entry_state
     from catalog.errors import CatalogError as CatalogError
     from catalog.errors import CatalogWarning as CatalogWarning
     from catalog.errors import CouncilSpecError as CouncilSpecError
@@ -83,6 +86,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.loader.call import call as call
     from catalog.loader.repair import Fault as Fault
     from catalog.loader.verify import Drift as Drift
+    from catalog.loader.verify import Verified as Verified
     from catalog.registry import Registry as Registry
     from catalog.routing.auto import AutoCouncil as AutoCouncil
     from catalog.routing.calibration.fit import FitReport as FitReport
@@ -116,6 +120,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.settings import Settings as Settings
     from catalog.settings import default_url as default_url
     from catalog.settings import load_settings as load_settings
+    from catalog.source.missing import missing_reference as missing_reference
     from catalog.store.copying import copy_file as _backup_database
     from catalog.store.golden_and_decisions import Logged as _LoggedDecision
     from catalog.store.salvage import Salvaged as Salvaged
@@ -131,6 +136,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     # Public under a name that says more than the one in its room.
     CouncilIssue = _CouncilIssue
     embedder_form = _embedder_form
+    ENTRY_STATES = _ENTRY_STATES
+    entry_state = _entry_state
     LoggedDecision = _LoggedDecision
     SCHEMA_HEAD = _SCHEMA_HEAD
     backup_database = _backup_database
@@ -179,6 +186,9 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "Settings": "catalog.settings",
     "load_settings": "catalog.settings",
     "Drift": "catalog.loader.verify",
+    "Verified": "catalog.loader.verify",
+    "ENTRY_STATES": "catalog.entry.states:STATES",
+    "entry_state": "catalog.entry.states:state_of",
     "Fault": "catalog.loader.repair",
     "ScanReport": "catalog.discovery.report",
     "default_catalog": "catalog.default",
@@ -210,6 +220,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "run_entry": "catalog.routing.running",
     "call": "catalog.loader.call",
     "Estimate": "catalog.embedders.openai",
+    "missing_reference": "catalog.source.missing",
     "embedder_form": "catalog.embedders.choose:form_of",
     "default_url": "catalog.settings",
     "whole_file": "catalog.files",
@@ -269,7 +280,7 @@ _KINDS = (
     "council",
 )
 _HOMES |= dict.fromkeys(_ERRORS, "catalog.errors")
-_HOMES |= dict.fromkeys(_KINDS, "catalog.authoring")  # decorators: catalog.tool, catalog.model, ...
+_HOMES |= dict.fromkeys((*_KINDS, "mark"), "catalog.authoring")  # decorators: catalog.tool, catalog.model, ...
 _HOMES |= {kind + "s": "catalog.default" for kind in _KINDS}  # registries: catalog.tools, catalog.models, ...
 
 __all__ = ["__version__", *sorted(_HOMES)]

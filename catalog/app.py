@@ -10,8 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from catalog.entry.filters import Kinds
 from catalog.entry.key import pair
-from catalog.entry.kinds import plural
-from catalog.ingest.opening import before_snapshot, refresh_plugins_if_changed
+from catalog.ingest.opening import at_opening, before_snapshot
 from catalog.registry import KindRegistry, Registry, registry_named, registry_of
 from catalog.settings import Settings
 from catalog.verbs import lookup
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from catalog.entry.key import Key
     from catalog.entry.references import Reference
     from catalog.loader.repair import Fault
-    from catalog.loader.verify import Drift
+    from catalog.loader.verify import Drift, Verified
     from catalog.routing.evaluation.golden import Golden
     from catalog.search.hit import Hit
     from catalog.store.use import Use
@@ -68,7 +67,7 @@ class Catalog:
         )
         self.settings: Settings = self.workspace.settings
         self.url: str = self.workspace.url
-        refresh_plugins_if_changed(self.workspace)
+        at_opening(self.workspace)
 
     # -- open and closed ---------------------------------------------------------------------------------------------
 
@@ -103,8 +102,7 @@ class Catalog:
         """Return the live object of a key, or *default* where no tier has it.
 
         Args:
-            kind: a known kind.
-            name: case-sensitive.
+            kind, name: a known kind, and a name, case-sensitive.
             default: what to return for a miss.
             verify: ``off``, ``signature`` or ``source``; else the policy of the configuration (``signature``).
 
@@ -140,13 +138,15 @@ class Catalog:
         """Return the names of a kind over all tiers, sorted; nothing is imported."""
         return lookup.names(self.workspace, kind)
 
-    def entries(self, kind: Kinds = None) -> Iterator[Entry]:
-        """Yield the winning records of the given kinds (None: all), by key; nothing is imported."""
-        return lookup.entries(self.workspace, kind)
+    def entries(
+        self, kind: Kinds = None, *, sources: Sequence[str] = (), distributions: Sequence[str] = ()
+    ) -> Iterator[Entry]:
+        """Yield the winning records of the given kinds (None: all) and origins ((): all), by key; imports nothing."""
+        return lookup.entries(self.workspace, kind, sources, distributions)
 
     def kinds(self) -> builtins.list[str]:
-        """Return the known kinds: the built-in ones, then those the project declares."""
-        return [*self.settings.kinds]
+        """Return the known kinds: the built-in ones, those the project declares, those that stored entries have."""
+        return [*self.workspace.kinds()]
 
     def all(self, kind: str) -> Registry[Any]:
         """Return a mapping from name to live object, merged over the tiers, each loaded as it is read."""
@@ -174,7 +174,7 @@ class Catalog:
             return registry_named(self, name)
 
     def __dir__(self) -> builtins.list[str]:
-        return [*super().__dir__(), *map(plural, self.settings.kinds)]
+        return [*super().__dir__(), *lookup.registries(self.workspace)]
 
     def _ipython_key_completions_(self) -> builtins.list[str]:
         return lookup.keys(self.workspace)
@@ -182,6 +182,10 @@ class Catalog:
     def gone(self) -> builtins.list[str]:
         """Return the keys of entries whose code was missing when last looked for; routers do not pick them."""
         return lookup.gone(self.workspace)
+
+    def states(self, keys: Iterable[str] | None = None) -> dict[str, str]:
+        """Return, by key, what the last look at code said against an entry: ``gone``, ``broken`` or ``drifted``."""
+        return lookup.states(self.workspace, keys)
 
     def which(self, kind: str, name: str | None = None) -> builtins.list[Standing]:
         """Return every tier's entry of a key, the winner first, each with the reason.
@@ -267,8 +271,7 @@ class Catalog:
         """Change only the *fields* that are named, of the persistent or the runtime entry of a key; return it.
 
         Args:
-            kind: a known kind, or the key ``kind:name``.
-            name: of the entry, beside its kind.
+            kind, name: of the entry; or its key ``kind:name``.
             **fields: fields of Entry, ``value`` as for :meth:`register`, and ``add_tags`` and ``remove_tags``.
 
         Raises:
@@ -301,8 +304,7 @@ class Catalog:
         Its history stays, and `restore` brings it back.
 
         Raises:
-            EntryNotFoundError: no tier has it.
-            EntryError: only the configuration has it; it is taken away there.
+            EntryNotFoundError, EntryError: no tier has it; only the configuration has it, and it is taken away there.
         """
         from catalog.verbs.register import unregister
 
@@ -324,6 +326,8 @@ class Catalog:
         tags: Sequence[str] = (),
         any_tags: Sequence[str] = (),
         exclude_tags: Sequence[str] = (),
+        sources: Sequence[str] | None = None,
+        distributions: Sequence[str] | None = None,
         limit: int | None = 10,
         mode: str = "auto",
     ) -> builtins.list[Hit]:
@@ -332,9 +336,10 @@ class Catalog:
         Args:
             text: whatever a person types; empty: everything that passes, by key.
             kind: one kind, several, or None for every kind.
-            tags: all of these.
-            any_tags: at least one of these.
-            exclude_tags: none of these.
+            tags, any_tags, exclude_tags: all of these, at least one of these, none of these.
+            sources: from one of these, as ``manual``, ``scan:mypkg`` and what is below it; (): from all.
+            distributions: from one of these installed distributions, by name; (): from all. Where neither is given the
+                ``scope`` of the configuration counts, and with it all of the runtime and the config tier.
             limit: how many at the most; None: all.
             mode: ``lexical`` goes by words, ``semantic`` by vectors, ``hybrid`` by both; ``auto`` is hybrid wherever
                 there is an embedder, else lexical, also for half a minute after the embedder has failed.
@@ -344,31 +349,33 @@ class Catalog:
             was taken after such a request gets points, within a bound, if that was recorded: see :meth:`record_use`.
 
         Raises:
-            InvalidFilterError: a filter has a value it can't have.
-            UnknownKindError: no such kind.
+            InvalidFilterError, UnknownKindError: a filter has a value it can't have.
         """
         from catalog.verbs.search import search
 
-        return search(self.workspace, text, self.workspace.filters(kind, tags, any_tags, exclude_tags), limit, mode)
+        filters = self.workspace.filters(kind, tags, any_tags, exclude_tags, sources, distributions)
+        return search(self.workspace, text, filters, limit, mode)
 
-    def similar(self, kind: str, name: str | None = None, *, limit: int | None = 10) -> builtins.list[Hit]:
+    def similar(
+        self, kind: str, name: str | None = None, *, limit: int | None = 10, floor: float | None = None
+    ) -> builtins.list[Hit]:
         """Return the entries nearest in meaning to one, of every tier, the nearest first; of equals by key.
 
         ``.score`` is the cosine. An entry without a fresh vector is near to nothing: the list is empty.
 
         Args:
-            kind: a known kind.
-            name: of an entry that some tier has.
+            kind, name: of an entry that some tier has.
             limit: how many at the most; None: all.
+            floor: the least score; None: that of four in five pairs of an entry and an everyday request; -1: any.
 
         Raises:
             EntryNotFoundError: no tier has it.
-            InvalidFilterError: *limit* is no number from 0.
+            InvalidFilterError: *limit* is no number from 0, or *floor* is no number.
             SearchError, MissingExtraError: there is no embedder.
         """
         from catalog.verbs.search import similar
 
-        return similar(self.workspace, *pair(kind, name), limit)
+        return similar(self.workspace, *pair(kind, name), limit, floor)
 
     # -- learning from use -------------------------------------------------------------------------------------------
 
@@ -390,10 +397,8 @@ class Catalog:
             success: whether it was what the request wanted.
 
         Raises:
-            EntryNotFoundError: there is no such entry.
-            EntryError: *entry* is nothing that says which one.
-            SearchError: the request is blank, or no text.
-            SettingsError: learning is switched off.
+            EntryNotFoundError, EntryError: there is no such entry; *entry* is nothing that says which one.
+            SearchError, SettingsError: the request is blank, or no text; learning is switched off.
         """
         from catalog.verbs.use import record_use
 
@@ -462,22 +467,25 @@ class Catalog:
 
         return scan(self.workspace, os.fspath(target), public=public, schemas=schemas, progress=progress)
 
-    def refresh(self, *, progress: Callable[[int, int, str], None] | None = None) -> builtins.list[ScanReport]:
-        """Look again at plugins, at marked objects of loaded modules and at scanned sources that have changed.
+    def refresh(
+        self, *, accept_renames: bool = False, progress: Callable[[int, int, str], None] | None = None
+    ) -> builtins.list[ScanReport]:
+        """Look again at plugins, marked objects, changed sources and registered entries; return a report for each.
 
-        Returns:
-            A report for each source looked at. Drift is reported, never accepted.
+        What was renamed (same body) *accept_renames* carries over with history, golden cases and uses; drift stays.
         """
         from catalog.ingest.refresh import refresh
 
-        return refresh(self.workspace, progress=progress)
+        return refresh(self.workspace, progress=progress, accept_renames=accept_renames)
 
-    def verify(self, kind: Kinds = None, *, policy: str = "source") -> builtins.list[Drift]:
-        """Return the entries whose code is not what was recorded, by key; nothing is imported.
+    def verify(self, kind: Kinds = None, *, policy: str = "source") -> Verified:
+        """Return the entries whose code is not what was recorded, a list by key; nothing is imported.
 
         Args:
             kind: one kind, several, or None for every kind.
-            policy: ``source`` reports changed bodies too, ``signature`` only changed signatures.
+            policy: ``source`` reports changed bodies too and marks entries, ``signature`` only changed signatures.
+
+        Its ``checked``, ``unchecked`` and ``data`` say how much could be compared.
         """
         from catalog.verbs.repair import verify
 
@@ -511,11 +519,7 @@ class Catalog:
     ) -> builtins.list[Revision]:
         """Return the changes of a key, the newest first; also of an entry that was taken away.
 
-        Args:
-            kind: a known kind, or the key ``kind:name``.
-            name: of the entry, beside its kind.
-            limit: how many at the most; None: all.
-            before: only revisions with a lower number.
+        At most *limit* are returned (None: all), and only revisions with a lower number than *before*.
         """
         from catalog.verbs.history import history
 
@@ -541,8 +545,7 @@ class Catalog:
         """Make a draft an entry like any other, so that routers see it; this is a new revision.
 
         Raises:
-            EntryNotFoundError: there is no such entry.
-            EntryError: it is no draft.
+            EntryNotFoundError, EntryError: there is no such entry; it is no draft.
             CouncilSpecError: it is a council that is not valid, or not any more.
         """
         from catalog.verbs.drafts import approve
@@ -601,9 +604,7 @@ class Catalog:
         Batch by batch, so that what is done stays done if it is interrupted. *progress* is told done and to do.
 
         Raises:
-            EmbedderError: the embedder is not known, or failed.
-            SearchError: the catalog has none.
-            MissingExtraError: what it needs is not installed.
+            EmbedderError, SearchError, MissingExtraError: it failed; there is none; what it needs is not installed.
         """
         from catalog.verbs import embed
 
@@ -624,8 +625,7 @@ class Catalog:
             vacuum: give the room back to the file system, which takes as long and as much room as a copy.
 
         Raises:
-            SearchError: neither says what may go.
-            InvalidFilterError: a number can't be.
+            SearchError, InvalidFilterError: nothing says what may go; a number can't be.
         """
         from catalog.verbs.upkeep import prune
 

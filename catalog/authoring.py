@@ -129,7 +129,12 @@ def _texts(kind: str, field: str, value: Any) -> list[str]:
 def _fault(kind: str, text: str) -> Exception:
     from catalog.errors import InvalidEntryError
 
-    return InvalidEntryError(f"@catalog.{kind}: {text}", kind=kind)
+    return InvalidEntryError(f"@{_written(kind)}: {text}", kind=kind)
+
+
+def _written(kind: str) -> str:
+    """Return how the decorator of a *kind* is written."""
+    return f"catalog.{kind}" if isinstance(globals().get(kind), Marker) else f"catalog.mark({kind!r})"
 
 
 class Marker:
@@ -141,7 +146,7 @@ class Marker:
         self.__doc__ = f"Mark an object as {about}."
 
     def __repr__(self) -> str:
-        return f"<decorator catalog.{self.kind}>"
+        return f"<decorator {_written(self.kind)}>"
 
     @overload
     def __call__(  # noqa: D102 - ruff knows only typing.overload, and wants a docstring here
@@ -203,7 +208,7 @@ class Marker:
             InvalidEntryError: an argument has a value it can't have, or the object can't be marked.
         """
         if isinstance(obj, str):
-            raise _fault(self.kind, f"a name comes as a keyword: @catalog.{self.kind}(name={obj!r})")
+            raise _fault(self.kind, f"a name comes as a keyword: @{_written(self.kind)}(name={obj!r})")
         fields = _checked(
             self.kind,
             {
@@ -228,6 +233,44 @@ class Marker:
         return decorate
 
 
+@overload
+def mark(kind: str, /) -> Marker: ...  # noqa: D103 - ruff knows only typing.overload
+@overload
+def mark(  # noqa: D103, F811
+    kind: str,
+    /,
+    *,
+    name: str | None = ...,
+    description: str | None = ...,
+    tags: Iterable[str] = ...,
+    examples: Iterable[str] = ...,
+    match: str | None = ...,
+    providers: Iterable[str] | None = ...,
+    priority: int = ...,
+    metadata: Mapping[str, Any] | None = ...,
+) -> Callable[[T], T]: ...
+def mark(kind: str, /, **fields: Any) -> Any:  # noqa: F811
+    """Return the decorator of a kind that a project declares: ``dataset = catalog.mark("dataset")``.
+
+    It is used as :data:`tool` is: ``@dataset``, ``@dataset(tags=["sales"])``, ``rows = dataset(load(), name="rows")``;
+    or at once, as in ``@catalog.mark("dataset", tags=["sales"])``.
+
+    Args:
+        kind: as declared with ``kinds = ["dataset"]`` in ``[tool.catalog]``, written out: a scan reads it.
+        **fields: of the entry, as for the other decorators; without any the decorator itself is returned.
+
+    Raises:
+        InvalidEntryError: *kind* can't be a kind, or a field has a value it can't have.
+    """
+    # The form of a kind, without importing what knows it: a lower-case word of letters, digits and "_".
+    if not (
+        isinstance(kind, str) and kind.isidentifier() and kind.isascii() and kind.islower() and len(kind) <= 40
+    ) or (kind[0] == "_"):
+        raise _fault(str(kind), "a kind is a lower-case word of letters, digits and '_'")
+    marker = Marker(kind, f"an entry of kind {kind}")
+    return marker(**fields) if fields else marker
+
+
 tool = Marker("tool", "a tool: something a model or a program can call")
 model = Marker("model", "a model: an AI model, ready to be asked")
 prompt = Marker("prompt", "a prompt: a text or template for a model")
@@ -247,6 +290,7 @@ __all__ = [
     "agent",
     "council",
     "input_mapper",
+    "mark",
     "mark_of",
     "model",
     "profile",

@@ -119,7 +119,8 @@ def registry_of(catalog: Registering, kind: str) -> Registry[Any]:
     Raises:
         UnknownKindError: no such kind.
     """
-    check_kind(kind, catalog.settings.kinds)
+    if kind not in catalog.settings.kinds:  # else a stored entry has it, or nothing does
+        check_kind(kind, catalog.kinds())
     return Registry(lambda: catalog, kind)
 
 
@@ -135,13 +136,13 @@ class KindRegistry:
 
 
 def registry_named(catalog: Registering, name: str) -> Registry[Any]:
-    """Return the registry of a kind that the project declares, by its plural: ``datasets`` for the kind ``dataset``.
+    """Return the registry of a kind of somebody's own, by its plural: ``datasets`` for the kind ``dataset``.
 
     Raises:
         AttributeError: no kind has this plural.
     """
     if not name.startswith("_"):
-        for kind in catalog.settings.kinds:
+        for kind in catalog.kinds():
             if plural(kind) == name:
                 return registry_of(catalog, kind)
     raise AttributeError(f"{type(catalog).__name__!r} object has no attribute {name!r}")

@@ -22,6 +22,9 @@ PLUGIN_GROUPS = ("magma_plugins",)
 LOGGED = ("off", "hash", "text")
 """What is logged of routed prompts: nothing, decisions with a hash of the prompt, or decisions with its text."""
 
+SCOPE = ("sources", "distributions")
+"""The parts of a scope: where the entries come from that are a project's share of a database."""
+
 PROVIDER_KEYS = {
     "anthropic": ("ANTHROPIC_API_KEY",),
     "azure": ("AZURE_OPENAI_API_KEY", "AZURE_API_KEY"),
@@ -43,7 +46,7 @@ PROVIDER_KEYS = {
 
 _KNOWN = (
     "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
-    "providers", "runner", "route_log", "default_profile", "router", "keep_history",
+    "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope",
 )  # fmt: skip
 
 _TRUE = ("1", "true", "yes", "on")
@@ -74,6 +77,7 @@ class Settings:
             and the prompt.
         route_log: one of :data:`LOGGED`.
         keep_history: how many revisions of each entry ``catalog db prune`` keeps.
+        scope: the ``sources`` and ``distributions`` that searches and routers look at unless the caller names others.
         router: options of the project's router, as written; see :meth:`catalog.AutoCouncil.configured`.
     """
 
@@ -96,6 +100,7 @@ class Settings:
     keep_history: int | None = None
     default_profile: str | None = None
     router: Mapping[str, Any] = field(default_factory=dict)
+    scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def policy(self, kind: str) -> str:
         """Return the verify policy for *kind*."""
@@ -193,6 +198,7 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         default_profile=table.text("default_profile"),
         keep_history=table.number("keep_history"),
         router=table.mapping("router"),
+        scope=table.scope(),
     )
 
 
@@ -247,6 +253,17 @@ class _Table:
         if value not in choices:
             raise self._wrong(key, f"is {value!r}; choose one of {', '.join(choices)}")
         return str(value)
+
+    def scope(self) -> dict[str, tuple[str, ...]]:
+        """Return what the project looks at in the database: lists of sources and of distributions."""
+        scope = self.mapping("scope")
+        for part, values in scope.items():
+            if part not in SCOPE:
+                hint = did_you_mean(close_matches(part, SCOPE)) or f"; there are {' and '.join(SCOPE)}"
+                raise self._wrong(f"scope.{part}", f"is no part of a scope{hint}")
+            if not isinstance(values, list) or not all(isinstance(value, str) and value for value in values):
+                raise self._wrong(f"scope.{part}", 'must be a list of texts, as ["scan:mypkg"]')
+        return {part: tuple(values) for part, values in scope.items()}
 
     def kinds(self) -> tuple[str, ...]:
         """Return the built-in kinds and those that the project declares."""

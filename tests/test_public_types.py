@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
+import json
 import os
 import re
 import shutil
@@ -13,7 +15,6 @@ from pathlib import Path
 
 import pytest
 from factories import ROOT
-from test_wheel import wheel  # noqa: F401  # a fixture
 
 import catalog
 
@@ -48,7 +49,7 @@ def test_every_public_name_has_its_type_pinned() -> None:
 
 
 @pytest.fixture(scope="module")
-def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:  # noqa: F811
+def site(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the unpacked wheel and the files to check, away from the checkout."""
     folder = tmp_path_factory.mktemp("site")
     zipfile.ZipFile(wheel).extractall(folder)
@@ -123,3 +124,56 @@ def test_faces_import_public_names_only() -> None:
         or (isinstance(node, ast.Import) and node.names[0].name.startswith("catalog."))
     ]
     assert inner == []
+
+
+NO_RESULTS = {
+    "Entry": "a pydantic model: model_dump",
+    "CouncilSpec": "a pydantic model: model_dump",
+    "Council": "holds live objects",
+    "ObjectRef": "a text in two parts: str",
+    "Settings": "what was configured, not what was found",
+    "CouncilIssue": "a dictionary",
+}
+
+
+def test_every_public_result_has_to_dict() -> None:
+    """Each public class that holds data can be turned into data for JSON, the named exceptions aside."""
+    public = {name: getattr(catalog, name) for name in catalog.__all__}
+    records = {
+        name: value
+        for name, value in public.items()
+        if isinstance(value, type)
+        and (dataclasses.is_dataclass(value) or hasattr(value, "_fields") or hasattr(value, "model_fields"))
+    }
+    without = {name for name, value in records.items() if not hasattr(value, "to_dict")}
+    assert without == NO_RESULTS.keys() - {"CouncilIssue"}
+
+
+def test_to_dict_gives_every_field_as_json() -> None:
+    """What an estimate, a verdict, a reference, a place among the tiers and a revision say survives JSON."""
+    with catalog.Catalog("sqlite://", embedder="none") as cat:
+        entry = cat.register("tool", "plot", "nowhere:plot", tags=["a"])
+        standing, revision = cat.which("tool", "plot")[0], cat.history("tool", "plot")[0]
+    moment = revision.at.isoformat()
+    stored = entry.model_dump(mode="json")
+    results = {
+        catalog.Estimate(2, 30, 1, None): {"texts": 2, "tokens": 30, "requests": 1, "dollars": None},
+        catalog.Reference("council:a", "router", "router:b", False): {
+            "source": "council:a", "path": "router", "target": "router:b", "exists": False,
+        },
+    }  # fmt: skip
+    for result, data in results.items():
+        assert json.loads(json.dumps(result.to_dict())) == data
+    verdict = catalog.Verdict(entry, "near", 0.5, scores=[0.5, None], reasons={"tool:plot": "plot"}).to_dict()
+    assert json.loads(json.dumps(verdict)) == {
+        "chosen": "tool:plot", "reason": "near", "score": 0.5, "confidence": None, "threshold": None,
+        "scores": [0.5, None], "reasons": {"tool:plot": "plot"}, "steps": [], "cost": verdict["cost"],
+        "cacheable": True, "built": False,
+    }  # fmt: skip
+    assert json.loads(json.dumps(standing.to_dict())) == {
+        "tier": "persistent", "wins": True, "why": standing.why, "entry": stored,
+    }  # fmt: skip
+    assert json.loads(json.dumps(revision.to_dict())) == {
+        "key": "tool:plot", "kind": "tool", "name": "plot", "revision": 1, "action": "register",
+        "actor": revision.actor, "at": moment, "data": revision.data,
+    }  # fmt: skip

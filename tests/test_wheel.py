@@ -10,22 +10,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from factories import ROOT
-
-
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from the sdist as an installer would."""
-    folder = tmp_path_factory.mktemp("dist")
-    build = (
-        "import sys, os, tarfile; from hatchling.build import build_sdist, build_wheel; out = sys.argv[1]; "
-        "name = build_sdist(out); tarfile.open(os.path.join(out, name)).extractall(out, filter='data'); "
-        "os.chdir(os.path.join(out, name.removesuffix('.tar.gz'))); print(build_wheel(out))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", build, str(folder)], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return folder / done.stdout.strip().splitlines()[-1]
 
 
 @pytest.mark.packaging

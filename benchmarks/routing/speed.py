@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from benchmarks.corpus import vocabulary
@@ -111,15 +112,15 @@ def warm(folder: str, sizes: Sequence[int], encoders: Sequence[str]) -> None:
                 if theirs is not None:
                     compare(
                         f"{name}, {count} routes",
-                        lambda router=router, text=text: router.resolve(next(text)),
-                        lambda theirs=theirs, text=text: theirs(next(text)),
+                        partial(lambda router, text: router.resolve(next(text)), router, text),
+                        partial(lambda theirs, text: theirs(next(text)), theirs, text),
                         goal="<= 0.2",
                         repeat=repeat,
                     )
                 compare(
                     f"{name}, {count} routes: beside embedding the prompt alone",
-                    lambda router=router, text=text: router.resolve(next(text)),
-                    lambda encoder=encoder, text=text: encoder.encode([next(text)]),
+                    partial(lambda router, text: router.resolve(next(text)), router, text),
+                    partial(lambda encoder, text: encoder.encode([next(text)]), encoder, text),
                     goal="(none)",
                     repeat=repeat,
                 )

@@ -28,6 +28,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -84,8 +85,8 @@ def warm(count: int) -> None:
             mine, theirs = turns(itertools.islice(texts, 250, None))
             FIGURES.ratio(
                 f"(a) hybrid search, {form}, {count:,} / its parts",
-                lambda mine=mine: cat.search(next(mine)),
-                lambda theirs=theirs: ours.sum_of_parts(next(theirs)),
+                partial(lambda mine: cat.search(next(mine)), mine),
+                partial(lambda theirs: ours.sum_of_parts(next(theirs)), theirs),
                 1.5,
                 repeat=20,
                 rounds=9,
@@ -132,16 +133,16 @@ def against_indexes(count: int) -> None:
             mine, theirs = itertools.cycle(vectors), itertools.cycle(vectors)
             FIGURES.ratio(
                 f"(a) ten nearest of {count:,} / {name}",
-                lambda mine=mine: index.search(next(mine), 10, generation=generation),
-                lambda theirs=theirs, search=search: search(next(theirs)),
+                partial(lambda mine: index.search(next(mine), 10, generation=generation), mine),
+                partial(lambda theirs, search: search(next(theirs)), theirs, search),
                 goal,
                 repeat=20,
             )
             first, second = itertools.cycle(texts), itertools.cycle(texts)
             FIGURES.ratio(
                 f"(a) search by meaning, embedding included, {count:,} / {name}",
-                lambda first=first: cat.search(next(first), mode="semantic"),
-                lambda second=second, search=search: search(ours.vector(next(second))),
+                partial(lambda first: cat.search(next(first), mode="semantic"), first),
+                partial(lambda second, search: search(ours.vector(next(second))), second, search),
                 goal,
                 repeat=20,
             )
@@ -169,8 +170,8 @@ def against_ratel(count: int) -> None:
             mine, theirs = turns(itertools.islice(mixed(ours.fields), 250 if mode == "hybrid" else 500, None))
             FIGURES.ratio(
                 f"(a) {mode} search, {count:,} / ratel-ai BM25",
-                lambda mode=mode, mine=mine: cat.search(next(mine), mode=mode),
-                lambda theirs=theirs: search(next(theirs)),
+                partial(lambda mode, mine: cat.search(next(mine), mode=mode), mode, mine),
+                partial(lambda theirs: search(next(theirs)), theirs),
                 0.333,
                 repeat=20,
             )
@@ -206,12 +207,12 @@ def embedding(count: int = 100_000) -> None:
         texts = [texts_of(make_entry(entry))[0] for entry in fields]
         FIGURES.ratio(
             f"(c) embedding {count:,} texts, {what} / wordllama",
-            lambda texts=texts: _batches(WordLlamaEmbedder(), texts),
-            lambda texts=texts: bare.embed(texts, norm=True),
+            partial(lambda texts: _batches(WordLlamaEmbedder(), texts), texts),
+            partial(lambda texts: bare.embed(texts, norm=True), texts),
             1.3,
             rounds=3,
         )
-        updated(fields, what, lambda texts=texts: bare.embed(texts, norm=True))
+        updated(fields, what, partial(lambda texts: bare.embed(texts, norm=True), texts))
 
 
 def _batches(embedder: WordLlamaEmbedder, texts: list[str]) -> None:

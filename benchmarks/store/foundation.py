@@ -19,6 +19,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks.corpus import entries, rare_words
@@ -204,15 +205,15 @@ def common_words(cat: Catalog, bare: sqlite3.Connection, count: int) -> None:
     for text in (f"get data {rare_words()[0]}", "get data file", "create user list"):
         compare(
             f"(f) {text!r}, {count:,} / FTS5 ranking all words",
-            lambda text=text: cat.search(text),
-            lambda text=text: bare.execute(RANKED, (_match(text),)).fetchall(),
+            partial(lambda text: cat.search(text), text),
+            partial(lambda text: bare.execute(RANKED, (_match(text),)).fetchall(), text),
             goal="<= 0.2",
             rounds=5,
         )
         compare(
             f"(f) {text!r} with tag plot, {count:,} / FTS5 and EXISTS",
-            lambda text=text: cat.search(text, tags=["plot"]),
-            lambda text=text: bare.execute(RANKED_AND_TAGGED, (_match(text),)).fetchall(),
+            partial(lambda text: cat.search(text, tags=["plot"]), text),
+            partial(lambda text: bare.execute(RANKED_AND_TAGGED, (_match(text),)).fetchall(), text),
             goal="<= 1",
             rounds=5,
         )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from catalog.entry.key import name_fault
 from catalog.entry.kinds import FEWEST_OF
+from catalog.entry.pydantic_plugins import load_plugins
 from catalog.errors import close_matches, did_you_mean
 
 SCHEMA_VERSION = 1
@@ -35,6 +36,8 @@ MOST = 50
 """The members a council may have unless the caller sets another limit: every round asks each of them."""
 
 _DEEPEST = 100
+
+load_plugins()  # before the first model is made
 
 
 class Issue(TypedDict):

@@ -110,7 +110,7 @@ def _decided(module: str, item: dict[str, Any], follower: NameFollower) -> tuple
             continue  # a definition that another replaces is gone, unless the decorator put it into an object's list
         kind = last.rpartition(".")[2] if rule.kind == "*" else rule.kind
         decision = rule, kind, _arguments_reader(mark["given"], follower)
-        if rules.own_package in rule.modules:  # what the author wrote for the catalog beats the framework's
+        if rules.is_own(rule):  # what the author wrote for the catalog beats the framework's
             return decision
         best = best or decision
     if best is not None:
@@ -155,9 +155,9 @@ def _value_decision(made: dict[str, Any], follower: NameFollower) -> tuple[Rule,
             rule, last = follower.follow(above, lambda name: rules.match("constructors", name))
             if rule is not None and maker not in rule.makers:
                 rule = None
-    if rule is None:
+    if rule is None and made.get("decorates"):
         rule, last = follower.follow(dotted, lambda name: rules.match("decorators", name))
-        if rule is not None and rules.own_package not in rule.modules:
+        if rule is not None and not rules.is_own(rule):
             rule = None
     if rule is None or (made.get("anywhere") and not rule.anywhere):
         return None

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from catalog.discovery.literal import Value
-from catalog.discovery.rules import Rules
-from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, last_name
+from catalog.discovery.rules import MARKING, Rules
+from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, is_alias, last_name, marked_kind
 from catalog.source.branches import Branches
 from catalog.source.checksum import Function
 from catalog.source.define import define
@@ -126,7 +126,7 @@ class Extractor:
                 dotted = self.namer.imported(binding)
                 if dotted is not None:
                     imports[name] = dotted
-            elif isinstance(binding, (ast.Name, ast.Attribute)):
+            elif is_alias(binding):
                 dotted = self.namer.expand(binding, [self.top])
                 if dotted is not None and dotted != f"{self.module}.{name}":
                     aliases[name] = dotted
@@ -230,9 +230,12 @@ class Extractor:
             if dotted is not None:
                 parts = dotted.split(".")[-2:]
                 is_constructor = any(self.rules.is_word("constructors", part) for part in parts)
-                if is_constructor or self.rules.is_word("decorators", parts[-1]):
+                if is_constructor or self._is_decorator(dotted):
                     item = self._value_item(target.id, value, node.lineno, after)
-                    item["made"] = {"dotted": dotted, "given": self._given(call, scopes)}
+                    given = self._given(call.func, scopes) if isinstance(call.func, ast.Call) else {}
+                    item["made"] = {"dotted": dotted, "given": {**given, **self._given(call, scopes)}}
+                    # A decorator that is given no object makes a decorator: mine = tool(tags=[...]).
+                    item["made"]["decorates"] = bool(call.args) or call is not value
                     item["node"], item["value"] = call, value
                     self.items.append(item)
                     return
@@ -317,14 +320,15 @@ class Extractor:
         """Return the decorators that could be known ones: dotted name or method and owner, and arguments."""
         marks = []
         for decorator in decorators:
-            target = decorator.func if isinstance(decorator, ast.Call) else decorator
+            decorator = self._unwrapped(decorator, scopes)
+            target = decorator.func if isinstance(decorator, ast.Call) and not marked_kind(decorator) else decorator
             mark: dict[str, Any] = {}
             if isinstance(target, ast.Name):
                 bound = self.namer.bound(target.id, scopes)
                 if isinstance(bound, ast.Attribute):  # tool = server.tool
                     target = bound
             dotted = self.namer.expand(target, scopes)
-            if dotted is not None and self.rules.is_word("decorators", dotted.rpartition(".")[2]):
+            if dotted is not None and self._is_decorator(dotted):
                 mark["dotted"] = dotted
             if isinstance(target, ast.Attribute) and self.rules.is_word("methods", target.attr):
                 mark["method"] = target.attr
@@ -334,6 +338,27 @@ class Extractor:
                 mark["given"] = self._given(decorator, scopes) if isinstance(decorator, ast.Call) else {}
                 marks.append(mark)
         return marks
+
+    def _unwrapped(self, decorator: ast.expr, scopes: Scopes) -> ast.expr:
+        """Return what a decorator is in the end: ``partial(tool, tags=…)``, ``mine = tool(tags=…)`` are calls of it."""
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        bound = self.namer.bound(target.id, scopes) if isinstance(target, ast.Name) else None
+        made: Any = bound if isinstance(bound, ast.Call) else target if isinstance(target, ast.Call) else None
+        if made is None and isinstance(decorator, ast.Call):
+            made = decorator
+        if made is None:
+            return decorator
+        if self.namer.expand(made.func, scopes) != "functools.partial":
+            return bound if isinstance(bound, ast.Call) and target is decorator else decorator
+        if not made.args:
+            return decorator
+        more = decorator.keywords if isinstance(decorator, ast.Call) and decorator is not made else []
+        return ast.copy_location(ast.Call(made.args[0], made.args[1:], [*made.keywords, *more]), made)
+
+    def _is_decorator(self, dotted: str) -> bool:
+        """Tell whether *dotted* could be a known decorator, or that of some kind."""
+        above, _, last = dotted.rpartition(".")
+        return self.rules.is_word("decorators", last) or above.rpartition(".")[2] == MARKING
 
     def _given(self, call: ast.Call, scopes: Scopes) -> dict[str, Value]:
         """Return the arguments that fields are read from: names and, as texts, positions."""

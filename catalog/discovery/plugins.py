@@ -14,6 +14,7 @@ from typing import Any
 from catalog.discovery.finding import Finding, ScanResult, Skipped
 from catalog.discovery.rules import Rules
 from catalog.discovery.scan import Progress, scan
+from catalog.distributions import place_of, report, text_of, unreadable
 from catalog.entry.key import name_fault
 from catalog.entry.object_ref import reference_fault
 from catalog.errors import PackageNotFoundError
@@ -88,15 +89,16 @@ def plugins(groups: Iterable[str] = (GROUP,), *, roots: Sequence[str] = ()) -> l
         try:
             name = dist.metadata["Name"]
             folded = re.sub(r"[-_.]+", "-", name or "").lower()
-            if not name or folded in seen:  # the first on sys.path is the one Python would import
+            if name and folded in seen:  # the first on sys.path is the one Python would import
                 continue
             seen.add(folded)
             points = [point for point in dist.entry_points if point.group in wanted]
+            if points and not name:
+                raise ValueError("it has no name")
+            declared += [_plugin(dist, point, locator) for point in points]
         except Exception as error:  # any installed package may have broken metadata
+            report(dist, error)
             declared.append(_broken(dist, error))
-            continue
-        for point in points:
-            declared.append(_plugin(dist, point, locator))
     return sorted(declared, key=lambda plugin: (plugin.group, plugin.name, plugin.distribution or ""))
 
 
@@ -184,9 +186,7 @@ def _plugin(dist: metadata.Distribution, point: metadata.EntryPoint, locator: Lo
 
 
 def _broken(dist: metadata.Distribution, error: Exception) -> Plugin:
-    where = str(getattr(dist, "_path", dist.locate_file("")))
-    fault = f"the metadata in {where} can't be read: {type(error).__name__}: {error}"
-    return Plugin("", where, "", "", None, None, None, fault=fault)
+    return Plugin("", place_of(dist), "", "", None, None, None, fault=unreadable(dist, error))
 
 
 def _is_editable(dist: metadata.Distribution) -> bool:
@@ -200,7 +200,7 @@ def _is_editable(dist: metadata.Distribution) -> bool:
 def _recorded(dist: metadata.Distribution, module: str) -> str | None:
     """Return the sum the installer recorded for the file of *module*, as hexadecimal digits."""
     place = module.replace(".", "/")
-    record = dist.read_text("RECORD") or ""
+    record = text_of(dist, "RECORD")
     match = re.search(rf"^{re.escape(place)}(?:/__init__)?\.py,sha256=([\w-]+)", record, re.MULTILINE)
     if match is None:
         return None

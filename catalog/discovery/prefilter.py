@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from catalog.discovery.rules import SECTIONS, Rules
+from catalog.discovery.rules import MARKING, SECTIONS, Rules
 
 # Each expression begins with plain letters, which the engine searches for many times faster than for a class of them.
 _HEAD = re.compile(
@@ -32,6 +32,7 @@ _IMPORT = re.compile(rb"import[ \t]+([\w.\x80-\xff]++)(?:[ \t]+as[ \t]+([\w\x80-
 _CAPITAL = re.compile(rb"_*[A-Z]")
 _ALIAS = re.compile(rb"\n(_*+[A-Z]\w*+)[ \t]*+=[ \t]*+([A-Za-z_][\w.]*+)[ \t]*+(?=[\r\n#])")
 _STATEMENT = re.compile(rb"\n[^ \t\r\n#)\]}\"']")  # a statement at the left margin
+_MARKING = re.compile(rb"%b\([ \t\r\n]*+[\"']" % MARKING.encode())
 _BLANK = frozenset({b" ", b"\t"})
 _DEFINING = (b"def ", b"class ", b"async ", b"@")
 
@@ -75,12 +76,16 @@ class Prefilter:
 
     def __init__(self, rules: Rules) -> None:
         """Compile the expressions for what *rules* name."""
-        own = [rule for rule in rules if rule.section == "decorators" and rules.own_package in rule.modules]
+        own = [rule for rule in rules if rule.section == "decorators" and rules.is_own(rule)]
         self._own_mark = rules.own_package.encode()
         decorators = "|".join((rules.words("decorators"), rules.words("methods")))
         makers = rules.words("constructors")
         # Possessive and grouped by first letter: each "=" and "@" of the file is tried.
         self._decorator = re.compile(rb"@[ \t]*+(?:\w++(?:\([^()\n]*+\))?\.)*(?:%b)\b" % _grouped(decorators).encode())
+        self._renamed_decorator = re.compile(
+            rb"\n[ \t]*+(\w++)[ \t]*+=[ \t]*+(?:(?:\w++\.)?partial\([ \t\r\n]*+)?(?:\w++\.)*(?:%b)\b"
+            % _grouped(decorators).encode()
+        )
         self._constructor = _assigned_from(makers)
         # Our own decorators called as functions apart, as their names are common words.
         self._own_call = _assigned_from("|".join(name for rule in own for name in rule.names) or "(?!)")
@@ -114,8 +119,9 @@ class Prefilter:
                     renamed[_text(match[1])] = _text(before[0])
         for match in _ALIAS.finditer(data):
             renamed.setdefault(_text(match[1]), _text(match[2]).rpartition(".")[2])
-        decorated = self._decorator.search(data) is not None
-        assigned = self._makes(data, self._constructor) or (
+        marking = _MARKING.search(data) is not None
+        decorated = marking or self._decorator.search(data) is not None or self._is_renamed(data)
+        assigned = (marking or self._makes(data, self._constructor)) or (
             self._own_mark in data and self._makes(data, self._own_call)
         )
         if renamed and not (decorated and assigned):
@@ -125,6 +131,14 @@ class Prefilter:
             assigned = assigned or re.search(rb"=[ \t]*(?:\(\s*)?(?:%b)[.(\[]" % names, data) is not None
         declared = any(expression.search(data) is not None for expression in self._declared)
         return Prefiltered(heads, decorated, assigned, declared, renamed)
+
+    def _is_renamed(self, data: bytes) -> bool:
+        """Tell whether a known decorator is assigned to a name, plain or in a partial, that is used as a decorator."""
+        if b"@" not in data:
+            return False
+        if (b"partial(" in data and b"@functools.partial(" in data) or b"@partial(" in data:
+            return True
+        return any(b"@" + match[1] in data for match in self._renamed_decorator.finditer(data))
 
     def _makes(self, data: bytes, expression: re.Pattern[bytes]) -> bool:
         """Tell whether *expression* fits something that runs when the module is imported."""

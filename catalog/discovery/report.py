@@ -21,6 +21,8 @@ class ScanReport:
         gone: keys whose source no longer holds them.
         skipped: what could not be read: ``{"path": …, "reason": …}``.
         clashes: names two findings wanted: ``{"key", "kept", "other", "renamed"}``.
+        renamed: entries that are gone and whose body has another name or place now: ``{"key", "became", "ref",
+            "new_ref", "stored_as", "accepted"}``.
         undecided: entries of which the source holds several definitions, and reading can't tell which of them runs
             here: ``{"key", "ref", "path", "lines"}``; the entry describes all of them.
         files: how many files there are.
@@ -35,6 +37,7 @@ class ScanReport:
     gone: tuple[str, ...] = ()
     skipped: tuple[Mapping[str, Any], ...] = ()
     clashes: tuple[Mapping[str, Any], ...] = ()
+    renamed: tuple[Mapping[str, Any], ...] = ()
     undecided: tuple[Mapping[str, Any], ...] = ()
     files: int = 0
     seconds: float = 0.0
@@ -42,7 +45,7 @@ class ScanReport:
     @property
     def is_quiet(self) -> bool:
         """Whether nothing in the catalog changed and nothing needs a look."""
-        return not (self.found or self.updated or self.drifted or self.gone)
+        return not (self.found or self.updated or self.drifted or self.gone or self.renamed)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as JSON data, tuples as lists."""

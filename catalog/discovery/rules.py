@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -30,6 +30,9 @@ _NEEDED = {
 }
 _PATTERN = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*\*?")
 
+MARKING = "mark"
+"""The function that gives the decorator of any kind: ``mark("dataset")`` is followed as ``mark.dataset``."""
+
 Place = str | int
 """Where a field is read from: the name of an argument or attribute, or an argument's position."""
 
@@ -50,6 +53,11 @@ class Rule:
     when: str = ""
     anywhere: bool = False
     fields: tuple[tuple[str, tuple[Place, ...]], ...] = ()
+
+    @property
+    def is_marking(self) -> bool:
+        """Whether this is the rule of :data:`MARKING`, for which the name is any kind."""
+        return self.kind == "*" and self.names == (MARKING,)
 
     def names_it(self, name: str) -> bool:
         """Tell whether *name*, the last part of a dotted name, is in this rule's names and not among its exceptions."""
@@ -83,6 +91,10 @@ class Rules:
     def __iter__(self) -> Iterator[Rule]:
         return iter(self._ordered)
 
+    def is_own(self, rule: Rule) -> bool:
+        """Tell whether *rule* is for what the package that goes before all others offers."""
+        return any(_is_below(module, self.own_package) for module in rule.modules)
+
     def match(self, section: str, dotted: str) -> Rule | None:
         """Return the rule of *section* that names *dotted* (``package.module.name``), or None."""
         key = (section, dotted)
@@ -95,7 +107,7 @@ class Rules:
     def _match(self, section: str, dotted: str) -> Rule | None:
         module, _, name = dotted.rpartition(".")
         for rule in self._ordered:
-            if rule.section != section or not rule.names_it(name):
+            if rule.section != section or not (rule.names_it(name) or rule.is_marking):
                 continue
             if any(_is_below(module, pattern) for pattern in rule.modules):
                 return rule
@@ -139,7 +151,7 @@ class Rules:
 
     def words(self, section: str) -> str:
         """Return a regular expression for the names a file must hold for *section* to matter."""
-        names = {name for rule in self if rule.section == section for name in rule.names}
+        names = {name for rule in self if rule.section == section and not rule.is_marking for name in rule.names}
         return "|".join(sorted(map(_expression, names))) or "(?!)"  # (?!) matches nothing
 
     def base_names(self) -> frozenset[str]:
@@ -159,6 +171,24 @@ class Rules:
     def fingerprint(self) -> str:
         """A text that changes when any rule does."""
         return hashlib.sha256(repr(self._ordered).encode()).hexdigest()[:16]
+
+
+def with_kinds(additions: Mapping[str, Any], kinds: Sequence[str]) -> Mapping[str, Any]:
+    """Return a project's *additions* with a rule for decorators that are called like the *kinds* it declares.
+
+    A file that uses ``dataset``, imported from where ``dataset = catalog.mark("dataset")`` stands, is known by it.
+    """
+    if not kinds:
+        return additions
+    marking = next(rule for rule in _builtin() if rule.is_marking)
+    own = {
+        "kind": "*",
+        "framework": marking.framework,
+        "modules": list(marking.modules),
+        "names": list(kinds),
+        "fields": {field: list(places) for field, places in marking.fields},
+    }
+    return {**additions, "decorators": [*additions.get("decorators", ()), own]}
 
 
 def load_rules(additions: Mapping[str, Any] | None = None) -> Rules:

@@ -26,7 +26,7 @@ from catalog.discovery.rules import Rules, load_rules
 from catalog.discovery.state import FORMAT, FileState
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.walk import SourceFile
-from catalog.errors import UnreadableSourceError
+from catalog.errors import PackageNotFoundError, UnreadableSourceError
 from catalog.source.locate import Locator
 from catalog.source.read import decode_source, parse_source, read_bytes
 from catalog.source.stamp import stamp
@@ -51,6 +51,7 @@ def scan(
     rules: Rules | Mapping[str, Any] | None = None,
     known: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    own: str | None = None,
 ) -> ScanResult:
     """Return what *target* holds, without importing or running anything of it.
 
@@ -65,6 +66,7 @@ def scan(
             built-in ones.
         known: ``files`` of an earlier result: what didn't change is neither read nor parsed again.
         progress: called after each file.
+        own: the folder that the package of that name lies in; another package of the name is not meant.
 
     Returns:
         Findings by module and line, what was skipped and why, and ``files`` for the next scan as *known*.
@@ -74,7 +76,9 @@ def scan(
         SettingsError: *rules* has a form it can't have.
     """
     in_force = (rules if isinstance(rules, Rules) else load_rules(rules)).applying(schemas=schemas)
-    locator = Locator([os.fspath(root) for root in roots])
+    locator = Locator([os.fspath(root) for root in roots], own=own)
+    if own is not None and not locator.is_own(os.fspath(target).partition(".")[0]):
+        raise PackageNotFoundError(f"there is no package {target!r} in {own}", target=str(target), close=[])
     # Which branch of a condition counts depends on where it runs.
     here = f"{sys.platform} {platform.machine()} {sys.version_info[:3]}"
     options = f"{FORMAT} {in_force.fingerprint} {int(public)} {here}"
@@ -83,7 +87,7 @@ def scan(
     if before and _is_same(what, before):
         return _remembered(what, before)
     # Files that import each other find each other, also where nobody has put their folder on sys.path.
-    locator = Locator([*locator.roots, *sorted({file.root for file in what.listing.files})])
+    locator = Locator([*locator.roots, *sorted({file.root for file in what.listing.files})], own=own)
     return _Scan(what, in_force, locator, before, options, public, progress).run()
 
 

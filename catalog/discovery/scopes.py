@@ -6,10 +6,12 @@ import ast
 import builtins
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeGuard
 
 from catalog.discovery.literal import Value, read
 from catalog.discovery.prefilter import absolute
+from catalog.discovery.rules import MARKING
+from catalog.entry.kinds import is_kind_name
 from catalog.source.checksum import Function
 from catalog.source.names import Imported, Names, names_of
 
@@ -21,22 +23,18 @@ class Scope:
     """One body. What it binds is read only when somebody asks: most bodies hold nothing."""
 
     def __init__(
-        self,
-        kind: str,
-        body: Sequence[ast.stmt],
-        node: Function | ast.ClassDef | None = None,
-        path: str | None = None,
+        self, kind: str, body: Sequence[ast.stmt], node: Function | ast.ClassDef | None = None, near: str | None = None
     ) -> None:
-        """Wrap the *body* of a ``module``, ``class`` or ``function``; *path* is the module's file."""
-        self.path = path
+        """Wrap the *body* of a ``module``, ``class`` or ``function`` in the file *near*."""
         self.kind = kind
+        self.near = near
         self.body = body
         self.node = node
 
     @cached_property
     def names(self) -> Names:
         """What the statements bind."""
-        names = names_of(self.body, self.path)
+        names = names_of(self.body, self.near)
         if self.kind == "function":
             for statement in self.body:
                 if isinstance(statement, (ast.With, ast.AsyncWith)):  # with FastMCP() as server
@@ -78,10 +76,10 @@ class Namer:
     """Says what expressions in one file stand for."""
 
     def __init__(self, module: str, is_package: bool, body: Sequence[ast.stmt], path: str | None = None) -> None:
-        """Read the names of the *body* of *module*, whose file is at *path*."""
+        """Read the names of the *body* of *module*, which is in the file *path*."""
         self.module = module
         self.is_package = is_package
-        self.top = Scope("module", body, path=path)
+        self.top = Scope("module", body, near=path)
 
     def imported(self, binding: Imported) -> str | None:
         """Return the dotted name of what *binding* imports, or None if that lies outside of all packages."""
@@ -107,9 +105,15 @@ class Namer:
     def expand(self, node: ast.expr, scopes: Scopes, depth: int = 0) -> str | None:
         """Return the dotted name *node* stands for, imports followed, or None if it is no global name."""
         parts: list[str] = []
-        while isinstance(node, ast.Attribute):
-            parts.append(node.attr)
-            node = node.value
+        while True:
+            if isinstance(node, ast.Attribute):
+                parts.append(node.attr)
+                node = node.value
+            elif isinstance(node, ast.Call) and (kind := marked_kind(node)):  # followed as mark.dataset
+                parts.append(kind)
+                node = node.func
+            else:
+                break
         if not isinstance(node, ast.Name) or depth > _MOST_ALIASES:
             return None
         first = self._global(node.id, scopes, depth)
@@ -122,7 +126,7 @@ class Namer:
         binding = scope.names.intended(name)
         if isinstance(binding, Imported):
             return self.imported(binding)
-        if isinstance(binding, (ast.Name, ast.Attribute)) and not _is_same(binding, name):
+        if is_alias(binding) and not _is_same(binding, name):
             return self.expand(binding, scopes[: scopes.index(scope) + 1], depth + 1)
         if scope.kind == "module":
             return f"{self.module}.{name}"
@@ -241,6 +245,21 @@ class Namer:
             return dotted if first and first != "builtins" else None
 
         return read(node, lookup)
+
+
+def is_alias(binding: object) -> TypeGuard[ast.expr]:
+    """Tell whether a name bound to *binding* is another name for something, or the decorator of a kind."""
+    return isinstance(binding, (ast.Name, ast.Attribute)) or (
+        isinstance(binding, ast.expr) and marked_kind(binding) != ""
+    )
+
+
+def marked_kind(node: ast.expr) -> str:
+    """Return the kind in ``mark("dataset")``, whoever's function that is; empty for anything else."""
+    if not (isinstance(node, ast.Call) and last_name(node.func) == MARKING and node.args):
+        return ""
+    kind = getattr(node.args[0], "value", None)
+    return kind if isinstance(kind, str) and is_kind_name(kind) else ""
 
 
 def annotated(body: Sequence[ast.stmt]) -> dict[str, ast.expr]:

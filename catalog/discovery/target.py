@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from importlib import metadata
 
 from catalog.discovery.walk import Listing, SourceFile, list_file, list_folder, list_package, place_of
+from catalog.distributions import files_of, find_distribution, name_of, text_of
 from catalog.errors import PackageNotFoundError, close_matches, did_you_mean
-from catalog.source.locate import Locator, ModuleSite
+from catalog.source.locate import Locator, ModuleSite, is_installed
 
 
 @dataclass(slots=True)
@@ -85,7 +86,7 @@ def distribution_version(name: str | None) -> str | None:
         return None
     try:
         return f"{name}=={metadata.version(name)}"
-    except (metadata.PackageNotFoundError, KeyError, ValueError, TypeError):
+    except Exception:  # it is not installed, or whatever a parser raises on damaged bytes
         return None
 
 
@@ -97,7 +98,7 @@ def _path_target(text: str) -> Target:
     path = os.path.abspath(os.path.expanduser(text))
     target = Target(path)
     if os.path.isdir(path):
-        if os.path.isfile(os.path.join(path, "__init__.py")):
+        if os.path.isfile(os.path.join(path, "__init__.py")) and os.path.basename(path).isidentifier():
             target.root, name = place_of(os.path.join(path, "__init__.py"))
             list_package(name, path, target.root, target.listing)
         else:
@@ -120,13 +121,13 @@ def _module_target(name: str, site: ModuleSite, known_distribution: str | None) 
         for folder in site.locations:  # several for a namespace package
             root = _up(folder, depth)
             list_package(name, folder, root, target.listing)
-            target.root = target.root or (None if _is_on_path(root) else root)
+            target.root = target.root or (None if is_installed(root) else root)
     elif site.has_source and site.path is not None and site.form == "source":
         list_file(site.path, target.listing)
         root = _up(site.path, depth)
         for file in target.listing.files:
             file.module, file.root = name, root
-        target.root = None if _is_on_path(root) else root
+        target.root = None if is_installed(root) else root
     else:
         reasons = {
             "bytecode": "bytecode without source; never run",
@@ -147,24 +148,18 @@ def _up(path: str, levels: int) -> str:
     return path
 
 
-def _is_on_path(folder: str) -> bool:
-    return any(os.path.abspath(entry or os.curdir) == folder for entry in sys.path)
-
-
 # --- distributions -------------------------------------------------------------------------------------------------
 
 
 def _distribution_target(text: str, locator: Locator) -> Target | None:
     if not re.fullmatch(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?", text):
         return None
-    try:
-        dist = metadata.distribution(text)
-    except (metadata.PackageNotFoundError, ValueError):
+    dist = find_distribution(text)
+    if dist is None:
         return None
-    name = dist.metadata["Name"] or text
+    name = name_of(dist) or text
     target = Target(text, distribution=name)
-    recorded = map(str, dist.files or ())
-    files = [path for path in recorded if path.endswith(".py") and not path.startswith("..")]
+    files = [path for path in files_of(dist) if path.endswith(".py") and not path.startswith("..")]
     folder = str(dist.locate_file(""))
     has_modules = False
     for package, place in _packages(files):
@@ -198,7 +193,7 @@ def _packages(files: Sequence[str]) -> list[tuple[str, str]]:
 
 
 def _module_names(dist: metadata.Distribution, name: str) -> list[str]:
-    listed = (dist.read_text("top_level.txt") or "").split()
+    listed = text_of(dist, "top_level.txt").split()
     guess = re.sub(r"[-.]+", "_", name)
     return [module for module in dict.fromkeys([*listed, guess, guess.lower()]) if module.isidentifier()]
 
@@ -211,20 +206,17 @@ def distribution_of(module: str, path: str) -> str | None:
     top = module.partition(".")[0]
     # Most distributions are called like their package: two guesses spare reading the record of every distribution.
     for guess in dict.fromkeys((top, module.replace(".", "-"))):
-        try:
-            dist = metadata.distribution(guess)
-        except (metadata.PackageNotFoundError, ValueError):
-            continue
-        if _is_same_place(str(dist.locate_file("")), folder) and _records(dist, module):
-            return dist.metadata["Name"]
+        dist = find_distribution(guess)
+        if dist is not None and _is_same_place(str(dist.locate_file("")), folder) and _records(dist, module):
+            return name_of(dist)
     for dist in metadata.distributions(path=[folder]):
         if _records(dist, module):
-            return dist.metadata["Name"]
+            return name_of(dist)
     return _editable(path)
 
 
 def _records(dist: metadata.Distribution, module: str) -> bool:
-    record = dist.read_text("RECORD") or dist.read_text("installed-files.txt") or ""
+    record = text_of(dist, "RECORD") or text_of(dist, "installed-files.txt")
     place = module.replace(".", "/")
     return f"\n{place}/" in "\n" + record or f"\n{place}.py," in "\n" + record
 
@@ -232,13 +224,13 @@ def _records(dist: metadata.Distribution, module: str) -> bool:
 def _editable(path: str) -> str | None:
     """Return the distribution installed from a folder above *path*, by what pip wrote of its origin."""
     for dist in metadata.distributions():
-        origin = dist.read_text("direct_url.json") or ""
+        origin = text_of(dist, "direct_url.json")
         match = re.search(r'"url":\s*"file://([^"]+)"', origin)
         if match is not None and '"editable": true' in origin.replace('":true', '": true'):
             from urllib.parse import unquote
 
             if path.startswith(unquote(match[1]).rstrip("/") + "/"):
-                return dist.metadata["Name"]
+                return name_of(dist)
     return None
 
 
@@ -249,7 +241,7 @@ def _is_same_place(path: str, other: str) -> bool:
 def _installed_names() -> set[str]:
     names: set[str] = set()
     for dist in metadata.distributions():
-        name = dist.metadata["Name"]
+        name = name_of(dist)
         if name:
             names.update((name, name.replace("-", "_").lower()))
     return names

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.machinery import EXTENSION_SUFFIXES
 
+from catalog.source.locate import is_installed
 from catalog.source.stamp import stamp_of
 
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "LC_MESSAGES"})
 """Folders that hold no modules of the package they are in; the last one's are translations, a thousand in django."""
 _EXTENSIONS = tuple(EXTENSION_SUFFIXES)
+NO_MODULE = "its name is no identifier, so nothing can import it"
+NO_PACKAGE = "nothing can import it as a package; the files beside it are looked at one by one"
 DEEPEST = 60
 """How many folders deep a scan goes."""
 
@@ -69,6 +72,9 @@ def list_folder(folder: str, into: Listing) -> None:
 def list_file(path: str, into: Listing) -> None:
     """Add the one file *path*, under the name that importing it would have."""
     root, module = place_of(path)
+    if not all(part.isidentifier() for part in module.split(".")) or module == "__init__":
+        into.skipped.append((path, NO_MODULE))
+        return
     try:
         state = os.stat(path)
     except OSError as error:
@@ -161,23 +167,40 @@ def _package(name: str, folder: str, root: str, into: Listing, depth: int) -> No
             into.files.append(_listed(name, path, True, state, root))
         elif stem.isidentifier():
             into.files.append(_listed(f"{name}.{stem}", path, False, state, root))
+        else:
+            into.skipped.append((path, NO_MODULE))
+    is_project = not is_installed(root)
     for entry in entries:
         if entry.name.isidentifier() and entry.name not in _SKIPPED_FOLDERS and _leads_in(entry, into):
             _package(f"{name}.{entry.name}", entry.path, root, into, depth + 1)
+        elif is_project and not entry.name.isidentifier() and _is_searched(entry, into):
+            _folder(entry.path, into, depth + 1)  # what is in it is no part of the package, and may be a project
 
 
 def _folder(folder: str, into: Listing, depth: int) -> None:
     entries = _entries(folder, into, depth)
     for stem, path, state in _sources(entries, into):
-        if stem.isidentifier():
+        if stem == "__init__":  # of a folder whose name is no identifier: it is no package
+            if state.st_size:
+                into.skipped.append((path, f"the name of its folder is no identifier, so {NO_PACKAGE}"))
+        elif stem.isidentifier():
             into.files.append(_listed(stem, path, False, state, folder))
+        else:
+            into.skipped.append((path, NO_MODULE))
     for entry in entries:
-        if entry.name in _SKIPPED_FOLDERS or entry.name.startswith(".") or not _leads_in(entry, into):
+        if not _is_searched(entry, into):
             continue
         if os.path.isfile(os.path.join(entry.path, "__init__.py")) and entry.name.isidentifier():
             _package(entry.name, entry.path, folder, into, depth + 1)
-        elif not os.path.isfile(os.path.join(entry.path, "pyvenv.cfg")):  # a virtual environment holds other projects
+        else:
             _folder(entry.path, into, depth + 1)
+
+
+def _is_searched(entry: os.DirEntry[str], into: Listing) -> bool:
+    """Tell whether *entry* is a folder that modules of a project may lie in; a virtual environment holds others'."""
+    if entry.name in _SKIPPED_FOLDERS or entry.name.startswith(".") or not _leads_in(entry, into):
+        return False
+    return not os.path.isfile(os.path.join(entry.path, "pyvenv.cfg"))
 
 
 def _sources(entries: list[os.DirEntry[str]], into: Listing) -> Iterator[tuple[str, str, os.stat_result]]:

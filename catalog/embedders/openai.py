@@ -1,8 +1,8 @@
 """Any server that speaks OpenAI's ``/v1/embeddings``: OpenAI itself, Azure, vLLM, Ollama, LM Studio, TEI, ...
 
-The client is ``urllib`` of the standard library: one kind of request with JSON in and out, where the ``openai``
-package would add a second of import and a dozen dependencies; urllib verifies certificates and follows ``HTTPS_PROXY``.
-What a public client does beyond that and is needed here (batches, retries, limits) is in this file.
+One kind of request with JSON in and out, where the ``openai`` package would add a second of import and a dozen
+dependencies: :mod:`catalog.embedders.post` sends it. What a public client does beyond that and is needed here (batches,
+retries, limits) is in this file.
 """
 
 from __future__ import annotations
@@ -11,12 +11,14 @@ import copy
 import os
 import random
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from json import dumps, loads
 from typing import TYPE_CHECKING, Any
 
 from catalog.embedders.base import unit_rows
+from catalog.embedders.secret import login_of, one_line
 from catalog.errors import EmbedderError
 
 if TYPE_CHECKING:
@@ -52,6 +54,10 @@ class Estimate:
     tokens: int
     requests: int
     dollars: float | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the estimate as data for JSON."""
+        return {"texts": self.texts, "tokens": self.tokens, "requests": self.requests, "dollars": self.dollars}
 
     def __add__(self, other: Estimate) -> Estimate:
         dollars = None if self.dollars is None or other.dollars is None else self.dollars + other.dollars
@@ -91,7 +97,8 @@ class OpenAIEmbedder:
 
         Args:
             model: its name at the endpoint.
-            url: up to and without ``/embeddings``; None: ``OPENAI_BASE_URL`` or OpenAI's own.
+            url: up to and without ``/embeddings``; None: ``OPENAI_BASE_URL`` or OpenAI's own. A name and a password in
+                it (``http://name:password@host``) are sent in place of a key, and are in no name and no message.
             key: sent as a bearer token; None: ``OPENAI_API_KEY``, and without one no token is sent.
             dimensions: asked of models that can shorten their vectors.
             price: dollars for a million tokens.
@@ -106,7 +113,8 @@ class OpenAIEmbedder:
             seed: of the random part of waiting.
         """
         self.model = model
-        self.url = (url or os.environ.get("OPENAI_BASE_URL") or URL).rstrip("/")
+        address = (url or os.environ.get("OPENAI_BASE_URL") or URL).rstrip("/")
+        self._login, self.url = login_of(address)
         if not self.url.startswith(("http://", "https://")):
             raise EmbedderError(f"'{self.url}' is no web address; give http://… or https://…", url=self.url)
         self._key = key if key is not None else os.environ.get("OPENAI_API_KEY", "")
@@ -203,8 +211,6 @@ class OpenAIEmbedder:
 
     def _ask(self, texts: Sequence[str]) -> list[list[float]]:
         """Return one vector for each of *texts*, trying again while that may help."""
-        from urllib.request import Request
-
         asked: dict[str, Any] = {
             "model": self.model,
             "input": [text.encode("utf-8", "replace").decode() for text in texts],
@@ -213,12 +219,13 @@ class OpenAIEmbedder:
         if self.dimensions:
             asked["dimensions"] = self.dimensions
         headers = {"Content-Type": "application/json", "Accept": "application/json"}
-        if self._key:
+        if self._login:
+            headers["Authorization"] = f"Basic {b64encode(self._login.encode()).decode()}"
+        elif self._key:
             headers["Authorization"] = f"Bearer {self._key}"
-        request = Request(f"{self.url}/embeddings", dumps(asked).encode(), headers)
         for attempt in range(1, self._attempts + 1):
             try:
-                return self._vectors(self._send(request), len(texts))
+                return self._vectors(self._send(dumps(asked).encode(), headers), len(texts))
             except _TryAgainError as error:
                 if attempt == self._attempts:
                     raise EmbedderError(
@@ -232,37 +239,36 @@ class OpenAIEmbedder:
                 self._sleep(min(max(pause, error.after), _LONGEST_WAIT))
         raise AssertionError("unreachable")
 
-    def _send(self, request: Any) -> bytes:
-        from http.client import HTTPException
-        from urllib.error import HTTPError, URLError
-        from urllib.request import urlopen
+    def _send(self, body: bytes, headers: dict[str, str]) -> bytes:
+        from catalog.embedders.post import NoAnswerError, RefusedError, post  # threads: only where something is sent
 
         try:
-            with urlopen(request, timeout=self._timeout) as answer:
-                body: bytes = answer.read()
-                return body
-        except HTTPError as error:
-            message = _message(error)
-            if error.code in _RETRIED:
+            return post(f"{self.url}/embeddings", body, headers, timeout=self._timeout)
+        except RefusedError as error:
+            status, message = error.status, self._message(error)
+            if status in _RETRIED:
                 after = retry_after(error.headers.get("Retry-After"))
                 if after > _LONGEST_WAIT:
                     raise EmbedderError(
                         f"embedder '{self.name}': {self.url} asks to wait {after:.0f} seconds "
-                        f"({error.code}: {message}); try again then",
+                        f"({status}: {message}); try again then",
                         embedder=self.name,
-                        status=error.code,
+                        status=status,
                         retry_after=after,
                     ) from error
-                raise _TryAgainError(f"{self.url} answered {error.code}: {message}", error.code, after) from error
-            hint = "; is OPENAI_API_KEY set and right?" if error.code in (401, 403) else ""
+                raise _TryAgainError(f"{self.url} answered {status}: {message}", status, after) from error
+            hint = ""
+            if status in (401, 403):
+                hint = "; is OPENAI_API_KEY set and right?"
+            elif 300 <= status < 400:
+                hint = "; redirections are not followed, because the key would go along: give the address itself"
             raise EmbedderError(
-                f"embedder '{self.name}': {self.url} answered {error.code}: {message}{hint}",
+                f"embedder '{self.name}': {self.url} answered {status}: {message}{hint}",
                 embedder=self.name,
-                status=error.code,
+                status=status,
             ) from error
-        except (URLError, HTTPException, OSError) as error:
-            reason = getattr(error, "reason", None) or error
-            raise _TryAgainError(f"{self.url} can't be reached: {reason}", None, 0.0) from error
+        except NoAnswerError as error:
+            raise _TryAgainError(f"{self.url} can't be reached: {self._line(str(error))}", None, 0.0) from error
 
     def _vectors(self, body: bytes, count: int) -> list[list[float]]:
         try:
@@ -270,33 +276,32 @@ class OpenAIEmbedder:
             # By index, as the order of the answer is the server's; some servers leave the index out and keep the order.
             rows = {item.get("index", place): item["embedding"] for place, item in enumerate(data)}
             return [rows[place] for place in range(count)]
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise EmbedderError(
                 f"embedder '{self.name}': the answer of {self.url} is not that of an embeddings endpoint ({error!r}); "
                 "the address ends before /embeddings, as in http://localhost:8000/v1",
                 embedder=self.name,
             ) from None
 
+    def _message(self, error: Any) -> str:
+        """Return the server's message about what went wrong, on a single line."""
+        try:
+            answer = loads(error.body)
+            fault = answer.get("error", answer)
+            text = str(fault.get("message", fault) if isinstance(fault, dict) else fault)
+        except (ValueError, AttributeError, RecursionError):
+            text = error.body.decode("utf-8", "replace")
+        return self._line(text) or self._line(str(error))
+
+    def _line(self, text: str) -> str:
+        """Return *text* on one line, cut, and without the key that some servers repeat."""
+        return one_line(text, self._key, self._login, self._login.partition(":")[2])
+
 
 class _TryAgainError(Exception):
     def __init__(self, reason: str, status: int | None, after: float) -> None:
         super().__init__(reason)
         self.reason, self.status, self.after = reason, status, after
-
-
-def _message(error: Any) -> str:
-    """Return the server's message about what went wrong, on a single line."""
-    try:
-        body = error.read(10_000)
-    except Exception:
-        return str(error.reason)
-    try:
-        answer = loads(body)
-        fault = answer.get("error", answer)
-        text = str(fault.get("message", fault) if isinstance(fault, dict) else fault)
-    except (ValueError, AttributeError):
-        text = body.decode("utf-8", "replace")
-    return " ".join(text.split())[:300] or str(error.reason)
 
 
 def retry_after(header: str | None) -> float:

@@ -18,13 +18,15 @@ from pydantic import (
     model_validator,
 )
 
-from catalog.entry.html import table
 from catalog.entry.key import composed, format_key, name_fault
 from catalog.entry.kinds import is_kind_name
 from catalog.entry.object_ref import reference_fault
+from catalog.entry.pydantic_plugins import load_plugins
 from catalog.errors import InvalidEntryError, InvalidReferenceError, close_matches, did_you_mean
 
 Tier = Literal["runtime", "persistent", "config"]
+
+load_plugins()  # before the first model is made
 
 
 def _kind(value: str) -> str:
@@ -189,6 +191,8 @@ class Entry(BaseModel):
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
+        from catalog.entry.html import table  # for notebooks only
+
         shown = {field: value for field, value in self if value not in (None, "", (), {}) and field != "kind"}
         return table((), shown.items())
 

@@ -59,6 +59,10 @@ class Reference(NamedTuple):
     target: str
     exists: bool
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the reference as data for JSON."""
+        return self._asdict()
+
 
 def references_of(kind: str, spec: Any, metadata: Mapping[str, Any]) -> list[Named]:
     """Return the entries that an entry names, in the order of its spec; each path occurs once.

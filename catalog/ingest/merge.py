@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from catalog.discovery.finding import Finding, ScanResult
 from catalog.discovery.report import ScanReport
 from catalog.entry.entry import Entry, make_entry
 from catalog.entry.key import NAME_LENGTH, Key, format_key
+from catalog.entry.states import DRIFTED, GONE, state_of, with_state
 from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED
-from catalog.ingest.report import clashes_of, skipped_of, undecided_of
-from catalog.source.find import Missing, find_object
+from catalog.ingest.report import clashes_of, skipped_of, taken_away, undecided_of, undeclared, undeclared_of
+from catalog.loader.verify import drift_in_words, examine
 from catalog.source.locate import Locator
+from catalog.source.locate import root_of as folder_of
+from catalog.source.places import Places
 from catalog.store import queries
-from catalog.workspace.workspace import Workspace, readable
+from catalog.verbs.marks import ACTIONS, with_mark
+from catalog.workspace.workspace import Workspace, readable, root_of
 
 if TYPE_CHECKING:
     from catalog.store.writer import Transaction
-
-
-GONE = "gone"
-"""``metadata["gone"]`` of an entry whose code was not there when it was last looked for: the reason, in words."""
 
 
 class Merge:
@@ -41,32 +42,35 @@ class Merge:
         self.unchanged: list[str] = []
         self.drifted: list[dict[str, Any]] = []
         self.gone: list[str] = []
-        self.marked: list[Entry] = []
+        self.marked: dict[str, list[Entry]] = {}
         self.clashes: list[dict[str, Any]] = []
         self.refused: list[dict[str, Any]] = []
         self.found: list[str] = []
         self.updated: list[str] = []
+        self._on_path = Locator()
 
     def findings(self, findings: Iterable[Finding], distribution: str | None) -> None:
         """Take them in: each is new, reworded, unchanged, drifted or refused."""
         drafts: list[Entry] = []
         for finding in findings:
+            if finding.framework == "catalog" and undeclared(self.ws, finding.kind):
+                continue  # the report says so
             try:
                 drafts.append(_entry(finding, self.source, distribution))
             except CatalogError as error:
                 self.refused.append({"path": finding.path, "reason": str(error)})
-        own: dict[str | None, Entry] = {entry.ref: entry for entry in self._of_source() if entry.ref}
+        own = {_place(entry): entry for entry in self._of_source() if entry.ref}
         names = {(d.kind, d.name) for d in drafts} | {(d.kind, _qualified(d)) for d in drafts if d.ref}
         stored = {key: entry for key, (_, entry) in self.transaction.existing(names).items()}
         stored |= {(entry.kind, entry.name): entry for entry in own.values()}
         removed = self._taken_away(names) if self.again else set()
-        seen: set[str] = set()
+        seen: set[_Place] = set()
         for draft in drafts:
-            seen.add(draft.ref or draft.key)
+            seen.add(_place(draft))
             self._take(draft, stored, own, removed)
         self._missing(own.values(), seen)
-        if self.marked:
-            self.ws.put(self.transaction, self.marked, "missing")
+        for action, entries in self.marked.items():
+            self.ws.put(self.transaction, entries, action)
         if self.written:
             done = self.ws.put(self.transaction, self.written, self.action)
             self.found = sorted(format_key(*key) for key in done.added)
@@ -79,61 +83,96 @@ class Merge:
     def _taken_away(self, keys: Iterable[Key]) -> set[Key]:
         return {(kind, name) for kind, name, action in self.transaction.last_actions(keys) if action == "unregister"}
 
-    def _take(self, draft: Entry, stored: dict[Key, Entry], own: Mapping[str | None, Entry], removed: set[Key]) -> None:
+    def _take(self, draft: Entry, stored: dict[Key, Entry], own: Mapping[_Place, Entry], removed: set[Key]) -> None:
         """Decide about one finding."""
-        mine = own.get(draft.ref) if draft.ref else None
+        mine = own.get(_place(draft)) if draft.ref else None
         there = mine if mine is not None and mine.kind == draft.kind else stored.get((draft.kind, draft.name))
-        if there is not None and there.ref != draft.ref:
+        if there is not None and not self._is_same(there, draft):
             # The name is somebody else's: this one gets its module in front, and the report says so.
-            renamed = _qualified(draft) if draft.ref else None
+            renamed, other = self._free_name(draft, stored) if draft.ref else (None, None)
             self.clashes.append(
-                {"key": draft.key, "kept": there.ref or there.source, "other": draft.ref, "renamed": renamed}
+                {"key": draft.key, "kept": _shown(there, draft), "other": _shown(draft, there), "renamed": renamed}
             )
-            if renamed is None or len(renamed) > NAME_LENGTH:
+            if renamed is None:
                 return
-            draft = _called(draft, renamed)
-            there = stored.get((draft.kind, draft.name))
-            if there is not None and there.ref != draft.ref:
-                return
+            draft, there = _called(draft, renamed), other
         key = (draft.kind, there.name if there else draft.name)
         if there is None:
-            if key not in removed:
+            if key in removed:
+                self.refused.append(taken_away(draft.ref or draft.key, format_key(*key)))
+            else:
                 stored[key] = draft
                 self.written.append(draft)
             return
-        if GONE in there.metadata:  # it is there again
-            metadata = {field: value for field, value in there.metadata.items() if field != GONE}
-            there = there.model_copy(update={"metadata": metadata})
-            self.ws.put(self.transaction, [there], "found")
         if there.checksum is not None and (
             (there.checksum, there.source_checksum) != (draft.checksum, draft.source_checksum)
         ):
-            self.drifted.append(
-                {
-                    "key": format_key(*key),
-                    "ref": there.ref,
-                    "change": "source" if there.checksum == draft.checksum else "signature",
-                    "old_signature": there.signature,
-                    "new_signature": draft.signature,
-                }
-            )
+            change = "source" if there.checksum == draft.checksum else "signature"
+            self._drift(there, change, draft.signature)
             return
+        if state_of(there.metadata):  # it is there again, and as it was
+            there = there.model_copy(update={"metadata": with_state(there.metadata, None)})
+            self.ws.put(self.transaction, [there], "found")
         if there.source.startswith(DISCOVERED):
             self.written.append(_called(draft, there.name).model_copy(update={"source": there.source}))
         else:
             self.unchanged.append(there.key)  # registered by hand: what it says is somebody's choice
 
-    def _missing(self, own: Iterable[Entry], seen: set[str]) -> None:
-        """Report entries of this source that were not found and whose code is no longer there."""
-        absent = [entry for entry in own if entry.ref not in seen]
-        locator = Locator(tuple({str(e.metadata["root"]) for e in absent if "root" in e.metadata}))
+    def _drift(self, there: Entry, change: str, new_signature: str | None) -> None:
+        """Report and mark an entry whose code changed; what was recorded stays until somebody accepts it."""
+        self.drifted.append(
+            {
+                "key": there.key,
+                "ref": there.ref,
+                "change": change,
+                "old_signature": there.signature,
+                "new_signature": new_signature,
+            }
+        )
+        self._mark(there, DRIFTED, drift_in_words(change, there.signature, new_signature))
+
+    def _free_name(self, draft: Entry, stored: dict[Key, Entry]) -> tuple[str | None, Entry | None]:
+        """Return a name for *draft* that no other entry has, and the entry that has it if that is its own."""
+        for name in _longer_names(draft):
+            if len(name) > NAME_LENGTH:
+                break
+            key = (draft.kind, name)
+            if key not in stored:
+                stored.update({k: entry for k, (_, entry) in self.transaction.existing([key]).items()})
+            there = stored.get(key)
+            if there is None or self._is_same(there, draft):
+                return name, there
+        return None, None
+
+    def _is_same(self, there: Entry, draft: Entry) -> bool:
+        """Tell whether two entries stand for the same object of the same file."""
+        if there.ref != draft.ref:
+            return False
+        roots = root_of(there), root_of(draft)
+        if roots[0] == roots[1] or there.ref is None:
+            return True
+        if None in roots:  # recorded without its folder, as earlier versions did: it is where the import path leads
+            site = self._on_path.find(there.ref.partition(":")[0])
+            found = None if site is None else folder_of(site)
+            roots = roots[0] or found, roots[1] or found
+        return roots[0] is None or roots[1] is None or os.path.realpath(roots[0]) == os.path.realpath(roots[1])
+
+    def _missing(self, own: Iterable[Entry], seen: set[_Place]) -> None:
+        """Mark entries of this source that were not found by what their code looks like now; report what is gone."""
+        absent = [entry for entry in own if _place(entry) not in seen]
+        places = Places()
         for entry in sorted(absent, key=lambda entry: str(entry.ref)):
-            found = find_object(str(entry.ref), locator)
-            if isinstance(found, Missing) and found.is_gone:
+            found = examine(entry, places.of(root_of(entry)))
+            if found.state == GONE:
                 self.gone.append(entry.key)
-                if GONE not in entry.metadata:
-                    metadata = {**entry.metadata, GONE: found.message}
-                    self.marked.append(entry.model_copy(update={"metadata": metadata}))
+            if found.state == DRIFTED and found.drift is not None:
+                self._drift(entry, found.drift.change, found.drift.new_signature)
+            elif found.known:
+                self._mark(entry, found.state, found.why)
+
+    def _mark(self, entry: Entry, state: str | None, why: str) -> None:
+        if marked := with_mark(entry, state, why):
+            self.marked.setdefault(ACTIONS[state], []).append(marked)
 
     def report(self, target: str, result: ScanResult, started: float) -> ScanReport:
         """Return what was done."""
@@ -144,12 +183,37 @@ class Merge:
             unchanged=tuple(sorted(self.unchanged)),
             drifted=tuple(sorted(self.drifted, key=lambda drift: str(drift["key"]))),
             gone=tuple(sorted(self.gone)),
-            skipped=(*skipped_of(result), *self.refused),
+            skipped=(*skipped_of(result), *undeclared_of(self.ws, result), *self.refused),
             clashes=(*clashes_of(result), *self.clashes),
             undecided=undecided_of(result),
             files=result.counts["files"],
             seconds=round(time.perf_counter() - started, 3),
         )
+
+
+_Place = tuple[str | None, str | None]
+
+
+def _place(entry: Entry) -> _Place:
+    """Return what tells the object of an entry from all others: its reference, and the folder that holds its module."""
+    root = root_of(entry)
+    return entry.ref or entry.key, None if root is None else os.path.realpath(root)
+
+
+def _shown(entry: Entry, other: Entry) -> str:
+    """Return where the code of an entry is, for a report that names the *other* beside it."""
+    root = root_of(entry)
+    return (entry.ref or entry.source) + (f" in {root}" if root and entry.ref == other.ref else "")
+
+
+def _longer_names(entry: Entry) -> Iterator[str]:
+    """Yield names that say more and more of where an entry is: its module, then the folders that lead to it."""
+    name = _qualified(entry)
+    yield name
+    parts = [part for part in (root_of(entry) or "").split(os.sep) if part]
+    for part in reversed(parts):
+        name = f"{part}.{name}"
+        yield name
 
 
 def _qualified(entry: Entry) -> str:

@@ -12,6 +12,15 @@ from catalog.ingest.installed import is_changed
 from catalog.workspace.workspace import Workspace
 
 
+def at_opening(ws: Workspace) -> None:
+    """Take in what was installed since the last look, and record what configured entries stand for."""
+    refresh_plugins_if_changed(ws)
+    if not ws.config.is_recorded:
+        from catalog.verbs.marks import record_configured  # only where a configuration is new
+
+        record_configured(ws)
+
+
 def refresh_plugins_if_changed(ws: Workspace) -> None:
     """Take in the plugins that were installed since the last look, and let go of those that were uninstalled."""
     if ws.store.read_only or ws.store.is_to_come or not is_changed(ws.store.reader):
@@ -27,11 +36,11 @@ def refresh_plugins_if_changed(ws: Workspace) -> None:
 
 def before_snapshot(ws: Workspace) -> None:
     """Take in all that has changed, in code too: before each look of a catalog with ``auto_refresh``."""
-    from catalog.ingest.refresh import refresh
+    from catalog.ingest.refresh import refresh_sources
     from catalog.loader.reload import reload_changed
 
     if not ws.store.read_only:
-        refresh(ws)
+        refresh_sources(ws)
     if reload_changed(ws.loaded):
         ws.objects.clear()
         ws.drop_snapshot()

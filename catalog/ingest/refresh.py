@@ -7,21 +7,66 @@ import time
 
 from catalog.discovery.report import ScanReport
 from catalog.entry.key import format_key
+from catalog.entry.states import DRIFTED, GONE, state_of
 from catalog.errors import DiscoveryError
 from catalog.ingest.installed import PLUGIN, PLUGINS, recorded, site_stamp
 from catalog.ingest.merge import Merge
-from catalog.ingest.report import unchanged_report
-from catalog.ingest.scan import Progress, known_files, scan_target
+from catalog.ingest.report import unchanged_report, undeclared
+from catalog.ingest.scan import Progress, known_files, rules_of, scan_target
 from catalog.store import queries
 from catalog.store.sources import sources, targets
+from catalog.verbs import lookup
+from catalog.verbs.marks import mark
 from catalog.verbs.register import register, store_many
+from catalog.verbs.renames import accept_renames as carry_over
+from catalog.verbs.renames import find_renames
+from catalog.verbs.repair import examined
+from catalog.workspace.configured import CONFIGURED
 from catalog.workspace.workspace import Workspace
 
 
-def refresh(ws: Workspace, progress: Progress | None = None) -> list[ScanReport]:
-    """Look at plugins, at marked objects and at scanned sources; see :meth:`catalog.Catalog.refresh`."""
+def refresh(ws: Workspace, progress: Progress | None = None, *, accept_renames: bool = False) -> list[ScanReport]:
+    """Look at plugins, marked objects, scanned sources and what no scan has brought; say what was renamed."""
+    reports = refresh_sources(ws, progress)
+    reports += _registered(ws)
+    renames = find_renames(ws)
+    if renames:
+        if accept_renames:
+            carry_over(ws, renames)
+        shown = tuple({**rename.to_dict(), "accepted": accept_renames} for rename in renames)
+        reports.append(ScanReport(target="renames", renamed=shown))
+    return reports
+
+
+def refresh_sources(ws: Workspace, progress: Progress | None = None) -> list[ScanReport]:
+    """Look at plugins, at marked objects and at scanned sources that have changed."""
     with ws.refreshing():
         return _refresh(ws, progress)
+
+
+def _registered(ws: Workspace) -> list[ScanReport]:
+    """Mark what the code of entries that no source brings looks like; report what is newly gone or drifted."""
+    started = time.perf_counter()
+    covered = {f"scan:{target}" for target in targets(ws.store.reader)} | {"live"}
+    entries = [
+        entry
+        for entry in lookup.entries(ws, None)
+        if entry.ref and entry.tier != "runtime" and entry.source not in covered
+        and not entry.source.startswith(PLUGIN)
+    ]  # fmt: skip
+    seen = examined(entries)
+    before = {entry.key: state_of(entry.metadata) for entry in entries}
+    mark(ws, seen)
+    gone = [entry.key for entry, found in seen if found.state == GONE and found.state != before[entry.key]]
+    drifted = [
+        {field: getattr(found.drift, field) for field in ("key", "ref", "change", "old_signature", "new_signature")}
+        for entry, found in seen
+        if found.state == DRIFTED and found.state != before[entry.key]
+    ]
+    if not gone and not drifted:
+        return []
+    seconds = round(time.perf_counter() - started, 3)
+    return [ScanReport(target="registered", gone=tuple(sorted(gone)), drifted=tuple(drifted), seconds=seconds)]
 
 
 def _refresh(ws: Workspace, progress: Progress | None) -> list[ScanReport]:
@@ -30,7 +75,7 @@ def _refresh(ws: Workspace, progress: Progress | None) -> list[ScanReport]:
     if marked is not None:
         reports.append(marked)
     for target, options in sources(ws.store.reader):
-        if target.startswith((PLUGIN, PLUGINS)):
+        if target.startswith((PLUGIN, PLUGINS, CONFIGURED)):
             continue
         try:
             reports.append(scan_target(ws, target, options, progress, again=True))
@@ -55,9 +100,9 @@ def refresh_plugins(ws: Workspace, progress: Progress | None = None) -> list[Sca
         target = PLUGIN + plugin.key
         here[plugin.key] = plugin.version or ""
         known = known_files(ws, target)
-        result = scan_plugin(plugin, rules=ws.settings.recognise or None, known=known, progress=progress)
+        result = scan_plugin(plugin, rules=rules_of(ws), known=known, progress=progress)
         if known and result.unchanged:
-            reports.append(unchanged_report(target, result, started))
+            reports.append(unchanged_report(ws, target, result, started))
             continue
         with ws.writing() as transaction:
             merge = Merge(ws, transaction, target, "plugin", again=True)
@@ -110,10 +155,18 @@ def refresh_live(ws: Workspace) -> ScanReport | None:
     from catalog.discovery.marked import marked_objects
 
     started = time.perf_counter()
-    new = []
+    new: list[str] = []
+    unchanged: list[str] = []
+    skipped: list[dict[str, str]] = []
     for marked in marked_objects():
         kind, name = marked.kind, marked.name
-        if kind not in ws.settings.kinds or _is_known(ws, kind, name, marked.ref, marked.obj):
+        reason = undeclared(ws, kind)
+        if reason is not None:
+            where = marked.ref or marked.module
+            skipped.append({"path": where, "reason": f"{format_key(kind, name)} is not registered: {reason}"})
+            continue
+        if _is_known(ws, kind, name, marked.ref, marked.obj):
+            unchanged.append(format_key(kind, name))
             continue
         fields = {"source": "live", **marked.fields}
         if marked.ref is None:
@@ -121,7 +174,13 @@ def refresh_live(ws: Workspace) -> ScanReport | None:
         else:
             store_many(ws, [{"kind": kind, "name": name, "ref": marked.ref, **fields}], "live")
         new.append(format_key(kind, name))
-    return ScanReport(target="live", found=tuple(new), seconds=round(time.perf_counter() - started, 3))
+    return ScanReport(
+        target="live",
+        found=tuple(new),
+        unchanged=tuple(sorted(unchanged)),
+        skipped=tuple(skipped),
+        seconds=round(time.perf_counter() - started, 3),
+    )
 
 
 def _is_known(ws: Workspace, kind: str, name: str, ref: str | None, obj: object) -> bool:

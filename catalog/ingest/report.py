@@ -8,19 +8,60 @@ from typing import Any
 from catalog.discovery.finding import ScanResult
 from catalog.discovery.report import ScanReport
 from catalog.entry.key import format_key
+from catalog.errors import close_matches, did_you_mean
+from catalog.store import queries
+from catalog.workspace.workspace import Workspace
 
 
-def unchanged_report(target: str, result: ScanResult, started: float) -> ScanReport:
+def unchanged_report(ws: Workspace, target: str, result: ScanResult, started: float) -> ScanReport:
     """Return the report of a scan after which nothing is to be stored; it began at *started*."""
+    removed = _removed(ws, result)
+    known = set(ws.kinds())
+    unchanged = (finding.key for finding in result.findings if finding.kind in known and finding.key not in removed)
     return ScanReport(
         target=target,
-        unchanged=tuple(sorted(finding.key for finding in result.findings)),
-        skipped=skipped_of(result),
+        unchanged=tuple(sorted(unchanged)),
+        skipped=(*skipped_of(result), *undeclared_of(ws, result), *removed.values()),
         clashes=clashes_of(result),
         undecided=undecided_of(result),
         files=result.counts["files"],
         seconds=round(time.perf_counter() - started, 3),
     )
+
+
+def undeclared(ws: Workspace, kind: str) -> str | None:
+    """Return why what code marks as being of a *kind* is not registered; None where the kind is known."""
+    if kind in ws.settings.kinds or kind in ws.kinds():  # the latter asks the database
+        return None
+    hint = did_you_mean(close_matches(kind, ws.kinds())) or f'; declare it with kinds = ["{kind}"] in [tool.catalog]'
+    return f"the kind {kind!r} is not declared{hint}"
+
+
+def undeclared_of(ws: Workspace, result: ScanResult) -> tuple[dict[str, Any], ...]:
+    """Return what is marked as being of a kind that nobody declared, each with the reason."""
+    return tuple(
+        {"path": finding.path, "reason": f"{finding.key} is not registered: {reason}"}
+        for finding in result.findings
+        if finding.framework == "catalog" and (reason := undeclared(ws, finding.kind))
+    )
+
+
+def taken_away(path: str, key: str) -> dict[str, Any]:
+    """Return what is reported of a finding whose entry somebody unregistered."""
+    return {"path": path, "reason": f"{key} was unregistered; `catalog restore {key}` brings it back"}
+
+
+def _removed(ws: Workspace, result: ScanResult) -> dict[str, dict[str, Any]]:
+    """Return the report of each finding whose entry somebody unregistered, by key."""
+    reader = ws.store.reader
+    there = queries.ids_of(reader, [(finding.kind, finding.name) for finding in result.findings])
+    removed = {}
+    for finding in result.findings:
+        if (finding.kind, finding.name) not in there:  # as good as none: a look at the history of each is cheap
+            last = reader.one(queries.LAST_CHANGE, (finding.kind, finding.name))
+            if last is not None and last[0] == "unregister":
+                removed[finding.key] = taken_away(finding.ref or finding.key, finding.key)
+    return removed
 
 
 def skipped_of(result: ScanResult) -> tuple[dict[str, Any], ...]:

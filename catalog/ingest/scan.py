@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from catalog.discovery.report import ScanReport
+from catalog.discovery.rules import with_kinds
 from catalog.discovery.scan import scan as scan_source
+from catalog.entry.kinds import KINDS
 from catalog.ingest.merge import Merge
 from catalog.ingest.report import unchanged_report
-from catalog.store.sources import files_of
+from catalog.store.sources import files_of, options_of
 from catalog.workspace.workspace import Workspace
 
 Progress = Callable[[int, int, str], None]
@@ -32,19 +34,32 @@ def scan_target(
         target,
         public=bool(options.get("public", False)),
         schemas=bool(options.get("schemas", False)),
-        rules=ws.settings.recognise or None,
+        rules=rules_of(ws),
         known=known,
         progress=progress,
+        own=options.get("root"),
     )
     if again and result.unchanged:
-        return unchanged_report(target, result, started)
+        return unchanged_report(ws, target, result, started)
     target = result.target  # of a path: the whole of it, wherever one stands
+    if result.root is not None and not os.path.isabs(target):
+        # A package of a project is found by its name from some folders only; its own folder is remembered.
+        before = options_of(ws.store.reader, target).get("root", result.root)
+        options = {**options, "root": result.root}
+        if os.path.realpath(before) != os.path.realpath(result.root):  # another project has a package of that name
+            target = os.path.join(result.root, *target.split("."))
     with ws.writing() as transaction:
         merge = Merge(ws, transaction, f"scan:{target}", "scan", again=again)
         merge.findings(result.findings, result.distribution)
         if not (known and result.unchanged):
             transaction.save_source(target, options, result.distribution, result.files)
         return merge.report(target, result, started)
+
+
+def rules_of(ws: Workspace) -> Mapping[str, Any]:
+    """Return the rules by which the project recognises entries beside the built-in ones."""
+    declared = [kind for kind in ws.settings.kinds if kind not in KINDS]
+    return with_kinds(ws.settings.recognise, declared)
 
 
 def known_files(ws: Workspace, target: str) -> dict[str, Any] | None:

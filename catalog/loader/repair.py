@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import ast
 import os
-import sys
-import sysconfig
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
@@ -16,6 +14,7 @@ from catalog.loader.verify import Recorded
 from catalog.source.define import Definition, define
 from catalog.source.find import Missing, find_object
 from catalog.source.locate import Locator
+from catalog.source.places import Places
 from catalog.source.read import read_source
 
 MOST_FILES = 5_000
@@ -32,8 +31,9 @@ class Fault:
         key: ``kind:name``.
         ref: the reference as recorded.
         trouble: ``dead`` (gone without a trace), ``moved`` (found in another module), ``renamed`` (found in
-            the same module under another name) or ``duplicate`` (another entry of that kind stands for the
-            same object).
+            the same module under another name), ``duplicate`` (another entry of that kind stands for the
+            same object) or ``elsewhere`` (its package or folder can't be seen from here: it can't be loaded here,
+            and nothing else can be said).
         proposal: the new reference, or None.
         certain: ``exact`` if the code there has the recorded source checksum; ``likely`` if it has the same
             name and signature; empty without a proposal.
@@ -43,7 +43,7 @@ class Fault:
 
     key: str
     ref: str
-    trouble: Literal["dead", "moved", "renamed", "duplicate"]
+    trouble: Literal["dead", "moved", "renamed", "duplicate", "elsewhere"]
     proposal: str | None
     certain: Literal["exact", "likely", ""]
     why: str
@@ -54,35 +54,48 @@ class Fault:
         return asdict(self)
 
 
-def diagnose(entries: Iterable[Recorded], locator: Locator) -> list[Fault]:
+def diagnose(entries: Iterable[Recorded]) -> list[Fault]:
     """Return what is wrong with the references of *entries*, by key.
 
-    Code that is gone is looked for by checksum in its top-level package, in the folders of *locator* and of
-    its distribution, each of which is read at most once. References that reading can't follow (extension
-    modules, names made when a module runs) are no fault.
+    Code that is gone is looked for by checksum in the folder its entry was recorded with; of what is installed in its
+    top-level package and its distribution. Each file is read at most once. Nowhere else: what is found from one working
+    folder is not there from another. References that reading can't follow (extension modules, names made when a module
+    runs) are no fault.
     """
     faults: list[Fault] = []
-    places: dict[tuple[str, str], list[Recorded]] = {}
-    index = _Index(locator)
+    same_place: dict[tuple[str, str, str], list[Recorded]] = {}
+    places = Places()
+    index = _Index()
     # Sorted by module, as the locator keeps only some files parsed.
     referring = [entry for entry in entries if entry.ref]
-    for entry in sorted(referring, key=lambda entry: (entry.ref or "", entry.kind, entry.name)):
+    for entry in sorted(referring, key=lambda entry: (_root(entry) or "", entry.ref or "", entry.kind, entry.name)):
         ref = entry.ref or ""
+        locator = places.of(_root(entry))
         definition = find_object(ref, locator)
+        file = _root(entry) or ""
         if isinstance(definition, Missing):
-            if definition.is_gone:
-                faults.append(_gone(entry, ref, definition, index))
+            # What a distribution that is installed here does not have is gone, too.
+            if definition.is_gone or (definition.is_out_of_sight and _top_level(_distribution(entry))):
+                faults.append(_gone(entry, ref, definition, index, locator))
+                continue
+            if definition.is_out_of_sight:
+                faults.append(Fault(_key_of(entry), ref, "elsewhere", None, "", definition.message))
                 continue
             place = ref
         else:
-            place = _identity(ref, definition, locator)
-        places.setdefault((entry.kind, place), []).append(entry)
-    for (_, place), same in places.items():
+            place, file = _identity(ref, definition, locator), os.path.realpath(definition.path)
+        same_place.setdefault((entry.kind, place, file), []).append(entry)
+    for (_, place, _), same in same_place.items():
         first, *others = sorted(same, key=lambda entry: entry.name)
         for other in others:
             why = f"{_key_of(first)} stands for {place} too; unregister one of the two"
             faults.append(Fault(_key_of(other), other.ref or "", "duplicate", None, "", why, _key_of(first)))
     return sorted(faults, key=lambda fault: (fault.key, fault.trouble))
+
+
+def _root(entry: Recorded) -> str | None:
+    root = (getattr(entry, "metadata", None) or {}).get("root")
+    return root if isinstance(root, str) and root else None
 
 
 def _identity(ref: str, definition: Definition, locator: Locator) -> str:
@@ -98,11 +111,11 @@ def _identity(ref: str, definition: Definition, locator: Locator) -> str:
     return definition.ref if isinstance(above, Missing) else f"{_identity(owner, above, locator)}.{last}"
 
 
-def _gone(entry: Recorded, ref: str, missing: Missing, index: _Index) -> Fault:
+def _gone(entry: Recorded, ref: str, missing: Missing, index: _Index, locator: Locator) -> Fault:
     """Return the fault of an entry whose code is gone: moved or renamed if the code is near, else dead."""
     module, _, qualname = ref.partition(":")
     last = qualname.rpartition(".")[2]
-    candidates = index.near(module, _distribution(entry))
+    candidates = index.near(module, _distribution(entry), locator)
     exact = list(candidates.by_source.get(entry.source_checksum or "", {}))
     chosen = _closest(exact, module, last)
     if chosen is not None:
@@ -168,39 +181,33 @@ class _Known:
 class _Index:
     """What is defined near a module, read when first asked for."""
 
-    def __init__(self, locator: Locator) -> None:
-        self._locator = locator
-        self._near: dict[tuple[str, str], _Known] = {}
+    def __init__(self) -> None:
+        self._near: dict[tuple[str, str, str | None], _Known] = {}
         self._read: dict[tuple[str, str], _Known] = {}
 
-    def near(self, module: str, distribution: str) -> _Known:
-        """Return what is defined in the package of *module*, beside it, and in its *distribution*."""
+    def near(self, module: str, distribution: str, locator: Locator) -> _Known:
+        """Return what is defined in the folder of *locator*; without one in the package of *module* and beside it."""
         top = module.partition(".")[0]
-        known = self._near.get((top, distribution))
+        known = self._near.get((top, distribution, locator.own))
         if known is None:
-            known = self._near[top, distribution] = _Known()
-            for folder, prefix in dict.fromkeys(self._folders(top, distribution)):
+            known = self._near[top, distribution, locator.own] = _Known()
+            for folder, prefix in dict.fromkeys(self._folders(top, distribution, locator)):
                 known.update(self._folder(folder, prefix))
         return known
 
-    def _folders(self, top: str, distribution: str) -> Iterator[tuple[str, str]]:
+    def _folders(self, top: str, distribution: str, locator: Locator) -> Iterator[tuple[str, str]]:
         """Yield folder (or file) and the dotted name, with a dot at the end, of what is in it."""
-        site = self._locator.find(top)
+        if locator.own is not None:
+            yield locator.own, ""
+            return
+        site = locator.find(top)
         if site is not None and site.is_package:
             for location in site.locations:
                 yield location, f"{top}."
         elif site is not None and site.path is not None:
-            folder = os.path.dirname(site.path)
-            if _is_project(folder):
-                yield folder, ""
-            else:
-                yield site.path, top
-        if site is None:
-            for folder in dict.fromkeys([*self._locator.roots, *(path or os.getcwd() for path in sys.path)]):
-                if _is_project(folder):
-                    yield folder, ""
-        for other in _top_level(distribution) if distribution else ():
-            beside = self._locator.find(other)
+            yield site.path, top
+        for other in _top_level(distribution):
+            beside = locator.find(other)
             if other != top and beside is not None:
                 for location in beside.locations or (beside.path or "",):
                     yield location, f"{other}." if beside.is_package else other
@@ -270,21 +277,13 @@ def _key_of(entry: Recorded) -> str:
     return format_key(entry.kind, entry.name)
 
 
-def _is_project(folder: str) -> bool:
-    """Tell whether *folder* holds somebody's own modules: not installed ones, not the standard library."""
-    if not os.path.isdir(folder) or os.path.basename(folder) in _SKIPPED:
-        return False
-    paths = sysconfig.get_paths()
-    real = os.path.realpath(folder)
-    installed = {os.path.realpath(paths[name]) for name in ("stdlib", "platstdlib", "scripts")}
-    return real not in installed and os.path.basename(real) != "lib-dynload"
-
-
 def _top_level(distribution: str) -> list[str]:
     """Return the top-level modules an installed *distribution* brings; none if it is not installed."""
     from importlib.metadata import PackageNotFoundError
     from importlib.metadata import distribution as installed
 
+    if not distribution:
+        return []
     try:
         files = installed(distribution).files or []
     except (PackageNotFoundError, ValueError):

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
+from hashlib import sha256
+from importlib.machinery import ModuleSpec
+from importlib.util import module_from_spec
 
 from catalog.entry.object_ref import ObjectRef
 from catalog.errors import ResolveError, close_matches, did_you_mean
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from types import ModuleType
 
+    from catalog.source.locate import ModuleSite
 
-def resolve(ref: str, roots: Sequence[str] = (), *, key: str | None = None) -> object:
+
+def resolve(ref: str, root: str | None = None, *, key: str | None = None) -> object:
     """Return the object that ``package.module:qualified.name`` names, importing its module.
 
     Args:
         ref: the reference.
-        roots: folders of modules that are not installed. If ``sys.path`` has no such top-level module they
-            are put at its end, and stay there after an import that succeeded, as its functions may import
-            their neighbours later.
+        root: the folder its module lies in, where that is not installed. The folder is put at the end of ``sys.path``,
+            and stays there after an import that succeeded, as its functions may import their neighbours later. Where
+            another file has the name of the module, installed or loaded from another folder, the module is imported
+            under a name of its own (``_catalog_…``): the file counts, not its name.
         key: the entry's key, for the text of errors.
 
     Raises:
@@ -32,7 +38,7 @@ def resolve(ref: str, roots: Sequence[str] = (), *, key: str | None = None) -> o
             passes through.
     """
     module, qualname = ObjectRef.parse(ref)
-    obj: object = _import(module, ref, roots, key)
+    obj: object = _import(module, ref, root, key)
     at = module
     for part in qualname.split("."):
         try:
@@ -47,9 +53,15 @@ def resolve(ref: str, roots: Sequence[str] = (), *, key: str | None = None) -> o
     return obj
 
 
-def _import(module: str, ref: str, roots: Sequence[str], key: str | None) -> ModuleType:
+def _import(module: str, ref: str, root: str | None, key: str | None) -> ModuleType:
     added: list[str] = []
+    public = module
     try:
+        if root is not None:
+            module = _name_in(root, module, ref, key)
+            # At the end of sys.path: a folder of a project must not hide what is installed.
+            added = [root] if root not in sys.path else []
+            sys.path.extend(added)
         try:
             return importlib.import_module(module)
         except ModuleNotFoundError as error:
@@ -57,10 +69,6 @@ def _import(module: str, ref: str, roots: Sequence[str], key: str | None) -> Mod
                 raise
             # A file made a moment ago may be missing from the listing Python remembers.
             importlib.invalidate_caches()
-            # At the end of sys.path, and only if needed: a folder of a project must not hide what is installed.
-            if error.name == module.partition(".")[0]:
-                added = [str(root) for root in roots if str(root) not in sys.path]
-                sys.path.extend(added)
         return importlib.import_module(module)
     except (KeyboardInterrupt, GeneratorExit):
         _forget(added)
@@ -68,7 +76,7 @@ def _import(module: str, ref: str, roots: Sequence[str], key: str | None) -> Mod
     except ModuleNotFoundError as error:
         _forget(added)
         if error.name is not None and _is_own(error.name, module):
-            raise _no_module(ref, key, module, error.name) from error
+            raise _no_module(ref, key, public, error.name.removeprefix(module.removesuffix(public))) from error
         text = f"{module} needs the module {error.name!r}, which is not installed; install it"
         raise _error(ref, key, text, "missing-dependency", error.name or module) from error
     except SystemExit as error:
@@ -79,6 +87,65 @@ def _import(module: str, ref: str, roots: Sequence[str], key: str | None) -> Mod
     except BaseException as error:
         _forget(added)
         raise _failed(ref, key, f"importing {module} failed: {_shown(error)}", module) from error
+
+
+def _name_in(root: str, module: str, ref: str, key: str | None) -> str:
+    """Return the name under which the *module* in the folder *root* can be imported.
+
+    It is its own name, unless another file is imported under that name, or would be.
+    """
+    from catalog.source.locate import Locator  # an import reads far more
+
+    top = module.partition(".")[0]
+    own = Locator(own=root)
+    if not own.is_own(top):
+        importlib.invalidate_caches()
+    if not own.is_own(top):
+        if os.path.isdir(root):
+            raise _error(ref, key, f"there is no module {top!r} in {root}; {_WENT}", "missing-module", top)
+        text = f"its folder {root} can't be seen from here; bring it back, or register the entry where its code is now"
+        raise _error(ref, key, text, "missing-module", top)
+    mine = own.find(top)
+    loaded = sys.modules.get(top)
+    if loaded is not None:
+        taken = not _is_of(loaded, mine)
+    else:
+        other = Locator().find(top)
+        taken = other is not None and not _is_same(other, mine)
+    return f"{_shelf(root)}.{module}" if taken else module
+
+
+def _is_of(loaded: ModuleType, site: ModuleSite | None) -> bool:
+    """Tell whether a *loaded* module is that at *site*."""
+    if site is None:
+        return False
+    file = getattr(loaded, "__file__", None)
+    if file and site.path:
+        return bool(os.path.realpath(file) == os.path.realpath(site.path))
+    folders = {os.path.realpath(folder) for folder in getattr(loaded, "__path__", ())}
+    return bool(folders) and folders >= {os.path.realpath(folder) for folder in site.locations}
+
+
+def _is_same(one: ModuleSite, other: ModuleSite | None) -> bool:
+    if other is None or (one.path is None) != (other.path is None):
+        return False
+    if one.path is not None and other.path is not None:
+        return bool(os.path.realpath(one.path) == os.path.realpath(other.path))
+    return {*map(os.path.realpath, one.locations)} >= {*map(os.path.realpath, other.locations)}
+
+
+def _shelf(root: str) -> str:
+    """Return the name of a package that holds nothing but what lies in the folder *root*."""
+    name = f"_catalog_{sha256(os.path.realpath(root).encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
+    if name not in sys.modules:
+        spec = ModuleSpec(name, None, is_package=True)
+        spec.submodule_search_locations = [root]
+        shelf = module_from_spec(spec)
+        sys.modules[name] = shelf
+    return name
+
+
+_WENT = "`catalog doctor` looks for where it went"
 
 
 def _is_own(missing: str | None, module: str) -> bool:
@@ -97,7 +164,7 @@ def _no_module(ref: str, key: str | None, module: str, missing: str) -> ResolveE
         text = f"there is no module {missing!r}; install the package it comes with, or correct the reference"
     else:
         text = f"the package {missing.rpartition('.')[0]} has no module {missing.rpartition('.')[2]!r}"
-        text += "; `catalog doctor` looks for where it went"
+        text += f"; {_WENT}"
     return _error(ref, key, text, "missing-module", missing)
 
 
@@ -110,7 +177,7 @@ def _no_attribute(ref: str, key: str | None, owner: object, at: str, part: str) 
     if getattr(spec, "_initializing", False):
         text = f"{at} is only half imported and has no {part!r} yet; its import asks for this entry in a circle"
     else:
-        hint = did_you_mean(close) or "; `catalog doctor` looks for where it went"
+        hint = did_you_mean(close) or f"; {_WENT}"
         text = f"{at} has no {part!r}{hint}"
     return _error(ref, key, text, "missing-attribute", at, close=close)
 

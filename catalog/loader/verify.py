@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from catalog.entry.key import format_key
 from catalog.entry.kinds import VERIFY_POLICIES
+from catalog.entry.states import BROKEN, DRIFTED, GONE
 from catalog.errors import DriftError, SettingsError, close_matches, did_you_mean
 from catalog.source.find import Missing, find_object
 from catalog.source.locate import Locator
+
+Change = Literal["signature", "source", "missing", "unreadable", "unchecked", "uncheckable"]
 
 
 class Recorded(Protocol):
@@ -49,8 +53,9 @@ class Drift:
         kind: of the entry.
         name: of the entry.
         ref: its object reference.
-        change: ``signature``; ``source`` (the body only); ``missing`` (the module or the name is gone); or
-            ``unreadable`` (it is there, and reading it can't tell).
+        change: ``signature``; ``source`` (the body only); ``missing`` (it is gone, or can't be seen from here);
+            ``unreadable`` (it is there, and reading it can't tell). Of what has nothing to compare: ``unchecked`` (no
+            checksum was recorded) or ``uncheckable`` (compiled, or made when a module runs: no source shows it).
         old_signature: as recorded.
         new_signature: as it is; None if it can't be read. So are the ``new_`` checksums.
         old_checksum: of the signature, as recorded.
@@ -63,7 +68,7 @@ class Drift:
     kind: str
     name: str
     ref: str
-    change: Literal["signature", "source", "missing", "unreadable"]
+    change: Change
     old_signature: str | None
     new_signature: str | None
     old_checksum: str | None
@@ -82,10 +87,61 @@ class Drift:
         return {"key": self.key, **asdict(self)}
 
 
+class Verified(list[Drift]):
+    """The drifts that verifying found, by key, and how much it could compare.
+
+    Attributes:
+        checked: how many entries were compared with their code.
+        unchecked: what could not be compared, by key, as drifts whose ``change`` says why.
+        data: how many entries are data of their own: they have no code that could drift.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing."""
+        super().__init__()
+        self.checked = 0
+        self.unchecked: list[Drift] = []
+        self.data = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as JSON data."""
+        return {
+            "checked": self.checked,
+            "drifts": [drift.to_dict() for drift in self],
+            "unchecked": [drift.to_dict() for drift in self.unchecked],
+            "data": self.data,
+        }
+
+
+class Examined(NamedTuple):
+    """What reading the code behind an entry showed.
+
+    Attributes:
+        drift: how it differs from what was recorded; None: it does not, or that can't be known.
+        unchecked: why it could not be compared, as a drift that says so; None: it was, or the entry has no code.
+        state: the mark it deserves, one of `STATES`; None: none.
+        why: the reason for the mark, in words.
+        known: whether *state* is sure; what can't be seen from here tells nothing.
+    """
+
+    drift: Drift | None = None
+    unchecked: Drift | None = None
+    state: str | None = None
+    why: str = ""
+    known: bool = True
+
+
+def drift_in_words(change: str, old_signature: str | None, new_signature: str | None) -> str:
+    """Return what changed, as the reason for a mark."""
+    if change == "source":
+        return f"the body changed; the signature is still {new_signature}"
+    return f"the signature changed {f'from {old_signature} ' if old_signature else ''}to {new_signature}"
+
+
 def check(entry: Recorded, locator: Locator, policy: str = "signature") -> Drift | None:
     """Return how the code behind *entry* has drifted, or None if it has not.
 
-    An entry without a reference or without a recorded checksum has nothing to drift from.
+    An entry without a reference has nothing to drift from; without a recorded checksum it can only be missing.
 
     Args:
         entry: what was recorded.
@@ -95,28 +151,58 @@ def check(entry: Recorded, locator: Locator, policy: str = "signature") -> Drift
     Raises:
         SettingsError: there is no such policy.
     """
+    return examine(entry, locator, policy).drift
+
+
+def examine(entry: Recorded, locator: Locator, policy: str = "source") -> Examined:
+    """Return what reading the code behind *entry* shows; arguments and errors as of :func:`check`."""
     check_policy(policy)
     ref = entry.ref
     body = entry.source_checksum if policy == "source" else None
-    if policy == "off" or ref is None or not (entry.checksum or body):
-        return None
+    if policy == "off" or ref is None:
+        return Examined()
     definition = find_object(ref, locator)
     key = format_key(entry.kind, entry.name)
     if isinstance(definition, Missing):
-        if definition.is_gone:
-            advice = "`catalog doctor` looks for where it went"
-            return _drift(entry, ref, "missing", f"{key}: the code of {ref} is gone: {definition.message}; {advice}")
-        text = f"{key}: the code of {ref} can't be compared: {definition.message}"
-        return _drift(entry, ref, "unreadable", f"{text}; register it again to record it as it is")
+        return _not_found(entry, ref, definition)
     sums = (definition.signature, definition.checksum, definition.source_checksum)
+    if not (entry.checksum or body):
+        text = f"{key}: no checksum of {ref} was recorded, so there is nothing to compare; `catalog verify --accept"
+        return Examined(unchecked=_drift(entry, ref, "unchecked", f"{text} {key}` records it as it is now", *sums))
+    change: Change | None = None
     if entry.checksum and definition.checksum != entry.checksum:
-        old = f"from {entry.signature} " if entry.signature else ""
-        text = f"{key}: the signature of {ref} changed {old}to {definition.signature}"
-        return _drift(entry, ref, "signature", f"{text}; {_accept(key)}", *sums)
-    if body and definition.source_checksum != body:
-        text = f"{key}: the body of {ref} changed; its signature is still {definition.signature}"
-        return _drift(entry, ref, "source", f"{text}; {_accept(key)}", *sums)
-    return None
+        change = "signature"
+    elif body and definition.source_checksum != body:
+        change = "source"
+    if change is None:
+        return Examined()
+    why = drift_in_words(change, entry.signature, definition.signature)
+    part = "signature" if change == "signature" else "body"
+    text = f"{key}: {why.replace(f'the {part}', f'the {part} of {ref}', 1)}; {_accept(key)}"
+    return Examined(_drift(entry, ref, change, text, *sums), None, DRIFTED, why)
+
+
+def _not_found(entry: Recorded, ref: str, missing: Missing) -> Examined:
+    """Return what it means that reading finds nothing: the code is gone, broken, or out of sight."""
+    key = format_key(entry.kind, entry.name)
+    was_there = bool(entry.checksum or entry.source_checksum)
+    if missing.is_gone:
+        text = f"{key}: the code of {ref} is gone: {missing.message}; `catalog doctor` looks for where it went"
+        return Examined(_drift(entry, ref, "missing", text), None, GONE, missing.message)
+    if missing.is_out_of_sight and was_there:
+        text = f"{key}: {ref} can't be loaded here: {missing.message}; it may be fine where it was recorded"
+        return Examined(_drift(entry, ref, "missing", text), known=False)
+    # What another user may read is no broken code: this user can't see it.
+    hidden = missing.path is not None and not os.access(missing.path, os.R_OK)
+    broken = missing.reason == "unreadable" and not hidden
+    if was_there or broken:
+        text = f"{key}: the code of {ref} can't be compared: {missing.message}; register it again to record it as it is"
+        return Examined(
+            _drift(entry, ref, "unreadable", text), None, BROKEN if broken else None, missing.message, broken
+        )
+    text = f"{key}: there is nothing to compare {ref} with: {missing.message}"
+    change: Change = "unchecked" if missing.is_out_of_sight else "uncheckable"
+    return Examined(unchecked=_drift(entry, ref, change, text), known=missing.reason in ("not-source", "dynamic"))
 
 
 def ensure(entry: Recorded, policy: str, locator: Locator) -> None:
@@ -151,7 +237,7 @@ def _accept(key: str) -> str:
 def _drift(
     entry: Recorded,
     ref: str,
-    change: Literal["signature", "source", "missing", "unreadable"],
+    change: Change,
     message: str,
     signature: str | None = None,
     checksum: str | None = None,

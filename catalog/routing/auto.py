@@ -79,14 +79,14 @@ class AutoCouncil:
             on_no_match: what happens if no candidate fits: ``error`` raises NoMatchError, ``abstain`` gives a decision
                 without an entry; anything else is the key or name of the entry that is picked then.
             provider_check: leave out entries that need a model provider that is not configured here.
-            options: ``tags``, ``any_tags``, ``exclude_tags``: of the candidates. ``providers``: those configured
-                here; else the settings' and those whose keys are in the environment. ``name``: of the router, for
-                events, log and calibration. ``cache``: how many verdicts are remembered (1,024; 0: none). ``watch``:
-                called with each :class:`Event`. ``log``: ``off``, ``hash`` or ``text``: whether decisions are kept in
-                the catalog, and prompts with them (else the settings' ``route_log``). ``runner``: what runs a council
-                that is data: a function of the resolved council and the prompt, an object with such a ``run``, or a
-                reference to one (else the settings' ``runner``). All others are the strategy's: see
-                :mod:`catalog.routing.strategies.choose`.
+            options: ``tags``, ``any_tags``, ``exclude_tags``, ``sources``, ``distributions``: of the candidates, as
+                in a search. ``providers``: those configured here; else the settings' and those whose keys are in the
+                environment. ``name``: of the router, for events, log and calibration. ``cache``: how many verdicts
+                are remembered (1,024; 0: none). ``watch``: called with each :class:`Event`. ``log``: ``off``,
+                ``hash`` or ``text``: whether decisions are kept in the catalog, and prompts with them (else the
+                settings' ``route_log``). ``runner``: what runs a council that is data: a function of the resolved
+                council and the prompt, an object with such a ``run``, or a reference to one (else the settings'
+                ``runner``). All others are the strategy's: see :mod:`catalog.routing.strategies.choose`.
 
         Raises:
             StrategyError: there is no such strategy, or no such option.

@@ -75,13 +75,12 @@ class Candidates:
         if context.provider_check:  # what an entry names may have been registered after it
             entries = with_providers(entries, context.catalog)
         kept, left_out = split(entries, context.providers())
-        tags = {name: getattr(context.filters, name) for name in ("tags", "any_tags", "exclude_tags")}
-        return Pool(kept, left_out, snapshot.generation, context.catalog, tags)
+        return Pool(kept, left_out, snapshot.generation, context.catalog, context.search_filters())
 
     def _entries(self) -> Iterator[Entry]:
         context = self._context
         for entry in context.catalog.entries(context.kind):
-            if context.filters.accept(entry.kind, entry.tags) and not self._is_router(entry):
+            if context.filters.passes(entry) and not self._is_router(entry):
                 yield entry
 
     def _is_router(self, entry: Entry) -> bool:

@@ -12,14 +12,15 @@ from catalog.errors import CatalogWarning, StrategyError
 from catalog.forks import after_fork
 from catalog.routing.events import STEP, Event, Watcher
 from catalog.routing.verdict import Step
-from catalog.settings import LOGGED, configured_providers
+from catalog.settings import LOGGED, SCOPE, configured_providers
 from catalog.workspace.lookup import HasWorkspace
 
 if TYPE_CHECKING:
     from catalog.workspace.workspace import Workspace
 
 COMMON = (
-    "tags", "any_tags", "exclude_tags", "providers", "cache", "watch", "log", "runner", "name",
+    "tags", "any_tags", "exclude_tags", "sources", "distributions", "providers", "cache", "watch", "log",
+    "runner", "name",
 )  # fmt: skip
 """The options of every router; all others are those of its strategy."""
 
@@ -31,7 +32,7 @@ class RouterContext:
         catalog: the catalog with the candidates.
         name: the name of the router, for events, log and calibration.
         kind: the kind of the candidates, several kinds, or None for every kind.
-        filters: the kinds and tags that a candidate must have.
+        filters: kinds, tags and origin that a candidate must have; the origin of the scope unless one is given.
         provider_check: whether entries are left out that need a model provider which is not configured here.
         options: the options of the strategy.
         log: ``off``, ``hash`` or ``text``: what is kept of decisions.
@@ -49,14 +50,19 @@ class RouterContext:
 
         Raises:
             StrategyError: ``log`` is none of ``off``, ``hash`` and ``text``.
-            InvalidFilterError, UnknownKindError: kinds or tags can't be used as filters.
+            InvalidFilterError, UnknownKindError: kinds, tags or origins can't be used as filters.
         """
         self.catalog = catalog
         self.name = str(options.get("name") or "auto")
         self.kind = kind
         self.provider_check = provider_check
         self.filters: Filters = self.workspace.filters(
-            kind, options.get("tags", ()), options.get("any_tags", ()), options.get("exclude_tags", ())
+            kind,
+            options.get("tags", ()),
+            options.get("any_tags", ()),
+            options.get("exclude_tags", ()),
+            options.get("sources"),
+            options.get("distributions"),
         )
         self.options = {name: value for name, value in options.items() if name not in COMMON}
         self.log: str = catalog.settings.route_log if options.get("log") is None else options["log"]
@@ -77,6 +83,13 @@ class RouterContext:
     def is_watched(self) -> bool:
         """Whether the router has a watcher."""
         return self._watch is not None
+
+    def search_filters(self) -> dict[str, tuple[str, ...]]:
+        """Return the filters other than kinds, as a search takes them; those of the scope a search has by itself."""
+        filters = self.filters
+        is_given = not filters.scoped and (filters.sources or filters.distributions or self.catalog.settings.scope)
+        names = ("tags", "any_tags", "exclude_tags", *(SCOPE if is_given else ()))
+        return {name: getattr(filters, name) for name in names}
 
     def providers(self) -> frozenset[str] | None:
         """Return the model providers that can be used here; None if the router does not check them."""

@@ -68,16 +68,13 @@ def prompt_hash(prompt: str) -> str:
 
 def description_of(router: Router) -> dict[str, Any]:
     """Return, as data, what is needed to make a router that decides alike."""
-    filters = router.context.filters
     description: dict[str, Any] = {
         "name": router.name,
         "strategy": router.strategy.name,
         "kind": list(router.kind) if isinstance(router.kind, tuple) else router.kind,
         "on_no_match": router.on_no_match,
         "provider_check": router.provider_check,
-        "tags": list(filters.tags),
-        "any_tags": list(filters.any_tags),
-        "exclude_tags": list(filters.exclude_tags),
+        **{name: list(values) for name, values in router.context.search_filters().items()},
     }
     chain = getattr(router.strategy, "chain", None)
     if chain is not None:

@@ -8,6 +8,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import Key, parse_key
+from catalog.entry.states import BROKEN, GONE
 from catalog.routing.verdict import Candidate
 from catalog.verbs.drafts import DRAFT
 
@@ -27,7 +28,7 @@ class Pool:
         filtered: entries that were left out before any strategy sees them, with the reason in words; by key.
         generation: the generation of the catalog.
         catalog: the catalog, for searching and for its embedder.
-        filters: the ``tags``, ``any_tags`` and ``exclude_tags`` that all candidates pass.
+        filters: ``tags``, ``any_tags``, ``exclude_tags``, ``sources`` and ``distributions``: what all candidates pass.
         memo: what strategies have worked out for exactly these candidates, each under a key of its own.
     """
 
@@ -156,8 +157,11 @@ def split(entries: Iterable[Entry], configured: Collection[str] | None) -> tuple
         if _is_damaged(entry):
             out.append((entry, f"its record is damaged; `catalog restore {entry.key}` brings back a good one"))
             continue
-        if entry.metadata.get("gone"):
-            out.append((entry, f"its code is gone: {entry.metadata['gone']}"))
+        if entry.metadata.get(GONE):
+            out.append((entry, f"its code is gone: {entry.metadata[GONE]}"))
+            continue
+        if entry.metadata.get(BROKEN):
+            out.append((entry, f"its code is broken: {entry.metadata[BROKEN]}"))
             continue
         if entry.metadata.get(DRAFT):
             out.append((entry, "a draft that nobody has approved yet"))

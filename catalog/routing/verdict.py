@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from catalog.entry.states import state_of
 from catalog.errors import CatalogError, StrategyError
 
 if TYPE_CHECKING:
@@ -44,7 +45,12 @@ class Candidate:
         return self.entry.key
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the candidate as data for JSON: key, kind and name stand for the entry."""
+        """Return the candidate as data for JSON: key, kind and name stand for the entry.
+
+        ``state`` is there only if something is known against its code: ``gone``, ``broken`` or ``drifted``.
+        """
+        state = state_of(self.entry.metadata)
+        marks = {} if state is None else {"state": state}
         return {
             "key": self.key,
             "kind": self.entry.kind,
@@ -53,6 +59,7 @@ class Candidate:
             "threshold": self.threshold,
             "filtered": self.filtered,
             "reason": self.reason,
+            **marks,
         }
 
 
@@ -149,6 +156,22 @@ class Verdict:
     cost: Cost = field(default_factory=Cost)
     cacheable: bool = True
     built: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the verdict as data for JSON; of the chosen entry only the key."""
+        return {
+            "chosen": None if self.chosen is None else self.chosen.key,
+            "reason": self.reason,
+            "score": self.score,
+            "confidence": self.confidence,
+            "threshold": self.threshold,
+            "scores": None if self.scores is None else [None if one is None else float(one) for one in self.scores],
+            "reasons": dict(self.reasons),
+            "steps": [step.to_dict() for step in self.steps],
+            "cost": self.cost.to_dict(),
+            "cacheable": self.cacheable,
+            "built": self.built,
+        }
 
 
 def failed(strategy: str, error: Exception, latency_ms: float) -> Step:

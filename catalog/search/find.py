@@ -58,7 +58,7 @@ def find(
     hits = [Hit(row, 0.0, None, reader) for row in rows]
     if hidden or overlay:
         hits = [hit for hit in hits if (hit.kind, hit.name) not in hidden]
-        hits += [Hit(entry) for entry in overlay if filters.accept(entry.kind, entry.tags)]
+        hits += [Hit(entry) for entry in overlay if filters.passes(entry)]
         hits.sort(key=lambda hit: (hit.kind, hit.name))
     return hits if limit is None else hits[:limit]
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from catalog.entry.html import table
 from catalog.errors import CatalogError, StoreError
 from catalog.store.forms import parsed_texts
 from catalog.store.fulltext import FIELDS
@@ -157,6 +156,8 @@ class Hits(list[Hit]):
 
 def hits_html(hits: Sequence[Hit]) -> str:
     """Return hits as a table for a notebook."""
+    from catalog.entry.html import table  # for notebooks only
+
     rows = [(hit.key, f"{hit.score:.3f}", hit.description, ", ".join(hit.tags)) for hit in hits]
     return table(("key", "score", "description", "tags"), rows)
 

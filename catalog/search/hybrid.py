@@ -71,7 +71,7 @@ def search(
     ids, points, similar = _candidates(worded, [score for _, score in lexical], near, semantic.hidden(corpus))
     if not queries[0].any():  # a request without a vector: its products, all 0, are no similarities
         similar[:] = np.nan
-    places = [place for place, entry in enumerate(corpus.overlay) if filters.accept(entry.kind, entry.tags)]
+    places = [place for place, entry in enumerate(corpus.overlay) if filters.passes(entry)]
     over = [corpus.overlay[place] for place in places]
     if over:
         if words:  # as typed too: a word of the overlay alone may be the beginning of one the database has

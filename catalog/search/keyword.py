@@ -351,7 +351,7 @@ def _overlay_hits(corpus: Corpus, wanted: Sequence[str], filters: Filters, reaso
     idfs = {word: idf(total, corpus.frequency(word)) for word in wanted}
     hits = []
     for entry, fields in zip(corpus.overlay, own, strict=True):
-        if filters.accept(entry.kind, entry.tags):
+        if filters.passes(entry):
             score = bm25(fields, WEIGHTS, idfs, average)
             if score > 0:
                 hits.append(Hit(entry, score, reason))
@@ -384,6 +384,7 @@ def exact_first(
             for hit in called_so
             if (hit.tier != "persistent" or (hit.kind, hit.name) not in corpus.hidden)
             and filters.accept(hit.kind, hit.tags)
+            and (not (filters.sources or filters.distributions) or filters.passes(hit.entry))
         ]
     if not exact:
         return hits

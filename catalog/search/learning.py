@@ -76,7 +76,7 @@ class Learning:
                 if filters.kinds and key[0] not in filters.kinds:
                     return None
                 entry = snapshot.entry(*key)
-                return Hit(entry) if entry is not None and filters.accept(entry.kind, entry.tags) else None
+                return Hit(entry) if entry is not None and filters.passes(entry) else None
 
             hits = reranked(text, find(None if limit is None else limit + DEEPER), by_key, limit, more)
         if self.watching:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import os.path
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -13,7 +14,7 @@ from catalog.source.define import Definition, Node, define
 from catalog.source.locate import Locator
 from catalog.source.names import Binding, Imported, Names, Opaque, names_of
 
-Reason = Literal["module", "attribute", "not-source", "unreadable", "dynamic"]
+Reason = Literal["module", "attribute", "elsewhere", "not-source", "unreadable", "dynamic"]
 
 _DEEPEST = 60
 """How many imports, aliases and bases are followed; more is a circle."""
@@ -25,7 +26,9 @@ class Missing:
 
     Attributes:
         ref: the reference.
-        reason: ``module``: there is no such module. ``attribute``: the module is there and has no such name.
+        reason: ``module``: its package or folder is there and has no such module. ``attribute``: the module is there
+            and has no such name. ``elsewhere``: its package or folder can't be seen from here: not installed, on
+            another machine, on a disk that is not mounted.
             ``not-source``: bytecode, an extension or a built-in. ``unreadable``: source that can't be parsed.
             ``dynamic``: the name may come into being when the module runs.
         message: the same for people.
@@ -39,8 +42,13 @@ class Missing:
 
     @property
     def is_gone(self) -> bool:
-        """Whether importing would surely fail."""
+        """Whether the code is surely gone: what holds it is there, and has no such thing."""
         return self.reason in ("module", "attribute")
+
+    @property
+    def is_out_of_sight(self) -> bool:
+        """Whether nothing can be said of the code from here, except that it can't be imported here."""
+        return self.reason == "elsewhere"
 
 
 class _Module(NamedTuple):
@@ -85,6 +93,7 @@ def find_node(ref: str, locator: Locator) -> tuple[Definition, Node] | Missing:
     try:
         if not module or not qualname:
             raise _Lost("attribute", f"{ref!r} is not of the form 'package.module:name'")
+        _look_in_own(module.partition(".")[0], locator)
         place = _Search(locator).walk(module, qualname.split("."), 0)
         if isinstance(place, _Module):
             raise _Lost("dynamic", f"{ref!r} is the module {place.name}, which has no signature")
@@ -93,6 +102,15 @@ def find_node(ref: str, locator: Locator) -> tuple[Definition, Node] | Missing:
     except UnreadableSourceError as error:
         return Missing(ref, "unreadable", str(error), error.facts.get("path"))
     return define(place.node, place.module, place.qualname, place.path), place.node
+
+
+def _look_in_own(top: str, locator: Locator) -> None:
+    """Raise where the folder of an entry has not its top-level module: what another folder has is another module."""
+    if locator.own is None or locator.is_own(top):
+        return
+    if not os.path.isdir(locator.own):
+        raise _Lost("elsewhere", f"its folder {locator.own} can't be seen from here")
+    raise _Lost("module", f"there is no module {top} in {locator.own}")
 
 
 class _Search:
@@ -283,7 +301,7 @@ class _Search:
                     return _Lost("dynamic", f"{parent} may put the module {module} in place when it runs")
                 return _Lost("module", f"the package {parent} has no module {last!r}", site.path)
             parent, _, last = parent.rpartition(".")
-        return _Lost("module", f"there is no module {module}")
+        return _Lost("elsewhere", f"there is no module {module}")
 
 
 class _Scope(NamedTuple):

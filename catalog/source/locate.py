@@ -8,10 +8,11 @@ locations the part before it reported.
 from __future__ import annotations
 
 import importlib
-import os.path
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ModuleSpec, PathFinder
 from typing import TYPE_CHECKING, Literal
 
@@ -66,12 +67,19 @@ class Locator:
     again if they changed.
     """
 
-    def __init__(self, roots: Sequence[str] = ()) -> None:
-        """Look in *roots*, in their order, for top-level modules that ``sys.path`` has not."""
+    def __init__(self, roots: Sequence[str] = (), *, own: str | None = None, files: Files | None = None) -> None:
+        """Know where to look for top-level modules.
+
+        Args:
+            roots: folders of those that ``sys.path`` has not, in their order.
+            own: a folder that comes before ``sys.path``: what lies there hides what is installed.
+            files: parsed files to share with other locators of the same operation.
+        """
         self.roots = tuple(str(root) for root in roots)
+        self.own = own
         self._specs: dict[str, ModuleSpec | None] = {}
         self._sites: dict[str, ModuleSite | None] = {}
-        self._files = Files()
+        self._files = Files() if files is None else files
         self._finders_fresh = False
 
     def find(self, dotted: str) -> ModuleSite | None:
@@ -82,6 +90,10 @@ class Locator:
             spec = self._spec(dotted)
             site = self._sites[dotted] = None if spec is None else _site(dotted, spec)
             return site
+
+    def is_own(self, top: str) -> bool:
+        """Tell whether ``own`` holds a top-level module called *top*."""
+        return self.own is not None and self._spec_in_own(top) is not None
 
     def parse(self, path: str) -> ParsedFile:
         """Return the file at *path*, parsed; kept as `Files` says.
@@ -116,8 +128,13 @@ class Locator:
         self._specs[dotted] = spec
         return spec
 
+    def _spec_in_own(self, top: str) -> ModuleSpec | None:
+        return None if self.own is None else PathFinder.find_spec(top, [self.own])
+
     def _ask(self, dotted: str, path: list[str] | None) -> ModuleSpec | None:
-        spec = _ask_finders(dotted, path)
+        spec = None if path is not None else self._spec_in_own(dotted)
+        if spec is None:
+            spec = _ask_finders(dotted, path)
         if spec is None and path is None and self.roots:
             spec = PathFinder.find_spec(dotted, list(self.roots))
         if spec is None and not self._finders_fresh:
@@ -126,6 +143,39 @@ class Locator:
             importlib.invalidate_caches()
             return self._ask(dotted, path)
         return spec
+
+
+def root_of(site: ModuleSite) -> str | None:
+    """Return the folder that must be on ``sys.path`` to import the module at *site*; None if it is installed.
+
+    Installed is what lies in a folder that packages are installed to, or in the standard library: that is found
+    wherever a process stands. The folder of a project is on the import path of some processes only.
+    """
+    place = site.path or (site.locations[0] if site.locations else None)
+    if place is None or site.form in ("builtin", "frozen"):
+        return None
+    root = os.path.dirname(place) if site.path else place
+    parts = site.name.split(".")
+    if site.path is None or not site.is_package:
+        parts = parts[:-1] if site.path else parts
+    for _ in parts:
+        root = os.path.dirname(root)
+    return None if is_installed(root) or not os.path.isdir(root) else os.path.abspath(root)
+
+
+def is_installed(folder: str) -> bool:
+    """Tell whether *folder* is one that packages are installed to, or belongs to Python itself."""
+    if os.path.basename(folder) in ("site-packages", "dist-packages", "lib-dynload"):
+        return True
+    return os.path.realpath(folder) in _python_folders()
+
+
+@cache
+def _python_folders() -> frozenset[str]:
+    import sysconfig  # a file of its own to read: only where a folder is asked about
+
+    paths = sysconfig.get_paths()
+    return frozenset(os.path.realpath(paths[name]) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
 def _ask_finders(dotted: str, path: list[str] | None) -> ModuleSpec | None:

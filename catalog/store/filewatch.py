@@ -12,7 +12,6 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
 _OFTEN = 200
@@ -28,15 +27,35 @@ class FileWatch:
     Attributes:
         path: where the file was.
         identity: device and inode of the file that was opened.
-        news: called with 0, gives something that is true if the file may have moved: look with :meth:`has_moved` then.
     """
 
-    def __init__(self, path: str) -> None:
-        """Remember the file that *path* leads to now."""
+    def __init__(self, path: str, ask: Callable[[Callable[[int], Any]], object]) -> None:
+        """Remember the file that *path* leads to now.
+
+        Args:
+            path: where the file is.
+            ask: called with the question to ask before each look, now and whenever there is a quicker question. The
+                question, called with 0, gives something that is true if the file may have moved: see :meth:`has_moved`.
+        """
         self.path = path
-        self.identity = identity_of(path)
-        self.news: Callable[[int], Any] = self._follow
+        self._ask = ask
+        self._events: Descriptor | None = None
+        self.remember()
+
+    def remember(self) -> None:
+        """Remember the file that the path leads to now, in place of the last."""
+        self.identity = identity_of(self.path)
+        self._begin()
+
+    def close(self) -> None:
+        """Ask nothing any more."""
+        self._ask = lambda _: None
+        self._events = None
+
+    def _begin(self) -> None:
+        self._watched = False
         self._asked = 0
+        self._ask(self._follow)
 
     def _follow(self, _: int) -> bool:
         self._asked += 1
@@ -46,11 +65,11 @@ class FileWatch:
 
     def has_moved(self) -> bool:
         """Return whether the path leads to another file now, or to none."""
-        if self.news != self._follow:
+        if self._watched:
             # What is watched may not be on the way to the file any more. And if it has moved there will be no more
             # events, but whoever asks again must get the same answer. The events themselves say less than a look at the
             # path. They are not read: a thread that is just about to ask for news would not be told of them.
-            self.news, self._asked = self._follow, 0
+            self._begin()
         return identity_of(self.path) != self.identity
 
     def _watch(self) -> None:
@@ -70,8 +89,9 @@ class FileWatch:
             epoll.register(events, select.EPOLLIN)
         except (OSError, AttributeError, ImportError):  # an odd libc, or no descriptors left: the path is followed
             return
-        self.news = _Poll(epoll.poll)
-        self.news.events = Descriptor(events)
+        self._events = Descriptor(events)  # the last one stays open till here: a thread might just be asking it
+        self._watched = True
+        self._ask(epoll.poll)
 
 
 def _steps(path: str) -> set[str]:
@@ -86,12 +106,6 @@ def _steps(path: str) -> set[str]:
                 todo.append(os.path.join(os.path.dirname(step), os.readlink(step)))
             step = os.path.dirname(step)
     return steps
-
-
-class _Poll(partial[Any]):
-    """Asks for news of ``events``, which stay open for as long as anybody may ask."""
-
-    events: Descriptor
 
 
 class Descriptor:

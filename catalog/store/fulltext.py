@@ -141,12 +141,14 @@ def candidates(reader: Reader, tiers: Sequence[str], filters: Filters, most: int
         enough: stop at the end of the tier that reaches this number.
     """
     narrowed = _facets(filters)
+    passing, params = conditions(filters.origin, "entry_fts.rowid", "")  # no list of words tells this
+    where = " AND ".join(["entry_fts MATCH ?", *passing])
     ids: dict[int, None] = {}
     if filters.tags and min(entries_with_tag(reader, tag) for tag in filters.tags) <= most:
         tiers, most = [" OR ".join(f"({tier})" for tier in tiers)], -1  # so few that one look finds all
     for tier in tiers:
         rows = reader.all(
-            "SELECT rowid FROM entry_fts WHERE entry_fts MATCH ? LIMIT ?", (narrowed.format(tier=tier), most)
+            f"SELECT rowid FROM entry_fts WHERE {where} LIMIT ?", (narrowed.format(tier=tier), *params, most)
         )
         ids.update((row[0], None) for row in rows)
         if len(ids) >= enough:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
-from catalog.entry.filters import NO_FILTERS, Filters
+from catalog.entry.filters import NO_FILTERS, SEPARATORS, Filters
 from catalog.errors import CatalogError, CatalogWarning, EntryNotFoundError, StoreError
 from catalog.store.forms import MOST, parsed, parsed_texts
 from catalog.store.mapping import COLUMNS, LISTED, columns, damaged_row, entry_from_row, to_json
@@ -30,9 +30,14 @@ KINDS = (  # jumps from kind to kind; DISTINCT would read the index from end to 
     "SELECT (SELECT min(kind) FROM entry WHERE kind > k.kind) FROM k WHERE k.kind IS NOT NULL) "
     "SELECT kind FROM k WHERE kind IS NOT NULL"
 )
+PAST_KINDS = KINDS.replace("FROM entry", "FROM revision")
 ALL = f"SELECT {columns()} FROM entry AS e ORDER BY e.kind, e.name"
 BY_REF = f"SELECT {columns()} FROM entry AS e WHERE e.ref = ? ORDER BY e.kind, e.name"
 BY_SOURCE = f"SELECT {columns()} FROM entry AS e WHERE e.source = ? ORDER BY e.kind, e.name"
+BY_SOURCE_CHECKSUM = (
+    f"SELECT {columns()} FROM entry AS e WHERE e.source_checksum IN (SELECT value FROM json_each(?)) "
+    "ORDER BY e.kind, e.name"
+)
 IDS_OF = (
     "SELECT e.kind, e.name, e.id FROM json_each(?) AS k CROSS JOIN entry AS e "
     "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]')"
@@ -46,6 +51,16 @@ HISTORY = (
 GONE = (  # the first condition is cheap, and true of next to no entry
     "SELECT e.kind, e.name FROM entry AS e WHERE e.metadata LIKE '%\"gone\"%' AND json_valid(e.metadata) "
     "AND json_extract(e.metadata, '$.gone') IS NOT NULL ORDER BY e.kind, e.name"
+)
+_IS_MARKED = (  # perhaps: whoever reads the metadata knows for sure
+    "(instr(e.metadata, '\"gone\"') OR instr(e.metadata, '\"broken\"') OR instr(e.metadata, '\"drifted\"')) "
+    "ORDER BY e.kind, e.name"
+)
+MARKED = f"SELECT e.kind, e.name, e.metadata FROM entry AS e WHERE {_IS_MARKED}"
+MARKED_OF = (
+    "SELECT e.kind, e.name, e.metadata FROM json_each(?) AS k CROSS JOIN entry AS e "
+    "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]') "
+    f"WHERE {_IS_MARKED}"
 )
 KEPT_REVISIONS = (
     "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
@@ -107,7 +122,34 @@ def conditions(filters: Filters, id_: str, kind: str) -> tuple[list[str], list[A
     if filters.exclude_tags:
         sql.append(f"NOT {has} IN ({_marks(filters.exclude_tags)}))")
         params += filters.exclude_tags
+    if filters.sources or filters.distributions:
+        origin, of_it = _origin(filters)
+        sql.append(f"EXISTS (SELECT 1 FROM entry AS o WHERE o.id = {id_} AND {origin})")
+        params += of_it
     return sql, params
+
+
+def _origin(filters: Filters) -> tuple[str, list[Any]]:
+    """Return the conditions of *filters* on the source and the distribution of ``entry AS o``."""
+    sql: list[str] = []
+    params: list[Any] = []
+    either: list[str] = []
+    for source in filters.sources:
+        either.append("o.source = ?")
+        params.append(source)
+        for longer in [source] if source[-1] in SEPARATORS else [source + after for after in SEPARATORS]:
+            either.append("substr(o.source, 1, ?) = ?")
+            params += (len(longer), longer)
+    if either:
+        sql.append(f"({' OR '.join(either)})")
+    if filters.distributions:
+        whole = "replace(replace(lower(o.distribution), '_', '-'), '.', '-')"
+        either = []
+        for name in filters.distributions:
+            either += (f"{whole} = ?", f"substr({whole}, 1, ?) = ?")
+            params += (name, len(name) + 2, name + "==")
+        sql.append(f"({' OR '.join(either)})")
+    return " AND ".join(sql), params
 
 
 def entries_with_tag(reader: Reader, tag: str) -> int:
@@ -132,7 +174,7 @@ def matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ...
 def _matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ...]) -> list[Row]:
     if filters == NO_FILTERS and limit < 0 and names == COLUMNS:
         return reader.all(ALL)
-    if names == LISTED and len(filters.tags) == 1 and not (filters[0] or filters[2] or filters[3]):
+    if names == LISTED and len(filters.tags) == 1 and filters == Filters(tags=filters.tags):
         return reader.all(_OF_TAG, (filters.tags[0], limit))
     wanted = columns(names)
     if filters.tags:
@@ -244,10 +286,7 @@ def entry_at(reader: Reader, kind: str, name: str, revision: int) -> Entry:
     raise EntryNotFoundError(f"no entry '{kind}:{name}' at revision {revision}", kind=kind, name=name, close=[])
 
 
-_LISTED_TYPES = (str, str, str, str, int)
-
-
-def listable(reader: Reader, rows: Sequence[Row], before: int = 0) -> list[Row]:
+def listable(reader: Reader, rows: list[Row], before: int = 0) -> list[Row]:
     """Return the *rows* of a listing, those that are damaged as their entries were recorded last.
 
     What the history can't tell either is left out with a warning.
@@ -259,11 +298,15 @@ def listable(reader: Reader, rows: Sequence[Row], before: int = 0) -> list[Row]:
     """
     good: list[Row] = []
     for row in rows:
-        listed = row[before:]
-        if tuple(map(type, listed)) == _LISTED_TYPES and 0 < listed[4] < MOST:
+        kind, name, text, tags, revision = row[before:] if before else row
+        # Every row of every listing comes through here: a look at a table of types would take three times as long.
+        if (
+            type(kind) is type(name) is type(text) is type(tags) is str
+            and type(revision) is int
+            and 0 < revision < MOST
+        ):
             good.append(row)
             continue
-        kind, name = listed[:2]
         known = _recorded(reader, kind, name) if type(kind) is str and type(name) is str else None
         if known is None:
             warnings.warn(str(damaged_row(kind, name, "it can't be listed")), CatalogWarning, stacklevel=4)

@@ -100,6 +100,7 @@ class Reader:
         self._all: list[sqlite3.Connection] = []
         self._closed = False
         self._locks()
+        self._file = FileWatch(path, self._ask)
         with self._connecting:
             self._keep_one()
 
@@ -110,7 +111,7 @@ class Reader:
     def _keep_one(self) -> None:
         from catalog.store import walindex
 
-        self._file = FileWatch(self.path)  # before it is opened: what is moved there meanwhile is another file
+        self._file.remember()  # before it is opened: what is moved there meanwhile is another file
         held = self._open()  # never lent: as long as it is open, SQLite does not delete the wal-index
         try:
             with translated(self.path):
@@ -134,8 +135,11 @@ class Reader:
         """Have *call* called before another file is opened: it closes what else has the first file open."""
         self._before_reopen = call
 
+    def _ask(self, news: Callable[[int], Any]) -> None:
+        self._news = news
+
     def _changes(self) -> Any:
-        if self._file.news(0) and self._file.has_moved():
+        if self._news(0) and self._file.has_moved():
             self.reopen()
         return self.look()
 
@@ -350,6 +354,8 @@ class Reader:
             return
         self._closed = True
         self.changes = self.look = lambda: None  # drops the reference to the mapped memory
+        self._news = int
+        self._file.close()
         self._retire()
         if identity_of(self.path) not in (None, self._file.identity) and not self.access.why:
             is_left_behind(self.path, self._log)  # SQLite leaves the log of a file that was replaced

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import sqlite3
@@ -248,6 +249,8 @@ def upgrade(path: str) -> None:
     """
     # All of this is slow to import, and opening a current database needs none of it.
     import sqlalchemy as sa
+
+    _load_alembic()
     from alembic import command
     from alembic.script import ScriptDirectory
     from alembic.util.exc import CommandError
@@ -287,6 +290,19 @@ def upgrade(path: str) -> None:
         raise store_error(error.orig or error, path) from error
     finally:
         engine.dispose()
+
+
+def _load_alembic() -> None:
+    """Import Alembic, which loads its plugins of all that is installed; our migrations need none of them."""
+    from catalog.distributions import forgiving
+
+    try:
+        with forgiving():
+            importlib.import_module("alembic.command")
+    except Exception as error:  # whatever the code of a plugin raises
+        warnings.warn(f"a plugin of Alembic can't be loaded: {error!r}", CatalogWarning, stacklevel=2)
+        with forgiving(without="alembic.plugins"):
+            importlib.import_module("alembic.command")
 
 
 def _keep_before_upgrade(path: str) -> None:

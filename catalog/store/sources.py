@@ -36,6 +36,15 @@ def files_of(reader: Reader, target: str) -> dict[str, Any] | None:
         return None
 
 
+def options_of(reader: Reader, target: str) -> dict[str, Any]:
+    """Return the options that *target* was scanned with; none if it was not, or if they can't be read."""
+    row = reader.one("SELECT s.options FROM source AS s WHERE s.target = ?", (target,))
+    try:
+        return {} if row is None else dict(parsed(row[0], dict))
+    except ValueError:
+        return {}
+
+
 def sources(reader: Reader) -> list[Source]:
     """Return the scanned targets in their order; a target whose options can't be read is left out with a warning."""
     found = []

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
-import tempfile
 import threading
 import time
 import warnings
@@ -16,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.errors import CatalogWarning, ReadOnlyError, StoreBusyError, StoreError
 from catalog.store import forks, schema
-from catalog.store.copying import copy_database
 from catalog.store.forms import is_number
 from catalog.store.queries import STATE
 from catalog.store.reader import BUSY_MS, Reader, store_error
@@ -69,8 +66,11 @@ class Store:
 
     def _temporary(self) -> str:
         """Return a path for a database that goes when this is closed, or when nobody refers to it any more."""
+        import shutil  # with tempfile 3 milliseconds, which whoever has a database of their own need not wait for
+        import tempfile
+
         folder = tempfile.mkdtemp(prefix="catalog-")
-        self._remove = weakref.finalize(self, _remove, folder, os.getpid())
+        self._remove = weakref.finalize(self, _remove, shutil.rmtree, folder, os.getpid())
         return os.path.join(folder, "catalog.db")
 
     def _locks(self) -> None:
@@ -183,6 +183,8 @@ class Store:
         Raises:
             StoreError: *target* exists or can't be written.
         """
+        from catalog.store.copying import copy_database
+
         with self.reader.connection() as connection:
             copy_database(connection, self.path, target)
 
@@ -214,6 +216,8 @@ class Store:
         Raises:
             StoreBusyError: another process writes, so the full-text index can't be compared; all else is sound.
         """
+        import tempfile  # checks and copies are rare
+
         from catalog.store.damage import faults_of
 
         with self.reader.connection() as connection:
@@ -254,6 +258,6 @@ def _index_faults(path: str, patience: float) -> list[str]:
     return []
 
 
-def _remove(folder: str, owner: int) -> None:
+def _remove(rmtree: Callable[..., object], folder: str, owner: int) -> None:
     if os.getpid() == owner:  # a forked child has the object too, but the parent still needs the file
-        shutil.rmtree(folder, ignore_errors=True)
+        rmtree(folder, ignore_errors=True)

@@ -106,6 +106,10 @@ class Status(NamedTuple):
     stale: int
     missing: int
 
+    def to_dict(self) -> dict[str, int]:
+        """Return the counts as data for JSON."""
+        return self._asdict()
+
 
 class Pending(NamedTuple):
     """A text that lacks a fresh vector. Its vector is stored as (entry_id, part, hash, vector)."""

@@ -50,8 +50,8 @@ class Asking:
         return lookup.names(self._ws, kind)
 
     def kinds(self) -> builtins.list[str]:
-        """Return the kinds of the settings."""
-        return [*self._ws.settings.kinds]
+        """Return the known kinds."""
+        return [*self._ws.kinds()]
 
     def __contains__(self, key: object) -> bool:
         return lookup.contains(self._ws, key)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from catalog.entry.embedding_text import texts_of
 from catalog.workspace.workspace import Workspace, actor
 
 if TYPE_CHECKING:
@@ -19,9 +20,18 @@ def embedder_name(ws: Workspace) -> str | None:
 
 
 def status(ws: Workspace) -> dict[str, Status]:
-    """Return, by the name of the embedder, how many texts have a fresh vector, a stale vector, and none."""
-    ws.indexed()
-    return ws.embedding.status()
+    """Return, by the name of the embedder, how many texts have a fresh vector, a stale vector, and none.
+
+    Texts of entries in the configuration are fresh: the embedder in use makes their vectors in memory, from what they
+    say now.
+    """
+    configured = [entry for entry in ws.indexed().corpus().overlay if entry.tier == "config"]
+    found = ws.embedding.status()
+    used = embedder_name(ws)
+    if used in found:
+        counts = found[used]
+        found[used] = counts._replace(fresh=counts.fresh + sum(len(texts_of(entry)) for entry in configured))
+    return found
 
 
 def estimate(ws: Workspace) -> Estimate | None:

@@ -6,12 +6,14 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from catalog.errors import InvalidEntryError
 from catalog.files import whole_file
 from catalog.store import queries
+from catalog.verbs.lines import Line, Place
+from catalog.verbs.recording import persistent
 from catalog.verbs.register import store_stream
 from catalog.workspace.imported_vectors import VECTORS, ImportedVectors, imported_vectors
 from catalog.workspace.workspace import Workspace, readable
@@ -40,16 +42,14 @@ def import_jsonl(ws: Workspace, path: Target) -> int:
     """Store the entries of lines, all or nothing; see :meth:`catalog.Catalog.import_jsonl`."""
     vectors: list[ImportedVectors] = []
     if not isinstance(path, (str, os.PathLike)):
-        where = getattr(path, "name", "the input")
+        where = str(getattr(path, "name", "the input"))
+        where = "standard input" if where == "<stdin>" else where
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="surrogatepass", newline="") as kept:
             shutil.copyfileobj(path, kept)  # whoever writes to a pipe may take long, and a change is not to wait for it
             kept.seek(0)
             return store_stream(ws, read_lines(kept, where, vectors), "import", vectors)
-    try:
-        with open(path, encoding="utf-8-sig") as file:
-            return store_stream(ws, read_lines(file, os.fspath(path), vectors), "import", vectors)
-    except UnicodeDecodeError as error:
-        raise InvalidEntryError(f"{os.fspath(path)} is not UTF-8: {error}", file=os.fspath(path)) from None
+    with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:  # `read_lines` names the line
+        return store_stream(ws, read_lines(file, os.fspath(path), vectors), "import", vectors)
 
 
 def write_lines(
@@ -66,22 +66,41 @@ def write_lines(
     return written
 
 
-def read_lines(lines: Iterable[str], where: str, vectors: list[ImportedVectors]) -> Iterator[Mapping[str, Any]]:
-    """Yield the fields each line of *where* gives, vectors apart: these go to *vectors*; blank lines are passed over.
+def read_lines(lines: Iterable[str], where: str, vectors: list[ImportedVectors]) -> Iterator[Line]:
+    """Yield the entry of each line of *where*; its vectors go to *vectors*, and blank lines are passed over.
 
     Raises:
-        InvalidEntryError: a line is not a JSON object, or its vectors are not in form; the text names file and line.
+        InvalidEntryError, InvalidReferenceError, NotImportableError: a line is not UTF-8, not a JSON object, not a
+            valid entry, or its vectors are not in form; the text names file and line.
     """
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        try:
-            fields = json.loads(line)
-        except ValueError as error:
-            raise InvalidEntryError(f"{where}, line {number}: not JSON: {error}", file=where, line=number) from None
-        if not isinstance(fields, dict):
-            raise InvalidEntryError(f"{where}, line {number}: not a JSON object", file=where, line=number)
+        at = Place(where, number)
+        fields = _fields(line, at)
         rows = fields.pop(VECTORS, None)
         if rows:
-            vectors.append(imported_vectors(fields, rows, f"{where}, line {number}"))
-        yield fields
+            vectors.append(at.naming(imported_vectors, fields, rows, str(at)))
+        yield Line(at, at.naming(persistent, fields))
+
+
+def _fields(line: str, at: Place) -> dict[str, Any]:
+    """Return the JSON object of a *line*."""
+    fault = ""
+    fields: Any = None
+    try:
+        line.encode()  # bytes that are not UTF-8 were read as halves of surrogate pairs
+        fields = json.loads(line)
+    except UnicodeEncodeError as error:
+        fault = f"not UTF-8, from character {error.start + 1} on"
+    except json.JSONDecodeError as error:
+        fault = f"not JSON: {error.msg}, at character {error.pos + 1}"
+    except ValueError as error:  # a number of thousands of digits
+        fault = f"not JSON: {error}"
+    except RecursionError:
+        fault = "nested too deeply"
+    if not fault and not isinstance(fields, dict):
+        fault = "not a JSON object"
+    if fault:
+        raise InvalidEntryError(f"{at}: {fault}", file=at.file, line=at.line)
+    return dict(fields)

@@ -51,6 +51,10 @@ class Revision(NamedTuple):
 
         return make_entry({**self.data, "revision": self.revision, "updated_at": self.at})
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the change as data for JSON, ``at`` in ISO 8601."""
+        return {"key": self.key, **self._asdict(), "at": self.at.isoformat()}
+
     def changed(self, before: Revision | None) -> dict[str, tuple[Any, Any]]:
         """Return the fields that differ from the revision *before*, with old and new value."""
         old = (before.data if before else None) or {}

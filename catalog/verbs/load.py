@@ -7,9 +7,9 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import Key, format_key, pair
-from catalog.entry.kinds import VERIFY_POLICIES, check_kind
+from catalog.entry.kinds import VERIFY_POLICIES
 from catalog.errors import CatalogWarning, InvalidFilterError, NotImportableError, StoreError
-from catalog.workspace.workspace import Workspace, roots
+from catalog.workspace.workspace import Workspace, root_of
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
@@ -28,7 +28,7 @@ def get(ws: Workspace, kind: str, name: str | None, default: Any = None, verify:
     snapshot = ws.snapshot()
     entry = snapshot.entry(kind, name)
     if entry is None:
-        check_kind(kind, ws.settings.kinds)
+        ws.known_kind(kind)
         return default
     return load(ws, snapshot, entry, verify)
 
@@ -87,7 +87,7 @@ def _import(ws: Workspace, entry: Entry, policy: str) -> object:
     from catalog.loader.resolve import resolve  # only where something is imported
 
     _ensure(ws, entry, policy)
-    live = resolve(str(entry.ref), roots(entry), key=entry.key)
+    live = resolve(str(entry.ref), root_of(entry), key=entry.key)
     if ws.settings.auto_refresh:
         from catalog.loader.reload import note  # only where modules are watched
 
@@ -99,8 +99,9 @@ def _ensure(ws: Workspace, entry: Entry, policy: str) -> None:
     """Raise DriftError where the code of *entry* is not what was recorded."""
     if policy != "off" and entry.checksum is not None:
         from catalog.loader.verify import ensure  # reads source code
+        from catalog.source.locate import Locator
 
-        ensure(entry, policy, ws.locator([entry]))
+        ensure(entry, policy, Locator(own=root_of(entry)))
 
 
 def _data(entry: Entry) -> object:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.entry.filters import NO_FILTERS
-from catalog.entry.key import composed, format_key, parse_key
-from catalog.entry.kinds import check_kind
+from catalog.entry.key import composed, format_key, parse_key, split_key
+from catalog.entry.kinds import plural
+from catalog.entry.states import state_of
 from catalog.store import queries
-from catalog.store.mapping import COLUMNS
+from catalog.store.forms import parsed
+from catalog.store.mapping import COLUMNS, to_json
 from catalog.workspace.workspace import Workspace, readable
 
 if TYPE_CHECKING:
@@ -35,6 +37,10 @@ class Standing(NamedTuple):
         """The tier of the entry."""
         return self.entry.tier
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the place with the entry's fields as data for JSON."""
+        return {"tier": self.tier, "wins": self.wins, "why": self.why, "entry": self.entry.model_dump(mode="json")}
+
 
 def contains(ws: Workspace, key: object) -> bool:
     """Return whether any tier has the *key*: a pair of kind and name, or ``kind:name``; False for anything else."""
@@ -47,25 +53,55 @@ def contains(ws: Workspace, key: object) -> bool:
 
 def names(ws: Workspace, kind: str) -> list[str]:
     """Return the names of a kind over all tiers, sorted."""
-    check_kind(kind, ws.settings.kinds)
+    ws.known_kind(kind)
     return ws.snapshot().names(kind)
+
+
+def registries(ws: Workspace) -> list[str]:
+    """Return the names of the registries of all known kinds, which are attributes of a catalog."""
+    return [*map(plural, ws.kinds())]
 
 
 def keys(ws: Workspace) -> list[str]:
     """Return the keys of all tiers, sorted: what a notebook completes."""
     snapshot = ws.snapshot()
-    return sorted(format_key(kind, name) for kind in ws.settings.kinds for name in snapshot.names(kind))
+    return sorted(format_key(kind, name) for kind in ws.kinds() for name in snapshot.names(kind))
 
 
 def gone(ws: Workspace) -> list[str]:
-    """Return the keys of the stored entries whose code was not there when it was last looked for, sorted."""
-    ws.snapshot()
-    return [format_key(*row) for row in ws.store.reader.all(queries.GONE)]
+    """Return the keys of the entries whose code was not there when it was last looked for, sorted."""
+    return [key for key, state in states(ws, None).items() if state == "gone"]
 
 
-def entries(ws: Workspace, kind: Kinds) -> Iterator[Entry]:
-    """Yield the winning records of the given kinds (None: all), by key."""
-    snapshot, filters = ws.snapshot(), ws.filters(kind)
+def states(ws: Workspace, keys: Iterable[str] | None) -> dict[str, str]:
+    """Return the mark of each marked entry, by key; see :meth:`catalog.Catalog.states`."""
+    snapshot = ws.snapshot()
+    if keys is None:
+        wanted = None
+        rows = ws.store.reader.all(queries.MARKED)
+    else:
+        wanted = {split_key(key) for key in keys}
+        rows = ws.store.reader.all(queries.MARKED_OF, (to_json(sorted(wanted)),))
+    found = {}
+    for kind, name, metadata in rows:
+        try:
+            state = state_of(parsed(metadata, dict))
+        except ValueError:  # a damaged row, which others report
+            continue
+        if state and (kind, name) not in snapshot.hidden:
+            found[format_key(kind, name)] = state
+    for entry in snapshot.overlay:
+        state = state_of(entry.metadata)
+        if state and (wanted is None or (entry.kind, entry.name) in wanted):
+            found[entry.key] = state
+    return dict(sorted(found.items()))
+
+
+def entries(
+    ws: Workspace, kind: Kinds, sources: Sequence[str] = (), distributions: Sequence[str] = ()
+) -> Iterator[Entry]:
+    """Yield the winning records of the given kinds (None: all) and origins, by key."""
+    snapshot, filters = ws.snapshot(), ws.filters(kind, sources=sources, distributions=distributions)
     if not (snapshot.hidden or snapshot.overlay or filters != NO_FILTERS):
         yield from readable(ws.store.reader.stream(queries.ALL))
         return
@@ -74,7 +110,7 @@ def entries(ws: Workspace, kind: Kinds) -> Iterator[Entry]:
         yield from stored  # as they are read: a hundred thousand records need not be in memory at once
         return
     merged = [entry for entry in stored if (entry.kind, entry.name) not in snapshot.hidden]
-    merged += [entry for entry in snapshot.overlay if filters.accept(entry.kind, entry.tags)]
+    merged += [entry for entry in snapshot.overlay if filters.passes(entry)]
     yield from sorted(merged, key=lambda entry: (entry.kind, entry.name))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
-from types import ModuleType
+from types import MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from catalog.authoring import mark_of
@@ -14,7 +14,7 @@ from catalog.entry.own_name import own_name
 from catalog.errors import InvalidEntryError, InvalidReferenceError, NotImportableError
 
 if TYPE_CHECKING:
-    from catalog.source.locate import Locator
+    from catalog.source.places import Places
 
 
 def name_of(kind: str, obj: Any) -> str:
@@ -65,8 +65,8 @@ def stands_for(kind: str, name: str, value: Any) -> dict[str, Any]:
     if callable(dump) and not isinstance(value, type):
         return {"spec": dump(mode="json")}
     raise NotImportableError(
-        f"{kind}:{name}: {_shown(value)} can't be imported by another process; move it to the top level of a module, "
-        "give its reference as 'package.module:name', or register it for this process only with runtime=True",
+        f"{kind}:{name}: {_shown(value)} can't be imported by another process: {_why_not(value)}. Or give "
+        "its reference as 'package.module:name', or register it for this process only with runtime=True",
         key=f"{kind}:{name}",
     )
 
@@ -85,6 +85,14 @@ def reference_to(value: object) -> str | None:
     the loaded modules, those of its own class's package first.
     """
     module, qualname = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if isinstance(value, MethodType):
+        # Each look at a method makes another object, and an inherited method has the name of the class it comes from.
+        owner = value.__self__
+        if not isinstance(owner, type):
+            return None
+        module, qualname = owner.__module__, f"{owner.__qualname__}.{value.__name__}"
+        ref = f"{module}:{qualname}"
+        return ref if reference_fault(ref) is None and _follow(module, qualname) == value else None
     if isinstance(module, str) and isinstance(qualname, str):
         ref = f"{module}:{qualname}"
         if module != "__main__" and reference_fault(ref) is None and _follow(module, qualname) is value:
@@ -117,6 +125,26 @@ def _follow(module: str, qualname: str) -> object:
     return found
 
 
+def _why_not(value: object) -> str:
+    """Return why no other process can import *value*, and the first thing to do about it."""
+    module, qualname = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    if isinstance(value, MethodType) and not isinstance(value.__self__, type):
+        return "it is a method of one object; make it a function or a class method"
+    if not isinstance(module, str) or not isinstance(qualname, str):
+        return "no module holds it under a name; give it a name at the top level of a module"
+    if module == "__main__":
+        return "it is defined in the script that runs; move it to a module, and import it from there"
+    if "<" in qualname:  # <locals>, <lambda>
+        return "it is made inside a function or has no name; move it to the top level of a module"
+    spec = getattr(sys.modules.get(module), "__spec__", None)
+    if getattr(spec, "_initializing", False):
+        return f"{module} is still being imported and does not hold it yet; register it below its definition"
+    held = _follow(module, qualname)
+    if held is not None:
+        return f"{module}:{qualname} is another object, as a decorator makes it; register that"
+    return f"{module} does not hold it under the name {qualname}; assign it there"
+
+
 def _shown(value: object) -> str:
     name = getattr(value, "__qualname__", None)
     if not name:
@@ -141,20 +169,24 @@ def drafted(given: Iterable[Entry | Mapping[str, Any]]) -> list[Entry]:
         InvalidEntryError: a field is wrong; the text names entry and field.
         InvalidReferenceError, NotImportableError: what they say.
     """
-    from catalog.source.locate import Locator
+    from catalog.source.places import Places
 
-    entries = [_persistent(one) for one in given]
-    roots = tuple(dict.fromkeys(str(e.metadata["root"]) for e in entries if "root" in e.metadata))
-    locator = Locator(roots)
+    entries = [persistent(fields) for fields in given]
+    places = Places()
     waiting = sorted(
         (i for i, e in enumerate(entries) if e.ref and e.checksum is None), key=lambda i: str(entries[i].ref)
     )
     for i in waiting:  # by module, so that each file is parsed once
-        entries[i] = described(entries[i], locator)
+        entries[i] = described(entries[i], places)
     return entries
 
 
-def _persistent(given: Entry | Mapping[str, Any]) -> Entry:
+def persistent(given: Entry | Mapping[str, Any]) -> Entry:
+    """Return the entry of the persistent tier for what a caller gives, as :func:`drafted` takes it, not yet described.
+
+    Raises:
+        InvalidEntryError, InvalidReferenceError, NotImportableError: as `drafted`.
+    """
     if isinstance(given, Entry):
         return given if given.tier == "persistent" else make_entry({**dict(given), "tier": "persistent"})
     if not isinstance(given, Mapping):
@@ -167,26 +199,36 @@ def _persistent(given: Entry | Mapping[str, Any]) -> Entry:
     return make_entry({**fields, "tier": "persistent"})
 
 
-def described(entry: Entry, locator: Locator, *, over: bool = False) -> Entry:
-    """Return *entry* with signature, checksums, parameters and description from its source, read and not run.
+CODE_SAYS = ("root", "parameters", "gone")
+"""Fields of the metadata that are about the code behind an entry: with other code they do not hold any more."""
+
+
+def described(entry: Entry, places: Places, *, over: bool = False) -> Entry:
+    """Return *entry* with root, signature, checksums, parameters and description from its source, read and not run.
 
     Args:
         entry: one with a reference; what it says already stays, unless *over*.
-        locator: where to look.
+        places: where to look.
         over: take signature, checksums and parameters from the source whatever was recorded.
 
     Without source that can be read (not installed, a C extension) the entry comes back as it is.
     """
     from catalog.source.describe import find_described
     from catalog.source.find import Missing
+    from catalog.source.locate import root_of as folder_of
 
     if entry.ref is None:
         return entry
+    root = entry.metadata.get("root")
+    locator = places.of(root if isinstance(root, str) and root else None)
     found = find_described(entry.ref, locator)
+    site = None if root else locator.find(entry.ref.partition(":")[0])
+    root = None if site is None else folder_of(site)
+    metadata = {**entry.metadata, "root": root} if root else entry.metadata
     if isinstance(found, Missing):
-        return entry
+        return entry.model_copy(update={"metadata": metadata})
     definition, parameters, summary = found
-    update: dict[str, Any] = {}
+    update: dict[str, Any] = {"metadata": metadata}
     if over or entry.signature is None:
         update["signature"] = definition.signature
     if over or entry.checksum is None:
@@ -194,7 +236,7 @@ def described(entry: Entry, locator: Locator, *, over: bool = False) -> Entry:
     if not entry.description and summary:
         update["description"] = summary
     if parameters.get("properties") and (over or not parameters_of(entry.metadata, None)):
-        update["metadata"] = {**entry.metadata, "parameters": parameters}
+        update["metadata"] = {**metadata, "parameters": parameters}
     return entry.model_copy(update=update)
 
 

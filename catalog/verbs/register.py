@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.council_specs.providers import DERIVED, with_providers, with_providers_of
 from catalog.entry.key import Key, format_key
-from catalog.entry.kinds import check_kind
 from catalog.errors import DuplicateEntryError, EntryError, StoreError
 from catalog.verbs.asking import Asking
+from catalog.verbs.lines import Line, LinesSoFar
 from catalog.verbs.recording import drafted, marked, name_of, runtime_entry
 from catalog.workspace.imported_vectors import ImportedVectors
 from catalog.workspace.workspace import Workspace
@@ -23,7 +23,7 @@ def register(
     ws: Workspace, kind: str, name: str | None, value: Any, *, runtime: bool, fields: Mapping[str, Any]
 ) -> Entry:
     """Register what *value* stands for; see :meth:`catalog.Catalog.register`."""
-    check_kind(kind, ws.settings.kinds)
+    ws.known_kind(kind)
     name = name_of(kind, value) if name is None else name
     if runtime:
         entry = with_providers_of(runtime_entry(kind, name, value, fields), value, Asking(ws))
@@ -78,7 +78,7 @@ def store_many(
     ready = with_providers(drafted(entries), Asking(ws))
     seen: dict[Key, Entry] = {}
     for entry in ready:
-        check_kind(entry.kind, ws.settings.kinds)
+        ws.known_kind(entry.kind)
         other = seen.setdefault((entry.kind, entry.name), entry)
         if other is not entry and other != entry:
             raise DuplicateEntryError(
@@ -102,7 +102,7 @@ CHUNK = 2_000
 
 def store_stream(
     ws: Workspace,
-    fields: Iterable[Mapping[str, Any]],
+    lines: Iterable[Line],
     action: str,
     vectors: list[ImportedVectors],
 ) -> int:
@@ -113,25 +113,30 @@ def store_stream(
 
     Args:
         ws: where.
-        fields: of the entries, as they are read.
+        lines: the entries, as they are read.
         action: the word the revisions are logged under.
-        vectors: those that came with the lines so far; whoever yields the *fields* adds to them.
+        vectors: those that came with the lines so far; whoever yields the *lines* adds to them.
+
+    Raises:
+        DuplicateEntryError, UnknownKindError: with file and line.
     """
-    seen: dict[Key, int] = {}
+    so_far = LinesSoFar()
     held: list[Entry] = []  # councils, and what they get their providers from: they may come in any order
     written = 0
     with ws.writing() as transaction:
-        for chunk in batched(fields, CHUNK):
-            drafts = drafted(chunk)
-            _check_many(ws, drafts, seen)
+        for chunk in batched(lines, CHUNK):
+            drafts = drafted(line.entry for line in chunk)
+            for line, draft in zip(chunk, drafts, strict=True):
+                line.at.naming(ws.known_kind, draft.kind)
+                so_far.add(draft, line.at)
             now = [draft for draft in drafts if draft.kind not in _PROVIDING]
             held += (draft for draft in drafts if draft.kind in _PROVIDING)
             done = ws.put(transaction, now, action)
             written += len(done.added) + len(done.changed)
-            ready = [line for line in vectors if line.kind not in _PROVIDING]
+            ready = [given for given in vectors if given.kind not in _PROVIDING]
             if ready:
                 ws.embedding.take(transaction, ready)
-                vectors[:] = [line for line in vectors if line.kind in _PROVIDING]
+                vectors[:] = [given for given in vectors if given.kind in _PROVIDING]
         done = ws.put(transaction, with_providers(held, Asking(ws)), action)
         if vectors:
             ws.embedding.take(transaction, vectors)
@@ -139,19 +144,6 @@ def store_stream(
 
 
 _PROVIDING = (*DERIVED, "profile", "model")
-
-
-def _check_many(ws: Workspace, entries: Iterable[Entry], seen: dict[Key, int]) -> None:
-    """Raise for an unknown kind, and for a key that was given before with another entry."""
-    for entry in entries:
-        check_kind(entry.kind, ws.settings.kinds)
-        mark = hash(entry.model_dump_json())
-        if seen.setdefault((entry.kind, entry.name), mark) != mark:
-            raise DuplicateEntryError(
-                f"{entry.key} is given twice, with different fields; keep one, or give them two names",
-                key=entry.key,
-                sources=[entry.source],
-            )
 
 
 def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:

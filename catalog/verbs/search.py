@@ -70,10 +70,10 @@ def _search_until_stable(
     moved: set[Key] = set()
     hits: list[Hit] = []
     for _ in range(_ATTEMPTS):
-        before = reader.changes()
         snapshot = ws.indexed()
+        before = snapshot.token
         hits = ask(snapshot)
-        if reader.changes() == before:
+        if ws.token() == before:
             return hits, set()
         moved = {(row[0], row[1]) for row in reader.all(queries.CHANGED, (snapshot.generation,))}
         if moved.isdisjoint({*about, *((hit.kind, hit.name) for hit in hits)}):
@@ -81,19 +81,23 @@ def _search_until_stable(
     return hits, moved
 
 
-def similar(ws: Workspace, kind: str, name: str, limit: int | None) -> list[Hit]:
+def similar(ws: Workspace, kind: str, name: str, limit: int | None, floor: float | None) -> list[Hit]:
     """Return the entries nearest in meaning to an entry; see :meth:`catalog.Catalog.similar`."""
     from catalog.search.hit import Hits
     from catalog.search.semantic import nearest  # numpy
 
     _check_limit(limit)
+    if floor is not None and not isinstance(floor, (int, float)):
+        raise InvalidFilterError(f"floor={floor!r}: give a number from -1 to 1, or None", floor=repr(floor))
 
     def ask(snapshot: Snapshot) -> list[Hit]:
         if snapshot.entry(kind, name) is None:
             raise ws.not_found(snapshot, kind, name)
         meanings = ws.embedding.searching(snapshot, optional=False)
         assert meanings is not None
-        return nearest(snapshot.corpus(), meanings, kind, name, limit)
+        corpus = snapshot.corpus()
+        least = meanings.floor(corpus) if floor is None else floor
+        return [hit for hit in nearest(corpus, meanings, kind, name, limit) if hit.score >= least]
 
     hits, moved = _search_until_stable(ws, ask, (kind, name))
     return Hits(hit for hit in hits if moved.isdisjoint(((kind, name), (hit.kind, hit.name))))

@@ -10,7 +10,7 @@ from catalog.entry.entry import make_entry
 from catalog.entry.key import Key, composed, format_key, name_fault, split_key
 from catalog.errors import DuplicateEntryError, EntryError, InvalidEntryError
 from catalog.verbs.asking import Asking
-from catalog.verbs.recording import described, marked, stands_for
+from catalog.verbs.recording import CODE_SAYS, described, marked, stands_for
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -58,10 +58,13 @@ def _changed(ws: Workspace, entry: Entry, fields: Mapping[str, Any]) -> Entry:
         meant = {} if entry.tier == "runtime" else stands_for(entry.kind, entry.name, value)
         given = {**marked(value), **given, **meant}
     if "ref" in given or "spec" in given:
+        told["metadata"] = {field: value for field, value in entry.metadata.items() if field not in CODE_SAYS}
         told |= {"ref": None, "spec": None, "signature": None, "checksum": None, "source_checksum": None}
     changed = make_entry({**told, **given, "tags": [tag for tag in tags if tag not in gone]})
     if changed.ref is not None and changed.checksum is None and entry.tier == "persistent":
-        changed = described(changed, ws.locator([changed]))
+        from catalog.source.places import Places  # reads source code
+
+        changed = described(changed, Places())
     return changed
 
 
@@ -97,12 +100,27 @@ def rename(ws: Workspace, kind: str, name: str, new: str) -> Entry:
             raise ws.not_found(ws.snapshot(), kind, name)
         if new == name:
             return stored[1]
-        transaction.rename((kind, name), new)
-        renamed = stored[1].model_copy(update={"name": new})
-        ws.put(transaction, [renamed], "rename")
-        changes = _referring(transaction, {split_key(link.source) for link in referring}, (kind, name), new)
-        ws.put(transaction, changes, "rename")
+        move(ws, transaction, stored[1], new, {split_key(link.source) for link in referring})
     return ws.stored(kind, new)
+
+
+def move(ws: Workspace, transaction: Transaction, entry: Entry, new: str, referring: set[Key], **fields: Any) -> None:
+    """Give *entry* the name *new*, and other *fields* with it; what lies under its key goes along.
+
+    Args:
+        ws: where.
+        transaction: to write in.
+        entry: as it is stored.
+        new: the name, which no entry has.
+        referring: the keys of the entries that name it.
+        **fields: of the entry, as they are to be.
+    """
+    old = (entry.kind, entry.name)
+    if new != entry.name:
+        transaction.rename(old, new)
+    ws.put(transaction, [entry.model_copy(update={**fields, "name": new})], "rename")
+    if new != entry.name:
+        ws.put(transaction, _referring(transaction, referring, old, new), "rename")
 
 
 def _referring(transaction: Transaction, keys: set[Key], old: Key, new: str) -> list[Entry]:

@@ -71,6 +71,15 @@ class EmbeddingService:
         self._overlays: dict[str, dict[tuple[int, str], Any]] = {}
         self.rests_until = 0.0
 
+    @property
+    def _recorded(self) -> str | None:
+        """The word the embedder is chosen by, as the database may keep it: without a password."""
+        if self.given is None or "@" not in self.given:
+            return self.given
+        from catalog.embedders.secret import without_login  # only where a server is named
+
+        return without_login(self.given)
+
     def embedder(self) -> Embedder:
         """Return the embedder.
 
@@ -185,7 +194,7 @@ class EmbeddingService:
                 embedder.name,
                 embedder.width,
                 [(id_, part, text_hash(text), one) for (id_, part, text), one in zip(batch, made, strict=True)],
-                given=self.given,
+                given=self._recorded,
             )
         if not self._complete:  # a look at every text: only until it has been so once
             self._complete = transaction.complete(embedder.name)
@@ -219,7 +228,7 @@ class EmbeddingService:
             ]
             if rows:
                 ours = mine is not None and mine.name == name
-                left -= transaction.put_vectors(name, width, rows, given=self.given if ours else None)
+                left -= transaction.put_vectors(name, width, rows, given=self._recorded if ours else None)
                 transaction.complete(name)
         if foreign:
             known = dict.fromkeys([*([mine.name] if mine is not None else []), *widths])
@@ -271,7 +280,7 @@ class EmbeddingService:
             with self.store.writing(actor=actor) as transaction:
                 rows = [(one.entry_id, one.part, one.hash, made) for one, made in zip(batch, packed, strict=True)]
                 if rows:  # a server would be asked for its width
-                    stored += transaction.put_vectors(embedder.name, embedder.width, rows, given=self.given)
+                    stored += transaction.put_vectors(embedder.name, embedder.width, rows, given=self._recorded)
                 if is_last:
                     transaction.complete(embedder.name)
             done += len(batch)

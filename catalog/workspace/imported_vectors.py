@@ -57,7 +57,7 @@ def imported_vectors(fields: dict[str, Any], vectors: Any, where: str) -> Import
     """Return the *vectors* of a line whose other *fields* are those of an entry.
 
     Raises:
-        InvalidEntryError: they are not in form, or not as many as the entry has texts; the text says *where*.
+        InvalidEntryError: they are not in form, or not as many as the entry has texts; its facts say *where*.
     """
     from catalog.entry.embedding_text import hashes
     from catalog.entry.entry import make_entry
@@ -66,13 +66,13 @@ def imported_vectors(fields: dict[str, Any], vectors: Any, where: str) -> Import
     texts = hashes(entry)
     form = 'write {"name of the embedder": [[…], …]}, a list of numbers or null for the text and for each example'
     if not isinstance(vectors, dict):
-        raise InvalidEntryError(f"{where}: vectors are no object; {form}", where=where)
+        raise InvalidEntryError(f"vectors are no object; {form}", where=where)
     for embedder, rows in vectors.items():
         if not isinstance(rows, list) or not all(row is None or isinstance(row, list) for row in rows):
-            raise InvalidEntryError(f"{where}: the vectors of '{embedder}' are no list of lists; {form}", where=where)
+            raise InvalidEntryError(f"the vectors of '{embedder}' are no list of lists; {form}", where=where)
         if len(rows) != len(texts):
             raise InvalidEntryError(
-                f"{where}: '{embedder}' has {len(rows)} vectors for {len(texts)} texts; {form}",
+                f"'{embedder}' has {len(rows)} vectors for {len(texts)} texts; {form}",
                 where=where,
                 embedder=embedder,
             )

@@ -79,6 +79,8 @@ class HasWorkspace(Lookup, Protocol):
         tags: Sequence[str] = (),
         any_tags: Sequence[str] = (),
         exclude_tags: Sequence[str] = (),
+        sources: Sequence[str] | None = None,
+        distributions: Sequence[str] | None = None,
         limit: int | None = 10,
         mode: str = "auto",
     ) -> builtins.list[Hit]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from catalog.entry.key import Key
 from catalog.errors import CatalogError, CatalogWarning
 from catalog.settings import Settings, load_settings
 from catalog.source.stamp import stamp
+from catalog.workspace.configured import CONFIGURED, Record, described, with_record
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
@@ -59,7 +61,10 @@ class ConfigTier:
         self.settings = settings
         self.file = settings.file
         self._path = str(settings.file) if settings.file else None
-        self.entries: dict[Key, Entry] = dict(_entries(settings))
+        self._given: dict[Key, Entry] = dict(_entries(settings))
+        self.entries = self._given
+        self.record: Record = {}
+        self.recorded: Record | None = None
         self._read_at = self.stamp()
 
     def stamp(self) -> str | None:
@@ -79,7 +84,44 @@ class ConfigTier:
         except CatalogError as error:
             warnings.warn(f"{error}; the entries read before stay in force", CatalogWarning, stacklevel=4)
             return
-        self.entries = dict(_entries(self.settings))
+        self._given = dict(_entries(self.settings))
+        self.complete(self.record)
+
+    @property
+    def target(self) -> str | None:
+        """The name that the record of the entries' code is kept under; None: no entry has any."""
+        return f"{CONFIGURED}{self._path}" if self._path and any(entry.ref for entry in self._given.values()) else None
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the database has what is known of the entries' code."""
+        return self.target is None or self.record == (self.recorded or {})
+
+    def complete(self, known: Record) -> None:
+        """Give the entries what is *known* of their code; of what is not known the source is read."""
+        if self._path is None:
+            self.entries = self._given
+            return
+        self.record = described(self._given, known, os.path.dirname(self._path))
+        self.entries = {key: with_record(entry, self.record.get(entry.key)) for key, entry in self._given.items()}
+
+    def take(self, recorded: Record | None) -> None:
+        """Go by what the database has *recorded*, if that is another than what is known."""
+        if recorded == self.recorded and (self.entries is not self._given or not self._given):
+            return
+        self.recorded = recorded
+        if recorded != self.record or self.entries is self._given:
+            self.complete(recorded or {})
+
+    def forget(self, keys: Iterable[str]) -> list[str]:
+        """Read the code of the entries of *keys* as it is now; return those whose code can be read."""
+        asked = [key for key in keys if key in {entry.key for entry in self._given.values()}]
+        self.complete({key: item for key, item in self.record.items() if key not in asked})
+        return [key for key in asked if key in self.record]
+
+    def mark(self, key: str, ref: str, marks: dict[str, str]) -> None:
+        """Keep *marks* of the code of an entry, over those that were known."""
+        self.complete({**self.record, key: {"ref": ref, **self.record.get(key, {}), "marks": marks}})
 
 
 def _entries(settings: Settings) -> Iterator[tuple[Key, Entry]]:

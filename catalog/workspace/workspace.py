@@ -14,9 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from catalog.entry.filters import NO_FILTERS, Filters
+from catalog.entry.filters import NO_FILTERS, Filters, folded
 from catalog.entry.key import composed, format_key
-from catalog.entry.kinds import check_kind
+from catalog.entry.kinds import check_kind, is_kind_name
 from catalog.errors import (
     CatalogWarning,
     EntryError,
@@ -29,9 +29,10 @@ from catalog.errors import (
 from catalog.forks import after_fork
 from catalog.loader.cache import ObjectCache
 from catalog.search.learning import Learning
-from catalog.settings import Settings, default_url, load_settings
+from catalog.settings import SCOPE, Settings, default_url, load_settings
 from catalog.store import queries
 from catalog.store.mapping import entry_from_row
+from catalog.store.sources import files_of
 from catalog.store.store import Store
 from catalog.workspace.embedding import EmbeddingService
 from catalog.workspace.snapshot import Snapshot
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from catalog.embedders.base import Embedder
     from catalog.entry.entry import Entry
     from catalog.entry.filters import Kinds
-    from catalog.source.locate import Locator
     from catalog.store.writer import Transaction, Written
 
 
@@ -158,6 +158,8 @@ class Workspace:
                 self._before_snapshot(self)
             token = self.token() if token is None else token
             self.config.reread(self.config.stamp())
+            if self.config.target is not None:
+                self.config.take((files_of(self.store.reader, self.config.target) or {}).get("entries"))
             state = self.store.state()
             runtime, config = self.runtime.entries, self.config.entries
             epoch = self.store.reader.epoch
@@ -220,6 +222,26 @@ class Workspace:
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
+    def kinds(self) -> tuple[str, ...]:
+        """Return the known kinds: the built-in ones, those the project declares, and those that stored entries have."""
+        return self.settings.kinds if self._closed else self._kinds_and(queries.KINDS)
+
+    def known_kind(self, kind: str) -> str:
+        """Return *kind* if it is known; a kind that an entry had which was taken away is known, too.
+
+        Raises:
+            UnknownKindError: it is not; the message names close matches and how to declare a kind.
+        """
+        if kind in self.settings.kinds:  # nearly always; the database need not be asked
+            return kind
+        kinds = self.kinds()
+        return check_kind(kind, kinds if kind in kinds else self._kinds_and(queries.PAST_KINDS))
+
+    def _kinds_and(self, found: str) -> tuple[str, ...]:
+        """Return the kinds of the settings, then others that the statement *found* gives, sorted."""
+        kinds = {row[0] for row in self.store.reader.all(found) if type(row[0]) is str and is_kind_name(row[0])}
+        return (*self.settings.kinds, *sorted(kinds.difference(self.settings.kinds)))
+
     def entry(self, kind: str, name: str) -> Entry:
         """Return the winning record of a key; nothing is imported.
 
@@ -245,7 +267,7 @@ class Workspace:
 
     def not_found(self, snapshot: Snapshot, kind: str, name: str) -> EntryError:
         """Return the error for a key that no tier has: with close matches, else with what became of the entry."""
-        check_kind(kind, self.settings.kinds)
+        self.known_kind(kind)
         close = [format_key(kind, match) for match in close_matches(name, snapshot.names(kind))]
         text = f"no entry '{format_key(kind, name)}'{did_you_mean(close)}"
         last = None if close else self.store.reader.one(queries.LAST_CHANGE, (kind, name))
@@ -263,37 +285,47 @@ class Workspace:
         tags: Sequence[str] = (),
         any_tags: Sequence[str] = (),
         exclude_tags: Sequence[str] = (),
+        sources: Sequence[str] | None = (),
+        distributions: Sequence[str] | None = (),
     ) -> Filters:
-        """Return the filters that a caller gives, checked.
+        """Return the filters that a caller gives, checked; the origin is that of the scope where both are None.
 
         Raises:
             InvalidFilterError: one is no list of texts.
             UnknownKindError: no such kind.
         """
-        if kind is None and not tags and not any_tags and not exclude_tags:
+        scoped = sources is None and distributions is None and bool(self.settings.scope)
+        if scoped:
+            sources, distributions = (self.settings.scope.get(part) for part in SCOPE)
+        if kind is None and not (tags or any_tags or exclude_tags or sources or distributions):
             return NO_FILTERS
         kinds = () if kind is None else (kind,) if isinstance(kind, str) else tuple(dict.fromkeys(kind))
         for name in kinds:
-            check_kind(name, self.settings.kinds)
-        return Filters(kinds, _texts("tags", tags), _texts("any_tags", any_tags), _texts("exclude_tags", exclude_tags))
+            self.known_kind(name)
+        for what, given in (("sources", sources), ("distributions", distributions)):
+            if given and "" in given:
+                raise InvalidFilterError(f"{what}={given!r}: an empty text is no origin; leave it out", filter=what)
+        return Filters(
+            kinds,
+            _texts("tags", tags),
+            _texts("any_tags", any_tags),
+            _texts("exclude_tags", exclude_tags),
+            _texts("sources", sources or ()),
+            tuple(map(folded, _texts("distributions", distributions or ()))),
+            scoped,
+        )
 
     def marks(self, filters: Filters) -> tuple[list[Any], list[Entry]]:
         """Return what tells one state of the entries that pass *filters* from another, without reading them."""
         snapshot = self.snapshot()
         stored = queries.matching(self.store.reader, filters, -1, ("kind", "name", "revision", "updated_at"))
-        return list(stored), [entry for entry in snapshot.overlay if filters.accept(entry.kind, entry.tags)]
-
-    def locator(self, entries: Iterable[Entry]) -> Locator:
-        """Return what finds the source of *entries*: on the import path, and in the roots they were recorded with."""
-        from catalog.source.locate import Locator  # reading source code is for those who ask for it
-
-        return Locator(tuple(dict.fromkeys(root for entry in entries for root in roots(entry))))
+        return list(stored), [entry for entry in snapshot.overlay if filters.passes(entry)]
 
 
-def roots(entry: Entry) -> tuple[str, ...]:
-    """Return the folders outside the import path that the code of *entry* was recorded with: none or one."""
+def root_of(entry: Entry) -> str | None:
+    """Return the folder that the code of *entry* was recorded with; None for what is installed."""
     root = entry.metadata.get("root")
-    return (root,) if isinstance(root, str) else ()
+    return root if isinstance(root, str) and root else None
 
 
 def readable(rows: Iterable[Any]) -> Iterator[Entry]:

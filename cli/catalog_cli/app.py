@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import _signal as signal  # type: ignore[import-not-found]  # `signal` itself takes a millisecond and a half to import
 import gc
 import io
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -26,7 +26,9 @@ COMMANDS = {
     "search": Entrance("catalog_cli.commands.search:search", "Find entries by words, tags and kind", _FIND),
     "ls": Entrance("catalog_cli.commands.ls:ls", "List entries, of some kinds or all", _FIND),
     "explain": Entrance("catalog_cli.commands.explain:explain", "Show all that is known of an entry", _FIND),
-    "similar": Entrance("catalog_cli.commands.similar:similar", "List the entries nearest in meaning to one", _FIND),
+    "similar": Entrance(
+        "catalog_cli.commands.similar:similar", "List the entries nearest in meaning to an entry", _FIND
+    ),
     "graph": Entrance("catalog_cli.commands.graph:graph", "Draw a council, or what an entry refers to", _FIND),
     "which": Entrance("catalog_cli.commands.which:which", "Show which tier an entry comes from, and why", _FIND),
     "route": Entrance("catalog_cli.commands.route:route", "Pick the entry that should handle a prompt", _FIND),
@@ -72,13 +74,13 @@ EXIT_CODES = {
     "council-spec": 2,
     "settings": 2,
 }
-"""``CatalogError.code`` to exit status; what is not in it (the store, imports and embedders that fail) is 3."""
+"""``CatalogError.code`` to exit status; other codes (the store, imports and embedders that fail) are 3."""
 
 INTERRUPTED, ENDED, CLOSED_PIPE = 130, 143, 141
 
 
 class Root(LazyGroup):
-    """The command ``catalog``: every way a run can end becomes one line and an exit status here."""
+    """The command ``catalog``: turns every way a run can end into one line and an exit status."""
 
     def main(
         self,
@@ -117,7 +119,7 @@ class Root(LazyGroup):
             return INTERRUPTED
         except OSError as error:
             return _fail(_outside(error), UNUSABLE)
-        except Exception as error:  # a fault of ours: its traceback is what a report of it needs
+        except Exception as error:  # a fault of this program: a report of it needs the traceback
             import traceback
 
             traceback.print_exc()
@@ -125,7 +127,7 @@ class Root(LazyGroup):
         return ended if isinstance(ended, int) else 0
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command; a reader that went away, as ``head`` does, ends it without a word."""
+        """Run the command; it ends silently when the reader of its output goes away, as ``head`` does."""
         try:
             ended = super().invoke(ctx)
             sys.stdout.flush()
@@ -136,21 +138,21 @@ class Root(LazyGroup):
 
 
 def _exit_status(error: CatalogError) -> int:
-    if error.code == "embedder" and "close" in error.facts:  # there is none of that name; others have failed
+    if error.code == "embedder" and "close" in error.facts:  # no embedder has that name; otherwise it failed
         return 2
-    if error.code == "strategy" and "option" in error.facts:  # asked for what can't be; others could not do their work
+    if error.code == "strategy" and "option" in error.facts:  # an option it can't have; otherwise it failed
         return 2
     return EXIT_CODES.get(error.code, UNUSABLE)
 
 
 def _fail(text: str, status: int, prefix: str = "Error: ") -> int:
-    with suppress(OSError):  # nobody can be told; the status still says it
+    with suppress(OSError):  # standard error is closed; the exit status remains
         click.echo(prefix + clean(text), err=True)
     return status
 
 
 def _outside(error: OSError) -> str:
-    """Return what to say of an *error* of the operating system that no command has an answer of its own for."""
+    """Return the message for an *error* of the operating system that no command handles itself."""
     if is_of_output(error):
         return f"standard output can't be written: {error.strerror or error}"
     try:
@@ -203,7 +205,7 @@ def _show_warning(
 def cli() -> None:
     """Know every tool, model, prompt and agent of your project, without importing it.
 
-    The catalog is one SQLite file. Fill it with scan, then search it; every command tells more with --help.
+    The catalog is one SQLite file. Fill it with scan, then search it; every command has more to read under --help.
     """
 
 
@@ -211,7 +213,7 @@ def main() -> NoReturn:
     """Run the command line of this process."""
     fill_closed()
     try:
-        if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # `nohup` and the like stay as they are
+        if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # `nohup` and the like stay as they are
             signal.signal(signal.SIGTERM, _end)
         if signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, None):
             signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -222,21 +224,21 @@ def main() -> NoReturn:
 
 
 def _end(*_: object) -> NoReturn:
-    """Leave what is under way as after any error: what was being written beside a file is taken away."""
+    """End the process as an error does, so that temporary files are removed."""
     raise SystemExit(ENDED)
 
 
 def _run() -> None:
-    for stream in (sys.stdout, sys.stderr):  # a path that is no Unicode must not end a listing
+    for stream in (sys.stdout, sys.stderr):  # a path that is not Unicode must not end a listing
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    # A run is short and leaves little behind: looking for what could be freed, again and again while modules are
-    # imported and once more at the end, takes a quarter of the time of a search.
+    # A run is short and leaves little garbage: collecting it while modules are imported, and again at the end, takes
+    # a quarter of the time of a search.
     gc.set_threshold(50_000, *gc.get_threshold()[1:])
     try:
         cli.main(prog_name="catalog")
     finally:
         flush_stderr()
         gc.freeze()
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # all is said and closed: just end
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # everything is written and closed
             signal.signal(signal.SIGINT, signal.SIG_DFL)

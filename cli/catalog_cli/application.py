@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class No(click.ClickException):
-    """The answer is no: nothing found, something drifted. One line on standard error, exit status 1."""
+    """The answer is no: nothing matches, or something drifted. One line on standard error, exit status 1."""
 
     exit_code = 1
 
@@ -37,7 +37,7 @@ class Schema(NamedTuple):
 
 
 class Application:
-    """One run of the command line: its database, opened lazily and once, and its screen."""
+    """One run of the command line: its database, opened once and only when needed, and its screen."""
 
     def __init__(self) -> None:
         """Open nothing yet."""
@@ -47,15 +47,14 @@ class Application:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """The catalog of ``--url``, or the one the environment and the configuration name."""
+        """The catalog of ``--url``, else that of the environment or the configuration."""
         import warnings
 
         from catalog import Catalog, CatalogWarning, sqlite_path
 
         warnings.simplefilter("always", CatalogWarning)
-        if (
-            self.embedder is not None and self.embedder != "none"
-        ):  # typed just now: a slip of it is not to end in words only
+        # An embedder of the current folder must be importable, or the search would silently go by words only.
+        if self.embedder is not None and self.embedder != "none":
             from catalog import embedder_form as form_of
 
             if form_of(self.embedder) == "reference":
@@ -104,10 +103,10 @@ class Application:
         return sqlite_path(self.place) or "a database in memory"
 
     def look_here(self) -> None:
-        """Let modules of the current folder be found, after all others, so that none of it hides a library."""
+        """Make modules of the current folder importable, after all others, so that none of them hides a library."""
         try:
             here = os.getcwd()
-        except OSError:  # it was deleted: nothing can be found in it
+        except OSError:  # it was deleted, and holds no module
             return
         if here not in sys.path and "" not in sys.path:
             sys.path.append(here)
@@ -127,14 +126,14 @@ class Application:
     def _find(self, text: str, known: Callable[[str, str], bool]) -> tuple[str, str]:
         kinds = self.catalog.kinds()
         kind, colon, name = text.partition(":")
-        if colon and kind in kinds and known(kind, name):
+        if colon and known(kind, name):
             return kind, name
-        found = [one for one in kinds if known(one, text)]
-        if len(found) == 1:
-            return found[0], text
-        if found:
-            keys = ", ".join(f"{one}:{text}" for one in found)
-            raise click.UsageError(f"'{text}' is the name of {len(found)} entries; give one of these keys: {keys}")
+        having = [each for each in kinds if known(each, text)]
+        if len(having) == 1:
+            return having[0], text
+        if having:
+            keys = ", ".join(f"{each}:{text}" for each in having)
+            raise click.UsageError(f"'{text}' is the name of {len(having)} entries; give one of these keys: {keys}")
         return self._lost(text, kind if colon else "", name, kinds)
 
     def _lost(self, text: str, kind: str, name: str, kinds: list[str]) -> NoReturn:
@@ -142,12 +141,12 @@ class Application:
 
         catalog = self.catalog
         if kind in kinds and name:
-            catalog.entry(kind, name)  # raises, and knows best what else it could be
-        close = [f"{one}:{name}" for one in close_matches(kind, kinds) if kind and (one, name) in catalog]
+            catalog.entry(kind, name)  # raises the error that names close matches
+        close = [f"{each}:{name}" for each in close_matches(kind, kinds) if kind and (each, name) in catalog]
         if not close:
             close = [hit.key for hit in catalog.search(text, limit=3) if text.casefold() in hit.key.casefold()]
         if not close:
-            names = {entry: f"{one}:{entry}" for one in kinds for entry in catalog.list(one)}
+            names = {entry: f"{each}:{entry}" for each in kinds for entry in catalog.list(each)}
             close = [names[match] for match in close_matches(text, names)]
         hint = did_you_mean(close) or "; `catalog search` finds entries by what they do"
         raise EntryNotFoundError(f"no entry '{text}' of any kind{hint}", kind=kind or None, name=text, close=close)

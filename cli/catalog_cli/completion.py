@@ -37,7 +37,7 @@ def tags(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[st
 
 
 def strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
-    """Complete the word a way of routing is chosen by."""
+    """Complete the name of a routing strategy."""
     from catalog import STRATEGIES
 
     return [word for word in STRATEGIES if word.startswith(incomplete)]
@@ -57,9 +57,21 @@ def _from(ctx: click.Context, ask: Ask, incomplete: str) -> list[str]:
         from catalog import Catalog
 
         with Catalog(place) as catalog:
-            return sorted(word for word in ask(catalog) if word.startswith(incomplete))[:MOST]
-    except Exception:  # a shell that completes nothing is better than one that prints a traceback
+            return sorted(word for word in ask(catalog) if word.startswith(incomplete) and _is_plain(word))[:MOST]
+    except Exception:  # completing nothing is better than printing a traceback
         return []
+
+
+def _is_plain(word: str) -> bool:
+    """Tell whether *word* means itself in every shell.
+
+    Bash puts a proposal into the line as it is, unquoted, and the next key runs it: a name with a backtick or a dollar
+    would be a command. Who has such names types them.
+    """
+    return word[:1] != "-" and all(char.isalnum() or char in _PLAIN for char in word)
+
+
+_PLAIN = frozenset("_.:/@+,-")
 
 
 def _exists(url: str) -> bool:
@@ -72,14 +84,14 @@ def _exists(url: str) -> bool:
 
 
 def join_colons() -> None:
-    """Make bash complete keys: it takes a colon for the end of a word, and click for a word of its own."""
+    """Make bash complete keys: bash ends a word at a colon, and click takes the colon for another word."""
     from click.shell_completion import BashComplete, CompletionItem, add_completion_class
 
     class Bash(BashComplete):
         """bash, with what it split at colons joined again."""
 
         def get_completion_args(self) -> tuple[list[str], str]:
-            """Return the words typed so far, and the one that is being typed."""
+            """Return the words typed so far, and the word that is being typed."""
             args, incomplete = super().get_completion_args()
             words: list[str] = []
             for word in (*args, incomplete):

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class Entrance(NamedTuple):
-    """Where a command is, and what is said of it before it is imported.
+    """Where a command is, and its help before it is imported.
 
     Attributes:
         target: ``module:object``.
-        help: one line, without a full stop; the first line of the command's own help says the same.
+        help: one line, without a full stop; the same as the first line of the command's own help.
         section: the heading it is listed under.
     """
 
@@ -32,7 +32,7 @@ class WithExamples(click.Command):
     """A command whose help ends with examples, shown as they are written."""
 
     def __init__(self, *args: Any, examples: str = "", **kwargs: Any) -> None:
-        """Take *examples* as one text, a line each; a line that begins with ``#`` explains the next."""
+        """Take *examples*, a line each; a line that begins with ``#`` explains the next line."""
         super().__init__(*args, **kwargs)
         self.examples = [line.strip() for line in examples.strip().splitlines()]
 
@@ -46,7 +46,7 @@ class WithExamples(click.Command):
 
 
 MEANT = {
-    "show": ("explain",), "describe": ("explain",), "info": ("explain",), "cat": ("explain",),
+    "show": ("explain",), "describe": ("explain",), "cat": ("explain",),
     "get": ("explain", "run"),
     "add": ("register", "scan"), "new": ("register",), "create": ("register",), "insert": ("register",),
     "rm": ("unregister",), "remove": ("unregister",), "delete": ("unregister",), "del": ("unregister",),
@@ -58,7 +58,7 @@ MEANT = {
     "migrate": ("db",), "tags": ("tag",), "config": ("init", "info"), "setup": ("init",), "ask": ("route",),
     "version": ("--version",), "help": ("--help",),
 }  # fmt: skip
-"""What people type for a command that is called otherwise here."""
+"""Words from other programs, and the commands that do the same here."""
 
 
 class LazyGroup(WithExamples, click.Group):
@@ -85,7 +85,7 @@ class LazyGroup(WithExamples, click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command of the first argument; a misspelt one is answered with the name that was meant."""
+        """Return the command of the first argument; the error for an unknown word names the command that was meant."""
         name = args[0]
         if name not in self.entrances and not name.startswith("-") and not ctx.resilient_parsing:
             meant = [word for word in MEANT.get(name.casefold(), ()) if word in self.entrances or word.startswith("-")]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from catalog_cli.output import Column, Screen
 
@@ -14,30 +14,46 @@ COLUMNS: tuple[Column, ...] = (
     Column("KEY", bold=True),
     Column("DESCRIPTION", 20),
     Column("TAGS", 10, "cyan"),
-    Column("TIER", colour="yellow"),
+    Column("TIER", 6, "yellow"),
 )
 
 
-def show(screen: Screen, hits: Sequence[Hit], *, why: bool = False, gone: Collection[str] = ()) -> None:
-    """Write one line for each hit; *why* adds the words that were found and where, the similarity, and what use gave.
+def show(
+    screen: Screen,
+    hits: Sequence[Hit],
+    *,
+    why: bool = False,
+    scores: bool = False,
+    states: Mapping[str, str] | None = None,
+) -> None:
+    """Write one line for each hit; *why* adds the words that matched and where, the similarity, and the gain from use.
 
-    On a terminal the tier is shown only where an entry is not simply stored. Keys in *gone* are marked: their code is
-    not there any more.
+    On a terminal the tier is shown only where an entry is not simply stored. *states* has the keys whose code is gone,
+    broken or drifted: they are marked. With *scores* the last column is the score.
     """
-    with_tier = not screen.is_terminal or any(hit.tier != "persistent" or hit.key in gone for hit in hits)
+    states = states or {}
+    with_tier = not screen.is_terminal or any(hit.tier != "persistent" or hit.key in states for hit in hits)
     columns = COLUMNS
-    places = [_place(hit, gone) if with_tier else "" for hit in hits]
+    places = [_place(hit, states) if with_tier else "" for hit in hits]
     rows: list[tuple[str, ...]] = [
         (hit.key, hit.description, ", ".join(hit.tags), place) for hit, place in zip(hits, places, strict=True)
     ]
     if why:
         columns = (*COLUMNS, Column("FOUND", 16))
         rows = [(*row, _found(hit)) for row, hit in zip(rows, hits, strict=True)]
+    if scores:
+        columns = (*columns, Column("SCORE", right=True))
+        rows = [(*row, f"{hit.score:.2f}") for row, hit in zip(rows, hits, strict=True)]
     screen.table(columns, rows)
 
 
-def _place(hit: Hit, gone: Collection[str]) -> str:
-    return f"{hit.tier}, gone" if hit.key in gone else hit.tier
+def data_of(hits: Sequence[Hit], states: Mapping[str, str], *, ranked: bool = True) -> list[dict[str, Any]]:
+    """Return the *hits* as JSON data, with ``state`` where one is marked."""
+    return [{**hit.to_dict(ranked=ranked), **({"state": states[hit.key]} if hit.key in states else {})} for hit in hits]
+
+
+def _place(hit: Hit, states: Mapping[str, str]) -> str:
+    return f"{hit.tier}, {states[hit.key]}" if hit.key in states else hit.tier
 
 
 def _found(hit: Hit) -> str:

@@ -19,6 +19,31 @@ def _use(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
         ctx.ensure_object(Application).url = value
 
 
+def origin_options(function: F) -> F:
+    """Add ``--source`` and ``--distribution``, handed on as ``sources`` and ``distributions``: None for the scope."""
+    source = click.option(
+        "--source",
+        "sources",
+        multiple=True,
+        metavar="TEXT",
+        callback=_origins,
+        help="From this source, as scan:mypkg or manual; several times: one of them; all: from every source.",
+    )
+    distribution = click.option(
+        "--distribution",
+        "distributions",
+        multiple=True,
+        metavar="NAME",
+        callback=_origins,
+        help="Came with this installed distribution; several times: one of them.",
+    )
+    return source(distribution(function))
+
+
+def _origins(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...] | None:
+    return (() if "all" in value else value) if value else None
+
+
 def url_option() -> click.Option:
     """Return ``--url``, which may stand before and after the name of a command."""
     return click.Option(
@@ -50,7 +75,7 @@ def embedder_option() -> click.Option:
 def command(
     name: str, *, examples: str, embedder: bool = False, unknown_options: bool = False
 ) -> Callable[[Callable[..., Any]], click.Command]:
-    """Make a function a command with ``--url``, with ``--embedder`` if it is to have it, and *examples* in its help.
+    """Make a function a command with ``--url``, *examples* in its help, and ``--embedder`` where *embedder* is true.
 
     With *unknown_options*, words that begin with a dash and are no option are arguments.
     """
@@ -124,3 +149,29 @@ def limit_option(default: int, what: str) -> Callable[[F], F]:
         metavar="N|all",
         help=f"At most so many {what}.",
     )
+
+
+def field_options(function: F) -> F:
+    """Add an option for each field of an entry that a person writes.
+
+    They arrive as keywords named as the fields are, ``meta`` apart.
+    """
+    for option in reversed(
+        (
+            tag_option("--tag", "tags", "A label to filter by; may be repeated."),
+            click.option("--description", "-d", help="What it is for; else the first paragraph of its docstring."),
+            click.option("--example", "examples", multiple=True, metavar="TEXT", help="A request to find it by."),
+            click.option("--priority", type=int, help="The higher is tried first when routing by rules."),
+            click.option("--provider", "providers", multiple=True, metavar="NAME", help="A model provider it needs."),
+            click.option("--match", metavar="REGEX", help="Requests that rules pick it for; '' for none."),
+            click.option(
+                "--meta",
+                multiple=True,
+                metavar="KEY=JSON",
+                help="One more fact; what is no JSON is kept as text.",
+            ),
+            click.option("--force", is_flag=True, help="Take a reference that leads nowhere from here all the same."),
+        )
+    ):
+        function = option(function)
+    return function

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
@@ -30,7 +30,7 @@ class Column(NamedTuple):
         title: its heading.
         least: how narrow it may be made to fit the others in; None: as wide as its longest cell.
         colour: of its cells, as click names it.
-        bold: whether its cells are bold.
+        bold: whether its cells are bold: what a row is known by, clipped after everything else.
         right: whether they stand at the right, as numbers do.
     """
 
@@ -45,7 +45,7 @@ class Screen:
     """Where results and remarks go, and what can be shown there."""
 
     def __init__(self, *, width: int | None = None, terminal: bool | None = None) -> None:
-        """Ask the standard streams, unless *width* and *terminal* say."""
+        """Take *width* and *terminal*, or ask the standard streams for what is None."""
         self._width = width
         self._terminal = terminal
 
@@ -66,7 +66,7 @@ class Screen:
 
     @cached_property
     def width(self) -> int:
-        """Columns of the terminal: ``COLUMNS``, else what it says, else 80."""
+        """Columns of the terminal: those of ``COLUMNS``, else those the terminal reports, else 80."""
         if self._width is not None:
             return self._width
         if os.environ.get("COLUMNS", "").isdecimal() and int(os.environ["COLUMNS"]):
@@ -84,14 +84,14 @@ class Screen:
 
     def print(self, text: str) -> None:
         """Write a result, which may have several lines."""
-        # In pieces: where Python doesn't buffer, it takes a write cut short by a reader's end for a whole one.
+        # In pieces: unbuffered, Python takes a write that ends early, because the reader is gone, for a complete write.
         for start in range(0, len(text), PIECE):
             click.echo(text[start : start + PIECE], nl=False, color=True)
         click.echo(color=True)
 
     def remark(self, text: str) -> None:
         """Write one line for people to standard error."""
-        with suppress(OSError):  # a result is not lost because a remark on it is
+        with suppress(OSError):  # the result counts even where the remark can't be written
             click.echo(text, err=True)
 
     def hint(self, text: str) -> None:
@@ -100,13 +100,13 @@ class Screen:
             click.echo(click.style(text, dim=True) if _colours() else text, err=True, color=_colours())
 
     def json(self, document: Any) -> None:
-        """Write one JSON document; of a list each item has a line of its own."""
+        """Write one JSON document; each item of a list has its own line."""
         from json import dumps
 
         # Python's \\x escapes of what an encoding lacks are not JSON.
         escaped = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
         if isinstance(document, list):
-            lines = ",\n".join(dumps(one, ensure_ascii=escaped) for one in document)
+            lines = ",\n".join(dumps(item, ensure_ascii=escaped) for item in document)
             self.print(f"[\n{lines}\n]" if document else "[]")
         else:
             self.print(dumps(document, ensure_ascii=escaped, indent=2))
@@ -123,17 +123,19 @@ class Screen:
     ) -> list[str]:
         """Return the lines of a table no wider than the screen; columns without any text are left out.
 
-        What is too long is clipped; with *wrap* the last column goes on in further lines instead.
+        What is too long is clipped, and columns for which there is no room are left out, from the right; with *wrap*
+        all stay, and the last column goes on in further lines instead.
         """
         shown = [i for i in range(len(columns)) if any(row[i] for row in rows)]
+        natural = {i: max(cells(columns[i].title), *(cells(row[i]) for row in rows)) for i in shown}
+        room = self.width - indent + len(GAP)
+        if self.is_terminal and not wrap:
+            shown = _with_room(natural, columns, room)
         columns = [columns[i] for i in shown]
         rows = [[row[i] for i in shown] for row in rows]
-        natural = [
-            max(cells(column.title), *(cells(row[i]) for row in rows)) if rows else cells(column.title)
-            for i, column in enumerate(columns)
-        ]
-        room = self.width - indent - len(GAP) * (len(columns) - 1)
-        widths = _fit(natural, [c.least for c in columns], room) if self.is_terminal else natural
+        widths = [natural[i] for i in shown]
+        if self.is_terminal:
+            _fit(widths, columns, room - len(GAP) * len(columns))
         titles = [
             f"{clip(column.title, width):{'>' if column.right else '<'}{width}}"
             for column, width in zip(columns, widths, strict=True)
@@ -157,7 +159,7 @@ class Screen:
         return [" " * indent + line for line in lines]
 
     def wrapped(self, text: str, *, indent: int) -> str:
-        """Return *text* broken at spaces to fit beside *indent* columns that are taken; whole where nobody reads."""
+        """Return *text* broken at spaces into lines that begin at column *indent*; whole where this is no terminal."""
         room = self.width - indent
         if not self.is_terminal or room < 20:
             return text
@@ -173,9 +175,9 @@ class Screen:
 
     @contextmanager
     def progress(self, label: str) -> Iterator[Callable[..., None] | None]:
-        """Lend a function to call with steps done and steps to do; it draws a bar on standard error.
+        """Yield a function that takes steps done and steps to do, and draws a bar on standard error.
 
-        None where nobody is watching.
+        None where standard error is no terminal.
         """
         if not self.is_watched:
             yield None
@@ -188,13 +190,13 @@ class Screen:
                 bar = click.progressbar(length=total, label=label, file=sys.stderr, width=24, show_pos=True)
                 bar.__enter__()
             bar.length = total
-            if done - bar.pos >= total / 100 or done >= total:  # quick steps are not worth a line each
+            if done - bar.pos >= total / 100 or done >= total:  # redrawn once for each percent
                 bar.update(done - bar.pos)
 
         try:
             yield report
         finally:
-            if bar is not None:  # the summary that follows says it all: clear the line, show the cursor again
+            if bar is not None:  # the summary follows: clear the line, show the cursor again
                 sys.stderr.write("\r\033[K\033[?25h")
                 sys.stderr.flush()
 
@@ -241,20 +243,63 @@ def clip(text: str, width: int) -> str:
     return kept.rstrip() + "…" if width > 0 else ""
 
 
-def _fit(natural: Sequence[int], least: Sequence[int | None], room: int) -> list[int]:
-    """Return widths that add up to at most *room*: the columns that may shrink do, the widest first."""
-    widths = list(natural)
-    for may in ([i for i, w in enumerate(least) if w is not None], list(range(len(widths)))):
-        while sum(widths) > room:
-            able = [i for i in may if widths[i] > (least[i] or 8)]
-            if not able:
-                break
-            widest = max(able, key=lambda i: widths[i])
-            others = [widths[i] for i in able if widths[i] < widths[widest]]
-            target = max([*others, least[widest] or 8, widths[widest] - (sum(widths) - room)])
-            target = max(min(target, widths[widest] - 1), least[widest] or 8)
-            widths[widest] = target
-    return widths
+NARROW = 6
+"""A column that would have to be narrower than so many letters tells nothing."""
+
+KEPT = 60
+"""What a row is known by is shown whole up to so many letters, before anything else has room."""
+
+
+def _with_room(natural: Mapping[int, int], columns: Sequence[Column], room: int) -> list[int]:
+    """Return the places of the columns that can be shown; those that may shrink are the first to be left out."""
+    keys = _keys([columns[place] for place in natural], list(natural))
+    narrowest = {}
+    for place, width in natural.items():
+        least = KEPT if place in keys else NARROW
+        narrowest[place] = width if place not in keys and columns[place].least is None else min(width, least)
+    may_go = sorted(natural.keys() - keys, key=lambda place: (columns[place].least is not None, place))
+    shown = list(natural)
+    while may_go and sum(narrowest[place] + len(GAP) for place in shown) > room:
+        shown.remove(may_go.pop())
+    return shown
+
+
+def _keys(columns: Sequence[Column], places: Sequence[int]) -> set[int]:
+    """Return the places of the columns that a row is known by: the bold ones, else the first."""
+    return {place for column, place in zip(columns, places, strict=True) if column.bold} or set(places[:1])
+
+
+def _fit(widths: list[int], columns: Sequence[Column], room: int) -> None:
+    """Make *widths* add up to at most *room*, each at least 1 where that can be.
+
+    Columns that may shrink do, down to their least; then what rows are known by, where it is very long; then all
+    others, and what rows are known by last.
+    """
+    keys = _keys(columns, range(len(columns)))
+    others = [place for place in range(len(columns)) if place not in keys]
+    may_shrink = {place: least for place in others if (least := columns[place].least) is not None}
+    for bounds in (
+        may_shrink,
+        dict.fromkeys(keys, KEPT),
+        dict.fromkeys(may_shrink, 1),
+        dict.fromkeys(others, 1),
+        dict.fromkeys(keys, 1),
+    ):
+        _shrink(widths, bounds, room)
+
+
+def _shrink(widths: list[int], least: Mapping[int, int], room: int) -> None:
+    """Make *widths* narrower, the widest first, until they fit into *room* or each is at its *least*."""
+    while (excess := sum(widths) - room) > 0:
+        able = [place for place, width in least.items() if widths[place] > width]
+        if not able:
+            return
+        widest = max(widths[place] for place in able)
+        level = max((widths[place] for place in able if widths[place] < widest), default=0)
+        tied = [place for place in able if widths[place] == widest]
+        share = -(-excess // len(tied))
+        for place in tied[:excess]:
+            widths[place] = max(level, least[place], widest - share)
 
 
 def moment(at: datetime | None) -> str:
@@ -262,6 +307,12 @@ def moment(at: datetime | None) -> str:
     return at.astimezone().strftime("%Y-%m-%d %H:%M") if at else ""
 
 
-def count(number: int, one: str, many: str) -> str:
+def count(number: int, singular: str, plural: str) -> str:
     """Return a number with its word: ``1 entry``, ``2 entries``."""
-    return f"{number} {one if number == 1 else many}"
+    return f"{number} {singular if number == 1 else plural}"
+
+
+def vectors(embedder: str, counts: Mapping[str, int]) -> str:
+    """Return in words how many texts have a vector of an embedder: ``hash, 3 texts: 2 fresh, 0 stale, 1 missing``."""
+    states = ", ".join(f"{number:,} {state}" for state, number in counts.items())
+    return f"{embedder}, {count(sum(counts.values()), 'text', 'texts')}: {states}"

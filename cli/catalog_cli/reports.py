@@ -1,4 +1,4 @@
-"""How ``scan`` and ``refresh`` tell what they did."""
+"""How ``scan`` and ``refresh`` show what they did."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ _WORDS = (
     ("unchanged", "unchanged", None),
     ("drifted", "drifted", "yellow"),
     ("gone", "gone", "red"),
+    ("renamed", "renamed", "yellow"),
     ("skipped", "skipped", "yellow"),
 )
 
@@ -35,7 +36,7 @@ def verbose_option() -> Callable[[F], F]:
 
 
 def show(screen: Screen, report: ScanReport, *, verbose: bool) -> None:
-    """Write what a report says: a line of figures, then the first of each sort, or all."""
+    """Write a report: a line of figures, then the first of each sort, or all."""
     most = None if verbose else FEW
     figures = []
     for field, word, colour in _WORDS:
@@ -54,8 +55,9 @@ def _details(report: ScanReport, most: int | None) -> Iterator[str]:
     yield from _some("drifted", [_key(drift) for drift in report.drifted], most)
     yield from _some("gone", report.gone, most)
     yield from _some("either", [_undecided(several) for several in report.undecided], most)
+    yield from _some("renamed", [_rename(rename) for rename in report.renamed], most)
     yield from _some("skipped", [f"{_near(skip['path'])}: {skip['reason']}" for skip in report.skipped], most)
-    if most is None or not report.is_quiet:  # they are told once
+    if most is None or not report.is_quiet:  # clashes are shown once
         yield from _some("clash", [_clash(clash) for clash in report.clashes], most)
 
 
@@ -79,6 +81,11 @@ def _key(drifted: Any) -> str:
 def _undecided(several: Any) -> str:
     lines = " or ".join(map(str, several["lines"]))
     return f"{several['key']} of {_near(several['path'])}, line {lines}: which of them runs, reading can't tell"
+
+
+def _rename(rename: Any) -> str:
+    moved = f"moved to {rename['new_ref']}" if rename["became"] == rename["key"] else f"became {rename['became']}"
+    return f"{rename['key']} {moved} (same body){', taken over' if rename['accepted'] else ''}"
 
 
 def _clash(clash: Any) -> str:

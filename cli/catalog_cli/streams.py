@@ -1,8 +1,9 @@
-"""Files and standard streams: what is written to, what is read from, and what is said where that can't be done."""
+"""Files and standard streams: reading and writing them, and the message where that fails."""
 
 from __future__ import annotations
 
 import errno
+import io
 import os
 import sys
 from collections.abc import Iterator
@@ -14,43 +15,47 @@ import click
 UNUSABLE = 3
 
 _TROUBLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
-"""Where these end a write, nobody named a wrong file: the machine can't do what was asked."""
+"""Errors of a write that are no fault of the user's: the machine can't do what was asked."""
 
 
 class Unusable(click.ClickException):
-    """Something outside of this program fails: one line on standard error, exit status 3."""
+    """Something outside this program failed: one line on standard error, exit status 3."""
 
     exit_code = UNUSABLE
 
 
 @contextmanager
 def writing(path: str) -> Iterator[None]:
-    """Say of a failure to write the file *path* that it is one, with the exit status it deserves."""
+    """Turn an error of writing the file *path* into a message, with status 3 if the machine is at fault, else 2."""
     try:
         yield
     except OSError as error:
         if error.errno in _TROUBLE:
-            said = f"{path} can't be written: {error.strerror or error}; a file that was there is as it was"
-            raise Unusable(said) from None
+            reason = error.strerror or error
+            raise Unusable(f"{path} can't be written: {reason}; a file that was there is as it was") from None
         raise click.FileError(path, error.strerror or str(error)) from None
 
 
-def standard_input() -> IO[str]:
-    """Return standard input.
+def standard_input(*, as_lines: bool = False) -> IO[str]:
+    """Return standard input, read as UTF-8 whatever the locale says if its content is that of a file *as_lines*.
+
+    Bytes that are not UTF-8 then arrive as halves of surrogate pairs, so that the message can name the line.
 
     Raises:
         click.UsageError: it is closed.
     """
     if sys.stdin is None or sys.stdin.closed:
         raise click.UsageError("standard input is closed; name a file, or send something through a pipe")
+    if as_lines and isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8-sig", errors="surrogateescape")
     return sys.stdin
 
 
 def fill_closed() -> None:
     """Put the null device where a standard stream is closed, before anything is opened.
 
-    Else the next file that is opened, the database say, gets the stream's number, and what is printed goes into it.
-    ``sys.stdin`` stays None where it was closed: an empty input is not what anybody meant.
+    Otherwise the next file that is opened, such as the database, gets the number of the stream, and what is printed
+    goes into it. ``sys.stdin`` stays None where it was closed: nobody meant an empty input.
     """
     for number, name, mode in ((0, "stdin", os.O_RDONLY), (1, "stdout", os.O_WRONLY), (2, "stderr", os.O_WRONLY)):
         try:
@@ -61,23 +66,23 @@ def fill_closed() -> None:
                 os.dup2(opened, number)
                 os.close(opened)
             if number and getattr(sys, name) is None:
-                setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115 - lives as long as we
+                setattr(sys, name, open(number, "w", encoding="utf-8", closefd=False))  # noqa: SIM115 - open until the process ends
 
 
 def is_of_output(error: OSError) -> bool:
-    """Tell whether *error* came of writing to standard output; what is still to be written goes nowhere then."""
-    found = error.filename is None and error.errno in (*_TROUBLE, errno.EBADF)  # that of a file names the file
+    """Return whether *error* came from writing to standard output; if so, the rest of the output is discarded."""
+    is_output = error.filename is None and error.errno in (*_TROUBLE, errno.EBADF)  # errors of files name the file
     try:
         sys.stdout.flush()
     except OSError:
-        found = True
-    if found:
+        is_output = True
+    if is_output:
         drop(sys.stdout)
-    return found
+    return is_output
 
 
 def drop(stream: IO[str]) -> None:
-    """Let what is still to be written to *stream* go nowhere: Python would complain of it at the end."""
+    """Discard what is still to be written to *stream*: Python would report an error for it at exit."""
     with suppress(OSError, ValueError):
         null = os.open(os.devnull, os.O_WRONLY)
         os.dup2(null, stream.fileno())
@@ -85,7 +90,7 @@ def drop(stream: IO[str]) -> None:
 
 
 def flush_stderr() -> None:
-    """Write out what was said; where that can't be, the exit status still says how it went."""
+    """Write out the remarks; where that is not possible, the exit status alone shows the outcome."""
     try:
         sys.stderr.flush()
     except OSError:

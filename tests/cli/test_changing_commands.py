@@ -3,6 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from factories import open_catalog
+
+from catalog import Settings
+from catalog.entry.kinds import KINDS
+from catalog_cli.app import COMMANDS
+from catalog_cli.lazy import MEANT
 
 
 @pytest.fixture
@@ -53,3 +59,22 @@ def test_a_command_of_another_name_is_answered_with_ours(run_cli, word: str, mea
     """What people type elsewhere is answered with the command that does it here."""
     done = run_cli(word, "x")
     assert (done.status, f"no such command '{word}'; did you mean '{meant}'" in done.err) == (2, True)
+
+
+def test_entries_of_a_kind_that_is_not_declared_here_are_reached(run_cli, url: str) -> None:
+    """What another project stored under a kind of its own is shown, changed, taken away and restored by its key."""
+    with open_catalog(url, settings=Settings(embedder="none", kinds=(*KINDS, "dataset"))) as other:
+        other.register("dataset", "faq", "os:getcwd", description="Questions.")
+    assert run_cli("ls", "dataset") == (0, "dataset:faq\tQuestions.\t\tpersistent\n", "")
+    assert run_cli("explain", "faq", "--json").data["key"] == "dataset:faq"
+    assert run_cli("tag", "dataset:faq", "+b").status == 0
+    assert run_cli("unregister", "dataset:faq") == (0, "unregistered dataset:faq\n", "")
+    assert run_cli("restore", "dataset:faq").status == 0
+    assert run_cli("explain", "dataset:fak").err == "Error: no entry 'dataset:fak'; did you mean 'dataset:faq'?\n"
+
+
+def test_every_suggested_command_exists() -> None:
+    """Each word that is answered with a command is none itself, and what it is answered with is."""
+    commands = set(COMMANDS)
+    assert {word for word in MEANT if word in commands} == set()
+    assert {meant for words in MEANT.values() for meant in words} - commands == {"--version", "--help"}

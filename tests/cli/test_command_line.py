@@ -231,3 +231,20 @@ def test_the_module_is_the_command(project) -> None:
     """``python -m catalog_cli`` is ``catalog``."""
     done = process("--version", cwd=project)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"catalog {__version__}\n", "")
+
+
+READING = [
+    ("ls",), ("search", "zzz"), ("search", "draw"), ("similar", "tool:draw"), ("graph",), ("graph", "tool:draw"),
+    ("which", "tool:draw"), ("explain", "tool:draw"), ("explain", "tool:nope"), ("log",), ("log", "tool:draw"),
+    ("verify",), ("doctor",), ("db", "check"), ("db", "current"), ("embed", "status"), ("route", "log"), ("info",),
+    ("refresh",), ("route", "draw", "--kind", "tool"), ("route", "golden", "list"), ("route", "lint", "--kind", "tool"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("filled", [False, True])
+@pytest.mark.parametrize("command", READING, ids=" ".join)
+def test_json_has_the_exit_status_of_the_table(run_cli, catalog, command, filled) -> None:
+    """Whether a command prints for people or for programs, it ends with the same exit status."""
+    if filled:
+        catalog.register("tool", "draw", "nowhere:f", description="Draw a chart.")
+    assert run_cli(*command, "--json").status == run_cli(*command).status

@@ -56,6 +56,17 @@ def test_words_are_completed_from_the_catalog(complete, words, proposed) -> None
     assert complete(*words) == proposed
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_a_name_that_a_shell_would_run_is_not_proposed(complete, catalog, shell) -> None:
+    """Only words that mean themselves in every shell are proposed: no quotes, blanks, dollars, globs or options."""
+    plain = ["tool:-rf", "tool:größe", "tool:ns/a.b_c-d@1+x,y:z"]
+    odd = [*"`$\\;&|<>(){}[]*?!~#='\" %^", "$(touch x)", "`touch x`"]
+    for name in [key.removeprefix("tool:") for key in plain] + [f"x{part}y" for part in odd]:
+        catalog.register("tool", name, "json:dumps")
+    assert [line.removeprefix("plain,") for line in complete("explain", "", shell=shell)] == plain
+    assert "".join(complete("explain", "-r", shell=shell)) == ""
+
+
 @pytest.mark.usefixtures("three")
 @pytest.mark.parametrize(
     ("words", "proposed"),

@@ -170,3 +170,12 @@ def test_a_server_that_refuses_is_unusable(run_cli: Any, server: EmbeddingServer
     done = run_cli("search", "number", "--json", *REMOTE)
     assert [hit["name"] for hit in done.data] == ["t0"]
     assert (done.status, done.err.startswith("Warning: searching by words only: ")) == (0, True)
+
+
+def test_status_names_its_unit_and_counts_the_configuration(run_cli, project) -> None:
+    """The texts of entries and of their examples are counted, those of the configuration, too."""
+    (project / "catalog.toml").write_text('[entries.tool]\nq = {ref = "json:dumps", examples = ["write", "print"]}\n')
+    run_cli("register", "tool", "draw", "json:loads", "-d", "Draw a chart.")
+    done = run_cli("embed", "status")
+    assert (done.out.partition(", ")[2], done.err) == ("4 texts: 4 fresh, 0 stale, 0 missing\n", "")
+    assert [*run_cli("embed", "status", "--json").data.values()] == [{"fresh": 4, "stale": 0, "missing": 0}]

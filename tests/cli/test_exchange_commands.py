@@ -56,7 +56,7 @@ def test_files_that_can_not_be_used_are_wrong_use(run_cli, project) -> None:
     (project / "binary.jsonl").write_bytes(b"\xff\xfe")
     done = run_cli("import", "binary.jsonl")
     assert (done.status, done.out) == (2, "")
-    assert done.err.startswith("Error: binary.jsonl is not UTF-8: ")
+    assert done.err == "Error: binary.jsonl, line 1: not UTF-8, from character 1 on\n"
     done = run_cli("export", "no/folder.jsonl")
     assert (done.status, done.err) == (
         2,
@@ -93,3 +93,56 @@ def test_vectors_out_of_form_are_wrong_use(run_cli, project) -> None:
     done = run_cli("import", "-", stdin=json.dumps({**line, "vectors": {"theirs": [[1.0]]}}))
     assert (done.status, done.out) == (0, "imported 1 entry that was new or different\n")
     assert done.err.startswith("Warning: the vectors of 'theirs' are left out; this catalog knows 'wordllama-256-")
+
+
+GOOD = '{"kind": "tool", "name": "x", "ref": "a:b"}'
+BAD_LINES = {
+    '{"kind": "tool", "name": "y", "ref": "a:b", "colour": 1}': "tool:y is not valid: colour: no such field",
+    '{"kind": "tool", "name": "y", "reff": "a:b"}': "tool:y is not valid: reff: no such field; did you mean 'ref'?",
+    '{"kind": "tool", "name": "", "ref": "a:b"}': "an entry is not valid: name: the name is empty",
+    '{"kind": "tool", "ref": "a:b"}': "an entry is not valid: name: Field required",
+    '{"kind": "tol", "name": "y", "ref": "a:b"}': "unknown kind 'tol'; did you mean 'tool'? (a project declares "
+    "its own with `kinds = [...]` in [tool.catalog])",
+    '{"kind": "tool", "name": "y", "ref": "nope"}': "tool:y: 'nope' is not an object reference: it has no colon "
+    "between module and object; write 'package.module:name'",
+    '{"kind": "tool", "name": "y", "value": null}': "tool:y stands for nothing: give a reference, data or an object",
+    '{"kind": "tool", "name": "y", "ref": "a:b", "priority": "high"}': "tool:y is not valid: priority: Input should be "
+    "a valid integer, unable to parse string as an integer",
+    '{"kind": "tool", "name": "x", "ref": "a:c"}': "tool:x is given twice, with different fields: line 1 has it, too; "
+    "keep one, or give them two names",
+    '{"kind": "tool", "name": "y", "ref": "a:b", "vectors": 3}': "vectors are no object; write "
+    '{"name of the embedder": [[…], …]}, a list of numbers or null for the text and for each example',
+    "[1]": "not a JSON object",
+    "{": "not JSON: Expecting property name enclosed in double quotes, at character 3",
+    '{"a": ' * 50_000: "nested too deeply",
+    '{"kind": "tool", "name": "\udcff", "ref": "a:b"}': "not UTF-8, from character 27 on",
+}
+
+
+@pytest.mark.parametrize("line", BAD_LINES, ids=lambda line: line[:60].encode("ascii", "replace").decode())
+@pytest.mark.parametrize("from_pipe", [False, True])
+def test_every_fault_of_a_line_names_file_and_line(run_cli, project, catalog, line, from_pipe) -> None:
+    """Whatever is wrong with a line, the message begins with its file and number, and nothing is stored."""
+    content = f"{GOOD}\n\n{line}\n".encode("utf-8", "surrogateescape")
+    (project / "bad.jsonl").write_bytes(content)
+    done = run_cli("import", "-", stdin=content) if from_pipe else run_cli("import", "bad.jsonl")
+    where = "standard input" if from_pipe else "bad.jsonl"
+    assert done == (2, "", f"Error: {where}, line 3: {BAD_LINES[line]}\n")
+    assert catalog.list("tool") == []
+
+
+def test_lines_far_apart_clash_by_number(run_cli, project, monkeypatch) -> None:
+    """A key that is given again in a later batch of lines is named with both lines; the same line twice is no clash."""
+    monkeypatch.setattr("catalog.verbs.register.CHUNK", 3)
+    lines = [f'{{"kind": "tool", "name": "t{number}", "ref": "a:b"}}' for number in range(8)]
+    (project / "twice.jsonl").write_text("\n".join([*lines, lines[1], lines[2].replace("a:b", "a:c")]))
+    done = run_cli("import", "twice.jsonl")
+    assert (done.status, done.err.partition(";")[0]) == (
+        2,
+        "Error: twice.jsonl, line 10: tool:t2 is given twice, with different fields: line 3 has it, too",
+    )
+
+
+def test_a_byte_order_mark_on_standard_input_is_no_fault(run_cli) -> None:
+    """What some editors put before the first line is passed over, as in a file."""
+    assert run_cli("import", "-", stdin=b"\xef\xbb\xbf" + GOOD.encode()).status == 0

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+import pytest
+
 from catalog import Entry
 
 
@@ -142,3 +146,61 @@ def test_escape_sequences_do_not_reach_the_terminal(run_cli) -> None:
     """A description can't move the cursor of whoever reads it."""
     run_cli("register", "tool", "evil", "nowhere:f", "--description", "a\x1b[2Jb\tc")
     assert run_cli("explain", "evil", width=80).out.splitlines()[1] == "a\ufffd[2Jb c"
+
+
+KINDS_OF_CODE = {
+    "fetch": ["async fetch(url: str, *, opt: Opt = Opt()) -> bytes"],
+    "Desk.close": ["async Desk.close(self, when=LATER)"],
+    "Desk": ["Desk(top: int = 3); async _arun(q: str = A.B, *, end=Opt(x='; ('))"],
+    "chart": ["chart = Agent(_, tools)"],
+    "limits": ["limits: dict"],
+    "double": ["double = lambda x"],
+}
+
+
+@pytest.mark.parametrize("name", KINDS_OF_CODE)
+def test_a_signature_reads_as_its_definition(run_cli, project, name) -> None:
+    """Async functions begin with `async`, and values are not run together with what makes them."""
+    (project / "coded.py").write_text(CODE)
+    run_cli("register", "tool", name, f"coded:{name}")
+    lines = run_cli("explain", name).out.splitlines()
+    assert [line.split(maxsplit=1)[1] for line in lines if line.startswith("  signature")] == KINDS_OF_CODE[name]
+
+
+@pytest.mark.parametrize(
+    ("name", "defaults"),
+    [
+        ("fetch", {"url": "required", "opt": "Opt()"}),
+        ("Desk", {"q": "A.B", "end": "Opt(x='; (')"}),
+        (
+            "plain",
+            {"a": "1.5", "b": "null", "c": '{"x": [1]}', "d": "b'x'", "e": "ALL", "f": "required", "g": "len"},
+        ),
+    ],
+)
+def test_defaults_that_are_objects_are_shown_as_they_are_written(run_cli, project, name, defaults) -> None:
+    """A default that JSON can't hold is shown as the source has it, where the column was empty before."""
+    (project / "coded.py").write_text(CODE)
+    run_cli("register", "tool", name, f"coded:{name}")
+    table = run_cli("explain", name).out.partition("PARAMETER")[2].splitlines()[1:]
+    rows = [[cell.strip() for cell in re.split(r"\s{2,}", line.strip())] for line in table]
+    assert {row[0]: row[2] for row in rows} == defaults
+
+
+CODE = """
+class Opt:
+    pass
+
+async def fetch(url: str, *, opt: "Opt" = Opt()) -> bytes: ...
+
+class Desk:
+    top: int = 3
+    async def _arun(self, q: str = A.B, *, end=Opt(x="; (")): ...
+    async def close(self, when=LATER): ...
+
+def plain(a=1.5, b=None, c={"x": [1]}, d=b"x", e=ALL, *, f, g=len): ...
+
+chart = Agent("gpt", tools=[])
+limits = {"a": 1}
+double = lambda x: 2 * x
+"""

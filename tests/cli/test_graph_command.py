@@ -248,3 +248,13 @@ def test_what_refers_to_an_entry_is_shown_before_it_goes(run_cli, seo, catalog) 
     assert run_cli("unregister", "profile:mini", "council:seo") == (
         0, "unregistered profile:mini\nunregistered council:seo\n", "",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize("form", [(), ("--json",), ("--mermaid",)])
+def test_a_graph_of_nothing_is_a_no_in_every_form(run_cli, catalog, form) -> None:
+    """Where no entry refers to another the exit status is 1, and one line says so; ``--json`` gives the empty graph."""
+    catalog.register("tool", "alone", "nowhere:f")
+    done = run_cli("graph", *form)
+    assert (done.status, done.err) == (1, "no entry refers to another\n")
+    assert done.out == ('{\n  "nodes": [],\n  "edges": []\n}\n' if form == ("--json",) else "")
+    assert {run_cli("graph", "alone", *form).status for form in [(), ("--json",), ("--mermaid",)]} == {0}

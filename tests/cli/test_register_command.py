@@ -122,3 +122,51 @@ def test_configured_entries_are_taken_out_of_the_file(run_cli, project) -> None:
         "",
         f"Error: 'tool:round' is configured in {project / 'catalog.toml'}; take it out there\n",
     )
+
+
+@pytest.fixture
+def helpdesk(project) -> None:
+    """A package that must not be imported."""
+    (project / "helpdesk" / "desk").mkdir(parents=True)
+    (project / "helpdesk" / "__init__.py").write_text("")
+    (project / "helpdesk" / "desk" / "__init__.py").write_text("from helpdesk.tools import *\n")
+    (project / "helpdesk" / "tools.py").write_text(
+        'raise SystemExit("imported")\n\ndef refund(): ...\n\ndef _refund(): ...\n\n'
+        "class Desk:\n    def close(self): ...\n"
+    )
+
+
+SLIPS = {
+    "helpdesk.tools:refnd": "helpdesk.tools has no 'refnd'; did you mean 'refund'?",
+    "helpdesk.tools:_refnd": "helpdesk.tools has no '_refnd'; did you mean '_refund' or 'refund'?",
+    "helpdesk.tools:Dsk.close": "helpdesk.tools has no 'Dsk'; did you mean 'Desk'?",
+    "helpdesk.tools:Desk.clos": "helpdesk.tools:Desk has no 'clos'; did you mean 'Desk.close'?",
+    "helpdesk.tools:zzz": "helpdesk.tools has no 'zzz'",
+    "helpdesk.tool:refund": "the package helpdesk has no module 'tool'; did you mean 'helpdesk.tools:refund'?",
+    "helpdesk.dsk.tools:f": "the package helpdesk has no module 'dsk'; did you mean 'helpdesk.desk.tools:f'?",
+    "helpdsk.tools:refund": "there is no module helpdsk.tools; did you mean 'helpdesk.tools:refund'?",
+    "helpdesk:tols": "helpdesk has no 'tols'; did you mean 'tools'?",
+}
+
+
+@pytest.mark.usefixtures("helpdesk")
+@pytest.mark.parametrize("ref", SLIPS)
+def test_a_slip_in_a_reference_is_told_and_needs_force(run_cli, catalog, ref) -> None:
+    """A reference that leads nowhere is refused with what was meant, by `register` and `update`; --force takes it."""
+    refused = (2, "", f"Error: {SLIPS[ref]} (--force takes the reference all the same)")
+    done = run_cli("register", "tool", "x", ref)
+    assert (*done[:2], done.err.partition("; see 'catalog")[0].rstrip()) == refused
+    assert catalog.list("tool") == []
+    assert run_cli("register", "tool", "x", "helpdesk.tools:refund") == (0, "registered tool:x (revision 1)\n", "")
+    done = run_cli("update", "x", "--value", ref)
+    assert (*done[:2], done.err.partition("; see 'catalog")[0].rstrip()) == refused
+    assert run_cli("update", "x", "--value", ref, "--force").status == 0
+    assert catalog.entry("tool", "x").ref == ref
+    assert run_cli("register", "tool", "y", ref, "--force").out == "registered tool:y (revision 1)\n"
+
+
+@pytest.mark.usefixtures("helpdesk")
+@pytest.mark.parametrize("ref", ["nowhere.plots:draw", "helpdesk.desk:refund", "math:sqr"])
+def test_what_may_lead_somewhere_is_taken(run_cli, ref) -> None:
+    """A module that may be installed elsewhere, a star import, and code that can't be read are no slips."""
+    assert run_cli("register", "tool", "x", ref).status == 0

@@ -52,9 +52,36 @@ def test_the_key_is_the_last_to_be_clipped(monkeypatch) -> None:
     rows = [("tool:create_scatter", "Draw a scatter plot from two columns.", "plot, csv, chart")]
     assert [Screen(width=width, terminal=True).fitted(TABLE, rows)[1] for width in (80, 50, 40, 24)] == [
         "tool:create_scatter  Draw a scatter plot from two columns.  plot, csv, chart",
-        "tool:create_scatter  Draw a sca…  plot, csv, chart",
+        "tool:create_scatter  Draw a scatt…  plot, csv, c…",
         "tool:create_scatter  Draw a sc…  plot,…",
-        "tool:cr…  Draw a sc…  plot,…",
+        "tool:create_scatter",
+    ]
+
+
+WIDE = (Column("KEY", bold=True), Column("DESCRIPTION", 20), Column("TAGS", 10), Column("TIER", 6), Column("SCORE"))
+words = st.text("abc 世", min_size=1, max_size=60).map(lambda text: text.strip() or "a")
+
+
+@given(st.lists(st.tuples(words, words, words, words, words), min_size=1, max_size=4), st.integers(1, 120))
+def test_no_key_is_cut_while_another_column_is_shown(rows: list[tuple[str, ...]], width: int) -> None:
+    """At any width every line fits, and a key of up to 60 columns is whole unless it alone is wider than the screen."""
+    lines = [unstyle(line) for line in Screen(width=width, terminal=True).fitted(WIDE, rows)]
+    assert max(map(cells, lines)) <= width
+    longest = max(cells(key) for key, *_ in rows)
+    for line, (key, *_) in zip(lines[1:], rows, strict=True):
+        if max(longest, 3) <= width:
+            assert line.startswith(key)
+        else:
+            assert line == clip(key, width)
+
+
+def test_a_very_long_key_leaves_room_for_the_rest(monkeypatch) -> None:
+    """A key of 200 letters does not hide the descriptions of all other entries."""
+    monkeypatch.setenv("NO_COLOR", "1")
+    rows = [("tool:" + "x" * 195, "Long.", "", "", ""), ("tool:y", "Draw a scatter plot from two columns.", "", "", "")]
+    assert Screen(width=80, terminal=True).fitted(WIDE, rows)[1:] == [
+        "tool:" + "x" * 54 + "…  Long.",
+        "tool:y" + " " * 56 + "Draw a scatter pl…",
     ]
 
 
@@ -96,7 +123,7 @@ def test_numbers_have_their_word() -> None:
 
 
 def on_terminal(*arguments: str, url: str, cwd: object, **environment: str) -> str:
-    """Run a command on a terminal of 60 columns and return all it wrote there."""
+    """Run a command on a terminal, of 60 columns if ``COLUMNS`` is not given, and return all it wrote there."""
     main, end = pty.openpty()
     env = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS")}
     env |= {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}", "CATALOG_URL": url, "TERM": "xterm", "COLUMNS": "60"}
@@ -134,3 +161,16 @@ def test_a_scan_shows_progress_on_a_terminal(url, project, plots) -> None:
     shown = on_terminal("scan", "plots.py", url=url, cwd=project)
     assert "scanning plots.py" in shown
     assert shown.rpartition("\x1b[K\x1b[?25h")[2].startswith("\x1b[1mplots.py\x1b[0m: \x1b[32m1 new\x1b[0m")
+
+
+@pytest.mark.parametrize("columns", [20, 25, 32, 40, 60, 80])
+def test_listings_keep_their_keys_on_narrow_terminals(url, project, columns) -> None:
+    """On terminals of 20 to 80 columns `ls` and `search` show keys whole, and no line is wider."""
+    with open_catalog(url) as cat:
+        for name in ("draw_scatter", "read"):
+            cat.register("tool", name, "nowhere:f", description="Draw a scatter plot of two columns.", tags=["plot"])
+    for command in (["ls"], ["search", "scatter"], ["search", "scatter", "--why"]):
+        shown = on_terminal(*command, url=url, cwd=project, NO_COLOR="1", COLUMNS=str(columns)).splitlines()
+        lines = [line for line in shown if line.startswith(("KEY", "tool:"))]
+        assert {line.split()[0] for line in lines} >= {"KEY", "tool:draw_scatter"}
+        assert max(map(cells, lines)) <= columns

@@ -143,7 +143,7 @@ def test_vectors_of_another_version_of_the_template_do_not_count(
     other = json.loads(run_python(OTHER, "search", "marker", "--json", cwd=project))
     assert near(other[0]["why"]["similarity"], Expected(own, "marker").similarity(texts, [0, 1]))
     assert found(run_cli) == {"draw_it": None}
-    assert run_cli("embed", "status").out == "digest-16: 0 fresh, 2 stale, 0 missing\n"
+    assert run_cli("embed", "status").out == "digest-16, 2 texts: 0 fresh, 2 stale, 0 missing\n"
     assert run_cli("embed", "update").out == "2 vectors made\n"
     assert near(found(run_cli)["draw_it"], expected(own, FIRST, [0, 1]))
 

@@ -22,8 +22,9 @@ def drifted(run_cli, project: Path) -> Path:
 
 def test_sound_code_is_a_yes(run_cli, project) -> None:
     """Without drift the status is 0, nothing is on standard output, and an array is empty."""
-    assert run_cli("verify") == (0, "", "no drift: all code is as it was recorded\n")
-    assert run_cli("verify", "--json") == (0, "[]\n", "no drift: all code is as it was recorded\n")
+    remark = "0 checked; no drift: all code is as it was recorded\n"
+    assert run_cli("verify") == (0, "", remark)
+    assert run_cli("verify", "--json") == (0, "[]\n", remark)
 
 
 def test_drift_is_a_no(run_cli, drifted) -> None:
@@ -31,7 +32,7 @@ def test_drift_is_a_no(run_cli, drifted) -> None:
     assert run_cli("verify") == (
         1,
         "tool:f\tsignature\tdrifting:f\t(a) → (a, b)\ntool:g\tsource\tdrifting:g\t\ntool:h\tmissing\tdrifting:h\t\n",
-        "3 entries have drifted; `catalog verify --accept [KEY]...` records the code as it is now; "
+        "3 checked; 3 entries have drifted; `catalog verify --accept [KEY]...` records the code as it is now; "
         "`catalog doctor` looks for code that is gone\n",
     )
 
@@ -75,16 +76,44 @@ def test_options_choose_what_is_compared(run_cli, drifted, options, keys) -> Non
 
 def test_accepting_is_explicit_and_recorded(run_cli, drifted) -> None:
     """``--accept`` takes the code as it is now; what is gone stays a drift."""
-    assert run_cli("verify", "f", "--accept") == (0, "accepted tool:f\n", "")
+    assert run_cli("verify", "f", "--accept") == (0, "accepted tool:f\n", "1 checked\n")
     assert run_cli("verify", "--accept") == (
         1,
         "tool:h\tmissing\tdrifting:h\t\naccepted tool:g\n",
-        "1 entry has drifted; `catalog doctor` looks for code that is gone\n",
+        "3 checked; 1 entry has drifted; `catalog doctor` looks for code that is gone\n",
     )
     assert [one["key"] for one in run_cli("verify", "--json").data] == ["tool:h"]
-    assert [one["action"] for one in run_cli("log", "tool:f", "--json").data] == ["accept", "register"]
+    assert [one["action"] for one in run_cli("log", "tool:f", "--json").data] == ["accept", "drifted", "register"]
 
 
 def test_an_unknown_key_is_a_no(run_cli) -> None:
     """A key nobody has can't be verified."""
     assert run_cli("verify", "tool:nope") == (1, "", "Error: no entry 'tool:nope'\n")
+
+
+def test_what_has_nothing_to_compare_is_counted(run_cli, project) -> None:
+    """Compiled code is counted and no fault; what could be compared and was not is a no, until it is recorded."""
+    (project / "plain.py").write_text("def f(a):\n    return a\n")
+    run_cli("register", "tool", "f", "plain:f")
+    run_cli("register", "tool", "root", "math:sqrt")
+    run_cli("import", "-", stdin='{"kind": "schema", "name": "s", "spec": {"type": "object"}}')
+    done = run_cli("verify", "--json")
+    assert (done.status, [(one["key"], one["change"]) for one in done.data], done.err) == (
+        0,
+        [("tool:root", "uncheckable")],
+        "1 checked, 1 has nothing to compare; no drift: all that was compared is as it was recorded\n",
+    )
+    run_cli("import", "-", stdin='{"kind": "tool", "name": "g", "ref": "later_on:g"}')
+    assert run_cli("verify") == (
+        1,
+        "tool:g\tunchecked\tlater_on:g\t\n",
+        "1 checked, 2 have nothing to compare; what is not to be seen from here is verified where its code is; "
+        "--allow-unchecked lets it pass\n",
+    )
+    assert run_cli("verify", "--allow-unchecked").status == 0
+    (project / "later_on.py").write_text("def g(a):\n    return a\n")
+    assert run_cli("verify").err == (
+        "1 checked, 2 have nothing to compare; `catalog verify --accept [KEY]...` records the code as it is now\n"
+    )
+    assert run_cli("verify", "--accept").out == "accepted tool:g\n"
+    assert run_cli("verify").status == 0

@@ -76,7 +76,13 @@ def test_drift_is_reported_and_never_accepted_in_passing(catalog: Catalog, packa
     assert [(one["key"], one["change"], one["old_signature"], one["new_signature"]) for one in report.drifted] == [
         ("tool:draw", "signature", "(path: str) -> str", "(path: str, wide: bool = False) -> str")
     ]
-    assert catalog.entry("tool", "draw") == old
+    marked = catalog.entry("tool", "draw")
+    assert marked.metadata == {
+        **old.metadata,
+        "drifted": "the signature changed from (path: str) -> str to (path: str, wide: bool = False) -> str",
+    }
+    kept = {"metadata": old.metadata, "revision": old.revision, "updated_at": old.updated_at}
+    assert marked.model_copy(update=kept) == old
     with pytest.raises(DriftError) as caught:
         catalog["tool", "draw"]
     assert "(path: str) -> str" in str(caught.value)

@@ -16,7 +16,7 @@ import pytest
 import catalog
 from catalog import authoring
 from catalog.authoring import mark_of
-from catalog.entry.kinds import KINDS
+from catalog.entry.kinds import KINDS, is_kind_name
 from catalog.errors import InvalidEntryError
 
 
@@ -176,3 +176,40 @@ def test_marking_loads_next_to_nothing() -> None:
     assert not {"'typing'", "'dataclasses'", "'pydantic'", "'re'", "'catalog.errors'"} & set(
         loaded.strip("[]\n").split(", ")
     )
+
+
+def test_the_decorator_of_an_own_kind_marks_like_any_other() -> None:
+    """What `mark` gives is used bare, called, as a function, and with fields at once; it marks the object itself."""
+    dataset = catalog.mark("dataset")
+
+    @dataset
+    def bare() -> None: ...
+
+    @dataset(tags=["a"])
+    def called() -> None: ...
+
+    @catalog.mark("dataset", name="third", priority=2)
+    def at_once() -> None: ...
+
+    made = dataset([1], name="made")
+    assert [mark_of(one) for one in (bare, called, at_once, made)] == [
+        {"kind": "dataset"},
+        {"kind": "dataset", "tags": ["a"]},
+        {"kind": "dataset", "name": "third", "priority": 2},
+        {"kind": "dataset", "name": "made"},
+    ]
+    assert repr(dataset) == "<decorator catalog.mark('dataset')>"
+
+
+@pytest.mark.parametrize("kind", ["", "Data", "data set", "_data", "1data", "daten-satz", "größe", "x" * 41, 3])
+def test_what_can_be_no_kind_is_refused(kind: object) -> None:
+    """A kind has the form that a configuration may declare, and nothing else passes."""
+    assert not (isinstance(kind, str) and is_kind_name(kind))
+    with pytest.raises(InvalidEntryError, match="a kind is a lower-case word of letters, digits and '_'"):
+        catalog.mark(kind)  # type: ignore[call-overload]
+
+
+def test_an_error_of_an_own_kind_says_how_its_decorator_is_written() -> None:
+    """The text of an error begins with the call that gives the decorator."""
+    with pytest.raises(InvalidEntryError, match=r"@catalog\.mark\('dataset'\): priority is 'high'"):
+        catalog.mark("dataset", priority="high")  # type: ignore[call-overload]

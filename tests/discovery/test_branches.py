@@ -1,191 +1,138 @@
-"""Of several definitions of one name the one that runs here is described; where reading can't tell, all are."""
+"""Of several definitions of a name the definition that would run here counts; decorators under other names are seen."""
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
-import textwrap
 from pathlib import Path
-from typing import Any
 
 import pytest
+from helpers import purposes, refs
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog import Catalog
 from catalog.discovery.scan import scan
-from tests.discovery.helpers import purposes
+from catalog.source.branches import Branches
+from catalog.source.find import Missing, find_object
+from catalog.source.locate import Locator
 
-RUNS = [
-    ("if sys.platform == 'win32':", "else:", False),
-    ("if sys.platform.startswith(('win', 'cygwin')):", "else:", False),
-    ("if platform.system() == 'Windows':", "else:", False),
-    ("if os.name in ('nt', 'java'):", "else:", False),
-    ("if os.name == 'nt':", "elif os.name == 'posix':", False),
-    ("if sys.version_info < (3, 9):", "else:", False),
-    ("if sys.version_info[:2] >= (3, 9):", "else:", True),
-    ("if sys.version_info.major == 2:", "else:", False),
-    ("if sys.version_info[0] > 2 and not sys.platform == 'win32':", "else:", True),
-    ("if version_info < (3,) or plat == 'win32':", "else:", False),
-    ("if WINDOWS:", "else:", False),
-    ("if HAS_JSON:", "else:", True),
-    ("if HAS_NOTHING:", "else:", False),
-    ("if nothing_xyz is None:", "else:", True),
-    ("if find_spec('nothing_xyz') is not None:", "else:", False),
-    ("try:\n    import nothing_xyz", "except ImportError:", False),
-    ("try:\n    import json.nothing_xyz", "except ModuleNotFoundError:", False),
-    ("try:\n    from json import nothing_xyz", "except (ImportError, AttributeError):", False),
-    ("try:\n    from .nothing_xyz import name", "except Exception:", False),
-    ("try:\n    importlib.import_module('nothing_xyz')", "except ImportError:", False),
-    ("try:\n    raise ImportError", "except ImportError:", False),
-    ("try:\n    import json", "except ImportError:", True),
-    ("try:\n    import os.path", "except ImportError:", True),
-    ("try:\n    from . import beside", "except ImportError:", True),
-    ("try:\n    from .beside import name", "except ImportError:", True),
-    ("match sys.platform:\n  case 'win32':", "  case _:", False),
-    ("if __name__ == '__main__':", "else:", False),
-    ("if TYPE_CHECKING:", "else:", False),
-    ("if not typing.TYPE_CHECKING:", "else:", True),
+TAKEN = """
+    @tool
+    def pick(right: int) -> int:
+        'taken'
+"""
+PASSED = """
+    @tool
+    def pick(wrong: str) -> str:
+        'passed over'
+"""
+HEAD = "import os, platform, sys\nfrom typing import TYPE_CHECKING\nfrom catalog import tool\n"
+CONDITIONS = [
+    f"sys.platform == {sys.platform!r}",
+    f"sys.platform.startswith({sys.platform[:3]!r})",
+    f"sys.platform in ({sys.platform!r}, 'amiga')",
+    f"os.name == {os.name!r}",
+    "sys.version_info >= (3, 8)",
+    "sys.version_info[0] >= 3",
+    "sys.version_info[:2] >= (3, 8)",
+    "not TYPE_CHECKING",
+    f"os.name == {os.name!r} and sys.version_info >= (3, 8)",
+    "sys.platform == 'amiga' or True",
 ]
 
-HEAD = """
-import importlib, os, platform, sys, typing
-from importlib.util import find_spec
-from sys import platform as plat, version_info
-from typing import TYPE_CHECKING
-from catalog import tool
-WINDOWS = os.name == "nt"
-try:
-    import json as json_module
-    HAS_JSON = True
-except ImportError:
-    HAS_JSON = False
-try:
-    import nothing_xyz
-    HAS_NOTHING = True
-except ImportError:
-    nothing_xyz = None
-    HAS_NOTHING = False
-"""
+
+def scanned(folder: Path, text: str) -> dict[str, str]:
+    """Return the purposes of what a file with *text* holds."""
+    (folder / "branches.py").write_text(text)
+    return purposes(scan(folder))
 
 
-def definition(argument: str, text: str) -> str:
-    """Return a tool that takes *argument* and says *text*, indented."""
-    return f'    @tool\n    def it({argument}):\n        """{text}."""\n'
+@pytest.mark.parametrize("condition", CONDITIONS)
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_branch_that_runs_here_is_taken(tmp_path: Path, condition: str, turned: bool) -> None:
+    """Of two definitions in branches the scan describes, and verify compares, what Python would run here."""
+    test = f"not ({condition})" if turned else condition
+    first, second = (PASSED, TAKEN) if turned else (TAKEN, PASSED)
+    assert scanned(tmp_path, f"{HEAD}if {test}:{first}else:{second}") == {"tool:pick": "taken"}
+    found = find_object("branches:pick", Locator(own=str(tmp_path)))
+    assert not isinstance(found, Missing)
+    assert found.signature == "(right: int) -> int"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="the conditions above are for other systems")
-@pytest.mark.parametrize(("condition", "other", "first"), RUNS)
-def test_the_branch_that_runs_here_is_described(
-    make: Any, monkeypatch: pytest.MonkeyPatch, condition: str, other: str, first: bool
-) -> None:
-    """Scan, check and import agree on which of two definitions counts."""
-    text = f"{HEAD}{condition}\n{definition('a', 'First')}{other}\n{definition('b', 'Second')}"
-    folder = make({"branchy/__init__.py": "", "branchy/beside.py": "name = 1", "branchy/mod.py": text})
-    expected = "First." if first else "Second."
-    assert purposes(scan(folder / "branchy")) == {"tool:it": expected}
-    with Catalog("sqlite://") as cat:
-        report = cat.scan(folder / "branchy")
-        assert (report.found, report.undecided) == (("tool:it",), ())
-        assert cat.verify() == []
-    monkeypatch.syspath_prepend(str(folder))
-    try:
-        assert importlib.import_module("branchy.mod").it.__doc__ == expected
-    finally:
-        for name in [name for name in sys.modules if name.partition(".")[0] == "branchy"]:
-            del sys.modules[name]
+@pytest.mark.parametrize("condition", ["False", "0", "TYPE_CHECKING", "sys.platform == 'amiga'"])
+def test_what_never_runs_is_no_entry(tmp_path: Path, condition: str) -> None:
+    """A tool in a branch that does not run here is not registered: it could not be loaded."""
+    assert scanned(tmp_path, f"{HEAD}if {condition}:{TAKEN}") == {}
 
 
-@pytest.mark.parametrize("condition", ["if False:", "if 0:", "if TYPE_CHECKING:", "while False:", "if not True:"])
-def test_what_runs_nowhere_is_no_tool(make: Any, condition: str) -> None:
-    """A definition under a condition that never holds is neither reported nor there to be registered."""
-    folder = make({"never.py": f"{HEAD}{condition}\n{definition('a', 'Never')}"})
-    with Catalog("sqlite://") as cat:
-        report = cat.scan(folder / "never.py")
-        assert (report.found, report.skipped) == ((), ())
+def test_an_import_that_fails_here_takes_its_handler(tmp_path: Path) -> None:
+    """Where a try imports what is not here, the definition of its handler counts; a module beside the file is here."""
+    text = "{head}try:\n    import {module}\n{first}except ImportError:{second}"
+    assert scanned(tmp_path, text.format(head=HEAD, module="nowhere_at_all", first=PASSED, second=TAKEN)) == {
+        "tool:pick": "taken"
+    }
+    (tmp_path / "beside_it.py").write_text("")
+    assert scanned(tmp_path, text.format(head=HEAD, module="beside_it", first=TAKEN, second=PASSED)) == {
+        "tool:pick": "taken"
+    }
 
 
-def test_what_reading_cannot_tell_is_described_as_all_of_it(make: Any) -> None:
-    """The entry describes both definitions, and the report names their lines."""
+def test_a_framework_that_is_not_installed_is_recognised(tmp_path: Path) -> None:
+    """A decorator with a stand-in for where its framework is missing stays the framework's."""
     text = (
-        "import os\nfrom catalog import tool\nif os.environ.get('FANCY'):\n"
-        f"{definition('a', 'Fancy')}else:\n{definition('b', 'Plain')}"
+        "try:\n    from agents import function_tool\nexcept ImportError:\n    def function_tool(f): return f\n"
+        "@function_tool\ndef pick():\n    'taken'\n"
     )
-    folder = make({"either.py": text})
-    with Catalog("sqlite://") as cat:
-        report = cat.scan(folder / "either.py")
-        entry = cat.entry("tool", "it")
-        assert report.undecided == (
-            {"key": "tool:it", "ref": "either:it", "path": str(folder / "either.py"), "lines": [4, 8]},
-        )
-        assert report.clashes == ()
-        assert entry.description == "Fancy. Or: Plain."
-        assert entry.metadata["definitions"] == [
-            {"line": 4, "signature": "(a)", "description": "Fancy."},
-            {"line": 8, "signature": "(b)", "description": "Plain."},
-        ]
-        assert cat.verify() == []
-        assert cat.scan(folder / "either.py").undecided == report.undecided
+    assert scanned(tmp_path, text) == {"tool:pick": "taken"}
 
 
-def test_a_framework_that_is_missing_here_is_recognised_all_the_same(make: Any) -> None:
-    """What stands in for a framework's decorator where it isn't installed doesn't hide what it marks."""
-    text = """
-        try:
-            from langchain_core.tools import tool
-        except ImportError:
-            def tool(function):
-                return function
-
-        @tool
-        def shine(x: int) -> int:
-            "Shines."
-    """
-    assert purposes(scan(make({"stand_in.py": text}) / "stand_in.py")) == {"tool:shine": "Shines."}
-
-
-def test_what_is_installed_later_decides_anew(make: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A file that did not change is read again once an import that failed would work, and the other way round."""
-    text = (
-        f"{HEAD}try:\n    import later_xyz\n{definition('a', 'With')}except ImportError:\n{definition('b', 'Without')}"
-    )
-    folder = make({"optional.py": text})
-    os.utime(folder / "optional.py", ns=(1, 1))
-    before = scan(folder / "optional.py")
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "later_xyz.py").write_text("")
-    monkeypatch.syspath_prepend(str(tmp_path / "site"))
-    after = scan(folder / "optional.py", known=before.files)
-    monkeypatch.undo()
-    again = scan(folder / "optional.py", known=after.files)
-    assert [purposes(result) for result in (before, after, again)] == [
-        {"tool:it": "Without."},
-        {"tool:it": "With."},
-        {"tool:it": "Without."},
-    ]
-
-
-CONDITIONS = st.recursive(
-    st.sampled_from(["sys.platform == 'win32'", "os.name == 'posix'", "sys.version_info >= (3, 8)", "True", "0"]),
-    lambda inner: st.one_of(
-        inner.map("not ({})".format),
-        st.tuples(inner, st.sampled_from(["and", "or"]), inner).map(lambda parts: "({}) {} ({})".format(*parts)),
-    ),
-    max_leaves=6,
+@pytest.mark.parametrize(
+    "use",
+    [
+        "deco = tool\n@deco\n",
+        "from functools import partial\ndeco = partial(tool, tags=['x'])\n@deco\n",
+        "import functools\n@functools.partial(tool, tags=['x'])\n",
+        "deco = tool(tags=['x'])\n@deco\n",
+        "import functools\ndeco = functools.partial(tool)\n@deco(tags=['x'])\n",
+    ],
 )
+def test_a_decorator_under_another_name_is_seen(tmp_path: Path, use: str) -> None:
+    """An alias, a partial and a stored call of a decorator mark what they decorate, and are no entries themselves."""
+    (tmp_path / "branches.py").write_text(f"from catalog import tool\n{use}def pick():\n    'taken'\n")
+    found = scan(tmp_path)
+    assert refs(found) == {"tool:pick": "branches:pick"}
+    assert [one.tags for one in found.findings] == [("x",) if "x" in use else ()]
 
 
-@given(conditions=st.lists(CONDITIONS, min_size=1, max_size=3))
-def test_any_conditions_give_what_python_gives(conditions: list[str], tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Whatever the conditions are made of, the scan describes what running the module leaves."""
-    lines = ["import os, sys", "from catalog import tool"]
-    for number, condition in enumerate(conditions):
-        lines += [f"if {condition}:", textwrap.indent(f"@tool\ndef it(): '{number}'", "    ")]
-    text = "\n".join(lines)
-    folder = tmp_path_factory.mktemp("conditions")
-    (folder / "conditional.py").write_text(text)
-    names: dict[str, Any] = {}
-    exec(text, names)  # the text is made above
-    expected = {"tool:it": names["it"].__doc__} if "it" in names else {}
-    assert purposes(scan(folder / "conditional.py")) == expected
+def test_what_no_import_can_name_is_reported(tmp_path: Path) -> None:
+    """A file or package folder whose name is no identifier gives no reference of that name, and is reported."""
+    (tmp_path / "my-pkg" / "sub").mkdir(parents=True)
+    tool = "from catalog import tool\n@tool\ndef {}(): ...\n"
+    for place, name in (("my-tool.py", "a"), ("my-pkg/__init__.py", "b"), ("my-pkg/good.py", "c")):
+        (tmp_path / place).write_text(tool.format(name))
+    (tmp_path / "my-pkg" / "sub" / "__init__.py").write_text(tool.format("d"))
+    expected = {"tool:c": "good:c", "tool:d": "sub:d"}
+    found = scan(tmp_path)
+    assert refs(found) == expected
+    assert sorted(Path(skip.path).name for skip in found.skipped) == ["__init__.py", "my-tool.py"]
+    assert refs(scan(tmp_path / "my-pkg")) == expected
+    assert [Path(skip.path).name for skip in scan(tmp_path / "my-tool.py").skipped] == ["my-tool.py"]
+
+
+LEAVES = st.sampled_from(["True", "False", "os.name == 'nt'", "unknown"])
+
+
+def joined(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    """Return conditions made of *inner* conditions."""
+    pairs = st.tuples(inner, st.sampled_from(["and", "or"]), inner)
+    return pairs.map(lambda parts: f"({' '.join(parts)})") | inner.map(lambda text: f"(not {text})")
+
+
+@given(st.recursive(LEAVES, joined))
+def test_truth_agrees_with_python(text: str) -> None:
+    """Where reading tells whether a branch is taken, Python takes it or not whatever the unknown part is."""
+    import ast
+
+    truth = Branches(None, lambda name: None).truth(ast.parse(text, mode="eval").body)
+    if truth is not None:
+        assert {bool(eval(text, {"os": os, "unknown": unknown})) for unknown in (True, False)} == {truth}

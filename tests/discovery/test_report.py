@@ -23,6 +23,7 @@ def test_a_report_is_plain_data() -> None:
         "gone": [],
         "skipped": [{"path": "x.py", "reason": "broken"}],
         "clashes": [],
+        "renamed": [],
         "undecided": [],
         "files": 2,
         "seconds": 0.5,

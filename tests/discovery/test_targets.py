@@ -47,16 +47,16 @@ def test_a_folder_may_hold_several_packages(make: Any) -> None:
     }
 
 
-def test_what_is_on_the_path_needs_no_root(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A package found on ``sys.path`` has no root; one found in a given folder has that."""
+def test_what_is_not_installed_has_a_root(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package in a folder of a project has that folder as its root, on ``sys.path`` or not."""
     folder = make({"rooted/__init__.py": TOOL.format("one")})
     given = scan("rooted", roots=[folder])
     monkeypatch.syspath_prepend(str(folder))
     on_path = scan("rooted")
-    assert (given.root, on_path.root) == (str(folder), None)
+    assert (given.root, on_path.root) == (str(folder), str(folder))
     assert [(one.ref, one.root) for one in (*given.findings, *on_path.findings)] == [
         ("rooted:one", str(folder)),
-        ("rooted:one", None),
+        ("rooted:one", str(folder)),
     ]
 
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from catalog import Catalog
 from catalog.embedders.openai import Estimate, OpenAIEmbedder
+from catalog.embedders.post import NoAnswerError, post
 from catalog.errors import EmbedderError
+from tests.embedding_server import serving
 
 
 class Server:
@@ -110,7 +117,7 @@ def test_width_is_asked_once(server: Server) -> None:
 
 def test_busy_servers_are_asked_again(server: Server) -> None:
     """Each failure that may pass doubles the wait, and what the server asks for is waited at least."""
-    server.faults = [(500, {}, b"oops"), (429, {"Retry-After": "7"}, b"{}"), (503, {}, b"")]
+    server.faults = [(500, {}, b"oops"), (429, {"retry-after": "7"}, b"{}"), (503, {}, b"")]
     waits: list[float] = []
     assert embedder(server, waits).encode(["a"]).shape == (1, 3)
     assert (0.5 <= waits[0] < 1, waits[1] == 7, 2 <= waits[2] < 4, len(waits)) == (True, True, True, 3)
@@ -200,3 +207,72 @@ def test_an_address_needs_its_scheme() -> None:
     """A host without http:// is refused when the embedder is made."""
     with pytest.raises(EmbedderError, match="no web address"):
         OpenAIEmbedder("m", url="localhost:8000")
+
+
+def test_a_redirection_is_an_error_and_takes_the_key_nowhere(server: Server) -> None:
+    """What a server redirects to is never asked, so the key stays with the server it was given for."""
+    with serving() as other:
+        for status in (301, 302, 303, 307, 308):
+            server.faults.append((status, {"Location": f"{other.url}/embeddings"}, b""))
+            with pytest.raises(EmbedderError, match=f"answered {status}.*redirections are not followed"):
+                embedder(server, key="sk-secret-key").encode(["a"])
+        assert other.asked == []
+
+
+def test_a_server_repeats_no_key_and_moves_no_cursor(server: Server) -> None:
+    """The text of an error is a line of printable characters without the key."""
+    server.faults.append((400, {}, json.dumps({"error": {"message": "bad \x1b[2J\u202e\nsk-secret-key"}}).encode()))
+    with pytest.raises(EmbedderError) as caught:
+        embedder(server, key="sk-secret-key").encode(["a"])
+    assert str(caught.value).endswith("answered 400: bad [2J …")
+
+
+def test_an_answer_without_end_ends(server: Server) -> None:
+    """An answer that drips ends at the time limit, in the headers and in the body; a huge answer at its limit."""
+    for begin in (b"HTTP/1.0 200 OK\r\nX: ", b"HTTP/1.0 200 OK\r\n\r\n"):
+        with dripping(begin) as url, pytest.raises(EmbedderError, match=r"can't be reached: .*(within 0\.3 s|in time)"):
+            OpenAIEmbedder("m", url=url, key="", timeout=0.3, attempts=1).encode(["a"])
+    server.faults.append((200, {}, b" " * 1_001))
+    with pytest.raises(NoAnswerError, match="more than 1,000 bytes"):
+        post(f"{server.url}/embeddings", b'{"input": []}', {}, timeout=5, most=1_000)
+
+
+def test_a_password_in_the_address_is_sent_and_shown_nowhere(server: Server, tmp_path: Path) -> None:
+    """Name and password of an address are sent in place of a key, and are in no name, error or database."""
+    url = server.url.replace("http://", "http://me:hunter2%21hunter2@")
+    own = OpenAIEmbedder("m", url=url, dimensions=3, attempts=1)
+    own.encode(["a"])
+    assert server.keys == ["Basic " + b64encode(b"me:hunter2!hunter2").decode()]
+    assert own.name == f"openai:m/3@{server.url}"
+    server.faults.append((401, {}, b"no hunter2!hunter2 here"))
+    with pytest.raises(EmbedderError) as caught:
+        own.encode(["a"])
+    assert "hunter2" not in f"{caught.value} {caught.value.facts}"
+    with Catalog(f"sqlite:///{tmp_path}/c.db", embedder=f"openai:m@{url}") as cat:
+        cat.register("tool", "a", "json:dumps")
+        cat.embed_update()
+    assert b"hunter2" not in (tmp_path / "c.db").read_bytes()
+
+
+@contextmanager
+def dripping(begin: bytes) -> Iterator[str]:
+    """The address of a server that sends *begin* and then a byte every tenth of a second, for ever."""
+    stop = threading.Event()
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        with suppress(OSError):
+            connection, _ = listening.accept()
+            with connection:
+                connection.sendall(begin)
+                while not stop.wait(0.1):
+                    connection.sendall(b"x")
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/v1"
+    finally:
+        stop.set()
+        thread.join()
+        listening.close()

@@ -92,7 +92,6 @@ def test_ensure_raises_what_check_finds(make_module: Make) -> None:
     "entry",
     [
         Record("tool", "spec", None),
-        Record("tool", "never summed", "json:nothing"),
         Record("tool", "no module", "nowhere_at_all:x"),
         Record("tool", "extension", "math:sin"),
     ],
@@ -117,3 +116,10 @@ def test_an_unknown_policy_is_refused() -> None:
         check(Record("tool", "t", None), Locator(), "sauce")
     with pytest.raises(SettingsError, match="use off, signature, source"):
         ensure(Record("tool", "t", None), "", Locator())
+
+
+def test_what_was_never_summed_can_still_be_missing() -> None:
+    """Without a recorded checksum a name that is not in its module is missing all the same."""
+    drift = check(Record("tool", "never summed", "json:nothing"), Locator())
+    assert drift is not None
+    assert drift.change == "missing"

@@ -59,7 +59,7 @@ def test_every_object_is_found_where_python_has_it(
     try:
         for qualname in _paths(members):
             ref = f"{name}:{qualname}"
-            live: Any = resolve(ref, [str(folder)])
+            live: Any = resolve(ref, str(folder))
             found = find_object(ref, locator)
             assert not isinstance(found, Missing)
             assert (found.ref, str(ObjectRef.parse(found.ref))) == (ref, ref)

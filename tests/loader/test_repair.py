@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,9 @@ def shop(make_module: Make, request: pytest.FixtureRequest) -> str:
     return name
 
 
-def seen(entries: list[Record], roots: tuple[str, ...] = ()) -> list[tuple[str, str, str | None, str]]:
+def seen(entries: list[Record]) -> list[tuple[str, str, str | None, str]]:
     """Return key, trouble, proposal and certainty of each fault."""
-    return [(f.key, f.trouble, f.proposal, f.certain) for f in diagnose(entries, Locator(roots))]
+    return [(f.key, f.trouble, f.proposal, f.certain) for f in diagnose(entries)]
 
 
 def test_sound_references_have_no_fault(shop: str) -> None:
@@ -42,7 +43,7 @@ def test_sound_references_have_no_fault(shop: str) -> None:
         Record("schema", "data", None),
         Record("tool", "sin", "math:sin"),
     ]
-    assert diagnose(entries, Locator()) == []
+    assert diagnose(entries) == []
     assert shop not in sys.modules
 
 
@@ -53,7 +54,7 @@ def test_moved_code_is_found_by_its_checksum(shop: str, make_module: Make) -> No
     make_module(
         "# new home\ndef draw(data: 'str', width: int = 3):\n    return [data] * width\n", f"{shop}.deep.charts"
     )
-    assert diagnose([entry], Locator()) == [
+    assert diagnose([entry]) == [
         Fault(
             key="tool:draw",
             ref=f"{shop}.plots:draw",
@@ -102,7 +103,7 @@ def test_the_same_name_alone_is_no_proposal(shop: str, make_module: Make) -> Non
     entry = record("draw", f"{shop}.plots:draw")
     make_module("", f"{shop}.plots")
     make_module("def draw(): ...\n", f"{shop}.charts")
-    found = diagnose([entry], Locator())
+    found = diagnose([entry])
     assert [(one.trouble, one.proposal) for one in found] == [("dead", None)]
     assert f"{shop}.charts:draw has its name, but not its signature" in found[0].why
 
@@ -111,7 +112,7 @@ def test_of_several_places_none_is_guessed(shop: str, make_module: Make) -> None
     """Equal code at several places is proposed only where the name tells which one is meant."""
     entry = record("draw", f"{shop}.plots:draw")
     make_module(DRAW.replace("def draw", "def one") + DRAW.replace("def draw", "def two"), f"{shop}.plots")
-    found = diagnose([entry], Locator())
+    found = diagnose([entry])
     assert [(one.trouble, one.proposal) for one in found] == [("dead", None)]
     assert f"its code is at 2 places: {shop}.plots:one, {shop}.plots:two" in found[0].why
     make_module(DRAW, f"{shop}.charts")
@@ -123,25 +124,43 @@ def test_code_that_is_nowhere_is_dead(shop: str, make_module: Make) -> None:
     entry = record("draw", f"{shop}.plots:draw")
     make_module("", f"{shop}.plots")
     make_module("def (", f"{shop}.broken")
-    assert diagnose([entry, Record("tool", "never", "nowhere_at_all:x")], Locator()) == [
+    assert diagnose([entry, Record("tool", "never", "nowhere_at_all:x")]) == [
         Fault("tool:draw", f"{shop}.plots:draw", "dead", None, "", f"{shop}.plots has no 'draw'"),
-        Fault("tool:never", "nowhere_at_all:x", "dead", None, "", "there is no module nowhere_at_all"),
+        Fault(
+            "tool:never",
+            "nowhere_at_all:x",
+            "elsewhere",
+            None,
+            "",
+            "there is no module nowhere_at_all",
+        ),
     ]
 
 
-def test_roots_are_searched(tmp_path: Path) -> None:
-    """Code of a folder that is no package is found in the modules beside it."""
-    (tmp_path / "first_home.py").write_text(DRAW)
-    locator = Locator([str(tmp_path)])
+def test_the_own_folder_is_searched_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Code that is gone is found in the folder its entry was recorded with, and nowhere else."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "first_home.py").write_text(DRAW)
+    (tmp_path / "other_home.py").write_text(DRAW)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    locator = Locator(own=str(home))
     from catalog.source.find import Missing, find_object
 
     now = find_object("first_home:draw", locator)
     assert not isinstance(now, Missing)
     entry = Record("tool", "draw", "first_home:draw", now.signature, now.checksum, now.source_checksum)
-    (tmp_path / "first_home.py").rename(tmp_path / "second_home.py")
-    assert seen([entry], (str(tmp_path),)) == [("tool:draw", "moved", "second_home:draw", "exact")]
-    (tmp_path / "first_home.py").write_text("x = 1")
-    assert seen([entry], (str(tmp_path),)) == [("tool:draw", "moved", "second_home:draw", "exact")]
+    rooted = replace(entry, metadata={"root": str(home)})
+    (home / "first_home.py").rename(home / "second_home.py")
+    assert seen([rooted]) == [("tool:draw", "moved", "second_home:draw", "exact")]
+    (home / "first_home.py").write_text("x = 1")
+    assert seen([rooted]) == [("tool:draw", "moved", "second_home:draw", "exact")]
+    (home / "second_home.py").unlink()
+    assert seen([rooted]) == [("tool:draw", "dead", None, "")]
+    assert seen([entry]) == [("tool:draw", "elsewhere", None, "")]
+    home.rename(tmp_path / "moved")
+    assert seen([rooted]) == [("tool:draw", "elsewhere", None, "")]
 
 
 def test_a_renamed_package_is_found_through_its_distribution(make_module: Make, tmp_path: Path) -> None:
@@ -168,7 +187,7 @@ def test_two_entries_for_one_object_are_duplicates(shop: str, make_module: Make)
         Record("tool", "m", "math:sin"),
         Record("tool", "n", "math:sin"),
     ]
-    found = diagnose(entries, Locator())
+    found = diagnose(entries)
     assert [(f.key, f.trouble, f.same_as, f.proposal) for f in found] == [
         ("tool:b", "duplicate", "tool:a", None),
         ("tool:c", "duplicate", "tool:a", None),
@@ -180,12 +199,12 @@ def test_an_inherited_method_is_no_duplicate(make_module: Make) -> None:
     """One definition that two classes inherit is two objects, but a class under two names is one."""
     module = make_module("class A:\n    def run(self): ...\nclass B(A): ...\nclass C(A): ...\nD = C\n")
     entries = [record(name, f"{module}:{name}.run") for name in "BCD"]
-    assert [(f.key, f.same_as) for f in diagnose(entries, Locator())] == [("tool:D", "tool:C")]
+    assert [(f.key, f.same_as) for f in diagnose(entries)] == [("tool:D", "tool:C")]
 
 
 def test_a_fault_is_json(shop: str) -> None:
     """A fault as data holds texts and None only."""
-    fault = diagnose([Record("tool", "never", "nowhere_at_all:x")], Locator())[0]
+    fault = diagnose([Record("tool", "never", "nowhere_at_all:x")])[0]
     assert json.loads(json.dumps(fault.to_dict())) == fault.to_dict()
     assert list(fault.to_dict()) == ["key", "ref", "trouble", "proposal", "certain", "why", "same_as"]
 
@@ -201,7 +220,7 @@ def test_many_dead_entries_read_their_package_once(
     monkeypatch.setattr(repair, "read_source", lambda path: (reads.append(path), real(path))[1])
     entries = [Record("tool", f"t{n}", f"{shop}.plots:f{n}", "()", "sig1:0", "src1:0") for n in range(10_000)]
     begun = time.process_time()
-    found = diagnose(entries, Locator())
+    found = diagnose(entries)
     assert [fault.trouble for fault in found] == ["dead"] * 10_000
     assert len(reads) == len(set(reads)) == 3
     assert time.process_time() - begun < 20

@@ -98,9 +98,9 @@ def test_roots_are_used_when_the_path_has_nothing(tmp_path: Path, monkeypatch: p
     before = list(sys.path)
     for ref in ("rooted_c:x", "rooted_missing:x", "json.nowhere:x"):
         with pytest.raises(ResolveError):
-            resolve(ref, [str(root)])
+            resolve(ref, str(root))
         assert sys.path == before
-    later = resolve("rooted_a:later", [str(root)])
+    later = resolve("rooted_a:later", str(root))
     assert later() == 7  # type: ignore[operator]
     assert sys.path == [*before, str(root)]
     for name in ("rooted_a", "rooted_b"):

@@ -217,7 +217,7 @@ def test_similar_knows_every_tier(meaningful: Catalog) -> None:
     meaningful.register("tool", "post", len, runtime=True, description="Send a letter to a person by e-mail.")
     assert [hit.key for hit in meaningful.similar("tool", "post", limit=1)] == ["tool:send_mail"]
     assert [hit.key for hit in meaningful.similar("tool", "send_mail", limit=1)] == ["tool:post"]
-    everything = meaningful.similar("tool", "post", limit=None)
+    everything = meaningful.similar("tool", "post", limit=None, floor=-1)
     assert [hit.score for hit in everything] == sorted((hit.score for hit in everything), reverse=True)
     assert sorted(hit.name for hit in everything) == sorted(name for name, _, _ in ENTRIES)
     meaningful.register("tool", "send_mail", len, runtime=True, description="Make a photo smaller or larger.")
@@ -225,6 +225,8 @@ def test_similar_knows_every_tier(meaningful: Catalog) -> None:
     assert [hit.tier for hit in meaningful.similar("tool", "resize_image", limit=1)] == ["runtime"]
     with pytest.raises(InvalidFilterError, match="limit=-1"):
         meaningful.similar("tool", "post", limit=-1)
+    with pytest.raises(InvalidFilterError, match="floor='near'"):
+        meaningful.similar("tool", "post", floor="near")
 
 
 def test_why_tells_as_much_of_an_entry_of_this_process(meaningful: Catalog) -> None:

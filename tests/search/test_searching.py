@@ -219,15 +219,16 @@ def test_a_hit_is_as_it_was_found(catalog: Catalog) -> None:
 
 
 FILTERS = [
-    Filters(kinds, tags, any_tags, exclude)
+    Filters(kinds, tags, any_tags, exclude, *origin)
     for kinds in ((), ("tool",), ("tool", "model"))
     for tags in ((), ("plot",), ("plot", "io"))
     for any_tags in ((), ("io", "🧪"))
     for exclude in ((), ("Plot",))
+    for origin in ((), (("manual",), ("plots",)))
 ]
 
 
-@pytest.mark.parametrize("filters", FILTERS, ids=lambda one: "-".join(map(str, map(len, one))))
+@pytest.mark.parametrize("filters", FILTERS, ids=lambda one: "-".join(map(str, map(len, one[:6]))))
 def test_no_plan_reads_a_whole_table(full: Catalog, filters: Filters, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every combination of filters, with text and without, goes by an index and asks the text index once."""
     reader = full.workspace.store.reader

@@ -325,7 +325,7 @@ class Histories(RuleBasedStateMachine):
             for name, fields in own.items():
                 rows[name] = row(answering, texts := parts(name, fields), range(len(texts)))
             for name, mine in rows.items():
-                found = {hit.name: hit.score for hit in cat.similar("tool", name)}
+                found = {hit.name: hit.score for hit in cat.similar("tool", name, floor=-1)}
                 expected = {
                     other: dot(mine, one)
                     for other, one in rows.items()
@@ -391,7 +391,7 @@ def test_an_edit_in_the_middle_of_a_search_is_seen_by_it(
     found = {hit.name: (hit.description, "similarity" in hit.why) for hit in cat.search("marker")}
     assert found == {NAMES[0]: ("Later.", False), NAMES[1]: ("First.", True)}
     cat.embed_update()
-    assert [(hit.name, hit.description) for hit in cat.similar("tool", NAMES[1])] == [(NAMES[0], "Later.")]
+    assert [(hit.name, hit.description) for hit in cat.similar("tool", NAMES[1], floor=-1)] == [(NAMES[0], "Later.")]
 
 
 def test_an_entry_that_never_stands_still_is_found_by_its_words(

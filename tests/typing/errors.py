@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import catalog
 from catalog import (
     AutoCouncil,
     Catalog,
@@ -34,6 +35,8 @@ cat.entry("tool", "x").kindd  # error
 Entry(kind="tool", name=3)  # error
 tool(tag="plot")  # error
 tool(tags=3)  # error
+catalog.mark(3)  # error
+catalog.mark("dataset", tag="plot")  # error
 
 
 @tool

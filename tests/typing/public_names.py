@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import IO, Any, assert_type
 
 from catalog import (
+    ENTRY_STATES,
     SCHEMA_HEAD,
     SEARCH_MODES,
     STRATEGIES,
@@ -76,6 +77,7 @@ from catalog import (
     UnknownKindError,
     UnreadableSourceError,
     Verdict,
+    Verified,
     __version__,
     agent,
     agents,
@@ -91,6 +93,7 @@ from catalog import (
     default_url,
     did_you_mean,
     embedder_form,
+    entry_state,
     evaluate,
     evaluation_svg,
     explain_council,
@@ -101,6 +104,8 @@ from catalog import (
     lint,
     load_settings,
     logged_decisions,
+    mark,
+    missing_reference,
     model,
     models,
     profile,
@@ -141,6 +146,24 @@ def plot(path: str, *, width: int = 3) -> bytes:
 @tool(name="named", tags=["a"])
 def named(path: str) -> int:
     return len(path)
+
+
+dataset = mark("dataset")
+
+
+@dataset
+def rows(path: str) -> int:
+    return len(path)
+
+
+@mark("dataset", name="rest", tags=["a"])
+def rest(path: str) -> int:
+    return len(path)
+
+
+assert_type(rows("x"), int)
+assert_type(rest("x"), int)
+assert_type(dataset(5, name="five"), int)
 
 
 @tool
@@ -188,13 +211,19 @@ assert_type(cat.list("tool"), list[str])
 assert_type(cat.register("tool", "plot", plot), Entry)
 assert_type(cat.register_many([{"kind": "tool"}]), int)
 assert_type(cat.search("plot", kind=("tool", "agent"), limit=None), list[Hit])
+assert_type(cat.search("plot", sources=["manual"], distributions=()), list[Hit])
+assert_type(cat.entries(sources=["scan:mypkg"], distributions=["mypkg"]), Iterator[Entry])
 assert_type(cat.search("plot")[0].entry, Entry)
 assert_type(cat.search("plot")[0].score, float)
 assert_type(cat.search("plot")[0].to_dict(), dict[str, Any])
 assert_type(cat.which("tool", "plot"), list[Standing])
 assert_type(cat.references("council", "seo"), list[Reference])
 assert_type(cat.scan("json"), ScanReport)
-assert_type(cat.verify(), list[Drift])
+assert_type(cat.verify(), Verified)
+assert_type(cat.verify()[0], Drift)
+assert_type(cat.states(), dict[str, str])
+assert_type(entry_state({}), str | None)
+assert_type(ENTRY_STATES, tuple[str, str, str])
 assert_type(cat.diagnose(), list[Fault])
 assert_type(cat.history("tool", "plot"), list[Revision])
 assert_type(cat.generation, int)
@@ -281,6 +310,7 @@ def watch(event: Event) -> None:
 embedders: list[Embedder] = [HashEmbedder(), OpenAIEmbedder("text-embedding-3-small")]
 assert_type(Catalog(embedder=embedders[0]), Catalog)
 assert_type(embedder_form("hash"), str)
+assert_type(missing_reference("json:dumpz"), str | None)
 
 # The rest.
 assert_type(ObjectRef.parse("package.module:name"), ObjectRef)

@@ -21,9 +21,11 @@ def text_mark(text: str) -> str:
 
 
 def router_key(context: RouterContext) -> str:
-    """Return the key that a calibration is stored under: the same for routers with the same name, kinds and tags."""
+    """Return the key that a calibration is stored under: the same name and filters give the same key."""
     filters = context.filters
-    marks = [context.name, sorted(filters.kinds), *map(sorted, filters[1:])]
+    marks = [context.name, sorted(filters.kinds), *map(sorted, filters[1:4])]
+    if filters.sources or filters.distributions:  # else the key is what it was before there were these
+        marks += [sorted(filters.sources), sorted(filters.distributions)]
     return sha256(dumps(marks).encode()).hexdigest()
 
 

@@ -18,6 +18,7 @@ from json import dumps, loads
 from re import sub
 from typing import Any, Protocol
 
+from catalog.embedders.secret import one_line
 from catalog.errors import MissingExtraError, StrategyError
 
 URL = "https://api.openai.com/v1"
@@ -276,10 +277,7 @@ class OpenAIChat:
 
     def _line(self, text: str) -> str:
         """Return *text* on one line, cut, and without the key that some servers repeat."""
-        text = " ".join(text[:2_000].split())
-        if len(self._key) > 7:  # no secret is as short as "ollama", which many set where any key will do
-            text = text.replace(self._key, "…")
-        return "".join(char for char in text if char.isprintable())[:300]
+        return one_line(text, self._key)
 
     def _error(self, text: str, call: _Call, fault: str, **facts: Any) -> StrategyError:
         return StrategyError(f"{self.name}: {text}", model=self.name, fault=fault, requests=call.sent, **facts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from catalog import entry_state
 from catalog_cli.application import Application, pass_app
 from catalog_cli.councils import council_lines, is_council
 from catalog_cli.options import command, json_option, key_argument
@@ -14,7 +15,12 @@ if TYPE_CHECKING:
     from catalog import Catalog, Entry, Standing
 
 LABEL = 14  # columns taken by a label and the space around it
-FEW = 10  # entries that are shown of those this one uses, or is used by
+REMEDIES = {
+    "gone": "`catalog doctor` looks for where it went",
+    "broken": "mend it, then `catalog refresh`",
+    "drifted": "`catalog verify {key} --accept` takes it as it is",
+}
+FEW = 10  # at most so many entries are shown that this entry uses, or that use it
 PARAMETERS = (
     Column("PARAMETER", bold=True),
     Column("TYPE", 8, "cyan"),
@@ -46,6 +52,8 @@ def explain(app: Application, key: str, as_json: bool) -> None:
     if as_json:
         tiers = [{"tier": s.tier, "wins": s.wins, "why": s.why} for s in standings]
         data = {"key": entry.key, **entry.model_dump(mode="json"), "tiers": tiers}
+        if state := entry_state(entry.metadata):
+            data["state"] = state
         if is_council(entry):
             from catalog import explain_council
 
@@ -63,7 +71,7 @@ def _lines(app: Application, entry: Entry, standings: Sequence[Standing]) -> Ite
     yield ""
     for label, text in (*_facts(entry, standings), *_references(app.catalog, entry)):
         yield f"  {screen.style(f'{label:<{LABEL - 2}}', dim=True)}{screen.wrapped(clean(text), indent=LABEL)}"
-    table = list(_parameters(entry.parameters))
+    table = list(_parameters(entry.parameters, entry.signature or ""))
     if table:
         yield ""
         yield from screen.fitted(PARAMETERS, table, indent=2, wrap=True)
@@ -75,9 +83,11 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
     """Yield label and text of what is known."""
     from json import dumps
 
+    state = entry_state(entry.metadata)
+    if state:
+        yield "state", f"{state}: {entry.metadata[state]}; {REMEDIES[state].format(key=entry.key)}"
     if entry.signature:
-        name = (entry.ref or entry.name).rpartition(":")[2]
-        yield "signature", entry.signature if entry.signature.startswith(name) else f"{name}{entry.signature}"
+        yield "signature", _signature((entry.ref or entry.name).rpartition(":")[2], entry.signature)
     if entry.ref:
         yield "reference", entry.ref
     elif entry.spec is not None:
@@ -93,7 +103,7 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
     if entry.priority:
         yield "priority", str(entry.priority)
     for word, value in entry.metadata.items():
-        if word not in ("parameters", "inputSchema", "input_schema"):
+        if word not in ("parameters", "inputSchema", "input_schema", state):
             yield word[: LABEL - 3], value if isinstance(value, str) else dumps(value, ensure_ascii=False)
     yield "tier", f"{standings[0].tier}, {standings[0].why}"
     yield "source", f"{entry.source} of {entry.distribution}" if entry.distribution else entry.source
@@ -124,17 +134,58 @@ def _short(checksum: str) -> str:
     return checksum.rpartition(":")[2][:12]
 
 
-def _parameters(schema: dict[str, Any]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield name, type, default and description of what a JSON Schema of arguments lists."""
+def _signature(name: str, signature: str) -> str:
+    """Return the signature of what is called *name* as its definition would begin.
+
+    ``async fetch(url)`` for a coroutine function, ``chart = Agent(_, tools)`` for a value that a call makes, and
+    ``limits: dict`` for any other value.
+    """
+    start, rest = ("async ", signature[6:]) if signature.startswith("async ") else ("", signature)
+    if rest.startswith(("(", "[")):
+        return f"{start}{name}{rest}"
+    return (
+        f"{name} = {signature}" if signature.endswith(")") or signature.startswith("lambda") else f"{name}: {signature}"
+    )
+
+
+def _parameters(schema: dict[str, Any], signature: str) -> Iterator[tuple[str, str, str, str]]:
+    """Yield name, type, default and description of what a JSON Schema of arguments lists.
+
+    A default that is no JSON, such as an object, is shown as the *signature* writes it.
+    """
     from json import dumps
 
     required = schema.get("required") or ()
+    written: dict[str, str] | None = None
     for name, member in (schema.get("properties") or {}).items():
         about = member if isinstance(member, dict) else {}
-        default = dumps(about["default"], ensure_ascii=False) if "default" in about else ""
         if name in required:
             default = "required"
+        elif "default" in about:
+            default = dumps(about["default"], ensure_ascii=False)
+        else:
+            written = _written_defaults(signature) if written is None else written
+            default = written.get(name, "")
         yield clean(name), clean(_type(about)), clean(default), clean(str(about.get("description", "")))
+
+
+def _written_defaults(signature: str) -> dict[str, str]:
+    """Return the defaults of a signature by parameter, as they are written; of a class, those of what is called."""
+    import ast
+
+    for place in reversed([0, *(place + 2 for place, _ in enumerate(signature) if signature.startswith("; ", place))]):
+        head = signature[place:].removeprefix("async ")
+        try:
+            (node,) = ast.parse(f"def {head if head[:1].isidentifier() else f'f{head}'}: ...").body
+        except (SyntaxError, ValueError, RecursionError):  # cut within a text, or no signature at all
+            continue
+        if isinstance(node, ast.FunctionDef):
+            arguments = node.args
+            positional = [*arguments.posonlyargs, *arguments.args]
+            pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
+            pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None]
+            return {argument.arg: ast.unparse(default) for argument, default in pairs}
+    return {}
 
 
 def _type(schema: dict[str, Any]) -> str:

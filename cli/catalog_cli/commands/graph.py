@@ -41,18 +41,19 @@ def graph(app: Application, key: str | None, as_mermaid: bool, references: bool,
 
     What refers to the entry is drawn, too; without KEY every reference of the catalog is. Nothing is imported: of a
     council that is code only the references are known. A node whose edges were drawn already is marked with ↑.
+    The exit status is 1 if no entry refers to another.
     """
     if as_mermaid and as_json:
         raise click.UsageError("--mermaid and --json exclude each other")
     drawn = _drawn(app, key, references, depth)
     if as_json:
         app.screen.json(drawn.to_dict())
-    elif not drawn.nodes:
-        raise No("no entry refers to another")
-    elif as_mermaid:
+    elif as_mermaid and drawn.nodes:
         app.screen.print(drawn.mermaid())
-    else:
+    elif drawn.nodes:
         app.screen.print("\n".join(map(clean, drawn.text().split("\n"))))
+    if not drawn.nodes:
+        raise No("no entry refers to another")
 
 
 def _drawn(app: Application, key: str | None, references: bool, depth: int) -> Graph:

@@ -24,14 +24,10 @@ def import_(app: Application, file: str, as_json: bool) -> None:
     """Add the entries of a JSON Lines file.
 
     One JSON object a line with the fields of an entry, as `catalog export` writes them; - reads standard input. All
-    of them or none: a line that is wrong is named and nothing is stored. An entry goes over the one that had its key.
+    of them or none: a line that is wrong is named and nothing is stored. An entry replaces the entry that had its key.
     A line may bring vectors of its own, as `catalog export --vectors` writes them, if the catalog knows their embedder.
     """
-    try:
-        written = app.catalog.import_jsonl(standard_input() if file == "-" else file)
-    except UnicodeDecodeError:
-        shown = "standard input" if file == "-" else file
-        raise click.UsageError(f"{shown} is not a text file in UTF-8") from None
+    written = app.catalog.import_jsonl(standard_input(as_lines=True) if file == "-" else file)
     if as_json:
         app.screen.json({"written": written})
     else:

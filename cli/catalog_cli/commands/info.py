@@ -8,7 +8,7 @@ from typing import Any
 
 from catalog_cli.application import Application, pass_app
 from catalog_cli.options import command, json_option
-from catalog_cli.output import clean
+from catalog_cli.output import clean, vectors
 
 
 @command(
@@ -38,7 +38,7 @@ def info(app: Application, as_json: bool) -> None:
         "entries": {kind: count for kind in catalog.kinds() if (count := len(catalog.list(kind)))},
         "gone": gone,
         "embedder": catalog.embedder,
-        "vectors": {name: status._asdict() for name, status in catalog.embed_status().items()},
+        "vectors": {name: status.to_dict() for name, status in catalog.embed_status().items()},
     }
     if as_json:
         app.screen.json(data)
@@ -56,7 +56,7 @@ def _lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "gone", f"{len(data['gone'])}, such as {data['gone'][0]}; `catalog doctor` says what may be done"
     yield "embedder", data["embedder"] or "none: searches go by words"
     for name, status in data["vectors"].items():
-        yield "vectors", f"{name}: " + ", ".join(f"{count:,} {what}" for what, count in status.items())
+        yield "vectors", vectors(name, status)
 
 
 def _size(path: str) -> int:

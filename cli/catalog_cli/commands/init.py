@@ -43,7 +43,7 @@ def init(app: Application, database: str, targets: tuple[str, ...], yes: bool) -
     """
     from catalog import SettingsError, load_settings, sqlite_path
 
-    path = sqlite_path(database)  # a URL that is none is said before anything is written
+    path = sqlite_path(database)  # raises for a URL that is not valid before anything is written
     here = Path.cwd()
     project, own = here / "pyproject.toml", here / "catalog.toml"
     if own.exists() or (project.exists() and "catalog" in _tables(project)):

@@ -32,7 +32,7 @@ _LONG = 40  # characters of a value in a pipe or a wide window
 def log(app: Application, key: str | None, limit: int | str, as_json: bool) -> None:
     """Show who changed what, and when.
 
-    The newest change comes first, of the whole catalog or of one KEY, also one that was taken away. In a pipe each
+    The newest change comes first, of the whole catalog or of one KEY, even if its entry was taken away. In a pipe each
     line is time (UTC), who, action, key, revision and the changed fields, separated by tabs.
     """
     most = limit if isinstance(limit, int) else None

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from catalog import ENTRY_STATES
 from catalog_cli import completion
 from catalog_cli.application import Application, No, pass_app
-from catalog_cli.listing import show
+from catalog_cli.listing import data_of, show
 from catalog_cli.options import Limit, command, json_option, tag_option
 from catalog_cli.output import Column
 
@@ -31,8 +32,12 @@ if TYPE_CHECKING:
 )
 @click.argument("kinds", metavar="[KIND]...", nargs=-1, shell_complete=completion.kinds)
 @tag_option("--tag", "tags", "Only with this tag; several times: with all of them.")
-@click.option("--source", metavar="TEXT", help="Only from sources that begin so, as 'scan:mypkg' or 'manual'.")
-@click.option("--state", type=click.Choice(["gone"]), help="Only entries of this state.")
+@click.option(
+    "--source",
+    metavar="TEXT",
+    help="Only from sources that begin so, as 'scan:mypkg' or 'manual'; all: from every source.",
+)
+@click.option("--state", type=click.Choice(ENTRY_STATES), help="Only entries of this state.")
 @click.option("--sort", type=click.Choice(["key", "name", "updated"]), default="key", show_default=True)
 @click.option("--limit", "-n", type=Limit(), default="all", show_default=True, metavar="N|all", help="At most so many.")
 @click.option("--columns", metavar="NAMES", help="Fields of entries to show, separated by commas.")
@@ -43,15 +48,17 @@ def ls(app: Application, kinds: tuple[str, ...], tags: tuple[str, ...], source: 
     """List entries, of some kinds or all.
 
     Lists every tier, sorted by key, importing nothing. In a pipe each line is key, description, tags and tier,
-    separated by tabs. An entry whose code is gone is marked. The exit status is 1 if there is nothing to list.
+    separated by tabs. An entry whose code is gone, broken or drifted, as far as the last scan,
+    refresh or verify saw, is marked. The exit status is 1 if there is nothing to list.
     """
     most = None if limit == "all" else int(limit)
-    whole = source is not None or sort != "key" or columns is not None or state is not None
-    hits = app.catalog.search(kind=kinds or None, tags=tags, limit=None if whole else most)
-    gone = set(app.catalog.gone())
+    whole = source not in (None, "all") or sort != "key" or columns is not None or state is not None
+    origin = None if source is None else ()
+    hits = app.catalog.search(kind=kinds or None, tags=tags, sources=origin, limit=None if whole else most)
+    states = app.catalog.states(None if most is None or whole else [hit.key for hit in hits])
     if state is not None:
-        hits = [hit for hit in hits if hit.key in gone]
-    if source is not None:
+        hits = [hit for hit in hits if states.get(hit.key) == state]
+    if source is not None and source != "all":
         hits = [hit for hit in hits if hit.entry.source.startswith(source)]
     if sort == "name":
         hits = sorted(hits, key=lambda hit: (hit.name, hit.kind))
@@ -59,31 +66,33 @@ def ls(app: Application, kinds: tuple[str, ...], tags: tuple[str, ...], source: 
         hits = sorted(hits, key=lambda hit: str(hit.entry.updated_at or ""), reverse=True)
     hits = hits[:most]
     if columns is not None:
-        _columns(app, hits, columns, as_json)
+        _columns(app, hits, columns, states, as_json)
     elif as_json:
-        marks = [{"state": "gone"} if hit.key in gone else {} for hit in hits]
-        app.screen.json([{**hit.to_dict(ranked=False), **mark} for hit, mark in zip(hits, marks, strict=True)])
+        app.screen.json(data_of(hits, states, ranked=False))
     else:
-        show(app.screen, hits, gone=gone)
+        show(app.screen, hits, states=states)
     if not hits:
+        if app.catalog.settings.scope and source is None and app.catalog.search(limit=1, sources=()):
+            raise No("no such entry is in the scope of the configuration; --source all lists every source")
         what = f"no entry of kind {' or '.join(kinds)}" if kinds else "no such entry" if whole or tags else None
         raise No(f"{what or 'the catalog is empty'}; fill it with `catalog scan PACKAGE` or `catalog register`")
 
 
-def _columns(app: Application, hits: Sequence[Hit], columns: str, as_json: bool) -> None:
+def _columns(app: Application, hits: Sequence[Hit], columns: str, states: Mapping[str, str], as_json: bool) -> None:
     from catalog import Entry, close_matches, did_you_mean
 
     names = [name.strip() for name in columns.split(",") if name.strip()]
-    known = ("key", *Entry.model_fields)
+    known = ("key", "state", *Entry.model_fields)
     for name in names:
         if name not in known:
             hint = did_you_mean(close_matches(name, known)) or f"; there are {', '.join(known)}"
             raise click.UsageError(f"no column '{name}'{hint}")
-    rows = [{"key": hit.key, **hit.entry.model_dump(mode="json")} for hit in hits]
+    rows = [{"key": hit.key, "state": states.get(hit.key), **hit.entry.model_dump(mode="json")} for hit in hits]
     if as_json:
         app.screen.json([{name: row[name] for name in names} for row in rows])
     elif rows:
-        app.screen.table([Column(name) for name in names], [[_text(row[name]) for name in names] for row in rows])
+        table = [Column(name, 8, bold=name in ("key", "name")) for name in names]
+        app.screen.table(table, [[_text(row[name]) for name in names] for row in rows])
 
 
 def _text(value: Any) -> str:

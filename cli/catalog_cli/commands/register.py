@@ -9,8 +9,8 @@ import click
 from catalog_cli import completion
 from catalog_cli.application import Application, pass_app
 from catalog_cli.councils import is_council
-from catalog_cli.inputs import json_of, pairs_of, text_of
-from catalog_cli.options import command, json_option, tag_option
+from catalog_cli.inputs import fields_of, value_of
+from catalog_cli.options import command, field_options, json_option
 from catalog_cli.output import clean
 
 
@@ -26,30 +26,21 @@ from catalog_cli.output import clean
 @click.argument("kind", shell_complete=completion.kinds)
 @click.argument("name")
 @click.argument("value", metavar="REF|@spec.json")
-@tag_option("--tag", "tags", "A label to filter by; may be repeated.")
-@click.option("--description", "-d", help="What it is for; else the first paragraph of its docstring.")
-@click.option("--example", "examples", multiple=True, metavar="TEXT", help="A request it should be found by.")
-@click.option("--priority", type=int, help="The higher is tried first when routing by rules.")
-@click.option("--provider", "providers", multiple=True, metavar="NAME", help="A model provider it needs.")
-@click.option("--match", metavar="REGEX", help="Requests it is meant for, when routing by rules.")
-@click.option("--meta", multiple=True, metavar="KEY=JSON", help="One more fact; text that is not JSON is kept as text.")
+@field_options
 @json_option("the entry as it is stored")
 @pass_app
 def register(app: Application, /, kind: str, name: str, value: str, as_json: bool, **given: Any) -> None:
     """Add or replace one entry.
 
     REF is package.module:name, which is not imported: its signature and checksums are read from its source.
+    One that leads nowhere from here needs --force.
     @spec.json registers the data in that file instead, @- those on standard input. What had the key is replaced,
     and stays in its history.
     """
     app.look_here()
-    fields = {field: part for field, part in given.items() if part not in (None, ()) and field != "meta"}
-    if given["meta"]:
-        fields["metadata"] = pairs_of(given["meta"], "--meta")
+    stands_for = value_of(value, force=given["force"])
     known = app.catalog.history(kind, name, limit=1)
-    entry = app.catalog.register(
-        kind, name, json_of(text_of(value), value) if value.startswith("@") else value, **fields
-    )
+    entry = app.catalog.register(kind, name, stands_for, **fields_of(given))
     if as_json:
         app.screen.json({"key": entry.key, **entry.model_dump(mode="json")})
     elif known and known[0].revision == entry.revision:

@@ -23,7 +23,7 @@ from catalog_cli.options import command, json_option, key_argument
 def restore(app: Application, key: str, revision: int | None, as_json: bool) -> None:
     """Bring back an entry as it once was.
 
-    Without --revision it is the one before the last change, or the last one of an entry that was taken away.
+    Without --revision it is the revision before the last change, or the last of an entry that was taken away.
     Going back is a change too: it gets a new revision, and can be undone the same way.
     """
     kind, name = app.find_past(key)

@@ -6,8 +6,8 @@ import click
 
 from catalog import SEARCH_MODES
 from catalog_cli.application import Application, No, pass_app
-from catalog_cli.listing import show
-from catalog_cli.options import command, json_option, kind_option, limit_option, tag_option
+from catalog_cli.listing import data_of, show
+from catalog_cli.options import command, json_option, kind_option, limit_option, origin_options, tag_option
 from catalog_cli.output import clip
 
 
@@ -26,6 +26,7 @@ from catalog_cli.output import clip
 @tag_option("--any-tag", "any_tags", "Has one of these tags.")
 @tag_option("--not-tag", "not_tags", "Has none of these tags.")
 @kind_option()
+@origin_options
 @limit_option(10, "hits")
 @click.option(
     "--mode",
@@ -45,6 +46,8 @@ def search(
     any_tags: tuple[str, ...],
     not_tags: tuple[str, ...],
     kinds: tuple[str, ...],
+    sources: tuple[str, ...] | None,
+    distributions: tuple[str, ...] | None,
     limit: int | str,
     mode: str,
     why: bool,
@@ -53,8 +56,8 @@ def search(
     """Find entries by words, tags and kind.
 
     The best hit comes first; without TEXT all that pass the filters are listed by key. Any text is fine: there is
-    no syntax to get wrong. In a pipe each line is key, description, tags and tier, separated by tabs. The exit
-    status is 1 if nothing is found.
+    no syntax to get wrong. In a pipe each line is key, description, tags and tier, separated by tabs; an
+    entry whose code is gone, broken or drifted is marked there. The exit status is 1 if nothing is found.
     """
     most = limit if isinstance(limit, int) else None
     hits = app.catalog.search(
@@ -63,15 +66,17 @@ def search(
         tags=tags,
         any_tags=any_tags,
         exclude_tags=not_tags,
-        limit=None if most is None else most + 1,  # one more tells whether there are more
+        sources=sources,
+        distributions=distributions,
+        limit=None if most is None else most + 1,  # one more shows whether there are more
         mode=mode,
     )
     shown = hits[:most]
-    gone = set(app.catalog.gone())
+    states = app.catalog.states([hit.key for hit in shown])
     if as_json:
-        app.screen.json([{**hit.to_dict(), **({"state": "gone"} if hit.key in gone else {})} for hit in shown])
+        app.screen.json(data_of(shown, states))
     else:
-        show(app.screen, shown, why=why, gone=gone)
+        show(app.screen, shown, why=why, states=states)
     if not hits:
         raise No(_nothing(app, text, (*tags, *any_tags), mode))
     if len(hits) > len(shown):
@@ -83,8 +88,10 @@ def _nothing(app: Application, text: str, tags: tuple[str, ...], mode: str) -> s
     from catalog import close_matches, did_you_mean
 
     asked = clip(text, 60)
-    if not app.catalog.search(limit=1):
+    if not app.catalog.search(limit=1, sources=()):
         return "nothing found: the catalog is empty; fill it with `catalog scan PACKAGE`"
+    if not app.catalog.search(limit=1):
+        return "nothing found: no entry is in the scope of the configuration; --source all looks everywhere"
     for tag in tags:
         if not app.catalog.search(tags=[tag], limit=1):
             known = {known_tag for hit in app.catalog.search(limit=5_000) for known_tag in hit.tags}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from catalog_cli.application import Application, No, pass_app
-from catalog_cli.listing import show
+from catalog_cli.listing import data_of, show
 from catalog_cli.options import command, json_option, limit_option
 
 
@@ -20,19 +20,34 @@ from catalog_cli.options import command, json_option, limit_option
 )
 @click.argument("key", metavar="KEY|NAME")
 @limit_option(10, "entries")
+@click.option(
+    "--floor",
+    type=click.FloatRange(-1, 1),
+    metavar="SCORE",
+    help="Only entries with at least this score, -1 for all; else a score that an everyday request hardly has.",
+)
 @json_option("the entries, with their cosine as score,")
 @pass_app
-def similar(app: Application, key: str, limit: int | str, as_json: bool) -> None:
-    """List the entries nearest in meaning to one.
+def similar(app: Application, key: str, limit: int | str, floor: float | None, as_json: bool) -> None:
+    """List the entries nearest in meaning to an entry.
 
-    The nearest comes first. The exit status is 1 if there is none, as when the entry has no fresh vector.
+    The nearest comes first, with its score: the cosine of the two vectors. Something is always nearest, so what is no
+    nearer than chance is left out, and a remark names it. The exit status is 1 if nothing is near, as when the entry
+    has no fresh vector. In a pipe each line is key, description, tags, tier and score, separated by tabs.
     """
     kind, name = app.find(key)
     most = limit if isinstance(limit, int) else 1_000_000
-    hits = app.catalog.similar(kind, name, limit=most)
+    hits = app.catalog.similar(kind, name, limit=most, floor=floor)
+    below = [] if len(hits) == most else app.catalog.similar(kind, name, limit=len(hits) + 1, floor=-1)[len(hits) :]
+    states = app.catalog.states([hit.key for hit in hits])
     if as_json:
-        app.screen.json([hit.to_dict() for hit in hits])
+        app.screen.json(data_of(hits, states))
     else:
-        show(app.screen, hits)
+        show(app.screen, hits, scores=True, states=states)
+    best = f"the nearest, {below[0].key}, has a score of {below[0].score:.2f}" if below else ""
+    if not hits and below:
+        raise No(f"nothing is near to '{kind}:{name}': {best}, which is below the floor; --floor -1 shows all")
     if not hits:
         raise No(f"nothing is near to '{kind}:{name}'; `catalog embed update` makes the vectors that are missing")
+    if below:
+        app.screen.remark(f"Of the others {best}, which is below the floor; --floor -1 shows all.")

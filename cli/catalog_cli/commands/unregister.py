@@ -38,7 +38,7 @@ def unregister(app: Application, keys: tuple[str, ...], yes: bool, as_json: bool
     What refers to them is shown; on a terminal you are asked. Their history stays, and `catalog restore` brings them
     back. Entries of the configuration file are taken out there.
     """
-    wanted = [app.find(key) for key in keys]  # all are looked up before the first one goes
+    wanted = [app.find(key) for key in keys]  # all are looked up before the first is taken away
     broken = list(_broken(app.catalog, wanted))
     for line in broken[:FEW]:
         app.screen.remark(clean(line))

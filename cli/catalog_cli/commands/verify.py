@@ -36,34 +36,57 @@ COLUMNS = (Column("KEY", bold=True), Column("CHANGED", colour="yellow"), Column(
     show_default=True,
     help="Report changed bodies too, or only changed signatures.",
 )
+@click.option("--allow-unchecked", is_flag=True, help="Let pass what was not compared.")
 @click.option("--accept", is_flag=True, help="Record the code as it is now.")
-@json_option("the drifts, as an array,")
+@json_option("the drifts and what was not compared, as an array,")
 @pass_app
 def verify(
-    app: Application, keys: tuple[str, ...], kinds: tuple[str, ...], policy: str, accept: bool, as_json: bool
+    app: Application,
+    keys: tuple[str, ...],
+    kinds: tuple[str, ...],
+    policy: str,
+    allow_unchecked: bool,
+    accept: bool,
+    as_json: bool,
 ) -> None:
     """Report code that is not as it was recorded.
 
-    Compares the source of every entry, or of the KEYs given, with its recorded checksums; nothing is imported. The
-    exit status is 1 if something drifted, and 0 once it is accepted. Code that is gone can't be accepted:
-    `catalog doctor` looks for where it went.
+    Compares the source of every entry, or of the KEYs given, with its recorded checksums; nothing is imported.
+    The exit status is 1 if something drifted, or if something that could be compared was not: no checksum of it was
+    recorded, or its code is not to be seen from here (--allow-unchecked lets that pass). What no source shows, as
+    compiled code, has nothing to compare and is counted; data has no code. Drift is a yes once it is accepted. Code
+    that is gone can't be accepted: `catalog doctor` looks for where it went.
     """
     app.look_here()
     wanted = {app.find(key) for key in keys}
-    drifted = app.catalog.verify({kind for kind, _ in wanted} or kinds or None, policy=policy)
-    drifts = [drift for drift in drifted if not wanted or (drift.kind, drift.name) in wanted]
-    accepted = app.catalog.accept(drifts) if accept and drifts else []
-    left = [drift for drift in drifts if drift.key not in accepted]
+    verified = app.catalog.verify({kind for kind, _ in wanted} or kinds or None, policy=policy)
+    drifts = [drift for drift in verified if not wanted or (drift.kind, drift.name) in wanted]
+    unchecked = [drift for drift in verified.unchecked if not wanted or (drift.kind, drift.name) in wanted]
+    checked = verified.checked
+    if wanted:
+        have_code = sum(app.catalog.entry(kind, name).ref is not None for kind, name in wanted)
+        checked = have_code - len(unchecked)
+    reported = sorted([*drifts, *unchecked], key=lambda drift: (drift.kind, drift.name))
+    accepted = app.catalog.accept(reported) if accept and reported else []
+    left = [drift for drift in reported if drift.key not in accepted and drift.change != "uncheckable"]
     if as_json:
-        app.screen.json([{**drift.to_dict(), "accepted": drift.key in accepted} for drift in drifts])
+        app.screen.json([{**drift.to_dict(), "accepted": drift.key in accepted} for drift in reported])
     else:
         app.screen.table(COLUMNS, [_row(drift) for drift in left])
         if accepted:
             app.screen.print("\n".join(f"accepted {key}" for key in accepted))
-    if left:
-        raise No(_summary(left))
-    if not drifts:
-        app.screen.remark("no drift: all code is as it was recorded")
+    counts = _counts(checked, unchecked)
+    if any(drift.change != "unchecked" for drift in left) or (left and not allow_unchecked):
+        raise No(f"{counts}; {_summary(left)}")
+    what = "all that was compared" if unchecked else "all code"
+    app.screen.remark(counts if drifts or left else f"{counts}; no drift: {what} is as it was recorded")
+
+
+def _counts(checked: int, unchecked: Sequence[Drift]) -> str:
+    """Return how many entries were compared, and how many could not be."""
+    if not unchecked:
+        return f"{checked} checked"
+    return f"{checked} checked, {count(len(unchecked), 'has', 'have')} nothing to compare"
 
 
 def _row(drift: Drift) -> tuple[str, str, str, str]:
@@ -73,10 +96,12 @@ def _row(drift: Drift) -> tuple[str, str, str, str]:
 
 def _summary(left: Sequence[Drift]) -> str:
     """Return how many drifted, and what to do about each sort."""
-    some = sum(drift.change in ("signature", "source") for drift in left)
-    parts = [f"{count(len(left), 'entry has', 'entries have')} drifted"]
-    if some:
+    drifted = [drift for drift in left if drift.change != "unchecked"]
+    parts = [f"{count(len(drifted), 'entry has', 'entries have')} drifted"] if drifted else []
+    if any(drift.new_checksum is not None for drift in left):
         parts.append("`catalog verify --accept [KEY]...` records the code as it is now")
-    if some < len(left):
+    if any(drift.change in ("missing", "unreadable") for drift in drifted):
         parts.append("`catalog doctor` looks for code that is gone")
+    if any(drift.change == "unchecked" and drift.new_checksum is None for drift in left):
+        parts.append("what is not to be seen from here is verified where its code is; --allow-unchecked lets it pass")
     return "; ".join(parts)

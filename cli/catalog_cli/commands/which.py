@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog import entry_state
 from catalog_cli.application import Application, pass_app
 from catalog_cli.options import command, json_option, key_argument
 from catalog_cli.output import Column
@@ -22,17 +23,16 @@ COLUMNS = (Column("TIER", bold=True), Column("STANDS FOR", 24), Column("SOURCE",
 def which(app: Application, key: str, as_json: bool) -> None:
     """Show which tier an entry comes from, and why.
 
-    One line for each tier that has the key, the one that wins first: runtime over persistent over config. A
+    One line for each tier that has the key, the winner first: runtime over persistent over config. A
     command line has no runtime tier of its own.
     """
     standings = app.catalog.which(*app.find(key))
     if as_json:
-        app.screen.json(
-            [
-                {"tier": s.tier, "wins": s.wins, "why": s.why, "entry": s.entry.model_dump(mode="json")}
-                for s in standings
-            ]
-        )
+        app.screen.json([standing.to_dict() for standing in standings])
         return
-    rows = [(s.tier, s.entry.ref or "data of its own", s.entry.source, s.why) for s in standings]
+    rows = [
+        (f"{s.tier}, {state}" if (state := entry_state(s.entry.metadata)) else s.tier,
+         s.entry.ref or "data of its own", s.entry.source, s.why)
+        for s in standings
+    ]  # fmt: skip
     app.screen.table(COLUMNS, rows)

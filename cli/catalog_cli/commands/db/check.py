@@ -56,7 +56,7 @@ def check(app: Application, fix: bool, target: str | None, as_json: bool) -> Non
 
 
 def _faults(app: Application) -> list[str]:
-    """Return the faults; that the database can't even be opened is one."""
+    """Return the faults; a database that can't be opened has one, the error of opening it."""
     from catalog import CatalogError
 
     try:

@@ -27,5 +27,5 @@ def embed() -> None:
     """Look after the vectors of search by meaning.
 
     With the default embedder they are made as entries are stored. A vector whose text has changed is never used: its
-    entry is found by its words until the vector is made again.
+    entry is matched by its words until the vector is made again.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from catalog_cli.application import Application, pass_app
 from catalog_cli.options import command, json_option
+from catalog_cli.output import vectors
 
 
 @command(
@@ -20,14 +21,16 @@ from catalog_cli.options import command, json_option
 def status(app: Application, as_json: bool) -> None:
     """Count fresh, stale and missing vectors of each embedder.
 
-    Stale or missing ones of the embedder in use are no error: those entries are found by their words meanwhile.
+    Counts texts: each entry has a text, and each of its examples is another. Those of the configuration count as fresh,
+    since their vectors are made in memory. A vector is stale if the text has changed since it was made.
+    Stale or missing vectors of the embedder in use are no error: searches find those entries by their words.
     """
     statuses = app.catalog.embed_status()
     if as_json:
-        app.screen.json({name: counts._asdict() for name, counts in statuses.items()})
+        app.screen.json({name: counts.to_dict() for name, counts in statuses.items()})
     else:
         for name, counts in statuses.items():
-            app.screen.print(f"{name}: {counts.fresh} fresh, {counts.stale} stale, {counts.missing} missing")
+            app.screen.print(vectors(name, counts.to_dict()))
     used = statuses.get(app.catalog.embedder or "")
     if used is not None and (used.stale or used.missing):
         app.screen.remark("not every text has a fresh vector; `catalog embed update` makes them")

@@ -34,7 +34,7 @@ def update(app: Application, yes: bool, as_json: bool) -> None:
     """Embed what has no fresh vector.
 
     Only the difference is made, batch by batch: what is done stays done if this is interrupted. Vectors of several
-    embedders may lie beside each other. Before texts go to a server their number and what they cost are told; on a
+    embedders may lie beside each other. Before texts go to a server their number and price are shown; on a
     terminal you are asked, and in a pipe more than 1,000 texts or 10 cents need --yes.
     """
     estimate = app.catalog.embed_estimate()

@@ -78,7 +78,7 @@ RELIABILITY = (
     examples="""
         catalog route eval prompts.jsonl
         catalog route eval --golden --kind tool --json
-        # keep the figures, and fail from then on when one falls
+        # keep the figures, and fail from then on when a figure falls
         catalog route eval prompts.jsonl --save baseline.json
         catalog route eval prompts.jsonl --gate baseline.json --picture eval.svg
     """,
@@ -121,9 +121,9 @@ def evaluate(
 
     FILE.jsonl has one JSON object a line: text, and gold (or name) with the name or key of the right entry, a list of
     them (any is right), or null where none fits. The gate holds accuracy, right, precision, rejected and auroc against
-    those of FILE; a figure that can't be told any more has fallen, too, and then nothing is saved. The picture is SVG.
-    In a pipe each line is figure and value; step, asked, decided, right and failed; entry, prompts, picked and right;
-    or confusion, expected, picked and prompts.
+    those of FILE; a figure that can't be measured any more counts as fallen, and then nothing is saved. The picture is
+    SVG. In a pipe each line is figure and value; step, asked, decided, right and failed; entry, prompts, picked and
+    right; or confusion, expected, picked and prompts.
     """
     from catalog import EntryNotFoundError, RoutingError, gate_verdicts, read_baseline
 

@@ -46,7 +46,7 @@ def fit(
     """Let the router learn from labelled prompts.
 
     FILE.jsonl has one JSON object a line: text, and gold (or name) with the name or key of the right entry, a list of
-    them (the first one counts), or null where none fits. What is learned is stored with the catalog and counts as long
+    them (the first counts), or null where none fits. What is learned is stored with the catalog and counts as long
     as embedder, candidates and their examples stay as they are. The figures are of prompts that were held out.
     """
     from catalog import EntryNotFoundError

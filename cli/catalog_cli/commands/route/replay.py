@@ -46,7 +46,7 @@ def replay(
 ) -> None:
     """Ask again what was asked before, and show what changed.
 
-    Logged decisions are asked again of a router like the one that made them, or of the one that the options describe;
+    Logged decisions are asked again of a router like that which made them, or that the options describe;
     golden cases of the project's router. Of prompts that were logged as hashes only the number is known. The exit
     status is 1 if something is decided otherwise, or a golden case is wrong. In a pipe each line is source, prompt,
     key then, key now, score then, score now and reason, separated by tabs.

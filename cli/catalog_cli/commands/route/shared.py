@@ -11,7 +11,7 @@ import click
 
 from catalog_cli import completion
 from catalog_cli.application import Application
-from catalog_cli.options import tag_option
+from catalog_cli.options import origin_options, tag_option
 from catalog_cli.output import count
 from catalog_cli.streams import standard_input
 
@@ -33,6 +33,7 @@ _OPTIONS = (
     tag_option("--tag", "tags", "Pick among entries with this tag; several times: all of them."),
     tag_option("--any-tag", "any_tags", "Pick among entries with one of these tags."),
     tag_option("--not-tag", "exclude_tags", "Leave out entries with one of these tags."),
+    origin_options,
     click.option(
         "--strategy",
         metavar="NAME",
@@ -51,19 +52,19 @@ _OPTIONS = (
     click.option("--name", metavar="NAME", help="The router's name: calibrations are kept by it."),
 )
 _NAMES = (
-    "kind", "tags", "any_tags", "exclude_tags", "strategy", "chain", "threshold", "model", "base_url",
-    "provider_check", "name",
+    "kind", "tags", "any_tags", "exclude_tags", "sources", "distributions", "strategy", "chain", "threshold", "model",
+    "base_url", "provider_check", "name",
 )  # fmt: skip
 
 
 class Wrong(click.ClickException):
-    """What was given can't be used: one line on standard error, exit status 2."""
+    """The input can't be used: one line on standard error, exit status 2."""
 
     exit_code = 2
 
 
 def router_options(function: F) -> F:
-    """Add the options that say which router, and hand those given to the command as the mapping ``router``."""
+    """Add the options that choose a router, and pass those given to the command as the mapping ``router``."""
 
     @functools.wraps(function)
     def collected(*args: Any, **given: Any) -> Any:
@@ -83,6 +84,8 @@ def _chosen(options: dict[str, Any]) -> dict[str, Any]:
         click.UsageError: there are steps, but no cascade, or the threshold is no number.
     """
     chosen = {name: value for name, value in options.items() if value not in (None, ())}
+    if options["sources"] is not None:  # () is from every source
+        chosen["sources"] = options["sources"]
     if "kind" in chosen and "all" in chosen["kind"]:
         chosen["kind"] = "all"
     if "chain" in chosen:
@@ -95,7 +98,7 @@ def _chosen(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def configured_router(app: Application, chosen: dict[str, Any], **over: Any) -> AutoCouncil:
-    """Return the project's router with the options *given*; one that finds nothing abstains unless told otherwise.
+    """Return the project's router with the options *given*; by default it abstains where nothing fits.
 
     Strategies and predicates may be in the current folder.
     """
@@ -109,13 +112,15 @@ def configured_router(app: Application, chosen: dict[str, Any], **over: Any) -> 
 
 
 def no_candidate(router: AutoCouncil) -> str | None:
-    """Return what to say where a router has nothing to pick from; None: it has."""
+    """Return the message for a router without candidates; None if it has candidates."""
     pool = router.pool()
     if pool.entries:
         return None
     kinds = (router.kind,) if isinstance(router.kind, str) else router.kind or ()
     lacking = f"there is no candidate of kind {' or '.join(kinds)}" if kinds else "there is no candidate"
-    lacking += " with these tags" if any(pool.filters.values()) else ""
+    lacking += " with these tags" if any(values for name, values in pool.filters.items() if "tags" in name) else ""
+    lacking += " from there" if pool.filters.get("sources") or pool.filters.get("distributions") else ""
+    lacking += " in the scope of the configuration" if router.context.filters.scoped else ""
     if pool.filtered:
         entry, why = pool.filtered[0]
         more = f", and {len(pool.filtered) - 1} more" if len(pool.filtered) > 1 else ""

@@ -28,7 +28,7 @@ COMMANDS = {
 def use() -> None:
     """Let searches learn which entries were right.
 
-    What was right for a request ranks higher for it, and a little for similar ones: within a bound, fading with a
+    What was right for a request ranks higher for it, and a little for similar requests: within a bound, fading with a
     half-life of 30 days, and never past an entry that is called what was asked for. Nothing is recorded unless you do
     it here or in Python, or the configuration says learn = "auto"; with learn = "off" nothing counts. Only hashes of
     requests are kept, unless it says learn_text = true.

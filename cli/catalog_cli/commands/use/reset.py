@@ -23,7 +23,7 @@ from catalog_cli.options import command, json_option
 def reset(app: Application, key: str | None, everything: bool, as_json: bool) -> None:
     """Forget what was recorded.
 
-    Of one entry, which may be gone since, or of --all. There is no way back; an export before helps to look, not to
+    Of an entry, even if it is gone since, or of --all. There is no way back; an export before helps to look, not to
     restore.
     """
     if (key is None) is not everything:
