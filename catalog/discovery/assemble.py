@@ -100,16 +100,11 @@ def _decided(module: str, item: dict[str, Any], follower: NameFollower) -> tuple
     rules = follower.rules
     best: tuple[Rule, str, FieldReader] | None = None
     for mark in item.get("marks", ()):
-        rule, last = None, ""
-        if "dotted" in mark:
-            rule, last = follower.follow(mark["dotted"], lambda name: rules.match("decorators", name))
-        if rule is None and "method" in mark:
-            rule = follower.owner_rule(mark["method"], mark["owner"], mark["called"])
-            last = mark["method"]
+        rule, last, given = _rule_of(mark, follower)
         if rule is None or (_is_replaced(item) and rule.section != "methods"):
             continue  # a definition that another replaces is gone, unless the decorator put it into an object's list
         kind = last.rpartition(".")[2] if rule.kind == "*" else rule.kind
-        decision = rule, kind, _arguments_reader(mark["given"], follower)
+        decision = rule, kind, _arguments_reader(given, follower)
         if rules.is_own(rule):  # what the author wrote for the catalog beats the framework's
             return decision
         best = best or decision
@@ -120,6 +115,28 @@ def _decided(module: str, item: dict[str, Any], follower: NameFollower) -> tuple
     if item["form"] == "value" and "made" in item and not _is_replaced(item):
         return _value_decision(item["made"], follower)
     return None
+
+
+def _rule_of(mark: dict[str, Any], follower: NameFollower) -> tuple[Rule | None, str, dict[str, Value]]:
+    """Return the rule for a decorator, its own name, and the arguments it is given, those of partials included."""
+    rules = follower.rules
+    given: dict[str, Value] = mark["given"]
+    for _ in range(_MOST_PARTIALS):
+        rule, last = None, ""
+        if "dotted" in mark:
+            rule, last = follower.follow(mark["dotted"], lambda name: rules.match("decorators", name))
+        stored = follower.stored_mark(last) if rule is None and last else None
+        if stored is None:
+            break
+        mark, given = stored, {**stored["given"], **given}
+    if rule is None and "method" in mark:
+        rule = follower.owner_rule(mark["method"], mark["owner"], mark["called"])
+        last = mark["method"]
+    return rule, last, given
+
+
+_MOST_PARTIALS = 20
+"""How many partials of partials are followed."""
 
 
 def _is_replaced(item: dict[str, Any]) -> bool:

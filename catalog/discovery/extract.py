@@ -8,12 +8,13 @@ candidates and the dotted names they use; `catalog.discovery.follow_names` follo
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from catalog.discovery.decorators import Decorators
 from catalog.discovery.literal import Value
-from catalog.discovery.rules import MARKING, Rules
-from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, is_alias, last_name, marked_kind
+from catalog.discovery.rules import Rules
+from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, is_alias, last_name
 from catalog.source.branches import Branches
 from catalog.source.checksum import Function
 from catalog.source.define import define
@@ -23,10 +24,11 @@ from catalog.source.parameters import parameters_schema
 
 Extract = dict[str, Any]
 """``imports`` name to dotted · ``stars`` modules · ``classes`` qualified name to bases · ``aliases`` name to dotted ·
-``makes`` variable to the dotted class it is made of · ``returns`` function to the dotted class it returns ·
-``defines`` the functions and classes of the module ·
+``makes`` variable to the dotted class it is made of · ``decorators`` variable to the mark it leaves as a decorator ·
+``returns`` function to the dotted class it returns · ``defines`` the functions and classes of the module ·
 ``all`` what ``__all__`` lists · ``items`` the candidates · ``asked`` the classes that were candidates ·
-``described`` the names that were public · ``tried`` the imports that decided which branches run."""
+``described`` the names that were public · ``tried`` the imports that decided which branches run ·
+``aliased`` the decorators in it that may be known under other names."""
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -35,9 +37,6 @@ _BLOCKS = (ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For, ast.A
 
 Chain = tuple[tuple[int, int], ...]
 """The branches a statement is in of which reading can't tell whether they run: statement and place of the branch."""
-
-_POSITIONS = 4
-"""How many arguments by position are read; no rule names a later one."""
 
 
 class Extractor:
@@ -52,6 +51,7 @@ class Extractor:
         self.rules = rules
         self.namer = Namer(module, is_package, tree.body, path)
         self.top = self.namer.top
+        self.decorators = Decorators(self.namer, rules)
         self.items: list[dict[str, Any]] = []
         self.classes: dict[str, list[str]] = {}
         self.wanted = rules.read_names
@@ -69,6 +69,7 @@ class Extractor:
         deep: bool = True,
         assigned: bool = True,
         declared: bool = False,
+        aliases: frozenset[str] = frozenset(),
     ) -> Extract:
         """Return the extract.
 
@@ -78,7 +79,9 @@ class Extractor:
             deep: look for decorators, and into classes and functions.
             assigned: look for variables made by known constructors.
             declared: look for calls that count anywhere.
+            aliases: names that known decorators may have in some file.
         """
+        self.decorators.aliases = aliases
         self._candidates, self._public, self._deep, self._assigned = candidates, public, deep, assigned
         self._body(self.tree.body, [self.top], "", None, live=True)
         self._settle_alternatives()
@@ -95,6 +98,7 @@ class Extractor:
             "all": list(names.exported) if names.exported is not None else None,
             "items": self.items,
             "tried": names.branches.tried,
+            "aliased": [],
             "asked": None if candidates is None else sorted(candidates),
             "described": [name for name in names.bound if public(name)] if public is not None else [],
         }
@@ -114,12 +118,13 @@ class Extractor:
                     item["rebound"] = True
                     item["alternative"] = _are_alternatives(self._chains[id(bound)], self._chains[id(value)])
 
-    def _followed(self) -> dict[str, dict[str, str]]:
+    def _followed(self) -> dict[str, dict[str, Any]]:
         """Return where the names at module level lead: to imports, other names, makers of objects, types returned."""
         imports: dict[str, str] = {}
         aliases: dict[str, str] = {}
         makes: dict[str, str] = {}
         returns: dict[str, str] = {}
+        decorators: dict[str, dict[str, Any]] = {}
         for name in self.top.names.bound:
             binding = self.top.names.intended(name)
             if isinstance(binding, Imported):
@@ -134,6 +139,8 @@ class Extractor:
                 dotted = self.namer.expand(binding.func, [self.top])
                 if dotted is not None:
                     makes[name] = dotted
+                for mark in self.decorators.marks([binding], [self.top]):
+                    decorators[name] = mark
             elif isinstance(binding, (ast.FunctionDef, ast.AsyncFunctionDef)) and binding.returns is not None:
                 dotted = self.namer.type_of(binding.returns, [self.top])
                 if dotted is not None:
@@ -142,7 +149,7 @@ class Extractor:
             dotted = self.namer.type_of(annotation, [self.top])
             if dotted is not None:
                 makes.setdefault(name, dotted)
-        return {"imports": imports, "aliases": aliases, "makes": makes, "returns": returns}
+        return {"imports": imports, "aliases": aliases, "makes": makes, "returns": returns, "decorators": decorators}
 
     def constant(self, name: str) -> Value:
         """Return the value of the module-level *name* or ``Class.attribute``, as far as reading tells."""
@@ -198,7 +205,7 @@ class Extractor:
                     self._body(part.body, scopes, prefix, hidden, live=runs, chain=inside)
 
     def _function(self, node: Function, scopes: Scopes, prefix: str, hidden: str | None) -> None:
-        marks = self._marks(node.decorator_list, scopes) if self._deep else []
+        marks = self.decorators.marks(node.decorator_list, scopes) if self._deep else []
         public = self._public is not None and not prefix and self._public(node.name) and not _is_overload(node)
         if not marks and not public:
             return
@@ -211,7 +218,7 @@ class Extractor:
         qualname = prefix + node.name
         if bases and (live or qualname not in self.classes):
             self.classes[qualname] = bases
-        marks = self._marks(node.decorator_list, scopes) if self._deep else []
+        marks = self.decorators.marks(node.decorator_list, scopes) if self._deep else []
         candidate = bool(bases) if self._candidates is None else node.name in self._candidates
         if not live or not (marks or candidate):
             return
@@ -230,10 +237,10 @@ class Extractor:
             if dotted is not None:
                 parts = dotted.split(".")[-2:]
                 is_constructor = any(self.rules.is_word("constructors", part) for part in parts)
-                if is_constructor or self._is_decorator(dotted):
+                if is_constructor or self.decorators.is_known(dotted):
                     item = self._value_item(target.id, value, node.lineno, after)
-                    given = self._given(call.func, scopes) if isinstance(call.func, ast.Call) else {}
-                    item["made"] = {"dotted": dotted, "given": {**given, **self._given(call, scopes)}}
+                    given = self.decorators.given(call.func, scopes) if isinstance(call.func, ast.Call) else {}
+                    item["made"] = {"dotted": dotted, "given": {**given, **self.decorators.given(call, scopes)}}
                     # A decorator that is given no object makes a decorator: mine = tool(tags=[...]).
                     item["made"]["decorates"] = bool(call.args) or call is not value
                     item["node"], item["value"] = call, value
@@ -254,7 +261,7 @@ class Extractor:
                 if not isinstance(node, ast.Call) or last_name(node) not in self.rules.anywhere or id(node) in there:
                     continue
                 dotted = self.namer.expand(node.func, [self.top])
-                given = self._given(node, [self.top])
+                given = self.decorators.given(node, [self.top])
                 if dotted is None or "name" not in given:
                     continue
                 item = self._value_item(owner or last_name(node), node, node.lineno, None)
@@ -315,66 +322,6 @@ class Extractor:
             "doc": doc,
             "parameters": None,
         }
-
-    def _marks(self, decorators: Iterable[ast.expr], scopes: Scopes) -> list[dict[str, Any]]:
-        """Return the decorators that could be known ones: dotted name or method and owner, and arguments."""
-        marks = []
-        for decorator in decorators:
-            decorator = self._unwrapped(decorator, scopes)
-            target = decorator.func if isinstance(decorator, ast.Call) and not marked_kind(decorator) else decorator
-            mark: dict[str, Any] = {}
-            if isinstance(target, ast.Name):
-                bound = self.namer.bound(target.id, scopes)
-                if isinstance(bound, ast.Attribute):  # tool = server.tool
-                    target = bound
-            dotted = self.namer.expand(target, scopes)
-            if dotted is not None and self._is_decorator(dotted):
-                mark["dotted"] = dotted
-            if isinstance(target, ast.Attribute) and self.rules.is_word("methods", target.attr):
-                mark["method"] = target.attr
-                mark["owner"] = self.namer.owner(target.value, scopes)
-                mark["called"] = last_name(target.value)
-            if mark:
-                mark["given"] = self._given(decorator, scopes) if isinstance(decorator, ast.Call) else {}
-                marks.append(mark)
-        return marks
-
-    def _unwrapped(self, decorator: ast.expr, scopes: Scopes) -> ast.expr:
-        """Return what a decorator is in the end: ``partial(tool, tags=…)``, ``mine = tool(tags=…)`` are calls of it."""
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        bound = self.namer.bound(target.id, scopes) if isinstance(target, ast.Name) else None
-        made: Any = bound if isinstance(bound, ast.Call) else target if isinstance(target, ast.Call) else None
-        if made is None and isinstance(decorator, ast.Call):
-            made = decorator
-        if made is None:
-            return decorator
-        if self.namer.expand(made.func, scopes) != "functools.partial":
-            return bound if isinstance(bound, ast.Call) and target is decorator else decorator
-        if not made.args:
-            return decorator
-        more = decorator.keywords if isinstance(decorator, ast.Call) and decorator is not made else []
-        return ast.copy_location(ast.Call(made.args[0], made.args[1:], [*made.keywords, *more]), made)
-
-    def _is_decorator(self, dotted: str) -> bool:
-        """Tell whether *dotted* could be a known decorator, or that of some kind."""
-        above, _, last = dotted.rpartition(".")
-        return self.rules.is_word("decorators", last) or above.rpartition(".")[2] == MARKING
-
-    def _given(self, call: ast.Call, scopes: Scopes) -> dict[str, Value]:
-        """Return the arguments that fields are read from: names and, as texts, positions."""
-        given: dict[str, Value] = {}
-        for place, argument in enumerate(call.args[:_POSITIONS]):
-            if isinstance(argument, ast.Starred):  # how many it stands for can't be told
-                break
-            value = self.namer.read(argument, scopes)
-            if value is not None:
-                given[str(place)] = value
-        for keyword in call.keywords:
-            if keyword.arg in self.wanted:
-                value = self.namer.read(keyword.value, scopes)
-                if value is not None:
-                    given[keyword.arg] = value
-        return given
 
     def _attributes(self, node: ast.ClassDef, scopes: Scopes) -> dict[str, Value]:
         """Return the class attributes fields are read from; None is one whose value can't be told."""

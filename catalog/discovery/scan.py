@@ -23,7 +23,7 @@ from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.literal import Value
 from catalog.discovery.prefilter import prefilter_for
 from catalog.discovery.rules import Rules, load_rules
-from catalog.discovery.state import FORMAT, FileState
+from catalog.discovery.state import FORMAT, FileState, decorator_aliases
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.walk import SourceFile
 from catalog.errors import PackageNotFoundError, UnreadableSourceError
@@ -162,6 +162,7 @@ class _Scan:
         self.content: dict[str, bytes] = {}
         self.looked_at = 0
         self.parsed = 0
+        self._aliases: frozenset[str] = frozenset()
         self._exported: Exported | None = None
         self.follower = NameFollower(rules, locator, self._extract_of, self.states.__contains__, self._constant)
 
@@ -238,6 +239,7 @@ class _Scan:
 
     def _parse_what_holds(self) -> None:
         candidates = self._candidates()
+        self._aliases = decorator_aliases(self.states.values(), self.rules)
         self._exported = Exported(self.states) if self.public else None
         # Public modules first: they say which functions of the private ones are to be described.
         for module in sorted(self.states, key=lambda name: (is_private(name), name)):
@@ -245,6 +247,11 @@ class _Scan:
             if state.prefiltered is None:
                 continue
             wanted = candidates.get(module, frozenset())
+            marks = self._aliases.intersection(state.prefiltered.marks)
+            if marks:
+                state.prefiltered.decorated = True
+                if state.extract is not None and not marks <= set(state.extract["aliased"]):
+                    state.extract = None
             if self._exported is not None or wanted or state.prefiltered.holds:
                 public = self._exported.wants(module) if self._exported is not None else None
                 if not _is_enough(state.extract, wanted, public):
@@ -304,7 +311,10 @@ class _Scan:
                         deep=nested or (prefiltered is not None and prefiltered.decorated),
                         assigned=prefiltered is not None and prefiltered.assigned,
                         declared=prefiltered is not None and prefiltered.declared,
+                        aliases=self._aliases,
                     )
+                    if prefiltered is not None:
+                        state.extract["aliased"] = sorted(self._aliases.intersection(prefiltered.marks))
                     del extractor  # the tree goes before the collector comes back
         except UnreadableSourceError as error:
             state.fault = _fault(error)
