@@ -14,7 +14,7 @@ from catalog.entry.key import NAME_LENGTH, Key, format_key
 from catalog.entry.states import DRIFTED, GONE, state_of, with_state
 from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED
-from catalog.ingest.report import clashes_of, skipped_of, taken_away, undeclared, undeclared_of
+from catalog.ingest.report import clashes_of, skipped_of, taken_away, undecided_of, undeclared, undeclared_of
 from catalog.loader.verify import drift_in_words, examine
 from catalog.source.locate import Locator
 from catalog.source.locate import root_of as folder_of
@@ -185,6 +185,7 @@ class Merge:
             gone=tuple(sorted(self.gone)),
             skipped=(*skipped_of(result), *undeclared_of(self.ws, result), *self.refused),
             clashes=(*clashes_of(result), *self.clashes),
+            undecided=undecided_of(result),
             files=result.counts["files"],
             seconds=round(time.perf_counter() - started, 3),
         )

@@ -54,6 +54,7 @@ def _details(report: ScanReport, most: int | None) -> Iterator[str]:
     yield from _some("updated", report.updated, most)
     yield from _some("drifted", [_key(drift) for drift in report.drifted], most)
     yield from _some("gone", report.gone, most)
+    yield from _some("either", [_undecided(several) for several in report.undecided], most)
     yield from _some("renamed", [_rename(rename) for rename in report.renamed], most)
     yield from _some("skipped", [f"{_near(skip['path'])}: {skip['reason']}" for skip in report.skipped], most)
     if most is None or not report.is_quiet:  # clashes are shown once
@@ -75,6 +76,11 @@ def _near(path: str) -> str:
 
 def _key(drifted: Any) -> str:
     return drifted if isinstance(drifted, str) else str(drifted["key"])
+
+
+def _undecided(several: Any) -> str:
+    lines = " or ".join(map(str, several["lines"]))
+    return f"{several['key']} of {_near(several['path'])}, line {lines}: which of them runs, reading can't tell"
 
 
 def _rename(rename: Any) -> str:

@@ -24,6 +24,7 @@ def test_a_report_is_plain_data() -> None:
         "skipped": [{"path": "x.py", "reason": "broken"}],
         "clashes": [],
         "renamed": [],
+        "undecided": [],
         "files": 2,
         "seconds": 0.5,
     }
