@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from catalog.discovery.decorators import Decorators
-from catalog.discovery.literal import Value
+from catalog.discovery.literal import SAID, Value, known
 from catalog.discovery.rules import Rules
 from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, is_alias, last_name
 from catalog.source.branches import Branches
@@ -240,7 +240,10 @@ class Extractor:
                 if is_constructor or self.decorators.is_known(dotted):
                     item = self._value_item(target.id, value, node.lineno, after)
                     given = self.decorators.given(call.func, scopes) if isinstance(call.func, ast.Call) else {}
-                    item["made"] = {"dotted": dotted, "given": {**given, **self.decorators.given(call, scopes)}}
+                    given |= self.decorators.given(call, scopes)
+                    if not self.rules.templated.isdisjoint(parts):
+                        given[SAID] = known(self._said(call, scopes))
+                    item["made"] = {"dotted": dotted, "given": given}
                     # A decorator that is given no object makes a decorator: mine = tool(tags=[...]).
                     item["made"]["decorates"] = bool(call.args) or call is not value
                     item["node"], item["value"] = call, value
@@ -322,6 +325,15 @@ class Extractor:
             "doc": doc,
             "parameters": None,
         }
+
+    def _said(self, call: ast.Call, scopes: Scopes) -> list[str]:
+        """Return the texts of the template or messages that are the first argument, as far as they can be told."""
+        return [text for argument in call.args[:1] for text in self.namer.texts(argument, scopes)] + [
+            text
+            for keyword in call.keywords
+            if keyword.arg in self.wanted and keyword.arg in ("messages", "template")
+            for text in self.namer.texts(keyword.value, scopes)
+        ]
 
     def _attributes(self, node: ast.ClassDef, scopes: Scopes) -> dict[str, Value]:
         """Return the class attributes fields are read from; None is one whose value can't be told."""
