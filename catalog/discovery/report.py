@@ -25,6 +25,8 @@ class ScanReport:
             "new_ref", "stored_as", "accepted"}``.
         undecided: entries of which the source holds several definitions, and reading can't tell which of them runs
             here: ``{"key", "ref", "path", "lines"}``; the entry describes all of them.
+        shadows: entries that stand before entries of the configuration with the same key: ``{"key", "configured"}``,
+            the latter the reference of the entry that is not seen any more.
         files: how many files there are.
         seconds: how long it took.
     """
@@ -39,6 +41,7 @@ class ScanReport:
     clashes: tuple[Mapping[str, Any], ...] = ()
     renamed: tuple[Mapping[str, Any], ...] = ()
     undecided: tuple[Mapping[str, Any], ...] = ()
+    shadows: tuple[Mapping[str, Any], ...] = ()
     files: int = 0
     seconds: float = 0.0
 

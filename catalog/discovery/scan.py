@@ -47,6 +47,7 @@ def scan(
     *,
     public: bool = False,
     schemas: bool = False,
+    exclude: Sequence[str] = (),
     roots: Sequence[str | os.PathLike[str]] = (),
     rules: Rules | Mapping[str, Any] | None = None,
     known: Mapping[str, Any] | None = None,
@@ -61,6 +62,7 @@ def scan(
             underscore, listed in ``__all__`` if there is one; also what a public module exports from a private one.
             Of classes and their methods only those are reported that derive from a known base.
         schemas: report classes deriving from pydantic's ``BaseModel`` as schemas.
+        exclude: patterns of what to leave out, as in ``.gitignore``, from the folder of the target.
         roots: folders to look for modules in, after ``sys.path``.
         rules: the rules in force; or those of the project, in the form of ``recognised.toml``, used before the
             built-in ones.
@@ -72,7 +74,7 @@ def scan(
         Findings by module and line, what was skipped and why, and ``files`` for the next scan as *known*.
 
     Raises:
-        PackageNotFoundError: there is nothing of that name.
+        DiscoveryError: there is nothing of that name (PackageNotFoundError), or a pattern can't be read.
         SettingsError: *rules* has a form it can't have.
     """
     in_force = (rules if isinstance(rules, Rules) else load_rules(rules)).applying(schemas=schemas)
@@ -83,7 +85,7 @@ def scan(
     here = f"{sys.platform} {platform.machine()} {sys.version_info[:3]}"
     options = f"{FORMAT} {in_force.fingerprint} {int(public)} {here}"
     before: Mapping[str, Any] = known if known and known.get("options") == options else {}
-    what = find_target(target, locator, before.get("distribution"))
+    what = find_target(target, locator, before.get("distribution"), exclude)
     if before and _is_same(what, before):
         return _remembered(what, before)
     # Files that import each other find each other, also where nobody has put their folder on sys.path.

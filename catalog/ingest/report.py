@@ -21,7 +21,7 @@ def unchanged_report(ws: Workspace, target: str, result: ScanResult, started: fl
     return ScanReport(
         target=target,
         unchanged=tuple(sorted(unchanged)),
-        skipped=(*skipped_of(result), *undeclared_of(ws, result), *removed.values()),
+        skipped=(*removed.values(), *undeclared_of(ws, result), *skipped_of(result)),
         clashes=clashes_of(result),
         undecided=undecided_of(result),
         files=result.counts["files"],

@@ -25,6 +25,7 @@ def test_a_report_is_plain_data() -> None:
         "clashes": [],
         "renamed": [],
         "undecided": [],
+        "shadows": [],
         "files": 2,
         "seconds": 0.5,
     }
