@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.filters import NO_FILTERS, Filters
@@ -97,6 +97,7 @@ class Corpus:
         self._completions: dict[str, list[str]] = {}
         self._average = 0.0
         self._kinds: list[str] | None = None
+        self._languages: list[str] | None = None
         self._overlay_documents: list[tuple[str, ...]] | None = None
 
     def frequency(self, word: str) -> int:
@@ -148,10 +149,13 @@ class Corpus:
             self._average = mean_length(self.reader)
         return self._average
 
-    @cached_property
+    # Not a cached_property: that of Python 3.11 holds a lock of the class, which a fork in another thread leaves held.
+    @property
     def languages(self) -> list[str]:
         """Those languages besides English that entries are described in."""
-        return [language for language in LANGUAGES if self.has(marker(language))]
+        if self._languages is None:
+            self._languages = [language for language in LANGUAGES if self.has(marker(language))]
+        return self._languages
 
     def has(self, word: str) -> bool:
         """Tell whether an entry of any tier has *word*."""

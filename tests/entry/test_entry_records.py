@@ -11,7 +11,7 @@ from strategies import entries, kinds, names, references, texts
 
 from catalog import Entry, ObjectRef
 from catalog.entry.entry import make_entry
-from catalog.entry.key import NAME_LENGTH, format_key, name_fault, split_key
+from catalog.entry.key import NAME_LENGTH, composed, format_key, name_fault, split_key
 from catalog.entry.kinds import check_kind, is_kind_name, plural
 from catalog.errors import InvalidEntryError, InvalidReferenceError, UnknownKindError
 
@@ -73,7 +73,7 @@ def test_what_is_no_reference_is_refused(text: str) -> None:
 def test_a_good_name_is_accepted(name: str) -> None:
     """Names of any script, with colons, slashes, quotes and inner spaces, are fine."""
     assert name_fault(name) is None
-    assert make_entry({"kind": "tool", "name": name, "ref": "a:b", "tags": [name]}).tags == (name,)
+    assert make_entry({"kind": "tool", "name": name, "ref": "a:b", "tags": [name]}).tags == (composed(name),)
 
 
 @pytest.mark.parametrize(
