@@ -17,7 +17,7 @@ BROKEN = "broken"
 DRIFTED = "drifted"
 """``metadata["drifted"]``: the code is not as it was recorded, and nobody has accepted that."""
 
-STATES = (GONE, BROKEN, DRIFTED)
+STATES: tuple[str, str, str] = (GONE, BROKEN, DRIFTED)
 
 
 def state_of(metadata: Mapping[str, Any]) -> str | None:
