@@ -320,7 +320,7 @@ class Catalog:
 
     def search(
         self,
-        text: str = "",
+        text: str | Mapping[str, Any] | Sequence[Any] = "",
         *,
         kind: Kinds = None,
         tags: Sequence[str] = (),
@@ -334,7 +334,7 @@ class Catalog:
         """Return the entries that pass the filters and match *text*, the best first; nothing is imported.
 
         Args:
-            text: whatever a person types; empty: everything that passes, by key.
+            text: whatever a person types, or a chat as a router takes it; empty: everything that passes, by key.
             kind: one kind, several, or None for every kind.
             tags, any_tags, exclude_tags: all of these, at least one of these, none of these.
             sources: from one of these, as ``manual``, ``scan:mypkg`` and what is below it; (): from all.

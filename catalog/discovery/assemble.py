@@ -8,12 +8,16 @@ from typing import Any
 from catalog.discovery.extract import Extract
 from catalog.discovery.finding import Clash, Finding
 from catalog.discovery.follow_names import NameFollower
-from catalog.discovery.literal import Value
+from catalog.discovery.literal import Value, texts_in
 from catalog.discovery.rules import Rule
 from catalog.entry.key import NAME_LENGTH, name_fault
+from catalog.entry.template import format_of, is_jinja, parameters_of_text
+
+_TEMPLATES = ("prefix", "template", "suffix")
+"""Fields that are what a prompt says, and so the description of it."""
 
 _ENTRY_FIELDS = frozenset(
-    {"name", "description", "tags", "examples", "priority", "match", "providers", "metadata", "parameters"}
+    {*_TEMPLATES, "name", "description", "tags", "examples", "priority", "match", "providers", "metadata", "parameters"}
 )
 
 FieldReader = Callable[[tuple[str | int, ...]], Any]
@@ -157,6 +161,11 @@ def _finding(
         name = str(item["name"])
     ref, nested, reason = _place_of(module, item)
     description, metadata, parameters = fields.get("description"), fields.get("metadata"), fields.get("parameters")
+    template = "" if item.get("made", {}).get("dotted", "").endswith(".from_file") else _template(fields)
+    if template:
+        description = "\n\n".join(filter(None, (description or item["doc"], template)))
+        if not parameters and not is_jinja(format_of(None, extra)):
+            parameters = parameters_of_text(template)
     priority, match = fields.get("priority"), fields.get("match")
     return Finding(
         kind=kind,
@@ -183,6 +192,11 @@ def _finding(
         providers=_texts(fields.get("providers")),
         metadata={**(metadata if isinstance(metadata, dict) else {}), **extra},
     )
+
+
+def _template(fields: dict[str, Any]) -> str:
+    """Return the texts of a template, message by message."""
+    return "\n".join(text.strip() for field in _TEMPLATES for text in texts_in(fields.get(field)) if text.strip())
 
 
 def _place_of(module: str, item: dict[str, Any]) -> tuple[str | None, str | None, str]:

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from catalog.discovery.literal import Value
+from catalog.discovery.literal import SAID, Value, known
 from catalog.discovery.rules import MARKING, Rules
 from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, is_alias, last_name, marked_kind
 from catalog.source.checksum import Function
@@ -200,7 +200,10 @@ class Extractor:
                 if is_constructor or self._is_decorator(dotted):
                     item = self._value_item(target.id, value, node.lineno, after)
                     given = self._given(call.func, scopes) if isinstance(call.func, ast.Call) else {}
-                    item["made"] = {"dotted": dotted, "given": {**given, **self._given(call, scopes)}}
+                    given |= self._given(call, scopes)
+                    if not self.rules.templated.isdisjoint(parts):
+                        given[SAID] = known(self._said(call, scopes))
+                    item["made"] = {"dotted": dotted, "given": given}
                     # A decorator that is given no object makes a decorator: mine = tool(tags=[...]).
                     item["made"]["decorates"] = bool(call.args) or call is not value
                     item["node"] = call
@@ -341,6 +344,15 @@ class Extractor:
                 if value is not None:
                     given[keyword.arg] = value
         return given
+
+    def _said(self, call: ast.Call, scopes: Scopes) -> list[str]:
+        """Return the texts of the template or messages that are the first argument, as far as they can be told."""
+        return [text for argument in call.args[:1] for text in self.namer.texts(argument, scopes)] + [
+            text
+            for keyword in call.keywords
+            if keyword.arg in self.wanted and keyword.arg in ("messages", "template")
+            for text in self.namer.texts(keyword.value, scopes)
+        ]
 
     def _attributes(self, node: ast.ClassDef, scopes: Scopes) -> dict[str, Value]:
         """Return the class attributes fields are read from; None is one whose value can't be told."""

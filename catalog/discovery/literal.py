@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Value = list[Any] | None
@@ -15,9 +15,13 @@ Value = list[Any] | None
 Lookup = Callable[[ast.expr], "ast.expr | str | None"]
 """Return what a name stands for: an expression of the same file, a dotted name elsewhere, or None."""
 
+SAID = "said"
+"""Among the arguments of a call: all texts of its template or messages that can be told, where not all can."""
+
 _DEEPEST = 100
 """How many expressions within each other are read, names that lead to names included."""
 _CLEANERS: dict[str, Callable[[str], str]] = {"dedent": textwrap.dedent, "cleandoc": inspect.cleandoc}
+_OF_KEYWORDS = frozenset({"dict", "ToolAnnotations"})
 _METHODS = frozenset(
     {"strip", "lstrip", "rstrip", "lower", "upper", "title", "replace", "removeprefix", "removesuffix"}
 )
@@ -56,6 +60,60 @@ def read(node: ast.expr, lookup: Lookup, depth: int = 0) -> Value:
     if isinstance(node, ast.Call):
         return _called(node, lookup, depth)
     return None
+
+
+def texts(node: ast.expr, lookup: Lookup, depth: int = 0) -> list[str]:
+    """Return the texts that can be told of messages and templates, in order.
+
+    Those of lists, of mappings, of pairs of a role and a text, and of what objects are made of, as in
+    ``[("system", "Be kind."), HumanMessagePromptTemplate.from_template("{question}"), placeholder]``.
+    """
+    if depth > _DEEPEST:
+        return []
+    value = read(node, lookup, depth)
+    if value is not None and value[0] == "=":
+        return list(texts_in(value[1]))
+    if isinstance(node, (ast.Name, ast.Attribute)):
+        meaning = lookup(node)
+        return texts(meaning, lookup, depth + 1) if isinstance(meaning, ast.expr) else []
+    return [text for part in _spoken(node) for text in texts(part, lookup, depth + 1)]
+
+
+_OF_MESSAGES = frozenset({"role", "type", "name", "id"})
+_SPOKEN = frozenset({"template", "content", "prompt", "text", "messages", "blocks"})
+_WITHOUT_TEXT = frozenset({"MessagesPlaceholder", "from_file", "open", "Path"})
+
+
+def _spoken(node: ast.expr) -> list[ast.expr]:
+    """Return the parts of an expression that may hold what a message says."""
+    if isinstance(node, ast.Tuple) and len(node.elts) == 2 and isinstance(node.elts[0], ast.Constant):
+        return node.elts[1:]  # a role and what it says
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+        return node.elts
+    if isinstance(node, ast.Dict):
+        named = zip(node.keys, node.values, strict=True)
+        return [part for key, part in named if not (isinstance(key, ast.Constant) and key.value in _OF_MESSAGES)]
+    if isinstance(node, ast.BinOp):
+        return [node.left, node.right]
+    if isinstance(node, ast.Call):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name not in _WITHOUT_TEXT:
+            return [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg in _SPOKEN)]
+    return []
+
+
+def texts_in(data: Any) -> Iterator[str]:
+    """Yield the texts of messages that are data: of pairs of a role and a text the text."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, dict):
+        for key, part in data.items():
+            if key not in _OF_MESSAGES:
+                yield from texts_in(part)
+    elif isinstance(data, list):
+        of_role = len(data) == 2 and all(isinstance(part, str) for part in data) and data[0].isidentifier()
+        for part in data[1:] if of_role else data:
+            yield from texts_in(part)
 
 
 def _sequence(nodes: list[ast.expr], lookup: Lookup, depth: int) -> Value:
@@ -117,6 +175,9 @@ def _called(node: ast.Call, lookup: Lookup, depth: int) -> Value:
         default = next((keyword.value for keyword in node.keywords if keyword.arg == "default"), None)
         default = default or (node.args[0] if node.args else None)
         return None if default is None else read(default, lookup, depth + 1)
+    if name in _OF_KEYWORDS and not node.args:
+        keys: list[ast.expr | None] = [ast.Constant(keyword.arg) if keyword.arg else None for keyword in node.keywords]
+        return _mapping(ast.Dict(keys, [keyword.value for keyword in node.keywords]), lookup, depth)
     if name in _CLEANERS and len(node.args) == 1:
         text = read(node.args[0], lookup, depth + 1)
         return known(_CLEANERS[name](text[1])) if text and _is_text(text) else None

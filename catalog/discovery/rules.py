@@ -74,6 +74,7 @@ class Rules:
     Attributes:
         own_package: the package whose decorators go before all others.
         anywhere: the constructors that count inside of functions too.
+        templated: the names of what is made of a template.
         read_names: the arguments and class attributes that fields are read from.
     """
 
@@ -86,6 +87,7 @@ class Rules:
         self._without_schemas: Rules | None = None
         places = [place for rule in self for _, choices in rule.fields for place in choices]
         self.anywhere = frozenset(name for rule in self if rule.anywhere for name in rule.names)
+        self.templated = frozenset(name for rule in self if rule.places("template") for name in rule.names)
         self.read_names = frozenset(place for place in places if isinstance(place, str))
 
     def __iter__(self) -> Iterator[Rule]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, TypeGuard
 
-from catalog.discovery.literal import Value, read
+from catalog.discovery.literal import Lookup, Value, read, texts
 from catalog.discovery.prefilter import absolute
 from catalog.discovery.rules import MARKING
 from catalog.entry.kinds import is_kind_name
@@ -224,7 +224,13 @@ class Namer:
 
     def read(self, node: ast.expr, scopes: Scopes) -> Value:
         """Return the value of *node* as far as reading tells."""
+        return read(node, self._lookup(scopes))
 
+    def texts(self, node: ast.expr, scopes: Scopes) -> list[str]:
+        """Return the texts of messages and templates in *node*, as far as reading tells."""
+        return texts(node, self._lookup(scopes))
+
+    def _lookup(self, scopes: Scopes) -> Lookup:
         def lookup(name: ast.expr) -> ast.expr | str | None:
             if isinstance(name, ast.Name):
                 scope = self._scope(name.id, scopes)
@@ -244,7 +250,7 @@ class Namer:
             first = dotted.partition(".")[0] if dotted else ""
             return dotted if first and first != "builtins" else None
 
-        return read(node, lookup)
+        return lookup
 
 
 def is_alias(binding: object) -> TypeGuard[ast.expr]:

@@ -11,7 +11,7 @@ from catalog.discovery.prefilter import Prefiltered
 from catalog.discovery.walk import SourceFile
 from catalog.source.stamp import is_settled
 
-FORMAT = 3
+FORMAT = 4
 """Of the state; a state of another format is not used."""
 
 

@@ -5,9 +5,11 @@ only splits at spaces.
 
 - Identifiers are split: ``createScatterPlot`` and ``create_scatter_plot`` both give create, scatter, plot, and also the
   whole, ``createscatterplot``. The whole is a rare word, so an exact name ranks high.
-- English words are stemmed (Snowball's English stemmer). Words with other letters are folded: compatibility forms,
-  Latin accents and case are removed.
-- Scripts written without spaces (Chinese, Japanese, Thai, ...) give overlapping pairs of characters.
+- English words are stemmed (Snowball's English stemmer), Cyrillic ones by its Russian stemmer. Words with other letters
+  are folded: compatibility forms, accents and case are removed.
+- Texts in German also give German stems (:mod:`catalog.entry.languages`).
+- Scripts written without spaces (Chinese, Japanese, Thai, ...) give overlapping pairs of characters; so does Korean,
+  where particles hang on the words, beside the whole words.
 """
 
 from __future__ import annotations
@@ -23,9 +25,10 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
+from catalog.entry.languages import languages_of, marker, stems_of
 from catalog.forks import call_after_fork
 
-WORDS_VERSION = 1
+WORDS_VERSION = 2
 """Must grow when the same text would give other words; opening a catalog then rebuilds its index."""
 
 MOST_CHARACTERS = 20_000
@@ -44,7 +47,9 @@ _UNSPACED = re.compile(
     "([\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uf900-\ufaff\U00020000-\U0003ffff]+)"
 )
-_ACCENTS = re.compile("[\u0300-\u036f]")
+_ACCENTS = re.compile("(?<![\u0418\u0438])\u0306|[\u0300-\u0305\u0307-\u036f]")  # not of \u0439: it is a letter
+_HANGUL = re.compile("[\uac00-\ud7a3]+")
+_CYRILLIC = re.compile("[\u0400-\u04ff]+")
 
 
 def words(text: str, *, whole: bool = False) -> list[str]:
@@ -103,7 +108,18 @@ def _other(chunk: str) -> Iterable[str]:
         elif piece.isascii():
             yield from _chunk(piece)
         else:
-            yield from (part.casefold() for part in piece.split("_") if part)
+            for part in filter(None, piece.split("_")):
+                yield from _of_script(part.casefold())
+
+
+def _of_script(word: str) -> Iterable[str]:
+    """Yield a folded word without ASCII letters alone: its stem, or itself with what it is searched by."""
+    if _CYRILLIC.fullmatch(word):
+        yield stem(word, "russian")
+        return
+    yield word
+    if len(word) > 2 and _HANGUL.fullmatch(word):
+        yield from (word[i : i + 2] for i in range(len(word) - 1))
 
 
 _NO_SUFFIX = frozenset("abfhjkopquvwxz")
@@ -121,26 +137,31 @@ def _renew_lock() -> None:
 
 
 @lru_cache(maxsize=1 << 17)
-def stem(word: str) -> str:
-    """Return the stem of a lower-case English *word*; words of fewer than three letters are their own stems."""
-    if len(word) < 3 or word[-1] in _NO_SUFFIX or not word.isalpha():
+def stem(word: str, language: str = "english") -> str:
+    """Return the stem of a lower-case *word*; words of fewer than three letters are their own stems."""
+    if len(word) < 3 or (word[-1] in _NO_SUFFIX and language == "english") or not word.isalpha():
         return word
     with stemming:
-        stemmed: str = _stemmer().stemWord(word)
+        stemmed: str = _stemmer(language).stemWord(word)
         return stemmed
 
 
-@lru_cache(maxsize=1)
-def _stemmer() -> Any:
+_STEMMERS = "_catalog_snowballstemmer"
+
+
+@lru_cache(maxsize=8)
+def _stemmer(language: str) -> Any:
     # Not snowballstemmer.stemmer("english"): where PyStemmer is installed that returns PyStemmer, whose rules may
     # differ, and an index made with one stemmer would be searched with the other.
     # And not by the package's own name: its __init__ imports the stemmers of thirty languages, which takes a tenth of
     # a cold search. A package object of another name with the same folder lets us import the one module alone.
-    package = ModuleType("_catalog_snowballstemmer")
-    spec = find_spec("snowballstemmer")
-    package.__path__ = list(spec.submodule_search_locations or ()) if spec else []
-    sys.modules[package.__name__] = package
-    return import_module(f"{package.__name__}.english_stemmer").EnglishStemmer()
+    package = sys.modules.get(_STEMMERS) or ModuleType(_STEMMERS)
+    if _STEMMERS not in sys.modules:
+        spec = find_spec("snowballstemmer")
+        package.__path__ = list(spec.submodule_search_locations or ()) if spec else []
+        sys.modules[_STEMMERS] = package
+    module = import_module(f"{package.__name__}.{language}_stemmer")
+    return getattr(module, f"{language.capitalize()}Stemmer")()
 
 
 def document(
@@ -164,12 +185,19 @@ def document(
                 params += words(schema["description"])
     elif signature:
         params = words(signature)
+    examples = list(examples)
+    named, described = words(name, whole=True), words(description) if description else []
+    exemplified = [word for example in examples for word in words(example)]
+    for language in languages_of(f"{name} {description[:MOST_CHARACTERS]} {' '.join(examples)[:MOST_CHARACTERS]}"):
+        named += stems_of(name, language, stem)
+        described += [*stems_of(description[:MOST_CHARACTERS], language, stem), marker(language)]
+        exemplified += [word for example in examples for word in stems_of(example[:MOST_CHARACTERS], language, stem)]
     return (
-        " ".join(words(name, whole=True)),
-        " ".join(words(description)) if description else "",
+        " ".join(named),
+        " ".join(described),
         " ".join(params),
         " ".join([word for tag in tags for word in _tag_words(tag)]),
-        " ".join([word for example in examples for word in words(example)]),
+        " ".join(exemplified),
     )
 
 

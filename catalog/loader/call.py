@@ -11,10 +11,14 @@ import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from catalog.entry.kinds import CALL_METHODS
+from catalog.entry.template import format_of, text_of
 from catalog.errors import LoadError
+from catalog.loader.fill import check_missing, fill
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from catalog.entry.entry import Entry
 
 _WAYS: dict[tuple[str, str], str] = {
     ("langchain_core", "BasePromptTemplate"): "format",
@@ -34,7 +38,6 @@ _WAYS: dict[tuple[str, str], str] = {
     ("mcp", "Tool"): "fn",
     ("haystack", "Tool"): "invoke",
     ("string", "Template"): "substitute",
-    ("builtins", "str"): "format",
 }
 """Top-level module and name of a class to the way its objects are called.
 
@@ -53,22 +56,29 @@ _GUESSES = {
 """Method to way, for objects of classes that `_WAYS` doesn't know; the first one the class has counts."""
 
 
-def call(obj: object, arguments: dict[str, Any] | str | None = None) -> object:
+def call(obj: object, arguments: dict[str, Any] | str | None = None, *, entry: Entry | None = None) -> object:
     """Call *obj* and return the result; coroutines are run to their end, generators become lists.
 
     Args:
         obj: a function, a tool, prompt or agent of a known framework, an object with one of the usual
             methods, or a class of tools, which is made without arguments first. Other classes are called
-            like functions.
+            like functions. A text, or a mapping with a ``template`` or ``text``, is a prompt, which is filled in.
         arguments: keyword arguments; or a text, for what takes one argument; or None for none.
+        entry: what *obj* was taken from. Its ``metadata["template_format"]`` says how the placeholders of a text are
+            written: ``f-string``, or ``jinja2``, which is always rendered in its sandbox.
 
     Raises:
         LoadError: *obj* can't be called (``facts["reason"]`` is ``not-callable``), or the arguments don't
             fit it (``arguments``).
+        MissingExtraError: a Jinja template, and Jinja is not installed.
         Exception: whatever the object raises.
     """
     if isinstance(obj, type) and _is_tool_class(obj):
         obj = _made(obj)
+    text = text_of(obj)
+    if text is not None:
+        who = "the prompt" if entry is None else entry.key
+        return fill(text, arguments, format_of(obj, {} if entry is None else entry.metadata), who=who)
     way = _way(obj)
     if way == "self":
         result = _fitted(obj, arguments, obj)  # type: ignore[arg-type]
@@ -190,9 +200,16 @@ def _invoked(obj: Any, arguments: dict[str, Any] | str) -> object:
 
 
 def _filled(obj: Any, way: str, arguments: dict[str, Any] | str | None) -> object:
+    named = list(getattr(obj, "input_variables", None) or ())  # of LangChain; of string.Template below
+    if way == "substitute":
+        named = obj.get_identifiers()
+    if isinstance(arguments, str) and len(named) == 1:
+        arguments = {named[0]: arguments}
+    given = _as_dict(obj, arguments)
     try:
-        return getattr(obj, way)(**_as_dict(obj, arguments))
+        return getattr(obj, way)(**given)
     except (KeyError, IndexError) as error:
+        check_missing([name for name in named if name not in given], given, _shown(obj))
         return _refuse(obj, f"has a placeholder without a value: {error}; give it one", "arguments", error)
 
 
@@ -260,7 +277,14 @@ def _run(awaitable: Awaitable[object]) -> object:
 
 
 def _refuse(obj: object, fault: str, reason: str, cause: BaseException | None = None) -> NoReturn:
+    what = _shown(obj)
+    raise LoadError(f"{what} {fault}", reason=reason, object=what.removeprefix(_AN_OBJECT)) from cause
+
+
+_AN_OBJECT = "an object of "
+
+
+def _shown(obj: object) -> str:
     kind = obj if isinstance(obj, type) or hasattr(obj, "__qualname__") else type(obj)
     shown = f"{getattr(kind, '__module__', '?')}:{getattr(kind, '__qualname__', '?')}"
-    what = shown if kind is obj else f"an object of {shown}"
-    raise LoadError(f"{what} {fault}", reason=reason, object=shown) from cause
+    return shown if kind is obj else f"{_AN_OBJECT}{shown}"

@@ -12,6 +12,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import parse_key
+from catalog.entry.request import Request, request_text
 from catalog.errors import (
     CatalogError,
     EntryNotFoundError,
@@ -155,8 +156,10 @@ class AutoCouncil:
 
     # -- deciding ----------------------------------------------------------------------------------------------------
 
-    def resolve(self, prompt: str) -> Decision:
+    def resolve(self, prompt: Request) -> Decision:
         """Return which entry should handle *prompt*, and why.
+
+        A prompt is a text, or a chat: a message or a list of them, of which the last text of the user counts.
 
         Raises:
             NoMatchError: no candidate fits, and ``on_no_match`` is ``error``; ``facts["decision"]`` says what was
@@ -170,7 +173,7 @@ class AutoCouncil:
         verdict = held or choose_many(self.strategy, [prompt], pool)[0]
         return self._decided(prompt, verdict, pool, begun, cached=held is not None)
 
-    def resolve_many(self, prompts: Iterable[str]) -> list[Decision]:
+    def resolve_many(self, prompts: Iterable[Request]) -> list[Decision]:
         """Return a decision for each of *prompts*, in their order: as :meth:`resolve` decides, but faster.
 
         Raises:
@@ -191,7 +194,7 @@ class AutoCouncil:
             for prompt, kept in zip(wanted, held, strict=True)
         ]
 
-    async def aresolve(self, prompt: str) -> Decision:
+    async def aresolve(self, prompt: Request) -> Decision:
         """Return what :meth:`resolve` returns; the work is done in another thread."""
         return await asyncio.to_thread(self.resolve, prompt)
 
@@ -266,7 +269,7 @@ class AutoCouncil:
 
     # -- running -----------------------------------------------------------------------------------------------------
 
-    def run(self, prompt: str) -> Result:
+    def run(self, prompt: Request) -> Result:
         """Route *prompt*, load the entry picked and call it with the prompt.
 
         A callable is called, else its ``.run``, ``.invoke`` or ``.ainvoke``; a council that is data goes to the runner.
@@ -280,14 +283,16 @@ class AutoCouncil:
             RoutingError: it is data, and no runner is configured.
             Exception: whatever the entry raises.
         """
+        prompt = _text(prompt)
         decision = self.resolve(prompt)
         if decision.entry is None:
             return Result(None, decision)
         with self._running(decision.entry, prompt):
             return Result(run_entry(self.catalog, decision.entry, prompt, self._runner), decision)
 
-    async def arun(self, prompt: str) -> Result:
+    async def arun(self, prompt: Request) -> Result:
         """Return what :meth:`run` returns; coroutines are awaited here, all else is done in another thread."""
+        prompt = _text(prompt)
         decision = await self.aresolve(prompt)
         if decision.entry is None:
             return Result(None, decision)
@@ -310,7 +315,7 @@ class AutoCouncil:
         finally:
             _RUNNING.reset(token)
 
-    def __call__(self, prompt: str) -> Any:
+    def __call__(self, prompt: Request) -> Any:
         """Return the value of :meth:`run`: a router is itself something one can run."""
         return self.run(prompt).value
 
@@ -318,7 +323,9 @@ class AutoCouncil:
 
     # -- learning and testing ----------------------------------------------------------------------------------------
 
-    def fit(self, labelled: Iterable[tuple[str, Label]], *, target_coverage: float = 0.95, seed: int = 0) -> FitReport:
+    def fit(
+        self, labelled: Iterable[tuple[Request, Label]], *, target_coverage: float = 0.95, seed: int = 0
+    ) -> FitReport:
         """Learn from labelled prompts: each with the name or key of the entry it is for, or None where none fits.
 
         The calibration is stored with the catalog, under the name of this router, its kinds and tags. It counts as long
@@ -330,9 +337,9 @@ class AutoCouncil:
         """
         from catalog.routing.calibration.fit import fit
 
-        return fit(self, labelled, target_coverage=target_coverage, seed=seed)
+        return fit(self, _read(labelled), target_coverage=target_coverage, seed=seed)
 
-    def evaluate(self, labelled: Iterable[tuple[str, Label]]) -> Evaluation:
+    def evaluate(self, labelled: Iterable[tuple[Request, Label]]) -> Evaluation:
         """Return how well this router does on labelled prompts.
 
         A label is the name or key of the right entry, a list of entries any of which is right, or None: no entry fits.
@@ -342,17 +349,29 @@ class AutoCouncil:
         """
         from catalog.routing.evaluation.evaluate import evaluate
 
-        return evaluate(self, labelled)
+        return evaluate(self, _read(labelled))
 
     def renew_after_fork(self) -> None:
         """Take a new lock in a child process; :func:`catalog.forks.after_fork` calls this."""
         self.lock = threading.Lock()
 
 
-def _text(prompt: str) -> str:
-    if not isinstance(prompt, str):
-        raise RoutingError(f"a prompt is a text, not {type(prompt).__name__}", given=type(prompt).__name__)
-    return prompt
+def _text(prompt: Request) -> str:
+    text = request_text(prompt)
+    if text is None:
+        given = type(prompt).__name__
+        fault = f"a prompt is a text or a chat, not {given}"
+        if isinstance(prompt, (list, tuple, dict)):
+            fault = f"a prompt is a text or a chat, and this {given} holds no text of a user"
+        if isinstance(prompt, (list, tuple)) and any(isinstance(part, str) for part in prompt):
+            fault += "; resolve_many takes several prompts"
+        raise RoutingError(fault, given=given)
+    return text
+
+
+def _read(labelled: Iterable[tuple[Request, Label]]) -> Iterator[tuple[str, Label]]:
+    for prompt, label in labelled:
+        yield prompt if isinstance(prompt, str) else _text(prompt), label
 
 
 def _whole(option: str, value: object) -> int:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.kinds import COUNCILS
+from catalog.entry.template import text_of
 from catalog.errors import LoadError, RoutingError
 from catalog.loader.call import call, finished
 
@@ -39,7 +40,7 @@ def run_entry(catalog: HasWorkspace, entry: Entry, prompt: Any, runner: Any = No
     if is_data(entry, live):
         return finished(_runner(catalog, entry, runner)(_resolved(catalog, entry, live), prompt))
     try:
-        return call(live, prompt)
+        return call(live, prompt, entry=entry)
     except LoadError as error:
         way = next((way for name in ("ainvoke", "arun") if callable(way := getattr(live, name, None))), None)
         if error.facts.get("reason") == "not-callable" and way is not None and not isinstance(live, type):
@@ -66,6 +67,8 @@ async def arun_entry(catalog: HasWorkspace, entry: Entry, prompt: Any, runner: A
 
 def is_data(entry: Entry, live: object) -> bool:
     """Tell whether a runner is needed: the entry is data and has no code, or *live*, its object, is a council spec."""
+    if entry.kind == "prompt" and text_of(live) is not None:  # filled in, not run
+        return False
     return (entry.ref is None and entry.spec is not None) or _is_spec(entry, live)
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.filters import NO_FILTERS, Filters
 from catalog.entry.key import NAME_LENGTH
-from catalog.entry.words import MOST_CHARACTERS, small_words, words
+from catalog.entry.languages import LANGUAGES, MARK, is_english, marker, stems_of
+from catalog.entry.words import MOST_CHARACTERS, small_words, stem, words
 from catalog.search.bm25 import bm25, idf
 from catalog.search.hit import Hit, matched
 from catalog.store.fulltext import (
@@ -147,6 +148,17 @@ class Corpus:
             self._average = mean_length(self.reader)
         return self._average
 
+    @cached_property
+    def languages(self) -> list[str]:
+        """Those languages besides English that entries are described in."""
+        return [language for language in LANGUAGES if self.has(marker(language))]
+
+    def has(self, word: str) -> bool:
+        """Tell whether an entry of any tier has *word*."""
+        return bool(self.frequency(word)) or any(
+            word in text.split() for document in self.overlay_documents() for text in document
+        )
+
     def overlay_documents(self) -> list[tuple[str, ...]]:
         """Return the words of the overlay's entries, field by field."""
         if self._overlay_documents is None:
@@ -165,7 +177,16 @@ def request_words(text: str) -> tuple[str, ...]:
 def asked_words(corpus: Corpus, text: str) -> tuple[str, ...]:
     """Return the words to look for: those of the request, and what completes those that no entry has."""
     # Cut before it is a key of the cache, which would keep a thousand texts of any length.
-    return tuple(_completed(corpus, request_words(text[:MOST_CHARACTERS])))
+    text = text[:MOST_CHARACTERS]
+    return (*_completed(corpus, request_words(text)), *_elsewhere(corpus, text))
+
+
+def _elsewhere(corpus: Corpus, text: str) -> list[str]:
+    """Return the stems of a request in the other languages the catalog has texts in, as far as entries have them."""
+    if not corpus.languages or is_english(text):
+        return []
+    stems = dict.fromkeys(word for language in corpus.languages for word in stems_of(text, language, stem))
+    return [word for word in list(stems)[:MOST_WORDS] if corpus.has(word)]
 
 
 def search(corpus: Corpus, text: str, filters: Filters, limit: int) -> list[Hit]:
@@ -180,7 +201,7 @@ def search(corpus: Corpus, text: str, filters: Filters, limit: int) -> list[Hit]
     if limit <= 0:
         return []
     wanted = request_words(text[:MOST_CHARACTERS])
-    asked = _completed(corpus, wanted)
+    asked = asked_words(corpus, text)
     # The words as typed too: a word of the overlay alone may be the beginning of one the database has.
     both = tuple(dict.fromkeys((*asked, *wanted)))
     reason = reason_of(both)
@@ -397,4 +418,9 @@ def exact_first(
 
 def reason_of(words_: Sequence[str]) -> Reason:
     """Return a function that gives a hit's reasons: which of the words each of its fields holds."""
-    return lambda hit: {"matched": matched(words_of(hit.entry), words_)}
+
+    def reason(hit: Hit) -> dict[str, Any]:
+        held = matched(words_of(hit.entry), words_)
+        return {"matched": {field: list(dict.fromkeys(word.lstrip(MARK) for word in held[field])) for field in held}}
+
+    return reason

@@ -11,6 +11,7 @@ from catalog.authoring import mark_of
 from catalog.entry.entry import Entry, make_entry, parameters_of
 from catalog.entry.object_ref import reference_fault
 from catalog.entry.own_name import own_name
+from catalog.entry.template import format_of, is_jinja, parameters_of_text, text_of
 from catalog.errors import InvalidEntryError, InvalidReferenceError, NotImportableError
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def stands_for(kind: str, name: str, value: Any) -> dict[str, Any]:
     Args:
         kind: for messages.
         name: for messages.
-        value: a reference as text, JSON data, a pydantic model, or an object that a module holds under a name.
+        value: a reference as text, the text of a prompt, JSON data, a pydantic model, or an object that a module
+            holds under a name.
 
     Raises:
         InvalidReferenceError: a text that is no reference.
@@ -44,6 +46,10 @@ def stands_for(kind: str, name: str, value: Any) -> dict[str, Any]:
     """
     if isinstance(value, str):
         fault = reference_fault(value)
+        if fault and kind == "prompt":
+            if not value.strip():
+                raise InvalidEntryError(f"{kind}:{name} is an empty text", key=f"{kind}:{name}")
+            return {"spec": value}
         if fault:
             raise InvalidReferenceError(
                 f"{kind}:{name}: {value!r} is not an object reference: {fault}; write 'package.module:name', or give "
@@ -51,6 +57,7 @@ def stands_for(kind: str, name: str, value: Any) -> dict[str, Any]:
                 ref=value,
                 key=f"{kind}:{name}",
             )
+        _refuse_script(value, f"{kind}:{name}")
         return {"ref": value}
     if value is None or isinstance(value, (dict, list, int, float)):
         if value is None:
@@ -171,7 +178,7 @@ def drafted(given: Iterable[Entry | Mapping[str, Any]]) -> list[Entry]:
     """
     from catalog.source.places import Places
 
-    entries = [persistent(fields) for fields in given]
+    entries = [templated(persistent(fields)) for fields in given]
     places = Places()
     waiting = sorted(
         (i for i, e in enumerate(entries) if e.ref and e.checksum is None), key=lambda i: str(entries[i].ref)
@@ -196,7 +203,20 @@ def persistent(given: Entry | Mapping[str, Any]) -> Entry:
         value = fields.pop("value")
         kind, name = str(fields.get("kind")), str(fields.get("name"))
         fields = {**marked(value), **fields, **stands_for(kind, name, value)}
-    return make_entry({**fields, "tier": "persistent"})
+    entry = make_entry({**fields, "tier": "persistent"})
+    _refuse_script(entry.ref, entry.key)
+    return entry
+
+
+def _refuse_script(ref: str | None, key: str) -> None:
+    """Raise for a reference into the script that runs: that is another module in every process."""
+    if ref is not None and ref.partition(":")[0] == "__main__":
+        raise InvalidReferenceError(
+            f"{key}: '__main__' is another module in every process; give the module by its name, or register the entry "
+            "for this process only with runtime=True",
+            ref=ref,
+            key=key,
+        )
 
 
 CODE_SAYS = ("root", "parameters", "gone")
@@ -240,11 +260,46 @@ def described(entry: Entry, places: Places, *, over: bool = False) -> Entry:
     return entry.model_copy(update=update)
 
 
+def templated(entry: Entry) -> Entry:
+    """Return *entry*, if it is a prompt that is text, with its text as description and its variables as parameters.
+
+    What it says already stays.
+    """
+    text = prompt_text(entry)
+    if text is None:
+        return entry
+    update: dict[str, Any] = {} if entry.description else {"description": text}
+    if not is_jinja(format_of(entry.spec, entry.metadata)) and not entry.parameters:
+        parameters = parameters_of_text(text)
+        if parameters:
+            update["metadata"] = {**entry.metadata, "parameters": parameters}
+    return entry.model_copy(update=update) if update else entry
+
+
+def untemplated(entry: Entry) -> Entry:
+    """Return *entry* without what :func:`templated` has made it say."""
+    text = prompt_text(entry)
+    if text is None:
+        return entry
+    update: dict[str, Any] = {"description": ""} if entry.description == text else {}
+    if entry.metadata.get("parameters") == parameters_of_text(text):
+        update["metadata"] = {name: value for name, value in entry.metadata.items() if name != "parameters"}
+    return entry.model_copy(update=update) if update else entry
+
+
+def prompt_text(entry: Entry) -> str | None:
+    """Return the text of a prompt that is text, without blank ends; None for all other entries."""
+    text = text_of(entry.spec) if entry.kind == "prompt" and entry.ref is None else None
+    return text if text is None else text.strip()
+
+
 def runtime_entry(kind: str, name: str, value: Any, fields: Mapping[str, Any]) -> Entry:
     """Return the record of an object that is registered for this process only."""
     if isinstance(value, str) and reference_fault(value) is None:
         fields = {**fields, "ref": value}
     description = fields.get("description") or marked(value).get("description")
+    if not description and kind == "prompt":
+        description = None if fields.get("ref") else text_of(value)
     if not description and callable(value):
         description = (getattr(value, "__doc__", None) or "").strip().split("\n\n")[0]
     return make_entry(

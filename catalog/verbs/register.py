@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.council_specs.providers import DERIVED, with_providers, with_providers_of
 from catalog.entry.key import Key, format_key
+from catalog.entry.template import TEMPLATE_FORMAT
 from catalog.errors import DuplicateEntryError, EntryError, StoreError
 from catalog.verbs.asking import Asking
 from catalog.verbs.lines import Line, LinesSoFar
-from catalog.verbs.recording import drafted, marked, name_of, runtime_entry
+from catalog.verbs.recording import drafted, marked, name_of, prompt_text, runtime_entry, templated, untemplated
 from catalog.workspace.imported_vectors import ImportedVectors
 from catalog.workspace.workspace import Workspace
 
@@ -49,15 +50,20 @@ def _kept(draft: Entry, before: Entry, given: set[str]) -> Entry:
 
     The description of other code is not that of this code, unless this code has none.
     """
+    before = untemplated(before)
     same = draft.ref == before.ref and (draft.ref is not None or draft.spec == before.spec)
     kept = {field: getattr(before, field) for field in _A_PERSONS if field not in given}
-    if "description" in kept and draft.description and not same:
+    text = prompt_text(draft) is not None and prompt_text(before) is not None
+    if "description" in kept and draft.description and not (before.description and (same or text)):
         del kept["description"]
     if before.providers is None or draft.kind in DERIVED:  # derived ones are those of what is there now
         kept.pop("providers", None)
     if same and "metadata" not in given:
         kept["metadata"] = {**before.metadata, **draft.metadata}
-    return draft.model_copy(update=kept)
+    elif text and "metadata" not in given and TEMPLATE_FORMAT in before.metadata:
+        kept["metadata"] = {**draft.metadata, TEMPLATE_FORMAT: before.metadata[TEMPLATE_FORMAT]}
+    merged = draft.model_copy(update=kept)
+    return templated(untemplated(merged)) if text else merged
 
 
 def store_many(

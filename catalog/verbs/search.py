@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from catalog.entry.key import Key
 from catalog.entry.kinds import SEARCH_MODES
+from catalog.entry.request import Request, request_text
 from catalog.errors import CatalogWarning, EmbedderError, InvalidFilterError
 from catalog.store import queries
 from catalog.workspace.snapshot import Snapshot
@@ -23,13 +24,14 @@ _ATTEMPTS = 8
 """How often a search is made again because something changed under it."""
 
 
-def search(ws: Workspace, text: str, filters: Filters, limit: int | None, mode: str) -> list[Hit]:
-    """Return the entries that pass *filters* and match *text*; see :meth:`catalog.Catalog.search`."""
+def search(ws: Workspace, request: Request, filters: Filters, limit: int | None, mode: str) -> list[Hit]:
+    """Return the entries that pass *filters* and match *request*; see :meth:`catalog.Catalog.search`."""
     from catalog.search.find import find  # full text: not for those who look up names
     from catalog.search.hit import Hits
 
-    if not isinstance(text, str):
-        raise InvalidFilterError(f"text={text!r}: give a request as text", text=repr(text))
+    text = request if isinstance(request, str) else request_text(request)
+    if text is None:
+        raise InvalidFilterError(f"text={request!r:.200}: give a request as text, or as a chat", text=repr(request))
     _check_limit(limit)
     if mode not in SEARCH_MODES:
         raise InvalidFilterError(f"mode={mode!r}: choose one of {', '.join(SEARCH_MODES)}", mode=mode)

@@ -10,7 +10,7 @@ from catalog.entry.entry import make_entry
 from catalog.entry.key import Key, composed, format_key, name_fault, split_key
 from catalog.errors import DuplicateEntryError, EntryError, InvalidEntryError
 from catalog.verbs.asking import Asking
-from catalog.verbs.recording import CODE_SAYS, described, marked, stands_for
+from catalog.verbs.recording import CODE_SAYS, described, marked, stands_for, templated, untemplated
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _changed(ws: Workspace, entry: Entry, fields: Mapping[str, Any]) -> Entry:
     tags = list(_texts(entry, "tags", given.pop("tags", entry.tags)))
     tags += _texts(entry, "add_tags", given.pop("add_tags", ()))
     gone = set(_texts(entry, "remove_tags", given.pop("remove_tags", ())))
-    told = dict(entry)
+    told = dict(untemplated(entry) if entry.tier == "persistent" else entry)
     if "value" in given:
         value = given.pop("value")
         meant = {} if entry.tier == "runtime" else stands_for(entry.kind, entry.name, value)
@@ -65,7 +65,7 @@ def _changed(ws: Workspace, entry: Entry, fields: Mapping[str, Any]) -> Entry:
         from catalog.source.places import Places  # reads source code
 
         changed = described(changed, Places())
-    return changed
+    return templated(changed) if entry.tier == "persistent" else changed
 
 
 def _texts(entry: Entry, field: str, given: Any) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import Key
+from catalog.entry.object_ref import reference_fault
 from catalog.errors import CatalogError, CatalogWarning
 from catalog.settings import Settings, load_settings
 from catalog.source.stamp import stamp
@@ -132,7 +133,10 @@ def _entries(settings: Settings) -> Iterator[tuple[Key, Entry]]:
 
     for kind, named in settings.entries.items():
         for name, value in named.items():
-            fields: dict[str, Any] = {"ref": value} if isinstance(value, str) else value
+            fields: dict[str, Any] = value
+            if isinstance(value, str):
+                is_text = kind == "prompt" and reference_fault(value) is not None
+                fields = {"spec": value, "description": value.strip()} if is_text else {"ref": value}
             try:
                 if not isinstance(fields, dict):
                     raise CatalogError("write a reference or a table of fields")

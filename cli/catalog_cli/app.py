@@ -18,7 +18,7 @@ from catalog_cli.completion import join_colons
 from catalog_cli.lazy import Entrance, LazyGroup
 from catalog_cli.options import embedder_option, url_option
 from catalog_cli.output import clean
-from catalog_cli.streams import UNUSABLE, drop, fill_closed, flush_stderr, is_of_output
+from catalog_cli.streams import UNUSABLE, drop_output, fill_closed, flush_stderr, is_of_output
 
 _FIND, _FILL, _CHECK = "Find and use", "Fill and change", "Check and mend"
 
@@ -132,7 +132,7 @@ class Root(LazyGroup):
             ended = super().invoke(ctx)
             sys.stdout.flush()
         except BrokenPipeError:
-            drop(sys.stdout)
+            drop_output()
             raise SystemExit(CLOSED_PIPE) from None
         return ended
 

@@ -40,14 +40,81 @@ def json_of(text: str, where: str) -> Any:
         raise click.UsageError(f"{shown} is not JSON: {error}") from None
 
 
-def value_of(given: str, *, force: bool) -> Any:
-    """Return what an entry is to stand for: the data of ``@file`` and ``@-``, else the reference given.
+def text_or_json_of(text: str, where: str) -> Any:
+    """Return the data of a JSON *text*; what is no JSON, and does not begin as an object does, is a text itself.
+
+    Raises:
+        click.UsageError: it begins as an object does, and is none.
+    """
+    import json
+
+    try:
+        return json.loads(text)
+    except ValueError:
+        return json_of(text, where) if text.lstrip()[:1] == "{" else text.removesuffix("\n")
+
+
+def arguments_of(given: Iterable[str], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments that ``name=value`` texts write.
+
+    Args:
+        given: the texts.
+        parameters: JSON Schema of the arguments. Where it wants a text the value stays one; else it is read as JSON
+            if it is JSON.
+    """
+    properties = parameters.get("properties")
+    known = properties if isinstance(properties, Mapping) else {}
+    found: dict[str, Any] = {}
+    for one in given:
+        name, equals, value = one.partition("=")
+        if not (name and equals):
+            raise click.UsageError(f"arguments are written name=value, one text goes to --input; got '{one}'")
+        if name in found:
+            raise click.UsageError(f"'{name}' is given twice")
+        found[name] = _as_wanted(value, _types(known.get(name)))
+    return found
+
+
+def _types(schema: Any) -> set[str]:
+    """Return the JSON types that a schema allows; empty where it does not say."""
+    if not isinstance(schema, Mapping):
+        return set()
+    types = schema.get("type", ())
+    found = {types} if isinstance(types, str) else {one for one in types if isinstance(one, str)}
+    for choices in (schema.get("anyOf"), schema.get("oneOf")):
+        found |= {one for choice in choices or () for one in _types(choice)}
+    return found
+
+
+_JSON_TYPES = {bool: "boolean", int: "integer", float: "number", dict: "object", list: "array", type(None): "null"}
+
+
+def _as_wanted(value: str, types: set[str]) -> Any:
+    import json
+
+    if "boolean" in types and value in ("True", "False"):
+        value = value.lower()
+    try:
+        data = json.loads(value)
+    except ValueError:
+        return value
+    kind = _JSON_TYPES.get(type(data), "string")
+    if "string" in types and kind not in types and not (kind == "integer" and "number" in types):
+        return value
+    return data
+
+
+def value_of(kind: str, given: str, *, force: bool) -> Any:
+    """Return what an entry of *kind* is to stand for: the data of ``@file`` and ``@-``, else the reference given.
+
+    A prompt may be text, given or in a file that is no ``.json``, where the end of its last line is none of it.
 
     Raises:
         click.UsageError: the reference leads nowhere from here, and *force* is not given; nothing was imported.
     """
     if given.startswith("@"):
-        return json_of(text_of(given), given)
+        text = text_of(given)
+        return json_of(text, given) if kind != "prompt" or given.endswith(".json") else text.removesuffix("\n")
     if not force:
         from catalog import missing_reference
 

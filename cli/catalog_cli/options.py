@@ -10,6 +10,7 @@ import click
 from catalog_cli import completion
 from catalog_cli.application import Application
 from catalog_cli.lazy import WithExamples
+from catalog_cli.streams import divert_prints
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -91,8 +92,15 @@ def command(
 
 
 def json_option(what: str) -> Callable[[F], F]:
-    """Add ``--json``, which prints *what* as one JSON document."""
-    return click.option("--json", "as_json", is_flag=True, help=f"Print {what} as one JSON document.")
+    """Add ``--json``, which prints *what* as one JSON document; what imported code prints then goes to stderr."""
+    said = f"Print {what} as one JSON document."
+    return click.option("--json", "as_json", is_flag=True, callback=_only_document, is_eager=True, help=said)
+
+
+def _only_document(ctx: click.Context, _: click.Parameter, as_json: bool) -> bool:
+    if as_json and not ctx.resilient_parsing:
+        divert_prints(ctx)
+    return as_json
 
 
 def key_argument(*, many: bool = False, required: bool = True) -> Callable[[F], F]:

@@ -16,6 +16,8 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from catalog_cli.streams import results
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -52,7 +54,7 @@ class Screen:
     @cached_property
     def is_terminal(self) -> bool:
         """Whether a person reads standard output."""
-        return _is_terminal(sys.stdout) if self._terminal is None else self._terminal
+        return _is_terminal(results()) if self._terminal is None else self._terminal
 
     @cached_property
     def is_watched(self) -> bool:
@@ -86,8 +88,8 @@ class Screen:
         """Write a result, which may have several lines."""
         # In pieces: unbuffered, Python takes a write that ends early, because the reader is gone, for a complete write.
         for start in range(0, len(text), PIECE):
-            click.echo(text[start : start + PIECE], nl=False, color=True)
-        click.echo(color=True)
+            click.echo(text[start : start + PIECE], results(), nl=False, color=True)
+        click.echo(None, results(), color=True)
 
     def remark(self, text: str) -> None:
         """Write one line for people to standard error."""
@@ -104,7 +106,7 @@ class Screen:
         from json import dumps
 
         # Python's \\x escapes of what an encoding lacks are not JSON.
-        escaped = (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+        escaped = (getattr(results(), "encoding", None) or "").lower().replace("-", "") != "utf8"
         if isinstance(document, list):
             lines = ",\n".join(dumps(item, ensure_ascii=escaped) for item in document)
             self.print(f"[\n{lines}\n]" if document else "[]")

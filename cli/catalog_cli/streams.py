@@ -51,12 +51,44 @@ def standard_input(*, as_lines: bool = False) -> IO[str]:
     return sys.stdin
 
 
+_results: IO[str] | None = None
+_owns_process = False  # whether this process is a command of ours, and its standard streams are
+
+
+def results() -> IO[str]:
+    """Return what results are written to: standard output, or where it led before :func:`divert_prints`."""
+    return _results or sys.stdout
+
+
+def divert_prints(ctx: click.Context) -> None:
+    """Let all that is printed from now on go to standard error, so that the one document stands alone.
+
+    That is what imported code prints: by ``print``, by itself on descriptor 1, in child processes, at exit.
+    """
+    global _results
+    _results = sys.stdout
+    if _owns_process and isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.fileno() == 1:
+        sys.stdout.flush()
+        _results = open(os.dup(1), "w", encoding=sys.stdout.encoding, errors=sys.stdout.errors)  # noqa: SIM115 - to the end
+        os.dup2(2, 1)
+    else:
+        sys.stdout = sys.stderr
+        ctx.call_on_close(_bring_back)
+
+
+def _bring_back() -> None:
+    global _results
+    sys.stdout, _results = results(), None
+
+
 def fill_closed() -> None:
     """Put the null device where a standard stream is closed, before anything is opened.
 
     Otherwise the next file that is opened, such as the database, gets the number of the stream, and what is printed
     goes into it. ``sys.stdin`` stays None where it was closed: nobody meant an empty input.
     """
+    global _owns_process
+    _owns_process = True
     for number, name, mode in ((0, "stdin", os.O_RDONLY), (1, "stdout", os.O_WRONLY), (2, "stderr", os.O_WRONLY)):
         try:
             os.fstat(number)
@@ -77,8 +109,14 @@ def is_of_output(error: OSError) -> bool:
     except OSError:
         is_output = True
     if is_output:
-        drop(sys.stdout)
+        drop_output()
     return is_output
+
+
+def drop_output() -> None:
+    """Let what is still to be written to standard output go nowhere."""
+    for stream in {id(stream): stream for stream in (sys.stdout, results())}.values():
+        drop(stream)
 
 
 def drop(stream: IO[str]) -> None:

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from catalog.embedders.hashed import HashEmbedder
+
 
 @pytest.mark.usefixtures("three")
 def test_export_and_import_give_the_same_catalog(run_cli, project) -> None:
@@ -85,10 +87,14 @@ def test_vectors_out_of_form_are_wrong_use(run_cli, project) -> None:
     """A line whose vectors do not fit is named and nothing is stored; those of strangers are left out."""
     line = {"kind": "tool", "name": "draw", "ref": "zz_none:thing"}
     bad = run_cli(
-        "import", "-", "--embedder", "hash:2", stdin=json.dumps({**line, "vectors": {"hash-2-1.1": [[1, 2, 3]]}})
+        "import",
+        "-",
+        "--embedder",
+        "hash:2",
+        stdin=json.dumps({**line, "vectors": {HashEmbedder(2).name: [[1, 2, 3]]}}),
     )
     assert (bad.status, bad.out, bad.err.count("\n")) == (2, "", 1)
-    assert "line 1: embedder 'hash-2-1.1' gave an array of shape (1, 3)" in bad.err
+    assert f"line 1: embedder '{HashEmbedder(2).name}' gave an array of shape (1, 3)" in bad.err
     assert run_cli("ls").status == 1
     done = run_cli("import", "-", stdin=json.dumps({**line, "vectors": {"theirs": [[1.0]]}}))
     assert (done.status, done.out) == (0, "imported 1 entry that was new or different\n")

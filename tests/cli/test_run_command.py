@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -119,7 +123,7 @@ def test_an_interrupt_ends_with_130(run_cli, called) -> None:
         (
             "add",
             "[1]",
-            "Error: --input takes a JSON object with the arguments by name, or one JSON text; see 'catalog run --help'",
+            "Error: --input takes a JSON object with the arguments by name, or one text; see 'catalog run --help'",
         ),
         (
             "add",
@@ -182,3 +186,151 @@ def test_a_council_that_is_data_goes_to_the_runner(run_cli, project: Path) -> No
     assert "council:seo is data, and nothing is configured that runs it" in err
     (project / "catalog.toml").write_text('runner = "runs:run"\n')
     assert run_cli("run", "council:seo", "-i", '"go"') == (0, "seo: ['a'] on 'go'\n", "")
+
+
+TYPED = '''
+def show(name: str, count: int = 1, ratio: float = 0.5, tag: str | None = None, rest=None, on: bool = False) -> list:
+    """Show what arrives."""
+    return [name, count, ratio, tag, rest, on]
+
+def double(number: int) -> int:
+    """Double it."""
+    return 2 * number
+'''
+
+
+@pytest.fixture
+def typed(project: Path, run_cli) -> None:
+    """The module ``typed`` in the project, with entries for its functions."""
+    (project / "typed.py").write_text(TYPED)
+    for name in ("show", "double"):
+        assert run_cli("register", "tool", name, f"typed:{name}").status == 0
+
+
+def test_arguments_by_name_are_what_the_parameters_want(run_cli, typed) -> None:
+    """``name=value`` is a text where the parameter is a text, else JSON where it is JSON, else a text."""
+    given = ("name=7", "count=3", "ratio=2", "tag=null", 'rest={"a": "b=c"}', "on=True")
+    assert run_cli("run", "show", *given, "--json").data == ["7", 3, 2, None, {"a": "b=c"}, True]
+    assert run_cli("run", "show", "name=", "rest=a=b", "--json").data == ["", 1, 0.5, None, "a=b", False]
+    assert run_cli("run", "show", "-i", '{"name": "x", "count": 2}', "count=4", "--json").data[:2] == ["x", 4]
+
+
+@pytest.mark.parametrize(
+    ("given", "shouted"),
+    [("Paris", "PARIS"), ("5", "5"), ("true", "TRUE"), ("[draft] it", "[DRAFT] IT"), ('"a" b', '"A" B')],
+)
+def test_what_is_no_json_is_a_text(run_cli, called, given, shouted) -> None:
+    """``-i Paris`` is the text Paris, from a file and from standard input, too."""
+    assert run_cli("run", "shout", "-i", given) == (0, f"{shouted}\n", "")
+    assert run_cli("run", "shout", "-i", "-", stdin=f"{given}\n") == (0, f"{shouted}\n", "")
+    (called.parent / "given.txt").write_text(f"{given}\n")
+    assert run_cli("run", "shout", "-i", "@given.txt") == (0, f"{shouted}\n", "")
+
+
+def test_a_number_stays_one_where_one_is_wanted(run_cli, typed) -> None:
+    """A number alone is a number if the first parameter is one, and a text if that is a text."""
+    assert run_cli("run", "double", "-i", "5") == (0, "10\n", "")
+    assert run_cli("run", "show", "-i", "5", "--json").data[0] == "5"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["Bo"], "arguments are written name=value, one text goes to --input; got 'Bo'"),
+        (["=Bo"], "arguments are written name=value, one text goes to --input; got '=Bo'"),
+        (["text=a", "text=b"], "'text' is given twice"),
+        (
+            ["text=a", "-i", "b"],
+            "--input is one text, and NAME=VALUE go by name; give one or the other",
+        ),
+    ],
+)
+def test_arguments_of_another_form_are_wrong_use(run_cli, called, given, said) -> None:
+    """What is no ``name=value``, or given twice, ends with 2 and is shown."""
+    assert run_cli("run", "shout", *given) == (2, "", f"Error: {said}; see 'catalog run --help'\n")
+
+
+def test_a_prompt_is_filled_in(run_cli, project) -> None:
+    """A prompt registered as text, or from a file, is filled in; its braces of JSON stay."""
+    (project / "greet.txt").write_text('Hello {name}, as {"a": {"b": 1}}\n')
+    assert run_cli("register", "prompt", "greet", "Hello {name}") == (0, "registered prompt:greet (revision 1)\n", "")
+    assert run_cli("register", "prompt", "filed", "@greet.txt").status == 0
+    assert run_cli("register", "prompt", "piped", "@-", stdin="Hi {name}").status == 0
+    assert run_cli("run", "greet", "name=Bo") == (0, "Hello Bo\n", "")
+    assert run_cli("run", "greet", "name=007") == (0, "Hello 007\n", "")
+    assert run_cli("run", "greet", "-i", "Paris") == (0, "Hello Paris\n", "")
+    assert run_cli("run", "filed", "name=Bo") == (0, 'Hello Bo, as {"a": {"b": 1}}\n', "")
+    assert run_cli("run", "piped", "name=Bo", "--json").data == "Hi Bo"
+
+
+def test_a_missing_variable_is_named(run_cli, project) -> None:
+    """A prompt without a value for a variable is wrong use, and names the entry and the variable."""
+    run_cli("register", "prompt", "greet", "{greeting} {name}")
+    assert run_cli("run", "greet", "nam=Bo") == (
+        2,
+        "",
+        "Error: prompt:greet needs a value for greeting, name; give greeting=… name=…\n",
+    )
+
+
+def test_a_template_of_a_module_is_filled_in(run_cli, project) -> None:
+    """A text that a module holds is a prompt, too, and its metadata says how its placeholders are written."""
+    (project / "texts.py").write_text("""GREET = 'As {"a": 1}: {name}'""")
+    run_cli("register", "prompt", "greet", "texts:GREET")
+    assert run_cli("run", "greet", "name=Bo") == (0, 'As {"a": 1}: Bo\n', "")
+    run_cli("register", "prompt", "other", "{{ name }}", "--meta", "template_format=mustache")
+    assert run_cli("run", "other", "name=Bo").err == (
+        "Error: prompt:other has template_format 'mustache', which is neither 'f-string' nor 'jinja2'\n"
+    )
+
+
+NOISY = '''
+import atexit, os, subprocess, sys
+print("from print")
+os.write(1, b"from the descriptor\\\\n")
+sys.__stdout__.write("from the first stdout\\\\n")
+subprocess.run([sys.executable, "-c", "print('from a child')"], check=True)
+atexit.register(print, "from print at exit")
+atexit.register(os.write, 1, b"from the descriptor at exit\\\\n")
+
+def shout(text: str) -> str:
+    """Say it loudly."""
+    print("from the call")
+    return text.upper()
+
+class Embedder:
+    """Prints when it is made."""
+
+    name, width = "noisy", 2
+
+    def __init__(self):
+        print("from an embedder")
+
+    def embed(self, texts):
+        import numpy
+        return numpy.array([[1, 0]] * len(texts), numpy.float32)
+'''
+
+
+@pytest.mark.parametrize("given", [("run", "shout", "text=a"), ("--embedder", "noisy:Embedder", "search", "loud")])
+def test_json_stands_alone(project: Path, url: str, given) -> None:
+    """Under ``--json`` all that imported code prints, in whatever way and at exit, too, goes to standard error."""
+    (project / "noisy.py").write_text(NOISY.replace("\\\\", "\\"))
+    environment = {**os.environ, "CATALOG_URL": url, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "catalog_cli", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, cwd=project, env=environment, check=True)
+
+    run("register", "tool", "shout", "noisy:shout")
+    done = run(*given, "--json")
+    assert json.loads(done.stdout) == "A" or [hit["key"] for hit in json.loads(done.stdout)] == ["tool:shout"]
+    for printed in (
+        "print",
+        "the descriptor",
+        "the first stdout",
+        "a child",
+        "print at exit",
+        "the descriptor at exit",
+    ):
+        assert f"from {printed}\n" in done.stderr

@@ -212,8 +212,9 @@ def test_an_openai_agent_is_run_by_its_runner(monkeypatch: pytest.MonkeyPatch) -
         (add, {"a": 1, "c": 1}, "arguments", "unexpected keyword argument 'c'"),
         (lambda a, b: 1, "text", "arguments", "doesn't take one text"),
         (lambda: 1, "text", "arguments", "doesn't take one text"),
-        ("Hello {who}", {}, "arguments", "placeholder without a value: 'who'"),
-        ("Hello {who}", "text", "arguments", "takes an object with its parameters, not a text"),
+        ("Hello {who}", {}, "arguments", "the prompt needs a value for who; give who=…"),
+        ("{who} {when}", "text", "arguments", "has 2 variables, so one text does not fill it in: give who, when"),
+        (string.Template("$who"), {}, "arguments", "string:Template needs a value for who; give who=…"),
         (FASTMCP(), "text", "arguments", "takes an object with its parameters, not a text"),
         (framework("pydantic_ai.tools", "Tool", takes_ctx=True)(), {}, "not-callable", "a running agent"),
         (

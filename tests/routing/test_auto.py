@@ -605,9 +605,25 @@ def test_an_unknown_kind_is_refused(catalog: Catalog) -> None:
 
 
 def test_a_prompt_is_a_text(catalog: Catalog) -> None:
-    """Anything but a text is refused with its type."""
-    with pytest.raises(RoutingError, match="a prompt is a text, not bytes"):
-        router(catalog).resolve(b"plot")  # type: ignore[arg-type]
+    """Anything but a text or a chat is refused with its type, and several prompts are pointed at resolve_many."""
+    with pytest.raises(RoutingError, match="a prompt is a text or a chat, not int"):
+        router(catalog).resolve(3)  # type: ignore[arg-type]
+    with pytest.raises(RoutingError, match="this list holds no text of a user; resolve_many takes several prompts"):
+        router(catalog).resolve(["plot", "draw"])
+
+
+def test_a_chat_is_routed_by_the_last_text_of_the_user(catalog: Catalog) -> None:
+    """Messages, and messages of parts, are routed as the text they ask with; what is picked is called with it."""
+    catalog.register("tool", "shout", str.upper, runtime=True, match="^draw")
+    parts = [{"type": "image_url", "image_url": {"url": "data:"}}, {"type": "text", "text": "draw it"}]
+    chat = [{"role": "user", "content": "hello"}, {"role": "user", "content": parts}]
+    auto = router(catalog, "rules")
+    for prompt in (chat, chat[1], parts, {"messages": chat}, [("human", "draw it")]):
+        assert auto.resolve(prompt).key == "tool:shout"
+    assert auto.run(chat).value == asyncio.run(auto.arun(chat)).value == "DRAW IT"
+    assert [decision.name for decision in auto.resolve_many([chat, "draw it"])] == ["shout", "shout"]
+    assert auto.evaluate([(chat, "shout")]).accuracy == 1.0
+    assert [hit.key for hit in catalog.search([{"role": "user", "content": "shout"}])] == ["tool:shout"]
 
 
 def test_a_cascade_takes_the_first_that_does_not_abstain(catalog: Catalog) -> None:

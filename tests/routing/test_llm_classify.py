@@ -189,7 +189,7 @@ def test_no_two_candidates_are_called_the_same(keys: list[tuple[str, str]]) -> N
 
 WRONG = {
     "wrong name": (answer("create_bar"), "'choice' is \"create_bar\", which is the name of no candidate"),
-    "other case": (answer("Send_Mail"), "'choice' is \"Send_Mail\", which is the name of no candidate"),
+    "other word": (answer("Send Mail"), "'choice' is \"Send Mail\", which is the name of no candidate"),
     "position": (answer(1), "'choice' is the number 1; a position is no answer, give the name"),
     "position as text": (answer("2"), "'choice' is \"2\", which is the name of no candidate"),
     "list": (answer(["send_mail"]), "'choice' must be a text: the name of a candidate, or \"none\""),
@@ -197,7 +197,7 @@ WRONG = {
     "no choice": ({"name": "send_mail"}, "it has no 'choice', the name of a candidate or \"none\""),
     "odd reason": (answer("send_mail", 7), "'reason' must be a text or null"),
     "broken JSON": ('{"choice": "send_mail', "it is not JSON: Unterminated string starting at at character 12"),
-    "no JSON": ("send_mail", "it holds no JSON object"),
+    "no JSON": ("I'd take send_mail", "it holds no JSON object"),
     "nothing": ("", "it is empty"),
     "two answers": ('{"choice": "send_mail"} {"choice": "x"}', "it holds more than one JSON object; give one"),
     "said twice": ('{"choice": "send_mail", "choice": "none"}', "a key stands in it twice"),
@@ -554,3 +554,29 @@ def test_a_router_that_is_made_imports_no_client(run_python, tmp_path: Path) -> 
         "print(router.resolve('plot').name, 'openai' in sys.modules)"
     )
     assert run_python(code) == "a False"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        answer("Send_Mail"),
+        answer(' "send_mail"\n'),
+        answer("tool:send_mail"),
+        answer("`TOOL:SEND_MAIL`"),
+        "send_mail",
+        " Send_Mail.\n",
+        '"tool:send_mail"',
+    ],
+)
+def test_a_name_in_other_writing_is_taken(tools: Catalog, server: ChatServer, said: Any) -> None:
+    """A key, a name with blanks and quotes around it or in another case, and one without JSON, count at once."""
+    server.says(said)
+    decision = classify(tools, server).resolve("mail it")
+    assert (decision.key, len(server.asked)) == ("tool:send_mail", 1)
+
+
+@pytest.mark.parametrize("said", [answer("None"), answer('"none"'), " NONE\n"])
+def test_none_in_other_writing_abstains(tools: Catalog, server: ChatServer, said: Any) -> None:
+    """The word for "none of them" counts in any case, too."""
+    server.says(said)
+    assert classify(tools, server, on_no_match="abstain").resolve("mail it").key is None

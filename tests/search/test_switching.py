@@ -120,10 +120,10 @@ def test_why_names_the_embedder_that_answered(three: str) -> None:
     """While the vectors of the one asked for are missing, the reason names the one that gave the similarity."""
     with opened(three, "hash:16") as cat:
         by = [hit.why["embedder"] for hit in [*cat.search("marker"), *cat.similar("tool", NAMES[0])]]
-        assert by == ["hash-8-1.1"] * 5
+        assert by == ["hash-8-2.1"] * 5
         cat.embed_update()
         by = [hit.why["embedder"] for hit in [*cat.search("marker"), *cat.similar("tool", NAMES[0])]]
-        assert by == ["hash-16-1.1"] * 5
+        assert by == ["hash-16-2.1"] * 5
 
 
 def test_a_server_that_fails_leaves_words(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

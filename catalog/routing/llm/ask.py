@@ -143,13 +143,20 @@ class Asker:
                 )
             most = most * 3 // 4
 
-    def ask(self, messages: Sequence[Message], schema: Mapping[str, Any], check: Callable[[Any], T]) -> tuple[T, Cost]:
+    def ask(
+        self,
+        messages: Sequence[Message],
+        schema: Mapping[str, Any],
+        check: Callable[[Any], T],
+        bare: Callable[[str], dict[str, Any] | None] = lambda text: None,
+    ) -> tuple[T, Cost]:
         """Return the checked answer, and what asking took.
 
         Args:
             messages: the prompt.
             schema: the JSON Schema that the answer should follow.
             check: called with the JSON object of the answer; returns what is wanted of it, or raises Unusable.
+            bare: called with an answer without any JSON object; returns the object it means, or None.
 
         Raises:
             StrategyError: there is no answer, a refusal, two unusable answers, or a limit is reached;
@@ -185,7 +192,7 @@ class Asker:
                 refusal = clean(reply.refusal or "its filter stepped in", 200)
                 raise self._error(f"{self.model} refuses to answer: {refusal}", cost, fault="refusal")
             try:
-                return check(_parsed(reply, self._max_tokens)), cost
+                return check(_parsed(reply, self._max_tokens, bare)), cost
             except Unusable as error:
                 faults.append(clean(str(error), FAULTS))
                 shown = SHOWN
@@ -272,7 +279,7 @@ def _again(reply: Reply, fault: str, most: int) -> list[Message]:
     ]
 
 
-def _parsed(reply: Reply, most: int) -> dict[str, Any]:
+def _parsed(reply: Reply, most: int, bare: Callable[[str], dict[str, Any] | None]) -> dict[str, Any]:
     """Return the JSON object in an answer; a code fence, a word or the model's thoughts around it are passed over.
 
     Raises:
@@ -283,6 +290,9 @@ def _parsed(reply: Reply, most: int) -> dict[str, Any]:
     text = reply.text.rpartition("</think>")[2]
     begin = text.find("{")
     if begin < 0:
+        told = bare(text)
+        if told is not None:
+            return told
         raise Unusable("it holds no JSON object" if text.strip() else "it is empty")
     try:
         answer, end = JSONDecoder(object_pairs_hook=_once).raw_decode(text[begin:])

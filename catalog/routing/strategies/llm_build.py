@@ -26,6 +26,7 @@ from catalog.entry.entry import Entry, make_entry
 from catalog.entry.kinds import FEWEST_OF
 from catalog.errors import StrategyError
 from catalog.routing.llm.ask import Asker, Asking, Unusable
+from catalog.routing.llm.meant import meant
 from catalog.routing.llm.untrusted import block, clean, shortened, shown
 from catalog.routing.pool import split
 from catalog.routing.verdict import Verdict, abstained
@@ -174,8 +175,10 @@ class Build:
             return _Plan(None, "", reason)
         spec = {
             "description": clean(text, 400) if isinstance(text := data.get("description", ""), str) else text,
-            "members": data.get("members"),
-            "rounds": [{"type": round_} if isinstance(round_, str) else round_ for round_ in rounds]
+            "members": [offer.as_offered(member) for member in members]
+            if isinstance(members := data.get("members"), list)
+            else members,
+            "rounds": [offer.round(round_) for round_ in rounds]
             if isinstance(rounds := data.get("rounds"), list)
             else rounds,
             "chair": data.get("chair"),
@@ -283,6 +286,27 @@ class _Offer:
                 text = f"the round is none of those offered: {', '.join(self.rounds)}"
                 issues.append(issue(f"rounds.{number}", "unknown_round", text))
         return issues
+
+    def round(self, round_: Any) -> Any:
+        """Return a round of a plan; one that is given as the name of a type as an object."""
+        return {"type": meant(round_, list(self.rounds)) or round_} if isinstance(round_, str) else round_
+
+    def as_offered(self, member: Any) -> Any:
+        """Return a member of a plan with the names it has in other words as they were offered."""
+        if not isinstance(member, dict):
+            return member
+        told = dict(member)
+        for field, kind in (("profile", "profile"), ("output_schema", "schema")):
+            if isinstance(name := told.get(field), str):
+                told[field] = self._meant(kind, name)
+        if isinstance(tools := told.get("tools"), list):
+            told["tools"] = [self._meant("tool", name) if isinstance(name, str) else name for name in tools]
+        return told
+
+    def _meant(self, kind: str, name: str) -> str:
+        entries = self.entries[kind]
+        forms = {entry.key: entry.name for entry in entries} | {entry.name: entry.name for entry in entries}
+        return meant(name, forms) or name
 
     def _member(self, member: Mapping[str, Any], path: str) -> list[Issue]:
         issues = [

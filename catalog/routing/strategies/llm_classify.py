@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from catalog.errors import StrategyError
 from catalog.routing.llm.ask import Asker, Asking, Unusable
+from catalog.routing.llm.meant import meant
 from catalog.routing.llm.untrusted import as_json, block, clean, shortened, shown
 from catalog.routing.verdict import Verdict, abstained
 
@@ -53,7 +54,8 @@ class Classify:
 
     How a choice ends:
 
-    - a name of the shortlist: that entry, with the model's reason; ``none``: it abstains;
+    - a name of the shortlist, or its key, also with quotes around it or in another case: that entry, with the model's
+      reason; ``none``: it abstains;
     - any other name, a position, no JSON, an answer that was cut off: the model is told what was wrong and asked once
       more, then StrategyError;
     - a refusal, a server that can't be reached, answers an error (429 and 5xx are tried once more if there is time),
@@ -103,7 +105,13 @@ class Classify:
             return _messages(prompt, listed, nonce), _schema(list(shortlist)), shortlist
 
         messages, schema, shortlist = self._asker.fitted(len(candidates), make)
-        answer, cost = self._asker.ask(messages, schema, lambda data: _checked(data, shortlist))
+        forms = _forms(shortlist)
+        answer, cost = self._asker.ask(
+            messages,
+            schema,
+            lambda data: _checked(data, forms),
+            lambda text: {"choice": text} if meant(text, forms) else None,
+        )
         choice, why = answer["choice"], clean(answer["reason"], REASON)
         model = self._asker.model
         withheld = "what its texts say was withheld from the model: it speaks to it"
@@ -162,7 +170,7 @@ def _schema(allowed: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _checked(data: Mapping[str, Any], shortlist: Mapping[str, Any]) -> dict[str, str]:
+def _checked(data: Mapping[str, Any], forms: Mapping[str, str]) -> dict[str, str]:
     """Return ``choice`` and ``reason`` of an answer.
 
     Raises:
@@ -175,8 +183,20 @@ def _checked(data: Mapping[str, Any], shortlist: Mapping[str, Any]) -> dict[str,
         raise Unusable(f"'choice' is the number {choice}; a position is no answer, give the name")
     if not isinstance(choice, str):
         raise Unusable(f"'choice' must be a text: the name of a candidate, or \"{NONE}\"")
-    if choice not in shortlist and choice != NONE:
+    label = meant(choice, forms)
+    if label is None:
         raise Unusable(f"'choice' is {as_json(clean(choice, 80))}, which is the name of no candidate")
     if reason is not None and not isinstance(reason, str):
         raise Unusable("'reason' must be a text or null")
-    return {"choice": choice, "reason": reason or ""}
+    return {"choice": label, "reason": reason or ""}
+
+
+def _forms(shortlist: Mapping[str, tuple[Entry, bool]]) -> dict[str, str]:
+    """Return the ways to write each label: itself, and the key and name of its entry where no other has them."""
+    forms = {NONE: NONE, **{label: label for label in shortlist}}
+    names = [entry.name for entry, _ in shortlist.values()]
+    for label, (entry, _) in shortlist.items():
+        forms.setdefault(entry.key, label)
+        if names.count(entry.name) == 1:
+            forms.setdefault(entry.name, label)
+    return forms

@@ -19,13 +19,14 @@ from catalog_cli.output import clean
     examples="""
         catalog register tool create_scatter mypkg.plots:create_scatter --tag plot
         catalog register schema verdict @verdict.json -d "What a judge says."
+        catalog register prompt greet "Hello {name}"
         catalog register model openai/gpt-4o mypkg.models:gpt4o --meta context=128000
     """,
     embedder=True,
 )
 @click.argument("kind", shell_complete=completion.kinds)
 @click.argument("name")
-@click.argument("value", metavar="REF|@spec.json")
+@click.argument("value", metavar="REF|@spec.json|TEXT")
 @field_options
 @json_option("the entry as it is stored")
 @pass_app
@@ -34,11 +35,12 @@ def register(app: Application, /, kind: str, name: str, value: str, as_json: boo
 
     REF is package.module:name, which is not imported: its signature and checksums are read from its source.
     One that leads nowhere from here needs --force.
-    @spec.json registers the data in that file instead, @- those on standard input. What had the key is replaced,
-    and stays in its history.
+    @spec.json registers the data in that file instead, @- those on standard input. A prompt may be a text with
+    placeholders, `catalog run` fills it in: TEXT, or the content of @greet.txt. What had the key is replaced, and stays
+    in its history.
     """
     app.look_here()
-    stands_for = value_of(value, force=given["force"])
+    stands_for = value_of(kind, value, force=given["force"])
     known = app.catalog.history(kind, name, limit=1)
     entry = app.catalog.register(kind, name, stands_for, **fields_of(given))
     if as_json:
@@ -52,6 +54,8 @@ def register(app: Application, /, kind: str, name: str, value: str, as_json: boo
             f"Note: the source of {entry.ref} was not found from here, so changes of it can't be noticed; "
             "register it again where it can be imported"
         )
+    if value == entry.spec and not any(sign in value for sign in " \n{"):
+        app.screen.remark(f"Note: {entry.key} is the text '{value}'; a reference is written package.module:name")
     if is_council(entry):
         _note_issues(app, entry.key)
 

@@ -41,7 +41,7 @@ def update(app: Application, /, key: str, value: str | None, as_json: bool, **gi
     if "metadata" in fields:
         fields["metadata"] = {**app.catalog.entry(kind, name).metadata, **fields["metadata"]}
     if value is not None:
-        fields["value"] = value_of(value, force=given["force"])
+        fields["value"] = value_of(kind, value, force=given["force"])
     if not fields:
         raise click.UsageError("there is nothing to change; say what, as in --description TEXT")
     changed(app, f"{kind}:{name}", app.catalog.update(kind, name, **fields), as_json)

@@ -1,0 +1,41 @@
+"""What a scan keeps of a tool's definition besides its parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from catalog.discovery.scan import scan
+
+FACTS = {
+    "title": "Refund an order",
+    "annotations": {"readOnlyHint": False, "destructiveHint": True},
+}
+SCHEMA = {"type": "object", "properties": {"id": {"type": "string"}}}
+
+
+@pytest.mark.parametrize("annotations", ['{"readOnlyHint": False, "destructiveHint": True}',
+                                         "ToolAnnotations(readOnlyHint=False, destructiveHint=True)"])  # fmt: skip
+@pytest.mark.parametrize("form", ["definition", "decorator"])
+def test_title_annotations_and_output_schema_are_kept(tmp_path: Path, form: str, annotations: str) -> None:
+    """Title, annotations and output schema of a tool are in the metadata, from definitions and decorators alike."""
+    source = {
+        "definition": f"""
+from mcp.types import Tool, ToolAnnotations
+refund = Tool(name="refund", title="Refund an order", description="Refunds.", inputSchema={{"type": "object"}},
+              outputSchema={SCHEMA!r}, annotations={annotations})
+""",
+        "decorator": f"""
+from mcp.server.fastmcp import FastMCP
+from mcp.types import ToolAnnotations
+server = FastMCP("shop")
+@server.tool(title="Refund an order", annotations={annotations}, output_schema={SCHEMA!r})
+def refund(order: str) -> dict:
+    "Refunds."
+""",
+    }[form]
+    (tmp_path / "shop.py").write_text(source)
+    (finding,) = scan(tmp_path / "shop.py").findings
+    assert (finding.key, finding.description) == ("tool:refund", "Refunds.")
+    assert finding.metadata == {**FACTS, "output_schema": SCHEMA}
