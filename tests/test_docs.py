@@ -13,15 +13,18 @@ from dataclasses import fields
 from importlib.metadata import Distribution
 from pathlib import Path
 
+import click
 import pytest
 from factories import ROOT
 
 from catalog import SettingsError
+from catalog.discovery.rules import load_rules
 from catalog.settings import Settings, load_settings
-from catalog_cli.app import COMMANDS
+from catalog_cli.app import COMMANDS, cli
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+WRITTEN = [page for page in PAGES if page.parent.name != "reference"]
 RUN = [page for page in PAGES if "```console" in page.read_text(encoding="utf-8")]
 
 
@@ -137,6 +140,41 @@ def test_every_link_leads_somewhere_and_every_page_is_linked() -> None:
 def test_the_reference_has_the_command(name: str) -> None:
     """Every command of the program has its place in the reference."""
     assert f"\n## catalog {name}\n" in (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+
+
+def named(page: Path) -> list[tuple[str, list[str]]]:
+    """Return what a page says of commands without running them: the words behind `catalog`, the options among them."""
+    text = re.sub(r"^```console.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    found = re.findall(r"(?:^|[`/ ])catalog ([^`|;&)#]*)", text, re.MULTILINE)
+    return [(words, re.findall(r"(?<!\S)--[a-z-]+", words)) for words in found]
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.stem)
+def test_what_a_page_says_of_commands_exists(page: Path) -> None:
+    """Every option that a page names with a command, without running it, is an option of that command."""
+    unknown = []
+    for words, options in named(page):
+        command: click.Command = cli
+        above = click.Context(cli, info_name="catalog")
+        known = {"--help"}
+        for word in words.split():
+            known.update(name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts))
+            inner = command.get_command(above, word) if isinstance(command, click.Group) else None
+            command = inner or command
+        known.update(name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts))
+        unknown += [(words, option) for option in options if option not in known]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_configuration_of_a_page_is_valid(page: Path, tmp_path: Path) -> None:
+    """Each block of TOML is a `pyproject.toml` that the catalog takes, recognisers included."""
+    for block in re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        file = tmp_path / "pyproject.toml"
+        file.write_text(block, encoding="utf-8")
+        found = load_settings(file=file)
+        assert found.file == file
+        load_rules(found.recognise)
 
 
 def test_the_ci_script_runs_the_commands_for_developers() -> None:
