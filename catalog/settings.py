@@ -80,7 +80,7 @@ class Settings:
             and the prompt.
         route_log: what is kept of routed prompts, one of :data:`LOGGED`: nothing, decisions with a hash of the prompt,
             or decisions with its text.
-        keep_history: how many revisions of each entry ``catalog db prune`` keeps; without it all.
+        keep_history: how many revisions of each entry ``catalog db prune`` keeps if it is called without ``--keep``.
         scope: the ``sources`` and ``distributions`` that searches and routers look at unless the caller names others.
         router: options of the project's router, as written; see :meth:`catalog.AutoCouncil.configured`.
     """
