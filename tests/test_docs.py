@@ -144,8 +144,8 @@ def test_the_reference_has_the_command(name: str) -> None:
 
 def named(page: Path) -> list[tuple[str, list[str]]]:
     """Return what a page says of commands without running them: the words behind `catalog`, the options among them."""
-    text = re.sub(r"^```console.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
-    found = re.findall(r"(?:^|[`/ ])catalog ([^`|;&)#]*)", text, re.MULTILINE)
+    blocks = "".join(re.findall(r"^```(?!console)\w+\n(.*?)^```$", page.read_text("utf-8"), re.DOTALL | re.MULTILINE))
+    found = re.findall(r"`catalog ([^`]*)`", prose(page)) + re.findall(r"\bcatalog ([^`|;&)#\n]*)", blocks)
     return [(words, re.findall(r"(?<!\S)--[a-z-]+", words)) for words in found]
 
 
