@@ -57,26 +57,30 @@ class Settings:
     """How a catalog is set up.
 
     Attributes:
-        url: database URL, or None for the file in the user's data directory.
+        url: database URL, as ``sqlite:///team.db``, relative to the configuration file; without it the database is
+            a file in the user's data directory.
         file: the configuration file these come from, if any.
-        embedder: name of the embedder, or None for the default.
-        kinds: every known kind, the built-in ones first.
-        plugin_groups: entry-point groups that plugins are found in.
-        verify: policy (``off``, ``signature``, ``source``) by kind; ``"*"`` is the default of all kinds.
+        embedder: name of the embedder: ``wordllama`` (the default), ``minilm``, ``hash``, ``openai:MODEL[@URL]``,
+            ``st:MODEL``, ``package.module:name``, or ``none`` to search by words only.
+        kinds: every known kind, the built-in ones first; the configuration names those of the project.
+        plugin_groups: entry-point groups that plugins are found in, ``magma_plugins`` always among them.
+        verify: how much of the code must be as recorded when an object is taken, by kind: ``off``,
+            ``signature`` or ``source``; ``"*"`` is the default of all kinds. A policy may stand alone, for all kinds.
         auto_refresh: refresh on every access, for notebooks.
         entries: the config tier as written: kind, then name, then a reference or a table of fields.
-        recognise: additional rules by which scans recognise entries, as written.
-        trust: the trust policy as written.
-        learn: one of :data:`LEARNING`. With ``explicit`` only calls of ``record_use`` record anything; what they
-            recorded counts in searches. With ``off`` it does not count.
+        recognise: additional rules by which scans recognise entries, in the form of ``recognised.toml``.
+        trust: the trust policy as written; nothing applies it yet.
+        learn: what is learned from use, one of :data:`LEARNING`. With ``explicit`` only calls of ``record_use`` record
+            anything; what they recorded counts in searches. With ``off`` it does not count.
         learn_text: whether the texts of recorded requests are kept beside their hashes.
         clock: returns the time, in seconds since 1970.
         default_profile: the name of the profile on which those of all councils and members are based.
         providers: model providers that can be used here, in addition to those with a key in the environment.
         runner: reference of the function that runs councils defined as data. It is called with the resolved council
             and the prompt.
-        route_log: one of :data:`LOGGED`.
-        keep_history: how many revisions of each entry ``catalog db prune`` keeps.
+        route_log: what is kept of routed prompts, one of :data:`LOGGED`: nothing, decisions with a hash of the prompt,
+            or decisions with its text.
+        keep_history: how many revisions of each entry ``catalog db prune`` keeps if it is called without ``--keep``.
         scope: the ``sources`` and ``distributions`` that searches and routers look at unless the caller names others.
         router: options of the project's router, as written; see :meth:`catalog.AutoCouncil.configured`.
     """

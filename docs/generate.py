@@ -1,57 +1,74 @@
-"""Writes docs/reference.md: every command as its --help has it, and every setting as the code documents it.
+"""Writes the reference, docs/reference/, from the code: every command, error and setting as the code documents them.
 
-python docs/generate.py            # writes the page
-python docs/generate.py --check    # ends with 1 if the page is not what the code says
+python docs/generate.py            # writes the pages
+python docs/generate.py --check    # ends with 1 and names each page that is not what the code says
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from dataclasses import MISSING, fields
 from inspect import cleandoc
 from pathlib import Path
+from typing import Any
 
 import click
 
-from catalog.settings import Settings
-from catalog_cli.app import cli
+import catalog
+from catalog.settings import LEARNING, LOGGED, PROVIDER_KEYS, Settings
+from catalog_cli.app import EXIT_CODES, cli
 
-PAGE = Path(__file__).parent / "reference.md"
-INNER = frozenset({"file", "clock"})
+FOLDER = Path(__file__).parent / "reference"
+INNER = frozenset({"file", "clock", "auto_refresh"})
 """Attributes of the settings that no configuration file has."""
 
+TYPES = {
+    "str | None": "text",
+    "str": "text",
+    "int | None": "number",
+    "bool": "true or false",
+    "tuple[str, ...]": "list of texts",
+}
+"""Annotations, and what they are in TOML; all others are tables."""
 
-def page() -> str:
-    """Return the text of the page."""
-    context = click.Context(cli, info_name="catalog", max_content_width=100, terminal_width=100)
-    return "\n".join(
-        [
-            "# Reference",
-            "",
-            "Made from the code by `python docs/generate.py`; a test compares both.",
-            "",
-            "## Settings",
-            "",
-            "In `[tool.catalog]` of `pyproject.toml`, or at the top of `catalog.toml`; the nearest file counts.",
-            "",
-            *(f"- `{name}`: {text}" for name, text in settings()),
-            "",
-            "Environment: `CATALOG_URL` (the database), `CATALOG_ACTOR` (who is at work, for the history),",
-            "`CATALOG_AUTO_REFRESH` (as `auto_refresh`).",
-            "",
-            "## Commands",
-            "",
-            *(line for name, command in commands(context) for line in (f"### {name}", "", *block(command))),
-        ]
-    )
+CHOICES = {"LEARNING": LEARNING, "LOGGED": LOGGED}
+"""The tuples of choices that docstrings name."""
+
+ENVIRONMENT = (
+    ("CATALOG_URL", "the database; wins over `url`, and `--url` wins over it"),
+    ("CATALOG_ACTOR", "who is at work, for the history; else the user's name"),
+    ("OPENAI_API_KEY", "the key that the embedder `openai:MODEL` and routing by a model send"),
+    ("OPENAI_BASE_URL", "where they send it, if nothing else names a server; else OpenAI's own"),
+    ("CATALOG_AUTO_REFRESH", "`1` refreshes on every access and reloads changed modules, for notebooks"),
+)
 
 
-def settings() -> list[tuple[str, str]]:
-    """Return name and meaning of each setting, as the docstring of the settings has them."""
-    text = cleandoc(Settings.__doc__ or "").partition("Attributes:\n")[2]
-    named = re.findall(r"^    (\w+): (.*?)(?=^    \w+:|\Z)", text, re.DOTALL | re.MULTILINE)
-    plain = [(name, re.sub(r":\w+:`~?(?:catalog\.)?([^`]+)`", r"`\1`", " ".join(said.split()))) for name, said in named]
-    return [(name, said.replace("``", "`")) for name, said in plain if name not in INNER]
+def pages() -> dict[str, str]:
+    """Return the text of each page by its name."""
+    return {
+        "commands.md": "\n".join(["# Commands", "", HEAD, "", *command_lines(), *error_lines()]),
+        "settings.md": "\n".join(["# Settings", "", HEAD, "", *setting_lines(), *environment_lines()]),
+    }
+
+
+HEAD = "Made from the code by `python docs/generate.py`; a test compares both."
+
+
+def command_lines() -> list[str]:
+    """Return a table of the commands and the help of each."""
+    above = click.Context(cli, info_name="catalog", max_content_width=100, terminal_width=100)
+    found = commands(above)
+    table = [f"| [{name}](#{anchor(name)}) | {context.command.get_short_help_str(100)} |" for name, context in found]
+    helped = [line for name, context in found for line in (f"## {name}", "", "```text", context.get_help(), "```", "")]
+    return [
+        "| | |",
+        "| --- | --- |",
+        *table,
+        "| [Exit statuses and errors](#exit-statuses-and-errors) | |",
+        "",
+        *helped,
+    ]
 
 
 def commands(above: click.Context) -> list[tuple[str, click.Context]]:
@@ -69,12 +86,111 @@ def commands(above: click.Context) -> list[tuple[str, click.Context]]:
     return found
 
 
-def block(context: click.Context) -> list[str]:
-    """Return the help of a command as a block of text."""
-    return ["```text", context.get_help(), "```", ""]
+def anchor(heading: str) -> str:
+    """Return the fragment by which pages link a *heading*."""
+    return heading.lower().replace(" ", "-")
+
+
+def error_lines() -> list[str]:
+    """Return a table of every error, and the exit status of a command that ends with it."""
+    errors = [getattr(catalog, name) for name in catalog.__all__ if name.endswith("Error")]
+    rows = [
+        f"| {error.code} | `{error.__name__}` | {EXIT_CODES.get(error.code, 3)} | {plain(error.__doc__)} |"
+        for error in sorted(errors, key=lambda error: str(error.code))
+    ]
+    return [
+        "## Exit statuses and errors",
+        "",
+        "0: done. 1: the answer is no. 2: wrong use. 3: the catalog could not be used. Every error has a `code`,",
+        "a message that says what is wrong and what to do, and `facts` for programs; all derive from `CatalogError`.",
+        "An embedder that is unknown and an option that a strategy can't have end with 2, too.",
+        "",
+        "| code | in Python | exit status | what it means |",
+        "| --- | --- | --- | --- |",
+        *rows,
+        "",
+    ]
+
+
+def setting_lines() -> list[str]:
+    """Return a table of the settings, as the docstring of the settings explains them."""
+    named = {field.name: field for field in fields(Settings)}
+    rows = [
+        f"| `{name}` | {TYPES.get(str(named[name].type), 'table')} | {default(named[name])} | {text} |"
+        for name, text in explained()
+        if name not in INNER
+    ]
+    return [
+        "They stand in `[tool.catalog]` of `pyproject.toml`, or at the top of `catalog.toml`. The nearest",
+        "folder upwards that has either counts, and `catalog.toml` wins where it has both; `catalog info` says which",
+        "it is. [Concepts](../concepts.md) has an example.",
+        "",
+        "| setting | in TOML | default | meaning |",
+        "| --- | --- | --- | --- |",
+        *rows,
+        "",
+    ]
+
+
+def explained() -> list[tuple[str, str]]:
+    """Return name and meaning of each attribute of the settings."""
+    text = cleandoc(Settings.__doc__ or "").partition("Attributes:\n")[2]
+    named = re.findall(r"^    (\w+): (.*?)(?=^    \w+:|\Z)", text, re.DOTALL | re.MULTILINE)
+    return [(name, plain(meaning)) for name, meaning in named]
+
+
+def plain(docstring: str | None) -> str:
+    """Return a *docstring* in one line of Markdown, the choices it names written out."""
+    text = " ".join((docstring or "").split()).replace("|", r"\|")
+    text = re.sub(
+        r":data:`(\w+)`", lambda found: ", ".join(f"`{choice}`" for choice in CHOICES.get(found[1], (found[1],))), text
+    )
+    return re.sub(r":\w+:`~?(?:catalog\.)?([^`]+)`", r"`\1`", text).replace("``", "`")
+
+
+def default(field: Any) -> str:
+    """Return the default of a setting as TOML has it; nothing where it is empty."""
+    value = field.default if field.default is not MISSING else field.default_factory()
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if not value:
+        return ""
+    if isinstance(value, str):
+        return f'`"{value}"`'
+    return f"`{', '.join(value.values() if isinstance(value, dict) else value)}`"
+
+
+def environment_lines() -> list[str]:
+    """Return the variables of the environment that are read."""
+    return [
+        "## Environment",
+        "",
+        "| variable | meaning |",
+        "| --- | --- |",
+        *(f"| `{name}` | {meaning} |" for name, meaning in ENVIRONMENT),
+        "",
+        "A model provider counts as configured where one of its variables is set, or where `providers` names it:",
+        "",
+        "| provider | variables |",
+        "| --- | --- |",
+        *(f"| {provider} | {', '.join(f'`{name}`' for name in names)} |" for provider, names in PROVIDER_KEYS.items()),
+        "",
+    ]
+
+
+def main() -> int:
+    """Write the pages, or compare them."""
+    changed = []
+    for name, text in pages().items():
+        page = FOLDER / name
+        if not page.is_file() or page.read_text(encoding="utf-8") != text:
+            changed.append(name)
+            if "--check" not in sys.argv:
+                page.parent.mkdir(exist_ok=True)
+                page.write_text(text, encoding="utf-8")
+    print("\n".join(changed), end="\n" if changed else "")
+    return int("--check" in sys.argv and bool(changed))
 
 
 if __name__ == "__main__":
-    if "--check" in sys.argv:
-        sys.exit(PAGE.read_text(encoding="utf-8") != page())
-    PAGE.write_text(page(), encoding="utf-8")
+    sys.exit(main())

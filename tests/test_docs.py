@@ -7,15 +7,24 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
+import venv
+from dataclasses import fields
+from importlib.metadata import Distribution
 from pathlib import Path
 
+import click
 import pytest
 from factories import ROOT
 
-from catalog_cli.app import COMMANDS
+from catalog import SettingsError
+from catalog.discovery.rules import load_rules
+from catalog.settings import Settings, load_settings
+from catalog_cli.app import COMMANDS, cli
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+WRITTEN = [page for page in PAGES if page.parent.name != "reference"]
 RUN = [page for page in PAGES if "```console" in page.read_text(encoding="utf-8")]
 
 
@@ -32,27 +41,43 @@ def steps(page: Path) -> list[tuple[str, str]]:
     return found
 
 
+@pytest.fixture(scope="session")
+def installed(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment as the README makes it, with what the wheel installs and its dependencies."""
+    folder = tmp_path_factory.mktemp("installed") / ".venv"
+    venv.create(folder, symlinks=True)
+    places = {name: sysconfig.get_path(name, vars={"base": str(folder)}) for name in ("purelib", "scripts")}
+    # A line of a .pth file adds a folder, but not what its own .pth files name: the checkout stays out of sight.
+    Path(places["purelib"], "wheel.pth").write_text(f"{site}\n{sysconfig.get_path('purelib')}\n")
+    (metadata,) = site.glob("*.dist-info")
+    (script,) = Distribution.at(metadata).entry_points.select(group="console_scripts")
+    command = Path(places["scripts"], script.name)
+    start = f"import sys; from {script.module} import {script.attr}; sys.exit({script.attr}())"
+    command.write_text(f'#!/bin/sh\nexec "{folder}/bin/python" -P -c "{start}" "$@"\n')
+    command.chmod(0o755)
+    return folder
+
+
 @pytest.mark.packaging
 @pytest.mark.parametrize("page", RUN, ids=lambda page: page.stem)
-def test_a_page_prints_what_it_says(page: Path, site: Path, tmp_path: Path) -> None:
-    """The commands of a page, in one shell, in a new folder, with what the wheel installs, print just that."""
+def test_a_page_prints_what_it_says(page: Path, installed: Path, tmp_path: Path) -> None:
+    """The commands of a page, in one shell, in a new folder, succeed and print just that, warnings included."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("__pycache__"))
-    shim = tmp_path / "bin" / "catalog"
-    shim.parent.mkdir()
-    shim.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m catalog_cli "$@"\n')
-    shim.chmod(0o755)
+    (tmp_path / ".venv").symlink_to(installed)
     environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith("CATALOG_")},
-        "PATH": f"{shim.parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(site),
+        **{name: value for name, value in os.environ.items() if not name.startswith(("CATALOG_", "PYTHON"))},
         "HOME": str(tmp_path),
         "XDG_DATA_HOME": str(tmp_path / "data"),
     }
-    end = "--- end of a command ---"
-    script = "".join(f"{command}\necho '{end}'\n" for command, _ in steps(page))
+    if page.name != "README.md":  # it says itself how the command comes to be there
+        environment["PATH"] = f"{installed}/bin{os.pathsep}{os.environ['PATH']}"
+    mark = "--- ended with"
+    script = "exec 2>&1\n" + "".join(f"{command}\necho '{mark}' $?\n" for command, _ in steps(page))
     done = subprocess.run(["bash", "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True)
-    printed = done.stdout.split(f"{end}\n")[:-1]
-    assert list(zip([command for command, _ in steps(page)], printed, strict=True)) == steps(page), done.stderr
+    ended = re.findall(rf"(.*?){mark} (\d+)\n", done.stdout, re.DOTALL)
+    assert [(command, *end) for (command, _), end in zip(steps(page), ended, strict=True)] == [
+        (command, printed, "0") for command, printed in steps(page)
+    ]
 
 
 def test_the_readme_is_short() -> None:
@@ -60,13 +85,30 @@ def test_the_readme_is_short() -> None:
     assert len(README.split()) <= 700
 
 
-def test_the_reference_is_what_the_code_says() -> None:
-    """`docs/reference.md` is what `docs/generate.py` makes of the commands and settings."""
-    path = f"{ROOT}{os.pathsep}{ROOT / 'cli'}"
+@pytest.mark.parametrize("maker", ["generate.py", "picture.py"])
+def test_what_is_made_is_what_the_code_says(maker: str) -> None:
+    """The reference and the picture of the terminal are what their commands make of the code as it is."""
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}"}
     done = subprocess.run(
-        [sys.executable, ROOT / "docs" / "generate.py", "--check"], env={**os.environ, "PYTHONPATH": path}, check=False
+        [sys.executable, ROOT / "docs" / maker, "--check"], env=environment, capture_output=True, text=True
     )
-    assert done.returncode == 0, "run `python docs/generate.py`"
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", ""), f"run `python docs/{maker}`"
+
+
+def test_the_settings_of_the_reference_are_those_a_file_may_have(tmp_path: Path) -> None:
+    """A configuration file may have each setting that the reference names, and no other attribute of `Settings`."""
+    page = (ROOT / "docs" / "reference" / "settings.md").read_text(encoding="utf-8").partition("## Environment")[0]
+    known = []
+    for field in fields(Settings):
+        file = tmp_path / "catalog.toml"
+        file.write_text(f"{field.name} = 1979-05-27\n")  # a value that no setting can have
+        with pytest.raises(SettingsError) as raised:
+            load_settings(file=file)
+        known += [] if "is not a setting" in str(raised.value) else [field.name]
+    assert re.findall(r"^\| `(\w+)`", page, re.MULTILINE) == [
+        name for name in re.findall(r"^        (\w+): ", Settings.__doc__ or "", re.MULTILINE) if name in known
+    ]
+    assert len(known) == len(re.findall(r"^\| `", page, re.MULTILINE))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -76,21 +118,63 @@ def test_the_python_of_a_page_runs(page: Path, tmp_path: Path, run_python) -> No
     assert [run_python(block, cwd=tmp_path) for block in blocks] == [""] * len(blocks)
 
 
+def prose(page: Path) -> str:
+    """Return the text of a page without its code."""
+    return re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+
+
 def test_every_link_leads_somewhere_and_every_page_is_linked() -> None:
-    """Links between the pages lead to files, and the README leads to every page."""
+    """Links between the pages, pictures too, lead to files, and the README leads to every page."""
     for page in PAGES:
-        for link in re.findall(r"\]\(([^):#]+\.md)[^)]*\)", page.read_text(encoding="utf-8")):
+        for link in re.findall(r"\]\((?!https:)([^)#]+)[^)]*\)", prose(page)):
             assert (page.parent / link).is_file(), f"{page.name} links {link}"
     linked = re.findall(r"\]\(docs/([^)]+)\)", README)
     assert sorted(linked) == sorted(
-        str(page.relative_to(ROOT / "docs")) for page in PAGES if page != ROOT / "README.md"
+        path.relative_to(ROOT / "docs").as_posix()
+        for path in [*PAGES, *(ROOT / "docs" / "images").iterdir()]
+        if path != ROOT / "README.md"
     )
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_the_reference_has_the_command(name: str) -> None:
     """Every command of the program has its place in the reference."""
-    assert f"\n### catalog {name}\n" in (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    assert f"\n## catalog {name}\n" in (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+
+
+def named(page: Path) -> list[tuple[str, list[str]]]:
+    """Return what a page says of commands without running them: the words behind `catalog`, the options among them."""
+    blocks = "".join(re.findall(r"^```(?!console)\w+\n(.*?)^```$", page.read_text("utf-8"), re.DOTALL | re.MULTILINE))
+    found = re.findall(r"`catalog ([^`]*)`", prose(page)) + re.findall(r"\bcatalog ([^`|;&)#\n]*)", blocks)
+    return [(words, re.findall(r"(?<!\S)--[a-z-]+", words)) for words in found]
+
+
+@pytest.mark.parametrize("page", WRITTEN, ids=lambda page: page.stem)
+def test_what_a_page_says_of_commands_exists(page: Path) -> None:
+    """Every option that a page names with a command, without running it, is an option of that command."""
+    unknown = []
+    for words, options in named(page):
+        command: click.Command = cli
+        above = click.Context(cli, info_name="catalog")
+        known = {"--help"}
+        for word in words.split():
+            known.update(name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts))
+            inner = command.get_command(above, word) if isinstance(command, click.Group) else None
+            command = inner or command
+        known.update(name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts))
+        unknown += [(words, option) for option in options if option not in known]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_configuration_of_a_page_is_valid(page: Path, tmp_path: Path) -> None:
+    """Each block of TOML is a `pyproject.toml` that the catalog takes, recognisers included."""
+    for block in re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL):
+        file = tmp_path / "pyproject.toml"
+        file.write_text(block, encoding="utf-8")
+        found = load_settings(file=file)
+        assert found.file == file
+        load_rules(found.recognise)
 
 
 def test_the_ci_script_runs_the_commands_for_developers() -> None:
