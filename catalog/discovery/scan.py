@@ -80,11 +80,19 @@ def scan(
     options = f"{FORMAT} {in_force.fingerprint} {int(public)}"
     before: Mapping[str, Any] = known if known and known.get("options") == options else {}
     what = find_target(target, locator, before.get("distribution"))
+    if before and before["base"] != _base(what):  # another project's files of that name
+        before = {}
     if before and _is_same(what, before):
         return _remembered(what, before)
     # Files that import each other find each other, also where nobody has put their folder on sys.path.
     locator = Locator([*locator.roots, *sorted({file.root for file in what.listing.files})], own=own)
     return _Scan(what, in_force, locator, before, options, public, progress).run()
+
+
+def _base(target: Target) -> str:
+    """Return the folder that all files of *target* are in."""
+    folders = {os.path.dirname(file.path) for file in target.listing.files}
+    return os.path.commonpath(folders) if folders else ""
 
 
 def _is_same(target: Target, before: Mapping[str, Any]) -> bool:
@@ -188,10 +196,6 @@ class _Scan:
         )
 
     # --- bytes ---------------------------------------------------------------------------------------------
-
-    def _base(self) -> str:
-        folders = {os.path.dirname(file.path) for file in self.target.listing.files}
-        return os.path.commonpath(folders) if folders else ""
 
     def _past(self, file: SourceFile) -> list[Any] | None:
         """Return what the scan before kept of *file*; its paths are those below a common folder."""
@@ -392,7 +396,7 @@ class _Scan:
     def _state(
         self, started: int, findings: Sequence[Finding], clashes: Sequence[Clash], faults: Mapping[str, str]
     ) -> dict[str, Any]:
-        base = self._base()
+        base = _base(self.target)
         return {
             "options": self.options,
             "target": self.target.name,

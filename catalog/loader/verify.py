@@ -13,7 +13,7 @@ from catalog.errors import DriftError, SettingsError, close_matches, did_you_mea
 from catalog.source.find import Missing, find_object
 from catalog.source.locate import Locator
 
-Change = Literal["signature", "source", "missing", "unreadable", "unchecked", "uncheckable"]
+Change = Literal["signature", "source", "missing", "unreadable", "elsewhere", "unchecked", "uncheckable"]
 
 
 class Recorded(Protocol):
@@ -191,7 +191,7 @@ def _not_found(entry: Recorded, ref: str, missing: Missing) -> Examined:
         return Examined(_drift(entry, ref, "missing", text), None, GONE, missing.message)
     if missing.is_out_of_sight and was_there:
         text = f"{key}: {ref} can't be loaded here: {missing.message}; it may be fine where it was recorded"
-        return Examined(_drift(entry, ref, "missing", text), known=False)
+        return Examined(_drift(entry, ref, "elsewhere", text), known=False)
     # What another user may read is no broken code: this user can't see it.
     hidden = missing.path is not None and not os.access(missing.path, os.R_OK)
     broken = missing.reason == "unreadable" and not hidden
