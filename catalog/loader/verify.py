@@ -53,9 +53,10 @@ class Drift:
         kind: of the entry.
         name: of the entry.
         ref: its object reference.
-        change: ``signature``; ``source`` (the body only); ``missing`` (it is gone, or can't be seen from here);
-            ``unreadable`` (it is there, and reading it can't tell). Of what has nothing to compare: ``unchecked`` (no
-            checksum was recorded) or ``uncheckable`` (compiled, or made when a module runs: no source shows it).
+        change: ``signature``; ``source`` (the body only); ``missing`` (it is gone); ``elsewhere`` (its place can't be
+            seen from here); ``unreadable`` (it is there, and reading it can't tell). Of what has nothing to compare:
+            ``unchecked`` (no checksum was recorded) or ``uncheckable`` (compiled, or made when a module runs: no
+            source shows it).
         old_signature: as recorded.
         new_signature: as it is; None if it can't be read. So are the ``new_`` checksums.
         old_checksum: of the signature, as recorded.
