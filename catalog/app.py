@@ -447,25 +447,25 @@ class Catalog:
         *,
         public: bool = False,
         schemas: bool = False,
+        exclude: Sequence[str] = (),
         progress: Callable[[int, int, str], None] | None = None,
     ) -> ScanReport:
         """Find what a package or path holds, without importing it, and store what is new.
 
+        The report says what was found, updated, unchanged, gone; what drifted, which stays; what was skipped, and why.
+
         Args:
             target: an installed package or module, the name of a distribution, or a path.
-            public: also every public function.
-            schemas: also pydantic models, as schemas.
+            public, schemas: also every public function; also pydantic models, as schemas.
+            exclude: patterns of what to leave out, as in ``.gitignore`` (of which a project's own are honoured, too).
             progress: called with the files done, all files, and the module just looked at.
-
-        Returns:
-            What was found, updated, unchanged, gone; what drifted, which stays as recorded; what was skipped and why.
 
         Raises:
             PackageNotFoundError: there is no such package or path.
         """
         from catalog.ingest.scan import scan
 
-        return scan(self.workspace, os.fspath(target), public=public, schemas=schemas, progress=progress)
+        return scan(self.workspace, target, public=public, schemas=schemas, exclude=exclude, progress=progress)
 
     def refresh(
         self, *, accept_renames: bool = False, progress: Callable[[int, int, str], None] | None = None

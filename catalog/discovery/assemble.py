@@ -46,6 +46,7 @@ def findings_of(
         public: whether plain public functions count too.
     """
     findings: list[Finding] = []
+    others: list[Finding] = []
     also = frozenset(exported)
     for item in extract["items"]:
         decision = _decided(module, item, follower)
@@ -55,8 +56,39 @@ def findings_of(
             else:
                 continue
         rule, kind, read = decision
-        findings.append(_finding(module, item, rule, kind, read, path, root))
+        finding = _finding(module, item, rule, kind, read, path, root)
+        (others if item.get("alternative") else findings).append(finding)
+    findings = _with_alternatives(findings, others)
     return sorted(findings, key=lambda finding: (finding.line, finding.given_name))
+
+
+def _with_alternatives(findings: list[Finding], others: list[Finding]) -> list[Finding]:
+    """Put to each finding the *others* that its reference may lead to: reading can't tell which of them runs."""
+    from dataclasses import replace
+
+    by_ref: dict[tuple[str, str | None], list[Finding]] = {}
+    for finding in others:
+        by_ref.setdefault((finding.kind, finding.ref), []).append(finding)
+    if not by_ref:
+        return findings
+    whole = []
+    for finding in findings:
+        several = [finding, *by_ref.pop((finding.kind, finding.ref), ())]
+        whole.append(finding if len(several) == 1 else replace(finding, **_of_several(several)))
+    for several in by_ref.values():  # the first of the branches defines something else, of which loading is checked
+        changes = _of_several(several) if len(several) > 1 else {}
+        whole.append(replace(several[0], **changes, checksum=None, source_checksum=None))
+    return whole
+
+
+def _of_several(several: list[Finding]) -> dict[str, Any]:
+    """Return the fields of a finding that say of each definition what it is."""
+    first = several[0]
+    texts = list(dict.fromkeys(each.description for each in several if each.description))
+    each_of_them = [
+        {"line": each.line, "signature": each.signature, "description": each.description} for each in several
+    ]
+    return {"description": " Or: ".join(texts), "metadata": {**first.metadata, "definitions": each_of_them}}
 
 
 _PLAIN = Rule("decorators", "tool", "python")
@@ -72,26 +104,48 @@ def _decided(module: str, item: dict[str, Any], follower: NameFollower) -> tuple
     rules = follower.rules
     best: tuple[Rule, str, FieldReader] | None = None
     for mark in item.get("marks", ()):
-        rule, last = None, ""
-        if "dotted" in mark:
-            rule, last = follower.follow(mark["dotted"], lambda name: rules.match("decorators", name))
-        if rule is None and "method" in mark:
-            rule = follower.owner_rule(mark["method"], mark["owner"], mark["called"])
-            last = mark["method"]
-        if rule is None or (item.get("rebound") and rule.section != "methods"):
+        rule, last, given = _rule_of(mark, follower)
+        if rule is None or (_is_replaced(item) and rule.section != "methods"):
             continue  # a definition that another replaces is gone, unless the decorator put it into an object's list
         kind = last.rpartition(".")[2] if rule.kind == "*" else rule.kind
-        decision = rule, kind, _arguments_reader(mark["given"], follower)
+        decision = rule, kind, _arguments_reader(given, follower)
         if rules.is_own(rule):  # what the author wrote for the catalog beats the framework's
             return decision
         best = best or decision
     if best is not None:
         return best
-    if item["form"] == "class" and not item.get("rebound"):
+    if item["form"] == "class" and not _is_replaced(item):
         return _class_decision(module, item, follower)
-    if item["form"] == "value" and "made" in item:
+    if item["form"] == "value" and "made" in item and not _is_replaced(item):
         return _value_decision(item["made"], follower)
     return None
+
+
+def _rule_of(mark: dict[str, Any], follower: NameFollower) -> tuple[Rule | None, str, dict[str, Value]]:
+    """Return the rule for a decorator, its own name, and the arguments it is given, those of partials included."""
+    rules = follower.rules
+    given: dict[str, Value] = mark["given"]
+    for _ in range(_MOST_PARTIALS):
+        rule, last = None, ""
+        if "dotted" in mark:
+            rule, last = follower.follow(mark["dotted"], lambda name: rules.match("decorators", name))
+        stored = follower.stored_mark(last) if rule is None and last else None
+        if stored is None:
+            break
+        mark, given = stored, {**stored["given"], **given}
+    if rule is None and "method" in mark:
+        rule = follower.owner_rule(mark["method"], mark["owner"], mark["called"])
+        last = mark["method"]
+    return rule, last, given
+
+
+_MOST_PARTIALS = 20
+"""How many partials of partials are followed."""
+
+
+def _is_replaced(item: dict[str, Any]) -> bool:
+    """Tell whether another definition further down surely takes the name."""
+    return bool(item.get("rebound")) and not item.get("alternative")
 
 
 def _class_decision(module: str, item: dict[str, Any], follower: NameFollower) -> tuple[Rule, str, FieldReader] | None:
@@ -205,7 +259,7 @@ def _place_of(module: str, item: dict[str, Any]) -> tuple[str | None, str | None
     if "hidden" in item:
         nested = f"{module}:{item['hidden']}" if item["hidden"] else None
         return None, nested, f"it is made inside {nested or module}; no import path leads to it"
-    if item.get("rebound"):
+    if _is_replaced(item):
         return None, None, f"{ref} leads to another definition further down; no import path leads to this one"
     return ref, None, ""
 
@@ -218,7 +272,7 @@ def _texts(value: Any) -> tuple[str, ...] | None:
 
 def _is_public(module: str, item: dict[str, Any], extract: Extract, exported: frozenset[str]) -> bool:
     name = item["name"]
-    if "." in item["qualname"] or item.get("rebound") or "hidden" in item:
+    if "." in item["qualname"] or _is_replaced(item) or "hidden" in item:
         return False
     if name in exported:
         return True

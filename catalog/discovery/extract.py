@@ -8,32 +8,35 @@ candidates and the dotted names they use; `catalog.discovery.follow_names` follo
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from catalog.discovery.decorators import Decorators
 from catalog.discovery.literal import SAID, Value, known
-from catalog.discovery.rules import MARKING, Rules
-from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, is_alias, last_name, marked_kind
+from catalog.discovery.rules import Rules
+from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, is_alias, last_name
+from catalog.source.branches import Branches
 from catalog.source.checksum import Function
 from catalog.source.define import define
 from catalog.source.docstrings import summary
-from catalog.source.names import Imported, fails, truth_of
+from catalog.source.names import Imported, Opaque
 from catalog.source.parameters import parameters_schema
 
 Extract = dict[str, Any]
 """``imports`` name to dotted · ``stars`` modules · ``classes`` qualified name to bases · ``aliases`` name to dotted ·
-``makes`` variable to the dotted class it is made of · ``returns`` function to the dotted class it returns ·
-``defines`` the functions and classes of the module ·
+``makes`` variable to the dotted class it is made of · ``decorators`` variable to the mark it leaves as a decorator ·
+``returns`` function to the dotted class it returns · ``defines`` the functions and classes of the module ·
 ``all`` what ``__all__`` lists · ``items`` the candidates · ``asked`` the classes that were candidates ·
-``described`` the names that were public."""
+``described`` the names that were public · ``tried`` the imports that decided which branches run ·
+``aliased`` the decorators in it that may be known under other names."""
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
-_BLOCKS = (ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While, ast.Match)
-"""Statements that hold others, which run when they do; ``if`` apart, of which one branch does."""
+_BLOCKS = (ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While, ast.Match)
+"""Statements that hold others, of which some run."""
 
-_POSITIONS = 4
-"""How many arguments by position are read; no rule names a later one."""
+Chain = tuple[tuple[int, int], ...]
+"""The branches a statement is in of which reading can't tell whether they run: statement and place of the branch."""
 
 
 class Extractor:
@@ -48,12 +51,15 @@ class Extractor:
         self.rules = rules
         self.namer = Namer(module, is_package, tree.body, path)
         self.top = self.namer.top
+        self.decorators = Decorators(self.namer, rules)
         self.items: list[dict[str, Any]] = []
         self.classes: dict[str, list[str]] = {}
         self.wanted = rules.read_names
         self._candidates: frozenset[str] | None = None
         self._public: Callable[[str], bool] | None = None
         self._deep = self._assigned = True
+        self._chains: dict[int, Chain] = {}
+        self._within = Branches(None, lambda name: Opaque())  # of functions: their own names are not followed
 
     def extract(
         self,
@@ -63,6 +69,7 @@ class Extractor:
         deep: bool = True,
         assigned: bool = True,
         declared: bool = False,
+        aliases: frozenset[str] = frozenset(),
     ) -> Extract:
         """Return the extract.
 
@@ -72,9 +79,12 @@ class Extractor:
             deep: look for decorators, and into classes and functions.
             assigned: look for variables made by known constructors.
             declared: look for calls that count anywhere.
+            aliases: names that known decorators may have in some file.
         """
+        self.decorators.aliases = aliases
         self._candidates, self._public, self._deep, self._assigned = candidates, public, deep, assigned
         self._body(self.tree.body, [self.top], "", None, live=True)
+        self._settle_alternatives()
         if declared:
             self._declarations()
         for item in self.items:
@@ -87,17 +97,36 @@ class Extractor:
             "defines": [name for name, bound in names.bound.items() if isinstance(bound, _DEFINITIONS)],
             "all": list(names.exported) if names.exported is not None else None,
             "items": self.items,
+            "tried": names.branches.tried,
+            "aliased": [],
             "asked": None if candidates is None else sorted(candidates),
             "described": [name for name in names.bound if public(name)] if public is not None else [],
         }
 
-    def _followed(self) -> dict[str, dict[str, str]]:
+    def _settle_alternatives(self) -> None:
+        """Of several values of one name at module level keep the last, or those of which one or the other counts."""
+        values: dict[str, list[dict[str, Any]]] = {}
+        for item in self.items:
+            if item["form"] == "value":
+                values.setdefault(item["qualname"], []).append(item)
+        for name, several in values.items():
+            bound = self.top.names.bound.get(name)
+            counts = next((item for item in several if item["value"] is bound), None)
+            for item in several:
+                value = item.pop("value")
+                if counts is not None and item is not counts:
+                    item["rebound"] = True
+                    item["alternative"] = _are_alternatives(self._chains[id(bound)], self._chains[id(value)])
+
+    def _followed(self) -> dict[str, dict[str, Any]]:
         """Return where the names at module level lead: to imports, other names, makers of objects, types returned."""
         imports: dict[str, str] = {}
         aliases: dict[str, str] = {}
         makes: dict[str, str] = {}
         returns: dict[str, str] = {}
-        for name, binding in self.top.names.bound.items():
+        decorators: dict[str, dict[str, Any]] = {}
+        for name in self.top.names.bound:
+            binding = self.top.names.intended(name)
             if isinstance(binding, Imported):
                 dotted = self.namer.imported(binding)
                 if dotted is not None:
@@ -110,6 +139,8 @@ class Extractor:
                 dotted = self.namer.expand(binding.func, [self.top])
                 if dotted is not None:
                     makes[name] = dotted
+                for mark in self.decorators.marks([binding], [self.top]):
+                    decorators[name] = mark
             elif isinstance(binding, (ast.FunctionDef, ast.AsyncFunctionDef)) and binding.returns is not None:
                 dotted = self.namer.type_of(binding.returns, [self.top])
                 if dotted is not None:
@@ -118,7 +149,7 @@ class Extractor:
             dotted = self.namer.type_of(annotation, [self.top])
             if dotted is not None:
                 makes.setdefault(name, dotted)
-        return {"imports": imports, "aliases": aliases, "makes": makes, "returns": returns}
+        return {"imports": imports, "aliases": aliases, "makes": makes, "returns": returns, "decorators": decorators}
 
     def constant(self, name: str) -> Value:
         """Return the value of the module-level *name* or ``Class.attribute``, as far as reading tells."""
@@ -129,43 +160,52 @@ class Extractor:
 
     # --- walking -------------------------------------------------------------------------------------------
 
-    def _body(self, body: Sequence[ast.stmt], scopes: Scopes, prefix: str, hidden: str | None, *, live: bool) -> None:
+    def _body(
+        self,
+        body: Sequence[ast.stmt],
+        scopes: Scopes,
+        prefix: str,
+        hidden: str | None,
+        *,
+        live: bool,
+        chain: Chain = (),
+    ) -> None:
         """Visit the statements of one body.
 
-        *prefix* is the qualified name they have, *hidden* the function they are in, *live* whether they run on import.
+        *prefix* is the qualified name they have, *hidden* the function they are in, *live* whether they run on import,
+        *chain* the branches they are in.
         """
         for place, node in enumerate(body):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 if live:
+                    self._chains[id(node)] = chain
                     self._function(node, scopes, prefix, hidden)
                 if self._deep:
                     inner = Scope("function", node.body, node)
                     owner = hidden or prefix + node.name
                     self._body(node.body, [*scopes, inner], f"{prefix}{node.name}.<locals>.", owner, live=live)
             elif isinstance(node, ast.ClassDef):
+                if live:
+                    self._chains[id(node)] = chain
                 self._class(node, scopes, prefix, hidden, live)
                 if self._deep:
                     inner = Scope("class", node.body, node)
                     self._body(node.body, [*scopes, inner], f"{prefix}{node.name}.", hidden, live=live)
             elif isinstance(node, (ast.Assign, ast.AnnAssign)):
                 if live and self._assigned and not prefix:
+                    self._chains[id(node.value)] = chain
                     self._assignment(node, scopes, body[place + 1] if place + 1 < len(body) else None)
-            elif isinstance(node, ast.If):
-                truth = False if _is_main(node.test) else truth_of(node.test)
-                self._body(node.body, scopes, prefix, hidden, live=live and truth is not False)
-                self._body(node.orelse, scopes, prefix, hidden, live=live and (truth is not True))
-            elif isinstance(node, (ast.Try, ast.TryStar)):
-                runs = not fails(node, self.path)
-                self._body([*node.body, *node.orelse], scopes, prefix, hidden, live=live and runs)
-                for handler in node.handlers:
-                    self._body(handler.body, scopes, prefix, hidden, live=live)
-                self._body(node.finalbody, scopes, prefix, hidden, live=live)
             elif isinstance(node, _BLOCKS):
-                for part in _parts_of(node):
-                    self._body(part, scopes, prefix, hidden, live=live)
+                branches = self.top.names.branches if hidden is None else self._within
+                parts = branches.parts(node)
+                is_open = any(part.runs is None for part in parts)
+                for number, part in enumerate(parts):
+                    inside = (*chain, (id(node), number)) if is_open else chain
+                    runs = live and part.runs is not False
+                    self._body(part.body, scopes, prefix, hidden, live=runs, chain=inside)
 
     def _function(self, node: Function, scopes: Scopes, prefix: str, hidden: str | None) -> None:
-        marks = self._marks(node.decorator_list, scopes) if self._deep else []
+        marks = self.decorators.marks(node.decorator_list, scopes) if self._deep else []
         public = self._public is not None and not prefix and self._public(node.name) and not _is_overload(node)
         if not marks and not public:
             return
@@ -176,9 +216,9 @@ class Extractor:
     def _class(self, node: ast.ClassDef, scopes: Scopes, prefix: str, hidden: str | None, live: bool) -> None:
         bases = [dotted for base in node.bases if (dotted := self.namer.base(base, scopes)) is not None]
         qualname = prefix + node.name
-        if bases:
+        if bases and (live or qualname not in self.classes):
             self.classes[qualname] = bases
-        marks = self._marks(node.decorator_list, scopes) if self._deep else []
+        marks = self.decorators.marks(node.decorator_list, scopes) if self._deep else []
         candidate = bool(bases) if self._candidates is None else node.name in self._candidates
         if not live or not (marks or candidate):
             return
@@ -197,16 +237,16 @@ class Extractor:
             if dotted is not None:
                 parts = dotted.split(".")[-2:]
                 is_constructor = any(self.rules.is_word("constructors", part) for part in parts)
-                if is_constructor or self._is_decorator(dotted):
+                if is_constructor or self.decorators.is_known(dotted):
                     item = self._value_item(target.id, value, node.lineno, after)
-                    given = self._given(call.func, scopes) if isinstance(call.func, ast.Call) else {}
-                    given |= self._given(call, scopes)
+                    given = self.decorators.given(call.func, scopes) if isinstance(call.func, ast.Call) else {}
+                    given |= self.decorators.given(call, scopes)
                     if not self.rules.templated.isdisjoint(parts):
                         given[SAID] = known(self._said(call, scopes))
                     item["made"] = {"dotted": dotted, "given": given}
                     # A decorator that is given no object makes a decorator: mine = tool(tags=[...]).
                     item["made"]["decorates"] = bool(call.args) or call is not value
-                    item["node"] = call
+                    item["node"], item["value"] = call, value
                     self.items.append(item)
                     return
             # prompt.partial(...) and model(name=...)(object): the call within says what it is.
@@ -224,7 +264,7 @@ class Extractor:
                 if not isinstance(node, ast.Call) or last_name(node) not in self.rules.anywhere or id(node) in there:
                     continue
                 dotted = self.namer.expand(node.func, [self.top])
-                given = self._given(node, [self.top])
+                given = self.decorators.given(node, [self.top])
                 if dotted is None or "name" not in given:
                     continue
                 item = self._value_item(owner or last_name(node), node, node.lineno, None)
@@ -259,6 +299,7 @@ class Extractor:
             return
         if isinstance(bound, _DEFINITIONS):
             item["rebound"] = True
+            item["alternative"] = _are_alternatives(self._chains.get(id(bound), ()), self._chains[id(node)])
             return
         # What loading checks is what the name is bound to: search = with_retry(search).
         sums = None
@@ -284,66 +325,6 @@ class Extractor:
             "doc": doc,
             "parameters": None,
         }
-
-    def _marks(self, decorators: Iterable[ast.expr], scopes: Scopes) -> list[dict[str, Any]]:
-        """Return the decorators that could be known ones: dotted name or method and owner, and arguments."""
-        marks = []
-        for decorator in decorators:
-            decorator = self._unwrapped(decorator, scopes)
-            target = decorator.func if isinstance(decorator, ast.Call) and not marked_kind(decorator) else decorator
-            mark: dict[str, Any] = {}
-            if isinstance(target, ast.Name):
-                bound = self.namer.bound(target.id, scopes)
-                if isinstance(bound, ast.Attribute):  # tool = server.tool
-                    target = bound
-            dotted = self.namer.expand(target, scopes)
-            if dotted is not None and self._is_decorator(dotted):
-                mark["dotted"] = dotted
-            if isinstance(target, ast.Attribute) and self.rules.is_word("methods", target.attr):
-                mark["method"] = target.attr
-                mark["owner"] = self.namer.owner(target.value, scopes)
-                mark["called"] = last_name(target.value)
-            if mark:
-                mark["given"] = self._given(decorator, scopes) if isinstance(decorator, ast.Call) else {}
-                marks.append(mark)
-        return marks
-
-    def _unwrapped(self, decorator: ast.expr, scopes: Scopes) -> ast.expr:
-        """Return what a decorator is in the end: ``partial(tool, tags=…)``, ``mine = tool(tags=…)`` are calls of it."""
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        bound = self.namer.bound(target.id, scopes) if isinstance(target, ast.Name) else None
-        made: Any = bound if isinstance(bound, ast.Call) else target if isinstance(target, ast.Call) else None
-        if made is None and isinstance(decorator, ast.Call):
-            made = decorator
-        if made is None:
-            return decorator
-        if self.namer.expand(made.func, scopes) != "functools.partial":
-            return bound if isinstance(bound, ast.Call) and target is decorator else decorator
-        if not made.args:
-            return decorator
-        more = decorator.keywords if isinstance(decorator, ast.Call) and decorator is not made else []
-        return ast.copy_location(ast.Call(made.args[0], made.args[1:], [*made.keywords, *more]), made)
-
-    def _is_decorator(self, dotted: str) -> bool:
-        """Tell whether *dotted* could be a known decorator, or that of some kind."""
-        above, _, last = dotted.rpartition(".")
-        return self.rules.is_word("decorators", last) or above.rpartition(".")[2] == MARKING
-
-    def _given(self, call: ast.Call, scopes: Scopes) -> dict[str, Value]:
-        """Return the arguments that fields are read from: names and, as texts, positions."""
-        given: dict[str, Value] = {}
-        for place, argument in enumerate(call.args[:_POSITIONS]):
-            if isinstance(argument, ast.Starred):  # how many it stands for can't be told
-                break
-            value = self.namer.read(argument, scopes)
-            if value is not None:
-                given[str(place)] = value
-        for keyword in call.keywords:
-            if keyword.arg in self.wanted:
-                value = self.namer.read(keyword.value, scopes)
-                if value is not None:
-                    given[keyword.arg] = value
-        return given
 
     def _said(self, call: ast.Call, scopes: Scopes) -> list[str]:
         """Return the texts of the template or messages that are the first argument, as far as they can be told."""
@@ -400,13 +381,10 @@ class Extractor:
                         attributes[name] = value
 
 
-def _parts_of(node: ast.stmt) -> list[list[ast.stmt]]:
-    """Return the bodies of one of `_BLOCKS`."""
-    if isinstance(node, ast.Match):
-        return [case.body for case in node.cases]
-    if isinstance(node, (ast.For, ast.AsyncFor, ast.While)):
-        return [[*node.body, *node.orelse]]
-    return [node.body] if isinstance(node, (ast.With, ast.AsyncWith)) else []
+def _are_alternatives(chain: Chain, other: Chain) -> bool:
+    """Tell whether of two places one or the other runs, and reading can't tell which."""
+    places = dict(chain)
+    return any(places.get(statement, number) != number for statement, number in other)
 
 
 def _owner_of(statement: ast.stmt) -> str:
@@ -416,10 +394,6 @@ def _owner_of(statement: ast.stmt) -> str:
     if isinstance(statement, ast.AnnAssign):
         return last_name(statement.target)
     return getattr(statement, "name", "")
-
-
-def _is_main(test: ast.expr) -> bool:
-    return isinstance(test, ast.Compare) and getattr(test.left, "id", "") == "__name__"
 
 
 def _is_overload(node: Function) -> bool:

@@ -23,6 +23,9 @@ Accept = Callable[[str], Rule | None]
 _LONGEST = 40
 """How many imports, aliases and bases are followed."""
 
+_TABLES = ("defines", "imports", "aliases", "makes", "classes")
+"""The parts of an extract that hold names at module level."""
+
 _PYTHONS_OWN = frozenset(sys.stdlib_module_names) | {"builtins"}
 """Packages that hold nothing a rule names; they are not read."""
 
@@ -57,7 +60,7 @@ class NameFollower:
         self._classes: dict[str, dict[str, dict[str, Any]]] = {}
         self._bases: dict[str, Rule | None] = {}
         self._reach: dict[tuple[str, str], bool] = {}
-        self._star_names: dict[str, frozenset[str]] = {}
+        self._homes: dict[tuple[str, str], str] = {}
         self._read: dict[str, bytes] = {}
         self._headed: dict[str, dict[str, list[str]]] = {}
         self._imported: dict[str, dict[str, str]] = {}
@@ -155,29 +158,41 @@ class NameFollower:
         if first in extract["defines"] or first in extract["makes"]:
             return None
         for star in reversed(extract["stars"]):
-            if self._exports(star, first):
-                return ".".join([star, *names])
+            home = self._home(star, first, {module})
+            if home is not None:
+                return ".".join([home, *names])
         return None
 
-    def _exports(self, module: str, name: str) -> bool:
-        """Tell whether ``from module import *`` brings *name*."""
-        names = self._star_names.get(module)
-        if names is None:
-            names = self._star_names[module] = self._names_exported(module, set())
-        return name in names
-
-    def _names_exported(self, module: str, seen: set[str]) -> frozenset[str]:
-        extract = self.extract_of(module) if module not in seen and len(seen) < _LONGEST else None
+    def _home(self, module: str, name: str, seen: set[str]) -> str | None:
+        """Return the module that binds the *name* that ``from module import *`` brings, or None; rings are left."""
+        key = (module, name)
+        if key in self._homes:
+            return self._homes[key]
+        extract = self.extract_of(module) if module not in seen else None
         if extract is None:
-            return frozenset()
+            return None
         seen.add(module)
-        if extract["all"] is not None:
-            return frozenset(extract["all"])
-        tables = ("defines", "imports", "aliases", "makes", "classes")
-        names = {name for table in tables for name in extract[table]}
-        for star in extract["stars"]:
-            names |= self._names_exported(star, seen)
-        return frozenset(name for name in names if not name.startswith("_"))
+        home: str | None = None
+        if name in extract["all"] if extract["all"] is not None else not name.startswith("_"):
+            if any(name in extract[table] for table in _TABLES):
+                home = module
+            else:
+                homes = (self._home(star, name, seen) for star in reversed(extract["stars"]))
+                home = next(filter(None, homes), None)
+                if home is None and extract["all"] is not None and not extract["stars"]:
+                    home = module  # it says so; how it comes by the name can't be read
+        if home is not None:  # a failure may be due to the ring that was left
+            self._homes[key] = home
+        return home
+
+    def stored_mark(self, dotted: str) -> dict[str, Any] | None:
+        """Return the mark that the variable *dotted* leaves as a decorator: of a partial, of a stored call; or None."""
+        place = self.split(dotted)
+        extract = self.extract_of(place[0]) if place else None
+        if place is None or extract is None or len(place[1]) != 1:
+            return None
+        mark: dict[str, Any] | None = extract["decorators"].get(place[1][0])
+        return mark
 
     # --- classes -------------------------------------------------------------------------------------------
 

@@ -30,9 +30,18 @@ _AS = re.compile(rb" as[ \t]+(\w+)")
 _WORD_BEFORE = re.compile(rb"\w+(?=[ \t]*\Z)")
 _IMPORT = re.compile(rb"import[ \t]+([\w.\x80-\xff]++)(?:[ \t]+as[ \t]+([\w\x80-\xff]++))?[ \t]*+(?=[\r\n,;#]|$)")
 _CAPITAL = re.compile(rb"_*[A-Z]")
-_ALIAS = re.compile(rb"\n(_*+[A-Z]\w*+)[ \t]*+=[ \t]*+([A-Za-z_][\w.]*+)[ \t]*+(?=[\r\n#])")
+_ALIAS = re.compile(rb"\n([A-Za-z_]\w*+)[ \t]*+=[ \t]*+([A-Za-z_][\w.]*+)[ \t]*+(?=[\r\n#])")
+_PARTIAL = re.compile(rb"partial\([ \t\r\n]*+([\w.]++)")
+_ASSIGNED = re.compile(rb"(\w+)[ \t]*(?::[^=\n]*)?=[ \t\w.]*\Z")
+_MARK = re.compile(rb"@[ \t]*+((?:\w++[ \t]*+\.[ \t]*+)*+)(\w++)")
+_USUAL = frozenset(
+    (b"staticmethod", b"classmethod", b"property", b"setter", b"overload", b"abstractmethod", b"override", b"dataclass")
+)
+"""Decorators that are everywhere and are never another name of a known one."""
 _STATEMENT = re.compile(rb"\n[^ \t\r\n#)\]}\"']")  # a statement at the left margin
 _MARKING = re.compile(rb"%b\([ \t\r\n]*+[\"']" % MARKING.encode())
+_NO_ALIAS = (b"import ", b"with ", b"    with ", b"    except ", b"except ", b"        with ", b"        except ")
+"""Lines in which ``as`` renames a module, or nothing that is imported."""
 _BLANK = frozenset({b" ", b"\t"})
 _DEFINING = (b"def ", b"class ", b"async ", b"@")
 
@@ -48,6 +57,8 @@ class Prefiltered:
         assigned: whether a known constructor seems to be called in the body of the module.
         declared: whether one that counts anywhere seems to be called at all.
         renamed: other names given to known things and to classes, by an import or an assignment, with the first name.
+        aliases: other names given to anything else that may be a decorator, with the first name.
+        marks: the names, without what stands before the dot, that are used as decorators, but for a few of Python's.
     """
 
     heads: list[tuple[str, list[str], bool]]
@@ -55,6 +66,8 @@ class Prefiltered:
     assigned: bool
     declared: bool
     renamed: dict[str, str]
+    aliases: dict[str, str]
+    marks: list[str]
 
     @property
     def holds(self) -> bool:
@@ -63,7 +76,7 @@ class Prefiltered:
 
     def as_json(self) -> list[Any]:
         """Return it as lists and texts."""
-        return [self.heads, self.decorated, self.assigned, self.declared, self.renamed]
+        return [self.heads, self.decorated, self.assigned, self.declared, self.renamed, self.aliases, self.marks]
 
     @classmethod
     def from_json(cls, data: list[Any]) -> Prefiltered:
@@ -83,8 +96,7 @@ class Prefilter:
         # Possessive and grouped by first letter: each "=" and "@" of the file is tried.
         self._decorator = re.compile(rb"@[ \t]*+(?:\w++(?:\([^()\n]*+\))?\.)*(?:%b)\b" % _grouped(decorators).encode())
         self._renamed_decorator = re.compile(
-            rb"\n[ \t]*+(\w++)[ \t]*+=[ \t]*+(?:(?:\w++\.)?partial\([ \t\r\n]*+)?(?:\w++\.)*(?:%b)\b"
-            % _grouped(decorators).encode()
+            rb"\n[ \t]*+(\w++)[ \t]*+=[ \t]*+(?:\w++\.)*(%b)\b" % _grouped(decorators).encode()
         )
         self._constructor = _assigned_from(makers)
         # Our own decorators called as functions apart, as their names are common words.
@@ -110,6 +122,7 @@ class Prefilter:
             for name, bases, place in heads_in(data)
         ]
         renamed: dict[str, str] = {}
+        aliases: dict[str, str] = {}
         for match in _AS.finditer(data):
             before = _WORD_BEFORE.search(data, max(0, match.start() - 60), match.start())
             if before is not None and before[0] != match[1]:
@@ -117,10 +130,15 @@ class Prefilter:
                 capitals = _CAPITAL.match(before[0]) and _CAPITAL.match(match[1])
                 if capitals or self._is_known(before[0]):
                     renamed[_text(match[1])] = _text(before[0])
+                elif not data.startswith(_NO_ALIAS, data.rfind(b"\n", 0, match.start()) + 1):
+                    aliases[_text(match[1])] = _text(before[0])
         for match in _ALIAS.finditer(data):
-            renamed.setdefault(_text(match[1]), _text(match[2]).rpartition(".")[2])
+            other = renamed if _CAPITAL.match(match[1]) else aliases
+            other.setdefault(_text(match[1]), _text(match[2]).rpartition(".")[2])
+        marks = {match[2] for match in _MARK.finditer(data)} - _USUAL
+        self._add_decorators(data, aliases)
         marking = _MARKING.search(data) is not None
-        decorated = marking or self._decorator.search(data) is not None or self._is_renamed(data)
+        decorated = marking or self._decorator.search(data) is not None or b"partial" in marks
         assigned = (marking or self._makes(data, self._constructor)) or (
             self._own_mark in data and self._makes(data, self._own_call)
         )
@@ -130,15 +148,19 @@ class Prefilter:
             decorated = decorated or re.search(rb"@[ \t]*(?:%b)\b" % names, data) is not None
             assigned = assigned or re.search(rb"=[ \t]*(?:\(\s*)?(?:%b)[.(\[]" % names, data) is not None
         declared = any(expression.search(data) is not None for expression in self._declared)
-        return Prefiltered(heads, decorated, assigned, declared, renamed)
+        return Prefiltered(heads, decorated, assigned, declared, renamed, aliases, sorted(map(_text, marks)))
 
-    def _is_renamed(self, data: bytes) -> bool:
-        """Tell whether a known decorator is assigned to a name, plain or in a partial, that is used as a decorator."""
-        if b"@" not in data:
-            return False
-        if (b"partial(" in data and b"@functools.partial(" in data) or b"@partial(" in data:
-            return True
-        return any(b"@" + match[1] in data for match in self._renamed_decorator.finditer(data))
+    def _add_decorators(self, data: bytes, aliases: dict[str, str]) -> None:
+        """Add to *aliases* the names that known decorators, called or not, and partials of anything are assigned to."""
+        for match in self._renamed_decorator.finditer(data):
+            aliases[_text(match[1])] = _text(match[2])
+        if b"partial(" not in data:
+            return
+        for match in _PARTIAL.finditer(data):
+            start = data.rfind(b"\n", 0, match.start()) + 1
+            name = _ASSIGNED.search(data, start, match.start())
+            if name is not None:
+                aliases[_text(name[1])] = _text(match[1]).rpartition(".")[2]
 
     def _makes(self, data: bytes, expression: re.Pattern[bytes]) -> bool:
         """Tell whether *expression* fits something that runs when the module is imported."""

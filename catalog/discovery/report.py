@@ -23,6 +23,10 @@ class ScanReport:
         clashes: names two findings wanted: ``{"key", "kept", "other", "renamed"}``.
         renamed: entries that are gone and whose body has another name or place now: ``{"key", "became", "ref",
             "new_ref", "stored_as", "accepted"}``.
+        undecided: entries of which the source holds several definitions, and reading can't tell which of them runs
+            here: ``{"key", "ref", "path", "lines"}``; the entry describes all of them.
+        shadows: entries that stand before entries of the configuration with the same key: ``{"key", "configured"}``,
+            the latter the reference of the entry that is not seen any more.
         files: how many files there are.
         seconds: how long it took.
     """
@@ -36,6 +40,8 @@ class ScanReport:
     skipped: tuple[Mapping[str, Any], ...] = ()
     clashes: tuple[Mapping[str, Any], ...] = ()
     renamed: tuple[Mapping[str, Any], ...] = ()
+    undecided: tuple[Mapping[str, Any], ...] = ()
+    shadows: tuple[Mapping[str, Any], ...] = ()
     files: int = 0
     seconds: float = 0.0
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,7 +23,7 @@ from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.literal import Value
 from catalog.discovery.prefilter import prefilter_for
 from catalog.discovery.rules import Rules, load_rules
-from catalog.discovery.state import FORMAT, FileState
+from catalog.discovery.state import FORMAT, FileState, decorator_aliases
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.walk import SourceFile
 from catalog.errors import PackageNotFoundError, UnreadableSourceError
@@ -45,6 +47,7 @@ def scan(
     *,
     public: bool = False,
     schemas: bool = False,
+    exclude: Sequence[str] = (),
     roots: Sequence[str | os.PathLike[str]] = (),
     rules: Rules | Mapping[str, Any] | None = None,
     known: Mapping[str, Any] | None = None,
@@ -59,6 +62,7 @@ def scan(
             underscore, listed in ``__all__`` if there is one; also what a public module exports from a private one.
             Of classes and their methods only those are reported that derive from a known base.
         schemas: report classes deriving from pydantic's ``BaseModel`` as schemas.
+        exclude: patterns of what to leave out, as in ``.gitignore``, from the folder of the target.
         roots: folders to look for modules in, after ``sys.path``.
         rules: the rules in force; or those of the project, in the form of ``recognised.toml``, used before the
             built-in ones.
@@ -70,29 +74,25 @@ def scan(
         Findings by module and line, what was skipped and why, and ``files`` for the next scan as *known*.
 
     Raises:
-        PackageNotFoundError: there is nothing of that name.
+        DiscoveryError: there is nothing of that name (PackageNotFoundError), or a pattern can't be read.
         SettingsError: *rules* has a form it can't have.
     """
     in_force = (rules if isinstance(rules, Rules) else load_rules(rules)).applying(schemas=schemas)
     locator = Locator([os.fspath(root) for root in roots], own=own)
     if own is not None and not locator.is_own(os.fspath(target).partition(".")[0]):
         raise PackageNotFoundError(f"there is no package {target!r} in {own}", target=str(target), close=[])
-    options = f"{FORMAT} {in_force.fingerprint} {int(public)}"
+    # Which branch of a condition counts depends on where it runs.
+    here = f"{sys.platform} {platform.machine()} {sys.version_info[:3]}"
+    options = f"{FORMAT} {in_force.fingerprint} {int(public)} {here}"
     before: Mapping[str, Any] = known if known and known.get("options") == options else {}
-    what = find_target(target, locator, before.get("distribution"))
-    if before and before["base"] != _base(what):  # another project's files of that name
+    what = find_target(target, locator, before.get("distribution"), exclude)
+    if before and before["base"] != what.base:  # another project's files of that name
         before = {}
     if before and _is_same(what, before):
         return _remembered(what, before)
     # Files that import each other find each other, also where nobody has put their folder on sys.path.
     locator = Locator([*locator.roots, *sorted({file.root for file in what.listing.files})], own=own)
     return _Scan(what, in_force, locator, before, options, public, progress).run()
-
-
-def _base(target: Target) -> str:
-    """Return the folder that all files of *target* are in."""
-    folders = {os.path.dirname(file.path) for file in target.listing.files}
-    return os.path.commonpath(folders) if folders else ""
 
 
 def _is_same(target: Target, before: Mapping[str, Any]) -> bool:
@@ -104,7 +104,7 @@ def _is_same(target: Target, before: Mapping[str, Any]) -> bool:
     cut = len(base) + 1
     for file in target.listing.files:
         state = files.get(file.path[cut:])
-        if state is None or state[0] != file.stamp:
+        if state is None or state[0] != file.stamp or not FileState.holds(file, state):
             return False
     return all(stamp(path) == state for path, state in before["outside"].items())
 
@@ -166,6 +166,7 @@ class _Scan:
         self.content: dict[str, bytes] = {}
         self.looked_at = 0
         self.parsed = 0
+        self._aliases: frozenset[str] = frozenset()
         self._exported: Exported | None = None
         self.follower = NameFollower(rules, locator, self._extract_of, self.states.__contains__, self._constant)
 
@@ -205,6 +206,8 @@ class _Scan:
     def _prefilter(self, file: SourceFile) -> None:
         """Set the state of *file*: as remembered if it did not change, else with what its bytes show."""
         past = self._past(file)
+        if past is not None and not FileState.holds(file, past):
+            past = None
         if past is not None and past[0] == file.stamp:
             self.states[file.module] = FileState.from_json(file, past)
             return
@@ -236,6 +239,7 @@ class _Scan:
 
     def _parse_what_holds(self) -> None:
         candidates = self._candidates()
+        self._aliases = decorator_aliases(self.states.values(), self.rules)
         self._exported = Exported(self.states) if self.public else None
         # Public modules first: they say which functions of the private ones are to be described.
         for module in sorted(self.states, key=lambda name: (is_private(name), name)):
@@ -243,6 +247,11 @@ class _Scan:
             if state.prefiltered is None:
                 continue
             wanted = candidates.get(module, frozenset())
+            marks = self._aliases.intersection(state.prefiltered.marks)
+            if marks:
+                state.prefiltered.decorated = True
+                if state.extract is not None and not marks <= set(state.extract["aliased"]):
+                    state.extract = None
             if self._exported is not None or wanted or state.prefiltered.holds:
                 public = self._exported.wants(module) if self._exported is not None else None
                 if not _is_enough(state.extract, wanted, public):
@@ -302,7 +311,10 @@ class _Scan:
                         deep=nested or (prefiltered is not None and prefiltered.decorated),
                         assigned=prefiltered is not None and prefiltered.assigned,
                         declared=prefiltered is not None and prefiltered.declared,
+                        aliases=self._aliases,
                     )
+                    if prefiltered is not None:
+                        state.extract["aliased"] = sorted(self._aliases.intersection(prefiltered.marks))
                     del extractor  # the tree goes before the collector comes back
         except UnreadableSourceError as error:
             state.fault = _fault(error)
@@ -396,7 +408,7 @@ class _Scan:
     def _state(
         self, started: int, findings: Sequence[Finding], clashes: Sequence[Clash], faults: Mapping[str, str]
     ) -> dict[str, Any]:
-        base = _base(self.target)
+        base = self.target.base
         return {
             "options": self.options,
             "target": self.target.name,

@@ -23,7 +23,7 @@ class Scope:
     """One body. What it binds is read only when somebody asks: most bodies hold nothing."""
 
     def __init__(
-        self, kind: str, body: Sequence[ast.stmt], node: Function | ast.ClassDef | None = None, near: str = ""
+        self, kind: str, body: Sequence[ast.stmt], node: Function | ast.ClassDef | None = None, near: str | None = None
     ) -> None:
         """Wrap the *body* of a ``module``, ``class`` or ``function`` in the file *near*."""
         self.kind = kind
@@ -34,7 +34,7 @@ class Scope:
     @cached_property
     def names(self) -> Names:
         """What the statements bind."""
-        names = names_of(self.body, self.near, keeps_imports=True)
+        names = names_of(self.body, self.near)
         if self.kind == "function":
             for statement in self.body:
                 if isinstance(statement, (ast.With, ast.AsyncWith)):  # with FastMCP() as server
@@ -75,7 +75,7 @@ Scopes = list[Scope]
 class Namer:
     """Says what expressions in one file stand for."""
 
-    def __init__(self, module: str, is_package: bool, body: Sequence[ast.stmt], path: str = "") -> None:
+    def __init__(self, module: str, is_package: bool, body: Sequence[ast.stmt], path: str | None = None) -> None:
         """Read the names of the *body* of *module*, which is in the file *path*."""
         self.module = module
         self.is_package = is_package
@@ -91,7 +91,7 @@ class Namer:
     def bound(self, name: str, scopes: Scopes) -> Any:
         """Return what *name* is bound to, or None."""
         scope = self._scope(name, scopes)
-        return None if scope is None else scope.names.bound.get(name)
+        return None if scope is None else scope.names.intended(name)
 
     def _scope(self, name: str, scopes: Scopes) -> Scope | None:
         """Return the scope that binds *name*; the body of a class is seen only from itself."""
@@ -123,7 +123,7 @@ class Namer:
         scope = self._scope(name, scopes)
         if scope is None:
             return f"builtins.{name}" if hasattr(builtins, name) else f"{self.module}.{name}"
-        binding = scope.names.bound.get(name)
+        binding = scope.names.intended(name)
         if isinstance(binding, Imported):
             return self.imported(binding)
         if is_alias(binding) and not _is_same(binding, name):

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from catalog.discovery.extract import Extract
 from catalog.discovery.literal import Value
 from catalog.discovery.prefilter import Prefiltered
+from catalog.discovery.rules import Rules
 from catalog.discovery.walk import SourceFile
+from catalog.source.importable import is_as_tried
 from catalog.source.stamp import is_settled
 
-FORMAT = 4
+FORMAT = 5
 """Of the state; a state of another format is not used."""
 
 
@@ -38,8 +41,39 @@ class FileState:
             self.constants,
         ]
 
+    @staticmethod
+    def holds(file: SourceFile, data: list[Any]) -> bool:
+        """Tell whether the imports that decided which branches of *file* run would decide the same today."""
+        extract = data[3]
+        return extract is None or not extract["tried"] or is_as_tried(extract["tried"], file.path)
+
     @classmethod
     def from_json(cls, file: SourceFile, data: list[Any]) -> FileState:
         """Return the state of *file* that `as_json` was made of."""
         _, sha256, prefiltered, extract, fault, constants = data
         return cls(file, sha256, Prefiltered.from_json(prefiltered) if prefiltered else None, extract, fault, constants)
+
+
+def decorator_aliases(states: Iterable[FileState], rules: Rules) -> frozenset[str]:
+    """Return the names that known decorators may have in some file, through any number of others.
+
+    Compared are last names only, so there may be too many; following the dotted names tells later.
+    """
+    pairs = {
+        pair
+        for state in states
+        if state.prefiltered is not None
+        for names in (state.prefiltered.aliases, state.prefiltered.renamed)
+        for pair in names.items()
+    }
+    words: set[str] = set()
+    while True:  # until a round adds no name
+        later = set()
+        for name, first in pairs:
+            if first in words or rules.is_word("decorators", first) or rules.is_word("methods", first):
+                words.add(name)
+            else:
+                later.add((name, first))
+        if len(later) == len(pairs):
+            return frozenset(words)
+        pairs = later

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 
+from catalog.discovery.ignore import Ignored
 from catalog.discovery.walk import Listing, SourceFile, list_file, list_folder, list_package, place_of
 from catalog.distributions import files_of, find_distribution, name_of, text_of
 from catalog.errors import PackageNotFoundError, close_matches, did_you_mean
@@ -31,36 +32,49 @@ class Target:
     root: str | None = None
     distribution: str | None = None
 
+    @property
+    def base(self) -> str:
+        """The folder that all files are in; empty without files."""
+        folders = {os.path.dirname(file.path) for file in self.listing.files}
+        return os.path.commonpath(folders) if folders else ""
 
-def find_target(target: str | os.PathLike[str], locator: Locator, known_distribution: str | None = None) -> Target:
+
+def find_target(
+    target: str | os.PathLike[str],
+    locator: Locator,
+    known_distribution: str | None = None,
+    exclude: Sequence[str] = (),
+) -> Target:
     """Return the files of *target*: a module or package, a distribution or a path; nothing is imported.
 
     Args:
         target: dotted name, distribution name or path. A text with a slash or ending in ``.py`` is a path.
         locator: finds the modules.
         known_distribution: what an earlier scan found it belongs to; spares the search.
+        exclude: patterns of what to leave out, as in ``.gitignore``, from the folder of the target.
 
     Raises:
         PackageNotFoundError: there is nothing of that name; the text names close matches.
+        DiscoveryError: a pattern can't be read.
     """
-    what = _find(target, locator, known_distribution)
+    what = _find(target, locator, known_distribution, Ignored(exclude))
     _drop_shadowed(what.listing)
     return what
 
 
-def _find(target: str | os.PathLike[str], locator: Locator, known_distribution: str | None) -> Target:
+def _find(target: str | os.PathLike[str], locator: Locator, known_distribution: str | None, ignored: Ignored) -> Target:
     text = os.fspath(target)
     if not isinstance(target, str) or _looks_like_path(text):
-        return _path_target(text)
+        return _path_target(text, ignored)
     if all(part.isidentifier() for part in text.split(".")):
         site = locator.find(text)
         if site is not None:
-            return _module_target(text, site, known_distribution)
-    distribution = _distribution_target(text, locator)
+            return _module_target(text, site, known_distribution, ignored)
+    distribution = _distribution_target(text, locator, ignored)
     if distribution is not None:
         return distribution
     if os.path.exists(text):
-        return _path_target(text)
+        return _path_target(text, ignored)
     close = close_matches(text, _installed_names())
     hint = did_you_mean(close) or "; give the name of an installed package, of a distribution, or a path"
     raise PackageNotFoundError(f"there is no package, distribution or path {text!r}{hint}", target=text, close=close)
@@ -94,9 +108,9 @@ def _looks_like_path(text: str) -> bool:
     return "/" in text or os.sep in text or text.endswith(".py") or text in (".", "..") or text.startswith("~")
 
 
-def _path_target(text: str) -> Target:
+def _path_target(text: str, ignored: Ignored) -> Target:
     path = os.path.abspath(os.path.expanduser(text))
-    target = Target(path)
+    target = Target(path, Listing(ignored=ignored))
     if os.path.isdir(path):
         if os.path.isfile(os.path.join(path, "__init__.py")) and os.path.basename(path).isidentifier():
             target.root, name = place_of(os.path.join(path, "__init__.py"))
@@ -114,8 +128,8 @@ def _path_target(text: str) -> Target:
     return target
 
 
-def _module_target(name: str, site: ModuleSite, known_distribution: str | None) -> Target:
-    target = Target(name)
+def _module_target(name: str, site: ModuleSite, known_distribution: str | None, ignored: Ignored) -> Target:
+    target = Target(name, Listing(ignored=ignored))
     depth = name.count(".") + 1
     if site.locations:
         for folder in site.locations:  # several for a namespace package
@@ -151,14 +165,14 @@ def _up(path: str, levels: int) -> str:
 # --- distributions -------------------------------------------------------------------------------------------------
 
 
-def _distribution_target(text: str, locator: Locator) -> Target | None:
+def _distribution_target(text: str, locator: Locator, ignored: Ignored) -> Target | None:
     if not re.fullmatch(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?", text):
         return None
     dist = find_distribution(text)
     if dist is None:
         return None
     name = name_of(dist) or text
-    target = Target(text, distribution=name)
+    target = Target(text, Listing(ignored=ignored), distribution=name)
     files = [path for path in files_of(dist) if path.endswith(".py") and not path.startswith("..")]
     folder = str(dist.locate_file(""))
     has_modules = False
@@ -174,7 +188,7 @@ def _distribution_target(text: str, locator: Locator) -> Target | None:
     for module in _module_names(dist, name):  # an editable install: its record lists no modules
         site = locator.find(module)
         if site is not None:
-            part = _module_target(module, site, name)
+            part = _module_target(module, site, name, ignored)
             target.listing.files += part.listing.files
             target.listing.skipped += part.listing.skipped
             target.root = target.root or part.root

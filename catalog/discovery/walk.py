@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.machinery import EXTENSION_SUFFIXES
 
+from catalog.discovery.ignore import Ignored
 from catalog.source.locate import is_installed
 from catalog.source.stamp import stamp_of
 
@@ -40,6 +41,7 @@ class Listing:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     top: str = ""  # the folder the walk began in, links resolved
     linked: set[str] = field(default_factory=set)  # folders that links led to
+    ignored: Ignored = field(default_factory=Ignored)  # what somebody said is to be left out
 
 
 def list_package(name: str, folder: str, root: str, into: Listing) -> None:
@@ -48,6 +50,7 @@ def list_package(name: str, folder: str, root: str, into: Listing) -> None:
     Folders without ``__init__.py`` below it count as namespace packages, as they do for Python.
     """
     into.top = os.path.realpath(folder)
+    into.ignored.begin(folder)
     _package(name, folder, root, into, 0)
 
 
@@ -59,6 +62,7 @@ def list_folder(folder: str, into: Listing) -> None:
     """
     before = len(into.files)
     into.top = os.path.realpath(folder)
+    into.ignored.begin(folder)
     _folder(folder, into, 0)
     taken: set[str] = set()
     for file in into.files[before:]:
@@ -128,10 +132,32 @@ def _entries(folder: str, into: Listing, depth: int) -> list[os.DirEntry[str]]:
         return []
     try:
         with os.scandir(folder) as entries:
-            return sorted(entries, key=_name)
+            found = sorted(entries, key=_name)
     except OSError as error:
         into.skipped.append((folder, error.strerror or str(error)))
         return []
+    into.ignored.enter(folder, {entry.name for entry in found})
+    return found if into.ignored.is_idle else [entry for entry in found if not _is_left_out(entry, into)]
+
+
+def _is_left_out(entry: os.DirEntry[str], into: Listing) -> bool:
+    """Tell whether *entry* is left out because somebody said so; report it if a scan would look at it."""
+    try:
+        is_folder = entry.is_dir()
+    except OSError:
+        return False
+    reason = into.ignored.reason(entry.path, is_folder)
+    if reason is None:
+        return False
+    if not is_folder:
+        is_looked_at = entry.name.endswith(".py")
+    elif entry.name in _SKIPPED_FOLDERS or entry.name.startswith("."):
+        is_looked_at = False
+    else:
+        is_looked_at = not os.path.isfile(os.path.join(entry.path, "pyvenv.cfg"))
+    if is_looked_at:
+        into.skipped.append((entry.path, reason))
+    return True
 
 
 def _name(entry: os.DirEntry[str]) -> str:

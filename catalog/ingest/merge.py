@@ -14,7 +14,7 @@ from catalog.entry.key import NAME_LENGTH, Key, format_key
 from catalog.entry.states import DRIFTED, GONE, state_of, with_state
 from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED
-from catalog.ingest.report import clashes_of, skipped_of, taken_away, undeclared, undeclared_of
+from catalog.ingest.report import clashes_of, skipped_of, taken_away, undecided_of, undeclared, undeclared_of
 from catalog.loader.verify import drift_in_words, examine
 from catalog.source.locate import Locator
 from catalog.source.locate import root_of as folder_of
@@ -63,7 +63,7 @@ class Merge:
         names = {(d.kind, d.name) for d in drafts} | {(d.kind, _qualified(d)) for d in drafts if d.ref}
         stored = {key: entry for key, (_, entry) in self.transaction.existing(names).items()}
         stored |= {(entry.kind, entry.name): entry for entry in own.values()}
-        removed = self._taken_away(names) if self.again else set()
+        removed = self._taken_away(names)
         seen: set[_Place] = set()
         for draft in drafts:
             seen.add(_place(draft))
@@ -174,6 +174,12 @@ class Merge:
         if marked := with_mark(entry, state, why):
             self.marked.setdefault(ACTIONS[state], []).append(marked)
 
+    def _shadows(self) -> tuple[dict[str, Any], ...]:
+        """Return the entries of this scan that stand before entries of the configuration."""
+        configured = {entry.key: entry for entry in self.ws.config.entries.values()}
+        stored = sorted({*self.found, *self.updated, *self.unchanged} & set(configured))
+        return tuple({"key": key, "configured": configured[key].ref or ""} for key in stored)
+
     def report(self, target: str, result: ScanResult, started: float) -> ScanReport:
         """Return what was done."""
         return ScanReport(
@@ -183,8 +189,10 @@ class Merge:
             unchanged=tuple(sorted(self.unchanged)),
             drifted=tuple(sorted(self.drifted, key=lambda drift: str(drift["key"]))),
             gone=tuple(sorted(self.gone)),
-            skipped=(*skipped_of(result), *undeclared_of(self.ws, result), *self.refused),
+            skipped=(*self.refused, *undeclared_of(self.ws, result), *skipped_of(result)),
             clashes=(*clashes_of(result), *self.clashes),
+            undecided=undecided_of(result),
+            shadows=self._shadows(),
             files=result.counts["files"],
             seconds=round(time.perf_counter() - started, 3),
         )

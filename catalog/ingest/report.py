@@ -21,8 +21,9 @@ def unchanged_report(ws: Workspace, target: str, result: ScanResult, started: fl
     return ScanReport(
         target=target,
         unchanged=tuple(sorted(unchanged)),
-        skipped=(*skipped_of(result), *undeclared_of(ws, result), *removed.values()),
+        skipped=(*removed.values(), *undeclared_of(ws, result), *skipped_of(result)),
         clashes=clashes_of(result),
+        undecided=undecided_of(result),
         files=result.counts["files"],
         seconds=round(time.perf_counter() - started, 3),
     )
@@ -73,4 +74,18 @@ def clashes_of(result: ScanResult) -> tuple[dict[str, Any], ...]:
     return tuple(
         {"key": format_key(c.kind, c.name), "kept": c.kept, "other": c.other, "renamed": c.renamed}
         for c in result.clashes
+    )
+
+
+def undecided_of(result: ScanResult) -> tuple[dict[str, Any], ...]:
+    """Return the findings that have several definitions of which one runs, with their lines."""
+    return tuple(
+        {
+            "key": finding.key,
+            "ref": finding.ref,
+            "path": finding.path,
+            "lines": [each["line"] for each in finding.metadata["definitions"]],
+        }
+        for finding in result.findings
+        if "definitions" in finding.metadata
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from catalog.discovery.report import ScanReport
@@ -19,21 +19,32 @@ from catalog.workspace.workspace import Workspace
 Progress = Callable[[int, int, str], None]
 
 
-def scan(ws: Workspace, target: str, *, public: bool, schemas: bool, progress: Progress | None) -> ScanReport:
+def scan(
+    ws: Workspace,
+    target: str | os.PathLike[str],
+    *,
+    public: bool,
+    schemas: bool,
+    exclude: Sequence[str],
+    progress: Progress | None,
+) -> ScanReport:
     """Scan *target* and store what it holds; see :meth:`catalog.Catalog.scan`."""
-    return scan_target(ws, target, {"public": public, "schemas": schemas}, progress, again=False)
+    patterns = [exclude] if isinstance(exclude, str) else list(exclude)
+    options = {"public": public, "schemas": schemas, **({"exclude": patterns} if patterns else {})}
+    return scan_target(ws, os.fspath(target), options, progress, again=False)
 
 
 def scan_target(
     ws: Workspace, target: str, options: dict[str, Any], progress: Progress | None, *, again: bool
 ) -> ScanReport:
-    """Scan one target; *again* is a refresh, which leaves alone what hasn't changed or was taken away by hand."""
+    """Scan one target; *again* is a refresh, which leaves alone what hasn't changed."""
     started = time.perf_counter()
     known = known_files(ws, target) or known_files(ws, os.path.abspath(target))
     result = scan_source(
         target,
         public=bool(options.get("public", False)),
         schemas=bool(options.get("schemas", False)),
+        exclude=options.get("exclude", ()),
         rules=rules_of(ws),
         known=known,
         progress=progress,
@@ -52,7 +63,7 @@ def scan_target(
     with ws.writing() as transaction:
         merge = Merge(ws, transaction, f"scan:{target}", "scan", again=again)
         merge.findings(result.findings, result.distribution)
-        if not (known and result.unchanged):
+        if not (known and result.unchanged and options == options_of(ws.store.reader, target)):
             transaction.save_source(target, options, result.distribution, result.files)
         return merge.report(target, result, started)
 

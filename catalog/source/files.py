@@ -65,7 +65,7 @@ class Files:
         if file.names is None:
             from catalog.source.names import names_of  # here, as it brings in ast: finding a module needs no tree
 
-            file.names = names_of(file.parsed.tree.body, file.path)
+            file.names = names_of(file.parsed.tree.body, path)
         return file.names
 
     def _file(self, path: str) -> _File:

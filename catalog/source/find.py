@@ -118,6 +118,7 @@ class _Search:
 
     def __init__(self, locator: Locator) -> None:
         self.locator = locator
+        self._starred: dict[tuple[str, str], tuple[_Module | _Place | None, bool]] = {}
 
     def walk(self, module: str, parts: list[str], depth: int) -> _Module | _Place:
         """Follow *parts* from *module*."""
@@ -169,6 +170,14 @@ class _Search:
 
     def _from_star(self, module: str, name: str, depth: int) -> tuple[_Module | _Place | None, bool]:
         """Return what a star import from *module* brings as *name*, or None, and whether the module can be read."""
+        key = (module, name)
+        answer = self._starred.get(key)
+        if answer is None:
+            self._starred[key] = None, True  # modules that import all of each other: each is looked into once
+            answer = self._starred[key] = self._looked_up(module, name, depth)
+        return answer
+
+    def _looked_up(self, module: str, name: str, depth: int) -> tuple[_Module | _Place | None, bool]:
         try:
             return (self.of_module(module, name, depth) if self._exports(module, name, depth) else None), True
         except _Lost as lost:

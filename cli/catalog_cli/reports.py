@@ -54,7 +54,9 @@ def _details(report: ScanReport, most: int | None) -> Iterator[str]:
     yield from _some("updated", report.updated, most)
     yield from _some("drifted", [_key(drift) for drift in report.drifted], most)
     yield from _some("gone", report.gone, most)
+    yield from _some("either", [_undecided(several) for several in report.undecided], most)
     yield from _some("renamed", [_rename(rename) for rename in report.renamed], most)
+    yield from _some("shadows", [_shadow(shadow) for shadow in report.shadows], most)
     yield from _some("skipped", [f"{_near(skip['path'])}: {skip['reason']}" for skip in report.skipped], most)
     if most is None or not report.is_quiet:  # clashes are shown once
         yield from _some("clash", [_clash(clash) for clash in report.clashes], most)
@@ -75,6 +77,16 @@ def _near(path: str) -> str:
 
 def _key(drifted: Any) -> str:
     return drifted if isinstance(drifted, str) else str(drifted["key"])
+
+
+def _shadow(shadow: Any) -> str:
+    configured = f" ({shadow['configured']})" if shadow["configured"] else ""
+    return f"{shadow['key']} stands before the entry of the configuration{configured}; rename either to have both"
+
+
+def _undecided(several: Any) -> str:
+    lines = " or ".join(map(str, several["lines"]))
+    return f"{several['key']} of {_near(several['path'])}, line {lines}: which of them runs, reading can't tell"
 
 
 def _rename(rename: Any) -> str:

@@ -113,7 +113,7 @@ def test_an_undeclared_kind_is_reported_each_time(package: Path) -> None:
             reasons = [skip["reason"] for skip in report.skipped if "dataset:" in skip["reason"]]
             keys = FOUND if report is live else FOUND.keys() - IMPORTED
             assert sorted(reasons) == [f"{key} is not registered: {UNDECLARED}" for key in sorted(keys)]
-            assert report.unchanged == ()
+            assert [key for key in report.unchanged if key.startswith("dataset:")] == []  # others are of other tests
         assert [entry for entry in cat.entries() if entry.source != "live"] == []
 
 

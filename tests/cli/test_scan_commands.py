@@ -25,8 +25,25 @@ def test_only_the_first_few_are_shown(run_cli, project) -> None:
         "  new      tool:f4\n"
         "           … and 2 more (--verbose)\n"
     )
-    run_cli("unregister", *(f"tool:f{i}" for i in range(7)))
-    assert run_cli("scan", "many.py", "--public", "--verbose").out.count("  new      tool:f") == 7
+    (project / "more.py").write_text("".join(f"def g{i}():\n    pass\n" for i in range(7)))
+    assert run_cli("scan", "more.py", "--public", "--verbose").out.count("  new      tool:g") == 7
+
+
+def test_what_is_left_out_is_said(run_cli, project) -> None:
+    """``--exclude`` leaves out what fits, however often; what was unregistered stays away; both are said."""
+    for name in ("a", "b", "c"):
+        (project / "left" / f"{name}.py").parent.mkdir(exist_ok=True)
+        (project / "left" / f"{name}.py").write_text(f"def {name}():\n    pass\n")
+    run_cli("scan", "left/a.py", "--public")
+    run_cli("unregister", "tool:a")
+    done = run_cli("scan", "./left", "--public", "--exclude", "b.py", "--exclude", "c*")
+    assert done.out == (
+        "left: 0 new, 0 unchanged, 3 skipped (1 file)\n"
+        "  skipped  a:a: tool:a was unregistered; `catalog restore tool:a` brings it back\n"
+        "  skipped  left/b.py: excluded by 'b.py'\n"
+        "  skipped  left/c.py: excluded by 'c*'\n"
+    )
+    assert run_cli("scan", "./left", "--exclude", "!").status == 3
 
 
 def test_drift_and_unreadable_files_are_reported(run_cli, plots) -> None:

@@ -144,15 +144,42 @@ def test_gone_code_is_reported_and_the_entry_stays(catalog: Catalog, package: Pa
     assert [(drift.name, drift.change) for drift in catalog.verify()] == [("count", "missing")]
 
 
-def test_a_refresh_leaves_alone_what_was_taken_away(catalog: Catalog, package: Path) -> None:
-    """What a person unregistered does not come back by a refresh, and does by a scan they ask for."""
+def test_what_was_unregistered_stays_away_and_is_reported(catalog: Catalog, package: Path) -> None:
+    """What a person unregistered comes back by no refresh and no scan, which say so, but by being restored."""
     catalog.scan("scanned_tools")
     catalog.unregister("tool", "count")
+    said = {
+        "path": "scanned_tools:count",
+        "reason": "tool:count was unregistered; `catalog restore tool:count` brings it back",
+    }
+    assert catalog.scan("scanned_tools").skipped == (said,)
     package.write_text(TOOLS + "\n# changed\n")
-    catalog.refresh()
+    assert {report.target: report for report in catalog.refresh()}["scanned_tools"].skipped == (said,)
     assert ("tool", "count") not in catalog
-    catalog.scan("scanned_tools")
-    assert ("tool", "count") in catalog
+    catalog.restore("tool", "count")
+    report = catalog.scan("scanned_tools")
+    assert (report.unchanged, report.skipped) == (("tool:count", "tool:draw"), ())
+
+
+def test_a_refresh_leaves_out_what_the_scan_was_told_to(catalog: Catalog, tmp_path: Path) -> None:
+    """The patterns of the last scan are kept with its target; a scan without them takes in what they left out."""
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.py").write_text(f"from catalog import tool\n@tool\ndef {name}(): ...\n")
+    assert catalog.scan(tmp_path, exclude=["b.py", "c*"]).found == ("tool:a",)
+    (tmp_path / "c.py").write_text("from catalog import tool\n@tool\ndef c(): ...\n")
+    assert {report.target: report.found for report in catalog.refresh()}[str(tmp_path)] == ()
+    assert catalog.scan(tmp_path, exclude=["b.py"]).found == ("tool:c",)
+    assert catalog.scan(tmp_path).found == ("tool:b",)
+
+
+def test_a_scan_says_what_it_puts_before_the_configuration(tmp_path: Path) -> None:
+    """An entry that is found stands before the configured entry of its key; each scan of it says so."""
+    (tmp_path / "catalog.toml").write_text('[entries.tool]\na = "json:dumps"\nother = "json:loads"\n')
+    (tmp_path / "a.py").write_text("from catalog import tool\n@tool\ndef a(): ...\n")
+    with Catalog("sqlite://", settings=tmp_path / "catalog.toml") as cat:
+        for _ in range(2):
+            assert cat.scan(tmp_path / "a.py").shadows == ({"key": "tool:a", "configured": "json:dumps"},)
+        assert cat.entry("tool", "a").ref == "a:a"
 
 
 def test_a_refresh_finds_what_is_new(catalog: Catalog, package: Path) -> None:

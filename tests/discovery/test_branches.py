@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from catalog.discovery.scan import scan
+from catalog.source.branches import Branches
 from catalog.source.find import Missing, find_object
 from catalog.source.locate import Locator
-from catalog.source.names import truth_of
 
 TAKEN = """
     @tool
@@ -133,6 +133,6 @@ def test_truth_agrees_with_python(text: str) -> None:
     """Where reading tells whether a branch is taken, Python takes it or not whatever the unknown part is."""
     import ast
 
-    truth = truth_of(ast.parse(text, mode="eval").body)
+    truth = Branches(None, lambda name: None).truth(ast.parse(text, mode="eval").body)
     if truth is not None:
         assert {bool(eval(text, {"os": os, "unknown": unknown})) for unknown in (True, False)} == {truth}

@@ -24,6 +24,8 @@ def test_a_report_is_plain_data() -> None:
         "skipped": [{"path": "x.py", "reason": "broken"}],
         "clashes": [],
         "renamed": [],
+        "undecided": [],
+        "shadows": [],
         "files": 2,
         "seconds": 0.5,
     }

@@ -124,6 +124,7 @@ def package(write: Write) -> None:
         ("shop.plots:typed", "shop.plots:typed"),
         ("shop.plots:within", "shop.plots:within"),
         ("shop.plots:tried", "shop.plots:tried"),
+        ("shop.plots:quick", "shop.plots:quick"),
         ("shop.plots:new", "shop.plots:new"),
         ("shop.plots:later", "shop.plots:later"),
         ("shop.plots:system", "shop.plots:system"),

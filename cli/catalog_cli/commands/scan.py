@@ -21,10 +21,24 @@ from catalog_cli.reports import show, verbose_option
 @click.argument("targets", nargs=-1, required=True, metavar="PACKAGE|PATH...")
 @click.option("--public", is_flag=True, help="Also every public function.")
 @click.option("--schemas", is_flag=True, help="Also pydantic models, as schemas.")
+@click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="Leave out files and folders that fit, as in .gitignore (which is honoured, too); repeatable.",
+)
 @verbose_option()
 @json_option("the report (of several targets: an array of reports)")
 @pass_app
-def scan(app: Application, targets: tuple[str, ...], public: bool, schemas: bool, verbose: bool, as_json: bool) -> None:
+def scan(
+    app: Application,
+    targets: tuple[str, ...],
+    public: bool,
+    schemas: bool,
+    exclude: tuple[str, ...],
+    verbose: bool,
+    as_json: bool,
+) -> None:
     """Fill the catalog from packages and folders.
 
     Finds tools, agents, prompts and models of the usual frameworks in the source of installed packages, files and
@@ -35,7 +49,7 @@ def scan(app: Application, targets: tuple[str, ...], public: bool, schemas: bool
     reports = []
     for target in targets:
         with app.screen.progress(f"scanning {target}") as progress:
-            reports.append(app.catalog.scan(target, public=public, schemas=schemas, progress=progress))
+            reports.append(app.catalog.scan(target, public=public, schemas=schemas, exclude=exclude, progress=progress))
         if not as_json:
             show(app.screen, reports[-1], verbose=verbose)
     if as_json:

@@ -1,0 +1,88 @@
+"""The marks that decorators leave: which could be known ones, under their own or another name, with their arguments."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from typing import Any
+
+from catalog.discovery.literal import Value
+from catalog.discovery.rules import MARKING, Rules
+from catalog.discovery.scopes import Namer, Scopes, last_name, marked_kind
+
+_POSITIONS = 4
+"""How many arguments by position are read; no rule names a later one."""
+
+
+class Decorators:
+    """Reads the decorators of one file.
+
+    Attributes:
+        aliases: names that known decorators may have in some file of the scan.
+    """
+
+    def __init__(self, namer: Namer, rules: Rules) -> None:
+        """Read by *rules*; *namer* says what names stand for."""
+        self.namer = namer
+        self.rules = rules
+        self.aliases: frozenset[str] = frozenset()
+
+    def marks(self, decorators: Iterable[ast.expr], scopes: Scopes) -> list[dict[str, Any]]:
+        """Return the decorators that could be known ones: dotted name or method and owner, and arguments."""
+        marks = []
+        for decorator in decorators:
+            decorator = self._unwrapped(decorator, scopes)
+            target = decorator.func if isinstance(decorator, ast.Call) and not marked_kind(decorator) else decorator
+            mark: dict[str, Any] = {}
+            if isinstance(target, ast.Name):
+                bound = self.namer.bound(target.id, scopes)
+                if isinstance(bound, ast.Attribute):  # tool = server.tool
+                    target = bound
+            dotted = self.namer.expand(target, scopes)
+            if dotted is not None and (self.is_known(dotted) or dotted.rpartition(".")[2] in self.aliases):
+                mark["dotted"] = dotted
+            if isinstance(target, ast.Attribute) and self.rules.is_word("methods", target.attr):
+                mark["method"] = target.attr
+                mark["owner"] = self.namer.owner(target.value, scopes)
+                mark["called"] = last_name(target.value)
+            if mark:
+                mark["given"] = self.given(decorator, scopes) if isinstance(decorator, ast.Call) else {}
+                marks.append(mark)
+        return marks
+
+    def _unwrapped(self, decorator: ast.expr, scopes: Scopes) -> ast.expr:
+        """Return what a decorator is in the end: ``partial(tool, tags=…)``, ``mine = tool(tags=…)`` are calls of it."""
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        bound = self.namer.bound(target.id, scopes) if isinstance(target, ast.Name) else None
+        made: Any = bound if isinstance(bound, ast.Call) else target if isinstance(target, ast.Call) else None
+        if made is None and isinstance(decorator, ast.Call):
+            made = decorator
+        if made is None:
+            return decorator
+        if self.namer.expand(made.func, scopes) != "functools.partial":
+            return bound if isinstance(bound, ast.Call) and target is decorator else decorator
+        if not made.args:
+            return decorator
+        more = decorator.keywords if isinstance(decorator, ast.Call) and decorator is not made else []
+        return ast.copy_location(ast.Call(made.args[0], made.args[1:], [*made.keywords, *more]), made)
+
+    def given(self, call: ast.Call, scopes: Scopes) -> dict[str, Value]:
+        """Return the arguments that fields are read from: names and, as texts, positions."""
+        given: dict[str, Value] = {}
+        for place, argument in enumerate(call.args[:_POSITIONS]):
+            if isinstance(argument, ast.Starred):  # how many it stands for can't be told
+                break
+            value = self.namer.read(argument, scopes)
+            if value is not None:
+                given[str(place)] = value
+        for keyword in call.keywords:
+            if keyword.arg in self.rules.read_names:
+                value = self.namer.read(keyword.value, scopes)
+                if value is not None:
+                    given[keyword.arg] = value
+        return given
+
+    def is_known(self, dotted: str) -> bool:
+        """Tell whether *dotted* could be a known decorator, or that of some kind."""
+        above, _, last = dotted.rpartition(".")
+        return self.rules.is_word("decorators", last) or above.rpartition(".")[2] == MARKING
