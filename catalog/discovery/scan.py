@@ -86,6 +86,8 @@ def scan(
     options = f"{FORMAT} {in_force.fingerprint} {int(public)} {here}"
     before: Mapping[str, Any] = known if known and known.get("options") == options else {}
     what = find_target(target, locator, before.get("distribution"), exclude)
+    if before and before["base"] != what.base:  # another project's files of that name
+        before = {}
     if before and _is_same(what, before):
         return _remembered(what, before)
     # Files that import each other find each other, also where nobody has put their folder on sys.path.
@@ -195,10 +197,6 @@ class _Scan:
         )
 
     # --- bytes ---------------------------------------------------------------------------------------------
-
-    def _base(self) -> str:
-        folders = {os.path.dirname(file.path) for file in self.target.listing.files}
-        return os.path.commonpath(folders) if folders else ""
 
     def _past(self, file: SourceFile) -> list[Any] | None:
         """Return what the scan before kept of *file*; its paths are those below a common folder."""
@@ -410,7 +408,7 @@ class _Scan:
     def _state(
         self, started: int, findings: Sequence[Finding], clashes: Sequence[Clash], faults: Mapping[str, str]
     ) -> dict[str, Any]:
-        base = self._base()
+        base = self.target.base
         return {
             "options": self.options,
             "target": self.target.name,

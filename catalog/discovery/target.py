@@ -32,6 +32,12 @@ class Target:
     root: str | None = None
     distribution: str | None = None
 
+    @property
+    def base(self) -> str:
+        """The folder that all files are in; empty without files."""
+        folders = {os.path.dirname(file.path) for file in self.listing.files}
+        return os.path.commonpath(folders) if folders else ""
+
 
 def find_target(
     target: str | os.PathLike[str],

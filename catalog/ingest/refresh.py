@@ -80,8 +80,23 @@ def _refresh(ws: Workspace, progress: Progress | None) -> list[ScanReport]:
         try:
             reports.append(scan_target(ws, target, options, progress, again=True))
         except DiscoveryError as error:  # a package that is not installed here says nothing about its entries
-            reports.append(ScanReport(target=target, skipped=({"path": target, "reason": str(error)},)))
+            reports.append(_without_target(ws, target, error))
     return reports
+
+
+def _without_target(ws: Workspace, target: str, error: DiscoveryError) -> ScanReport:
+    """Report a source that is not found: its entries whose own folder is here without their code are gone."""
+    started = time.perf_counter()
+    with ws.writing() as transaction:
+        merge = Merge(ws, transaction, f"scan:{target}", "scan", again=True)
+        merge.findings((), None)
+    return ScanReport(
+        target=target,
+        drifted=tuple(merge.drifted),
+        gone=tuple(sorted(merge.gone)),
+        skipped=() if merge.gone else ({"path": target, "reason": f"it can't be seen from here: {error}"},),
+        seconds=round(time.perf_counter() - started, 3),
+    )
 
 
 def refresh_plugins(ws: Workspace, progress: Progress | None = None) -> list[ScanReport]:

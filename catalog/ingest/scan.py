@@ -48,7 +48,7 @@ def scan_target(
         rules=rules_of(ws),
         known=known,
         progress=progress,
-        own=options.get("root"),
+        own=None if os.path.isabs(target) else options.get("root"),
     )
     if again and result.unchanged:
         return unchanged_report(ws, target, result, started)
@@ -58,7 +58,8 @@ def scan_target(
         before = options_of(ws.store.reader, target).get("root", result.root)
         options = {**options, "root": result.root}
         if os.path.realpath(before) != os.path.realpath(result.root):  # another project has a package of that name
-            target = os.path.join(result.root, *target.split("."))
+            place = os.path.join(result.root, *target.split("."))
+            target = place if os.path.isdir(place) else f"{place}.py"
     with ws.writing() as transaction:
         merge = Merge(ws, transaction, f"scan:{target}", "scan", again=again)
         merge.findings(result.findings, result.distribution)

@@ -5,18 +5,14 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from hashlib import sha256
-from importlib.machinery import ModuleSpec
-from importlib.util import module_from_spec
 
 from catalog.entry.object_ref import ObjectRef
 from catalog.errors import ResolveError, close_matches, did_you_mean
+from catalog.loader.shelf import own_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import ModuleType
-
-    from catalog.source.locate import ModuleSite
 
 
 def resolve(ref: str, root: str | None = None, *, key: str | None = None) -> object:
@@ -105,44 +101,7 @@ def _name_in(root: str, module: str, ref: str, key: str | None) -> str:
             raise _error(ref, key, f"there is no module {top!r} in {root}; {_WENT}", "missing-module", top)
         text = f"its folder {root} can't be seen from here; bring it back, or register the entry where its code is now"
         raise _error(ref, key, text, "missing-module", top)
-    mine = own.find(top)
-    loaded = sys.modules.get(top)
-    if loaded is not None:
-        taken = not _is_of(loaded, mine)
-    else:
-        other = Locator().find(top)
-        taken = other is not None and not _is_same(other, mine)
-    return f"{_shelf(root)}.{module}" if taken else module
-
-
-def _is_of(loaded: ModuleType, site: ModuleSite | None) -> bool:
-    """Tell whether a *loaded* module is that at *site*."""
-    if site is None:
-        return False
-    file = getattr(loaded, "__file__", None)
-    if file and site.path:
-        return bool(os.path.realpath(file) == os.path.realpath(site.path))
-    folders = {os.path.realpath(folder) for folder in getattr(loaded, "__path__", ())}
-    return bool(folders) and folders >= {os.path.realpath(folder) for folder in site.locations}
-
-
-def _is_same(one: ModuleSite, other: ModuleSite | None) -> bool:
-    if other is None or (one.path is None) != (other.path is None):
-        return False
-    if one.path is not None and other.path is not None:
-        return bool(os.path.realpath(one.path) == os.path.realpath(other.path))
-    return {*map(os.path.realpath, one.locations)} >= {*map(os.path.realpath, other.locations)}
-
-
-def _shelf(root: str) -> str:
-    """Return the name of a package that holds nothing but what lies in the folder *root*."""
-    name = f"_catalog_{sha256(os.path.realpath(root).encode('utf-8', 'surrogateescape')).hexdigest()[:12]}"
-    if name not in sys.modules:
-        spec = ModuleSpec(name, None, is_package=True)
-        spec.submodule_search_locations = [root]
-        shelf = module_from_spec(spec)
-        sys.modules[name] = shelf
-    return name
+    return own_name(module, root)
 
 
 _WENT = "`catalog doctor` looks for where it went"

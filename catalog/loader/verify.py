@@ -13,7 +13,7 @@ from catalog.errors import DriftError, SettingsError, close_matches, did_you_mea
 from catalog.source.find import Missing, find_object
 from catalog.source.locate import Locator
 
-Change = Literal["signature", "source", "missing", "unreadable", "unchecked", "uncheckable"]
+Change = Literal["signature", "source", "missing", "unreadable", "elsewhere", "unchecked", "uncheckable"]
 
 
 class Recorded(Protocol):
@@ -53,9 +53,10 @@ class Drift:
         kind: of the entry.
         name: of the entry.
         ref: its object reference.
-        change: ``signature``; ``source`` (the body only); ``missing`` (it is gone, or can't be seen from here);
-            ``unreadable`` (it is there, and reading it can't tell). Of what has nothing to compare: ``unchecked`` (no
-            checksum was recorded) or ``uncheckable`` (compiled, or made when a module runs: no source shows it).
+        change: ``signature``; ``source`` (the body only); ``missing`` (it is gone); ``elsewhere`` (its place can't be
+            seen from here); ``unreadable`` (it is there, and reading it can't tell). Of what has nothing to compare:
+            ``unchecked`` (no checksum was recorded) or ``uncheckable`` (compiled, or made when a module runs: no
+            source shows it).
         old_signature: as recorded.
         new_signature: as it is; None if it can't be read. So are the ``new_`` checksums.
         old_checksum: of the signature, as recorded.
@@ -191,7 +192,7 @@ def _not_found(entry: Recorded, ref: str, missing: Missing) -> Examined:
         return Examined(_drift(entry, ref, "missing", text), None, GONE, missing.message)
     if missing.is_out_of_sight and was_there:
         text = f"{key}: {ref} can't be loaded here: {missing.message}; it may be fine where it was recorded"
-        return Examined(_drift(entry, ref, "missing", text), known=False)
+        return Examined(_drift(entry, ref, "elsewhere", text), known=False)
     # What another user may read is no broken code: this user can't see it.
     hidden = missing.path is not None and not os.access(missing.path, os.R_OK)
     broken = missing.reason == "unreadable" and not hidden

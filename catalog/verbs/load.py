@@ -90,8 +90,10 @@ def _import(ws: Workspace, entry: Entry, policy: str) -> object:
     live = resolve(str(entry.ref), root_of(entry), key=entry.key)
     if ws.settings.auto_refresh:
         from catalog.loader.reload import note  # only where modules are watched
+        from catalog.loader.shelf import own_name
 
-        note(ws.loaded, str(entry.ref).partition(":")[0])
+        module, root = str(entry.ref).partition(":")[0], root_of(entry)
+        note(ws.loaded, module if root is None else own_name(module, root))
     return live
 
 

@@ -96,12 +96,17 @@ def _row(drift: Drift) -> tuple[str, str, str, str]:
 
 def _summary(left: Sequence[Drift]) -> str:
     """Return how many drifted, and what to do about each sort."""
-    drifted = [drift for drift in left if drift.change != "unchecked"]
+    drifted = [drift for drift in left if drift.change not in ("unchecked", "elsewhere")]
     parts = [f"{count(len(drifted), 'entry has', 'entries have')} drifted"] if drifted else []
     if any(drift.new_checksum is not None for drift in left):
         parts.append("`catalog verify --accept [KEY]...` records the code as it is now")
     if any(drift.change in ("missing", "unreadable") for drift in drifted):
         parts.append("`catalog doctor` looks for code that is gone")
+    elsewhere = sum(drift.change == "elsewhere" for drift in left)
+    if elsewhere:
+        parts.append(
+            f"{count(elsewhere, 'entry is', 'entries are')} not to be seen from here; verify where the code is"
+        )
     if any(drift.change == "unchecked" and drift.new_checksum is None for drift in left):
         parts.append("what is not to be seen from here is verified where its code is; --allow-unchecked lets it pass")
     return "; ".join(parts)
