@@ -64,7 +64,17 @@ class Decorators:
         if not made.args:
             return decorator
         more = decorator.keywords if isinstance(decorator, ast.Call) and decorator is not made else []
-        return ast.copy_location(ast.Call(made.args[0], made.args[1:], [*made.keywords, *more]), made)
+        unwrapped = ast.copy_location(ast.Call(made.args[0], made.args[1:], [*made.keywords, *more]), made)
+        inner = made.args[0]
+        while (
+            isinstance(inner, ast.Call) and inner.args and self.namer.expand(inner.func, scopes) == "functools.partial"
+        ):
+            arguments = [*inner.args[1:], *unwrapped.args]
+            unwrapped = ast.copy_location(
+                ast.Call(inner.args[0], arguments, [*inner.keywords, *unwrapped.keywords]), made
+            )
+            inner = inner.args[0]
+        return unwrapped
 
     def given(self, call: ast.Call, scopes: Scopes) -> dict[str, Value]:
         """Return the arguments that fields are read from: names and, as texts, positions."""

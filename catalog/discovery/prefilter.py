@@ -31,7 +31,8 @@ _WORD_BEFORE = re.compile(rb"\w+(?=[ \t]*\Z)")
 _IMPORT = re.compile(rb"import[ \t]+([\w.\x80-\xff]++)(?:[ \t]+as[ \t]+([\w\x80-\xff]++))?[ \t]*+(?=[\r\n,;#]|$)")
 _CAPITAL = re.compile(rb"_*[A-Z]")
 _ALIAS = re.compile(rb"\n([A-Za-z_]\w*+)[ \t]*+=[ \t]*+([A-Za-z_][\w.]*+)[ \t]*+(?=[\r\n#])")
-_PARTIAL = re.compile(rb"partial\([ \t\r\n]*+([\w.]++)")
+_PARTIAL = rb"(?:%b)\([ \t\r\n]*+(?:(?:\w++\.)*(?:%b)\([ \t\r\n]*+)*+([\w.]++)"
+"""A partial of a name, directly or through further partials; to be filled in with what ``partial`` is called."""
 _ASSIGNED = re.compile(rb"(\w+)[ \t]*(?::[^=\n]*)?=[ \t\w.]*\Z")
 _MARK = re.compile(rb"@[ \t]*+((?:\w++[ \t]*+\.[ \t]*+)*+)(\w++)")
 _USUAL = frozenset(
@@ -154,9 +155,10 @@ class Prefilter:
         """Add to *aliases* the names that known decorators, called or not, and partials of anything are assigned to."""
         for match in self._renamed_decorator.finditer(data):
             aliases[_text(match[1])] = _text(match[2])
-        if b"partial(" not in data:
+        if b"partial" not in data:
             return
-        for match in _PARTIAL.finditer(data):
+        names = b"|".join([b"partial", *(own.encode() for own, first in aliases.items() if first == "partial")])
+        for match in re.finditer(_PARTIAL % (names, names), data):
             start = data.rfind(b"\n", 0, match.start()) + 1
             name = _ASSIGNED.search(data, start, match.start())
             if name is not None:

@@ -16,6 +16,7 @@ HOME = """
     import functools
     import catalog
     from functools import partial
+    from functools import partial as made_of
     from catalog import tool
     from catalog import tool as renamed
 
@@ -26,18 +27,33 @@ HOME = """
     partly = functools.partial(tool, tags=["t"])
     twice = partial(partly, priority=3)
     annotated: object = partial(tool, tags=["t"])
+    shorter = made_of(catalog.tool, tags=["t"])
+    nested = made_of(functools.partial(tool, tags=["n"], priority=3), tags=["t"])
     if True:
         inside = partial(
             tool, tags=["t"],
         )
 """
-NAMES = ["tool", "renamed", "plain", "again", "dotted", "stored", "partly", "twice", "annotated", "inside"]
-TAGGED = {"stored", "partly", "twice", "annotated", "inside"}
+NAMES = [
+    "tool",
+    "renamed",
+    "plain",
+    "again",
+    "dotted",
+    "stored",
+    "partly",
+    "twice",
+    "annotated",
+    "shorter",
+    "nested",
+    "inside",
+]
+TAGGED = {"stored", "partly", "twice", "annotated", "shorter", "nested", "inside"}
 
 
 def expected(name: str) -> tuple[str | None, str, tuple[str, ...], int]:
     """Return reference, description, tags and priority of what a decorator of HOME marks."""
-    return "pack.use:it", "It.", ("t",) if name in TAGGED else (), 3 if name == "twice" else 0
+    return "pack.use:it", "It.", ("t",) if name in TAGGED else (), 3 if name in {"twice", "nested"} else 0
 
 
 USES = [
