@@ -13,9 +13,22 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Any, TypeVar, overload
+    from typing import Any, TypedDict, TypeVar, Unpack, overload
 
     T = TypeVar("T")
+
+    class Fields(TypedDict, total=False):
+        """What a decorator is given beside the object; :meth:`Marker.__call__` says what each field means."""
+
+        name: str | None
+        description: str | None
+        tags: Iterable[str]
+        examples: Iterable[str]
+        match: str | None
+        providers: Iterable[str] | None
+        priority: int
+        metadata: Mapping[str, Any] | None
+
 else:
 
     def overload(function):
@@ -149,34 +162,9 @@ class Marker:
         return f"<decorator {_written(self.kind)}>"
 
     @overload
-    def __call__(  # noqa: D102 - ruff knows only typing.overload, and wants a docstring here
-        self,
-        obj: T,
-        /,
-        *,
-        name: str | None = ...,
-        description: str | None = ...,
-        tags: Iterable[str] = ...,
-        examples: Iterable[str] = ...,
-        match: str | None = ...,
-        providers: Iterable[str] | None = ...,
-        priority: int = ...,
-        metadata: Mapping[str, Any] | None = ...,
-    ) -> T: ...
+    def __call__(self, obj: T, /, **fields: Unpack[Fields]) -> T: ...  # noqa: D102 - ruff knows typing.overload only
     @overload
-    def __call__(  # noqa: D102, F811
-        self,
-        /,
-        *,
-        name: str | None = ...,
-        description: str | None = ...,
-        tags: Iterable[str] = ...,
-        examples: Iterable[str] = ...,
-        match: str | None = ...,
-        providers: Iterable[str] | None = ...,
-        priority: int = ...,
-        metadata: Mapping[str, Any] | None = ...,
-    ) -> Callable[[T], T]: ...
+    def __call__(self, /, **fields: Unpack[Fields]) -> Callable[[T], T]: ...  # noqa: D102, F811
     def __call__(  # noqa: F811
         self,
         obj: Any = None,
@@ -236,19 +224,7 @@ class Marker:
 @overload
 def mark(kind: str, /) -> Marker: ...  # noqa: D103 - ruff knows only typing.overload
 @overload
-def mark(  # noqa: D103, F811
-    kind: str,
-    /,
-    *,
-    name: str | None = ...,
-    description: str | None = ...,
-    tags: Iterable[str] = ...,
-    examples: Iterable[str] = ...,
-    match: str | None = ...,
-    providers: Iterable[str] | None = ...,
-    priority: int = ...,
-    metadata: Mapping[str, Any] | None = ...,
-) -> Callable[[T], T]: ...
+def mark(kind: str, /, **fields: Unpack[Fields]) -> Callable[[T], T]: ...  # noqa: D103, F811
 def mark(kind: str, /, **fields: Any) -> Any:  # noqa: F811
     """Return the decorator of a kind that a project declares: ``dataset = catalog.mark("dataset")``.
 
