@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 from factories import open_catalog
 
+import catalog
 from catalog_cli.app import cli
 from catalog_cli.application import Application
 from catalog_cli.output import Screen
@@ -53,6 +54,13 @@ class Outcome(NamedTuple):
 RunCli = Callable[..., Outcome]
 
 
+def forget_decorators() -> None:
+    """Have the package look up its decorators anew: they belong to the module that is loaded then."""
+    for name, value in list(vars(catalog).items()):
+        if getattr(value, "__module__", None) == "catalog.authoring":
+            delattr(catalog, name)
+
+
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The current folder, empty and without a configuration; what is imported from it is forgotten afterwards."""
@@ -62,7 +70,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.delitem(sys.modules, "catalog.authoring", raising=False)  # what other tests marked is not ours
+    forget_decorators()
     yield folder
+    forget_decorators()
     for name, module in list(sys.modules.items()):
         if str(getattr(module, "__file__", None) or "").startswith(str(folder)):
             del sys.modules[name]
