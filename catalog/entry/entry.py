@@ -176,6 +176,12 @@ class Entry(BaseModel):
         """``kind:name``."""
         return format_key(self.kind, self.name)
 
+    @property
+    def root(self) -> str | None:
+        """The folder its code was recorded with, from ``metadata``; None for what is installed, and for data."""
+        root = self.metadata.get("root") if isinstance(self.metadata, dict) else None
+        return root if isinstance(root, str) and root else None
+
     @property  # not cached: a copy with other metadata would keep the parameters of the original
     def parameters(self) -> dict[str, Any]:
         """The JSON Schema of the arguments, from ``metadata`` or ``spec``; empty if neither has one."""

@@ -16,12 +16,11 @@ from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED
 from catalog.ingest.report import clashes_of, skipped_of, taken_away, undecided_of, undeclared, undeclared_of
 from catalog.loader.verify import drift_in_words, examine
-from catalog.source.locate import Locator
-from catalog.source.locate import root_of as folder_of
+from catalog.source.locate import Locator, root_of
 from catalog.source.places import Places
 from catalog.store import queries
 from catalog.verbs.marks import ACTIONS, with_mark
-from catalog.workspace.workspace import Workspace, readable, root_of
+from catalog.workspace.workspace import Workspace, readable
 
 if TYPE_CHECKING:
     from catalog.store.writer import Transaction
@@ -148,12 +147,12 @@ class Merge:
         """Tell whether two entries stand for the same object of the same file."""
         if there.ref != draft.ref:
             return False
-        roots = root_of(there), root_of(draft)
+        roots = there.root, draft.root
         if roots[0] == roots[1] or there.ref is None:
             return True
         if None in roots:  # recorded without its folder, as earlier versions did: it is where the import path leads
             site = self._on_path.find(there.ref.partition(":")[0])
-            found = None if site is None else folder_of(site)
+            found = None if site is None else root_of(site)
             roots = roots[0] or found, roots[1] or found
         return roots[0] is None or roots[1] is None or os.path.realpath(roots[0]) == os.path.realpath(roots[1])
 
@@ -162,7 +161,7 @@ class Merge:
         absent = [entry for entry in own if _place(entry) not in seen]
         places = Places()
         for entry in sorted(absent, key=lambda entry: str(entry.ref)):
-            found = examine(entry, places.of(root_of(entry)))
+            found = examine(entry, places.of(entry.root))
             if found.state == GONE:
                 self.gone.append(entry.key)
             if found.state == DRIFTED and found.drift is not None:
@@ -203,13 +202,13 @@ _Place = tuple[str | None, str | None]
 
 def _place(entry: Entry) -> _Place:
     """Return what tells the object of an entry from all others: its reference, and the folder that holds its module."""
-    root = root_of(entry)
+    root = entry.root
     return entry.ref or entry.key, None if root is None else os.path.realpath(root)
 
 
 def _shown(entry: Entry, other: Entry) -> str:
     """Return where the code of an entry is, for a report that names the *other* beside it."""
-    root = root_of(entry)
+    root = entry.root
     return (entry.ref or entry.source) + (f" in {root}" if root and entry.ref == other.ref else "")
 
 
@@ -217,7 +216,7 @@ def _longer_names(entry: Entry) -> Iterator[str]:
     """Yield names that say more and more of where an entry is: its module, then the folders that lead to it."""
     name = _qualified(entry)
     yield name
-    parts = [part for part in (root_of(entry) or "").split(os.sep) if part]
+    parts = [part for part in (entry.root or "").split(os.sep) if part]
     for part in reversed(parts):
         name = f"{part}.{name}"
         yield name

@@ -68,11 +68,11 @@ def diagnose(entries: Iterable[Recorded]) -> list[Fault]:
     index = _Index()
     # Sorted by module, as the locator keeps only some files parsed.
     referring = [entry for entry in entries if entry.ref]
-    for entry in sorted(referring, key=lambda entry: (_root(entry) or "", entry.ref or "", entry.kind, entry.name)):
+    for entry in sorted(referring, key=lambda entry: (entry.root or "", entry.ref or "", entry.kind, entry.name)):
         ref = entry.ref or ""
-        locator = places.of(_root(entry))
+        locator = places.of(entry.root)
         definition = find_object(ref, locator)
-        file = _root(entry) or ""
+        file = entry.root or ""
         if isinstance(definition, Missing):
             # What a distribution that is installed here does not have is gone, too.
             if definition.is_gone or (definition.is_out_of_sight and _top_level(_distribution(entry))):
@@ -91,11 +91,6 @@ def diagnose(entries: Iterable[Recorded]) -> list[Fault]:
             why = f"{_key_of(first)} stands for {place} too; unregister one of the two"
             faults.append(Fault(_key_of(other), other.ref or "", "duplicate", None, "", why, _key_of(first)))
     return sorted(faults, key=lambda fault: (fault.key, fault.trouble))
-
-
-def _root(entry: Recorded) -> str | None:
-    root = (getattr(entry, "metadata", None) or {}).get("root")
-    return root if isinstance(root, str) and root else None
 
 
 def _identity(ref: str, definition: Definition, locator: Locator) -> str:

@@ -33,6 +33,10 @@ class Recorded(Protocol):
         """Object reference."""
 
     @property
+    def root(self) -> str | None:
+        """The folder its module lies in; None for what is installed."""
+
+    @property
     def signature(self) -> str | None:
         """The signature as text."""
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.entry.key import Key, format_key, pair
 from catalog.entry.kinds import VERIFY_POLICIES
 from catalog.errors import CatalogWarning, InvalidFilterError, NotImportableError, StoreError
-from catalog.workspace.workspace import Workspace, root_of
+from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
@@ -87,12 +87,12 @@ def _import(ws: Workspace, entry: Entry, policy: str) -> object:
     from catalog.loader.resolve import resolve  # only where something is imported
 
     _ensure(ws, entry, policy)
-    live = resolve(str(entry.ref), root_of(entry), key=entry.key)
+    live = resolve(str(entry.ref), entry.root, key=entry.key)
     if ws.settings.auto_refresh:
         from catalog.loader.reload import note  # only where modules are watched
         from catalog.loader.shelf import own_name
 
-        module, root = str(entry.ref).partition(":")[0], root_of(entry)
+        module, root = str(entry.ref).partition(":")[0], entry.root
         note(ws.loaded, module if root is None else own_name(module, root))
     return live
 
@@ -103,7 +103,7 @@ def _ensure(ws: Workspace, entry: Entry, policy: str) -> None:
         from catalog.loader.verify import ensure  # reads source code
         from catalog.source.locate import Locator
 
-        ensure(entry, policy, Locator(own=root_of(entry)))
+        ensure(entry, policy, Locator(own=entry.root))
 
 
 def _data(entry: Entry) -> object:

@@ -11,6 +11,7 @@ from catalog.authoring import mark_of
 from catalog.entry.entry import Entry, make_entry, parameters_of
 from catalog.entry.object_ref import reference_fault
 from catalog.entry.own_name import own_name
+from catalog.entry.states import STATES
 from catalog.entry.template import format_of, is_jinja, parameters_of_text, text_of
 from catalog.errors import InvalidEntryError, InvalidReferenceError, NotImportableError
 
@@ -219,7 +220,7 @@ def _refuse_script(ref: str | None, key: str) -> None:
         )
 
 
-CODE_SAYS = ("root", "parameters", "gone")
+CODE_SAYS = ("root", "parameters", *STATES)
 """Fields of the metadata that are about the code behind an entry: with other code they do not hold any more."""
 
 
@@ -235,15 +236,14 @@ def described(entry: Entry, places: Places, *, over: bool = False) -> Entry:
     """
     from catalog.source.describe import find_described
     from catalog.source.find import Missing
-    from catalog.source.locate import root_of as folder_of
+    from catalog.source.locate import root_of
 
     if entry.ref is None:
         return entry
-    root = entry.metadata.get("root")
-    locator = places.of(root if isinstance(root, str) and root else None)
+    locator = places.of(entry.root)
     found = find_described(entry.ref, locator)
-    site = None if root else locator.find(entry.ref.partition(":")[0])
-    root = None if site is None else folder_of(site)
+    site = None if entry.root else locator.find(entry.ref.partition(":")[0])
+    root = None if site is None else root_of(site)
     metadata = {**entry.metadata, "root": root} if root else entry.metadata
     if isinstance(found, Missing):
         return entry.model_copy(update={"metadata": metadata})

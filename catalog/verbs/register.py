@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.council_specs.providers import DERIVED, with_providers, with_providers_of
 from catalog.entry.key import Key, format_key
+from catalog.entry.states import with_state
 from catalog.entry.template import TEMPLATE_FORMAT
 from catalog.errors import DuplicateEntryError, EntryError, StoreError
 from catalog.verbs.asking import Asking
@@ -59,7 +60,9 @@ def _kept(draft: Entry, before: Entry, given: set[str]) -> Entry:
     if before.providers is None or draft.kind in DERIVED:  # derived ones are those of what is there now
         kept.pop("providers", None)
     if same and "metadata" not in given:
-        kept["metadata"] = {**before.metadata, **draft.metadata}
+        # Code that was read anew is as it is recorded now: what was seen of it before does not hold any more.
+        known = before.metadata if draft.checksum is None else with_state(before.metadata, None)
+        kept["metadata"] = {**known, **draft.metadata}
     elif text and "metadata" not in given and TEMPLATE_FORMAT in before.metadata:
         kept["metadata"] = {**draft.metadata, TEMPLATE_FORMAT: before.metadata[TEMPLATE_FORMAT]}
     merged = draft.model_copy(update=kept)

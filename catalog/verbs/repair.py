@@ -11,7 +11,7 @@ from catalog.store import queries
 from catalog.verbs import lookup
 from catalog.verbs.marks import mark, record_configured
 from catalog.verbs.recording import described
-from catalog.workspace.workspace import Workspace, readable, root_of
+from catalog.workspace.workspace import Workspace, readable
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
@@ -53,8 +53,8 @@ def examined(entries: list[Entry], policy: str = "source") -> list[tuple[Entry, 
 
     places = Places()
     # By module, so that each file is parsed once.
-    ordered = sorted(entries, key=lambda entry: (root_of(entry) or "", str(entry.ref), entry.kind, entry.name))
-    return [(entry, examine(entry, places.of(root_of(entry)), policy)) for entry in ordered]
+    ordered = sorted(entries, key=lambda entry: (entry.root or "", str(entry.ref), entry.kind, entry.name))
+    return [(entry, examine(entry, places.of(entry.root), policy)) for entry in ordered]
 
 
 def accept(ws: Workspace, drifts: Iterable[Drift]) -> list[str]:

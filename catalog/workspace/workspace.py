@@ -322,12 +322,6 @@ class Workspace:
         return list(stored), [entry for entry in snapshot.overlay if filters.passes(entry)]
 
 
-def root_of(entry: Entry) -> str | None:
-    """Return the folder that the code of *entry* was recorded with; None for what is installed."""
-    root = entry.metadata.get("root")
-    return root if isinstance(root, str) and root else None
-
-
 def readable(rows: Iterable[Any]) -> Iterator[Entry]:
     """Yield the entries of *rows*; a damaged row is passed over with a warning and takes no other down."""
     for row in rows:

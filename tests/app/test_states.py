@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from catalog import Catalog
 
 
@@ -16,3 +18,27 @@ def test_keys_limit_what_is_looked_at(tmp_path: Path) -> None:
         assert cat.states() == {"tool:a": "gone", "tool:b": "gone", "tool:d:e": "broken"}
         assert cat.states(["tool:d:e", "tool:c", "tool:a", "tool:x"]) == {"tool:a": "gone", "tool:d:e": "broken"}
         assert cat.states([]) == {}
+
+
+@pytest.mark.parametrize("how", ["register", "update"])
+def test_code_that_is_read_anew_has_no_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    """An entry that is registered again, or pointed at other code, is as it is recorded: the mark of before is gone."""
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "drifting_code.py").write_text("def f(a): ...\ndef g(): ...\n")
+    with Catalog(f"sqlite:///{tmp_path}/c.db", embedder="none") as cat:
+        cat.register("tool", "f", "drifting_code:f", metadata={"mine": 1})
+        (tmp_path / "drifting_code.py").write_text("def f(a, b): ...\ndef g(): ...\n")
+        cat.verify()
+        assert cat.states() == {"tool:f": "drifted"}
+        if how == "register":
+            cat.register("tool", "f", "drifting_code:f", tags=["x"])
+        else:
+            cat.update("tool", "f", value="drifting_code:g")
+        assert cat.states() == {}
+        entry = cat.entry("tool", "f")
+        assert (entry.signature, entry.root, entry.metadata["mine"]) == (
+            "(a, b)" if how == "register" else "()",
+            str(tmp_path),
+            1,
+        )
+        assert list(cat.verify()) == []

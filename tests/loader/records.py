@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from catalog.source.find import Missing, find_object
 from catalog.source.locate import Locator
@@ -19,7 +19,7 @@ class Record:
     checksum: str | None = None
     source_checksum: str | None = None
     distribution: str | None = None
-    metadata: dict[str, str] = field(default_factory=dict)
+    root: str | None = None
 
 
 def record(name: str, ref: str, kind: str = "tool", distribution: str | None = None) -> Record:

@@ -151,7 +151,7 @@ def test_the_own_folder_is_searched_and_no_other(tmp_path: Path, monkeypatch: py
     now = find_object("first_home:draw", locator)
     assert not isinstance(now, Missing)
     entry = Record("tool", "draw", "first_home:draw", now.signature, now.checksum, now.source_checksum)
-    rooted = replace(entry, metadata={"root": str(home)})
+    rooted = replace(entry, root=str(home))
     (home / "first_home.py").rename(home / "second_home.py")
     assert seen([rooted]) == [("tool:draw", "moved", "second_home:draw", "exact")]
     (home / "first_home.py").write_text("x = 1")
