@@ -295,7 +295,10 @@ class Extractor:
     def _follow_rebinding(self, item: dict[str, Any], node: Function | ast.ClassDef) -> None:
         """Set right what *item* says if its name leads elsewhere in the end: to another definition, or to a value."""
         bound = self.top.names.bound.get(node.name)
-        if bound is node or bound is None:
+        if bound is node:
+            return
+        if bound is None:  # `del name`, further down
+            item["rebound"] = True
             return
         if isinstance(bound, _DEFINITIONS):
             item["rebound"] = True

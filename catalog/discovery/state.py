@@ -14,7 +14,7 @@ from catalog.discovery.walk import SourceFile
 from catalog.source.importable import is_as_tried
 from catalog.source.stamp import is_settled
 
-FORMAT = 5
+FORMAT = 6
 """Of the state; a state of another format is not used."""
 
 

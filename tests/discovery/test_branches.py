@@ -65,6 +65,13 @@ def test_what_never_runs_is_no_entry(tmp_path: Path, condition: str) -> None:
     assert scanned(tmp_path, f"{HEAD}if {condition}:{TAKEN}") == {}
 
 
+def test_what_is_deleted_is_no_entry(tmp_path: Path) -> None:
+    """A tool whose name the module deletes is not registered: it could not be loaded."""
+    assert scanned(tmp_path, f"{HEAD}if True:{TAKEN}del pick\n@tool\ndef kept():\n    'kept'\n") == {
+        "tool:kept": "kept"
+    }
+
+
 def test_an_import_that_fails_here_takes_its_handler(tmp_path: Path) -> None:
     """Where a try imports what is not here, the definition of its handler counts; a module beside the file is here."""
     text = "{head}try:\n    import {module}\n{first}except ImportError:{second}"
