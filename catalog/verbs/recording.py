@@ -246,7 +246,7 @@ def described(entry: Entry, places: Places, *, over: bool = False) -> Entry:
     root = None if site is None else root_of(site)
     metadata = {**entry.metadata, "root": root} if root else entry.metadata
     if isinstance(found, Missing):
-        return entry.model_copy(update={"metadata": metadata})
+        return entry.model_copy(update={"metadata": metadata}) if root else entry
     definition, parameters, summary = found
     update: dict[str, Any] = {"metadata": metadata}
     if over or entry.signature is None:

@@ -9,6 +9,7 @@ import pytest
 from factories import open_catalog
 
 from catalog import Catalog
+from catalog.entry.languages import languages_of
 from catalog.entry.words import words
 
 DESCRIBED = {
@@ -104,3 +105,63 @@ def test_entries_of_other_tiers_are_found_too(url: str) -> None:
         cat.register("tool", "other", "a:b", description="Draw a chart.")
         found = cat.search("welche Rechnung muss heute noch raus", mode="lexical")
         assert [hit.key for hit in found] == ["tool:pay"]
+
+
+SIGNS = [
+    "und",
+    "der",
+    "das",
+    "ein",
+    "eine",
+    "einem",
+    "einen",
+    "einer",
+    "eines",
+    "für",
+    "mit",
+    "nicht",
+    "oder",
+    "wird",
+    "werden",
+    "zum",
+    "zur",
+    "ist",
+    "sind",
+    "nach",
+    "bei",
+    "beim",
+    "auf",
+    "aus",
+    "dem",
+    "vom",
+    "von",
+    "ins",
+    "sowie",
+    "alle",
+    "allen",
+    "aller",
+    "im",
+    "xyzung",
+    "xyzungen",
+    "xyzkeit",
+    "xyzheit",
+    "xyzschaft",
+    "xyzlich",
+    "xyzieren",
+    "xyziert",
+    "ä",
+    "ß",
+]
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+@pytest.mark.parametrize("around", ["{}", "Xyz {} xyz", "xyz,{}.", "({})", "9-{}-9"])
+def test_each_sign_of_german_is_seen(sign: str, around: str) -> None:
+    """A text with one sign of German and none of English is taken for German, whatever stands around the sign."""
+    assert languages_of(around.format(sign)) == ["german"]
+
+
+@pytest.mark.parametrize("text", ["", "xyz", "undo", "order", "young", "the und", "x_und_x", "print a page"])
+def test_other_texts_are_not_taken_for_german(text: str) -> None:
+    """Words that only hold a sign, and texts with as many signs of English, are not German."""
+    assert languages_of(text) == []
