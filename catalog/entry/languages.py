@@ -29,42 +29,11 @@ meiner mich mir mit nach nicht noch nur oder sein sie sind so soll sowie über u
 werden wie will wir wird wo zu zum zur
 """
 
-_GERMAN_WORDS = frozenset(
-    [
-        "und",
-        "der",
-        "das",
-        "ein",
-        "eine",
-        "einem",
-        "einen",
-        "einer",
-        "eines",
-        "mit",
-        "nicht",
-        "oder",
-        "wird",
-        "werden",
-        "zum",
-        "zur",
-        "ist",
-        "sind",
-        "nach",
-        "bei",
-        "beim",
-        "auf",
-        "aus",
-        "dem",
-        "vom",
-        "von",
-        "ins",
-        "sowie",
-        "alle",
-        "allen",
-        "aller",
-        "im",
-    ]
-)
+_GERMAN_SIGNS = """
+und der das ein eine einem einen einer eines mit nicht oder wird werden zum zur ist sind nach bei beim auf aus dem vom
+von ins sowie alle allen aller im
+"""
+_GERMAN_WORDS = frozenset(_GERMAN_SIGNS.split())
 _GERMAN_ENDINGS = ("ung", "keit", "heit", "schaft", "lich", "ieren", "iert")
 _ASCII_WORD = re.compile("[a-z]+")
 
