@@ -177,6 +177,21 @@ def test_the_configuration_of_a_page_is_valid(page: Path, tmp_path: Path) -> Non
         load_rules(found.recognise)
 
 
+def test_every_attack_names_a_test_that_is_there() -> None:
+    """Each row of the tables of attacks has an attack, what happens, and tests that exist, as file and name."""
+    rows = [
+        [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+        for line in (ROOT / "docs" / "security.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| ") and not line.startswith(("| attack |", "| --- |"))
+    ]
+    named = [re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", row[-1]) for row in rows]
+    there = [
+        bool(tests) and all(f"def {name}(" in (ROOT / file).read_text(encoding="utf-8") for file, name in tests)
+        for tests in named
+    ]
+    assert [row for row, fine in zip(rows, there, strict=True) if len(row) != 3 or not fine] == []
+
+
 def test_the_ci_script_runs_the_commands_for_developers() -> None:
     """The commands of the section "Develop" are those that the CI script runs."""
     develop = README[README.index("## Develop") :]
