@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Any, assert_type
 
 from catalog import (
@@ -76,6 +77,7 @@ from catalog import (
     StrategyError,
     UnknownKindError,
     UnreadableSourceError,
+    UntrustedReferenceError,
     Verdict,
     Verified,
     __version__,
@@ -86,6 +88,7 @@ from catalog import (
     call,
     cases_for,
     close_matches,
+    code_in_configuration,
     council,
     council_graph,
     councils,
@@ -104,6 +107,7 @@ from catalog import (
     lint,
     load_settings,
     logged_decisions,
+    looking_in,
     mark,
     missing_reference,
     model,
@@ -114,6 +118,7 @@ from catalog import (
     prompts,
     read_baseline,
     read_cases,
+    read_configuration,
     reference_graph,
     replay,
     resolve_council,
@@ -132,6 +137,7 @@ from catalog import (
     sub_councils,
     tool,
     tools,
+    trust_configuration,
     url_read_only,
     validate_council,
     whole_file,
@@ -326,6 +332,11 @@ texts: list[str] = [SCHEMA_HEAD, __version__]
 assert_type(url_read_only("sqlite:///team.db?mode=ro"), str)
 assert_type(salvage("team.db", "saved.db"), Salvaged)
 assert_type(schema_advice("team.db", None), str)
+assert_type(read_configuration(Path("catalog.toml")), dict[str, Any])
+assert_type(code_in_configuration({}, Path("catalog.toml")), list[str])
+assert_type(trust_configuration(Path("catalog.toml"), {}), None)
+with looking_in("src"):
+    pass
 with whole_file("out.txt") as out:
     assert_type(out, IO[str])
 
@@ -357,5 +368,6 @@ errors: list[type[CatalogError]] = [
     StrategyError,
     UnknownKindError,
     UnreadableSourceError,
+    UntrustedReferenceError,
 ]
 warning: type[Warning] = CatalogWarning
