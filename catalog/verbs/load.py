@@ -66,9 +66,9 @@ def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None) ->
             _record_use(ws, key)
         return _data(entry)
     else:
-        if verify is not None:  # asked for in so many words: also of what is loaded already
-            _ensure(ws, entry, policy)
-        live = ws.objects.take(key, state, lambda: _import(ws, entry, "off" if verify else policy))
+        # Asked for in so many words: also of what is loaded already.
+        exact = None if verify is None else _ensure(ws, entry, policy)
+        live = ws.objects.take(key, state, lambda: _import(ws, entry, policy, exact))
     if verify is None:
         snapshot.live[key] = live
     if ws.learning.watching:
@@ -84,7 +84,7 @@ def _record_use(ws: Workspace, key: Key) -> None:
         warnings.warn(f"a use of '{format_key(*key)}' was not recorded: {error}", CatalogWarning, stacklevel=5)
 
 
-def _import(ws: Workspace, entry: Entry, policy: str) -> object:
+def _import(ws: Workspace, entry: Entry, policy: str, exact: dict[str, bytes] | None) -> object:
     from catalog.loader.trusted import check, take  # only where something is imported
     from catalog.source.locate import folder_with
     from catalog.workspace.trusting import is_named, stranger_of
@@ -95,7 +95,7 @@ def _import(ws: Workspace, entry: Entry, policy: str) -> object:
         root = folder_with(ref.partition(":")[0].partition(".")[0], folders)
     stranger = stranger_of(entry, ws.settings)
     check(ref, root, ws.policy, kind=entry.kind, who=entry.key, stranger=stranger, named=named)
-    exact = _ensure(ws, entry, policy)
+    exact = _ensure(ws, entry, policy) if exact is None else exact
     live = take(ref, root, ws.policy, kind=entry.kind, who=entry.key, stranger=stranger, named=named, exact=exact)
     if ws.settings.auto_refresh:
         from catalog.loader.reload import note  # only where modules are watched
