@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from catalog.trust.patterns import is_within
+from catalog.trust.folders import is_within
 
 _CODE = ("plugin_groups", "recognise", "runner", "trust", "verify")
 """Settings that name code, or decide which code may run."""

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from catalog.trust.folders import is_within
+
 DISTRIBUTION = "dist:"
 FOLDER = "root:"
 
@@ -67,12 +69,6 @@ def matches(patterns: Iterable[str], place: Place, folder: str | None) -> str | 
         elif named and _names(pattern, place):
             return pattern
     return None
-
-
-def is_within(file: str, folder: str) -> bool:
-    """Tell whether *file* lies in *folder*, links resolved."""
-    inside = os.path.realpath(folder).rstrip(os.sep) + os.sep
-    return os.path.realpath(file).startswith(inside)
 
 
 def _names(pattern: str, place: Place) -> bool:
