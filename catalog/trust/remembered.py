@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from catalog.errors import SettingsError
-from catalog.files import whole_file
+from catalog.files import data_file, whole_file
 
 VARIABLE = "CATALOG_TRUST"
 """The environment variable that trusts every configuration file, for containers and CI."""
@@ -68,16 +68,22 @@ def _hash(table: Mapping[str, Any]) -> str:
 
 
 def _place() -> Path:
-    from platformdirs import user_data_path  # only where a configuration is found that names code
+    """Return the file of the record.
 
-    return user_data_path("catalog") / "trusted.json"
+    Raises:
+        FileNotFoundError: the user has no home.
+    """
+    place = data_file("trusted.json")
+    if place is None:
+        raise FileNotFoundError("this user has no home folder")
+    return Path(place)
 
 
 def _read() -> dict[str, str]:
     """Return what is recorded; nothing where the record is not the user's own, or can't be read."""
     try:
         descriptor = os.open(_place(), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    except (OSError, RuntimeError):  # RuntimeError: the user has no home
+    except OSError:
         return {}
     with open(descriptor, "rb") as file:
         about = os.fstat(descriptor)
