@@ -236,6 +236,7 @@ def ensure(path: str, read_only: str = "") -> bool:
         need = ".".join(map(str, OLDEST_SQLITE))
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old; {need} or newer is needed")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
+    _keep_before_upgrade(path)
     upgrade(path)
     return True
 
@@ -259,7 +260,6 @@ def upgrade(path: str) -> None:
     from catalog.entry.words import WORDS_VERSION
     from catalog.store.engine import keys_off, make_engine
 
-    _keep_before_upgrade(path)
     _write_ahead(path)
     config = alembic_config()
     url = sa.URL.create("sqlite", database=path)  # not as text: the path may hold '?'

@@ -17,6 +17,7 @@ from catalog import (
     Catalog,
     CatalogError,
     CatalogWarning,
+    Copied,
     Council,
     CouncilIssue,
     CouncilSpec,
@@ -61,6 +62,7 @@ from catalog import (
     ResolveError,
     Result,
     Revision,
+    Rotated,
     RoutingError,
     Salvaged,
     ScanReport,
@@ -74,6 +76,7 @@ from catalog import (
     StoreBusyError,
     StoreError,
     StrategyError,
+    TableSum,
     UnknownKindError,
     UnreadableSourceError,
     Verdict,
@@ -82,10 +85,12 @@ from catalog import (
     agent,
     agents,
     backup_database,
+    backup_into,
     baseline,
     call,
     cases_for,
     close_matches,
+    copy_catalog,
     council,
     council_graph,
     councils,
@@ -101,6 +106,7 @@ from catalog import (
     gate_verdicts,
     input_mapper,
     input_mappers,
+    leftovers,
     lint,
     load_settings,
     logged_decisions,
@@ -325,6 +331,10 @@ assert_type(did_you_mean(["plot"]), str)
 texts: list[str] = [SCHEMA_HEAD, __version__]
 assert_type(url_read_only("sqlite:///team.db?mode=ro"), str)
 assert_type(salvage("team.db", "saved.db"), Salvaged)
+copied: Copied = copy_catalog("team.db", "copy.db", replace=True)
+assert_type(copied.tables, dict[str, TableSum])
+assert_type(backup_into("team.db", "backups", keep=7), Rotated)
+assert_type(leftovers("team.db", remove=True), list[str])
 assert_type(schema_advice("team.db", None), str)
 with whole_file("out.txt") as out:
     assert_type(out, IO[str])
