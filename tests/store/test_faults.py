@@ -1,0 +1,31 @@
+"""Faults at random moments, each a few times (the long version: ``python -m benchmarks faults``)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from factories import ROOT
+
+from benchmarks.store.faults import FAULTS
+
+TRY = """
+import sys
+from benchmarks.store.faults import tried
+seen = tried(sys.argv[1], 4, seed=7)
+print(seen.runs, seen.lost, seen.unopened, seen.faults, seen.acknowledged > 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_loses_nothing(fault: str) -> None:
+    """After each run the catalog opens and is sound, and has every write that was acknowledged."""
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}"}
+    done = subprocess.run(  # a process of its own, as it forks, and sets limits
+        [sys.executable, "-c", TRY, fault], env=environment, capture_output=True, text=True, timeout=240
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "4 0 0 () True"
