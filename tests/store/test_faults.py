@@ -10,6 +10,7 @@ import pytest
 from factories import ROOT
 
 from benchmarks.store.faults import FAULTS
+from benchmarks.store.soak import ROLES, soak
 
 TRY = """
 import sys
@@ -29,3 +30,11 @@ def test_a_fault_loses_nothing(fault: str) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == "4 0 0 () True"
+
+
+def test_a_crowd_of_all_kinds_sees_no_error_and_nothing_stale() -> None:
+    """Eight processes write, read, search, refresh and verify: each reads what was committed before, and none fails."""
+    reports, faults, _ = soak(0.1, 8)
+    assert [(one.role, one.stale, one.errors) for one in reports] == [(role, 0, []) for role in ROLES]
+    assert all(one.done for one in reports)
+    assert faults == []
