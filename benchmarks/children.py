@@ -58,10 +58,16 @@ class Child:
         os.close(into)
         os.close(gate)
         self._out, self._opener = out, opener
+        self._read = b""
 
     def go(self) -> None:
         """Let the child begin."""
         os.write(self._opener, b"g")
+
+    def wait_for_line(self) -> None:
+        """Wait until the child has told something, or has ended."""
+        while b"\n" not in self._read and (part := os.read(self._out, 1 << 16)):
+            self._read += part
 
     def kill(self) -> None:
         """End the child as ``kill -9`` does."""
@@ -69,7 +75,7 @@ class Child:
 
     def told(self) -> Told:
         """Wait for the end of the child, and return what it told."""
-        parts = []
+        parts = [self._read]
         while part := os.read(self._out, 1 << 16):
             parts.append(part)
         os.waitpid(self.pid, 0)
@@ -88,10 +94,15 @@ def _write(into: int, line: str) -> None:
     os.write(into, f"{line}\n".encode())
 
 
-def killed(work: Work, seconds: float) -> Told:
-    """Do *work* in a child, kill it after some *seconds*, and return what it told until then."""
+def killed(work: Work, seconds: float, *, begun: bool = False) -> Told:
+    """Do *work* in a child, kill it after some *seconds*, and return what it told until then.
+
+    With *begun* the seconds count from the first line it tells.
+    """
     child = Child(work)
     child.go()
+    if begun:
+        child.wait_for_line()
     time.sleep(seconds)
     child.kill()
     return child.told()

@@ -43,7 +43,8 @@ def tried(name: str, times: int, seed: int = 1) -> Seen:
     with tempfile.TemporaryDirectory(prefix="catalog-faults-") as place, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         folder = Path(place)
-        opened(folder / "warm.db").close()  # what children need is imported before they are made
+        with opened(folder / "warm.db") as cat:  # what children need is imported before they are made
+            cat.register("tool", "warm", "a:b")
         return FAULTS[name](folder, times, random.Random(seed))
 
 

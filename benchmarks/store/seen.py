@@ -95,9 +95,14 @@ def described(name: str) -> dict[str, Any]:
     return {"kind": "tool", "name": name, "ref": "os:getcwd", "tags": ["some"], "description": "words " * 40 + name}
 
 
-def in_middle(work: Callable[[Tell], object], chance: random.Random, lasting: float) -> tuple[bool, set[str]]:
-    """Do *work* and kill it at a random moment; return whether it was not at its end, and what it had acknowledged."""
-    told = killed(work, chance.random() * lasting)
+def in_middle(
+    work: Callable[[Tell], object], chance: random.Random, lasting: float, *, begun: bool = False
+) -> tuple[bool, list[str]]:
+    """Do *work* and kill it at a random moment; return whether it was not at its end, and what it had acknowledged.
+
+    With *begun* the moment counts from the first line it tells.
+    """
+    told = killed(work, chance.random() * lasting, begun=begun)
     if told.error:
         raise RuntimeError(told.error)
-    return not told.ended, set(told.lines)
+    return not told.ended, told.lines
