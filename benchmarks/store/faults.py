@@ -21,7 +21,7 @@ from pathlib import Path
 from benchmarks.options import Parser
 from benchmarks.store import kills
 from benchmarks.store.clocks import clock_set_back
-from benchmarks.store.full_disk import disk_full
+from benchmarks.store.full_disk import disk_full, upgrade_without_room
 from benchmarks.store.seen import Seen, opened
 
 FAULTS: dict[str, Callable[[Path, int, random.Random], Seen]] = {
@@ -34,6 +34,7 @@ FAULTS: dict[str, Callable[[Path, int, random.Random], Seen]] = {
     "kill in upgrade": kills.upgrading,
     "two upgrades at once": kills.two_upgrades,
     "disk full": disk_full,
+    "disk full in upgrade": upgrade_without_room,
     "clock set back": clock_set_back,
 }
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.children import Tell, whole
+from benchmarks.store.kills import after_upgrade, old_catalog
 from benchmarks.store.seen import Seen, described, fill, look, opened
 
 _AMPLE = 64 << 20
@@ -70,6 +71,36 @@ def disk_full(folder: Path, times: int, chance: random.Random) -> Seen:
             expected |= {line for line in told.lines if line.startswith("tool:")}
             one = look(file, expected, stopped=stopped)
             seen = seen.and_(one._replace(faults=one.faults + told.faults))
+    finally:
+        disk.close()
+    return seen
+
+
+def upgrade_without_room(folder: Path, times: int, chance: random.Random) -> Seen:
+    """Upgrade where the disk is full at a random point: an error and the old catalog, or the new; then with room."""
+    disk = FullDisk(folder / "disk")
+    seen = Seen()
+
+    def work(tell: Tell) -> None:
+        from catalog import CatalogError
+
+        try:
+            opened(disk.folder / "old.db").close()
+        except CatalogError:
+            tell("full")
+
+    try:
+        for turn in range(times):
+            disk.room(None)
+            for left in disk.folder.iterdir():
+                left.unlink()
+            file, keys, revisions = old_catalog(disk.folder, turn)
+            disk.room(chance.randrange(0, 600_000))
+            told = whole(work)
+            disk.room(None)
+            halves = [path.name for path in disk.folder.iterdir() if path.name.endswith(".tmp")]
+            one = after_upgrade(file, keys, revisions, stopped="full" in told.lines)
+            seen = seen.and_(one._replace(faults=(*one.faults, *told.faults, *halves)))
     finally:
         disk.close()
     return seen

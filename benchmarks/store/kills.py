@@ -163,15 +163,15 @@ def copying(folder: Path, times: int, chance: random.Random) -> Seen:
         copy_catalog(str(first), str(target), replace=True)
         tell("copied")
 
-    def put_old() -> None:
+    def putold_catalog() -> None:
         for left in folder.glob("target.db*"):
             left.unlink()
         shutil.copy(other, target)
 
-    put_old()
+    putold_catalog()
     lasting, seen = lasts(work), Seen()
     for _ in range(times):
-        put_old()
+        putold_catalog()
         stopped, told = in_middle(work, chance, lasting)
         try:
             with opened(target) as cat:
@@ -202,7 +202,7 @@ def _lasting(folder: Path, first: Path, work: Callable[[Tell], object]) -> float
 # -- upgrades --------------------------------------------------------------------------------------------------------
 
 
-def _old(folder: Path, turn: int) -> tuple[Path, set[str], int]:
+def old_catalog(folder: Path, turn: int) -> tuple[Path, set[str], int]:
     """Make a catalog of an older schema; return it, its keys, and how many revisions it has."""
     from catalog.store.schema import HEAD
 
@@ -218,7 +218,8 @@ def _old(folder: Path, turn: int) -> tuple[Path, set[str], int]:
     return file, keys, revisions
 
 
-def _after_upgrade(file: Path, keys: set[str], revisions: int, *, stopped: bool) -> Seen:
+def after_upgrade(file: Path, keys: set[str], revisions: int, *, stopped: bool) -> Seen:
+    """Count what an upgraded catalog, or what was kept of it before, has not of these keys and revisions."""
     from catalog.store.schema import HEAD
 
     one = look(file, keys, stopped=stopped)
@@ -235,12 +236,12 @@ def upgrading(folder: Path, times: int, chance: random.Random) -> Seen:
     def work(_: Tell) -> None:
         opened(folder / "old.db").close()
 
-    _old(folder, 0)
+    old_catalog(folder, 0)
     lasting, seen = lasts(work), Seen()
     for turn in range(times):
-        file, keys, revisions = _old(folder, turn)
+        file, keys, revisions = old_catalog(folder, turn)
         stopped, _ = in_middle(work, chance, lasting)
-        seen = seen.and_(_after_upgrade(file, keys, revisions, stopped=stopped))
+        seen = seen.and_(after_upgrade(file, keys, revisions, stopped=stopped))
     return seen
 
 
@@ -252,10 +253,10 @@ def two_upgrades(folder: Path, times: int, chance: random.Random) -> Seen:
             cat.register("tool", "new", "a:b")
         tell("done")
 
-    _old(folder, 0)
+    old_catalog(folder, 0)
     lasting, seen = lasts(work), Seen()
     for turn in range(times):
-        file, keys, revisions = _old(folder, turn)
+        file, keys, revisions = old_catalog(folder, turn)
         children = [Child(work), Child(work)]
         for child in children:
             child.go()
@@ -263,7 +264,7 @@ def two_upgrades(folder: Path, times: int, chance: random.Random) -> Seen:
             time.sleep(chance.random() * lasting)
             children[0].kill()
         told = [child.told() for child in children]
-        one = _after_upgrade(file, keys | {"tool:new"}, revisions + 1, stopped=not told[0].ended)
+        one = after_upgrade(file, keys | {"tool:new"}, revisions + 1, stopped=not told[0].ended)
         errors = tuple(each.error for each in told if each.error)
         seen = seen.and_(one._replace(lost=one.lost + (not told[1].ended), faults=one.faults + errors))
     return seen

@@ -236,7 +236,10 @@ def ensure(path: str, read_only: str = "") -> bool:
         need = ".".join(map(str, OLDEST_SQLITE))
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old; {need} or newer is needed")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    _keep_before_upgrade(path)
+    if at is not None and at < HEAD:
+        from catalog.store.before_upgrade import keep  # upgrades are rare
+
+        keep(path, at, HEAD)
     upgrade(path)
     return True
 
@@ -303,33 +306,6 @@ def _load_alembic() -> None:
         warnings.warn(f"a plugin of Alembic can't be loaded: {error!r}", CatalogWarning, stacklevel=2)
         with forgiving(without="alembic.plugins"):
             importlib.import_module("alembic.command")
-
-
-def _keep_before_upgrade(path: str) -> None:
-    """Copy the file, as it is, before it is upgraded, unless that was done before; an upgrade can't be undone.
-
-    Raises:
-        StoreError: there is no room for the copy; nothing was upgraded.
-    """
-    from catalog.store.copying import copy_file
-
-    at = current(path)
-    kept = f"{path}.before-{HEAD}"
-    if at is None or at >= HEAD or os.path.lexists(kept):
-        return
-    try:
-        copy_file(path, kept)
-    except StoreError as error:
-        if os.path.lexists(kept):  # another process upgrades it at this moment
-            return
-        raise StoreError(
-            f"{path} is not upgraded from schema {at} to {HEAD}, as it could not be kept before: {error}", url=path
-        ) from error
-    warnings.warn(
-        f"{path} is upgraded from schema {at} to {HEAD}; the file as it was is kept as {kept}",
-        CatalogWarning,
-        stacklevel=2,
-    )
 
 
 def _write_ahead(path: str) -> None:

@@ -135,6 +135,23 @@ def test_what_was_kept_can_be_put_back_and_upgraded_again(tmp_path: Path, revisi
     assert {name: rows(file)[name] for name in stable} == {name: first[name] for name in stable}
 
 
+@pytest.mark.filterwarnings("ignore:.*the file as it was is kept as")
+def test_what_was_kept_of_another_state_is_not_taken_for_this_one(tmp_path: Path) -> None:
+    """An old backup that is put back and upgraded is kept as well, beside what was kept the first time."""
+    file = of_revision("0002", tmp_path)
+    other = tmp_path / "backup.db"
+    shutil.copy(file, other)
+    with closing(sqlite3.connect(other)) as connection, connection:
+        connection.execute("UPDATE catalog_state SET generation = generation + 1")
+    contents = [rows(file), rows(other)]
+    opened(file, "0002").close()
+    other.replace(file)
+    opened(file, "0002").close()
+    kept = [Path(f"{file}.before-{schema.HEAD}"), Path(f"{file}.before-{schema.HEAD}-2")]
+    assert [rows(path) for path in kept] == contents
+    assert sorted(path.name for path in tmp_path.iterdir()) == [file.name, *(path.name for path in kept)]
+
+
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_a_downgrade_restores_or_refuses(tmp_path: Path, revision: str) -> None:
     """One step back loses no row that can't be made again: else it is refused, in words, and nothing is changed."""
