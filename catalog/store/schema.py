@@ -229,6 +229,8 @@ def ensure(path: str, read_only: str = "") -> bool:
     is_to_come(path, read_only)
     at = current(path)
     if at == HEAD:
+        if not _has_log(path) and not access_to(path, read_only).why:
+            _write_ahead(path)  # a copy that was to replace it was interrupted when it had taken the log away
         return False
     if os.path.exists(path) and (access := access_to(path, read_only)).why:
         raise _outdated(path, at, access)
@@ -306,6 +308,12 @@ def _load_alembic() -> None:
         warnings.warn(f"a plugin of Alembic can't be loaded: {error!r}", CatalogWarning, stacklevel=2)
         with forgiving(without="alembic.plugins"):
             importlib.import_module("alembic.command")
+
+
+def _has_log(path: str) -> bool:
+    """Return whether the database file *path* is in WAL mode; its header says so."""
+    with open(path, "rb") as file:
+        return file.read(20)[18:20] == b"\x02\x02"
 
 
 def _write_ahead(path: str) -> None:
