@@ -75,7 +75,8 @@ def backup_into(path: str, folder: str, keep: int) -> Rotated:
         made = _free_name(folder, stem, suffix)
         copy_database(connection, path, made, check=lambda copy: _compare(copy, rows, path))
         names = re.compile(rf"{re.escape(stem)}-[0-9T-]+Z(-[0-9]+)?{re.escape(suffix)}")
-        deleted, spared = _delete_oldest(folder, f".{stem}.backups.json", names, made, keep)
+        listed = os.path.join(folder, f".{stem}{suffix}.backups.json")
+        deleted, spared = _delete_oldest(listed, names, made, os.path.realpath(path), keep)
     return Rotated(made, rows, deleted, spared)
 
 
@@ -133,20 +134,30 @@ def _compare(copy: sqlite3.Connection, rows: dict[str, int], path: str) -> None:
 # -- the list of what was made ---------------------------------------------------------------------------------------
 
 
-def _delete_oldest(
-    folder: str, listed: str, names: re.Pattern[str], made: str, keep: int
-) -> tuple[list[str], list[str]]:
-    """Put *made* on the list, and delete what is too old on it; return what was deleted and what was spared."""
-    file = os.path.join(folder, listed)
-    new = os.path.basename(made)  # a name is used again where the backup that had it was deleted by hand
-    known = [item for item in _read(file) if names.fullmatch(item[0]) and item[0] != new]
-    known = [item for item in known if os.path.lexists(os.path.join(folder, item[0]))]
-    known.append((new, _checksum(made) or ""))
-    _write(file, known)
+class _Made(NamedTuple):
+    """A backup on the list: its name, the checksum of what was written, and the database it is of."""
+
+    file: str
+    sha256: str
+    of: str
+
+
+def _delete_oldest(listed: str, names: re.Pattern[str], made: str, of: str, keep: int) -> tuple[list[str], list[str]]:
+    """Put *made*, a backup of the database *of*, on the list; return what was too old and deleted, and what was spared.
+
+    Another database of the same name may have its backups in the same folder: each has the last *keep* of its own.
+    """
+    folder, new = os.path.split(made)
+    # A name is used again where the backup that had it was deleted by hand.
+    known = [one for one in _read(listed) if one.file != new and os.path.lexists(os.path.join(folder, one.file))]
+    known.append(_Made(new, _checksum(made) or "", of))
+    _write(listed, known)
     deleted, spared = [], []
-    for name, checksum in known[:-keep]:
-        old = os.path.join(folder, name)
-        if _checksum(old) != checksum:
+    mine = [one for one in known if one.of == of and names.fullmatch(one.file)]
+    for one in mine[:-keep]:
+        old = os.path.join(folder, one.file)
+        known.remove(one)
+        if _checksum(old) != one.sha256:
             spared.append(old)
             continue
         try:
@@ -155,7 +166,7 @@ def _delete_oldest(
             raise StoreError(f"{old} can't be deleted: {error.strerror or error}", target=old) from error
         deleted.append(old)
     if deleted or spared:
-        _write(file, known[-keep:])
+        _write(listed, known)
     return deleted, spared
 
 
@@ -168,13 +179,13 @@ def _checksum(path: str) -> str | None:
     return None
 
 
-def _read(file: str) -> list[tuple[str, str]]:
-    """Return name and checksum of the backups that were made, the oldest first."""
+def _read(file: str) -> list[_Made]:
+    """Return the backups on the list *file*, the oldest first."""
     try:
         if not stat.S_ISREG(os.lstat(file).st_mode) or os.path.getsize(file) > _LONGEST:
             raise ValueError("no list")
         with open(file, encoding="utf-8") as text:
-            return [(str(item["file"]), str(item["sha256"])) for item in json.load(text)]
+            return [_Made(*(str(item[name]) for name in _Made._fields)) for item in json.load(text)]
     except FileNotFoundError:
         return []
     except (OSError, ValueError, TypeError, KeyError, RecursionError):
@@ -184,11 +195,11 @@ def _read(file: str) -> list[tuple[str, str]]:
         return []
 
 
-def _write(file: str, known: list[tuple[str, str]]) -> None:
+def _write(file: str, known: list[_Made]) -> None:
     try:
         if os.path.islink(file):  # a link would lead the writing to another place
             os.unlink(file)
         with whole_file(file) as text:
-            json.dump([{"file": name, "sha256": checksum} for name, checksum in known], text, indent=1)
+            json.dump([one._asdict() for one in known], text, indent=1)
     except OSError as error:
         raise StoreError(f"{file} can't be written: {error.strerror or error}", target=file) from error

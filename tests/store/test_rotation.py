@@ -7,6 +7,7 @@ import os
 import re
 import sqlite3
 from contextlib import closing
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -80,6 +81,19 @@ def test_files_of_others_are_never_deleted(team: Path, folder: Path) -> None:
     assert backup_into(str(team), folder, keep=1).deleted == [done.file]
 
 
+def test_databases_of_one_name_do_not_push_each_other_out(team: Path, folder: Path, tmp_path: Path) -> None:
+    """Two databases called the same, with backups in one folder, have the last few of their own there."""
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / team.name
+    other.write_bytes(team.read_bytes())
+    suffixed = team.with_suffix(".sqlite")
+    suffixed.write_bytes(team.read_bytes())
+    kept = []
+    for _ in range(3):
+        kept = [backup_into(str(file), folder, keep=1).file for file in (team, other, suffixed)]
+    assert [str(folder / name) for name in names(folder)] == sorted(kept)
+
+
 def test_a_clock_that_was_set_back_deletes_no_new_backup(
     team: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,13 +128,21 @@ def test_a_damaged_database_pushes_no_good_backup_out(team: Path, folder: Path) 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", '["x"]', '[{"file": "../precious.db", "sha256": "x"}]', '[{"file": "notes.txt", "sha256": "x"}]'],
+    [
+        "",
+        "{",
+        '["x"]',
+        '[{"file": "OTHER", "sha256": "SUM", "of": "DB"}]',
+        '[{"file": "notes.txt", "of": "DB", "sha256": "SUM"}]',
+    ],
 )
 def test_a_list_edited_by_hand_deletes_nothing_else(team: Path, folder: Path, tmp_path: Path, text: str) -> None:
     """A list that can't be read, or names other files, leads to no file but those that were made."""
-    (tmp_path / "precious.db").write_text("precious")
+    (tmp_path / "precious.db").write_text("mine")
     (folder / "notes.txt").write_text("mine")
-    (folder / ".team.backups.json").write_text(text)
+    for mark, stands in (("OTHER", "../precious.db"), ("SUM", sha256(b"mine").hexdigest()), ("DB", str(team))):
+        text = text.replace(mark, stands)
+    (folder / ".team.db.backups.json").write_text(text)
     if text.startswith("[{"):
         first = backup_into(str(team), folder, keep=1)
     else:
@@ -135,11 +157,13 @@ def test_a_list_edited_by_hand_deletes_nothing_else(team: Path, folder: Path, tm
 def test_a_list_that_is_a_link_is_not_written_through(team: Path, folder: Path, tmp_path: Path) -> None:
     """A link in the place of the list is replaced by a list; what it leads to stays as it is."""
     (tmp_path / "precious.json").write_text("[]")
-    (folder / ".team.backups.json").symlink_to(tmp_path / "precious.json")
+    (folder / ".team.db.backups.json").symlink_to(tmp_path / "precious.json")
     with pytest.warns(CatalogWarning, match="can't be read"):
         done = backup_into(str(team), folder, keep=1)
     assert (tmp_path / "precious.json").read_text() == "[]"
-    assert [item["file"] for item in json.loads((folder / ".team.backups.json").read_text())] == [Path(done.file).name]
+    assert [item["file"] for item in json.loads((folder / ".team.db.backups.json").read_text())] == [
+        Path(done.file).name
+    ]
 
 
 def test_a_folder_that_is_not_there_is_not_made(team: Path, tmp_path: Path) -> None:
