@@ -124,8 +124,11 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.settings import load_settings as load_settings
     from catalog.source.missing import missing_reference as missing_reference
     from catalog.source.search_path import looking_in as looking_in
+    from catalog.store.carry import Copied as Copied
+    from catalog.store.carry import Sum as _TableSum
     from catalog.store.copying import copy_file as _backup_database
     from catalog.store.golden_and_decisions import Logged as _LoggedDecision
+    from catalog.store.rotation import Rotated as Rotated
     from catalog.store.salvage import Salvaged as Salvaged
     from catalog.store.schema import HEAD as _SCHEMA_HEAD
     from catalog.store.schema import advice as _schema_advice
@@ -136,6 +139,9 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.trust.remembered import remember as _trust_configuration
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
+    from catalog.verbs.upkeep import backup_into as backup_into
+    from catalog.verbs.upkeep import copy_catalog as copy_catalog
+    from catalog.verbs.upkeep import leftovers as leftovers
     from catalog.verbs.upkeep import salvage as salvage
 
     # Public under a name that says more than the one in its room.
@@ -147,6 +153,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     SCHEMA_HEAD = _SCHEMA_HEAD
     backup_database = _backup_database
     schema_advice = _schema_advice
+    TableSum = _TableSum
     url_read_only = _url_read_only
     schema_revision = _schema_revision
     code_in_configuration = _code_in
@@ -241,6 +248,12 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "schema_advice": "catalog.store.schema:advice",
     "url_read_only": "catalog.store.schema:is_read_only",
     "schema_revision": "catalog.store.schema:current",
+    "backup_into": "catalog.verbs.upkeep",
+    "Rotated": "catalog.store.rotation",
+    "leftovers": "catalog.verbs.upkeep",
+    "copy_catalog": "catalog.verbs.upkeep",
+    "Copied": "catalog.store.carry",
+    "TableSum": "catalog.store.carry:Sum",
     "salvage": "catalog.verbs.upkeep",
     "Salvaged": "catalog.store.salvage",
     "SCHEMA_HEAD": "catalog.store.schema:HEAD",

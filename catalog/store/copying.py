@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing, suppress
 
 from catalog.errors import StoreError
 from catalog.store.access import access_to, connect
+from catalog.store.placing import refuse_log
 from catalog.store.reader import store_error, translated
 
 
@@ -24,14 +26,27 @@ def copy_file(path: str, target: str) -> None:
         copy_database(connection, path, target)
 
 
-def copy_database(connection: sqlite3.Connection, path: str, target: str) -> None:
+def copy_database(
+    connection: sqlite3.Connection,
+    path: str,
+    target: str,
+    *,
+    check: Callable[[sqlite3.Connection], None] | None = None,
+) -> None:
     """Copy what *connection* reads of *path* to the new file *target*; nothing is left there if that fails.
+
+    Args:
+        connection: if it is in a transaction, the copy is of what that sees.
+        path: the file that it reads.
+        target: a path where nothing is. The copy is no more open to others than the file at *path*.
+        check: called with the finished copy before that has its name; if it raises, there is no copy.
 
     Raises:
         StoreError: *target* exists or can't be written; the disk is full. The text names the file that is at fault.
     """
     if os.path.lexists(target):
         raise StoreError(f"{target} exists; name a new file", target=target)
+    refuse_log(target)
     folder = os.path.dirname(os.path.abspath(target))
     if not os.path.isdir(folder):
         raise StoreError(f"there is no folder {folder} to write {os.path.basename(target)} to", target=target)
@@ -48,9 +63,11 @@ def copy_database(connection: sqlite3.Connection, path: str, target: str) -> Non
     beside = f"{target}.{os.getpid()}.tmp"
     try:
         # By the operating system first: SQLite says of every fault that it can't open the file.
-        os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, os.stat(path).st_mode & 0o666 | 0o200))
         with closing(sqlite3.connect(beside)) as copy:
             connection.backup(copy)
+            if check is not None:
+                check(copy)
         os.link(beside, target)  # not a rename: that would write over a file that was made meanwhile
     except FileExistsError as error:
         raise StoreError(f"{target} exists; name a new file", target=target) from error

@@ -26,6 +26,7 @@ from catalog.store.foreign import harden
 from catalog.store.forms import is_number, text_or_bytes
 from catalog.store.mend import mend
 from catalog.store.pages import Cell, cells, with_header, with_log
+from catalog.store.placing import refuse_log
 from catalog.store.writer import Writer
 
 _WANTED = tuple(
@@ -68,6 +69,7 @@ def salvage(path: str, target: str, *, actor: str) -> Salvaged:
     """
     if os.path.exists(target):
         raise StoreError(f"{target} exists; name a new file", target=target)
+    refuse_log(target)
     try:
         folder = tempfile.mkdtemp(prefix=".catalog-salvage-", dir=os.path.dirname(os.path.abspath(target)))
         try:
@@ -100,7 +102,8 @@ def _salvage(path: str, target: str, folder: str, actor: str) -> Salvaged:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         names = [table.name for table in _WANTED]
         count = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}
-    os.rename(made, target)
+    os.chmod(made, os.stat(made).st_mode & os.stat(path).st_mode | 0o200)  # no more open to others than what it is of
+    os.link(made, target)  # not a rename: that would write over a file that was made meanwhile
     return Salvaged({name: rows for name, rows in count.items() if rows}, lost)
 
 

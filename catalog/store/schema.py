@@ -8,6 +8,7 @@ import re
 import sqlite3
 import time
 import warnings
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -231,6 +232,8 @@ def ensure(path: str, read_only: str = "") -> bool:
     is_to_come(path, read_only)
     at = current(path)
     if at == HEAD:
+        if not _has_log(path) and not access_to(path, read_only).why:
+            _write_ahead(path)  # a copy that was to replace it was interrupted when it had taken the log away
         return False
     if os.path.exists(path) and (access := access_to(path, read_only)).why:
         raise _outdated(path, at, access)
@@ -238,6 +241,10 @@ def ensure(path: str, read_only: str = "") -> bool:
         need = ".".join(map(str, OLDEST_SQLITE))
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old; {need} or newer is needed")
     Path(path).parent.mkdir(parents=True, exist_ok=True)
+    if at is not None and at < HEAD:
+        from catalog.store.before_upgrade import keep  # upgrades are rare
+
+        keep(path, at, HEAD)
     upgrade(path)
     return True
 
@@ -261,7 +268,6 @@ def upgrade(path: str) -> None:
     from catalog.entry.words import WORDS_VERSION
     from catalog.store.engine import keys_off, make_engine
 
-    _keep_before_upgrade(path)
     _write_ahead(path)
     config = alembic_config()
     url = sa.URL.create("sqlite", database=path)  # not as text: the path may hold '?'
@@ -307,31 +313,11 @@ def _load_alembic() -> None:
             importlib.import_module("alembic.command")
 
 
-def _keep_before_upgrade(path: str) -> None:
-    """Copy the file, as it is, before it is upgraded, unless that was done before; an upgrade can't be undone.
-
-    Raises:
-        StoreError: there is no room for the copy; nothing was upgraded.
-    """
-    from catalog.store.copying import copy_file
-
-    at = current(path)
-    kept = f"{path}.before-{HEAD}"
-    if at is None or at >= HEAD or os.path.lexists(kept):
-        return
-    try:
-        copy_file(path, kept)
-    except StoreError as error:
-        if os.path.lexists(kept):  # another process upgrades it at this moment
-            return
-        raise StoreError(
-            f"{path} is not upgraded from schema {at} to {HEAD}, as it could not be kept before: {error}", url=path
-        ) from error
-    warnings.warn(
-        f"{path} is upgraded from schema {at} to {HEAD}; the file as it was is kept as {kept}",
-        CatalogWarning,
-        stacklevel=2,
-    )
+def _has_log(path: str) -> bool:
+    """Return whether the database file *path* is in WAL mode."""
+    # Asked of SQLite, not of the header: who opens the file and closes it drops every lock that this process has on it.
+    with translated(path), closing(connect(path, access_to(path).mode, timeout=10)) as connection:
+        return bool(connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal")
 
 
 def _write_ahead(path: str) -> None:

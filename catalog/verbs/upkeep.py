@@ -10,6 +10,10 @@ from catalog.errors import InvalidFilterError, SearchError, StoreError
 from catalog.workspace.workspace import Workspace, actor
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from catalog.store.carry import Copied
+    from catalog.store.rotation import Rotated
     from catalog.store.salvage import Salvaged
 
 
@@ -71,6 +75,70 @@ def salvage(url: str, target: str | os.PathLike[str]) -> Salvaged:
     if path is None or not os.path.exists(path):
         raise StoreError(f"there is no database at {path or url}", url=url)
     return write(path, os.fspath(target), actor=actor())
+
+
+def backup_into(url: str, folder: str | os.PathLike[str], *, keep: int) -> Rotated:
+    """Write a backup with a date into a folder, and delete the oldest of those made so, until *keep* are left.
+
+    The backup is of one moment, of whatever schema. It is there only when it was opened, found sound, and as full as
+    the database; nothing is deleted before. Other files of the folder are never touched, nor a changed backup.
+
+    Args:
+        url: the database, as a URL or the path of a file.
+        folder: where to; it must be there.
+        keep: how many backups of this database stay in it, the new one among them.
+
+    Raises:
+        StoreError: *folder* is not there, the database can't be read or is damaged, or the disk is full.
+    """
+    from catalog.store.rotation import backup_into as write  # nothing else here needs it
+
+    return write(_file_of(url), os.fspath(folder), keep)
+
+
+def leftovers(url: str, *, remove: bool = False) -> list[str]:
+    """Return the files that interrupted copies and upgrades have left beside a database; with *remove* they go.
+
+    What still changes, or may be the work of a process that runs, is not among them.
+    """
+    from catalog.store.leftovers import leftovers as found  # nothing else here needs it
+
+    return found(_file_of(url), remove=remove)
+
+
+def copy_catalog(
+    from_url: str, to_url: str, *, replace: bool = False, progress: Callable[[int, int], None] | None = None
+) -> Copied:
+    """Copy a whole catalog to another database: entries, histories, vectors and all that is kept beside them.
+
+    Number and checksum of the rows of every table are compared before the copy gets its place; until then nothing is
+    there. The first database is only read: one of an older schema is copied by way of an upgraded copy.
+
+    Args:
+        from_url: the database to copy, as a URL or the path of a file.
+        to_url: where to: a file that is not there, or holds nothing.
+        replace: put the copy in the place of a catalog that *to_url* holds.
+        progress: called with the number of steps done and of all steps.
+
+    Raises:
+        StoreError: *to_url* holds a catalog, or a process uses it; *from_url* can't be read.
+    """
+    from catalog.store.carry import carry  # with SQLAlchemy, which nothing else here needs
+    from catalog.store.schema import is_read_only
+
+    source, target = _file_of(from_url), _file_of(to_url)
+    if why := is_read_only(to_url):
+        raise StoreError(f"nothing can be copied to {to_url}: {why}", url=to_url)
+    return carry(source, target, replace=replace, progress=progress)
+
+
+def _file_of(url: str) -> str:
+    from catalog.store.schema import sqlite_path
+
+    path = sqlite_path(url)
+    if path is None:
+        raise StoreError(f"{url} is a private database; name a file, as sqlite:///team.db", url=url)
+    return path
 
 
 def reindex(ws: Workspace) -> int:

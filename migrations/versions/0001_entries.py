@@ -7,6 +7,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from catalog.store.downgrades import refuse_to_lose
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -114,5 +116,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    refuse_to_lose(op.get_bind(), revision, "entry", "revision", "source")
     for table in ("catalog_state", "source", "revision", "search_doc", "entry_tag", "entry"):
         op.drop_table(table)

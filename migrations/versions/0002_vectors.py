@@ -7,6 +7,8 @@ Follows: 0001
 import sqlalchemy as sa
 from alembic import op
 
+from catalog.store.downgrades import refuse_to_lose
+
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
@@ -73,6 +75,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    refuse_to_lose(op.get_bind(), revision, "vector", "embedder")
     op.drop_column("catalog_state", "text_version")
     for table in ("history_mark", "entry_change", "vector", "embedder", "entry_text"):
         op.drop_table(table)

@@ -7,6 +7,8 @@ Follows: 0002
 import sqlalchemy as sa
 from alembic import op
 
+from catalog.store.downgrades import refuse_to_lose
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
@@ -75,5 +77,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    refuse_to_lose(op.get_bind(), revision, "used", "decision_log", "golden_case", "calibration")
     for table in ("used", "decision_log", "golden_case", "calibration", "entry_reference"):
         op.drop_table(table)

@@ -9,6 +9,8 @@ from zlib import crc32
 import sqlalchemy as sa
 from alembic import op
 
+from catalog.store.downgrades import refuse
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -39,4 +41,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # An upgrade would make the checksums again, also those of vectors that are no longer what was stored.
+    vector = sa.table("vector", sa.column("vector"), sa.column("checksum"))
+    rows = op.get_bind().execute(sa.select(vector.c.vector, vector.c.checksum)).yield_per(1_000)
+    if any(not isinstance(stored, bytes) or crc32(stored) != checksum for stored, checksum in rows):
+        refuse(revision, "what shows that a vector is damaged")
     op.drop_column("vector", "checksum")

@@ -28,7 +28,7 @@ def complete(run_cli, monkeypatch):
     [
         (("se",), ["search"]),
         (("re",), ["refresh", "register", "rename", "restore"]),
-        (("db", ""), ["upgrade", "current", "check", "backup", "prune"]),
+        (("db", ""), ["upgrade", "current", "check", "backup", "copy", "prune"]),
         (("ls", "t"), ["tool"]),
         (("search", "--kind", "sc"), ["schema"]),
         (("search", "--tag", ""), ["csv", "plot"]),

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -147,3 +151,52 @@ def test_a_damaged_file_is_salvaged(run_cli, database, project) -> None:
     (project / "empty.db").write_text("no catalog" * 1000)
     done = run_cli("--url", f"sqlite:///{project / 'empty.db'}", "db", "check", "--salvage", "none.db")
     assert (done.status, done.out, (project / "none.db").exists()) == (3, "", False)
+
+
+@pytest.mark.usefixtures("three")
+def test_a_catalog_is_copied_and_compared(run_cli, database, project) -> None:
+    """The copy lists the same entries; rows and checksums are shown, and nothing is written over unless it is asked."""
+    done = run_cli("db", "copy", str(database), "copy.db")
+    assert (done.status, done.err) == (0, "3 entries copied to copy.db; all rows and checksums agree\n")
+    table = dict(line.split("\t")[:2] for line in done.out.splitlines())
+    assert (table["entry"], table["revision"], table["vector"]) == ("3", "3", "0")
+    assert run_cli("--url", f"sqlite:///{project / 'copy.db'}", "ls") == run_cli("ls")
+    again = run_cli("db", "copy", str(database), "copy.db")
+    assert (again.status, again.out, "--replace" in again.err) == (3, "", True)
+    data = run_cli("db", "copy", str(database), f"sqlite:///{project / 'copy.db'}", "--replace", "--json").data
+    assert (data["replaced"], data["left"], data["tables"]["entry"]["rows"]) == (True, [], 3)
+    assert run_cli("db", "copy", str(database)).status == 2
+
+
+@pytest.mark.usefixtures("three")
+def test_backups_are_rotated(run_cli, database, project) -> None:
+    """With --keep a folder gets dated files, of which the last N stay; without it a folder is wrong use."""
+    (project / "kept").mkdir()
+    first = run_cli("db", "backup", "kept", "--keep", "1")
+    assert (first.status, first.err) == (0, "")
+    assert re.fullmatch(r"backed up to kept/.*Z\.db \(3 entries\)\n", first.out)
+    second = run_cli("db", "backup", "kept", "--keep", "1", "--json").data
+    assert second["deleted"] == [first.out.split()[3]]
+    assert (second["spared"], second["rows"]["entry"]) == ([], 3)
+    assert run_cli("db", "backup", "kept").status == 2
+    assert run_cli("db", "backup", "kept", "--keep", "0").status == 2
+    assert run_cli("db", "backup", "nowhere", "--keep", "1").status == 3
+    assert run_cli("db", "backup", "one.db", "--json").data == {"file": "one.db"}
+
+
+@pytest.mark.usefixtures("three")
+def test_a_check_names_what_was_left(run_cli, database) -> None:
+    """A temporary file of a process that was killed is no fault; --fix deletes it."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = database.with_name(f"{database.name}.{gone.pid}.tmp")
+    left.write_text("half a copy")
+    os.utime(left, (1, 1))
+    said = f"{left} was left by a copy or an upgrade that was interrupted"
+    assert run_cli("db", "check") == (
+        0,
+        f"{database} is sound\n",
+        f"{said}; `catalog db check --fix` deletes it\n",
+    )
+    assert run_cli("db", "check", "--fix") == (0, f"{database} is sound\n", f"{said}; deleted\n")
+    assert not left.exists()

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -677,3 +678,16 @@ def test_opening_a_current_catalog_makes_no_change(database: Path) -> None:
     with Catalog(f"sqlite:///{database}", settings=Settings()) as cat:
         assert cat.list("tool") == []
     assert database.read_bytes() == before
+
+
+def test_a_catalog_without_a_log_gets_it_back(database: Path) -> None:
+    """A file that was left in another mode of SQLite is in WAL mode once it is opened, so that readers don't wait."""
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("PRAGMA journal_mode=DELETE").fetchone() == ("delete",)
+    Store(f"sqlite:///{database}?mode=ro").close()
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+    with open_catalog(database) as cat:
+        cat.register("tool", "one", "a:b")
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)

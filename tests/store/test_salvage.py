@@ -125,3 +125,16 @@ def test_nothing_is_written_where_nothing_can_be_read(tmp_path: Path) -> None:
         with pytest.raises(StoreError):
             salvage(f"sqlite:///{tmp_path / name}", tmp_path / "good.db")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.db", "text.db"]
+
+
+def test_what_is_salvaged_is_as_private_as_the_file(whole: bytes, tmp_path: Path) -> None:
+    """A file that only its owner may read gives one like it; a log that lies there keeps it from being made."""
+    bad, good = tmp_path / "bad.db", tmp_path / "good.db"
+    bad.write_bytes(whole)
+    bad.chmod(0o600)
+    (tmp_path / "good.db-wal").write_bytes(b"frames")
+    with pytest.raises(StoreError, match="was left by a database that was there before"):
+        salvage(str(bad), str(good))
+    (tmp_path / "good.db-wal").unlink()
+    salvage(str(bad), str(good))
+    assert good.stat().st_mode & 0o777 == 0o600

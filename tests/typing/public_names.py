@@ -18,6 +18,7 @@ from catalog import (
     Catalog,
     CatalogError,
     CatalogWarning,
+    Copied,
     Council,
     CouncilIssue,
     CouncilSpec,
@@ -62,6 +63,7 @@ from catalog import (
     ResolveError,
     Result,
     Revision,
+    Rotated,
     RoutingError,
     Salvaged,
     ScanReport,
@@ -75,6 +77,7 @@ from catalog import (
     StoreBusyError,
     StoreError,
     StrategyError,
+    TableSum,
     UnknownKindError,
     UnreadableSourceError,
     UntrustedReferenceError,
@@ -84,11 +87,13 @@ from catalog import (
     agent,
     agents,
     backup_database,
+    backup_into,
     baseline,
     call,
     cases_for,
     close_matches,
     code_in_configuration,
+    copy_catalog,
     council,
     council_graph,
     councils,
@@ -104,6 +109,7 @@ from catalog import (
     gate_verdicts,
     input_mapper,
     input_mappers,
+    leftovers,
     lint,
     load_settings,
     logged_decisions,
@@ -331,6 +337,10 @@ assert_type(did_you_mean(["plot"]), str)
 texts: list[str] = [SCHEMA_HEAD, __version__]
 assert_type(url_read_only("sqlite:///team.db?mode=ro"), str)
 assert_type(salvage("team.db", "saved.db"), Salvaged)
+copied: Copied = copy_catalog("team.db", "copy.db", replace=True)
+assert_type(copied.tables, dict[str, TableSum])
+assert_type(backup_into("team.db", "backups", keep=7), Rotated)
+assert_type(leftovers("team.db", remove=True), list[str])
 assert_type(schema_advice("team.db", None), str)
 assert_type(read_configuration(Path("catalog.toml")), dict[str, Any])
 assert_type(code_in_configuration({}, Path("catalog.toml")), list[str])

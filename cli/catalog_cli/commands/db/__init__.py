@@ -12,6 +12,7 @@ COMMANDS = {
     "current": Entrance("catalog_cli.commands.db.current:current", "Show where the database is, and its version"),
     "check": Entrance("catalog_cli.commands.db.check:check", "Check the database for damage"),
     "backup": Entrance("catalog_cli.commands.db.backup:backup", "Copy the database to a new file"),
+    "copy": Entrance("catalog_cli.commands.db.copy:copy", "Copy a catalog to another database, and compare the two"),
     "prune": Entrance("catalog_cli.commands.db.prune:prune", "Delete old revisions from the history"),
 }
 

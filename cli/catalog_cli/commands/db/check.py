@@ -32,7 +32,8 @@ def check(app: Application, fix: bool, target: str | None, as_json: bool) -> Non
 
     Looks at pages, keys, every column of every row, vectors, tags and the full-text index, and names table, row and
     column with what helps. --fix makes again what is made from entries, brings entries back from their history, and
-    says what was lost. The exit status is 1 if faults are left, 3 if the database is busy.
+    says what was lost; it also deletes what interrupted copies and upgrades have left beside the database. The exit
+    status is 1 if faults are left, 3 if the database is busy.
     """
     if fix and target is not None:
         raise click.UsageError("--fix mends the database itself, --salvage writes another one: give one of them")
@@ -45,6 +46,7 @@ def check(app: Application, fix: bool, target: str | None, as_json: bool) -> Non
             app.screen.remark(f"lost: {lost}")
         app.screen.remark(f"{count(len(faults), 'fault', 'faults')} before it was mended")
         faults = _faults(app)
+    _leftovers(app, fix)
     if as_json:
         app.screen.json(faults)
     elif faults:
@@ -53,6 +55,15 @@ def check(app: Application, fix: bool, target: str | None, as_json: bool) -> Non
         raise No(f"{count(len(faults), 'fault', 'faults')} in {app.path}")
     if not as_json:
         app.screen.print(f"{app.path} is sound")
+
+
+def _leftovers(app: Application, fix: bool) -> None:
+    """Name what interrupted work has left beside the database, which is no fault of it; with *fix* delete it."""
+    from catalog import leftovers
+
+    for left in leftovers(app.path, remove=fix):
+        done = "deleted" if fix else "`catalog db check --fix` deletes it"
+        app.screen.remark(f"{left} was left by a copy or an upgrade that was interrupted; {done}")
 
 
 def _faults(app: Application) -> list[str]:

@@ -1,0 +1,40 @@
+"""Faults at random moments, each a few times (the long version: ``python -m benchmarks faults``)."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+from factories import ROOT
+
+from benchmarks.store.faults import FAULTS
+from benchmarks.store.soak import ROLES, soak
+
+TRY = """
+import sys
+from benchmarks.store.faults import tried
+seen = tried(sys.argv[1], 4, seed=7)
+print(seen.runs, seen.lost, seen.unopened, seen.faults, seen.acknowledged > 0)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_loses_nothing(fault: str) -> None:
+    """After each run the catalog opens and is sound, and has every write that was acknowledged."""
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}"}
+    done = subprocess.run(  # a process of its own, as it forks, and sets limits
+        [sys.executable, "-c", TRY, fault], env=environment, capture_output=True, text=True, timeout=240
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "4 0 0 () True"
+
+
+def test_a_crowd_of_all_kinds_sees_no_error_and_nothing_stale() -> None:
+    """Eight processes write, read, search, refresh and verify: each reads what was committed before, and none fails."""
+    reports, faults, _ = soak(0.1, 8)
+    assert [(one.role, one.stale, one.errors) for one in reports] == [(role, 0, []) for role in ROLES]
+    assert all(one.done for one in reports)
+    assert faults == []
