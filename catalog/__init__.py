@@ -64,11 +64,13 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.errors import InvalidFilterError as InvalidFilterError
     from catalog.errors import InvalidReferenceError as InvalidReferenceError
     from catalog.errors import LoadError as LoadError
+    from catalog.errors import LockError as LockError
     from catalog.errors import MissingExtraError as MissingExtraError
     from catalog.errors import NoMatchError as NoMatchError
     from catalog.errors import NotACatalogError as NotACatalogError
     from catalog.errors import NotImportableError as NotImportableError
     from catalog.errors import PackageNotFoundError as PackageNotFoundError
+    from catalog.errors import PinError as PinError
     from catalog.errors import ReadOnlyError as ReadOnlyError
     from catalog.errors import ResolveError as ResolveError
     from catalog.errors import RoutingError as RoutingError
@@ -131,6 +133,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.store.schema import sqlite_path as sqlite_path
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
+    from catalog.verbs.pins import PinChange as PinChange
+    from catalog.verbs.pins import Pinned as Pinned
     from catalog.verbs.upkeep import salvage as salvage
 
     # Public under a name that says more than the one in its room.
@@ -190,6 +194,8 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "ENTRY_STATES": "catalog.entry.states:STATES",
     "entry_state": "catalog.entry.states:state_of",
     "Fault": "catalog.loader.repair",
+    "Pinned": "catalog.verbs.pins",
+    "PinChange": "catalog.verbs.pins",
     "ScanReport": "catalog.discovery.report",
     "default_catalog": "catalog.default",
     "Case": "catalog.routing.labelled",
@@ -249,11 +255,13 @@ _ERRORS = (
     "InvalidFilterError",
     "InvalidReferenceError",
     "LoadError",
+    "LockError",
     "MissingExtraError",
     "NoMatchError",
     "NotACatalogError",
     "NotImportableError",
     "PackageNotFoundError",
+    "PinError",
     "ReadOnlyError",
     "ResolveError",
     "RoutingError",

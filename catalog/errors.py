@@ -3,6 +3,7 @@
     CatalogError
     ├─ EntryError: InvalidEntryError (ValueError), EntryNotFoundError (KeyError), DuplicateEntryError, UnknownKindError
     ├─ LoadError: InvalidReferenceError (ValueError), NotImportableError, ResolveError (ImportError), DriftError
+    ├─ LoadError: PinError, LockError
     ├─ StoreError: SchemaOutdatedError, StoreBusyError, NotACatalogError, ReadOnlyError
     ├─ DiscoveryError: PackageNotFoundError, UnreadableSourceError
     ├─ SearchError: InvalidFilterError (ValueError), EmbedderError
@@ -109,6 +110,18 @@ class DriftError(LoadError):
     """The code on disk is not the code that was recorded."""
 
     code = "drift"
+
+
+class PinError(LoadError):
+    """The entry is not pinned in the lock file, or is not what was pinned."""
+
+    code = "pin"
+
+
+class LockError(LoadError):
+    """The lock file is not as ``catalog pin`` writes it, or can't be read or written."""
+
+    code = "lock"
 
 
 class StoreError(CatalogError):

@@ -23,6 +23,9 @@ PLUGIN_GROUPS = ("magma_plugins",)
 LOGGED = ("off", "hash", "text")
 """What is logged of routed prompts: nothing, decisions with a hash of the prompt, or decisions with its text."""
 
+PIN = {"mode": ("off", "warn", "block"), "file": ()}
+"""The parts of ``pin``, each with what it may be; none: any text."""
+
 SCOPE = ("sources", "distributions")
 """The parts of a scope: where the entries come from that are a project's share of a database."""
 
@@ -47,7 +50,7 @@ PROVIDER_KEYS = {
 
 _KNOWN = (
     "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
-    "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope",
+    "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope", "pin",
 )  # fmt: skip
 
 _TRUE = ("1", "true", "yes", "on")
@@ -83,6 +86,8 @@ class Settings:
             or decisions with its text.
         keep_history: how many revisions of each entry ``catalog db prune`` keeps if it is called without ``--keep``.
         scope: the ``sources`` and ``distributions`` that searches and routers look at unless the caller names others.
+        pin: ``mode``: whether what is taken must be as the lock file of ``catalog pin`` says: ``off`` (the default),
+            ``warn`` or ``block``. ``file``: the lock file, relative to the configuration file; else ``catalog.lock``.
         router: options of the project's router, as written; see :meth:`catalog.AutoCouncil.configured`.
     """
 
@@ -106,6 +111,7 @@ class Settings:
     default_profile: str | None = None
     router: Mapping[str, Any] = field(default_factory=dict)
     scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    pin: Mapping[str, str] = field(default_factory=dict)
 
     def policy(self, kind: str) -> str:
         """Return the verify policy for *kind*."""
@@ -235,6 +241,7 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         keep_history=table.number("keep_history"),
         router=table.mapping("router"),
         scope=table.scope(),
+        pin=table.pin(),
     )
 
 
@@ -300,6 +307,19 @@ class _Table:
             if not isinstance(values, list) or not all(isinstance(value, str) and value for value in values):
                 raise self._wrong(f"scope.{part}", 'must be a list of texts, as ["scan:mypkg"]')
         return {part: tuple(values) for part, values in scope.items()}
+
+    def pin(self) -> dict[str, str]:
+        """Return how entries are held to the lock file."""
+        pin = self.mapping("pin")
+        for part, value in pin.items():
+            if part not in PIN:
+                hint = did_you_mean(close_matches(part, PIN)) or f"; there are {' and '.join(PIN)}"
+                raise self._wrong(f"pin.{part}", f"is no part of it{hint}")
+            if not isinstance(value, str) or not value:
+                raise self._wrong(f"pin.{part}", "must be a text")
+            if PIN[part] and value not in PIN[part]:
+                raise self._wrong(f"pin.{part}", f"is {value!r}; choose one of {', '.join(PIN[part])}")
+        return dict(pin)
 
     def kinds(self) -> tuple[str, ...]:
         """Return the built-in kinds and those that the project declares."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.entry.key import Key, format_key, pair
 from catalog.entry.kinds import VERIFY_POLICIES
 from catalog.errors import CatalogWarning, InvalidFilterError, NotImportableError, StoreError
+from catalog.verbs.pins import check_pin
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None) ->
             snapshot = ws.snapshot()
             return load(ws, snapshot, ws.entry(*key), verify)
     elif entry.ref is None:  # a copy for each caller: whoever changes it changes it for nobody else
+        if ws.settings.pin:
+            check_pin(ws, entry)
         if ws.learning.watching:
             _record_use(ws, key)
         return _data(entry)
@@ -86,6 +89,8 @@ def _record_use(ws: Workspace, key: Key) -> None:
 def _import(ws: Workspace, entry: Entry, policy: str) -> object:
     from catalog.loader.resolve import resolve  # only where something is imported
 
+    if ws.settings.pin:
+        check_pin(ws, entry)
     _ensure(ws, entry, policy)
     live = resolve(str(entry.ref), entry.root, key=entry.key)
     if ws.settings.auto_refresh:
