@@ -131,6 +131,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.store.schema import current as _schema_revision
     from catalog.store.schema import is_read_only as _url_read_only
     from catalog.store.schema import sqlite_path as sqlite_path
+    from catalog.verbs.changes import Changed as Changed
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
     from catalog.verbs.pins import PinChange as PinChange
@@ -194,6 +195,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "ENTRY_STATES": "catalog.entry.states:STATES",
     "entry_state": "catalog.entry.states:state_of",
     "Fault": "catalog.loader.repair",
+    "Changed": "catalog.verbs.changes",
     "Pinned": "catalog.verbs.pins",
     "PinChange": "catalog.verbs.pins",
     "ScanReport": "catalog.discovery.report",

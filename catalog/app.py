@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from catalog.search.hit import Hit
     from catalog.store.use import Use
     from catalog.store.vectors import Status
+    from catalog.verbs.changes import Changed
     from catalog.verbs.history import Revision
     from catalog.verbs.lookup import Standing
     from catalog.verbs.pins import PinChange, Pinned
@@ -500,6 +501,15 @@ class Catalog:
         from catalog.verbs.repair import accept
 
         return accept(self.workspace, drifts)
+
+    def changes(self, drifts: Iterable[Drift]) -> builtins.list[Changed]:
+        """Return what changed about the code of *drifts*: signature, description, parameters; nothing is imported.
+
+        The source is compared where :meth:`pin` has kept the old one.
+        """
+        from catalog.verbs.changes import changes
+
+        return changes(self.workspace, drifts)
 
     def pin(
         self,

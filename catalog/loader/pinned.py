@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import sys
@@ -11,6 +12,8 @@ from typing import Any
 from catalog.distributions import find_distribution
 from catalog.entry.lock import OUTSIDE, Pin, digest_of
 from catalog.errors import UnreadableSourceError
+from catalog.source.define import Node
+from catalog.source.docstrings import summary
 from catalog.source.find import Missing, find_node
 from catalog.source.locate import Locator, ModuleSite
 from catalog.source.places import Places
@@ -93,6 +96,29 @@ def source_text(ref: str, locator: Locator, most: int) -> str | None:
         return None
     text = "\n".join(lines[definition.line - 1 : node.end_lineno]) + "\n"
     return text if len(text.encode("utf-8", "replace")) <= most else None
+
+
+def said(ref: str, locator: Locator) -> str:
+    """Return what the code of *ref* says it is for: by a decorator, by an attribute of its class, or its docstring."""
+    found = find_node(ref, locator)
+    return "" if isinstance(found, Missing) else _given(found[1]) or summary(found[0].docstring)
+
+
+def _given(node: Node) -> str:
+    """Return the description that a decorator or an attribute of a class gives in so many words; else an empty text."""
+    given: list[ast.expr | None] = []
+    for decorator in getattr(node, "decorator_list", ()):
+        if isinstance(decorator, ast.Call):
+            given += [keyword.value for keyword in decorator.keywords if keyword.arg == "description"]
+    if isinstance(node, ast.ClassDef):
+        for statement in node.body:
+            target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
+            if isinstance(target, ast.Name) and target.id == "description":
+                given.append(getattr(statement, "value", None))
+    for value in given:
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return " ".join(value.value.split())
+    return ""
 
 
 def _files(modules: list[str], locator: Locator) -> dict[str, str]:

@@ -388,9 +388,8 @@ def _keep_sources(ws: Workspace, entries: list[Entry], places: Places, whole: An
 
     It is a convenience: where nothing can be written now, nothing is kept.
     """
-    from catalog.loader.pinned import source_text
-    from catalog.source.describe import find_described
-    from catalog.source.find import Missing
+    from catalog.loader.pinned import said, source_text
+    from catalog.source.find import Missing, find_object
     from catalog.store.sources import kept_sources
 
     if ws.store.read_only or ws.store.is_to_come:
@@ -398,11 +397,11 @@ def _keep_sources(ws: Workspace, entries: list[Entry], places: Places, whole: An
     known = kept_sources(ws.store.reader)
     new: dict[str, dict[str, Any]] = {}
     for entry in entries:
-        found = None if entry.ref is None else find_described(entry.ref, places.of(entry.root))
+        found = None if entry.ref is None else find_object(entry.ref, places.of(entry.root))
         if entry.ref is None or found is None or isinstance(found, Missing):
             continue
         text = source_text(entry.ref, places.of(entry.root), MOST_SOURCE)
-        kept = {"checksum": found[0].source_checksum, "text": text, "said": found[2]}
+        kept = {"checksum": found.source_checksum, "text": text, "said": said(entry.ref, places.of(entry.root))}
         if text is not None and known.get(entry.key) != kept:
             new[entry.key] = kept
     old = [] if whole is None else [key for key in known if key not in whole]

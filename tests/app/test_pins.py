@@ -310,6 +310,18 @@ def test_pinned_source_is_nothing_to_scan(cat: Catalog) -> None:
     assert kept_sources(reader) == {}
 
 
+def test_kept_source_that_is_damaged_harms_nothing(cat: Catalog, url: str) -> None:
+    """A damaged row of kept source is named by `db check` with what keeps it again, and passed over by all else."""
+    damage(url, "UPDATE source SET files = '{' WHERE target = 'pin-source:tool:price'")
+    (fault,) = cat.check()
+    assert fault.endswith("`catalog db check --fix` forgets it, `catalog pin` keeps it again")
+    assert cat.changes(cat.verify()) == []
+    assert cat.check_pins() == []
+    cat.mend()
+    cat.pin()
+    assert cat.check() == []
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

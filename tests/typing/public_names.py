@@ -17,6 +17,7 @@ from catalog import (
     Catalog,
     CatalogError,
     CatalogWarning,
+    Changed,
     Council,
     CouncilIssue,
     CouncilSpec,
@@ -229,6 +230,7 @@ assert_type(cat.states(), dict[str, str])
 assert_type(entry_state({}), str | None)
 assert_type(ENTRY_STATES, tuple[str, str, str])
 assert_type(cat.diagnose(), list[Fault])
+assert_type(cat.changes(cat.verify()), list[Changed])
 assert_type(cat.pin("catalog.lock", ["tool:x"], kind=None), Pinned)
 assert_type(cat.check_pins(), list[PinChange])
 assert_type(cat.history("tool", "plot"), list[Revision])
