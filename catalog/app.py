@@ -554,13 +554,17 @@ class Catalog:
         return check_pins(self.workspace, path, keys, kind)
 
     def diagnose(self) -> builtins.list[Fault]:
-        """Return dead, moved, renamed and duplicate references, with proposals; nothing is imported."""
-        from catalog.verbs.repair import diagnose
+        """Return what is wrong, with what :meth:`repair` would do about it; nothing is imported.
+
+        References that are dead, moved, renamed or duplicate, other distributions, names of entries that are not there,
+        keys that differ in case only; of the database damage, stale vectors and files that were left.
+        """
+        from catalog.verbs.diagnosis import diagnose
 
         return diagnose(self.workspace)
 
     def repair(self, faults: Iterable[Fault]) -> builtins.list[str]:
-        """Rewrite the references for which a fault has a proposal; return the keys. Each writes a revision."""
+        """Do what the faults propose; return the keys of what was mended. Each entry gets a revision."""
         from catalog.verbs.repair import repair
 
         return repair(self.workspace, faults)
