@@ -121,6 +121,8 @@ def parse_lock(text: str, where: str = "catalog.lock") -> Lock:
 
 
 def _quoted(text: str) -> str:
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:  # nearly all
+        return f'"{text}"'
     return '"' + "".join(map(_written, text)) + '"'
 
 
@@ -237,7 +239,7 @@ class _Reading:
 
     def _plain(self, written: str) -> str:
         """Return the text that is *written* between quotes."""
-        text = _ESCAPE.sub(self._char, written)
+        text = _ESCAPE.sub(self._char, written) if "\\" in written else written
         if len(text) > _LONGEST:
             self._wrong(f"a text has {len(text):,} characters; {_LONGEST:,} are allowed")
         return text

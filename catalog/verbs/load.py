@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from catalog.entry.key import Key, format_key, pair
 from catalog.entry.kinds import VERIFY_POLICIES
 from catalog.errors import CatalogWarning, InvalidFilterError, NotImportableError, StoreError
-from catalog.verbs.pins import check_pin
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -63,7 +62,7 @@ def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None) ->
             return load(ws, snapshot, ws.entry(*key), verify)
     elif entry.ref is None:  # a copy for each caller: whoever changes it changes it for nobody else
         if ws.settings.pin:
-            check_pin(ws, entry)
+            _held(ws, entry)
         if ws.learning.watching:
             _record_use(ws, key)
         return _data(entry)
@@ -90,7 +89,7 @@ def _import(ws: Workspace, entry: Entry, policy: str) -> object:
     from catalog.loader.resolve import resolve  # only where something is imported
 
     if ws.settings.pin:
-        check_pin(ws, entry)
+        _held(ws, entry)
     _ensure(ws, entry, policy)
     live = resolve(str(entry.ref), entry.root, key=entry.key)
     if ws.settings.auto_refresh:
@@ -100,6 +99,13 @@ def _import(ws: Workspace, entry: Entry, policy: str) -> object:
         module, root = str(entry.ref).partition(":")[0], entry.root
         note(ws.loaded, module if root is None else own_name(module, root))
     return live
+
+
+def _held(ws: Workspace, entry: Entry) -> None:
+    """Raise PinError, or warn, where *entry* is not as the lock file says."""
+    from catalog.verbs.pins import check_pin  # only where there is one
+
+    check_pin(ws, entry)
 
 
 def _ensure(ws: Workspace, entry: Entry, policy: str) -> None:
