@@ -65,11 +65,13 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.errors import InvalidFilterError as InvalidFilterError
     from catalog.errors import InvalidReferenceError as InvalidReferenceError
     from catalog.errors import LoadError as LoadError
+    from catalog.errors import LockError as LockError
     from catalog.errors import MissingExtraError as MissingExtraError
     from catalog.errors import NoMatchError as NoMatchError
     from catalog.errors import NotACatalogError as NotACatalogError
     from catalog.errors import NotImportableError as NotImportableError
     from catalog.errors import PackageNotFoundError as PackageNotFoundError
+    from catalog.errors import PinError as PinError
     from catalog.errors import ReadOnlyError as ReadOnlyError
     from catalog.errors import ResolveError as ResolveError
     from catalog.errors import RoutingError as RoutingError
@@ -137,8 +139,11 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.store.schema import sqlite_path as sqlite_path
     from catalog.trust.configuration import code_in as _code_in
     from catalog.trust.remembered import remember as _trust_configuration
+    from catalog.verbs.changes import Changed as Changed
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
+    from catalog.verbs.pins import PinChange as PinChange
+    from catalog.verbs.pins import Pinned as Pinned
     from catalog.verbs.upkeep import backup_into as backup_into
     from catalog.verbs.upkeep import copy_catalog as copy_catalog
     from catalog.verbs.upkeep import leftovers as leftovers
@@ -205,6 +210,9 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "ENTRY_STATES": "catalog.entry.states:STATES",
     "entry_state": "catalog.entry.states:state_of",
     "Fault": "catalog.loader.repair",
+    "Changed": "catalog.verbs.changes",
+    "Pinned": "catalog.verbs.pins",
+    "PinChange": "catalog.verbs.pins",
     "ScanReport": "catalog.discovery.report",
     "default_catalog": "catalog.default",
     "Case": "catalog.routing.labelled",
@@ -274,11 +282,13 @@ _ERRORS = (
     "InvalidFilterError",
     "InvalidReferenceError",
     "LoadError",
+    "LockError",
     "MissingExtraError",
     "NoMatchError",
     "NotACatalogError",
     "NotImportableError",
     "PackageNotFoundError",
+    "PinError",
     "ReadOnlyError",
     "ResolveError",
     "RoutingError",

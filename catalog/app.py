@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from catalog.search.hit import Hit
     from catalog.store.use import Use
     from catalog.store.vectors import Status
+    from catalog.verbs.changes import Changed
     from catalog.verbs.history import Revision
     from catalog.verbs.lookup import Standing
+    from catalog.verbs.pins import PinChange, Pinned
 
 
 class Catalog:
@@ -500,14 +502,69 @@ class Catalog:
 
         return accept(self.workspace, drifts)
 
+    def changes(self, drifts: Iterable[Drift]) -> builtins.list[Changed]:
+        """Return what changed about the code of *drifts*: signature, description, parameters; nothing is imported.
+
+        The source is compared where :meth:`pin` has kept the old one.
+        """
+        from catalog.verbs.changes import changes
+
+        return changes(self.workspace, drifts)
+
+    def pin(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        keys: Iterable[Entry | Key | str] | None = None,
+        *,
+        kind: Kinds = None,
+        keep_source: bool = True,
+    ) -> Pinned:
+        """Write what entries stand for now into a lock file, whole or not at all; nothing is imported.
+
+        Args:
+            path: the file; None: that of the configuration, else ``catalog.lock`` beside it, or in the current folder.
+            keys: only these entries; the other pins stay. One that is pinned and not there any more is taken out.
+            kind: only entries of this kind, or these.
+            keep_source: whether to keep the source of what is pinned in the database, for :meth:`changes`.
+
+        Raises:
+            EntryNotFoundError: neither the catalog nor the lock file has one of *keys*.
+            LockError: *path* is something else than a lock file, or damaged and only a part of it is to be written.
+            OSError: it can't be written.
+        """
+        from catalog.verbs.pins import pin
+
+        return pin(self.workspace, path, keys, kind, keep_source)
+
+    def check_pins(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        keys: Iterable[Entry | Key | str] | None = None,
+        *,
+        kind: Kinds = None,
+    ) -> builtins.list[PinChange]:
+        """Return how entries differ from the lock file, by key; arguments as of :meth:`pin`; nothing is imported.
+
+        Raises:
+            EntryNotFoundError: neither the catalog nor the lock file has one of *keys*.
+            LockError: there is no lock file, or it can't be read.
+        """
+        from catalog.verbs.pins import check_pins
+
+        return check_pins(self.workspace, path, keys, kind)
+
     def diagnose(self) -> builtins.list[Fault]:
-        """Return dead, moved, renamed and duplicate references, with proposals; nothing is imported."""
-        from catalog.verbs.repair import diagnose
+        """Return what is wrong, with what :meth:`repair` would do about it; nothing is imported.
+
+        References that are dead, moved, renamed or duplicate, other distributions, names of entries that are not there,
+        keys that differ in case only; of the database damage, stale vectors and files that were left.
+        """
+        from catalog.verbs.diagnosis import diagnose
 
         return diagnose(self.workspace)
 
     def repair(self, faults: Iterable[Fault]) -> builtins.list[str]:
-        """Rewrite the references for which a fault has a proposal; return the keys. Each writes a revision."""
+        """Do what the faults propose; return the keys of what was mended. Each entry gets a revision."""
         from catalog.verbs.repair import repair
 
         return repair(self.workspace, faults)

@@ -4,6 +4,7 @@
     ├─ EntryError: InvalidEntryError (ValueError), EntryNotFoundError (KeyError), DuplicateEntryError, UnknownKindError
     ├─ LoadError: InvalidReferenceError (ValueError), NotImportableError, ResolveError (ImportError), DriftError
     ├─ LoadError: UntrustedReferenceError
+    ├─ LoadError: PinError, LockError
     ├─ StoreError: SchemaOutdatedError, StoreBusyError, NotACatalogError, ReadOnlyError
     ├─ DiscoveryError: PackageNotFoundError, UnreadableSourceError
     ├─ SearchError: InvalidFilterError (ValueError), EmbedderError
@@ -116,6 +117,18 @@ class UntrustedReferenceError(LoadError):
     """The policy of trust does not let this reference be imported; ``facts["setting"]`` names what would."""
 
     code = "untrusted-reference"
+
+
+class PinError(LoadError):
+    """The entry is not pinned in the lock file, or is not what was pinned."""
+
+    code = "pin"
+
+
+class LockError(LoadError):
+    """The lock file is not as ``catalog pin`` writes it, or can't be read or written."""
+
+    code = "lock"
 
 
 class StoreError(CatalogError):

@@ -23,6 +23,9 @@ PLUGIN_GROUPS = ("magma_plugins",)
 LOGGED = ("off", "hash", "text")
 """What is logged of routed prompts: nothing, decisions with a hash of the prompt, or decisions with its text."""
 
+PIN = {"mode": ("off", "warn", "block"), "file": ()}
+"""The parts of ``pin``, each with what it may be; none: any text."""
+
 SCOPE = ("sources", "distributions")
 """The parts of a scope: where the entries come from that are a project's share of a database."""
 
@@ -47,7 +50,7 @@ PROVIDER_KEYS = {
 
 _KNOWN = (
     "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
-    "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope",
+    "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope", "pin",
 )  # fmt: skip
 
 _TRUE = ("1", "true", "yes", "on")
@@ -87,6 +90,8 @@ class Settings:
             code or send something away.
         written: the table of the file that was looked for and found, as it is; None: the caller named the file, or
             there is none.
+        pin: ``mode``: whether what is taken must be as the lock file of ``catalog pin`` says: ``off`` (the default),
+            ``warn`` or ``block``. ``file``: the lock file, relative to the configuration file; else ``catalog.lock``.
         router: options of the project's router, as written; see :meth:`catalog.AutoCouncil.configured`.
     """
 
@@ -110,6 +115,7 @@ class Settings:
     default_profile: str | None = None
     router: Mapping[str, Any] = field(default_factory=dict)
     scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    pin: Mapping[str, str] = field(default_factory=dict)
     set_aside: tuple[str, ...] = ()
     written: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
@@ -222,6 +228,7 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         keep_history=table.number("keep_history"),
         router=table.mapping("router"),
         scope=table.scope(),
+        pin=table.pin(),
     )
 
 
@@ -323,6 +330,19 @@ class _Table:
             fault = pattern_fault(pattern)
             if fault:
                 raise self._wrong(key, f"holds {pattern!r}, which {fault}")
+
+    def pin(self) -> dict[str, str]:
+        """Return how entries are held to the lock file."""
+        pin = self.mapping("pin")
+        for part, value in pin.items():
+            if part not in PIN:
+                hint = did_you_mean(close_matches(part, PIN)) or f"; there are {' and '.join(PIN)}"
+                raise self._wrong(f"pin.{part}", f"is no part of it{hint}")
+            if not isinstance(value, str) or not value:
+                raise self._wrong(f"pin.{part}", "must be a text")
+            if PIN[part] and value not in PIN[part]:
+                raise self._wrong(f"pin.{part}", f"is {value!r}; choose one of {', '.join(PIN[part])}")
+        return dict(pin)
 
     def kinds(self) -> tuple[str, ...]:
         """Return the built-in kinds and those that the project declares."""

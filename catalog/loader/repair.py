@@ -23,6 +23,12 @@ MOST_FILES = 5_000
 _SKIPPED = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages"})
 
 
+Trouble = Literal[
+    "dead", "moved", "renamed", "duplicate", "elsewhere", "distribution", "dangling", "case", "damage", "vectors",
+    "leftover",
+]  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What is wrong with the reference of an entry, and how to mend it.
@@ -33,21 +39,25 @@ class Fault:
         trouble: ``dead`` (gone without a trace), ``moved`` (found in another module), ``renamed`` (found in
             the same module under another name), ``duplicate`` (another entry of that kind stands for the
             same object) or ``elsewhere`` (its package or folder can't be seen from here: it can't be loaded here,
-            and nothing else can be said).
-        proposal: the new reference, or None.
+            and nothing else can be said). Beyond references: ``distribution`` (another has its code now), ``dangling``
+            (it names an entry that is not there), ``case`` (another key differs in case only); of the database
+            ``damage``, ``vectors`` (of texts that have changed) and ``leftover`` (a file nobody needs).
+        proposal: the new reference, or None; of what names an entry the other key, of a distribution the other one.
         certain: ``exact`` if the code there has the recorded source checksum; ``likely`` if it has the same
             name and signature; empty without a proposal.
         why: in words.
         same_as: of a duplicate, the key of the entry that comes first by name.
+        remedy: what a repair does, in words; empty if only a person can do something.
     """
 
     key: str
     ref: str
-    trouble: Literal["dead", "moved", "renamed", "duplicate", "elsewhere"]
+    trouble: Trouble
     proposal: str | None
     certain: Literal["exact", "likely", ""]
     why: str
     same_as: str | None = None
+    remedy: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the fault as JSON data."""

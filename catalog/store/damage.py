@@ -19,6 +19,7 @@ from catalog.entry.words import WORDS_VERSION
 from catalog.store import tables
 from catalog.store.forms import LATEST, is_number, is_real, parsed, parsed_texts, text_or_bytes
 from catalog.store.mapping import WRONG_TYPES
+from catalog.store.sources import KEPT_SOURCE
 from catalog.store.use import is_key
 from catalog.store.vectors import WIDEST
 
@@ -194,6 +195,8 @@ def in_words(connection: sqlite3.Connection, damage: Damage) -> Iterator[str]:
     remedy = _REMEDIES.get(damage.table, f"{FIX} takes the row away").format(**said)
     if damage.table == "entry" and {"kind", "name"} & set(damage.faults):  # nobody can type such a key
         remedy = f"{FIX} brings back what the history has"
+    if damage.table == "source" and str(damage.row.get("target")).startswith(KEPT_SOURCE):
+        remedy = f"{FIX} forgets it, `catalog pin` keeps it again"
     for column, why in damage.faults.items():
         yield f"{damage.table} {row}, column {column}: {why}; {remedy}"
 

@@ -42,7 +42,7 @@ def _is_left(one: os.DirEntry[str], database: str) -> bool:
     if one.is_symlink():
         return False
     match = re.fullmatch(
-        rf"{re.escape(database)}(\.before-[\w-]+)?\.(?P<pid>[0-9]+)\.tmp(-journal|-wal|-shm)?"
+        rf"{re.escape(database)}(\.before-[\w-]+)?\.(?P<pid>[0-9]+)\.tmp(-journal|-wal|-shm)?|\.catalog-[0-9a-f]{{16}}\.tmp"
         if one.is_file(follow_symlinks=False)
         else r"\.catalog-(copy-(?P<pid>[0-9]+)|salvage)-\w+",
         one.name,

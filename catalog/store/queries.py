@@ -48,6 +48,10 @@ HISTORY = (
     "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
     "WHERE r.kind = ? AND r.name = ? AND r.revision < ? ORDER BY r.revision DESC LIMIT ?"
 )
+NAMED_BEFORE = (  # a rename takes the history along, in which the entry has its old name
+    "SELECT DISTINCT r.name FROM revision AS r WHERE r.kind = ? AND r.name <> ? "
+    "AND CASE WHEN json_valid(r.data) THEN json_extract(r.data, '$.name') END = ? ORDER BY r.name"
+)
 GONE = (  # the first condition is cheap, and true of next to no entry
     "SELECT e.kind, e.name FROM entry AS e WHERE e.metadata LIKE '%\"gone\"%' AND json_valid(e.metadata) "
     "AND json_extract(e.metadata, '$.gone') IS NOT NULL ORDER BY e.kind, e.name"

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
     from catalog.store.reader import Reader
 
 SOURCE = "SELECT s.files FROM source AS s WHERE s.target = ?"
-SOURCES = "SELECT s.target, s.options FROM source AS s ORDER BY s.target"
+SOURCES = "SELECT s.target, s.options FROM source AS s WHERE s.target NOT GLOB 'pin-source:*' ORDER BY s.target"
+KEPT = "SELECT s.target, s.files FROM source AS s WHERE s.target GLOB 'pin-source:*' ORDER BY s.target"
+
+KEPT_SOURCE = "pin-source:"
+"""Begins the name under which the source text of a pinned entry is kept; its key follows. It is nothing to scan."""
 
 
 class Source(NamedTuple):
@@ -66,3 +70,16 @@ def sources(reader: Reader) -> list[Source]:
 def targets(reader: Reader) -> list[str]:
     """Return the scanned targets in their order."""
     return [row[0] for row in reader.all(SOURCES) if type(row[0]) is str]
+
+
+def kept_sources(reader: Reader) -> dict[str, dict[str, Any]]:
+    """Return, by key, what is kept of the code of pinned entries: ``checksum``, ``text`` and ``said``, its purpose."""
+    kept = {}
+    for target, files in reader.all(KEPT):
+        try:
+            found = dict(parsed(files, dict))
+        except ValueError:  # it is kept for convenience; `db check` names it
+            continue
+        if type(target) is str and all(isinstance(found.get(field), str) for field in ("checksum", "text", "said")):
+            kept[target.removeprefix(KEPT_SOURCE)] = found
+    return kept

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.entry.key import Key, format_key, pair
 from catalog.entry.kinds import VERIFY_POLICIES
 from catalog.errors import CatalogWarning, InvalidFilterError, NotImportableError, StoreError
+from catalog.trust.policy import PINNED
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None) ->
             snapshot = ws.snapshot()
             return load(ws, snapshot, ws.entry(*key), verify)
     elif entry.ref is None:  # a copy for each caller: whoever changes it changes it for nobody else
+        _held(ws, entry)
         if ws.learning.watching:
             _record_use(ws, key)
         return _data(entry)
@@ -95,7 +97,8 @@ def _import(ws: Workspace, entry: Entry, policy: str, exact: dict[str, bytes] | 
         root = folder_with(ref.partition(":")[0].partition(".")[0], folders)
     stranger = stranger_of(entry, ws.settings)
     check(ref, root, ws.policy, kind=entry.kind, who=entry.key, stranger=stranger, named=named)
-    exact = _ensure(ws, entry, policy) if exact is None else exact
+    held = _held(ws, entry)
+    exact = {**held, **(_ensure(ws, entry, policy) if exact is None else exact)}
     live = take(ref, root, ws.policy, kind=entry.kind, who=entry.key, stranger=stranger, named=named, exact=exact)
     if ws.settings.auto_refresh:
         from catalog.loader.reload import note  # only where modules are watched
@@ -104,6 +107,19 @@ def _import(ws: Workspace, entry: Entry, policy: str, exact: dict[str, bytes] | 
         module = ref.partition(":")[0]
         note(ws.loaded, module if root is None else own_name(module, root))
     return live
+
+
+def _held(ws: Workspace, entry: Entry) -> dict[str, bytes]:
+    """Return the bytes of the files that were compared with the lock file, by real path, if entries are held to it.
+
+    Raises:
+        PinError: *entry* is not as the lock file says.
+    """
+    if not ws.settings.pin and ws.policy.of(entry.kind).mode != PINNED:
+        return {}
+    from catalog.verbs.pins import check_pin  # only where entries are held to a lock file
+
+    return check_pin(ws, entry)
 
 
 def _ensure(ws: Workspace, entry: Entry, policy: str) -> dict[str, bytes]:

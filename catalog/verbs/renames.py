@@ -72,10 +72,34 @@ def find_renames(ws: Workspace) -> list[Rename]:
     return sorted([*renames, *_by_reading(ws, left)], key=lambda rename: rename.key)
 
 
-def accept_renames(ws: Workspace, renames: Iterable[Rename]) -> None:
-    """Give each entry the name and the place its code has now; history, golden cases, uses and references follow."""
+def rename_to(ws: Workspace, entry: Entry, ref: str) -> Rename | None:
+    """Return the rename of *entry*, whose code is at *ref* now; None where several entries stand for that already."""
+    there = readable(ws.store.reader.all(queries.BY_REF, (ref,)))
+    same = [each for each in there if each.kind == entry.kind and each.root == entry.root]
+    if same:
+        return _rename(ws, entry, same[0]) if len(same) == 1 else None
+    last, now = _last(str(entry.ref)), _last(ref)
+    name = now if entry.name == last and not ws.snapshot().has(entry.kind, now) else entry.name
+    return Rename(entry.key, format_key(entry.kind, name), str(entry.ref), ref, None)
+
+
+def accept_renames(
+    ws: Workspace, renames: Iterable[Rename], *, marked: bool = True, action: str = "rename"
+) -> list[str]:
+    """Give each entry the name and the place its code has now; history, golden cases, uses and references follow.
+
+    Args:
+        ws: where.
+        renames: what to do.
+        marked: whether only entries that are marked as gone are meant.
+        action: the word for the history where the name stays.
+
+    Returns:
+        The old keys of the entries that were renamed; of the others somebody else was faster.
+    """
     from catalog.source.places import Places  # reading source code is for those who ask for it
 
+    done = []
     for rename in renames:
         kind, name = split_key(rename.key)
         new = split_key(rename.became)[1]
@@ -85,7 +109,7 @@ def accept_renames(ws: Workspace, renames: Iterable[Rename]) -> None:
             stored = [entry for _, entry in transaction.existing(keys).values()]
             entry = next((one for one in stored if one.ref == rename.ref), None)
             made = next((one for one in stored if one.ref == rename.new_ref), None)
-            if entry is None or len(stored) != len(keys) or not entry.metadata.get(GONE):
+            if entry is None or len(stored) != len(keys) or (marked and not entry.metadata.get(GONE)):
                 continue  # somebody else was faster
             if made is not None:
                 transaction.remove([(made.kind, made.name)], "rename")
@@ -94,7 +118,9 @@ def accept_renames(ws: Workspace, renames: Iterable[Rename]) -> None:
                 there = entry.model_copy(update={"ref": rename.new_ref, "metadata": with_state(entry.metadata, None)})
                 there = described(there, Places(), over=True)
                 fields = {field: getattr(there, field) for field in ("ref", "metadata", *_OF_CODE)}
-            move(ws, transaction, entry, new, referring, **fields)
+            move(ws, transaction, entry, new, referring, action if new == name else "rename", **fields)
+            done.append(rename.key)
+    return done
 
 
 _OF_CODE = ("signature", "checksum", "source_checksum")

@@ -104,7 +104,15 @@ def rename(ws: Workspace, kind: str, name: str, new: str) -> Entry:
     return ws.stored(kind, new)
 
 
-def move(ws: Workspace, transaction: Transaction, entry: Entry, new: str, referring: set[Key], **fields: Any) -> None:
+def move(
+    ws: Workspace,
+    transaction: Transaction,
+    entry: Entry,
+    new: str,
+    referring: set[Key],
+    action: str = "rename",
+    **fields: Any,
+) -> None:
     """Give *entry* the name *new*, and other *fields* with it; what lies under its key goes along.
 
     Args:
@@ -113,17 +121,18 @@ def move(ws: Workspace, transaction: Transaction, entry: Entry, new: str, referr
         entry: as it is stored.
         new: the name, which no entry has.
         referring: the keys of the entries that name it.
+        action: the word for the history.
         **fields: of the entry, as they are to be.
     """
     old = (entry.kind, entry.name)
     if new != entry.name:
         transaction.rename(old, new)
-    ws.put(transaction, [entry.model_copy(update={**fields, "name": new})], "rename")
+    ws.put(transaction, [entry.model_copy(update={**fields, "name": new})], action)
     if new != entry.name:
-        ws.put(transaction, _referring(transaction, referring, old, new), "rename")
+        ws.put(transaction, renamed_in(transaction, referring, old, new), action)
 
 
-def _referring(transaction: Transaction, keys: set[Key], old: Key, new: str) -> list[Entry]:
+def renamed_in(transaction: Transaction, keys: set[Key], old: Key, new: str) -> list[Entry]:
     """Return the entries of *keys* with every name of the entry *old* in them replaced."""
     from catalog.entry.references import references_of, target_of
 
@@ -137,13 +146,13 @@ def _referring(transaction: Transaction, keys: set[Key], old: Key, new: str) -> 
         parts: dict[str, Any] = {"spec": copy.deepcopy(entry.spec), "metadata": copy.deepcopy(entry.metadata)}
         for named in references_of(entry.kind, entry.spec, entry.metadata):
             if named.name == old[1] and (named.kind == old[0] or {named.kind, old[0]} == {"council", "sub_council"}):
-                _replace(parts, named.path, lambda word: f"{target_of(word, '')[0]}:{new}" if ":" in word and
-                         word != old[1] else new)  # fmt: skip
+                replace_at(parts, named.path, lambda word: f"{target_of(word, '')[0]}:{new}" if ":" in word and
+                           word != old[1] else new)  # fmt: skip
         changes.append(entry.model_copy(update=parts))
     return changes
 
 
-def _replace(parts: dict[str, Any], path: str, change: Any) -> None:
+def replace_at(parts: dict[str, Any], path: str, change: Any) -> None:
     """Replace the text at *path*, which lies in the metadata if it begins so, else in the spec."""
     steps = path.split(".")
     holder: Any = parts["metadata"] if steps[0] == "metadata" else parts["spec"]

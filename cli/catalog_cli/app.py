@@ -48,6 +48,7 @@ COMMANDS = {
     "embed": Entrance("catalog_cli.commands.embed:embed", "Look after the vectors of search by meaning", _FILL),
     "info": Entrance("catalog_cli.commands.info:info", "Show which catalog this is", _CHECK),
     "verify": Entrance("catalog_cli.commands.verify:verify", "Report code that is not as it was recorded", _CHECK),
+    "pin": Entrance("catalog_cli.commands.pin:pin", "Write what entries stand for into a lock file", _CHECK),
     "doctor": Entrance(
         "catalog_cli.commands.doctor:doctor", "Find dead, moved and duplicate references, and broken councils", _CHECK
     ),
@@ -60,12 +61,14 @@ EXIT_CODES = {
     "entry-not-found": 1,
     "package-not-found": 1,
     "drift": 1,
+    "pin": 1,
     "no-match": 1,
     "entry": 2,
     "invalid-entry": 2,
     "duplicate-entry": 2,
     "unknown-kind": 2,
     "load": 2,
+    "lock": 2,
     "invalid-reference": 2,
     "not-importable": 2,
     "search": 2,

@@ -44,7 +44,7 @@ def show(screen: Screen, report: ScanReport, *, verbose: bool) -> None:
         if number or field in ("found", "unchanged"):
             figures.append(screen.style(f"{number} {word}", fg=colour if number else None))
     files = f" ({count(report.files, 'file', 'files')})" if report.files else ""
-    screen.print(f"{screen.style(clean(_near(report.target)), bold=True)}: {', '.join(figures)}{files}")
+    screen.print(f"{screen.style(clean(near(report.target)), bold=True)}: {', '.join(figures)}{files}")
     for line in _details(report, most):
         screen.print("  " + (clip(clean(line), screen.width - 2) if screen.is_terminal else clean(line)))
 
@@ -57,7 +57,7 @@ def _details(report: ScanReport, most: int | None) -> Iterator[str]:
     yield from _some("either", [_undecided(several) for several in report.undecided], most)
     yield from _some("renamed", [_rename(rename) for rename in report.renamed], most)
     yield from _some("shadows", [_shadow(shadow) for shadow in report.shadows], most)
-    yield from _some("skipped", [f"{_near(skip['path'])}: {skip['reason']}" for skip in report.skipped], most)
+    yield from _some("skipped", [f"{near(skip['path'])}: {skip['reason']}" for skip in report.skipped], most)
     if most is None or not report.is_quiet:  # clashes are shown once
         yield from _some("clash", [_clash(clash) for clash in report.clashes], most)
 
@@ -69,7 +69,7 @@ def _some(word: str, texts: Sequence[str], most: int | None) -> Iterator[str]:
         yield f"{'':8} … and {len(texts) - len(shown)} more (--verbose)"
 
 
-def _near(path: str) -> str:
+def near(path: str) -> str:
     """Return a path as seen from the current folder, if it is in it."""
     here = os.path.join(os.getcwd(), "")
     return path.removeprefix(here) if path != here[:-1] else "."
@@ -86,7 +86,7 @@ def _shadow(shadow: Any) -> str:
 
 def _undecided(several: Any) -> str:
     lines = " or ".join(map(str, several["lines"]))
-    return f"{several['key']} of {_near(several['path'])}, line {lines}: which of them runs, reading can't tell"
+    return f"{several['key']} of {near(several['path'])}, line {lines}: which of them runs, reading can't tell"
 
 
 def _rename(rename: Any) -> str:

@@ -45,7 +45,7 @@ def test_faults_are_a_no_with_proposals(run_cli, moved) -> None:
 
 def test_fix_rewrites_what_is_certain(run_cli, moved, catalog) -> None:
     """``--fix`` follows code that is exactly as recorded, with a revision; ``--likely`` takes the rest."""
-    assert run_cli("doctor", "--fix") == (
+    assert run_cli("doctor", "--fix", "--yes") == (
         1,
         "tool:g\tmoved\tmoving.old:g\tmoving.new:g\tlikely\n"
         "tool:h\tdead\tmoving.old:h\t\t\n"
@@ -55,7 +55,7 @@ def test_fix_rewrites_what_is_certain(run_cli, moved, catalog) -> None:
     )
     assert catalog.entry("tool", "f").ref == "moving.new:f"
     assert [one.action for one in catalog.history("tool", "f")] == ["repair", "register"]
-    assert run_cli("doctor", "--fix", "--likely") == (
+    assert run_cli("doctor", "--fix", "--likely", "--yes") == (
         1,
         "tool:h\tdead\tmoving.old:h\t\t\nfixed tool:g: moving.old:g → moving.new:g\n",
         "1 fault left; `catalog unregister` takes away what is dead\n",

@@ -231,6 +231,7 @@ def test_doctor_judges_councils(run_cli, catalog) -> None:
             "proposal": None,
             "certain": None,
             "same_as": None,
+            "remedy": None,
             "fixed": False,
         }
     ]

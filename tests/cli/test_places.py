@@ -66,7 +66,7 @@ def test_the_folder_of_an_entry_is_looked_in_from_everywhere(run_cli, project, t
     before = run_cli("explain", "refund", "--json").data
     assert run_cli("run", "refund", "--input", '"hi"').out == "helpdesk: hi\n"
     assert run_cli("verify").status == 0
-    assert run_cli("doctor", "--fix").status == 0
+    assert run_cli("doctor", "--fix", "--yes").status == 0
     assert run_cli("refresh").status == 0
     assert run_cli("explain", "refund", "--json").data["ref"] == before["ref"] == "helpdesk.tools:refund"
     (home / "helpdesk" / "tools.py").write_text(TOOLS.format(name="other", where="another desk"))
@@ -87,7 +87,7 @@ def test_what_cannot_be_seen_from_here_is_neither_gone_nor_mended(run_cli, proje
     assert run_cli("register", "tool", "refund", "desk:refund").status == 0
     home.rename(tmp_path / "unmounted")
     monkeypatch.chdir(project / "decoy")
-    done = run_cli("doctor", "--fix", "--json")
+    done = run_cli("doctor", "--fix", "--yes", "--json")
     assert [(fault["trouble"], fault["proposal"]) for fault in done.data] == [("elsewhere", None)]
     assert run_cli("explain", "refund", "--json").data["ref"] == "desk:refund"
     ran = run_cli("run", "refund", "--input", '"hi"')

@@ -133,7 +133,7 @@ def test_modules_of_one_name_are_two_files(shell: Shell, projects: tuple[Path, P
     """Of two projects with the same modules every tool is an entry, is sound from everywhere, and runs its own file."""
     for folder in projects:
         assert [entry["key"] for entry in shell.json(folder, "ls")] == KEYS
-        for words in (("verify",), ("doctor",), ("doctor", "--fix"), ("refresh",), ("verify",)):
+        for words in (("verify",), ("doctor",), ("doctor", "--fix", "--yes"), ("refresh",), ("verify",)):
             assert (words, shell(folder, *words)[0]) == (words, 0)
     code = "from catalog import tools\nfor name in tools.list(): print(tools[name]('x'))"
     ran = subprocess.run(
@@ -159,7 +159,7 @@ def test_what_is_not_here_is_never_called_gone(shell: Shell, projects: tuple[Pat
     assert {drift["key"]: drift["change"] for drift in shell.json(elsewhere, "verify")} == dict.fromkeys(
         unseen, "elsewhere"
     )
-    for words in (("doctor",), ("doctor", "--fix")):
+    for words in (("doctor",), ("doctor", "--fix", "--yes")):
         faults = shell.json(elsewhere, *words)
         assert {fault["key"]: (fault["trouble"], fault["proposal"]) for fault in faults} == dict.fromkeys(
             unseen, ("elsewhere", None)
@@ -204,6 +204,6 @@ def test_a_registration_keeps_its_root(shell: Shell, tmp_path: Path) -> None:
     assert shell(tmp_path, "doctor", "--fix") == (0, "no faults: every reference leads somewhere\n")
     assert shell(tmp_path, "run", "tool:refund", "-i", '"7"') == (0, "refunded 7\n")
     (package / "tools.py").rename(package / "money.py")
-    assert shell(tmp_path, "doctor", "--fix")[0] == 0
+    assert shell(tmp_path, "doctor", "--fix", "--yes")[0] == 0
     assert json.loads(shell(tmp_path, "explain", "tool:refund", "--json")[1])["ref"] == "helpdesk.money:refund"
     assert shell(tmp_path, "run", "tool:refund", "-i", '"7"') == (0, "refunded 7\n")

@@ -206,7 +206,7 @@ def test_a_fault_is_json(shop: str) -> None:
     """A fault as data holds texts and None only."""
     fault = diagnose([Record("tool", "never", "nowhere_at_all:x")])[0]
     assert json.loads(json.dumps(fault.to_dict())) == fault.to_dict()
-    assert list(fault.to_dict()) == ["key", "ref", "trouble", "proposal", "certain", "why", "same_as"]
+    assert list(fault.to_dict()) == ["key", "ref", "trouble", "proposal", "certain", "why", "same_as", "remedy"]
 
 
 def test_many_dead_entries_read_their_package_once(

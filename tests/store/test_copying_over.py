@@ -185,7 +185,7 @@ def test_a_log_that_lies_there_is_not_read_with_the_copy(old: Path, new: Path) -
 
 
 def test_what_is_no_part_of_a_catalog_is_named_and_left(old: Path, new: Path) -> None:
-    """Tables of somebody else stay behind; with a trigger of theirs, or a view in the place of a table, nothing is copied."""
+    """Tables of others stay behind; with a trigger of theirs, or a view in place of a table, nothing is copied."""
     with closing(sqlite3.connect(old)) as connection:
         connection.executescript(
             "CREATE TABLE theirs (x);CREATE TRIGGER bad AFTER INSERT ON theirs BEGIN DELETE FROM theirs; END;"

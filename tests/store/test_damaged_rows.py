@@ -33,7 +33,7 @@ def test_a_damaged_row_takes_no_other_down(damaged: Catalog, tmp_path: Path) -> 
         "entries": lambda: [entry.name for entry in damaged.entries()],
         "filter": lambda: damaged.tools.filter(lambda entry: True).list(),
         "verify": lambda: damaged.verify(),
-        "diagnose": lambda: damaged.diagnose(),
+        "diagnose": lambda: [(fault.key, fault.trouble) for fault in damaged.diagnose()],
         "export": lambda: damaged.export_jsonl(target),
         "route": lambda: AutoCouncil(damaged, "rules", kind="tool", on_no_match="abstain").resolve("x").name,
     }
@@ -41,7 +41,14 @@ def test_a_damaged_row_takes_no_other_down(damaged: Catalog, tmp_path: Path) -> 
     for name, read in reading.items():
         with pytest.warns(CatalogWarning, match="tool:bad is damaged .*`catalog restore tool:bad` brings back"):
             found[name] = read()
-    assert found == {"entries": ["good"], "filter": ["good"], "verify": [], "diagnose": [], "export": 1, "route": None}
+    assert found == {
+        "entries": ["good"],
+        "filter": ["good"],
+        "verify": [],
+        "diagnose": [("database", "damage")] * 2,
+        "export": 1,
+        "route": None,
+    }
     assert damaged.reindex() == 1
     assert damaged.list("tool") == ["bad", "good"]
 

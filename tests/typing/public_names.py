@@ -18,6 +18,7 @@ from catalog import (
     Catalog,
     CatalogError,
     CatalogWarning,
+    Changed,
     Copied,
     Council,
     CouncilIssue,
@@ -47,6 +48,7 @@ from catalog import (
     InvalidReferenceError,
     LintFinding,
     LoadError,
+    LockError,
     LoggedDecision,
     MissingExtraError,
     NoMatchError,
@@ -55,6 +57,9 @@ from catalog import (
     ObjectRef,
     OpenAIEmbedder,
     PackageNotFoundError,
+    PinChange,
+    PinError,
+    Pinned,
     ReadOnlyError,
     Reference,
     Registry,
@@ -237,6 +242,9 @@ assert_type(cat.states(), dict[str, str])
 assert_type(entry_state({}), str | None)
 assert_type(ENTRY_STATES, tuple[str, str, str])
 assert_type(cat.diagnose(), list[Fault])
+assert_type(cat.changes(cat.verify()), list[Changed])
+assert_type(cat.pin("catalog.lock", ["tool:x"], kind=None), Pinned)
+assert_type(cat.check_pins(), list[PinChange])
 assert_type(cat.history("tool", "plot"), list[Revision])
 assert_type(cat.generation, int)
 assert_type(cat["tool:plot"], Any)
@@ -362,11 +370,13 @@ errors: list[type[CatalogError]] = [
     InvalidFilterError,
     InvalidReferenceError,
     LoadError,
+    LockError,
     MissingExtraError,
     NoMatchError,
     NotACatalogError,
     NotImportableError,
     PackageNotFoundError,
+    PinError,
     ReadOnlyError,
     ResolveError,
     RoutingError,

@@ -9,7 +9,7 @@ import click
 
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.options import command, json_option
-from catalog_cli.output import Column, count
+from catalog_cli.output import Column, clean, count
 
 if TYPE_CHECKING:
     from catalog import Catalog, CouncilIssue, Fault
@@ -23,62 +23,102 @@ COLUMNS = (
 )
 
 
+PLAN = (Column("KEY", bold=True), Column("TROUBLE", colour="yellow"), Column("PLAN", 30, "green"))
+
+
 @command(
     "doctor",
     examples="""
         catalog doctor
         catalog doctor --json
-        # rewrite references to code that moved
+        # see the plan, and say yes to it
         catalog doctor --fix
+        catalog doctor --fix --yes
     """,
 )
-@click.option("--fix", is_flag=True, help="Rewrite references whose code was found elsewhere, exactly as recorded.")
-@click.option("--likely", is_flag=True, help="With --fix: also where only name and signature are the same.")
+@click.option("--fix", is_flag=True, help="Mend what can be mended without doubt: show the plan, and ask.")
+@click.option("--likely", is_flag=True, help="With --fix: also what is likely: the same name, or a name like it.")
+@click.option("--yes", is_flag=True, help="With --fix: do not ask.")
 @json_option("the faults, as an array,")
 @pass_app
-def doctor(app: Application, fix: bool, likely: bool, as_json: bool) -> None:
-    """Find dead, moved and duplicate references, and broken councils.
+def doctor(app: Application, fix: bool, likely: bool, yes: bool, as_json: bool) -> None:
+    """Find what is wrong with references, entries, councils and the database, and mend it.
 
     Looks where each reference leads without importing it. Code that is gone is looked for by its checksum in its
-    package and beside it. Of a council spec every issue is a fault: its code, its place and what it says. --fix
-    writes a new revision for each entry it mends. The exit status is 1 if faults are left.
+    package and beside it. Found are also code that comes with another distribution than recorded, names of entries that
+    are not there, keys that differ in case only, damage of the database, vectors of texts that have changed, and files
+    that an interrupted upgrade left. Of a council spec every issue is a fault.
+
+    --fix shows what it would do and asks; where nobody can be asked it does nothing without --yes. Each entry that is
+    mended gets a revision. What is configured is changed in its file, by you. The exit status is 1 if faults are left.
     """
     app.look_here()
-    faults = app.catalog.diagnose()
+    found, issues = _joined(app.catalog.diagnose(), list(_issues(app.catalog)))
     sure = ("exact", "likely") if likely else ("exact",)
-    mended = app.catalog.repair([f for f in faults if f.certain in sure]) if fix else []
-    left = [fault for fault in faults if not (fault.key in mended and fault.proposal)]
-    issues = list(_issues(app.catalog))
+    plan = [fault for fault in found if fault.remedy and fault.certain in sure] if fix else []
+    agreed = _agreed(app, plan, yes, as_json)
+    mended = app.catalog.repair(plan) if plan and agreed else []
+    left = [fault for fault in found if not (fault in plan and fault.key in mended)]
     if as_json:
-        none = dict.fromkeys(("ref", "proposal", "certain", "same_as"))
-        broken = [
-            {
-                "key": key,
-                "trouble": issue["code"],
-                "path": issue["path"],
-                "why": issue["message"],
-                **none,
-                "fixed": False,
-            }
-            for key, issue in issues
-        ]
-        app.screen.json([*({**f.to_dict(), "fixed": f not in left} for f in faults), *broken])
-    else:
-        app.screen.table(
-            COLUMNS,
-            [
-                (f.key, f.trouble, f.ref, f.proposal or (f"same as {f.same_as}" if f.same_as else ""), f.certain)
-                for f in left
-            ]
-            + [(key, issue["code"], issue["path"], issue["message"], "") for key, issue in issues],
+        app.screen.json(
+            [*({**fault.to_dict(), "fixed": fault not in left} for fault in found), *map(_as_fault, issues)]
         )
-        for fault in faults:
+    else:
+        if agreed:
+            app.screen.table(COLUMNS, [*map(_row, left), *map(_row_of_issue, issues)])
+        for fault in found:
             if fault not in left:
-                app.screen.print(f"fixed {fault.key}: {fault.ref} → {fault.proposal}")
+                app.screen.print(f"fixed {clean(fault.key)}: {clean(_done(fault))}")
+    if plan and not agreed:
+        raise No(f"nothing was changed; `catalog doctor --fix --yes` does {'this' if len(plan) == 1 else 'these'}")
     if left or issues:
         raise No(_summary(left, len(issues), sure))
-    if not faults:
+    if not found:
         app.screen.remark("no faults: every reference leads somewhere")
+
+
+def _agreed(app: Application, plan: Sequence[Fault], yes: bool, as_json: bool) -> bool:
+    """Show the *plan*, and return whether it is to be carried out; true where there is none."""
+    if not plan or yes:
+        return True
+    if not as_json:
+        app.screen.table(PLAN, [(fault.key, fault.trouble, fault.remedy) for fault in plan])
+    return not as_json and app.screen.is_asked and click.confirm("Do this?", err=True)
+
+
+def _joined(
+    faults: Sequence[Fault], issues: list[tuple[str, CouncilIssue]]
+) -> tuple[list[Fault], list[tuple[str, CouncilIssue]]]:
+    """Return *faults* and *issues*, each thing once: a council's name of what is not there is both."""
+    said = {(key, issue["path"]) for key, issue in issues}
+    found = [fault for fault in faults if fault.remedy or (fault.key, fault.ref) not in said]
+    known = {(fault.key, fault.ref) for fault in found if fault.trouble == "dangling"}
+    return found, [(key, issue) for key, issue in issues if (key, issue["path"]) not in known]
+
+
+def _row(fault: Fault) -> tuple[str, str, str, str, str]:
+    what = fault.proposal or (f"same as {fault.same_as}" if fault.same_as else "")
+    if fault.trouble in ("damage", "vectors", "leftover"):
+        what = fault.why
+    return fault.key, fault.trouble, fault.ref, what, fault.certain
+
+
+def _row_of_issue(found: tuple[str, CouncilIssue]) -> tuple[str, str, str, str, str]:
+    key, issue = found
+    return key, issue["code"], issue["path"], issue["message"], ""
+
+
+def _as_fault(found: tuple[str, CouncilIssue]) -> dict[str, object]:
+    key, issue = found
+    none = dict.fromkeys(("ref", "proposal", "certain", "same_as", "remedy"))
+    said = {"key": key, "trouble": issue["code"], "path": issue["path"], "why": issue["message"]}
+    return {**said, **none, "fixed": False}
+
+
+def _done(fault: Fault) -> str:
+    """Return what was done about a *fault*."""
+    follows = fault.trouble in ("moved", "renamed") and fault.remedy.startswith("its reference")
+    return f"{fault.ref} → {fault.proposal}" if follows else fault.remedy
 
 
 def _issues(catalog: Catalog) -> Iterator[tuple[str, CouncilIssue]]:
@@ -94,13 +134,19 @@ def _issues(catalog: Catalog) -> Iterator[tuple[str, CouncilIssue]]:
 def _summary(left: Sequence[Fault], issues: int, sure: Sequence[str]) -> str:
     """Return how many faults there are, and what to do about each sort."""
     parts = [f"{count(len(left) + issues, 'fault', 'faults')} left"]
-    certain = sum(fault.certain in sure for fault in left)
+    certain = sum(bool(fault.remedy) and fault.certain in sure for fault in left)
     if certain:
         parts.append(f"`catalog doctor --fix` mends {certain}")
-    if any(fault.certain == "likely" and "likely" not in sure for fault in left):
+    if any(fault.remedy and fault.certain == "likely" and "likely" not in sure for fault in left):
         parts.append("`--fix --likely` takes proposals that are not certain")
     if any(fault.trouble == "dead" for fault in left):
         parts.append("`catalog unregister` takes away what is dead")
+    if any(fault.proposal and not fault.remedy for fault in left):
+        parts.append("what is configured is changed in its file")
+    if any(fault.trouble == "dangling" and not fault.remedy for fault in left):
+        parts.append("`catalog restore` brings back what is named and not there")
+    if any(fault.trouble == "case" and not fault.remedy for fault in left):
+        parts.append("`catalog rename` tells apart what differs in case only")
     if any(fault.trouble == "duplicate" for fault in left):
         parts.append("keep one of each duplicate")
     if issues:

@@ -1,0 +1,102 @@
+"""What changed about code that drifted: signature, description, parameters, and the source where the old is kept."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from catalog.errors import EntryNotFoundError
+from catalog.store.sources import kept_sources
+from catalog.verbs.pins import MOST_SOURCE
+from catalog.verbs.renames import FOUND_IN_CODE
+from catalog.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from catalog.entry.entry import Entry
+    from catalog.loader.verify import Drift
+    from catalog.source.places import Places
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What changed about the code of an entry.
+
+    Attributes:
+        key: of the entry.
+        ref: its reference.
+        fields: by name, what was recorded and what is there now, each None where it is not there: ``signature``,
+            ``description``, and each parameter that changed as ``parameters.NAME``, with its JSON Schema.
+        source: the source as a unified diff; None if the old source is not kept, or there is no new one.
+        why_not: why there is no diff of the source; empty if there is one.
+    """
+
+    key: str
+    ref: str
+    fields: dict[str, tuple[Any, Any]]
+    source: str | None
+    why_not: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON data, each field with ``old`` and ``new``."""
+        named = {name: {"old": old, "new": new} for name, (old, new) in self.fields.items()}
+        return {**asdict(self), "fields": named}
+
+
+NOT_KEPT = "the old source was not kept; `catalog pin` keeps it"
+
+
+def changes(ws: Workspace, drifts: Iterable[Drift]) -> list[Changed]:
+    """Return what changed about the code of each of *drifts*; see :meth:`catalog.Catalog.changes`."""
+    from catalog.source.places import Places  # reading source code is for those who ask for it
+
+    places, kept = Places(), kept_sources(ws.store.reader)
+    found = []
+    for drift in drifts:
+        try:
+            entry = ws.entry(drift.kind, drift.name)
+        except EntryNotFoundError:  # somebody took it away meanwhile
+            continue
+        found.append(_changed(entry, drift, kept.get(drift.key), places))
+    return found
+
+
+def _changed(entry: Entry, drift: Drift, kept: dict[str, Any] | None, places: Places) -> Changed:
+    from catalog.loader.pinned import said, source_text
+    from catalog.source.describe import find_described
+    from catalog.source.find import Missing
+
+    locator = places.of(entry.root)
+    described = find_described(drift.ref, locator)
+    if kept is not None and kept["checksum"] != drift.old_source_checksum:
+        kept = None  # of another state than the one that was recorded
+    if isinstance(described, Missing):
+        return Changed(drift.key, drift.ref, {}, None, f"there is no new source: {described.message}")
+    definition, parameters, _ = described
+    fields: dict[str, tuple[Any, Any]] = {}
+    if drift.old_signature != definition.signature:
+        fields["signature"] = (drift.old_signature, definition.signature)
+    now = said(drift.ref, locator)
+    if kept is not None:
+        old = kept["said"]
+    else:  # what a person wrote says nothing about the code
+        old = entry.description if entry.source.startswith(FOUND_IN_CODE) else now
+    if old != now:
+        fields["description"] = (old, now)
+    before, there = entry.parameters.get("properties"), parameters.get("properties", {})
+    if isinstance(before, dict):
+        for name in dict.fromkeys([*before, *there]):
+            if before.get(name) != there.get(name):
+                fields[f"parameters.{name}"] = (before.get(name), there.get(name))
+    text = source_text(drift.ref, locator, MOST_SOURCE)
+    if kept is None or text is None:
+        return Changed(drift.key, drift.ref, fields, None, NOT_KEPT if kept is None else "the new source is too long")
+    lines = difflib.unified_diff(
+        kept["text"].splitlines(),
+        text.splitlines(),
+        f"{drift.key} as recorded",
+        f"{drift.ref} now",
+        lineterm="",
+    )
+    return Changed(drift.key, drift.ref, fields, "".join(f"{line}\n" for line in lines), "")
