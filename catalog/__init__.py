@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.authoring import schema as schema
     from catalog.authoring import sub_council as sub_council
     from catalog.authoring import tool as tool
+    from catalog.configuration import read_file as _read_configuration
     from catalog.council_specs.council_graph import council_graph as council_graph
     from catalog.council_specs.explain import explain_council as explain_council
     from catalog.council_specs.graph import Graph as Graph
@@ -80,6 +81,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.errors import StrategyError as StrategyError
     from catalog.errors import UnknownKindError as UnknownKindError
     from catalog.errors import UnreadableSourceError as UnreadableSourceError
+    from catalog.errors import UntrustedReferenceError as UntrustedReferenceError
     from catalog.errors import close_matches as close_matches
     from catalog.errors import did_you_mean as did_you_mean
     from catalog.files import whole_file as whole_file
@@ -121,6 +123,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.settings import default_url as default_url
     from catalog.settings import load_settings as load_settings
     from catalog.source.missing import missing_reference as missing_reference
+    from catalog.source.search_path import looking_in as looking_in
     from catalog.store.carry import Copied as Copied
     from catalog.store.carry import Sum as _TableSum
     from catalog.store.copying import copy_file as _backup_database
@@ -132,6 +135,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.store.schema import current as _schema_revision
     from catalog.store.schema import is_read_only as _url_read_only
     from catalog.store.schema import sqlite_path as sqlite_path
+    from catalog.trust.configuration import code_in as _code_in
+    from catalog.trust.remembered import remember as _trust_configuration
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
     from catalog.verbs.upkeep import backup_into as backup_into
@@ -151,6 +156,9 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     TableSum = _TableSum
     url_read_only = _url_read_only
     schema_revision = _schema_revision
+    code_in_configuration = _code_in
+    trust_configuration = _trust_configuration
+    read_configuration = _read_configuration
 
     agents: Registry[Any]
     councils: Registry[Any]
@@ -228,6 +236,10 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "call": "catalog.loader.call",
     "Estimate": "catalog.embedders.openai",
     "missing_reference": "catalog.source.missing",
+    "looking_in": "catalog.source.search_path",
+    "code_in_configuration": "catalog.trust.configuration:code_in",
+    "trust_configuration": "catalog.trust.remembered:remember",
+    "read_configuration": "catalog.configuration:read_file",
     "embedder_form": "catalog.embedders.choose:form_of",
     "default_url": "catalog.settings",
     "whole_file": "catalog.files",
@@ -278,6 +290,7 @@ _ERRORS = (
     "StrategyError",
     "UnknownKindError",
     "UnreadableSourceError",
+    "UntrustedReferenceError",
 )
 _KINDS = (
     "tool",

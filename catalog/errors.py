@@ -3,6 +3,7 @@
     CatalogError
     ├─ EntryError: InvalidEntryError (ValueError), EntryNotFoundError (KeyError), DuplicateEntryError, UnknownKindError
     ├─ LoadError: InvalidReferenceError (ValueError), NotImportableError, ResolveError (ImportError), DriftError
+    ├─ LoadError: UntrustedReferenceError
     ├─ StoreError: SchemaOutdatedError, StoreBusyError, NotACatalogError, ReadOnlyError
     ├─ DiscoveryError: PackageNotFoundError, UnreadableSourceError
     ├─ SearchError: InvalidFilterError (ValueError), EmbedderError
@@ -109,6 +110,12 @@ class DriftError(LoadError):
     """The code on disk is not the code that was recorded."""
 
     code = "drift"
+
+
+class UntrustedReferenceError(LoadError):
+    """The policy of trust does not let this reference be imported; ``facts["setting"]`` names what would."""
+
+    code = "untrusted-reference"
 
 
 class StoreError(CatalogError):

@@ -48,3 +48,14 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
         if isinstance(error, OSError) and error.filename == beside:  # nobody has named that file
             error.filename, error.filename2 = target, None
         raise
+
+
+def data_file(name: str) -> str | None:
+    """Return the path of a file in the user's data folder, or None where the user has no home."""
+    from platformdirs import user_data_path  # only where something of the user's own is needed
+
+    try:
+        folder = user_data_path("catalog")
+    except RuntimeError:
+        return None
+    return str(folder / name) if folder.is_absolute() else None

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from catalog.configuration import find_file, read_file
 from catalog.entry.kinds import KINDS, VERIFY_POLICIES, is_kind_name
-from catalog.errors import SettingsError, StoreError, close_matches, did_you_mean
+from catalog.errors import SettingsError, StoreError, UntrustedReferenceError, close_matches, did_you_mean
 
 LEARNING = ("off", "explicit", "auto")
 """What is learned from use: nothing, what is passed to ``record_use``, or also which hits of searches are taken."""
@@ -70,7 +70,7 @@ class Settings:
         auto_refresh: refresh on every access, for notebooks.
         entries: the config tier as written: kind, then name, then a reference or a table of fields.
         recognise: additional rules by which scans recognise entries, in the form of ``recognised.toml``.
-        trust: the trust policy as written; nothing applies it yet.
+        trust: the policy of trust as written and checked; see :mod:`catalog.trust.policy`.
         learn: what is learned from use, one of :data:`LEARNING`. With ``explicit`` only calls of ``record_use`` record
             anything; what they recorded counts in searches. With ``off`` it does not count.
         learn_text: whether the texts of recorded requests are kept beside their hashes.
@@ -83,6 +83,10 @@ class Settings:
             or decisions with its text.
         keep_history: how many revisions of each entry ``catalog db prune`` keeps if it is called without ``--keep``.
         scope: the ``sources`` and ``distributions`` that searches and routers look at unless the caller names others.
+        set_aside: names of settings that the file has and that are not followed, as nobody has trusted it; they lead to
+            code or send something away.
+        written: the table of the file that was looked for and found, as it is; None: the caller named the file, or
+            there is none.
         router: options of the project's router, as written; see :meth:`catalog.AutoCouncil.configured`.
     """
 
@@ -106,6 +110,36 @@ class Settings:
     default_profile: str | None = None
     router: Mapping[str, Any] = field(default_factory=dict)
     scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    set_aside: tuple[str, ...] = ()
+    written: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the file may name code: the caller named it, or the user has trusted it as it is."""
+        if self.written is None or self.file is None:
+            return True
+        from catalog.trust.remembered import is_trusted  # only where something is to be imported
+
+        return is_trusted(self.file, self.written)
+
+    def place(self) -> str | None:
+        """Return the URL of the database that the configuration names; None: it names none.
+
+        Raises:
+            UntrustedReferenceError: it names another than a file in its own folder, and nobody has trusted it.
+        """
+        if self.url is None and "url" in self.set_aside:
+            raise UntrustedReferenceError(
+                f"{self.file} names the database {str((self.written or {}).get('url'))!r}, which is not in its folder, "
+                "and nobody has trusted that file; read it, then say `catalog init --trust`, or name a database with "
+                "--url or CATALOG_URL",
+                key=None,
+                ref=None,
+                mode=None,
+                setting="url",
+                allow=None,
+            )
+        return self.url
 
     def policy(self, kind: str) -> str:
         """Return the verify policy for *kind*."""
@@ -133,7 +167,26 @@ def load_settings(
     url = env.get("CATALOG_URL") or None
     where = file or find_file(start or _here())
     table = read_file(where) if where else {}
-    return _settings(table, where, url, auto)
+    settings = _settings(table, where, url, auto)  # all of it is checked, also what will not be followed
+    if where is None or file is not None:
+        return settings
+    return _without_code(settings, table, where, url, auto, env)
+
+
+def _without_code(
+    settings: Settings, table: Mapping[str, Any], where: Path, url: str | None, auto: bool, env: Mapping[str, str]
+) -> Settings:
+    """Return *settings* of a file that was found; without what leads to code, where nobody has trusted the file."""
+    from catalog.trust.configuration import code_in  # only where a configuration is found
+
+    names = code_in(table, where)
+    if names:
+        from catalog.trust.remembered import is_trusted  # only where it names code
+
+        if not is_trusted(where, table, env):
+            kept = {name: value for name, value in table.items() if name not in names}
+            settings = replace(_settings(kept, where, url, auto), set_aside=tuple(names))
+    return replace(settings, written=table)
 
 
 def _here() -> Path:
@@ -141,72 +194,6 @@ def _here() -> Path:
         return Path.cwd()
     except OSError:  # it was deleted; no folder above it is known either
         return Path(os.sep)
-
-
-def find_file(start: Path) -> Path | None:
-    """Return the configuration file for the folder *start*, or None; see :func:`load_settings`."""
-    for folder in (start, *start.parents):
-        for name in ("catalog.toml", "pyproject.toml"):
-            candidate = folder / name
-            try:
-                text = _content(candidate)
-            except OSError:
-                continue
-            # Searching for the bytes is a hundred times faster than parsing every pyproject.toml on the way up.
-            may_have_table = b"tool.catalog" in text or b"[tool]" in text
-            if name == "catalog.toml" or (may_have_table and "catalog" in _tool(_parse(candidate))):
-                return candidate
-    return None
-
-
-LARGEST = 1_000_000
-"""The most bytes of a configuration file."""
-
-
-def _content(file: Path) -> bytes:
-    """Return the bytes of a configuration file.
-
-    Raises:
-        OSError: it can't be opened.
-        SettingsError: it is a device or a pipe, which may never end or never begin; or it is too large.
-    """
-    mode = os.stat(file).st_mode
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise SettingsError(f"{file} is no file but a device or a pipe; take it away", file=str(file))
-    with open(file, "rb") as opened:
-        text = opened.read(LARGEST + 1)
-    if len(text) > LARGEST:
-        raise SettingsError(f"{file} has more than {LARGEST:,} bytes, too many for a configuration", file=str(file))
-    return text
-
-
-def _parse(file: Path) -> dict[str, Any]:
-    import tomllib
-
-    try:
-        return tomllib.loads(_content(file).decode().replace("\r\n", "\n"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file} is not valid TOML: {error}", file=str(file)) from None
-    except RecursionError:
-        raise SettingsError(f"{file} is not valid TOML: it is nested too deep", file=str(file)) from None
-    except OSError as error:
-        raise SettingsError(f"{file} can't be read: {error.strerror}", file=str(file)) from None
-
-
-def _tool(parsed: dict[str, Any]) -> dict[str, Any]:
-    """Return the table ``tool``; empty where that is something else, which is no business of the catalog."""
-    tool = parsed.get("tool")
-    return tool if isinstance(tool, dict) else {}
-
-
-def read_file(file: Path) -> dict[str, Any]:
-    """Return the catalog's table of a configuration file; empty if it has none."""
-    parsed = _parse(file)
-    if file.name == "pyproject.toml":
-        parsed = _tool(parsed).get("catalog", {})
-        if not isinstance(parsed, dict):
-            raise SettingsError(f"{file}: tool.catalog must be a table: [tool.catalog]", file=str(file))
-    return parsed
 
 
 def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, auto: bool) -> Settings:
@@ -225,7 +212,7 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         auto_refresh=auto,
         entries=table.entries(kinds),
         recognise=table.mapping("recognise"),
-        trust=table.mapping("trust"),
+        trust=table.trust(kinds),
         learn=table.choice("learn", LEARNING, "explicit"),
         learn_text=table.boolean("learn_text"),
         providers=table.texts("providers"),
@@ -300,6 +287,42 @@ class _Table:
             if not isinstance(values, list) or not all(isinstance(value, str) and value for value in values):
                 raise self._wrong(f"scope.{part}", 'must be a list of texts, as ["scan:mypkg"]')
         return {part: tuple(values) for part, values in scope.items()}
+
+    def trust(self, kinds: tuple[str, ...]) -> dict[str, Any]:
+        """Return the policy of trust as written, checked: ``mode``, ``allow``, ``deny``, and such a table by kind."""
+        trust = self.mapping("trust")
+        if not trust:
+            return trust
+        from catalog.trust.policy import PREDICATE  # only where there is a policy
+
+        known = ("mode", "allow", "deny")
+        for name, value in trust.items():
+            if name in known:
+                self._trusted(f"trust.{name}", name, value)
+            elif name in (*kinds, PREDICATE) and isinstance(value, dict):
+                for inner, part in value.items():
+                    if inner not in known:
+                        raise self._wrong(f"trust.{name}.{inner}", f"is no setting; there are {', '.join(known)}")
+                    self._trusted(f"trust.{name}.{inner}", inner, part)
+            else:
+                hint = did_you_mean(close_matches(name, (*known, *kinds, PREDICATE)))
+                raise self._wrong(f"trust.{name}", f"is neither a setting of trust nor a kind{hint}")
+        return trust
+
+    def _trusted(self, key: str, name: str, value: Any) -> None:
+        from catalog.trust.patterns import pattern_fault
+        from catalog.trust.policy import MODES
+
+        if name == "mode":
+            if value not in MODES:
+                raise self._wrong(key, f"is {value!r}; choose one of {', '.join(MODES)}")
+            return
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+            raise self._wrong(key, 'must be a list of texts, as ["mypkg.*"]')
+        for pattern in value:
+            fault = pattern_fault(pattern)
+            if fault:
+                raise self._wrong(key, f"holds {pattern!r}, which {fault}")
 
     def kinds(self) -> tuple[str, ...]:
         """Return the built-in kinds and those that the project declares."""

@@ -20,14 +20,27 @@ from catalog.store.store import Store
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("here")
 
-_OURS = ("CATALOG_URL", "CATALOG_ACTOR", "CATALOG_AUTO_REFRESH", "MAGMA_REGISTRY_AUTO_REFRESH")
+_OURS = ("CATALOG_URL", "CATALOG_ACTOR", "CATALOG_AUTO_REFRESH", "CATALOG_TRUST", "MAGMA_REGISTRY_AUTO_REFRESH")
+
+
+@pytest.fixture(scope="session")
+def data_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder of a user who has trusted nothing."""
+    return tmp_path_factory.mktemp("data-home")
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out what the developer has set for catalogs of their own."""
+def clean_environment(monkeypatch: pytest.MonkeyPatch, data_home: Path) -> None:
+    """Leave out what the developer has set for catalogs of their own, and has trusted."""
     for name in _OURS:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(data_home))
+
+
+@pytest.fixture
+def trusted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user who trusts every configuration file."""
+    monkeypatch.setenv("CATALOG_TRUST", "1")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -10,6 +10,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 
 from catalog.discovery.ignore import Ignored
 from catalog.source.locate import is_installed
+from catalog.source.search_path import looked_in, search_path
 from catalog.source.stamp import stamp_of
 
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "LC_MESSAGES"})
@@ -98,12 +99,10 @@ def place_of(path: str) -> tuple[str, str]:
     The root is the first folder on the way up that has no ``__init__.py``, but for what is installed: there it is
     the folder on ``sys.path``, as namespace packages have no such file.
     """
-    import sys
-
     folder, last = os.path.split(path)
     stem = last[:-3] if last.endswith(".py") else last
     names = [] if stem == "__init__" else [stem]
-    for entry in sys.path:
+    for entry in (*search_path(), *looked_in):
         if os.path.basename(entry) in ("site-packages", "dist-packages"):
             inside = os.path.relpath(folder, entry)
             parts = [] if inside == "." else inside.split(os.sep)

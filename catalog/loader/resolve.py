@@ -9,13 +9,22 @@ import sys
 from catalog.entry.object_ref import ObjectRef
 from catalog.errors import ResolveError, close_matches, did_you_mean
 from catalog.loader.shelf import own_name
+from catalog.source import search_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from types import ModuleType
 
 
-def resolve(ref: str, root: str | None = None, *, key: str | None = None) -> object:
+def resolve(
+    ref: str,
+    root: str | None = None,
+    *,
+    key: str | None = None,
+    confirm: Callable[[object, str], None] | None = None,
+    exact: Mapping[str, bytes] | None = None,
+) -> object:
     """Return the object that ``package.module:qualified.name`` names, importing its module.
 
     Args:
@@ -25,6 +34,10 @@ def resolve(ref: str, root: str | None = None, *, key: str | None = None) -> obj
             another file has the name of the module, installed or loaded from another folder, the module is imported
             under a name of its own (``_catalog_…``): the file counts, not its name.
         key: the entry's key, for the text of errors.
+        confirm: called with every object that *ref* leads through, and the last, and what of the name comes after it;
+            what it raises ends the taking.
+        exact: the bytes of files, by real path, that run if the import comes to these files, instead of what lies there
+            now.
 
     Raises:
         InvalidReferenceError: *ref* has another form.
@@ -34,9 +47,10 @@ def resolve(ref: str, root: str | None = None, *, key: str | None = None) -> obj
             passes through.
     """
     module, qualname = ObjectRef.parse(ref)
-    obj: object = _import(module, ref, root, key)
+    obj: object = _import_exactly(module, ref, root, key, exact) if exact else _import(module, ref, root, key)
     at = module
-    for part in qualname.split("."):
+    parts = qualname.split(".")
+    for place, part in enumerate(parts, 1):
         try:
             obj = getattr(obj, part)
         except (KeyboardInterrupt, GeneratorExit):
@@ -46,7 +60,16 @@ def resolve(ref: str, root: str | None = None, *, key: str | None = None) -> obj
         except BaseException as error:  # a lazy module imports within its __getattr__
             raise _failed(ref, key, f"reading {part!r} of {at} failed: {_shown(error)}", at) from error
         at = f"{at}.{part}"
+        if confirm is not None:
+            confirm(obj, ".".join(parts[place:]))
     return obj
+
+
+def _import_exactly(module: str, ref: str, root: str | None, key: str | None, exact: Mapping[str, bytes]) -> ModuleType:
+    from catalog.loader.exact import running  # only where the source was compared
+
+    with running(exact):
+        return _import(module, ref, root, key)
 
 
 def _import(module: str, ref: str, root: str | None, key: str | None) -> ModuleType:
@@ -58,6 +81,7 @@ def _import(module: str, ref: str, root: str | None, key: str | None) -> ModuleT
             # At the end of sys.path: a folder of a project must not hide what is installed.
             added = [root] if root not in sys.path else []
             sys.path.extend(added)
+            search_path.added.update(added)
         try:
             return importlib.import_module(module)
         except ModuleNotFoundError as error:
@@ -90,9 +114,9 @@ def _name_in(root: str, module: str, ref: str, key: str | None) -> str:
 
     It is its own name, unless another file is imported under that name, or would be.
     """
+    top = module.partition(".")[0]
     from catalog.source.locate import Locator  # an import reads far more
 
-    top = module.partition(".")[0]
     own = Locator(own=root)
     if not own.is_own(top):
         importlib.invalidate_caches()
@@ -114,6 +138,7 @@ def _is_own(missing: str | None, module: str) -> bool:
 
 def _forget(added: list[str]) -> None:
     for folder in added:
+        search_path.added.discard(folder)
         if folder in sys.path:
             sys.path.remove(folder)
 

@@ -42,9 +42,14 @@ def own_name(module: str, root: str) -> str:
     if loaded is not None:
         taken = not _is_of(loaded, mine)
     else:
-        other = Locator().find(top)
+        other = Locator(as_imported=True).find(top)
         taken = other is not None and not _is_same(other, mine)
     return f"{_shelf(root)}.{module}" if taken else module
+
+
+def public_name(module: str) -> str:
+    """Return the name that a module on a shelf has for everybody else; of others their own."""
+    return module.partition(".")[2] if module.startswith(_PREFIX) else module
 
 
 def _is_of(loaded: ModuleType, site: ModuleSite | None) -> bool:

@@ -210,9 +210,23 @@ def _again(catalog: HasWorkspace, description: dict[str, Any], made: dict[str, A
             made[mark] = f"{who} asked a server whose address is not kept; give its base_url"
             return made[mark]
         try:
+            _check_recorded(catalog, (strategy, *steps))
             made[mark] = AutoCouncil(catalog, strategy, kind, **options)
         except StrategyError as error:
             made[mark] = f"{who} can't be made again: {error}"
         except CatalogError as error:
             made[mark] = str(error)
     return made[mark]
+
+
+def _check_recorded(catalog: HasWorkspace, steps: Sequence[Any]) -> None:
+    """Raise UntrustedReferenceError if strategies that the log names may not be imported.
+
+    The log is part of the database: what a router was given in a program counts as much as any row.
+    """
+    references = [step for step in steps if isinstance(step, str) and ":" in step]
+    if references:
+        from catalog.loader.trusted import check  # only where a strategy is somebody's own
+
+        for ref in references:
+            check(ref, None, catalog.workspace.policy, kind="strategy", who=f"the strategy {ref}")

@@ -93,10 +93,7 @@ def _runner(catalog: HasWorkspace, entry: Entry, option: Any) -> Any:
         )
     live: Any = runner
     if isinstance(runner, str):
-        from catalog.entry.object_ref import ObjectRef
-        from catalog.loader.resolve import resolve
-
-        live = resolve(str(ObjectRef.parse(runner)))
+        live = catalog.workspace.follow(runner, "runner")
     if isinstance(live, type):
         live = live()
     for way in (live, getattr(live, "run", None), getattr(live, "invoke", None)):

@@ -4,14 +4,16 @@ The layout, in bytes, all numbers little-endian:
 
 ====================  ==================================================================================
 0 to 8                the magic number, with a version of this layout in its last byte
-8 to 12, 12 to 16     length and CRC-32 of the head
-16 …                  the head, JSON: embedder, form, mark, shape and sums
+8 to 16               length of the head, and nothing
+16 to 48              BLAKE2 of the head, keyed with the user's own secret
+48 …                  the head, JSON: embedder, form, mark, shape and sums
 4,096 …               ids, int64, one for each row, ascending
 next multiple of 64   rows, float32, in the order of the ids
 ====================  ==================================================================================
 
 Ids begin where a page of memory begins and rows where a cache line does, so that the arrays over the mapped file are
-aligned. The head has a checksum of its own because it is parsed before the sums in it can be compared.
+aligned. The head is parsed before the sums in it can be compared, and a file may have come with a database of somebody
+else's: so it counts only if this user wrote it, which the secret in the user's data folder proves.
 """
 
 from __future__ import annotations
@@ -19,16 +21,19 @@ from __future__ import annotations
 import json
 import mmap
 import os
+import stat
 import sys
 import time
 import zlib
 from contextlib import suppress
 from glob import escape, glob
-from hashlib import sha256
-from secrets import token_hex
+from hashlib import blake2b, sha256
+from hmac import compare_digest
+from secrets import token_bytes, token_hex
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.embedding_text import TEMPLATE_VERSION
+from catalog.files import data_file
 from catalog.search.vector_rows import Piece, State, joined, state_of
 from catalog.store.vectors import Mark
 
@@ -40,7 +45,8 @@ if TYPE_CHECKING:
 _FORM = 1
 """Grows when the same vectors would give other rows; files of another form are not read."""
 
-_MAGIC = b"CATVEC\x00\x01"
+_MAGIC = b"CATVEC\x00\x02"
+_HEAD = 48  # where the head begins
 _PAGE = 4_096
 _LINE = 64  # bytes of a cache line
 _ABANDONED = 3_600  # seconds after which nobody is still writing a temporary file
@@ -58,7 +64,8 @@ def save(path: str, embedder: str, state: State, *, like: str) -> None:
         path: where to write; what is there is replaced.
         embedder: the name of what made the vectors.
         state: what to write; rows that no longer count are left out.
-        like: the database, whose permissions the file gets: whoever may read the one may read the other.
+        like: the database: whoever may read it may read the file. Only its owner may write to it: a file that another
+            can shorten must not be mapped.
 
     Raises:
         OSError: the folder can't be written to, or the disk is full.
@@ -73,14 +80,17 @@ def save(path: str, embedder: str, state: State, *, like: str) -> None:
             "sums": [sum_of(piece.ids), sum_of(piece.rows)],
         }
     ).encode()
-    begin = _MAGIC + len(head).to_bytes(4, "little") + zlib.crc32(head).to_bytes(4, "little") + head
+    secret = own_secret(make=True)
+    if secret is None:
+        raise OSError("this user has no data folder, where the secret of the file would be")
+    begin = _MAGIC + len(head).to_bytes(8, "little") + _proof(head, secret) + head
     for left in glob(f"{escape(path)}.*.tmp"):
         with suppress(OSError):
             if time.time() - os.stat(left).st_mtime > _ABANDONED:  # of a process that was killed
                 os.unlink(left)
     # Written under another name and renamed: another process maps the old file or the new one, never half of one.
     temporary = f"{path}.{token_hex(6)}.tmp"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, os.stat(like).st_mode & 0o666)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, os.stat(like).st_mode & 0o644)
     try:
         with open(descriptor, "wb") as file:
             file.write(begin.ljust(_PAGE, b"\0"))
@@ -104,12 +114,18 @@ def load(path: str, embedder: str) -> State | None:
 
     if sys.byteorder != "little":
         return None
+    secret = own_secret()
+    if secret is None:
+        return None
     try:
-        with open(path, "rb") as file:
+        # Neither a link nor a pipe, which would never answer.
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        with open(descriptor, "rb") as file:
+            if not is_own(os.fstat(descriptor)):
+                return None
             memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        length, checksum = (int.from_bytes(memory[at : at + 4], "little") for at in (8, 12))
-        head = memory[16 : 16 + length]
-        if memory[:8] != _MAGIC or zlib.crc32(head) != checksum:
+        head = memory[_HEAD : _HEAD + int.from_bytes(memory[8:16], "little")]
+        if memory[:8] != _MAGIC or not compare_digest(_proof(head, secret), memory[16:_HEAD]):
             return None
         head_fields = json.loads(head)
         if head_fields["embedder"] != embedder or head_fields["form"] != [_FORM, TEMPLATE_VERSION]:
@@ -123,6 +139,49 @@ def load(path: str, embedder: str) -> State | None:
         return state_of(Mark(*head_fields["mark"]), [Piece(ids, rows, np.empty(0, np.int64))])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def own_secret(*, make: bool = False) -> bytes | None:
+    """Return the secret by which this user's files are known; None if there is none, or it is not the user's alone.
+
+    Args:
+        make: whether to make it if it is not there.
+
+    Raises:
+        OSError: it can't be made.
+    """
+    place = data_file("vectors.key")
+    if place is None:
+        return None
+    try:
+        descriptor = os.open(place, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    except FileNotFoundError:
+        if not make:
+            return None
+        os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
+        whole = f"{place}.{token_hex(6)}.tmp"
+        with open(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(token_bytes(32))
+        with suppress(FileExistsError):  # another process has just made it
+            os.link(whole, place)
+        os.unlink(whole)
+        return own_secret()
+    except OSError:
+        return None
+    with open(descriptor, "rb") as file:
+        about = os.fstat(descriptor)
+        secret = file.read(33)
+    return secret if is_own(about) and not about.st_mode & 0o077 and len(secret) == 32 else None
+
+
+def is_own(about: os.stat_result) -> bool:
+    """Tell whether a file is a regular one of this user's that nobody else may write to."""
+    own = not hasattr(os, "geteuid") or about.st_uid == os.geteuid()
+    return own and stat.S_ISREG(about.st_mode) and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _proof(head: bytes, secret: bytes) -> bytes:
+    return blake2b(head, key=secret, digest_size=32).digest()
 
 
 def sum_of(array: NDArray[Any]) -> int:

@@ -87,6 +87,11 @@ def piece_of(vectors: Rows) -> Piece:
     import numpy as np
 
     none = np.empty(0, np.int64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        is_sound = np.isfinite(vectors.vectors.sum())
+    if not is_sound:  # a row that is not of numbers would be in the way of all others
+        rows = np.clip(np.nan_to_num(vectors.vectors, posinf=0.0, neginf=0.0), -1.0, 1.0)
+        vectors = vectors._replace(vectors=rows)
     is_text = vectors.parts == TEXT
     # Without examples and in order, as they come from a catalog embedded in one go, they are the rows: no copy.
     if is_text.all() and (np.diff(vectors.entry_ids) > 0).all():

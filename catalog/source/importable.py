@@ -10,12 +10,14 @@ from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, Pat
 
 from catalog.errors import UnreadableSourceError
 from catalog.source.read import read_bytes
+from catalog.source.search_path import looked_in, search_path
 
 
 def is_importable(key: str, path: str | None) -> bool:
     """Tell whether ``module`` or ``module:name`` can be imported, by the file at *path*; nothing is run.
 
-    Looked in are ``sys.path`` and the folder above the outermost package of *path*.
+    Looked in are the import path, the folders that are looked in beside it, and the folder above the outermost
+    package of *path*.
     """
     module, _, name = key.partition(":")
     spec = _spec(module, path)
@@ -31,7 +33,8 @@ def is_importable(key: str, path: str | None) -> bool:
 def _spec(module: str, path: str | None) -> ModuleSpec | None:
     top, *rest = module.split(".")
     try:
-        spec = BuiltinImporter.find_spec(top) or FrozenImporter.find_spec(top) or PathFinder.find_spec(top)
+        spec = BuiltinImporter.find_spec(top) or FrozenImporter.find_spec(top)
+        spec = spec or PathFinder.find_spec(top, [*search_path(), *looked_in])
         if path and (spec is None or spec.origin is None):
             spec = PathFinder.find_spec(top, [_root_of(path)]) or spec
         dotted = top

@@ -17,6 +17,7 @@ from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ModuleSpec,
 from typing import TYPE_CHECKING, Literal
 
 from catalog.source.files import Files
+from catalog.source.search_path import looked_in, search_path
 
 if TYPE_CHECKING:
     from catalog.source.names import Names
@@ -49,6 +50,16 @@ class ModuleSite:
         return self.path is not None and self.form in ("source", "frozen")
 
 
+def folder_with(top: str, folders: Sequence[str] = ()) -> str | None:
+    """Return the folder that holds the top-level module *top*: of *folders*, then those looked in; None: not needed.
+
+    None is also the answer where the import path leads to it, or nothing does.
+    """
+    if Locator(look=False).find(top) is not None:
+        return None
+    return next((each for each in (*folders, *looked_in) if Locator(own=each, look=False).is_own(top)), None)
+
+
 def find_module(dotted: str, roots: Sequence[str] = ()) -> ModuleSite | None:
     """Return where the module *dotted* is, or None; nothing is imported.
 
@@ -67,15 +78,26 @@ class Locator:
     again if they changed.
     """
 
-    def __init__(self, roots: Sequence[str] = (), *, own: str | None = None, files: Files | None = None) -> None:
+    def __init__(
+        self,
+        roots: Sequence[str] = (),
+        *,
+        own: str | None = None,
+        files: Files | None = None,
+        look: bool = True,
+        as_imported: bool = False,
+    ) -> None:
         """Know where to look for top-level modules.
 
         Args:
             roots: folders of those that ``sys.path`` has not, in their order.
             own: a folder that comes before ``sys.path``: what lies there hides what is installed.
             files: parsed files to share with other locators of the same operation.
+            look: whether to look in :data:`looked_in`, too.
+            as_imported: to look where an import would, at whatever is on the import path at the moment.
         """
-        self.roots = tuple(str(root) for root in roots)
+        self.roots = tuple(dict.fromkeys(map(str, (*roots, *looked_in) if look and not as_imported else roots)))
+        self._as_imported = as_imported
         self.own = own
         self._specs: dict[str, ModuleSpec | None] = {}
         self._sites: dict[str, ModuleSite | None] = {}
@@ -134,7 +156,7 @@ class Locator:
     def _ask(self, dotted: str, path: list[str] | None) -> ModuleSpec | None:
         spec = None if path is not None else self._spec_in_own(dotted)
         if spec is None:
-            spec = _ask_finders(dotted, path)
+            spec = _ask_finders(dotted, path, None if self._as_imported else search_path())
         if spec is None and path is None and self.roots:
             spec = PathFinder.find_spec(dotted, list(self.roots))
         if spec is None and not self._finders_fresh:
@@ -178,13 +200,15 @@ def _python_folders() -> frozenset[str]:
     return frozenset(os.path.realpath(paths[name]) for name in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
-def _ask_finders(dotted: str, path: list[str] | None) -> ModuleSpec | None:
+def _ask_finders(dotted: str, path: list[str] | None, top: list[str] | None) -> ModuleSpec | None:
+    """Return what the finders know of a module in *path*, or, where that is None, of a top-level module in *top*."""
     for finder in list(sys.meta_path):
         find_spec = getattr(finder, "find_spec", None)
         if find_spec is None:
             continue
         try:
-            spec: ModuleSpec | None = find_spec(dotted, path, None)
+            where = top if path is None and finder is PathFinder else path
+            spec: ModuleSpec | None = find_spec(dotted, where, None)
         except Exception:  # a broken import hook of some other package must not end a scan
             if finder is not PathFinder or path is None:
                 continue

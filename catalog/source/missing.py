@@ -34,7 +34,7 @@ def missing_reference(ref: str, roots: Sequence[str] = ()) -> str | None:
         if locator.find(module) is not None:  # it imports from a module that is not here: optional, perhaps
             return None
         parent, missing, rest = _split(module, locator)
-        folders = locator.find(parent).locations if parent else roots  # type: ignore[union-attr]
+        folders = locator.find(parent).locations if parent else locator.roots  # type: ignore[union-attr]
         close = close_matches(missing, [each.name for each in iter_modules(folders)])
         meant = [".".join(filter(None, (parent, name, *rest))) + f":{qualname}" for name in close]
         return found.message + did_you_mean(meant) if parent or meant else None

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from catalog.errors import StoreError
 from catalog.store.filewatch import identity_of
+from catalog.store.foreign import harden
 
 WRITE, READ, IMMUTABLE = "rw", "ro", "ro&immutable=1"
 
@@ -45,6 +46,9 @@ def access_to(path: str, asked: str = "") -> Access:
         raise StoreError(f"{path} may not be read by this user; its owner can allow it (chmod a+r)", url=path)
     folder = os.path.dirname(os.path.realpath(path))
     log, index = (os.path.realpath(path) + end for end in ("-wal", "-shm"))
+    for beside in (log, index, f"{os.path.realpath(path)}-journal"):
+        if os.path.lexists(beside) and not stat.S_ISREG(os.lstat(beside).st_mode):
+            raise StoreError(f"{beside} is no file but a link, a device or a pipe; take it away", url=path)
     foreign = [one for one in (log, index) if os.path.exists(one) and not os.access(one, os.W_OK)]
     if not os.access(path, os.W_OK):
         why = "this user may not write to the file"
@@ -110,10 +114,11 @@ def connect(path: str, mode: str, *, timeout: float) -> sqlite3.Connection:
     # Quoted because the path may contain '?' or '%'. Not at the top: only opening needs it, and it is slow to import.
     from urllib.parse import quote
 
-    return sqlite3.connect(
+    connection = sqlite3.connect(
         f"file:{quote(os.fsencode(path))}?mode={mode}",
         uri=True,
         isolation_level=None,
         check_same_thread=False,
         timeout=timeout,
     )
+    return harden(connection)

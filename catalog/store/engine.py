@@ -32,7 +32,7 @@ def make_engine(url: str | sa.URL, *, busy_ms: int = BUSY_MS) -> sa.Engine:
         # By default sqlite3 begins transactions on its own, but not before DDL: a failed migration would leave half a
         # schema. With None it begins none, and `_begin` below begins every one.
         dbapi.isolation_level = None
-        for pragma in ("foreign_keys=ON", f"busy_timeout={busy_ms:d}", "synchronous=NORMAL"):
+        for pragma in ("foreign_keys=ON", f"busy_timeout={busy_ms:d}", "synchronous=NORMAL", "cell_size_check=ON"):
             dbapi.execute(f"PRAGMA {pragma}")
         record.info["pid"] = os.getpid()
 

@@ -22,6 +22,7 @@ from catalog.errors import StoreError
 from catalog.store import fulltext, schema, tables
 from catalog.store.damage import DERIVED, form_check
 from catalog.store.derived import quoted
+from catalog.store.foreign import harden
 from catalog.store.forms import is_number, text_or_bytes
 from catalog.store.mend import mend
 from catalog.store.pages import Cell, cells, with_header, with_log
@@ -129,7 +130,7 @@ def _read(data: bytearray, copy: str) -> tuple[dict[str, Rows], list[str]]:
 def _by_sqlite(copy: str) -> tuple[dict[str, Rows], list[str]]:
     found: dict[str, Rows] = {}
     unreachable = []
-    with closing(sqlite3.connect(copy)) as connection:
+    with closing(harden(sqlite3.connect(copy))) as connection:
         connection.text_factory = text_or_bytes
         there = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if "catalog_state" not in there and "entry" not in there:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.errors import CatalogWarning, NotACatalogError, SchemaOutdatedError, StoreError
 from catalog.settings import names_a_file
 from catalog.store.access import Access, access_to, connect
+from catalog.store.foreign import harden, refuse_foreign
 from catalog.store.reader import store_error, translated
 
 if TYPE_CHECKING:
@@ -146,6 +147,7 @@ def current(path: str, access: Access | None = None) -> str | None:
         connection = connect(path, access.mode, timeout=10)
         try:
             try:
+                refuse_foreign(connection, path)
                 versions = connection.execute("SELECT version_num FROM alembic_version").fetchall()
                 connection.execute("SELECT generation FROM catalog_state")
             except sqlite3.OperationalError as error:
@@ -321,7 +323,7 @@ def _write_ahead(path: str) -> None:
     # SQLite ignores the busy timeout when a change of the mode has to wait for a lock, so we wait: up to 5 seconds.
     for attempt in range(100):
         with translated(path):
-            connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+            connection = harden(sqlite3.connect(path, isolation_level=None, timeout=10))
         try:
             connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as error:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.errors import CatalogWarning, ReadOnlyError, StoreBusyError, StoreError
 from catalog.store import forks, schema
+from catalog.store.foreign import harden
 from catalog.store.forms import is_number
 from catalog.store.queries import STATE
 from catalog.store.reader import BUSY_MS, Reader, store_error
@@ -197,7 +198,7 @@ class Store:
         before = os.path.getsize(self.path)
         with (
             self._lock,
-            closing(sqlite3.connect(self.path, isolation_level=None, timeout=self._busy_ms / 1_000)) as own,
+            closing(harden(sqlite3.connect(self.path, isolation_level=None, timeout=self._busy_ms / 1_000))) as own,
         ):
             try:
                 own.execute("VACUUM")
@@ -245,7 +246,7 @@ def _index_faults(path: str, patience: float) -> list[str]:
     from catalog.store.fulltext import CHECK
 
     # On a connection of its own, which may write: FTS5 counts its check as a write.
-    with closing(sqlite3.connect(path, isolation_level=None, timeout=patience)) as own:
+    with closing(harden(sqlite3.connect(path, isolation_level=None, timeout=patience))) as own:
         try:
             own.execute(CHECK)
         except sqlite3.DatabaseError as error:

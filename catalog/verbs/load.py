@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import os
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -65,9 +66,9 @@ def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None) ->
             _record_use(ws, key)
         return _data(entry)
     else:
-        if verify is not None:  # asked for in so many words: also of what is loaded already
-            _ensure(ws, entry, policy)
-        live = ws.objects.take(key, state, lambda: _import(ws, entry, "off" if verify else policy))
+        # Asked for in so many words: also of what is loaded already.
+        exact = None if verify is None else _ensure(ws, entry, policy)
+        live = ws.objects.take(key, state, lambda: _import(ws, entry, policy, exact))
     if verify is None:
         snapshot.live[key] = live
     if ws.learning.watching:
@@ -83,27 +84,43 @@ def _record_use(ws: Workspace, key: Key) -> None:
         warnings.warn(f"a use of '{format_key(*key)}' was not recorded: {error}", CatalogWarning, stacklevel=5)
 
 
-def _import(ws: Workspace, entry: Entry, policy: str) -> object:
-    from catalog.loader.resolve import resolve  # only where something is imported
+def _import(ws: Workspace, entry: Entry, policy: str, exact: dict[str, bytes] | None) -> object:
+    from catalog.loader.trusted import check, take  # only where something is imported
+    from catalog.source.locate import folder_with
+    from catalog.workspace.trusting import is_named, stranger_of
 
-    _ensure(ws, entry, policy)
-    live = resolve(str(entry.ref), entry.root, key=entry.key)
+    ref, root, named = str(entry.ref), entry.root, is_named(entry, ws.settings)
+    if root is None:  # recorded without its folder, or an entry of the configuration
+        folders = (os.path.dirname(ws.settings.file),) if entry.tier == "config" and ws.settings.file else ()
+        root = folder_with(ref.partition(":")[0].partition(".")[0], folders)
+    stranger = stranger_of(entry, ws.settings)
+    check(ref, root, ws.policy, kind=entry.kind, who=entry.key, stranger=stranger, named=named)
+    exact = _ensure(ws, entry, policy) if exact is None else exact
+    live = take(ref, root, ws.policy, kind=entry.kind, who=entry.key, stranger=stranger, named=named, exact=exact)
     if ws.settings.auto_refresh:
         from catalog.loader.reload import note  # only where modules are watched
         from catalog.loader.shelf import own_name
 
-        module, root = str(entry.ref).partition(":")[0], entry.root
+        module = ref.partition(":")[0]
         note(ws.loaded, module if root is None else own_name(module, root))
     return live
 
 
-def _ensure(ws: Workspace, entry: Entry, policy: str) -> None:
-    """Raise DriftError where the code of *entry* is not what was recorded."""
-    if policy != "off" and entry.checksum is not None:
-        from catalog.loader.verify import ensure  # reads source code
-        from catalog.source.locate import Locator
+def _ensure(ws: Workspace, entry: Entry, policy: str) -> dict[str, bytes]:
+    """Return the bytes of the files whose code was compared in full, by real path: what is imported has to be these.
 
-        ensure(entry, policy, Locator(own=entry.root))
+    Raises:
+        DriftError: the code of *entry* is not what was recorded.
+    """
+    if policy == "off" or entry.checksum is None:
+        return {}
+    from catalog.loader.verify import ensure  # reads source code
+    from catalog.source.files import Files
+    from catalog.source.locate import Locator
+
+    files = Files(exact=policy != "signature")
+    ensure(entry, policy, Locator(own=entry.root, files=files))
+    return files.bytes
 
 
 def _data(entry: Entry) -> object:

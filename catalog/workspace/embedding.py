@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalog.embedders.choose import DEFAULT, choose, own
-from catalog.entry.object_ref import ObjectRef
 from catalog.errors import CatalogError, CatalogWarning, EmbedderError, SearchError
 
 if TYPE_CHECKING:
@@ -51,8 +50,17 @@ class EmbeddingService:
     costs time or money. An entry without a fresh vector takes part in searches by its words.
     """
 
-    def __init__(self, store: Store, embedder: str | Embedder | Callable[[], Embedder] | None) -> None:
-        """Know the *embedder*: itself, what makes it, or its name (None: the default), by which it is loaded late."""
+    def __init__(
+        self,
+        store: Store,
+        embedder: str | Embedder | Callable[[], Embedder] | None,
+        follow: Callable[[str], object],
+    ) -> None:
+        """Know the *embedder*: itself, what makes it, or its name (None: the default), by which it is loaded late.
+
+        *follow* imports the object that a name refers to, if that is trusted.
+        """
+        self._follow = follow
         self.store = store
         self.mine: Embedder | Callable[[], Embedder] | None = None
         self.given: str | None = None
@@ -92,7 +100,7 @@ class EmbeddingService:
             raise SearchError("this catalog has no embedder: it is configured as 'none'")
         with self._lock:
             if self._embedder is None:
-                self._embedder = own(self.mine) if self.given is None else choose(self.given, load=_load)
+                self._embedder = own(self.mine) if self.given is None else choose(self.given, load=self._follow)
             return self._embedder
 
     def renew_lock(self) -> None:
@@ -319,9 +327,3 @@ class EmbeddingService:
         if embedder is not None and embedder.name not in found:
             found |= vectors.status(self.store.reader, embedder.name)
         return found
-
-
-def _load(ref: str) -> object:
-    from catalog.loader.resolve import resolve
-
-    return resolve(str(ObjectRef.parse(ref)))

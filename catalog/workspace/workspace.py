@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.entry.filters import Kinds
     from catalog.store.writer import Transaction, Written
+    from catalog.trust.policy import Policy
 
 
 class Workspace:
@@ -85,15 +86,18 @@ class Workspace:
         if not isinstance(settings, Settings):
             settings = load_settings(file=Path(settings) if settings else None)
         self.settings = settings
-        self.url = url or settings.url or _home()
+        self.url = url or settings.place() or _home()
+        # Of what the environment names the configuration says nothing.
+        self._url_is_configured = url is None and settings.url is not None and not os.environ.get("CATALOG_URL")
         self.store = Store(self.url)
         self.runtime = RuntimeTier()
         self.config = ConfigTier(settings)
         self.objects = ObjectCache()
-        self.embedding = EmbeddingService(self.store, embedder or settings.embedder)
+        self.embedding = EmbeddingService(self.store, embedder or settings.embedder, self._followed)
         self.learning = Learning(self.store, settings, actor)
         self.lock = threading.RLock()
         self.loaded: dict[str, Any] = {}
+        self._policy: Policy | None = None
         self._before_snapshot = before_snapshot
         self._closed = False
         self._refreshing = True  # nothing can be taken in before there is a snapshot
@@ -104,6 +108,10 @@ class Workspace:
         after_fork(self)
         if self.store.read_only:
             warnings.warn(f"{self.store.path} is read only here: {self.store.read_only}", CatalogWarning, stacklevel=3)
+        if settings.set_aside:
+            names = ", ".join(settings.set_aside)
+            text = f"{settings.file} is not trusted, so what it says of {names} is not followed"
+            warnings.warn(f"{text}; read it, then say `catalog init --trust`", CatalogWarning, stacklevel=3)
 
     # -- open and closed ---------------------------------------------------------------------------------------------
 
@@ -119,6 +127,36 @@ class Workspace:
     def is_closed(self) -> bool:
         """Whether :meth:`close` was called."""
         return self._closed
+
+    @property
+    def policy(self) -> Policy:
+        """What may be imported; worked out when the first reference is to be followed."""
+        if self._policy is None:
+            from catalog.workspace.trusting import policy_of  # only where something is imported
+
+            self._policy = policy_of(self.settings, self.store.path, url_is_configured=self._url_is_configured)
+        return self._policy
+
+    def _followed(self, ref: str) -> object:
+        """Return the object of an embedder's reference, which trusted configuration or the caller names."""
+        return self.follow(ref, "embedder")
+
+    def follow(self, ref: str, what: str) -> Any:
+        """Return the object of a reference that trusted configuration or the caller names, as the *what* of something.
+
+        Its module is looked for on the import path, then in the folder of the configuration, then where the command
+        line stands.
+
+        Raises:
+            UntrustedReferenceError: the policy denies it.
+            InvalidReferenceError, ResolveError: it can't be loaded.
+        """
+        from catalog.loader.trusted import take  # only where something is imported
+        from catalog.source.locate import folder_with
+
+        folders = (os.path.dirname(self.settings.file),) if self.settings.file else ()
+        root = folder_with(ref.partition(":")[0].partition(".")[0], folders)
+        return take(ref, root, self.policy, kind=what, who=f"the {what} {ref}", named=True)
 
     def _refuse(self) -> Any:
         raise StoreError("this catalog is closed; open it again", url=self.url)

@@ -2,6 +2,14 @@
 
 import _signal as signal  # type: ignore[import-not-found] # `signal` itself takes milliseconds to import
 import os
+import sys
+
+# `python -m` puts the current folder first, and a `json.py` there would be taken for Python's own.
+try:
+    if not sys.flags.safe_path and sys.path and sys.path[0] in ("", os.getcwd()):
+        del sys.path[0]
+except OSError:  # the folder was deleted, and nothing can be imported from it
+    pass
 
 
 def _quit(*_: object) -> None:

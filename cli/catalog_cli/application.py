@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
@@ -78,7 +78,7 @@ class Application:
         """The URL of the database, without opening it."""
         from catalog import default_url, load_settings
 
-        return self.url or load_settings().url or default_url()
+        return self.url or load_settings().place() or default_url()
 
     def schema(self) -> Schema:
         """Return the version of the database, without creating or upgrading it."""
@@ -103,13 +103,11 @@ class Application:
         return sqlite_path(self.place) or "a database in memory"
 
     def look_here(self) -> None:
-        """Make modules of the current folder importable, after all others, so that none of them hides a library."""
-        try:
-            here = os.getcwd()
-        except OSError:  # it was deleted, and holds no module
-            return
-        if here not in sys.path and "" not in sys.path:
-            sys.path.append(here)
+        """Look for modules in the current folder, after all others; nothing there becomes importable by that."""
+        from catalog import looking_in
+
+        with suppress(OSError):  # the folder was deleted, and holds no module
+            click.get_current_context().with_resource(looking_in(os.getcwd()))
 
     def find(self, text: str) -> tuple[str, str]:
         """Return kind and name of the entry that *text* means: a key, or a name that only one kind has."""

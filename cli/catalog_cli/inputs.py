@@ -118,7 +118,7 @@ def value_of(kind: str, given: str, *, force: bool) -> Any:
     if not force:
         from catalog import missing_reference
 
-        fault = missing_reference(given, ["."])
+        fault = missing_reference(given)
         if fault is not None:
             raise click.UsageError(f"{fault} (--force takes the reference all the same)")
     return given

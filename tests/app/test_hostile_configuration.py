@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from catalog.configuration import LARGEST
 from catalog.errors import SettingsError
-from catalog.settings import LARGEST, load_settings
+from catalog.settings import load_settings
 
 NONE: dict[str, tuple[Callable[[Path], object], str]] = {
     "an endless device": (lambda path: path.symlink_to("/dev/zero"), "is no file but a device or a pipe"),

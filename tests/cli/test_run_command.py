@@ -185,6 +185,7 @@ def test_a_council_that_is_data_goes_to_the_runner(run_cli, project: Path) -> No
     assert (status, out) == (2, "")
     assert "council:seo is data, and nothing is configured that runs it" in err
     (project / "catalog.toml").write_text('runner = "runs:run"\n')
+    assert run_cli("init", "--trust").status == 0
     assert run_cli("run", "council:seo", "-i", '"go"') == (0, "seo: ['a'] on 'go'\n", "")
 
 

@@ -42,7 +42,7 @@ FIRST: Texts = {"description": "Draws.", "tags": ["marker"], "examples": ["one e
 
 
 @pytest.fixture
-def own(project: Path) -> str:
+def own(project: Path, trusted: None) -> str:
     """A project whose embedder embeds only when it is told to."""
     (project / "catalog.toml").write_text(f'embedder = "{OWN}"')
     return OWN

@@ -102,6 +102,12 @@ def _drift(cat: Catalog, folder: Path) -> None:
     cat.get("tool", "x")
 
 
+def _untrusted(cat: Catalog, folder: Path) -> None:
+    (folder / "lines.jsonl").write_text('{"kind": "tool", "name": "y", "ref": "os:getcwd", "source": "import"}')
+    cat.import_jsonl(folder / "lines.jsonl")
+    cat.get("tool", "y")
+
+
 def _unreadable(cat: Catalog, folder: Path) -> None:
     from catalog.source.read import read_source
 
@@ -130,6 +136,7 @@ RAISED: dict[str, Any] = {
     "NotImportableError": lambda cat, folder: cat.register("tool", "x", lambda: 1),
     "ResolveError": lambda cat, folder: (cat.register("tool", "x", "zz_nowhere:thing"), cat["tool", "x"]),
     "DriftError": _drift,
+    "UntrustedReferenceError": _untrusted,
     "StoreError": lambda cat, folder: open_catalog("nothing"),
     "SchemaOutdatedError": _newer,
     "StoreBusyError": _busy,

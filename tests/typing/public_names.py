@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import IO, Any, assert_type
 
 from catalog import (
@@ -79,6 +80,7 @@ from catalog import (
     TableSum,
     UnknownKindError,
     UnreadableSourceError,
+    UntrustedReferenceError,
     Verdict,
     Verified,
     __version__,
@@ -90,6 +92,7 @@ from catalog import (
     call,
     cases_for,
     close_matches,
+    code_in_configuration,
     copy_catalog,
     council,
     council_graph,
@@ -110,6 +113,7 @@ from catalog import (
     lint,
     load_settings,
     logged_decisions,
+    looking_in,
     mark,
     missing_reference,
     model,
@@ -120,6 +124,7 @@ from catalog import (
     prompts,
     read_baseline,
     read_cases,
+    read_configuration,
     reference_graph,
     replay,
     resolve_council,
@@ -138,6 +143,7 @@ from catalog import (
     sub_councils,
     tool,
     tools,
+    trust_configuration,
     url_read_only,
     validate_council,
     whole_file,
@@ -336,6 +342,11 @@ assert_type(copied.tables, dict[str, TableSum])
 assert_type(backup_into("team.db", "backups", keep=7), Rotated)
 assert_type(leftovers("team.db", remove=True), list[str])
 assert_type(schema_advice("team.db", None), str)
+assert_type(read_configuration(Path("catalog.toml")), dict[str, Any])
+assert_type(code_in_configuration({}, Path("catalog.toml")), list[str])
+assert_type(trust_configuration(Path("catalog.toml"), {}), None)
+with looking_in("src"):
+    pass
 with whole_file("out.txt") as out:
     assert_type(out, IO[str])
 
@@ -367,5 +378,6 @@ errors: list[type[CatalogError]] = [
     StrategyError,
     UnknownKindError,
     UnreadableSourceError,
+    UntrustedReferenceError,
 ]
 warning: type[Warning] = CatalogWarning

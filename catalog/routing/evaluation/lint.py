@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 PROVED, OBSERVED, LIKELY = "proved", "observed", "likely"
 
 CODES = (
-    "near_duplicate", "shared_example", "steals", "unreached", "dead_rule", "broken_rule", "undescribed", "draft",
-    "lost_golden",
+    "near_duplicate", "shared_example", "steals", "unreached", "dead_rule", "broken_rule", "predicate",
+    "undescribed", "draft", "lost_golden",
 )  # fmt: skip
 """The kinds of findings, in the order they are listed."""
 
@@ -309,6 +309,18 @@ class _Linter:
                 except (ValueError, UnicodeError) as error:
                     yield LintFinding("broken_rule", (entry.key,), f"its rule is passed over: {error}", PROVED, {})
 
+    def predicates(self) -> Iterator[LintFinding]:
+        from catalog.routing.predicates import check_predicate  # only where there is a predicate
+
+        for entry in in_order(self.pool.entries):
+            if is_predicate(str(entry.match)):
+                try:
+                    check_predicate(self.router.catalog.workspace, entry)
+                except CatalogError as error:
+                    yield LintFinding("predicate", (entry.key,), str(error), PROVED, {"match": entry.match})
+                else:
+                    self.notes.append(f"routing calls {entry.match}, the rule of {entry.key}")
+
     def dead_rules(self) -> Iterator[LintFinding]:
         from catalog.routing.evaluation.shadowed_rules import observed, proved
 
@@ -374,6 +386,7 @@ def lint(
         "shared_example": run.shared_examples,
         "dead_rule": run.dead_rules,
         "broken_rule": run.broken_rules,
+        "predicate": run.predicates,
         "undescribed": run.undescribed,
         "draft": run.drafts,
         "lost_golden": run.lost_golden,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import CatalogError, StrategyError, close_matches, did_you_mean
@@ -69,9 +70,10 @@ def choose(strategy: str | Strategy | Callable[..., Any], context: RouterContext
             raise StrategyError("a cascade may not contain itself; leave 'cascade' out of the chain", option="chain")
         return Cascade([choose(step, context) for step in chain], watch=context.stepped)
     if strategy == "rules":
+        from catalog.routing.predicates import predicate_of
         from catalog.routing.strategies.rules import Rules
 
-        return Rules(**_of(options, ("seconds",)))
+        return Rules(**_of(options, ("seconds",)), load=partial(predicate_of, context.workspace))
     if strategy == "embedding":
         from catalog.routing.strategies.embedding import Embedding
 
@@ -85,11 +87,7 @@ def choose(strategy: str | Strategy | Callable[..., Any], context: RouterContext
 
         return Build(context, **_of(options, _BUILD))
     if ":" in strategy:
-        from catalog.entry.object_ref import ObjectRef
-        from catalog.loader.resolve import resolve
-
-        live: Any = resolve(str(ObjectRef.parse(strategy)))
-        return _own(live, strategy)
+        return _own(context.workspace.follow(strategy, "strategy"), strategy)
     raise StrategyError(
         f"there is no strategy '{strategy}'{did_you_mean(close_matches(strategy, STRATEGIES))}; "
         f"choose one of {', '.join(STRATEGIES)}, or give 'package.module:name'",

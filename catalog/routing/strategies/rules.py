@@ -9,12 +9,11 @@ from __future__ import annotations
 import inspect
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.match import compiled, is_predicate
-from catalog.errors import CatalogError, StrategyError
+from catalog.errors import StrategyError
 from catalog.routing.verdict import Verdict, abstained, is_number
 from catalog.routing.wording import shortened
 
@@ -50,9 +49,9 @@ class Rules:
         *,
         seconds: float = SECONDS,
         clock: Callable[[], float] = time.monotonic,
-        load: Callable[[str], Any] | None = None,
+        load: Callable[[Entry], Callable[[str], Any]] | None = None,
     ) -> None:
-        """Take how long all rules together may take, a clock, and what turns a reference into a predicate.
+        """Take how long all rules together may take, a clock, and what gives the predicate of an entry.
 
         Raises:
             StrategyError: *seconds* is not a number.
@@ -61,7 +60,7 @@ class Rules:
             raise StrategyError(f"seconds={seconds!r}: give a number", option="seconds", strategy=self.name)
         self._seconds = seconds
         self._clock = clock
-        self._load = load or _load
+        self._load = load
 
     def choose(self, prompt: str, pool: Pool) -> Verdict:
         """Return the first candidate whose rule matches, else abstain.
@@ -89,7 +88,7 @@ class Rules:
             entry = rule.entry
             try:
                 if rule.predicate:
-                    fits = _says(self._load(rule.text), prompt)
+                    fits = self._load is not None and _says(self._load(entry), prompt)
                 else:  # where the prompt was cut is not its end: `$` has to hold for all of it
                     fits = rule.matches(shown) and (not is_cut or rule.matches(text))
             except (Exception, SystemExit) as error:
@@ -150,14 +149,3 @@ def _failures(broken: Mapping[str, str]) -> str:
     failures = [f"; {key} was passed over: {why}" for key, why in islice(broken.items(), _MOST_FAILURES)]
     others = len(broken) - _MOST_FAILURES
     return "".join(failures) + (f"; and {others} more were passed over" if others > 0 else "")
-
-
-@lru_cache(maxsize=1 << 10)
-def _load(ref: str) -> Any:
-    from catalog.entry.object_ref import ObjectRef
-    from catalog.loader.resolve import resolve
-
-    predicate = resolve(str(ObjectRef.parse(ref)))
-    if not callable(predicate):
-        raise CatalogError(f"{ref} can't be called", ref=ref)
-    return predicate

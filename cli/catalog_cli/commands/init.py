@@ -28,21 +28,30 @@ url = "{url}"
         catalog init
         catalog init --scan src --scan langchain_community --yes
         catalog init --database sqlite:////srv/team.db
+        catalog init --trust
     """,
     embedder=True,
 )
 @click.option("--database", metavar="URL", default="sqlite:///catalog.db", show_default=True, help="Where it is kept.")
 @click.option("--scan", "targets", multiple=True, metavar="PACKAGE|PATH", help="What to fill it from.")
+@click.option("--trust", is_flag=True, help="Follow what the configuration of this folder says of code, from now on.")
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing.")
 @pass_app
-def init(app: Application, database: str, targets: tuple[str, ...], yes: bool) -> None:
+def init(app: Application, database: str, targets: tuple[str, ...], trust: bool, yes: bool) -> None:
     """Give this folder a catalog of its own.
 
     Writes [tool.catalog] into pyproject.toml, or a catalog.toml where there is none, and scans what you name. What is
     configured already stays as it is.
+
+    A configuration that somebody else wrote, in a repository you cloned for example, may name entries, but no code: its
+    embedder, runner, strategies, plug-in groups and databases elsewhere are set aside, and its entries are not loaded.
+    With --trust they are, as long as it stays as it is; after a change say it again. CATALOG_TRUST=1 trusts all.
     """
     from catalog import SettingsError, load_settings, sqlite_path
 
+    if trust:
+        _trust(app)
+        return
     path = sqlite_path(database)  # raises for a URL that is not valid before anything is written
     here = Path.cwd()
     project, own = here / "pyproject.toml", here / "catalog.toml"
@@ -52,12 +61,14 @@ def init(app: Application, database: str, targets: tuple[str, ...], yes: bool) -
     elif project.exists():
         text = project.read_text(encoding="utf-8")
         _write(project, text.rstrip("\n") + "\n" + TABLE.format(url=database))
+        _remember(project)
         app.screen.print(f"wrote [tool.catalog] into {project}")
     else:
         _write(own, FILE.format(url=database))
+        _remember(own)
         app.screen.print(f"wrote {own}")
     try:
-        app.url = app.url or load_settings().url
+        app.url = app.url or load_settings().place()
     except SettingsError as error:
         raise click.ClickException(str(error)) from None
     if not targets and not yes and app.screen.is_terminal:
@@ -73,6 +84,31 @@ def init(app: Application, database: str, targets: tuple[str, ...], yes: bool) -
     if os.path.isdir(here / ".git") and path is not None and Path(path).is_relative_to(here):
         app.screen.hint(f"Keep {Path(path).name} out of git: add it to .gitignore.")
     app.screen.hint("Look around with `catalog ls`, find something with `catalog search TEXT`.")
+
+
+def _trust(app: Application) -> None:
+    """Trust the configuration of this folder, or that of the nearest above, and say what it names."""
+    from catalog import SettingsError, code_in_configuration, load_settings, read_configuration
+
+    try:
+        file = load_settings().file
+        if file is None:
+            raise click.UsageError("there is no configuration here to trust; `catalog init` makes one")
+        names = code_in_configuration(read_configuration(file), file)
+        _remember(file)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+    here = Path.cwd()
+    shown = file.relative_to(here) if file.is_relative_to(here) else file
+    app.screen.print(f"{shown} is trusted as it is now")
+    for name in names:
+        app.screen.print(f"  {name} is followed")
+
+
+def _remember(file: Path) -> None:
+    from catalog import read_configuration, trust_configuration
+
+    trust_configuration(file, read_configuration(file))
 
 
 def _tables(project: Path) -> dict[str, object]:

@@ -26,6 +26,7 @@ TITLES = {
     "unreached": "entries that no golden case reaches",
     "dead_rule": "rules that never decide",
     "broken_rule": "rules that can't be used",
+    "predicate": "functions as rules that are not trusted",
     "undescribed": "entries that say nothing about themselves",
     "draft": "drafts that wait for approval",
     "lost_golden": "golden cases of entries that are gone",

@@ -1,0 +1,76 @@
+"""The configuration file: finding it, and reading what it says of the catalog."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+from catalog.errors import SettingsError
+
+
+def find_file(start: Path) -> Path | None:
+    """Return the configuration file for the folder *start*, or None; see :func:`load_settings`."""
+    for folder in (start, *start.parents):
+        for name in ("catalog.toml", "pyproject.toml"):
+            candidate = folder / name
+            try:
+                text = _content(candidate)
+            except OSError:
+                continue
+            # Searching for the bytes is a hundred times faster than parsing every pyproject.toml on the way up.
+            may_have_table = b"tool.catalog" in text or b"[tool]" in text
+            if name == "catalog.toml" or (may_have_table and "catalog" in _tool(_parse(candidate))):
+                return candidate
+    return None
+
+
+LARGEST = 1_000_000
+"""The most bytes of a configuration file."""
+
+
+def _content(file: Path) -> bytes:
+    """Return the bytes of a configuration file.
+
+    Raises:
+        OSError: it can't be opened.
+        SettingsError: it is a device or a pipe, which may never end or never begin; or it is too large.
+    """
+    mode = os.stat(file).st_mode
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise SettingsError(f"{file} is no file but a device or a pipe; take it away", file=str(file))
+    with open(file, "rb") as opened:
+        text = opened.read(LARGEST + 1)
+    if len(text) > LARGEST:
+        raise SettingsError(f"{file} has more than {LARGEST:,} bytes, too many for a configuration", file=str(file))
+    return text
+
+
+def _parse(file: Path) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(_content(file).decode().replace("\r\n", "\n"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} is not valid TOML: {error}", file=str(file)) from None
+    except RecursionError:
+        raise SettingsError(f"{file} is not valid TOML: it is nested too deep", file=str(file)) from None
+    except OSError as error:
+        raise SettingsError(f"{file} can't be read: {error.strerror}", file=str(file)) from None
+
+
+def _tool(parsed: dict[str, Any]) -> dict[str, Any]:
+    """Return the table ``tool``; empty where that is something else, which is no business of the catalog."""
+    tool = parsed.get("tool")
+    return tool if isinstance(tool, dict) else {}
+
+
+def read_file(file: Path) -> dict[str, Any]:
+    """Return the catalog's table of a configuration file; empty if it has none."""
+    parsed = _parse(file)
+    if file.name == "pyproject.toml":
+        parsed = _tool(parsed).get("catalog", {})
+        if not isinstance(parsed, dict):
+            raise SettingsError(f"{file}: tool.catalog must be a table: [tool.catalog]", file=str(file))
+    return parsed

@@ -1,0 +1,104 @@
+"""The functions that entries are routed by, taken under the policy of trust: routing calls them with every prompt."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from types import FunctionType, MethodType
+from typing import TYPE_CHECKING, Any
+
+from catalog.entry.object_ref import ObjectRef
+from catalog.errors import UntrustedReferenceError
+from catalog.trust.policy import PREDICATE
+from catalog.workspace.trusting import is_named, stranger_of
+
+if TYPE_CHECKING:
+    from catalog.entry.entry import Entry
+    from catalog.workspace.workspace import Workspace
+
+
+def predicate_of(ws: Workspace, entry: Entry) -> Callable[[str], Any]:
+    """Return the function that the ``match`` of *entry* names; it is imported once.
+
+    Raises:
+        UntrustedReferenceError: it is not trusted, or is no function that can be meant as a predicate.
+        InvalidReferenceError, ResolveError: it can't be loaded.
+    """
+    stamp = (entry.match, entry.tier, entry.source, entry.root)
+    key = (PREDICATE, entry.key)
+    return ws.objects.take(key, stamp, lambda: _take(ws, entry))  # type: ignore[return-value]
+
+
+def check_predicate(ws: Workspace, entry: Entry) -> None:
+    """Do nothing if the predicate of *entry* may be imported; nothing is imported.
+
+    Raises:
+        UntrustedReferenceError: it may not.
+    """
+    from catalog.loader.trusted import check  # only where there is a predicate
+
+    _refuse_library(entry)
+    stranger = stranger_of(entry, ws.settings, is_predicate=True)
+    named = is_named(entry, ws.settings)
+    check(
+        str(entry.match), _root(ws, entry), ws.policy, kind=PREDICATE, who=_who(entry), stranger=stranger, named=named
+    )
+
+
+def _take(ws: Workspace, entry: Entry) -> object:
+    from catalog.loader.trusted import take  # only where there is a predicate
+
+    check_predicate(ws, entry)
+    stranger = stranger_of(entry, ws.settings, is_predicate=True)
+    ref = str(ObjectRef.parse(str(entry.match)))
+    live = take(
+        ref,
+        _root(ws, entry),
+        ws.policy,
+        kind=PREDICATE,
+        who=_who(entry),
+        stranger=stranger,
+        named=is_named(entry, ws.settings),
+    )
+    own_call = next((vars(each)["__call__"] for each in type(live).__mro__ if "__call__" in vars(each)), None)
+    if not isinstance(live, (FunctionType, MethodType)) and not isinstance(own_call, FunctionType):
+        raise _unfit(entry, "is no function of Python code that takes a prompt")
+    module = getattr(live if isinstance(live, (FunctionType, MethodType)) else type(live), "__module__", None)
+    if _is_library(str(module)):
+        raise _unfit(entry, f"is really a function of the standard library ({module})")
+    return live
+
+
+def _root(ws: Workspace, entry: Entry) -> str | None:
+    """Return the folder a predicate is looked for in: that of the entry, if it holds the module."""
+
+    from catalog.source.locate import folder_with
+
+    config = os.path.dirname(ws.settings.file) if ws.settings.file else None
+    folders = [folder for folder in (entry.root, config) if folder]
+    return folder_with(str(entry.match).partition(":")[0].partition(".")[0], folders)
+
+
+def _refuse_library(entry: Entry) -> None:
+    if _is_library(str(entry.match).partition(":")[0]):
+        raise _unfit(entry, "is a function of the standard library, and none of those is meant as a predicate")
+
+
+def _is_library(module: str) -> bool:
+    return module.partition(".")[0] in sys.stdlib_module_names
+
+
+def _unfit(entry: Entry, fault: str) -> UntrustedReferenceError:
+    return UntrustedReferenceError(
+        f"{_who(entry)} {entry.match} {fault}; name a function of your own",
+        key=entry.key,
+        ref=entry.match,
+        mode=None,
+        setting=None,
+        allow=None,
+    )
+
+
+def _who(entry: Entry) -> str:
+    return f"the predicate of {entry.key}"

@@ -1,0 +1,95 @@
+"""To look is not to import: no command makes the working folder importable, whatever lies there."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from factories import ROOT, open_catalog
+
+COMMANDS = (
+    ["ls"], ["search", "chart"], ["explain", "tool:plot"], ["info"], ["route", "a chart", "--kind", "tool"],
+    ["route", "lint", "--kind", "tool"], ["route", "eval", "--kind", "tool"], ["verify"], ["doctor"],
+    ["doctor", "--fix", "--yes"], ["refresh"], ["scan", "."], ["scan", "--public", "."], ["similar", "tool:plot"],
+    ["graph"], ["log"], ["export"],
+    ["embed", "status"], ["embed", "update", "--yes"], ["register", "tool", "other", "json:dumps"],
+    ["which", "tool:plot"], ["register", "tool", "own", "neighbour:f"], ["update", "tool:plot", "-d", "A chart."],
+    ["tag", "tool:plot", "+a"],
+    ["db", "check"], ["db", "current"], ["use", "export"], ["unregister", "tool:other"], ["restore", "tool:other"],
+)  # fmt: skip
+
+ALL = """
+import contextlib, json, os, sys
+from catalog_cli.app import cli
+before = list(sys.path)
+for command in json.loads(os.environ["COMMANDS"]):
+    with contextlib.suppress(SystemExit), contextlib.redirect_stdout(sys.stderr):
+        cli(command, prog_name="catalog")
+print(json.dumps([sys.path == before, os.path.exists(os.environ["RAN"])]))
+"""
+
+
+@pytest.fixture
+def shadows(tmp_path: Path) -> Path:
+    """A folder with a module of every name that can be imported here, or that the standard library looks for."""
+    folder = tmp_path / "shadows"
+    folder.mkdir()
+    probed = {"org", "msvcrt", "_winapi", "winreg", "nt", "java", "readline", "usercustomize", "sitecustomize"}
+    mark = "import os\nopen(os.environ['RAN'], 'a').write(__name__ + '\\n')\n"
+    for name in {*sys.stdlib_module_names, *packages_distributions(), *probed}:
+        if name.isidentifier():
+            (folder / name).mkdir()
+            (folder / name / "__init__.py").write_text(mark)
+            (folder / f"{name}.py").write_text(mark)
+    (folder / "org" / "python").mkdir()
+    (folder / "org" / "python" / "__init__.py").write_text(mark)
+    (folder / "neighbour.py").write_text(mark + "def f():\n    return 1\n")
+    return folder
+
+
+def test_no_command_runs_what_lies_in_the_working_folder(shadows: Path, url: str, tmp_path: Path) -> None:
+    """In a folder that shadows every importable name, nothing of it runs, and the import path stays as it was."""
+    with open_catalog(url) as cat:
+        cat.register("tool", "plot", "json:dumps", description="Draw a chart.")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "cli")]),
+        "CATALOG_URL": url,
+        "COMMANDS": json.dumps(COMMANDS),
+        "RAN": str(tmp_path / "ran"),
+    }
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", ALL], cwd=shadows, env=environment, capture_output=True, text=True, timeout=300
+    )
+    assert (json.loads(done.stdout), "Traceback" in done.stderr) == ([True, False], False)
+
+
+def test_the_module_is_run_without_the_working_folder(tmp_path: Path, url: str) -> None:
+    """``python -m catalog_cli`` in a folder with a ``json.py`` takes Python's own."""
+    (tmp_path / "json.py").write_text("raise SystemExit('shadowed')\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "catalog_cli", "ls"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "cli")]), "CATALOG_URL": url},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout, done.stderr[:20]) == (1, "", "the catalog is empty")
+
+
+def test_taking_an_object_leads_nobody_else_to_its_folder(catalog, tmp_path: Path) -> None:
+    """The folder of an entry that was taken is no place where the code of other entries is looked for."""
+    (tmp_path / "first_of_two.py").write_text("def f():\n    return 1\n")
+    (tmp_path / "second_of_two.py").write_text("def g(a, secret=1):\n    return 2\n")
+    catalog.register("tool", "f", "first_of_two:f", metadata={"root": str(tmp_path)})
+    catalog.register("tool", "g", "second_of_two:g")
+    assert catalog.get("tool:f")() == 1
+    assert catalog.register("tool", "g", "second_of_two:g", description="again").signature is None
+    assert [drift.key for drift in catalog.verify()] == []
+    sys.path.remove(str(tmp_path))
+    sys.modules.pop("first_of_two")
