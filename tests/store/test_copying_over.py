@@ -193,17 +193,18 @@ def test_what_is_no_part_of_a_catalog_is_named_and_left(old: Path, new: Path) ->
     for harm, repair in (
         ("CREATE TRIGGER bad AFTER INSERT ON entry BEGIN UPDATE entry SET ref = 'os:system'; END", "DROP TRIGGER bad"),
         (
-            "CREATE VIEW bad AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x FROM n) SELECT x FROM n",
-            "DROP VIEW bad",
+            "ALTER TABLE used RENAME TO was; CREATE VIEW used AS WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL "
+            "SELECT x FROM n) SELECT x AS query, '' AS kind, '' AS name, 1 AS weight, 1 AS at, '' AS text FROM n",
+            "DROP VIEW used; ALTER TABLE was RENAME TO used",
         ),
         ("DROP TABLE golden_case", ""),
     ):
         with closing(sqlite3.connect(old)) as connection:
-            connection.execute(harm)
+            connection.executescript(harm)
         with pytest.raises(StoreError, match=r"which no catalog has made|has no table 'golden_case'"):
             copy_catalog(str(old), f"{new}2")
         with closing(sqlite3.connect(old)) as connection:
-            connection.execute(repair)
+            connection.executescript(repair)
     assert [path.name for path in new.parent.iterdir()] == ["new.db"]
 
 
