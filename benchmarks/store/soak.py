@@ -130,9 +130,10 @@ class Work:
         place = self._chance.randrange(self._places)
         noted = self._notes[place]
         hits = self.cat.search(mark(place, noted), mode="lexical", limit=3)
-        found = [hit.name for hit in hits]
-        if f"slot{place}" not in found and self._notes[place] == noted:
-            self.stale += 1
+        found = [hit.description for hit in hits if hit.name == f"slot{place}"]
+        for description in found:
+            self._expect(noted, description)
+        self.stale += not found and self._notes[place] == noted
         for hit in self.cat.search(
             f"{mark(place, noted)} slot", mode=self._chance.choice(("auto", "semantic")), limit=5
         ):
@@ -163,8 +164,11 @@ class Work:
 
 
 def mark(place: int, turn: int) -> str:
-    """Return a word that only one change of one entry has."""
-    return f"mark{place}x{turn}"
+    """Return a word that no other entry has, and of the last sixteen changes of this one only one.
+
+    Not a new one each time: words that searches asked for are remembered, up to a bound that would take hours to reach.
+    """
+    return f"mark{place}x{turn % 16}"
 
 
 def told(place: int, turn: int) -> str:

@@ -8,6 +8,7 @@ Source: Weinberger et al., "Feature Hashing for Large Scale Multitask Learning",
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -48,10 +49,12 @@ class HashEmbedder:
         for row, text in zip(result, texts, strict=True):
             for word in words(text):
                 weight = 0.2 if word in small_words() else 1.0
-                for share, number in _places(word):
+                share, numbers = _places(word)
+                for place, number in enumerate(numbers):
                     # The lower bits choose the place, the highest the sign: words that meet at one place by chance
                     # cancel out as often as they add up, so texts without a common word are at 0 on average.
-                    row[number % self.width] += weight * (share if number & 1 << 31 else -share)
+                    length = share if place else 1.0
+                    row[number % self.width] += weight * (length if number & 1 << 31 else -length)
         lengths = np.sqrt(np.einsum("ij,ij->i", result, result))
         lengths[lengths == 0] = 1
         result /= lengths[:, None]
@@ -59,10 +62,13 @@ class HashEmbedder:
 
 
 @lru_cache(maxsize=1 << 14)
-def _places(word: str) -> tuple[tuple[float, int], ...]:
-    """Return the share of a word and of each of its parts, each with the number that chooses place and sign."""
+def _places(word: str) -> tuple[float, array[int]]:
+    """Return the share of each part of a word, and the numbers that choose place and sign: of the word, then its parts.
+
+    As an array: words of requests have no end, and as tuples those that are remembered would take ten times as much.
+    """
     coded = word.encode("utf-8", "replace")
     edged = f"^{word}$"
     parts = [edged[i : i + 3] for i in range(len(edged) - 2)] if len(word) > 2 else []
     share = 0.5 / len(parts) ** 0.5 if parts else 0.0  # all parts together have half the length of the word itself
-    return ((1.0, crc32(coded)), *((share, crc32(part.encode("utf-8", "replace"), 1)) for part in parts))
+    return share, array("I", [crc32(coded), *(crc32(part.encode("utf-8", "replace"), 1) for part in parts)])

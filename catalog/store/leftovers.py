@@ -1,4 +1,7 @@
-"""What interrupted work leaves beside a database: files that were to be moved into place, and never were."""
+"""What interrupted work leaves beside a database: files that were to be moved into place, and never were.
+
+The number of a process tells nothing of one in another container: a file that was written a moment ago is never one.
+"""
 
 from __future__ import annotations
 
@@ -24,10 +27,11 @@ def leftovers(path: str, *, remove: bool = False) -> list[str]:
         path: the database.
         remove: delete them; what can't be deleted is returned all the same.
     """
-    folder, name = os.path.split(os.path.realpath(path))
-    found = []
-    with suppress(OSError):
-        found = [one.path for one in os.scandir(folder) if _is_left(one, name)]
+    found = set()
+    for place in {os.path.abspath(path), os.path.realpath(path)}:  # through a link, some lie beside the link
+        folder, name = os.path.split(place)
+        with suppress(OSError):
+            found |= {one.path for one in os.scandir(folder) if _is_left(one, name)}
     if remove:
         for one in found:
             with suppress(OSError):
@@ -42,7 +46,8 @@ def _is_left(one: os.DirEntry[str], database: str) -> bool:
     if one.is_symlink():
         return False
     match = re.fullmatch(
-        rf"{re.escape(database)}(\.before-[\w-]+)?\.(?P<pid>[0-9]+)\.tmp(-journal|-wal|-shm)?|\.catalog-[0-9a-f]{{16}}\.tmp"
+        rf"{re.escape(database)}(\.before-[\w-]+)?\.(?P<pid>[0-9]+)\.tmp(-journal|-wal|-shm)?|"
+        r"\.catalog-[0-9a-f]{16}\.tmp"
         if one.is_file(follow_symlinks=False)
         else r"\.catalog-(copy-(?P<pid>[0-9]+)|salvage)-\w+",
         one.name,

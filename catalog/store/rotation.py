@@ -11,6 +11,7 @@ import os
 import re
 import sqlite3
 import stat
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -23,6 +24,9 @@ from catalog.files import whole_file
 from catalog.store.access import access_to, connect
 from catalog.store.copying import copy_database
 from catalog.store.reader import translated
+
+_ABANDONED = 3_600
+"""Seconds after which nobody is still writing a backup that has not its name yet."""
 
 _LONGEST = 1 << 20
 """Bytes of a list that is read: more than any list of ours has."""
@@ -76,6 +80,7 @@ def backup_into(path: str, folder: str, keep: int) -> Rotated:
         copy_database(connection, path, made, check=lambda copy: _compare(copy, rows, path))
         names = re.compile(rf"{re.escape(stem)}-[0-9T-]+Z(-[0-9]+)?{re.escape(suffix)}")
         listed = os.path.join(folder, f".{stem}{suffix}.backups.json")
+        _tidy(folder, names)
         deleted, spared = _delete_oldest(listed, names, made, os.path.realpath(path), keep)
     return Rotated(made, rows, deleted, spared)
 
@@ -103,6 +108,16 @@ def _free_name(folder: str, stem: str, suffix: str) -> str:
         number += 1
         name = f"{first}-{number}{suffix}"
     return name
+
+
+def _tidy(folder: str, names: re.Pattern[str]) -> None:
+    """Delete what backups of such *names* have left that were killed: nobody has written to it for an hour."""
+    half = re.compile(rf"{names.pattern}\.[0-9]+\.tmp(-journal)?")
+    for one in os.scandir(folder):
+        if half.fullmatch(one.name) and one.is_file(follow_symlinks=False):
+            with suppress(OSError):
+                if time.time() - one.stat().st_mtime > _ABANDONED:
+                    os.unlink(one.path)
 
 
 def _counts(connection: sqlite3.Connection) -> dict[str, int]:

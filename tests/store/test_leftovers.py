@@ -74,8 +74,25 @@ def test_only_what_was_left_is_named(tmp_path: Path) -> None:
         for path in (tmp_path / name / "new.db", tmp_path / name):
             os.utime(path, (time.time() - 100,) * 2)
     (tmp_path / f"c.db.before-0003.{gone.pid}.tmp").symlink_to(tmp_path / "notes.tmp")
-    expected = sorted(str(tmp_path / name) for name in (old[0], old[1], f".catalog-copy-{gone.pid}-abc"))
+    for name, age in ((".catalog-0123456789abcdef.tmp", 4_000), (".catalog-0123456789abcdff.tmp", 100)):
+        (tmp_path / name).write_text("half an export")
+        os.utime(tmp_path / name, (time.time() - age,) * 2)
+    left = (old[0], old[1], f".catalog-copy-{gone.pid}-abc", ".catalog-0123456789abcdef.tmp")
+    expected = sorted(str(tmp_path / name) for name in left)
     assert leftovers(str(database)) == expected
     assert leftovers(str(database), remove=True) == expected
     assert leftovers(str(database)) == []
     assert (tmp_path / "notes.tmp").read_text() == "x"
+
+
+def test_what_lies_beside_a_link_is_found(tmp_path: Path) -> None:
+    """A database opened through a link has its leftovers beside the link, or beside the file."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link.db").symlink_to(tmp_path / "real" / "c.db")
+    left = [tmp_path / f"link.db.before-0004.{gone.pid}.tmp", tmp_path / "real" / f"c.db.{gone.pid}.tmp"]
+    for path in left:
+        path.write_text("x")
+        os.utime(path, (time.time() - 100,) * 2)
+    assert leftovers(str(tmp_path / "link.db")) == [str(path) for path in left]

@@ -179,3 +179,16 @@ def test_a_backup_is_as_private_as_the_file(team: Path, folder: Path) -> None:
     """A database that only its owner may read has backups that only its owner may read."""
     team.chmod(0o600)
     assert os.stat(backup_into(str(team), folder, keep=1).file).st_mode & 0o777 == 0o600
+
+
+def test_halves_of_killed_backups_go(team: Path, folder: Path) -> None:
+    """What a backup that was killed has left is deleted by a later one, an hour after; a fresh half and others stay."""
+    half = "team-2026-01-01T00-00-00Z.db.4194303.tmp"
+    for name in (half, "team-2026-01-02T00-00-00Z.db.4194303.tmp", "mine.db.4194303.tmp"):
+        (folder / name).write_text("half")
+        os.utime(folder / name, (1, 1))
+    os.utime(folder / "team-2026-01-02T00-00-00Z.db.4194303.tmp")
+    done = backup_into(str(team), folder, keep=1)
+    assert names(folder) == [
+        "mine.db.4194303.tmp", "team-2026-01-02T00-00-00Z.db.4194303.tmp", Path(done.file).name,
+    ]  # fmt: skip
