@@ -129,9 +129,12 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.store.schema import current as _schema_revision
     from catalog.store.schema import is_read_only as _url_read_only
     from catalog.store.schema import sqlite_path as sqlite_path
+    from catalog.verbs.aliases import AliasMove as AliasMove
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
+    from catalog.verbs.refusals import Refusal as Refusal
     from catalog.verbs.upkeep import salvage as salvage
+    from catalog.workspace.reasons import because as because
 
     # Public under a name that says more than the one in its room.
     CouncilIssue = _CouncilIssue
@@ -183,6 +186,9 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "OpenAIEmbedder": "catalog.embedders.openai",
     "Hit": "catalog.search.hit",
     "Revision": "catalog.verbs.history",
+    "AliasMove": "catalog.verbs.aliases",
+    "Refusal": "catalog.verbs.refusals",
+    "because": "catalog.workspace.reasons",
     "Settings": "catalog.settings",
     "load_settings": "catalog.settings",
     "Drift": "catalog.loader.verify",

@@ -35,6 +35,7 @@ from catalog.store.mapping import entry_from_row
 from catalog.store.sources import files_of
 from catalog.store.store import Store
 from catalog.workspace.embedding import EmbeddingService
+from catalog.workspace.reasons import current as current_reason
 from catalog.workspace.snapshot import Snapshot
 from catalog.workspace.tiers import ConfigTier, RuntimeTier
 
@@ -209,7 +210,7 @@ class Workspace:
         """
         if self._closed:
             self._refuse()
-        with self.store.writing(actor=actor()) as transaction:
+        with self.store.writing(actor=actor(), reason=current_reason()) as transaction:
             if self.current.versions != index_versions() != transaction.versions():
                 transaction.reindex()  # asked twice: another process may have done it since this one last looked
             yield transaction
@@ -249,7 +250,7 @@ class Workspace:
             EntryNotFoundError: no tier has it; the text names close matches and, for an entry taken away, when.
         """
         snapshot = self.snapshot()
-        entry = snapshot.entry(kind, name)
+        entry = snapshot.entry(kind, name) or snapshot.aliased(kind, name)
         if entry is None:
             raise self.not_found(snapshot, kind, name)
         return entry
@@ -268,6 +269,10 @@ class Workspace:
     def not_found(self, snapshot: Snapshot, kind: str, name: str) -> EntryError:
         """Return the error for a key that no tier has: with close matches, else with what became of the entry."""
         self.known_kind(kind)
+        aliased = snapshot.aliased(kind, name)
+        if aliased is not None:
+            text = f"'{format_key(kind, name)}' is an alias of revision {aliased.revision}; name '{aliased.key}' itself"
+            return EntryNotFoundError(text, kind=kind, name=name, close=[aliased.key])
         close = [format_key(kind, match) for match in close_matches(name, snapshot.names(kind))]
         text = f"no entry '{format_key(kind, name)}'{did_you_mean(close)}"
         last = None if close else self.store.reader.one(queries.LAST_CHANGE, (kind, name))

@@ -11,6 +11,7 @@ from catalog import (
     SEARCH_MODES,
     STRATEGIES,
     VERIFY_POLICIES,
+    AliasMove,
     AutoCouncil,
     Candidate,
     Case,
@@ -55,6 +56,7 @@ from catalog import (
     PackageNotFoundError,
     ReadOnlyError,
     Reference,
+    Refusal,
     Registry,
     Replay,
     Replayed,
@@ -83,6 +85,7 @@ from catalog import (
     agents,
     backup_database,
     baseline,
+    because,
     call,
     cases_for,
     close_matches,
@@ -325,6 +328,10 @@ assert_type(did_you_mean(["plot"]), str)
 texts: list[str] = [SCHEMA_HEAD, __version__]
 assert_type(url_read_only("sqlite:///team.db?mode=ro"), str)
 assert_type(salvage("team.db", "saved.db"), Salvaged)
+with because("it is tried"), Catalog().as_of("2 days ago") as past:
+    assert_type(past.alias_history("tool:plot"), list[AliasMove])
+    assert_type(past.aliases("tool:plot"), dict[str, int | None])
+    assert_type(past.audit(), list[Refusal])
 assert_type(schema_advice("team.db", None), str)
 with whole_file("out.txt") as out:
     assert_type(out, IO[str])
