@@ -26,20 +26,28 @@ def difference(screen: Screen, changes: Changes) -> Iterator[str]:
 
 
 def _text(value: Any) -> list[str]:
+    """Return *value* as lines: those of a text, the items of a list, the members of an object."""
     from json import dumps
 
     if value in (None, "", [], {}):
         return []
-    text = value if isinstance(value, str) else dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
-    return [clean(line) for line in text.split("\n")]
+    if isinstance(value, str):
+        lines = value.split("\n")
+    elif isinstance(value, list):
+        lines = [item if isinstance(item, str) else dumps(item, ensure_ascii=False) for item in value]
+    elif isinstance(value, dict):
+        lines = [f"{name}: {dumps(member, ensure_ascii=False, sort_keys=True)}" for name, member in value.items()]
+    else:
+        lines = [dumps(value)]
+    return [clean(line) for line in lines]
 
 
 def _lines(screen: Screen, old: list[str], new: list[str]) -> Iterator[str]:
     from difflib import unified_diff  # only a difference needs it
 
-    for line in list(unified_diff(old, new, n=1, lineterm=""))[2:]:
-        colour = {"-": "red", "+": "green"}.get(line[0])
-        yield f"      {screen.style(line, fg=colour) if colour else screen.style(line, dim=True)}"
+    for line in list(unified_diff(old, new, n=0, lineterm=""))[2:]:
+        if not line.startswith("@@"):
+            yield f"      {screen.style(f'{line[0]} {line[1:]}', fg='red' if line[0] == '-' else 'green')}"
 
 
 def _words(screen: Screen, old: str, new: str) -> str:
