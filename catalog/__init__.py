@@ -139,15 +139,18 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.store.schema import sqlite_path as sqlite_path
     from catalog.trust.configuration import code_in as _code_in
     from catalog.trust.remembered import remember as _trust_configuration
+    from catalog.verbs.aliases import AliasMove as AliasMove
     from catalog.verbs.changes import Changed as Changed
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
     from catalog.verbs.pins import PinChange as PinChange
     from catalog.verbs.pins import Pinned as Pinned
+    from catalog.verbs.refusals import Refusal as Refusal
     from catalog.verbs.upkeep import backup_into as backup_into
     from catalog.verbs.upkeep import copy_catalog as copy_catalog
     from catalog.verbs.upkeep import leftovers as leftovers
     from catalog.verbs.upkeep import salvage as salvage
+    from catalog.workspace.reasons import because as because
 
     # Public under a name that says more than the one in its room.
     CouncilIssue = _CouncilIssue
@@ -203,6 +206,9 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "OpenAIEmbedder": "catalog.embedders.openai",
     "Hit": "catalog.search.hit",
     "Revision": "catalog.verbs.history",
+    "AliasMove": "catalog.verbs.aliases",
+    "Refusal": "catalog.verbs.refusals",
+    "because": "catalog.workspace.reasons",
     "Settings": "catalog.settings",
     "load_settings": "catalog.settings",
     "Drift": "catalog.loader.verify",

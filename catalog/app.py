@@ -16,9 +16,12 @@ from catalog.settings import Settings
 from catalog.verbs import lookup
 from catalog.verbs.load import get as get_live
 from catalog.verbs.load import take
+from catalog.workspace.reasons import for_reason
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from catalog.discovery.report import ScanReport
     from catalog.embedders.base import Embedder
     from catalog.embedders.openai import Estimate
@@ -31,10 +34,12 @@ if TYPE_CHECKING:
     from catalog.search.hit import Hit
     from catalog.store.use import Use
     from catalog.store.vectors import Status
+    from catalog.verbs.aliases import AliasMove
     from catalog.verbs.changes import Changed
     from catalog.verbs.history import Revision
     from catalog.verbs.lookup import Standing
     from catalog.verbs.pins import PinChange, Pinned
+    from catalog.verbs.refusals import Refusal
 
 
 class Catalog:
@@ -70,6 +75,13 @@ class Catalog:
         self.settings: Settings = self.workspace.settings
         self.url: str = self.workspace.url
         at_opening(self.workspace)
+
+    @classmethod
+    def over(cls, workspace: Workspace) -> Catalog:
+        """Return a catalog over a *workspace* that is open already; nothing is taken in."""
+        opened = cls.__new__(cls)
+        opened.workspace, opened.settings, opened.url = workspace, workspace.settings, workspace.url
+        return opened
 
     # -- open and closed ---------------------------------------------------------------------------------------------
 
@@ -229,7 +241,16 @@ class Catalog:
 
     # -- changing ----------------------------------------------------------------------------------------------------
 
-    def register(self, kind: str, name: str | None, value: Any, *, runtime: bool = False, **fields: Any) -> Entry:
+    def register(
+        self,
+        kind: str,
+        name: str | None,
+        value: Any,
+        *,
+        runtime: bool = False,
+        reason: str | None = None,
+        **fields: Any,
+    ) -> Entry:
         """Register what *value* stands for, over what had the key in the same tier.
 
         Args:
@@ -238,6 +259,7 @@ class Catalog:
                 tools, prompts and agents, else ``__name__``.
             value: a reference ``'package.module:name'``; an object a module holds under a name; or JSON data.
             runtime: for this process only, with the object itself (or a reference to it).
+            reason: why, for the history.
             **fields: ``description tags examples match providers priority metadata`` and the other fields of Entry.
 
         Returns:
@@ -249,14 +271,17 @@ class Catalog:
         """
         from catalog.verbs.register import register
 
-        return register(self.workspace, kind, name, value, runtime=runtime, fields=fields)
+        return for_reason(reason, register, self.workspace, kind, name, value, runtime=runtime, fields=fields)
 
-    def register_many(self, entries: Iterable[Entry | Mapping[str, Any]], *, action: str = "register") -> int:
+    def register_many(
+        self, entries: Iterable[Entry | Mapping[str, Any]], *, action: str = "register", reason: str | None = None
+    ) -> int:
         """Store many entries in one transaction, all or nothing, each over what had its key.
 
         Args:
             entries: entries, or mappings with their fields.
             action: the word the revisions are logged under.
+            reason: why, for the history.
 
         Returns:
             How many were new or changed.
@@ -267,13 +292,14 @@ class Catalog:
         """
         from catalog.verbs.register import store_many
 
-        return store_many(self.workspace, entries, action)
+        return for_reason(reason, store_many, self.workspace, entries, action)
 
-    def update(self, kind: str, name: str | None = None, /, **fields: Any) -> Entry:
+    def update(self, kind: str, name: str | None = None, /, *, reason: str | None = None, **fields: Any) -> Entry:
         """Change only the *fields* that are named, of the persistent or the runtime entry of a key; return it.
 
         Args:
             kind, name: of the entry; or its key ``kind:name``.
+            reason: why, for the history.
             **fields: fields of Entry, ``value`` as for :meth:`register`, and ``add_tags`` and ``remove_tags``.
 
         Raises:
@@ -283,13 +309,13 @@ class Catalog:
         """
         from catalog.verbs.update import update
 
-        return update(self.workspace, *pair(kind, name), fields)
+        return for_reason(reason, update, self.workspace, *pair(kind, name), fields)
 
-    def rename(self, kind: str, name: str, new: str | None = None, /) -> Entry:
-        """Give a persistent entry another name; return it.
+    def rename(self, kind: str, name: str, new: str | None = None, /, *, reason: str | None = None) -> Entry:
+        """Give a persistent entry another name; return it. *reason* says why, for the history.
 
-        ``rename("tool:old", "new")`` and ``rename("tool", "old", "new")`` are the same. Its history, golden cases and
-        uses follow, and so do the references of other persistent entries.
+        ``rename("tool:old", "new")`` and ``rename("tool", "old", "new")`` are the same. Its history, aliases,
+        golden cases and uses follow, and so do the references of other persistent entries.
 
         Raises:
             EntryNotFoundError: the persistent tier has no such entry.
@@ -298,19 +324,19 @@ class Catalog:
         """
         from catalog.verbs.update import rename, renaming
 
-        return rename(self.workspace, *renaming(kind, name, new))
+        return for_reason(reason, rename, self.workspace, *renaming(kind, name, new))
 
-    def unregister(self, kind: str, name: str | None = None) -> Entry:
+    def unregister(self, kind: str, name: str | None = None, *, reason: str | None = None) -> Entry:
         """Take an entry away: of the runtime tier if it is there, else of the persistent one; return it.
 
-        Its history stays, and `restore` brings it back.
+        Its history stays, and `restore` brings it back with its aliases. *reason* says why, for the history.
 
         Raises:
             EntryNotFoundError, EntryError: no tier has it; only the configuration has it, and it is taken away there.
         """
         from catalog.verbs.register import unregister
 
-        return unregister(self.workspace, *pair(kind, name))
+        return for_reason(reason, unregister, self.workspace, *pair(kind, name))
 
     def reset_runtime(self) -> None:
         """Forget everything registered for this process only."""
@@ -493,14 +519,14 @@ class Catalog:
 
         return verify(self.workspace, kind, policy)
 
-    def accept(self, drifts: Iterable[Drift]) -> builtins.list[str]:
-        """Record the code of drifted entries as it is now; return their keys.
+    def accept(self, drifts: Iterable[Drift], *, reason: str | None = None) -> builtins.list[str]:
+        """Record the code of drifted entries as it is now; return their keys. *reason* says why, for the history.
 
         What is missing or unreadable can't be accepted, and is left as it is.
         """
         from catalog.verbs.repair import accept
 
-        return accept(self.workspace, drifts)
+        return for_reason(reason, accept, self.workspace, drifts)
 
     def changes(self, drifts: Iterable[Drift]) -> builtins.list[Changed]:
         """Return what changed about the code of *drifts*: signature, description, parameters; nothing is imported.
@@ -588,18 +614,93 @@ class Catalog:
 
         return log(self.workspace, limit)
 
-    def restore(self, kind: str, name: str | None = None, revision: int | None = None) -> Entry:
+    def restore(
+        self, kind: str, name: str | None = None, revision: int | None = None, *, reason: str | None = None
+    ) -> Entry:
         """Bring back an entry as it was at *revision* (None: the last one it had); this is a new revision.
+
+        *reason* says why, for the history.
 
         Raises:
             EntryNotFoundError: there is no such revision, or the entry was taken away by it.
         """
         from catalog.verbs.history import restore
 
-        return restore(self.workspace, *pair(kind, name), revision)
+        return for_reason(reason, restore, self.workspace, *pair(kind, name), revision)
 
-    def approve(self, kind: str, name: str | None = None) -> Entry:
+    def alias(
+        self,
+        kind: str,
+        name: str,
+        alias: str | None = None,
+        /,
+        *,
+        revision: int | None = None,
+        reason: str | None = None,
+    ) -> None:
+        """Let ``kind:name@alias`` name an entry as it is at *revision*, from now on; None: as it is at any time.
+
+        ``alias("tool:plot", "prod", revision=3)`` and ``alias("tool", "plot", "prod", revision=3)`` are the same.
+        :meth:`get`, ``cat[...]``, :meth:`entry` and ``in`` take such keys; an entry that is itself called
+        ``plot@prod`` is found first. Where an alias points, it pins the revision: :meth:`prune` keeps it.
+
+        Raises:
+            EntryNotFoundError: the persistent tier has no such entry, or it has no such revision.
+            InvalidEntryError: the alias can't be one: a name without ``@``.
+        """
+        from catalog.verbs.aliases import alias_of, point
+
+        for_reason(reason, point, self.workspace, *alias_of(kind, name, alias), revision)
+
+    def unalias(self, kind: str, name: str, alias: str | None = None, /, *, reason: str | None = None) -> None:
+        """Take an alias of an entry away; the keys are those of :meth:`alias`.
+
+        Raises:
+            EntryNotFoundError: there is no such alias.
+        """
+        from catalog.verbs.aliases import alias_of, take_away
+
+        for_reason(reason, take_away, self.workspace, *alias_of(kind, name, alias))
+
+    def aliases(self, kind: str, name: str | None = None) -> dict[str, int | None]:
+        """Return the aliases of an entry, by name, with the revision each points at; None: the newest, at any time."""
+        from catalog.verbs.aliases import aliases
+
+        return aliases(self.workspace, *pair(kind, name))
+
+    def alias_history(self, kind: str, name: str | None = None) -> builtins.list[AliasMove]:
+        """Return every move of every alias of an entry, the newest first."""
+        from catalog.verbs.aliases import moves
+
+        return moves(self.workspace, *pair(kind, name))
+
+    def audit(self, limit: int | None = 20) -> builtins.list[Refusal]:
+        """Return the last loads that were refused, the newest first; None: all that are kept, the last ten thousand."""
+        from catalog.verbs.refusals import refusals
+
+        return refusals(self.workspace, limit)
+
+    def as_of(self, when: datetime | str | int) -> Catalog:
+        """Return the stored entries as they were at a moment, as a catalog of their own that can only be read.
+
+        Its entries have the names, revisions and aliases of then, and are loaded by the references of then, from the
+        code of today: what has changed since is drift. Searches go by words only. Entries of the configuration and of
+        this process have no history and are not in it. Close it: it lies in a temporary file.
+
+        Args:
+            when: a moment (without a zone: in UTC), as ISO 8601 text too, or as ``"2 days ago"``; or a generation.
+
+        Raises:
+            InvalidFilterError: *when* says no moment, one to come, or a generation that nothing was recorded of.
+        """
+        from catalog.verbs.past import as_of
+
+        return Catalog.over(as_of(self.workspace, when))
+
+    def approve(self, kind: str, name: str | None = None, *, reason: str | None = None) -> Entry:
         """Make a draft an entry like any other, so that routers see it; this is a new revision.
+
+        *reason* says why, for the history.
 
         Raises:
             EntryNotFoundError, EntryError: there is no such entry; it is no draft.
@@ -607,7 +708,7 @@ class Catalog:
         """
         from catalog.verbs.drafts import approve
 
-        return approve(self.workspace, *pair(kind, name))
+        return for_reason(reason, approve, self.workspace, *pair(kind, name))
 
     def export_jsonl(self, path: str | os.PathLike[str] | IO[str], *, vectors: bool = False) -> int:
         """Write the persistent entries to *path*, one JSON object a line, by key; return their number.
@@ -674,7 +775,9 @@ class Catalog:
         backup(self.workspace, path)
 
     def prune(self, *, keep: int | None = None, older_than: float | None = None, vacuum: bool = False) -> int:
-        """Delete old revisions from the history, but never the last of an entry; return how many.
+        """Delete old revisions from the history, but never the last of an entry, nor what an alias names.
+
+        Return how many. With *older_than*, moves of aliases and refused loads that are as old go, too.
 
         Args:
             keep: how many revisions of each entry stay; None: ``keep_history`` of the configuration.

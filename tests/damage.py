@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from factories import blank_catalog, open_catalog
 
-from catalog import AutoCouncil, Catalog, CatalogWarning, Settings, logged_decisions
+from catalog import AutoCouncil, Catalog, CatalogWarning, DriftError, Settings, logged_decisions
 from catalog.routing.calibration.stored import router_key
 from catalog.store import tables
+from catalog.verbs.refusals import record_refusal
 
 OTHERS = ["tool:alpha", "tool:beta", "tool:delta", "tool:gamma"]
 """The entries that are not damaged."""
@@ -51,6 +52,9 @@ def fill(folder: Path) -> Path:
         cat.register("profile", "bad", {"uses": ["tool:alpha"]}, tags=["plot"])
         cat.golden.add("draw a chart for me", "tool:alpha")
         cat.golden.add("sort my letters", "tool:bad")
+        for name in ("alpha", "bad"):
+            cat.alias(f"tool:{name}", "prod", revision=1, reason="it is tried")
+            record_refusal(cat.workspace, f"tool:{name}", DriftError("it has drifted", ref="x:y"))
         cat.record_use("a chart", "tool:bad")
         cat.record_use("a chart", "tool:alpha")
         router = AutoCouncil(cat, "embedding", kind="tool", on_no_match="abstain")
@@ -119,6 +123,8 @@ _ROW = {
     "revision": "kind = 'tool' AND name = 'bad' AND revision = 2",
     "entry_tag": "kind = 'tool' AND name = 'bad'",
     "golden_case": "name = 'bad'",
+    "alias": "name = 'bad'",
+    "audit": "key = 'tool:bad'",
     "used": "name = 'bad' AND query LIKE 'r:%'",
     "source": "target NOT LIKE 'plugins@%'",
     "decision_log": "id = 1",
@@ -241,6 +247,8 @@ def answers(cat: Catalog, folder: Path) -> dict[str, Any]:
         "golden": lambda: [case.names for case in cat.golden if case.names == ("tool:alpha",)],
         "decisions": lambda: [one.prompt for one in logged_decisions(cat) if one.prompt == "sort the letters"],
         "route": lambda: router.resolve("draw a scatter plot from a table").name,
+        "aliases": lambda: [cat.aliases("tool:alpha"), cat.entry("tool:alpha@prod").revision],
+        "audit": lambda: [line.message for line in cat.audit() if line.key == "tool:alpha"],
         "embed status": lambda: len(cat.embed_status()) and 0,
         "embed update": lambda: cat.embed_update() and 0,
         "load": lambda: [cat.get(key) is not None for key in OTHERS],

@@ -175,5 +175,5 @@ def test_to_dict_gives_every_field_as_json() -> None:
     }  # fmt: skip
     assert json.loads(json.dumps(revision.to_dict())) == {
         "key": "tool:plot", "kind": "tool", "name": "plot", "revision": 1, "action": "register",
-        "actor": revision.actor, "at": moment, "data": revision.data,
+        "actor": revision.actor, "at": moment, "data": revision.data, "reason": None,
     }  # fmt: skip

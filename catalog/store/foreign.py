@@ -13,9 +13,10 @@ import sqlite3
 from catalog.errors import StoreError
 
 TABLES = frozenset({
-    "alembic_version", "calibration", "catalog_state", "decision_log", "embedder", "entry", "entry_change", "entry_fts",
-    "entry_fts_config", "entry_fts_data", "entry_fts_docsize", "entry_fts_idx", "entry_reference", "entry_tag",
-    "entry_text", "entry_words", "golden_case", "history_mark", "revision", "search_doc", "source", "used", "vector",
+    "alembic_version", "alias", "audit", "calibration", "catalog_state", "decision_log", "embedder", "entry",
+    "entry_change", "entry_fts", "entry_fts_config", "entry_fts_data", "entry_fts_docsize", "entry_fts_idx",
+    "entry_reference", "entry_tag", "entry_text", "entry_words", "golden_case", "history_mark", "revision",
+    "search_doc", "source", "used", "vector",
 })  # fmt: skip
 """The tables that are read and written; a test compares them with those that the migrations make."""
 
@@ -39,6 +40,7 @@ _CHECKS = (
     "check((refisnull)<>(specisnull))", "check(length(name)between1and200)", "check(length(kind)between1and40)",
     "check(length(tag)between1and200)", "check(revision>=1)", "check(id=1)", "check(width>=1)",
     "check(length(vector)%4=0)", "check((kind='')=(name=''))",
+    "check(length(alias)between1and200)", "check(revisionisnullorrevision>=1)",
 )  # fmt: skip
 _EXPRESSION = re.compile(r"check\(|generatedalways|default\(|collate")
 _COMPUTED = re.compile(r"\bas\b\s*\(|/\*|--", re.IGNORECASE)  # and comments, behind which one could hide

@@ -16,6 +16,7 @@ from catalog.entry.entry import Entry, make_entry
 from catalog.entry.key import format_key
 from catalog.errors import CatalogError
 from catalog.store import derived, fulltext, state, tables
+from catalog.store.aliases import UNSET
 from catalog.store.damage import DERIVED, Damage, damaged_rows
 from catalog.store.forms import is_number, parsed, parsed_texts
 from catalog.store.mapping import JSON_COLUMNS, content, to_json
@@ -33,6 +34,8 @@ _LOST = {
     "decision_log": "a logged decision",
     "used": "what was learned from a use",
     "source": "which source was scanned",
+    "alias": "a move of an alias",
+    "audit": "a line about a load that was refused",
 }
 """Tables whose rows are in no other place, and what is lost with a row."""
 
@@ -94,7 +97,8 @@ class Mending:
         elif table == "used":
             self._uses(rows)
         else:
-            one = {"entry": self._entry, "revision": self._revision, "embedder": self._embedder}.get(table)
+            ways = {"entry": self._entry, "revision": self._revision, "embedder": self._embedder, "alias": self._alias}
+            one = ways.get(table)
             for damage in rows:
                 if one is not None:
                     one(damage)
@@ -140,6 +144,17 @@ class Mending:
             self._sql("DELETE FROM vector WHERE embedder_id = ?", damage.row["id"])
             self._delete(damage)
 
+    def _alias(self, damage: Damage) -> None:
+        """Mend a move of an alias; where it pointed can't be guessed, so such an alias is taken away."""
+        row, bad = damage.row, set(damage.faults)
+        if bad & {"kind", "name", "alias"} or not bad & {"action", "revision"}:
+            self._row(damage)
+            return
+        self._set(damage, {**dict.fromkeys(bad & {"at"}, self._now), "action": UNSET, "revision": None})
+        self.lost.append(f"where the alias {format_key(row['kind'], row['name'])}@{row['alias']} pointed")
+        if left := bad - {"action", "revision", "at"}:
+            self._row(damage._replace(faults=dict.fromkeys(left, "")))
+
     def _uses(self, rows: list[Damage]) -> None:
         """Keep the sound rows: without rowids, a damaged row can't be named to be deleted."""
         columns = [column.name for column in tables.used.c]
@@ -159,6 +174,7 @@ class Mending:
     def _revision(self, damage: Damage) -> None:
         row, bad = damage.row, set(damage.faults)
         better: dict[str, Any] = dict.fromkeys(bad & {"action", "actor"}, "unknown")
+        better |= dict.fromkeys(bad & {"reason", "generation"})
         if "at" in bad:
             better["at"] = self._time_near(damage)
         said: dict[str, Any] = {}
@@ -316,5 +332,7 @@ _INSTEAD: dict[tuple[str, str], Callable[[Mapping[str, Any]], Any]] = {
     ("source", "files"): lambda row: "{}",  # unknown: the next refresh reads every file
     ("source", "options"): lambda row: to_json(_SCAN_OPTIONS),
     ("decision_log", "generation"): lambda row: 0,
+    ("alias", "generation"): lambda row: 0,
+    **{(table, name): lambda row: "unknown" for table in ("alias", "audit") for name in ("actor", "code", "message")},
 }
 """What is as good as the damaged value, by table and column."""

@@ -45,7 +45,7 @@ IDS_OF = (
 STATE = "SELECT generation, words_version, text_version FROM catalog_state"
 TAGS = "SELECT DISTINCT tag FROM entry_tag"
 HISTORY = (
-    "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
+    "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data, r.reason FROM revision AS r "
     "WHERE r.kind = ? AND r.name = ? AND r.revision < ? ORDER BY r.revision DESC LIMIT ?"
 )
 NAMED_BEFORE = (  # a rename takes the history along, in which the entry has its old name
@@ -67,18 +67,18 @@ MARKED_OF = (
     f"WHERE {_IS_MARKED}"
 )
 KEPT_REVISIONS = (
-    "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
+    "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data, r.reason FROM revision AS r "
     "WHERE r.kind = ? AND r.name = ? AND r.data IS NOT NULL ORDER BY r.revision DESC LIMIT ?"
 )
 REVISION = (
-    "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
+    "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data, r.reason FROM revision AS r "
     "WHERE r.kind = ? AND r.name = ? AND r.revision = ?"
 )
 LAST_CHANGE = (
     "SELECT r.action, r.at FROM revision AS r WHERE r.kind = ? AND r.name = ? ORDER BY r.revision DESC LIMIT 1"
 )
 LOG = (
-    "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data FROM revision AS r "
+    "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data, r.reason FROM revision AS r "
     "ORDER BY r.id DESC LIMIT ?"
 )
 CHANGED = "SELECT e.kind, e.name FROM entry_change AS c JOIN entry AS e ON e.id = c.entry_id WHERE c.generation > ?"
@@ -86,7 +86,7 @@ RECORDED = (
     "SELECT r.revision, r.data FROM revision AS r WHERE r.kind = ? AND r.name = ? AND r.data IS NOT NULL "
     f"AND r.revision BETWEEN 1 AND {MOST} ORDER BY r.revision DESC LIMIT 20"
 )
-REVISION_DATA = "SELECT r.data FROM revision AS r WHERE r.kind = ? AND r.name = ? AND r.revision = ?"
+REVISION_DATA = "SELECT r.data, r.at FROM revision AS r WHERE r.kind = ? AND r.name = ? AND r.revision = ?"
 COUNT = "SELECT count(*) FROM entry"
 
 _REVISION = COLUMNS.index("revision")
@@ -282,7 +282,8 @@ def entry_at(reader: Reader, kind: str, name: str, revision: int) -> Entry:
         from catalog.entry.entry import make_entry
 
         try:
-            return make_entry({**parsed(recorded[0], dict), "revision": revision})
+            as_it_was = {"kind": kind, "name": name, "revision": revision, "updated_at": recorded[1]}
+            return make_entry({**parsed(recorded[0], dict), **as_it_was})
         except (ValueError, CatalogError) as error:
             damage = damage or damaged_row(kind, name, error)
     if damage is not None:

@@ -168,14 +168,19 @@ def _from_leaves(data: bytearray, found: dict[str, Rows], names: Sequence[str]) 
                 break
 
 
+_ADDED: dict[str, tuple[Any, ...]] = {"vector": (0,), "revision": (None, None)}
+"""What rows lack at their end that were written by an older schema: a migration that adds a column changes no row."""
+
+
 def _values(table: sa.Table, cell: Cell) -> tuple[Any, ...] | None:
     """Return the columns of a record as a row of *table*, None if it can't be one."""
     if (cell.rowid is not None) is not _has_rowid(table):
         return None
     columns = list(table.c)
     values = list(cell.values)
-    if table.name == "vector" and len(values) == len(columns) - 1:  # written before there were checksums
-        values.append(0)
+    added = _ADDED.get(table.name, ())
+    if added and len(values) == len(columns) - len(added):
+        values += added
     if len(values) != len(columns):
         return None
     if columns[0].primary_key and len(table.primary_key) == 1 and isinstance(columns[0].type, sa.Integer):

@@ -29,6 +29,7 @@ class Store:
     Attributes:
         path: the database file.
         url: the URL it was opened with.
+        frozen: why nothing is written any more, in words; empty where something may be.
         reader: runs every statement that only reads.
     """
 
@@ -49,6 +50,7 @@ class Store:
         self._remove: Callable[[], Any] = lambda: None
         self.path = path or self._temporary()
         self.url = url
+        self.frozen = ""
         self._busy_ms = busy_ms
         self._locks()
         self._writer: Writer | None = None
@@ -84,7 +86,12 @@ class Store:
     @property
     def read_only(self) -> str:
         """Why the database can only be read here, in words; empty where it can be written to."""
-        return self.reader.access.why
+        return self.frozen or self.reader.access.why
+
+    def refuse_if_frozen(self) -> None:
+        """Raise ReadOnlyError where nothing is written any more, whatever the file would allow."""
+        if self.frozen:
+            raise ReadOnlyError(f"{self.frozen}; nothing was changed", url=self.url)
 
     @property
     def is_to_come(self) -> bool:
@@ -99,11 +106,12 @@ class Store:
         return generation, (words, texts)
 
     @contextmanager
-    def writing(self, *, actor: str) -> Iterator[Transaction]:
+    def writing(self, *, actor: str, reason: str | None = None) -> Iterator[Transaction]:
         """Begin a transaction, which is committed at the end, or rolled back as a whole after an error.
 
         Args:
             actor: who makes the changes, for the history.
+            reason: why, in their words.
 
         Raises:
             StoreBusyError: another process held the write lock for longer than the busy timeout.
@@ -113,6 +121,7 @@ class Store:
         me = threading.get_ident()
         if self._writing_thread == me:
             raise StoreError("this thread is in the middle of a change already; finish that first", url=self.url)
+        self.refuse_if_frozen()
         with self._turnstile:
             pass
         with self._lock:  # threads of one process queue here: waiting for SQLite's lock means polling and sleeping
@@ -134,7 +143,7 @@ class Store:
                 self._writer = Writer(self.path, busy_ms=self._busy_ms)
             self._writing_thread = me
             try:
-                with self._writer.transaction(actor=actor) as transaction:
+                with self._writer.transaction(actor=actor, reason=reason) as transaction:
                     yield transaction
             finally:
                 self._writing_thread = None

@@ -141,6 +141,8 @@ revision = sa.Table(
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("data", json_type("object")),  # the entry after the change; NULL if it was removed
+    sa.Column("reason", sa.Text),  # what whoever made the change said of it
+    sa.Column("generation", sa.BigInteger),  # of the transaction; NULL if it was written before this was kept
     sa.UniqueConstraint("kind", "name", "revision"),
     sa.CheckConstraint("revision >= 1", name="revision_positive"),
 )
@@ -279,6 +281,38 @@ used = sa.Table(
     sa.Column("text", sa.Text),  # NULL unless the project allows it
     sa.Index(None, "kind", "name"),
     sqlite_with_rowid=False,
+)
+
+alias = sa.Table(
+    "alias",
+    metadata,
+    # Every move of every alias; of each the newest row counts. A revision of NULL follows the newest of the entry.
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("name", sa.String(200), nullable=False),
+    sa.Column("alias", sa.String(200), nullable=False),
+    sa.Column("action", sa.String(20), nullable=False),  # "alias", or "unalias" where it was taken away
+    sa.Column("revision", sa.Integer),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("generation", sa.BigInteger, nullable=False),
+    sa.CheckConstraint("length(alias) BETWEEN 1 AND 200", name="alias_length"),
+    sa.CheckConstraint("revision IS NULL OR revision >= 1", name="revision_positive"),
+    sa.Index(None, "kind", "name", "alias"),
+)
+
+audit = sa.Table(
+    "audit",
+    metadata,
+    # Loads that were refused. The newest ten thousand are kept.
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, nullable=False),
+    sa.Column("ref", sa.Text),
+    sa.Column("code", sa.String(40), nullable=False),  # of the error
+    sa.Column("message", sa.Text, nullable=False),
 )
 
 state = sa.Table(

@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from catalog.entry.entry import Entry, make_entry
-from catalog.entry.key import Key
+from catalog.entry.key import Key, name_fault
+from catalog.entry.kinds import is_kind_name
 from catalog.errors import CatalogError, StoreError
-from catalog.store import derived, golden_and_decisions, state, tables, use, vector_writes, vectors
+from catalog.store import aliases, derived, golden_and_decisions, revisions, state, tables, use, vector_writes, vectors
 from catalog.store.derived import CHUNK, insert_rows, quoted
 from catalog.store.engine import make_engine
 from catalog.store.forms import MOST, is_number, parsed, text_or_bytes
@@ -45,10 +46,6 @@ _WITHOUT_ROW = sa.text(
     "SELECT r.kind, r.name FROM revision AS r WHERE r.data IS NOT NULL AND r.revision = (SELECT max(x.revision) "
     "FROM revision AS x WHERE x.kind = r.kind AND x.name = r.name) AND NOT EXISTS (SELECT 1 FROM entry AS e "
     "WHERE e.kind = r.kind AND e.name = r.name)"
-)
-_PRUNE = (
-    "DELETE FROM revision WHERE id IN (SELECT id FROM (SELECT id, at, row_number() OVER "
-    "(PARTITION BY kind, name ORDER BY revision DESC) AS place FROM revision) WHERE place > ? AND at < ?)"
 )
 _LAST_ID = sa.select(sa.func.max(tables.entry.c.id)).where(tables.entry.c.id < MOST)
 _NOTE_CHANGE = (
@@ -90,7 +87,7 @@ class Writer:
         self._engine = make_engine(url, busy_ms=busy_ms).execution_options(sqlite_begin="IMMEDIATE")
 
     @contextmanager
-    def transaction(self, *, actor: str) -> Iterator[Transaction]:
+    def transaction(self, *, actor: str, reason: str | None = None) -> Iterator[Transaction]:
         """Begin a transaction, taking the write lock at once; commit at the end, or roll back whole on an error.
 
         Raises:
@@ -100,7 +97,7 @@ class Writer:
             with self._engine.begin() as connection:
                 raw: Any = connection.connection.dbapi_connection
                 raw.text_factory = text_or_bytes  # a text that is not UTF-8 must not take others down
-                transaction = Transaction(connection, actor)
+                transaction = Transaction(connection, actor, reason)
                 yield transaction
                 transaction.finish()
         except sa.exc.DBAPIError as error:
@@ -124,21 +121,24 @@ class Transaction:
 
     Attributes:
         connection: what is written on.
+        actor: in whose name.
+        reason: why, in their words.
         now: the moment of the changes, as ISO 8601 with the zone.
         changed: whether the generation grows at the end.
         damaged: keys whose rows can't be read; writing them is a change even if they are equal.
     """
 
-    def __init__(self, connection: sa.Connection, actor: str) -> None:
+    def __init__(self, connection: sa.Connection, actor: str, reason: str | None = None) -> None:
         """Write on *connection* in the name of *actor*."""
         self.connection = connection
-        self._actor = actor
+        self.actor = actor
+        self.reason = reason
         self.now = datetime.now(UTC).isoformat(timespec="microseconds")
         self.changed = False
         self._next: int | None = None
         self.damaged: set[Key] = set()
 
-    def _generation(self) -> int:
+    def generation(self) -> int:
         """Return the generation this transaction will be."""
         if self._next is None:
             found = self.connection.execute(sa.select(tables.state.c.generation)).scalar()
@@ -252,7 +252,7 @@ class Transaction:
 
     def _note_changes(self, ids: Iterable[int]) -> None:
         """Make indexes in memory read again what they hold of these entries. New entries they find by their vectors."""
-        rows = [(id_, self._generation()) for id_ in ids]
+        rows = [(id_, self.generation()) for id_ in ids]
         if rows:
             self.connection.exec_driver_sql(_NOTE_CHANGE, rows)
 
@@ -260,8 +260,8 @@ class Transaction:
         insert_rows(
             self.connection,
             "revision",
-            ("kind", "name", "revision", "data", "action", "actor", "at"),
-            [(*change, action, self._actor, self.now) for change in changes],
+            ("kind", "name", "revision", "data", "action", "actor", "at", "reason", "generation"),
+            [(*change, action, self.actor, self.now, self.reason, self.generation()) for change in changes],
         )
 
     def remove(self, keys: Iterable[Key], action: str) -> list[Key]:
@@ -281,29 +281,19 @@ class Transaction:
         return list(stored)
 
     def prune(self, keep: int, before: str | None) -> int:
-        """Delete revisions but the last *keep* (at least one) of each entry and those from *before* on."""
-        return int(self.connection.exec_driver_sql(_PRUNE, (max(keep, 1), before or "9999")).rowcount)
+        """Delete old revisions; see :func:`catalog.store.revisions.prune`. No entry changes."""
+        return revisions.prune(self.connection, max(keep, 1), before or "9999")
 
     def rename(self, key: Key, new: str) -> None:
-        """Give the entry *key* the name *new*: in its row, its tags, its history, its golden cases and its uses.
+        """Give the entry *key* the name *new*; see :func:`catalog.store.revisions.rename`. A put must follow."""
+        revisions.rename(self.connection, key, new)
+        self.damaged.add((key[0], new))  # so that put writes it though its content is that of the row
+        self.changed = True
 
-        What is made from the name (words, texts) is made by the :meth:`put` that must follow. If there is a history of
-        an entry that had the new name before, it comes first: the revisions of this entry count on from there.
-        """
-        kind, name = key
-        run = self.connection.exec_driver_sql
-        before = run("SELECT max(revision) FROM revision WHERE kind = ? AND name = ?", (kind, new)).scalar() or 0
-        # In two steps: a revision may not stand on a number that another still has.
-        move = "UPDATE revision SET name = ?, revision = revision + ? WHERE kind = ? AND name = ?"
-        run(move, (new, 1 << 40, kind, name))
-        back = "UPDATE revision SET revision = revision - ? + ? WHERE kind = ? AND name = ? AND revision > ?"
-        run(back, (1 << 40, before, kind, new, 1 << 40))
-        run("UPDATE entry SET name = ?, revision = revision + ? WHERE kind = ? AND name = ?", (new, before, kind, name))
-        run("DELETE FROM entry_tag WHERE kind = ? AND name = ?", (kind, name))
-        run("UPDATE OR REPLACE used SET name = ? WHERE kind = ? AND name = ?", (new, kind, name))
-        run("UPDATE OR IGNORE golden_case SET name = ? WHERE kind = ? AND name = ?", (new, kind, name))
-        run("DELETE FROM golden_case WHERE kind = ? AND name = ?", (kind, name))
-        self.damaged.add((kind, new))  # so that put writes it though its content is that of the row
+    def point(self, key: Key, alias: str, action: str, revision: int | None) -> None:
+        """Note a move of an alias; see :func:`catalog.store.aliases.point`."""
+        by = (self.actor, self.now, self.reason, self.generation())
+        aliases.point(self.connection, key, alias, action, revision, by)
         self.changed = True
 
     def reindex(self) -> int:
@@ -315,7 +305,8 @@ class Transaction:
 
     def bring_back(self) -> list[Key]:
         """Store again what the history says is there and no row has; return the keys."""
-        keys = [tuple(row) for row in self.connection.execute(_WITHOUT_ROW)]
+        found = [tuple(row) for row in self.connection.execute(_WITHOUT_ROW)]
+        keys = [(kind, name) for kind, name in found if is_kind_name(kind) and not name_fault(name)]
         entries = [self._as_recorded(kind, name, 0) for kind, name in keys]
         known = [entry for entry in entries if entry.spec != {} or entry.ref is not None or entry.description]
         self.put(known, "repair")
@@ -340,8 +331,8 @@ class Transaction:
         """
         rows = list(rows)
         vectors.check(embedder, width, [row[3] for row in rows])
-        id_, changed = vector_writes.ensure_embedder(self.connection, embedder, width, given, self._generation())
-        done = vector_writes.put(self.connection, id_, self._generation(), rows) if rows else 0
+        id_, changed = vector_writes.ensure_embedder(self.connection, embedder, width, given, self.generation())
+        done = vector_writes.put(self.connection, id_, self.generation(), rows) if rows else 0
         self.changed = self.changed or changed or done > 0
         return done
 
@@ -351,7 +342,7 @@ class Transaction:
         Search changes over to an embedder when it becomes complete, and keeps to it when new entries still lack
         vectors. So the texts are looked through only until then.
         """
-        complete, changed = vector_writes.mark_complete(self.connection, embedder, self._generation())
+        complete, changed = vector_writes.mark_complete(self.connection, embedder, self.generation())
         self.changed = self.changed or changed
         return complete
 
@@ -436,7 +427,7 @@ class Transaction:
     def finish(self) -> None:
         """Raise the generation if anything has changed. Called before the commit."""
         if self.changed:
-            generation = self._generation()
+            generation = self.generation()
             run = self.connection.exec_driver_sql
             if run("UPDATE catalog_state SET generation = ?", (generation,)).rowcount == 0:
                 state.make(self.connection, generation)

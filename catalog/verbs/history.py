@@ -27,6 +27,7 @@ class Revision(NamedTuple):
         actor: who, as the operating system or ``CATALOG_ACTOR`` says.
         at: when, in UTC.
         data: the fields of the entry after the change; None where it was taken away.
+        reason: what whoever made the change said of it; None where nothing was said.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Revision(NamedTuple):
     actor: str
     at: datetime
     data: dict[str, Any] | None
+    reason: str | None = None
 
     @property
     def key(self) -> str:
@@ -70,12 +72,12 @@ def revision_from_row(row: Row) -> Revision:
     """Return the revision of a row of the table ``revision``; ValueError if the row is damaged."""
     if not is_row(row, _FORM):
         raise ValueError("a value of a wrong type")
-    _, kind, name, number, action, actor, at, data = row
+    _, kind, name, number, action, actor, at, data, reason = row
     when = datetime.fromisoformat(at)
-    return Revision(kind, name, number, action, actor, when, None if data is None else parsed(data, dict))
+    return Revision(kind, name, number, action, actor, when, None if data is None else parsed(data, dict), reason)
 
 
-_FORM = (NUMBER, TEXT, TEXT, NUMBER, TEXT, TEXT, TEXT, TEXT_OR_NONE)
+_FORM = (NUMBER, TEXT, TEXT, NUMBER, TEXT, TEXT, TEXT, TEXT_OR_NONE, TEXT_OR_NONE)
 
 
 def _readable(rows: Iterable[Row]) -> list[Revision]:
@@ -124,6 +126,8 @@ def restore(ws: Workspace, kind: str, name: str, revision: int | None) -> Entry:
     else:
         rows = [row for row in reader.all(queries.REVISION, (kind, name, revision)) if row[7] is not None]
     entry = next(_entries(rows), None)
+    if entry is not None and entry.name != name:  # it was called otherwise then; its history came with the new name
+        entry = entry.model_copy(update={"name": name})
     if entry is None:
         kept = reader.all(queries.KEPT_REVISIONS, (kind, name, _SHOWN))
         known = sorted(row[3] for row in kept if is_number(row[3]))

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import Key, format_key, pair
 from catalog.entry.kinds import VERIFY_POLICIES
-from catalog.errors import CatalogWarning, InvalidFilterError, NotImportableError, StoreError
+from catalog.errors import (
+    CatalogWarning,
+    DriftError,
+    InvalidFilterError,
+    NotImportableError,
+    PinError,
+    StoreError,
+    UntrustedReferenceError,
+)
 from catalog.trust.policy import PINNED
 from catalog.workspace.workspace import Workspace
 
@@ -28,11 +36,11 @@ def get(ws: Workspace, kind: str, name: str | None, default: Any = None, verify:
             pass
     kind, name = pair(kind, name)
     snapshot = ws.snapshot()
-    entry = snapshot.entry(kind, name)
+    entry = snapshot.entry(kind, name) or snapshot.aliased(kind, name)
     if entry is None:
         ws.known_kind(kind)
         return default
-    return load(ws, snapshot, entry, verify)
+    return load(ws, snapshot, entry, verify, (kind, name))
 
 
 def take(ws: Workspace, key: Key | str) -> Any:
@@ -40,17 +48,17 @@ def take(ws: Workspace, key: Key | str) -> Any:
     snapshot = ws.snapshot()
     if isinstance(key, tuple) and key in snapshot.live:
         return snapshot.live[key]
-    return load(ws, snapshot, ws.entry(*pair(key)), None)
+    key = pair(key)
+    return load(ws, snapshot, ws.entry(*key), None, key)
 
 
-def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None) -> Any:
-    """Return the live object of *entry*, the winner of its key in *snapshot*.
+def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None, key: Key) -> Any:
+    """Return the live object of *entry*, which *key* names in *snapshot*: the winner of its key, or by an alias.
 
     Raises:
         InvalidFilterError: *verify* is no policy.
         ResolveError, DriftError: as :meth:`catalog.Catalog.get`.
     """
-    key = (entry.kind, entry.name)
     policy = verify or ws.settings.policy(entry.kind)
     if policy not in VERIFY_POLICIES:
         raise InvalidFilterError(f"verify={policy!r}: choose one of {', '.join(VERIFY_POLICIES)}", verify=policy)
@@ -61,20 +69,26 @@ def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None) ->
             live = ws.runtime.live(key)
         except KeyError:  # another thread took it away since this one looked
             snapshot = ws.snapshot()
-            return load(ws, snapshot, ws.entry(*key), verify)
+            return load(ws, snapshot, ws.entry(*key), verify, key)
     elif entry.ref is None:  # a copy for each caller: whoever changes it changes it for nobody else
         _held(ws, entry)
         if ws.learning.watching:
-            _record_use(ws, key)
+            _record_use(ws, (entry.kind, entry.name))
         return _data(entry)
     else:
-        # Asked for in so many words: also of what is loaded already.
-        exact = None if verify is None else _ensure(ws, entry, policy)
-        live = ws.objects.take(key, state, lambda: _import(ws, entry, policy, exact))
+        try:
+            # Asked for in so many words: also of what is loaded already.
+            exact = None if verify is None else _ensure(ws, entry, policy)
+            live = ws.objects.take(key, state, lambda: _import(ws, entry, policy, exact))
+        except (DriftError, PinError, UntrustedReferenceError) as error:
+            from catalog.verbs.refusals import record_refusal  # only where something is refused
+
+            record_refusal(ws, entry, error)
+            raise
     if verify is None:
         snapshot.live[key] = live
     if ws.learning.watching:
-        _record_use(ws, key)
+        _record_use(ws, (entry.kind, entry.name))
     return live
 
 

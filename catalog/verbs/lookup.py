@@ -48,7 +48,8 @@ def contains(ws: Workspace, key: object) -> bool:
         key = parse_key(key)
     if not (isinstance(key, tuple) and len(key) == 2 and all(isinstance(part, str) for part in key)):
         return False
-    return ws.snapshot().has(key[0], composed(key[1]))
+    snapshot, name = ws.snapshot(), composed(key[1])
+    return snapshot.has(key[0], name) or snapshot.aliased(key[0], name) is not None
 
 
 def names(ws: Workspace, kind: str) -> list[str]:
@@ -118,6 +119,8 @@ def which(ws: Workspace, kind: str, name: str) -> list[Standing]:
     """Return every tier's entry of a key, the winner first; see :meth:`catalog.Catalog.which`."""
     snapshot = ws.snapshot()
     tiers = snapshot.tiers(kind, name)
+    if not tiers and (aliased := snapshot.aliased(kind, name)) is not None:
+        return [Standing(aliased, True, f"revision {aliased.revision}, which the alias '{name}' names")]
     if not tiers:
         raise ws.not_found(snapshot, kind, name)
     winner, *shadowed = tiers

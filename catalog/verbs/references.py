@@ -97,7 +97,7 @@ class ReferenceIndex:
     def _has(self, kind: str, name: str) -> bool:
         key = (kind, name)
         if key not in self._known:
-            self._known[key] = self._snapshot.has(kind, name)
+            self._known[key] = self._snapshot.has(kind, name) or self._snapshot.aliased(kind, name) is not None
         return self._known[key]
 
 

@@ -28,6 +28,7 @@ def register(
     ws.known_kind(kind)
     name = name_of(kind, value) if name is None else name
     if runtime:
+        ws.store.refuse_if_frozen()
         entry = with_providers_of(runtime_entry(kind, name, value, fields), value, Asking(ws))
         with ws.lock:
             ws.runtime.put(entry, value)
@@ -195,6 +196,7 @@ def _as_recorded(ws: Workspace, kind: str, name: str) -> Entry | None:
 
 def reset_runtime(ws: Workspace) -> None:
     """Forget everything registered for this process only."""
+    ws.store.refuse_if_frozen()
     with ws.lock:
         ws.runtime.clear()
         ws.drop_snapshot()

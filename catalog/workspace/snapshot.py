@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import Key
 from catalog.store import queries
+from catalog.store.aliases import SET, TARGET
 from catalog.store.mapping import entry_from_row
 
 if TYPE_CHECKING:
@@ -90,6 +91,17 @@ class Snapshot:
             if found is not None:
                 self._entries[key] = found
         return found
+
+    def aliased(self, kind: str, name: str) -> Entry | None:
+        """Return the stored entry that ``name@alias`` names, as it is at the revision of the alias; None without."""
+        base, at, alias = name.rpartition("@")
+        if not (at and base and alias):
+            return None
+        target = self._reader.one(TARGET, (kind, base, alias))
+        newest = self._reader.one(queries.REVISION_OF, (kind, base))
+        if target is None or target[0] != SET or newest is None:
+            return None
+        return queries.entry_at(self._reader, kind, base, newest[0] if target[1] is None else target[1])
 
     def stored(self, kind: str, name: str) -> Entry | None:
         """Return the persistent entry of a key, or None."""

@@ -35,6 +35,7 @@ from catalog.store.mapping import entry_from_row
 from catalog.store.sources import files_of
 from catalog.store.store import Store
 from catalog.workspace.embedding import EmbeddingService
+from catalog.workspace.reasons import current as current_reason
 from catalog.workspace.snapshot import Snapshot
 from catalog.workspace.tiers import ConfigTier, RuntimeTier
 
@@ -73,6 +74,7 @@ class Workspace:
         embedder: str | Embedder | Callable[[], Embedder] | None,
         settings: Settings | str | Path | None,
         before_snapshot: Callable[[Workspace], object],
+        policy: Policy | None = None,
     ) -> None:
         """Open the database; see :meth:`catalog.Catalog.__init__`.
 
@@ -82,6 +84,7 @@ class Workspace:
             settings: the settings or the file to read them from; None: the nearest configuration file.
             before_snapshot: called before each new snapshot where the settings ask for ``auto_refresh``: it takes in
                 plugins, marked objects and changed sources.
+            policy: of trust; None: what the settings and the database say.
         """
         if not isinstance(settings, Settings):
             settings = load_settings(file=Path(settings) if settings else None)
@@ -97,7 +100,7 @@ class Workspace:
         self.learning = Learning(self.store, settings, actor)
         self.lock = threading.RLock()
         self.loaded: dict[str, Any] = {}
-        self._policy: Policy | None = None
+        self._policy = policy
         self._before_snapshot = before_snapshot
         self._closed = False
         self._refreshing = True  # nothing can be taken in before there is a snapshot
@@ -247,7 +250,7 @@ class Workspace:
         """
         if self._closed:
             self._refuse()
-        with self.store.writing(actor=actor()) as transaction:
+        with self.store.writing(actor=actor(), reason=current_reason()) as transaction:
             if self.current.versions != index_versions() != transaction.versions():
                 transaction.reindex()  # asked twice: another process may have done it since this one last looked
             yield transaction
@@ -287,7 +290,7 @@ class Workspace:
             EntryNotFoundError: no tier has it; the text names close matches and, for an entry taken away, when.
         """
         snapshot = self.snapshot()
-        entry = snapshot.entry(kind, name)
+        entry = snapshot.entry(kind, name) or snapshot.aliased(kind, name)
         if entry is None:
             raise self.not_found(snapshot, kind, name)
         return entry
@@ -306,6 +309,10 @@ class Workspace:
     def not_found(self, snapshot: Snapshot, kind: str, name: str) -> EntryError:
         """Return the error for a key that no tier has: with close matches, else with what became of the entry."""
         self.known_kind(kind)
+        aliased = snapshot.aliased(kind, name)
+        if aliased is not None:
+            text = f"'{format_key(kind, name)}' is an alias of revision {aliased.revision}; name '{aliased.key}' itself"
+            return EntryNotFoundError(text, kind=kind, name=name, close=[aliased.key])
         close = [format_key(kind, match) for match in close_matches(name, snapshot.names(kind))]
         text = f"no entry '{format_key(kind, name)}'{did_you_mean(close)}"
         last = None if close else self.store.reader.one(queries.LAST_CHANGE, (kind, name))

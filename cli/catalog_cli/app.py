@@ -41,6 +41,9 @@ COMMANDS = {
     "update": Entrance("catalog_cli.commands.update:update", "Change some fields of an entry", _FILL),
     "tag": Entrance("catalog_cli.commands.tag:tag", "Add and remove tags of an entry", _FILL),
     "rename": Entrance("catalog_cli.commands.rename:rename", "Give an entry another name", _FILL),
+    "alias": Entrance(
+        "catalog_cli.commands.alias:alias", "Let a name such as prod point at a revision of an entry", _FILL
+    ),
     "unregister": Entrance("catalog_cli.commands.unregister:unregister", "Take entries away", _FILL),
     "approve": Entrance("catalog_cli.commands.approve:approve", "Let routers pick what a model drafted", _FILL),
     "import": Entrance("catalog_cli.commands.import_:import_", "Add the entries of a JSON Lines file", _FILL),
@@ -52,7 +55,7 @@ COMMANDS = {
     "doctor": Entrance(
         "catalog_cli.commands.doctor:doctor", "Find dead, moved and duplicate references, and broken councils", _CHECK
     ),
-    "log": Entrance("catalog_cli.commands.log:log", "Show who changed what, and when", _CHECK),
+    "log": Entrance("catalog_cli.commands.log:log", "Show who changed what, when and why", _CHECK),
     "restore": Entrance("catalog_cli.commands.restore:restore", "Bring back an entry as it once was", _CHECK),
     "db": Entrance("catalog_cli.commands.db:db", "Look after the database itself", _CHECK),
 }

@@ -43,6 +43,8 @@ class Application:
         """Open nothing yet."""
         self.url: str | None = None
         self.embedder: str | None = None
+        self.as_of: str | None = None
+        self.reason: str | None = None
         self.screen = Screen()
 
     @cached_property
@@ -63,7 +65,12 @@ class Application:
         click.get_current_context().call_on_close(partial(self._close, opened))
         if sqlite_path(opened.url) is None:
             self.screen.remark(f"Warning: {opened.url} is a private database: what is stored goes with this command")
-        return opened
+        context = click.get_current_context()
+        if self.reason is not None:
+            from catalog import because
+
+            context.with_resource(because(self.reason))
+        return opened if self.as_of is None else context.with_resource(opened.as_of(self.as_of))
 
     def _close(self, opened: Catalog) -> None:
         to_come = opened.workspace.store.is_to_come

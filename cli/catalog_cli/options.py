@@ -73,11 +73,46 @@ def embedder_option() -> click.Option:
     )
 
 
+def _look_back(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        ctx.ensure_object(Application).as_of = value
+
+
+def _say_why(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    if value is not None:
+        ctx.ensure_object(Application).reason = value
+
+
+def as_of_option() -> click.Option:
+    """Return ``--as-of``, with which a command reads the stored entries as they were."""
+    return click.Option(
+        ["--as-of"],
+        metavar="WHEN",
+        expose_value=False,
+        callback=_look_back,
+        help="The stored entries as they were: 2026-01-31, 2026-01-31T14:00 (UTC), '2 days ago', or a generation.",
+    )
+
+
+def reason_option() -> click.Option:
+    """Return ``--reason``, which goes into the history with all that a command changes."""
+    return click.Option(
+        ["--reason"], metavar="TEXT", expose_value=False, callback=_say_why, help="Why, for the history."
+    )
+
+
 def command(
-    name: str, *, examples: str, embedder: bool = False, unknown_options: bool = False
+    name: str,
+    *,
+    examples: str,
+    embedder: bool = False,
+    as_of: bool = False,
+    reason: bool = False,
+    unknown_options: bool = False,
 ) -> Callable[[Callable[..., Any]], click.Command]:
     """Make a function a command with ``--url``, *examples* in its help, and ``--embedder`` where *embedder* is true.
 
+    So do *as_of* and *reason* add ``--as-of`` and ``--reason``.
     With *unknown_options*, words that begin with a dash and are no option are arguments.
     """
 
@@ -85,7 +120,8 @@ def command(
         made = click.command(
             name, cls=WithExamples, examples=examples, context_settings={"ignore_unknown_options": unknown_options}
         )(function)
-        made.params += [*([embedder_option()] if embedder else []), url_option()]
+        wanted = ((embedder, embedder_option), (as_of, as_of_option), (reason, reason_option), (True, url_option))
+        made.params += [option() for is_wanted, option in wanted if is_wanted]
         return made
 
     return decorate

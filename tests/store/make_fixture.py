@@ -92,6 +92,16 @@ def fill(cat: Any, folder: Path) -> None:
         from catalog import AutoCouncil
 
         AutoCouncil(cat, "rules", kind="tool", on_no_match="abstain").resolve("a scatter, please")
+    if hasattr(cat, "alias"):
+        from catalog import DriftError
+        from catalog.verbs.refusals import record_refusal
+
+        cat.update("tool:bars", description="Draw very tall bars.", reason="they are taller now")
+        cat.alias("tool:bars", "prod", revision=2)
+        cat.alias("tool:bars", "latest")
+        cat.alias("tool:scatter", "old", revision=1)
+        cat.unalias("tool:scatter", "old")
+        record_refusal(cat.workspace, "tool:bars", DriftError("it drifted", ref="plots:bars"))
 
 
 def said(cat: Any) -> dict[str, Any]:

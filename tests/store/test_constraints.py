@@ -71,6 +71,13 @@ ROWS = {
         "id": 1, "at": NOW, "generation": 1, "prompt_hash": "0" * 64, "prompt": None, "router": "{}", "decision": "{}",
     },
     "used": {"query": "0" * 64, "kind": "tool", "name": "plot", "weight": 1.0, "at": 0.0, "text": None},
+    "alias": {
+        "id": 1, "kind": "tool", "name": "plot", "alias": "prod", "action": "alias", "revision": 1, "actor": "ann",
+        "at": NOW, "reason": None, "generation": 1,
+    },
+    "audit": {
+        "id": 1, "at": NOW, "actor": "ann", "key": "tool:plot", "ref": "a:b", "code": "drift", "message": "it drifted",
+    },
 }  # fmt: skip
 
 
@@ -94,6 +101,11 @@ def _insert(connection: sa.Connection, table: str, row: dict[str, Any]) -> None:
 
 
 FORBIDDEN = [
+    ("pk_alias", "alias", {}, "UNIQUE constraint failed: alias.id"),
+    ("ck_alias_alias_length", "alias", {"id": 2, "alias": ""}, "ck_alias_alias_length"),
+    ("ck_alias_alias_length", "alias", {"id": 2, "alias": "a" * 201}, "ck_alias_alias_length"),
+    ("ck_alias_revision_positive", "alias", {"id": 2, "revision": 0}, "ck_alias_revision_positive"),
+    ("pk_audit", "audit", {}, "UNIQUE constraint failed: audit.id"),
     ("pk_entry", "entry", {"name": "other"}, "UNIQUE constraint failed: entry.id"),
     ("uq_entry_kind_name", "entry", {"id": 2}, "UNIQUE constraint failed: entry.kind, entry.name"),
     ("ck_entry_ref_or_spec", "entry", {"id": 2, "name": "b", "ref": None}, "ck_entry_ref_or_spec"),

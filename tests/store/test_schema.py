@@ -6,6 +6,7 @@ import io
 import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,9 +26,11 @@ from catalog.store.store import Store
 
 TABLES = (
     "entry", "entry_tag", "search_doc", "revision", "source", "catalog_state", "entry_text", "embedder", "vector",
-    "entry_change", "history_mark", "entry_reference", "calibration", "golden_case", "decision_log", "used",
+    "entry_change", "history_mark", "entry_reference", "calibration", "golden_case", "decision_log", "used", "alias",
+    "audit",
 )  # fmt: skip
 
+NEW_IN_0005 = ("alias", "audit")
 NEW_IN_0003 = ("entry_reference", "calibration", "golden_case", "decision_log", "used")
 
 
@@ -343,7 +346,7 @@ def test_a_database_of_somebody_else_is_no_catalog(tmp_path: Path) -> None:
 def test_a_catalog_of_schema_0002_keeps_every_row_and_makes_its_words_again(filled: str, run_alembic) -> None:
     """Going back to 0002 and up again loses no row of what 0002 knew, and opening brings words and search back."""
     path = file_of(filled)
-    known = [table for table in TABLES if table not in NEW_IN_0003]
+    known = [table for table in TABLES if table not in (*NEW_IN_0003, *NEW_IN_0005)]
     before = {table: data for table, data in rows(path).items() if table in known and table != "catalog_state"}
     run_alembic("downgrade", "0002")
     assert schema.current(path) == "0002"
@@ -352,6 +355,7 @@ def test_a_catalog_of_schema_0002_keeps_every_row_and_makes_its_words_again(fill
         cat.register("tool", "more", "a:b")  # the words are made again with the next change
     after = rows(path)
     assert schema.current(path) == schema.HEAD
+    before["revision"] = [(*row[:-1], None) for row in before["revision"]]  # which generation they are of is not known
     for table, data in before.items():
         assert set(map(repr, data)) <= set(map(repr, after[table])), table
     assert [after[table] for table in NEW_IN_0003] == [[]] * len(NEW_IN_0003)
@@ -384,7 +388,26 @@ def test_an_upgrade_that_can_not_keep_the_file_is_none(outdated: Path, monkeypat
     assert not Path(f"{outdated}.before-{schema.HEAD}").exists()
 
 
-@pytest.mark.parametrize("older", ["0001", "0002", "0003"])
+@pytest.mark.filterwarnings("ignore:.*the file as it was is kept as")
+def test_a_catalog_of_schema_0004_keeps_its_history(filled: str, run_alembic) -> None:
+    """Going up to 0005 loses no row; what was changed before has no reason, and what is changed after has its own."""
+    path = file_of(filled)
+    run_alembic("downgrade", "0004")
+    old = [table for table in TABLES if table not in NEW_IN_0005]
+    with closing(sqlite3.connect(path)) as connection:
+        before = {table: sorted(connection.execute(f"SELECT * FROM {table}"), key=repr) for table in old}
+    with open_catalog(filled) as cat:
+        after = rows(path)
+        assert [row[:-2] for row in after["revision"]] == before["revision"]
+        assert {row[-2:] for row in after["revision"]} == {(None, None)}
+        others = [table for table in old if table != "revision"]
+        assert [after[table] for table in others] == [before[table] for table in others]
+        cat.update("tool:bars", tags=["plot", "new"], reason="it is new")
+        assert [change.reason for change in cat.history("tool:bars")] == ["it is new", None, None]
+        assert (cat.aliases("tool:bars"), cat.audit(), cat.check()) == ({}, [], [])
+
+
+@pytest.mark.parametrize("older", ["0001", "0002", "0003", "0004"])
 def test_an_upgraded_catalog_is_sound(filled: str, run_alembic, older: str) -> None:
     """A check does not miss what the next change makes, and that makes it."""
     run_alembic("downgrade", older)

@@ -473,7 +473,13 @@ def test_a_catalog_of_schema_0001_comes_out_with_everything_and_hashes(tmp_path:
     before = old_rows(path)
     assert schema.current(str(path)) == "0001"
     store = Store(f"sqlite:///{path}")
-    assert old_rows(path) == before
+    after = old_rows(path)
+    # The newest schema has two columns more for revisions: a reason, and the generation, which a downgrade forgets.
+    assert {**after, "revision": [row[:8] for row in after["revision"]]} == {
+        **before,
+        "revision": [row[:8] for row in before["revision"]],
+    }
+    assert {cell for row in after["revision"] for cell in row[8:]} <= {None}
     assert [len(rows) for rows in before.values()] == [2, 2, 3, 1, 2, 1]
     assert stored_hashes(store) == {}
     with store.writing(actor="test") as transaction:

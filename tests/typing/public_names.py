@@ -12,6 +12,7 @@ from catalog import (
     SEARCH_MODES,
     STRATEGIES,
     VERIFY_POLICIES,
+    AliasMove,
     AutoCouncil,
     Candidate,
     Case,
@@ -62,6 +63,7 @@ from catalog import (
     Pinned,
     ReadOnlyError,
     Reference,
+    Refusal,
     Registry,
     Replay,
     Replayed,
@@ -94,6 +96,7 @@ from catalog import (
     backup_database,
     backup_into,
     baseline,
+    because,
     call,
     cases_for,
     close_matches,
@@ -349,6 +352,10 @@ copied: Copied = copy_catalog("team.db", "copy.db", replace=True)
 assert_type(copied.tables, dict[str, TableSum])
 assert_type(backup_into("team.db", "backups", keep=7), Rotated)
 assert_type(leftovers("team.db", remove=True), list[str])
+with because("it is tried"), Catalog().as_of("2 days ago") as past:
+    assert_type(past.alias_history("tool:plot"), list[AliasMove])
+    assert_type(past.aliases("tool:plot"), dict[str, int | None])
+    assert_type(past.audit(), list[Refusal])
 assert_type(schema_advice("team.db", None), str)
 assert_type(read_configuration(Path("catalog.toml")), dict[str, Any])
 assert_type(code_in_configuration({}, Path("catalog.toml")), list[str])

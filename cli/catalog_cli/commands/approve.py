@@ -12,6 +12,7 @@ from catalog_cli.options import command, json_option, key_argument
         catalog explain council:seo-audit
         catalog approve council:seo-audit
     """,
+    reason=True,
 )
 @key_argument()
 @json_option("the entry as it is now")

@@ -36,6 +36,7 @@ PARAMETERS = (
         catalog explain create_scatter
         catalog explain openai/gpt-4o --json
     """,
+    as_of=True,
 )
 @key_argument()
 @json_option("the entry, with all its fields,")
@@ -52,6 +53,8 @@ def explain(app: Application, key: str, as_json: bool) -> None:
     if as_json:
         tiers = [{"tier": s.tier, "wins": s.wins, "why": s.why} for s in standings]
         data = {"key": entry.key, **entry.model_dump(mode="json"), "tiers": tiers}
+        if aliases := app.catalog.aliases(entry.kind, entry.name):
+            data["aliases"] = aliases
         if state := entry_state(entry.metadata):
             data["state"] = state
         if is_council(entry):
@@ -69,7 +72,8 @@ def _lines(app: Application, entry: Entry, standings: Sequence[Standing]) -> Ite
     if entry.description:
         yield screen.wrapped(clean(entry.description), indent=0)
     yield ""
-    for label, text in (*_facts(entry, standings), *_references(app.catalog, entry)):
+    aliases = app.catalog.aliases(entry.kind, entry.name)
+    for label, text in (*_facts(entry, standings), *_aliases(aliases), *_references(app.catalog, entry)):
         yield f"  {screen.style(f'{label:<{LABEL - 2}}', dim=True)}{screen.wrapped(clean(text), indent=LABEL)}"
     table = list(_parameters(entry.parameters, entry.signature or ""))
     if table:
@@ -113,6 +117,15 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
     if entry.revision:
         since = f", first stored {moment(entry.created_at)}" if entry.created_at != entry.updated_at else ""
         yield "revision", f"{entry.revision} of {moment(entry.updated_at)}{since}"
+
+
+def _aliases(aliases: dict[str, int | None]) -> Iterator[tuple[str, str]]:
+    """Yield what points at which revision."""
+    if aliases:
+        yield (
+            "aliases",
+            ", ".join(f"{name} ({'newest' if number is None else number})" for name, number in aliases.items()),
+        )
 
 
 def _references(catalog: Catalog, entry: Entry) -> Iterator[tuple[str, str]]:

@@ -20,6 +20,7 @@ from catalog_cli.streams import writing
         # from one catalog to another
         catalog export | catalog --url sqlite:///team.db import -
     """,
+    as_of=True,
 )
 @click.argument("file", type=click.Path(dir_okay=False, writable=True, allow_dash=True), default="-")
 @click.option("--vectors", is_flag=True, help="Write the fresh vectors of each entry too, by embedder.")

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         # the names of all models, for a script
         catalog ls model | cut -f1
     """,
+    as_of=True,
 )
 @click.argument("kinds", metavar="[KIND]...", nargs=-1, shell_complete=completion.kinds)
 @tag_option("--tag", "tags", "Only with this tag; several times: with all of them.")

@@ -22,6 +22,7 @@ from catalog_cli.output import clean
         catalog register prompt greet "Hello {name}"
         catalog register model openai/gpt-4o mypkg.models:gpt4o --meta context=128000
     """,
+    reason=True,
     embedder=True,
 )
 @click.argument("kind", shell_complete=completion.kinds)

@@ -14,6 +14,7 @@ from catalog_cli.options import command, json_option, key_argument
     examples="""
         catalog rename tool:create_scatter scatter
     """,
+    reason=True,
     embedder=True,
 )
 @key_argument()

@@ -14,6 +14,7 @@ from catalog_cli.options import command, json_option, key_argument
         catalog restore tool:create_scatter
         catalog restore tool:create_scatter --revision 3
     """,
+    reason=True,
     embedder=True,
 )
 @key_argument()

@@ -19,6 +19,7 @@ from catalog_cli.output import clip
         catalog search "draw a chart" --embedder minilm
         catalog search csv --kind tool --kind agent --limit 3 --json
     """,
+    as_of=True,
     embedder=True,
 )
 @click.argument("text", required=False, default="")

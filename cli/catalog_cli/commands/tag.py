@@ -15,6 +15,7 @@ from catalog_cli.options import command, json_option, key_argument
         catalog tag tool:create_scatter +plot +csv -draft
         catalog tag create_scatter plot
     """,
+    reason=True,
     embedder=True,
     unknown_options=True,
 )

@@ -27,6 +27,7 @@ FEW = 10
         # the history stays, so this undoes it
         catalog restore tool:scratchpad
     """,
+    reason=True,
 )
 @key_argument(many=True)
 @click.option("--yes", "-y", is_flag=True, help="Don't ask, on a terminal, about entries that others refer to.")

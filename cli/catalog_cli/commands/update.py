@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         catalog update create_scatter --example "plot price against size" --priority 3
         catalog update tool:create_scatter --value mypkg.charts:create_scatter
     """,
+    reason=True,
     embedder=True,
 )
 @key_argument()

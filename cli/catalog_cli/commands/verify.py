@@ -27,6 +27,7 @@ COLUMNS = (Column("KEY", bold=True), Column("CHANGED", colour="yellow"), Column(
         # look at what changed, then take it as it is
         catalog verify tool:create_scatter --accept
     """,
+    reason=True,
 )
 @key_argument(many=True, required=False)
 @kind_option()

@@ -1,0 +1,57 @@
+"""What is written to the history beside new revisions: another name for all of them, and an end to old ones.
+
+All of it is written on the connection of a transaction.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from catalog.store import aliases
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from catalog.entry.key import Key
+
+_PRUNE = (
+    "DELETE FROM revision WHERE id IN (SELECT p.id FROM (SELECT id, kind, name, revision, at, row_number() OVER "
+    "(PARTITION BY kind, name ORDER BY revision DESC) AS place FROM revision) AS p WHERE p.place > ? AND p.at < ? "
+    f"AND NOT EXISTS (SELECT 1 FROM ({aliases.CURRENT}) AS a WHERE a.kind = p.kind AND a.name = p.name "
+    "AND a.revision = p.revision))"
+)
+
+
+def prune(run: Connection, keep: int, before: str) -> int:
+    """Delete revisions but the last *keep* of each entry, those from *before* on, and those that an alias names.
+
+    Of the moves of an alias, and of the loads that were refused, those from *before* on stay; so does where an alias
+    points now. Return how many revisions went.
+    """
+    done = int(run.exec_driver_sql(_PRUNE, (keep, before)).rowcount)
+    if before < "9999":
+        aliases.prune(run, before)
+        run.exec_driver_sql("DELETE FROM audit WHERE at < ?", (before,))
+    return done
+
+
+def rename(run: Connection, key: Key, new: str) -> None:
+    """Give the entry *key* the name *new*: in its row, tags, history, golden cases, uses and aliases.
+
+    What is made from the name (words, texts) is made by the put that must follow. If there is a history of an entry
+    that had the new name before, it comes first: the revisions of this entry count on from there.
+    """
+    kind, name = key
+    do = run.exec_driver_sql
+    before = do("SELECT max(revision) FROM revision WHERE kind = ? AND name = ?", (kind, new)).scalar() or 0
+    # In two steps: a revision may not stand on a number that another still has.
+    move = "UPDATE revision SET name = ?, revision = revision + ? WHERE kind = ? AND name = ?"
+    do(move, (new, 1 << 40, kind, name))
+    back = "UPDATE revision SET revision = revision - ? + ? WHERE kind = ? AND name = ? AND revision > ?"
+    do(back, (1 << 40, before, kind, new, 1 << 40))
+    do("UPDATE entry SET name = ?, revision = revision + ? WHERE kind = ? AND name = ?", (new, before, kind, name))
+    do("DELETE FROM entry_tag WHERE kind = ? AND name = ?", (kind, name))
+    do("UPDATE OR REPLACE used SET name = ? WHERE kind = ? AND name = ?", (new, kind, name))
+    do("UPDATE OR IGNORE golden_case SET name = ? WHERE kind = ? AND name = ?", (new, kind, name))
+    do("DELETE FROM golden_case WHERE kind = ? AND name = ?", (kind, name))
+    aliases.rename(run, kind, name, new, before)
