@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.entry.key import Key
     from catalog.entry.references import Reference
+    from catalog.entry.states import Marks
     from catalog.loader.repair import Fault
     from catalog.loader.verify import Drift, Verified
     from catalog.routing.evaluation.golden import Golden
@@ -186,6 +187,10 @@ class Catalog:
     def states(self, keys: Iterable[str] | None = None) -> dict[str, str]:
         """Return, by key, what the last look at code said against an entry: ``gone``, ``broken`` or ``drifted``."""
         return lookup.states(self.workspace, keys)
+
+    def marks(self, keys: Iterable[str] | None = None) -> dict[str, Marks]:
+        """Return, by key, the review of entries that are not just approved, and what was seen of their code."""
+        return lookup.marks(self.workspace, keys)
 
     def which(self, kind: str, name: str | None = None) -> builtins.list[Standing]:
         """Return every tier's entry of a key, the winner first, each with the reason.
@@ -542,15 +547,40 @@ class Catalog:
         return restore(self.workspace, *pair(kind, name), revision)
 
     def approve(self, kind: str, name: str | None = None) -> Entry:
-        """Make a draft an entry like any other, so that routers see it; this is a new revision.
+        """Make an entry that is a draft, needs review or is deprecated one that routers see; this is a new revision.
+
+        Of an entry that drifted the code is recorded as it is now.
 
         Raises:
-            EntryNotFoundError, EntryError: there is no such entry; it is no draft.
+            EntryNotFoundError, EntryError: there is no such entry; it is approved, or its code is gone or broken.
             CouncilSpecError: it is a council that is not valid, or not any more.
         """
-        from catalog.verbs.drafts import approve
+        from catalog.verbs.review import approve
 
         return approve(self.workspace, *pair(kind, name))
+
+    def approve_all(self, *, sources: Sequence[str] = (), distributions: Sequence[str] = ()) -> builtins.list[str]:
+        """Approve what is a draft or needs review, of these origins (): of all; return the keys. All or none."""
+        from catalog.verbs.review import approve_all
+
+        return approve_all(self.workspace, sources, distributions)
+
+    def deprecate(self, kind: str, name: str | None = None, *, instead: str | None = None, reason: str = "") -> Entry:
+        """Mark an entry as one that has had its day: searches rank it last, routers leave it out; return it.
+
+        It can be taken as before, with a warning. `approve` takes the mark away.
+
+        Args:
+            kind, name: of a persistent entry.
+            instead: the key of the entry that replaces it.
+            reason: why, in words.
+
+        Raises:
+            EntryNotFoundError, EntryError: no tier has it, or what replaces it; it is not of the persistent tier.
+        """
+        from catalog.verbs.review import deprecate
+
+        return deprecate(self.workspace, *pair(kind, name), instead, reason)
 
     def export_jsonl(self, path: str | os.PathLike[str] | IO[str], *, vectors: bool = False) -> int:
         """Write the persistent entries to *path*, one JSON object a line, by key; return their number.

@@ -37,5 +37,5 @@ def test_json_is_the_entry(run_cli) -> None:
 def test_only_drafts_are_approved(run_cli) -> None:
     """What was approved already is wrong use, and what is not there is a no."""
     run_cli("approve", "seo")
-    assert run_cli("approve", "seo") == (2, "", "Error: 'council:seo' is no draft; there is nothing to approve\n")
+    assert run_cli("approve", "seo") == (2, "", "Error: 'council:seo' is approved; there is nothing to approve\n")
     assert run_cli("approve", "council:nobody").status == 1
