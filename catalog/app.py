@@ -592,18 +592,29 @@ class Catalog:
 
         return export_jsonl(self.workspace, path, vectors=vectors)
 
-    def import_jsonl(self, path: str | os.PathLike[str] | IO[str]) -> int:
+    def import_jsonl(
+        self, path: str | os.PathLike[str] | IO[str], *, replace: bool = False, restore: bool = False
+    ) -> int:
         """Store the entries of a file written by `export_jsonl`, all or nothing; return how many were new or changed.
 
         A line may bring ``vectors``, in the form of `export_jsonl`; they are made 1 long, and count for its text. Those
         of embedders that neither this catalog nor its vectors know are left out with a warning.
 
+        What came from a file says so: ``source`` is ``import``, and what the line said of its origin is kept under
+        ``metadata["imported"]``. Its root and its marks are left out; what was not approved there needs review here.
+
+        Args:
+            path: a path, or an open text file.
+            replace: write over entries that did not come from a file; a warning names them.
+            restore: keep origin, root and marks as the lines have them: only for a file that you wrote yourself.
+
         Raises:
+            EntryError: an entry of another origin has a key of the file, and says something else.
             InvalidEntryError: a line is wrong; the text names it.
         """
         from catalog.verbs.exchange import import_jsonl
 
-        return import_jsonl(self.workspace, path)
+        return import_jsonl(self.workspace, path, replace=replace, restore=restore)
 
     @property
     def embedder(self) -> str | None:

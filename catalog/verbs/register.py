@@ -12,6 +12,7 @@ from catalog.entry.states import with_state
 from catalog.entry.template import TEMPLATE_FORMAT
 from catalog.errors import DuplicateEntryError, EntryError, StoreError
 from catalog.verbs.asking import Asking
+from catalog.verbs.from_file import FromFile
 from catalog.verbs.lines import Line, LinesSoFar
 from catalog.verbs.recording import drafted, marked, name_of, prompt_text, runtime_entry, templated, untemplated
 from catalog.workspace.imported_vectors import ImportedVectors
@@ -114,6 +115,7 @@ def store_stream(
     lines: Iterable[Line],
     action: str,
     vectors: list[ImportedVectors],
+    origin: FromFile | None = None,
 ) -> int:
     """Store the entries of any number of lines, all or nothing; return how many were new or changed.
 
@@ -125,6 +127,7 @@ def store_stream(
         lines: the entries, as they are read.
         action: the word the revisions are logged under.
         vectors: those that came with the lines so far; whoever yields the *lines* adds to them.
+        origin: what the entries are given as their origin; None: what the lines say.
 
     Raises:
         DuplicateEntryError, UnknownKindError: with file and line.
@@ -134,10 +137,12 @@ def store_stream(
     written = 0
     with ws.writing() as transaction:
         for chunk in batched(lines, CHUNK):
-            drafts = drafted(line.entry for line in chunk)
+            drafts = drafted(line.entry if origin is None else origin.of(line) for line in chunk)
             for line, draft in zip(chunk, drafts, strict=True):
                 line.at.naming(ws.known_kind, draft.kind)
                 so_far.add(draft, line.at)
+            if origin is not None:
+                drafts = origin.fitting(transaction, drafts)
             now = [draft for draft in drafts if draft.kind not in _PROVIDING]
             held += (draft for draft in drafts if draft.kind in _PROVIDING)
             done = ws.put(transaction, now, action)
@@ -149,6 +154,8 @@ def store_stream(
         done = ws.put(transaction, with_providers(held, Asking(ws)), action)
         if vectors:
             ws.embedding.take(transaction, vectors)
+    if origin is not None:
+        origin.tell()
     return written + len(done.added) + len(done.changed)
 
 
