@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.council_specs.providers import DERIVED, with_providers, with_providers_of
 from catalog.entry.key import Key, format_key
-from catalog.entry.states import with_state
+from catalog.entry.states import DEPRECATED, REVIEW, only, with_state, without
 from catalog.entry.template import TEMPLATE_FORMAT
 from catalog.errors import DuplicateEntryError, EntryError, StoreError
 from catalog.verbs.asking import Asking
@@ -39,6 +39,10 @@ def register(
         before = transaction.existing([(kind, draft.name)]).get((kind, draft.name))
         if before is not None:
             draft = _kept(draft, before[1], {*fields, *marked(value)})
+        # A person who registers an entry has looked at it; that it has had its day, another verb says.
+        old = {} if before is None else only(before[1].metadata, DEPRECATED)
+        metadata = {**without(draft.metadata, REVIEW, DEPRECATED), **old}
+        draft = draft.model_copy(update={"metadata": metadata})
         ws.put(transaction, [draft], "register")
     return ws.stored(kind, draft.name)
 
