@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import Key, format_key, pair
 from catalog.entry.kinds import VERIFY_POLICIES
+from catalog.entry.states import deprecated_in_words, is_deprecated
 from catalog.errors import CatalogWarning, InvalidFilterError, NotImportableError, StoreError
 from catalog.workspace.workspace import Workspace
 
@@ -70,6 +71,8 @@ def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None) ->
         live = ws.objects.take(key, state, lambda: _import(ws, entry, "off" if verify else policy))
     if verify is None:
         snapshot.live[key] = live
+    if is_deprecated(entry.metadata):  # once for each state of the catalog: later lookups end before
+        warnings.warn(f"'{entry.key}' {deprecated_in_words(entry.metadata)}", CatalogWarning, stacklevel=4)
     if ws.learning.watching:
         _record_use(ws, key)
     return live

@@ -99,7 +99,8 @@ def test_what_came_from_a_file_says_so(tmp_path: Path) -> None:
             assert cat.import_jsonl(path) == 2
         a, b = cat.entry("tool:a"), cat.entry("tool:b")
         assert (a.source, a.distribution, a.root, a.revision) == ("import", None, None, 1)
-        assert a.created_at is not None and a.created_at.year > 2001
+        assert a.created_at is not None
+        assert a.created_at.year > 2001
         assert a.metadata["imported"] == {"source": "manual", "distribution": "x==1", "from": "team.jsonl"}
         assert (a.metadata["mine"], b.state, names(cat)) == (1, "needs review", ["a"])
         assert (cat.approve_all(sources=["import"]), names(cat)) == (["tool:b"], ["a", "b"])
