@@ -50,7 +50,11 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.entry.kinds import VERIFY_POLICIES as VERIFY_POLICIES
     from catalog.entry.object_ref import ObjectRef as ObjectRef
     from catalog.entry.references import Reference as Reference
+    from catalog.entry.states import REVIEW_STATES as _REVIEW_STATES
     from catalog.entry.states import STATES as _ENTRY_STATES
+    from catalog.entry.states import Marks as Marks
+    from catalog.entry.states import deprecated_in_words as _deprecated_in_words
+    from catalog.entry.states import marks_of as _entry_marks
     from catalog.entry.states import state_of as _entry_state
     from catalog.errors import CatalogError as CatalogError
     from catalog.errors import CatalogWarning as CatalogWarning
@@ -156,7 +160,10 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     CouncilIssue = _CouncilIssue
     embedder_form = _embedder_form
     ENTRY_STATES = _ENTRY_STATES
+    REVIEW_STATES = _REVIEW_STATES
     entry_state = _entry_state
+    entry_marks = _entry_marks
+    deprecated_in_words = _deprecated_in_words
     LoggedDecision = _LoggedDecision
     SCHEMA_HEAD = _SCHEMA_HEAD
     backup_database = _backup_database
@@ -214,7 +221,11 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "Drift": "catalog.loader.verify",
     "Verified": "catalog.loader.verify",
     "ENTRY_STATES": "catalog.entry.states:STATES",
+    "REVIEW_STATES": "catalog.entry.states",
+    "Marks": "catalog.entry.states",
     "entry_state": "catalog.entry.states:state_of",
+    "entry_marks": "catalog.entry.states:marks_of",
+    "deprecated_in_words": "catalog.entry.states",
     "Fault": "catalog.loader.repair",
     "Changed": "catalog.verbs.changes",
     "Pinned": "catalog.verbs.pins",

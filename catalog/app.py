@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.entry.key import Key
     from catalog.entry.references import Reference
+    from catalog.entry.states import Marks
     from catalog.loader.repair import Fault
     from catalog.loader.verify import Drift, Verified
     from catalog.routing.evaluation.golden import Golden
@@ -200,6 +201,10 @@ class Catalog:
     def states(self, keys: Iterable[str] | None = None) -> dict[str, str]:
         """Return, by key, what the last look at code said against an entry: ``gone``, ``broken`` or ``drifted``."""
         return lookup.states(self.workspace, keys)
+
+    def marks(self, keys: Iterable[str] | None = None) -> dict[str, Marks]:
+        """Return, by key, the review of entries that are not just approved, and what was seen of their code."""
+        return lookup.marks(self.workspace, keys)
 
     def which(self, kind: str, name: str | None = None) -> builtins.list[Standing]:
         """Return every tier's entry of a key, the winner first, each with the reason.
@@ -698,17 +703,42 @@ class Catalog:
         return Catalog.over(as_of(self.workspace, when))
 
     def approve(self, kind: str, name: str | None = None, *, reason: str | None = None) -> Entry:
-        """Make a draft an entry like any other, so that routers see it; this is a new revision.
+        """Make an entry that is a draft, needs review or is deprecated one that routers see; this is a new revision.
+
+        Of an entry that drifted the code is recorded as it is now.
 
         *reason* says why, for the history.
 
         Raises:
-            EntryNotFoundError, EntryError: there is no such entry; it is no draft.
+            EntryNotFoundError, EntryError: there is no such entry; it is approved, or its code is gone or broken.
             CouncilSpecError: it is a council that is not valid, or not any more.
         """
-        from catalog.verbs.drafts import approve
+        from catalog.verbs.review import approve
 
         return for_reason(reason, approve, self.workspace, *pair(kind, name))
+
+    def approve_all(self, *, sources: Sequence[str] = (), distributions: Sequence[str] = ()) -> builtins.list[str]:
+        """Approve what is a draft or needs review, of these origins (): of all; return the keys. All or none."""
+        from catalog.verbs.review import approve_all
+
+        return approve_all(self.workspace, sources, distributions)
+
+    def deprecate(self, kind: str, name: str | None = None, *, instead: str | None = None, reason: str = "") -> Entry:
+        """Mark an entry as one that has had its day: searches rank it last, routers leave it out; return it.
+
+        It can be taken as before, with a warning. `approve` takes the mark away.
+
+        Args:
+            kind, name: of a persistent entry.
+            instead: the key of the entry that replaces it.
+            reason: why, in words.
+
+        Raises:
+            EntryNotFoundError, EntryError: no tier has it, or what replaces it; it is not of the persistent tier.
+        """
+        from catalog.verbs.review import deprecate
+
+        return for_reason(reason or None, deprecate, self.workspace, *pair(kind, name), instead, reason)
 
     def export_jsonl(self, path: str | os.PathLike[str] | IO[str], *, vectors: bool = False) -> int:
         """Write the persistent entries to *path*, one JSON object a line, by key; return their number.
@@ -720,18 +750,29 @@ class Catalog:
 
         return export_jsonl(self.workspace, path, vectors=vectors)
 
-    def import_jsonl(self, path: str | os.PathLike[str] | IO[str]) -> int:
+    def import_jsonl(
+        self, path: str | os.PathLike[str] | IO[str], *, replace: bool = False, restore: bool = False
+    ) -> int:
         """Store the entries of a file written by `export_jsonl`, all or nothing; return how many were new or changed.
 
         A line may bring ``vectors``, in the form of `export_jsonl`; they are made 1 long, and count for its text. Those
         of embedders that neither this catalog nor its vectors know are left out with a warning.
 
+        What came from a file says so: ``source`` is ``import``, and what the line said of its origin is kept under
+        ``metadata["imported"]``. Its root and its marks are left out; what was not approved there needs review here.
+
+        Args:
+            path: a path, or an open text file.
+            replace: write over entries that did not come from a file; a warning names them.
+            restore: keep origin, root and marks as the lines have them: only for a file that you wrote yourself.
+
         Raises:
+            EntryError: an entry of another origin has a key of the file, and says something else.
             InvalidEntryError: a line is wrong; the text names it.
         """
         from catalog.verbs.exchange import import_jsonl
 
-        return import_jsonl(self.workspace, path)
+        return import_jsonl(self.workspace, path, replace=replace, restore=restore)
 
     @property
     def embedder(self) -> str | None:

@@ -104,11 +104,11 @@ ONE_LOOP = ("catalog.source.checksum", "_dump")
 
 
 def test_modules_and_functions_stay_short() -> None:
-    """No module is longer than 450 lines, the facade than 800, and no function than 60, one loop excepted."""
+    """No module is longer than 450 lines, the facade than 900, and no function than 60, one loop excepted."""
     long = [
         (dotted(path), length)
         for path in MODULES
-        if (length := len(path.read_text(encoding="utf-8").splitlines())) > (800 if path.name == "app.py" else 450)
+        if (length := len(path.read_text(encoding="utf-8").splitlines())) > (900 if path.name == "app.py" else 450)
     ]
     assert long == []
     assert [

@@ -22,6 +22,7 @@ from catalog.entry.key import composed, format_key, name_fault
 from catalog.entry.kinds import is_kind_name
 from catalog.entry.object_ref import reference_fault
 from catalog.entry.pydantic_plugins import load_plugins
+from catalog.entry.states import review_of
 from catalog.errors import InvalidEntryError, InvalidReferenceError, close_matches, did_you_mean
 
 Tier = Literal["runtime", "persistent", "config"]
@@ -132,7 +133,8 @@ class Entry(BaseModel):
         signature: the signature as text, for people.
         checksum: SHA-256 of the signature, stable against formatting and comments.
         source_checksum: SHA-256 of signature and body, stable against formatting, comments and docstrings.
-        source: where the entry comes from: ``manual``, ``scan:…``, ``plugin:…``, ``live``, ``import``, ``config:…``.
+        source: where the entry comes from: ``manual``, ``scan:…``, ``plugin:…``, ``live``, ``import``, ``config:…``;
+            the catalog itself writes it for what it finds and for what comes from a file.
         distribution: the installed distribution it came with, as ``name==version``.
         tier: ``runtime``, ``persistent`` or ``config``.
         revision: grows by one with every change; 0 if the entry is not stored.
@@ -181,6 +183,11 @@ class Entry(BaseModel):
         """The folder its code was recorded with, from ``metadata``; None for what is installed, and for data."""
         root = self.metadata.get("root") if isinstance(self.metadata, dict) else None
         return root if isinstance(root, str) and root else None
+
+    @property
+    def state(self) -> str:
+        """Its review: ``draft``, ``needs review`` and ``deprecated`` are not routed to, ``approved`` is."""
+        return review_of(self.metadata)
 
     @property  # not cached: a copy with other metadata would keep the parameters of the original
     def parameters(self) -> dict[str, Any]:

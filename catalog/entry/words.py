@@ -211,7 +211,7 @@ _UNSAFE = re.compile("[^a-z0-9\u0080-\U0010ffff]|\u00a6|\u00ac")
 
 @lru_cache(maxsize=1 << 12)
 def facet(form: str, value: str) -> str:
-    """Return a word for the full-text index that stands for the kind (*form* ``k``) or the tag (``t``) *value*.
+    """Return a word for the full-text index that stands for the kind (*form* ``k``), tag (``t``) or state (``s``).
 
     Different values have different words. The word begins with a broken bar, which no word of a text does, and writes
     in hex what the tokenizer would split or fold.

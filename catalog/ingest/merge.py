@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,9 @@ from catalog.discovery.finding import Finding, ScanResult
 from catalog.discovery.report import ScanReport
 from catalog.entry.entry import Entry, make_entry
 from catalog.entry.key import NAME_LENGTH, Key, format_key
-from catalog.entry.states import DRIFTED, GONE, state_of, with_state
+from catalog.entry.states import DEPRECATED, DRAFT, DRIFTED, GONE, MARKS, REVIEW, only, state_of, with_state, without
 from catalog.errors import CatalogError
-from catalog.ingest.installed import DISCOVERED
+from catalog.ingest.installed import DISCOVERED, PLUGIN
 from catalog.ingest.report import clashes_of, skipped_of, taken_away, undecided_of, undeclared, undeclared_of
 from catalog.loader.verify import drift_in_words, examine
 from catalog.source.locate import Locator, root_of
@@ -29,8 +30,28 @@ if TYPE_CHECKING:
 class Merge:
     """Findings on their way into one transaction."""
 
-    def __init__(self, ws: Workspace, transaction: Transaction, source: str, action: str, *, again: bool) -> None:
-        """Store findings of *source*, logged as *action*."""
+    def __init__(
+        self,
+        ws: Workspace,
+        transaction: Transaction,
+        source: str,
+        action: str,
+        *,
+        again: bool,
+        review: str | None = None,
+    ) -> None:
+        """Store findings of *source*, logged as *action*.
+
+        Args:
+            ws: where.
+            transaction: to write in.
+            source: of the entries.
+            action: the word of the history.
+            again: whether this is a second look, which nobody has asked for in so many words; a look that somebody
+                asked for approves what needs review.
+            review: why somebody has to look at what is new before routers may pick it; None: nobody has to.
+        """
+        self.review = review
         self.ws = ws
         self.reader = ws.store.reader
         self.transaction = transaction
@@ -86,6 +107,8 @@ class Merge:
         """Decide about one finding."""
         mine = own.get(_place(draft)) if draft.ref else None
         there = mine if mine is not None and mine.kind == draft.kind else stored.get((draft.kind, draft.name))
+        if there is None and self.source.startswith(PLUGIN):  # nobody asked for it: it takes no configured place
+            there = self._configured(draft)
         if there is not None and not self._is_same(there, draft):
             # The name is somebody else's: this one gets its module in front, and the report says so.
             renamed, other = self._free_name(draft, stored) if draft.ref else (None, None)
@@ -95,13 +118,16 @@ class Merge:
             if renamed is None:
                 return
             draft, there = _called(draft, renamed), other
+        if there is not None and there.tier == "config":
+            there = None
         key = (draft.kind, there.name if there else draft.name)
         if there is None:
             if key in removed:
                 self.refused.append(taken_away(draft.ref or draft.key, format_key(*key)))
             else:
                 stored[key] = draft
-                self.written.append(draft)
+                marks = {} if self.review is None else {REVIEW: self.review}
+                self.written.append(draft.model_copy(update={"metadata": {**draft.metadata, **marks}}))
             return
         if there.checksum is not None and (
             (there.checksum, there.source_checksum) != (draft.checksum, draft.source_checksum)
@@ -113,9 +139,22 @@ class Merge:
             there = there.model_copy(update={"metadata": with_state(there.metadata, None)})
             self.ws.put(self.transaction, [there], "found")
         if there.source.startswith(DISCOVERED):
-            self.written.append(_called(draft, there.name).model_copy(update={"source": there.source}))
+            now = _called(draft, there.name)
+            metadata = {**now.metadata, **self._review_of(there, draft)}
+            self.written.append(now.model_copy(update={"source": there.source, "metadata": metadata}))
         else:
             self.unchanged.append(there.key)  # registered by hand: what it says is somebody's choice
+
+    def _configured(self, draft: Entry) -> Entry | None:
+        """Return the entry of the configuration that has the key of *draft*."""
+        return next((e for e in self.ws.config.entries.values() if (e.kind, e.name) == (draft.kind, draft.name)), None)
+
+    def _review_of(self, there: Entry, draft: Entry) -> dict[str, Any]:
+        """Return the marks of the review that an entry which is found again keeps."""
+        kept = only(there.metadata, DRAFT, DEPRECATED, *((REVIEW,) if self.again else ()))
+        if self.again and self.source.startswith(PLUGIN) and draft.match != there.match:
+            kept.setdefault(REVIEW, f"its match was {there.match!r}, and is {draft.match!r} now")
+        return kept
 
     def _drift(self, there: Entry, change: str, new_signature: str | None) -> None:
         """Report and mark an entry whose code changed; what was recorded stays until somebody accepts it."""
@@ -144,8 +183,10 @@ class Merge:
         return None, None
 
     def _is_same(self, there: Entry, draft: Entry) -> bool:
-        """Tell whether two entries stand for the same object of the same file."""
-        if there.ref != draft.ref:
+        """Tell whether two entries stand for the same object of the same file, in whatever version."""
+        if there.ref != draft.ref or (there.ref is None and there.source != draft.source):
+            return False
+        if _is_of_another(there.distribution, draft.distribution):
             return False
         roots = there.root, draft.root
         if roots[0] == roots[1] or there.ref is None:
@@ -154,7 +195,9 @@ class Merge:
             site = self._on_path.find(there.ref.partition(":")[0])
             found = None if site is None else root_of(site)
             roots = roots[0] or found, roots[1] or found
-        return roots[0] is None or roots[1] is None or os.path.realpath(roots[0]) == os.path.realpath(roots[1])
+            if None in roots:  # where the code of one is can't be told, so nothing says that it is that of the other
+                return False
+        return os.path.realpath(str(roots[0])) == os.path.realpath(str(roots[1]))
 
     def _missing(self, own: Iterable[Entry], seen: set[_Place]) -> None:
         """Mark entries of this source that were not found by what their code looks like now; report what is gone."""
@@ -195,6 +238,12 @@ class Merge:
             files=result.counts["files"],
             seconds=round(time.perf_counter() - started, 3),
         )
+
+
+def _is_of_another(distribution: str | None, other: str | None) -> bool:
+    """Tell whether two entries came with different distributions, whatever their versions."""
+    names = [re.sub(r"[-_.]+", "-", text.partition("==")[0]).lower() for text in (distribution, other) if text]
+    return len(names) == 2 and names[0] != names[1]
 
 
 _Place = tuple[str | None, str | None]
@@ -240,7 +289,8 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
 
     What can't be reached by a path becomes data that says so: it is found, and taking it explains itself.
     """
-    metadata: dict[str, Any] = dict(finding.metadata)
+    # What the code says of itself is the author's: state, origin and root are the catalog's to write.
+    metadata: dict[str, Any] = without(finding.metadata, *MARKS, "root", "imported", "given_name", "framework")
     if finding.framework:
         metadata["framework"] = finding.framework
     if finding.parameters:

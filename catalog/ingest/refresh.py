@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
+import warnings
 
 from catalog.discovery.report import ScanReport
 from catalog.entry.key import format_key
 from catalog.entry.states import DRIFTED, GONE, state_of
-from catalog.errors import DiscoveryError
+from catalog.errors import CatalogWarning, DiscoveryError
 from catalog.ingest.installed import PLUGIN, PLUGINS, recorded, site_stamp
 from catalog.ingest.merge import Merge
 from catalog.ingest.report import unchanged_report, undeclared
@@ -108,6 +109,8 @@ def refresh_plugins(ws: Workspace, progress: Progress | None = None) -> list[Sca
     from catalog.discovery.plugins import plugins, scan_plugin
 
     stamp = site_stamp()
+    # What is installed when a catalog is made is what its owner has; what comes later, somebody has to look at.
+    is_first = not any(target.startswith(PLUGINS) for target in targets(ws.store.reader))
     reports = []
     here: dict[str, str] = {}
     for plugin in plugins(ws.settings.plugin_groups):
@@ -120,12 +123,29 @@ def refresh_plugins(ws: Workspace, progress: Progress | None = None) -> list[Sca
             reports.append(unchanged_report(ws, target, result, started))
             continue
         with ws.writing() as transaction:
-            merge = Merge(ws, transaction, target, "plugin", again=True)
+            why = None if is_first else f"the plugin {plugin.key} brought it, and nobody has approved it"
+            merge = Merge(ws, transaction, target, "plugin", again=True, review=why)
             merge.findings(result.findings, result.distribution)
             if result.files:
                 transaction.save_source(target, {}, result.distribution, result.files)
             reports.append(merge.report(target, result, started))
+    if not is_first:
+        _tell_of_new(reports)
     return reports + _without_uninstalled(ws, here, stamp)
+
+
+def _tell_of_new(reports: list[ScanReport]) -> None:
+    """Warn once of all that plugins brought and somebody has to look at."""
+    new = [(report.target, len(report.found)) for report in reports if report.found]
+    if new:
+        number = sum(count for _, count in new)
+        sources = " ".join(f"--source {target}" for target, _ in new[:3])
+        warnings.warn(
+            f"{number} new {'entry' if number == 1 else 'entries'} of plugins installed since need review; no "
+            f"router picks them before `catalog approve {sources}`",
+            CatalogWarning,
+            stacklevel=6,
+        )
 
 
 def _without_uninstalled(ws: Workspace, here: dict[str, str], stamp: dict[str, int]) -> list[ScanReport]:

@@ -81,8 +81,9 @@ class AutoCouncil:
                 without an entry; anything else is the key or name of the entry that is picked then.
             provider_check: leave out entries that need a model provider that is not configured here.
             options: ``tags``, ``any_tags``, ``exclude_tags``, ``sources``, ``distributions``: of the candidates, as
-                in a search. ``providers``: those configured here; else the settings' and those whose keys are in the
-                environment. ``name``: of the router, for events, log and calibration. ``cache``: how many verdicts
+                in a search. ``deprecated``: whether deprecated entries are candidates, too. ``providers``: those
+                configured here; else the settings' and those whose keys are in the environment. ``name``: of the
+                router, for events, log and calibration. ``cache``: how many verdicts
                 are remembered (1,024; 0: none). ``watch``: called with each :class:`Event`. ``log``: ``off``,
                 ``hash`` or ``text``: whether decisions are kept in the catalog, and prompts with them (else the
                 settings' ``route_log``). ``runner``: what runs a council that is data: a function of the resolved

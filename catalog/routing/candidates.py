@@ -74,7 +74,7 @@ class Candidates:
         context = self._context
         if context.provider_check:  # what an entry names may have been registered after it
             entries = with_providers(entries, context.catalog)
-        kept, left_out = split(entries, context.providers())
+        kept, left_out = split(entries, context.providers(), deprecated=context.deprecated)
         return Pool(kept, left_out, snapshot.generation, context.catalog, context.search_filters())
 
     def _entries(self) -> Iterator[Entry]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 COMMON = (
     "tags", "any_tags", "exclude_tags", "sources", "distributions", "providers", "cache", "watch", "log",
-    "runner", "name",
+    "runner", "name", "deprecated",
 )  # fmt: skip
 """The options of every router; all others are those of its strategy."""
 
@@ -35,6 +35,7 @@ class RouterContext:
         filters: kinds, tags and origin that a candidate must have; the origin of the scope unless one is given.
         provider_check: whether entries are left out that need a model provider which is not configured here.
         options: the options of the strategy.
+        deprecated: whether deprecated entries are candidates, too.
         log: ``off``, ``hash`` or ``text``: what is kept of decisions.
         preparing: the lock held while a strategy works out something for all candidates, so that one thread does it.
     """
@@ -56,6 +57,7 @@ class RouterContext:
         self.name = str(options.get("name") or "auto")
         self.kind = kind
         self.provider_check = provider_check
+        self.deprecated = bool(options.get("deprecated", False))
         self.filters: Filters = self.workspace.filters(
             kind,
             options.get("tags", ()),

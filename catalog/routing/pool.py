@@ -8,9 +8,18 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import Key, parse_key
-from catalog.entry.states import BROKEN, GONE
+from catalog.entry.states import (
+    BROKEN,
+    DEPRECATED,
+    DRAFT,
+    DRIFTED,
+    GONE,
+    NEEDS_REVIEW,
+    REVIEW,
+    deprecated_in_words,
+    review_of,
+)
 from catalog.routing.verdict import Candidate
-from catalog.verbs.drafts import DRAFT
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
@@ -141,12 +150,15 @@ class Pool:
         return listed + [Candidate(entry, None, why) for entry, why in self.filtered[:left]]
 
 
-def split(entries: Iterable[Entry], configured: Collection[str] | None) -> tuple[list[Entry], list[tuple[Entry, str]]]:
+def split(
+    entries: Iterable[Entry], configured: Collection[str] | None, *, deprecated: bool = False
+) -> tuple[list[Entry], list[tuple[Entry, str]]]:
     """Part *entries* into candidates and entries to leave out.
 
     Args:
         entries: all that have the right kind and tags.
         configured: the model providers that can be used here; None: providers are not checked.
+        deprecated: whether deprecated entries are candidates.
 
     Returns:
         The candidates; and the others, each with the reason in words.
@@ -163,8 +175,9 @@ def split(entries: Iterable[Entry], configured: Collection[str] | None) -> tuple
         if entry.metadata.get(BROKEN):
             out.append((entry, f"its code is broken: {entry.metadata[BROKEN]}"))
             continue
-        if entry.metadata.get(DRAFT):
-            out.append((entry, "a draft that nobody has approved yet"))
+        unreviewed = _unreviewed(entry, deprecated=deprecated)
+        if unreviewed:
+            out.append((entry, unreviewed))
             continue
         missing = [] if configured is None else [name for name in entry.providers or () if name not in configured]
         if missing:
@@ -172,6 +185,20 @@ def split(entries: Iterable[Entry], configured: Collection[str] | None) -> tuple
         else:
             kept.append(entry)
     return kept, out
+
+
+def _unreviewed(entry: Entry, *, deprecated: bool) -> str | None:
+    """Return why the review of *entry* keeps it from being a candidate, or None."""
+    metadata = entry.metadata
+    if not metadata:  # as most have none
+        return None
+    state = review_of(metadata)
+    if state == DRAFT:
+        return "a draft that nobody has approved yet"
+    if state == NEEDS_REVIEW:
+        mark = REVIEW if metadata.get(REVIEW) else DRIFTED
+        return f"needs review: {metadata[mark]}; `catalog approve {entry.key}`"
+    return deprecated_in_words(metadata) if state == DEPRECATED and not deprecated else None
 
 
 def _is_damaged(entry: Entry) -> bool:

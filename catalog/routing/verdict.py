@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from catalog.entry.states import state_of
+from catalog.entry.states import APPROVED, marks_of
 from catalog.errors import CatalogError, StrategyError
 
 if TYPE_CHECKING:
@@ -47,10 +47,11 @@ class Candidate:
     def to_dict(self) -> dict[str, Any]:
         """Return the candidate as data for JSON: key, kind and name stand for the entry.
 
-        ``state`` is there only if something is known against its code: ``gone``, ``broken`` or ``drifted``.
+        ``state`` is there only if it is not ``approved``, ``code`` only if it is ``gone``, ``broken`` or ``drifted``.
         """
-        state = state_of(self.entry.metadata)
-        marks = {} if state is None else {"state": state}
+        marks = marks_of(self.entry.metadata).to_dict()
+        if marks["state"] == APPROVED:
+            del marks["state"]
         return {
             "key": self.key,
             "kind": self.entry.kind,

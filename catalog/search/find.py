@@ -48,10 +48,12 @@ def find(
     if limit is not None:
         limit = min(limit, _ALL)
     if text.strip():
+        from catalog.search.deprecated import last  # not for listings
+
+        ranked = partial(_ranked, snapshot, text, filters, mode, semantic_state)
         if learning is not None and limit != 0:
-            ranked = partial(_ranked, snapshot, text, filters, mode, semantic_state)
-            return learning.search(snapshot, text, filters, limit, ranked)
-        return _ranked(snapshot, text, filters, mode, semantic_state, limit)
+            return last(snapshot.corpus(), limit, lambda most: learning.search(snapshot, text, filters, most, ranked))
+        return last(snapshot.corpus(), limit, ranked)
     hidden, overlay = snapshot.hidden, snapshot.overlay
     # Hidden entries are taken out afterwards, so as many more are asked for.
     rows = matching(reader, filters, -1 if limit is None else limit + len(hidden))

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 from catalog.entry.filters import NO_FILTERS, Filters
 from catalog.entry.key import NAME_LENGTH
 from catalog.entry.languages import LANGUAGES, MARK, is_english, marker, stems_of
-from catalog.entry.words import MOST_CHARACTERS, small_words, stem, words
+from catalog.entry.states import DEPRECATED, is_deprecated
+from catalog.entry.words import MOST_CHARACTERS, facet, small_words, stem, words
 from catalog.search.bm25 import bm25, idf
 from catalog.search.hit import Hit, matched
 from catalog.store.fulltext import (
     COMPLETIONS,
     FREQUENCY,
+    OF_WORD,
     WEIGHTS,
     candidates,
     documents,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from catalog.entry.entry import Entry
+    from catalog.entry.key import Key
     from catalog.store.reader import Reader
 
     Postings = tuple[NDArray[np.int64], NDArray[np.float64]]
@@ -98,6 +101,7 @@ class Corpus:
         self._average = 0.0
         self._kinds: list[str] | None = None
         self._languages: list[str] | None = None
+        self._deprecated: frozenset[Key] | None = None
         self._overlay_documents: list[tuple[str, ...]] | None = None
 
     def frequency(self, word: str) -> int:
@@ -156,6 +160,16 @@ class Corpus:
         if self._languages is None:
             self._languages = [language for language in LANGUAGES if self.has(marker(language))]
         return self._languages
+
+    @property
+    def deprecated(self) -> frozenset[Key]:
+        """The keys of the deprecated entries of all tiers; the index knows those of the database."""
+        if self._deprecated is None:
+            word = facet("s", DEPRECATED)
+            rows = self.reader.all(OF_WORD, (_quoted(word),)) if self.frequency(word) else []
+            over = [(entry.kind, entry.name) for entry in self.overlay if is_deprecated(entry.metadata)]
+            self._deprecated = frozenset([*({(kind, name) for kind, name in rows} - set(self.hidden)), *over])
+        return self._deprecated
 
     def has(self, word: str) -> bool:
         """Tell whether an entry of any tier has *word*."""

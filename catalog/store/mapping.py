@@ -7,6 +7,7 @@ from functools import lru_cache
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
+from catalog.entry.states import DEPRECATED, is_deprecated
 from catalog.errors import StoreError
 from catalog.store.forms import MOST, NUMBER, TEXT, TEXT_OR_NONE, parsed, parsed_texts
 from catalog.store.reader import Row
@@ -192,7 +193,9 @@ def words_of(entry: Entry) -> tuple[str, ...]:
     """Return the row of ``search_doc`` for *entry*, without its id."""
     from catalog.entry.words import document, facet
 
+    # What is deprecated is found by a facet: a search has to know it, and reads no metadata.
+    states = [facet("s", DEPRECATED)] if is_deprecated(entry.metadata) else []
     return (
         *document(entry.name, entry.description, entry.tags, entry.examples, entry.parameters, entry.signature),
-        " ".join([facet("k", entry.kind), *(facet("t", tag) for tag in entry.tags)]),
+        " ".join([facet("k", entry.kind), *(facet("t", tag) for tag in entry.tags), *states]),
     )

@@ -7,16 +7,11 @@ from collections.abc import Callable
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from catalog.entry.key import format_key
-from catalog.errors import EntryError
-from catalog.verbs.asking import Asking
+from catalog.entry.states import DRAFT
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
-
-DRAFT = "draft"
-"""``metadata["draft"]`` of an entry that nobody has approved yet; what it holds says where the entry comes from."""
 
 _SLUG = 60
 
@@ -51,28 +46,3 @@ def keep(ws: Workspace, draft: Entry) -> Entry:
 
 def _same_prompt(one: Any, other: Any) -> bool:
     return isinstance(one, dict) and isinstance(other, dict) and one.get("prompt") == other.get("prompt")
-
-
-def approve(ws: Workspace, kind: str, name: str) -> Entry:
-    """Take the mark of a draft away, so that routers see the entry from now on; return it as stored.
-
-    Raises:
-        EntryNotFoundError: the persistent tier has no such entry.
-        EntryError: it is no draft.
-        CouncilSpecError: it is a council that is not valid, or not any more.
-    """
-    from catalog.council_specs.spec import ensure_valid
-    from catalog.entry.kinds import COUNCILS
-
-    key = format_key(kind, name)
-    held = ws.entry(kind, name)
-    if held.tier == "persistent" and held.kind in COUNCILS and isinstance(held.spec, dict):
-        ensure_valid(held.spec, Asking(ws), name=name)
-    with ws.writing() as transaction:
-        stored = transaction.existing([(kind, name)]).get((kind, name))
-        if stored is None or DRAFT not in stored[1].metadata:
-            where = "" if stored is not None else f" of the persistent tier (it is of the {held.tier} one)"
-            raise EntryError(f"'{key}' is no draft{where}; there is nothing to approve", key=key)
-        metadata = {field: value for field, value in stored[1].metadata.items() if field != DRAFT}
-        ws.put(transaction, [stored[1].model_copy(update={"metadata": metadata})], "approve")
-    return ws.entry(kind, name)

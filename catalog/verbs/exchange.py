@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 from catalog.errors import InvalidEntryError
 from catalog.files import whole_file
 from catalog.store import queries
+from catalog.verbs.from_file import FromFile
 from catalog.verbs.lines import Line, Place
 from catalog.verbs.recording import persistent
 from catalog.verbs.register import store_stream
@@ -38,8 +39,9 @@ def export_jsonl(ws: Workspace, path: Target, *, vectors: bool) -> int:
         return write_lines(entries, file, vectors_of)
 
 
-def import_jsonl(ws: Workspace, path: Target) -> int:
+def import_jsonl(ws: Workspace, path: Target, *, replace: bool = False, restore: bool = False) -> int:
     """Store the entries of lines, all or nothing; see :meth:`catalog.Catalog.import_jsonl`."""
+    origin = None if restore else FromFile(ws, replace=replace)
     vectors: list[ImportedVectors] = []
     if not isinstance(path, (str, os.PathLike)):
         where = str(getattr(path, "name", "the input"))
@@ -47,9 +49,9 @@ def import_jsonl(ws: Workspace, path: Target) -> int:
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="surrogatepass", newline="") as kept:
             shutil.copyfileobj(path, kept)  # whoever writes to a pipe may take long, and a change is not to wait for it
             kept.seek(0)
-            return store_stream(ws, read_lines(kept, where, vectors), "import", vectors)
+            return store_stream(ws, read_lines(kept, where, vectors), "import", vectors, origin)
     with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:  # `read_lines` names the line
-        return store_stream(ws, read_lines(file, os.fspath(path), vectors), "import", vectors)
+        return store_stream(ws, read_lines(file, os.fspath(path), vectors), "import", vectors, origin)
 
 
 def write_lines(

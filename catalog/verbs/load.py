@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import Key, format_key, pair
 from catalog.entry.kinds import VERIFY_POLICIES
+from catalog.entry.states import deprecated_in_words, is_deprecated
 from catalog.errors import (
     CatalogWarning,
     DriftError,
@@ -87,6 +88,8 @@ def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None, ke
             raise
     if verify is None:
         snapshot.live[key] = live
+    if is_deprecated(entry.metadata):  # once for each state of the catalog: later lookups end before
+        warnings.warn(f"'{entry.key}' {deprecated_in_words(entry.metadata)}", CatalogWarning, stacklevel=4)
     if ws.learning.watching:
         _record_use(ws, (entry.kind, entry.name))
     return live

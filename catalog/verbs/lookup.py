@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from catalog.entry.filters import NO_FILTERS
 from catalog.entry.key import composed, format_key, parse_key, split_key
 from catalog.entry.kinds import plural
-from catalog.entry.states import state_of
+from catalog.entry.states import Marks, marks_of
 from catalog.store import queries
 from catalog.store.forms import parsed
 from catalog.store.mapping import COLUMNS, to_json
@@ -75,7 +75,12 @@ def gone(ws: Workspace) -> list[str]:
 
 
 def states(ws: Workspace, keys: Iterable[str] | None) -> dict[str, str]:
-    """Return the mark of each marked entry, by key; see :meth:`catalog.Catalog.states`."""
+    """Return the state of the code of each entry that has one, by key; see :meth:`catalog.Catalog.states`."""
+    return {key: found.code for key, found in marks(ws, keys).items() if found.code is not None}
+
+
+def marks(ws: Workspace, keys: Iterable[str] | None) -> dict[str, Marks]:
+    """Return the marks of each marked entry, by key; see :meth:`catalog.Catalog.marks`."""
     snapshot = ws.snapshot()
     if keys is None:
         wanted = None
@@ -86,16 +91,19 @@ def states(ws: Workspace, keys: Iterable[str] | None) -> dict[str, str]:
     found = {}
     for kind, name, metadata in rows:
         try:
-            state = state_of(parsed(metadata, dict))
+            seen = marks_of(parsed(metadata, dict))
         except ValueError:  # a damaged row, which others report
             continue
-        if state and (kind, name) not in snapshot.hidden:
-            found[format_key(kind, name)] = state
+        if seen != _NO_MARKS and (kind, name) not in snapshot.hidden:
+            found[format_key(kind, name)] = seen
     for entry in snapshot.overlay:
-        state = state_of(entry.metadata)
-        if state and (wanted is None or (entry.kind, entry.name) in wanted):
-            found[entry.key] = state
+        seen = marks_of(entry.metadata)
+        if seen != _NO_MARKS and (wanted is None or (entry.kind, entry.name) in wanted):
+            found[entry.key] = seen
     return dict(sorted(found.items()))
+
+
+_NO_MARKS = Marks()
 
 
 def entries(

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.council_specs.providers import DERIVED, with_providers, with_providers_of
 from catalog.entry.key import Key, format_key
-from catalog.entry.states import with_state
+from catalog.entry.states import DEPRECATED, REVIEW, only, with_state, without
 from catalog.entry.template import TEMPLATE_FORMAT
 from catalog.errors import DuplicateEntryError, EntryError, StoreError
 from catalog.verbs.asking import Asking
+from catalog.verbs.from_file import FromFile
 from catalog.verbs.lines import Line, LinesSoFar
 from catalog.verbs.recording import drafted, marked, name_of, prompt_text, runtime_entry, templated, untemplated
 from catalog.workspace.imported_vectors import ImportedVectors
@@ -39,6 +40,10 @@ def register(
         before = transaction.existing([(kind, draft.name)]).get((kind, draft.name))
         if before is not None:
             draft = _kept(draft, before[1], {*fields, *marked(value)})
+        # A person who registers an entry has looked at it; that it has had its day, another verb says.
+        old = {} if before is None else only(before[1].metadata, DEPRECATED)
+        metadata = {**without(draft.metadata, REVIEW, DEPRECATED), **old}
+        draft = draft.model_copy(update={"metadata": metadata})
         ws.put(transaction, [draft], "register")
     return ws.stored(kind, draft.name)
 
@@ -115,6 +120,7 @@ def store_stream(
     lines: Iterable[Line],
     action: str,
     vectors: list[ImportedVectors],
+    origin: FromFile | None = None,
 ) -> int:
     """Store the entries of any number of lines, all or nothing; return how many were new or changed.
 
@@ -126,6 +132,7 @@ def store_stream(
         lines: the entries, as they are read.
         action: the word the revisions are logged under.
         vectors: those that came with the lines so far; whoever yields the *lines* adds to them.
+        origin: what the entries are given as their origin; None: what the lines say.
 
     Raises:
         DuplicateEntryError, UnknownKindError: with file and line.
@@ -135,10 +142,12 @@ def store_stream(
     written = 0
     with ws.writing() as transaction:
         for chunk in batched(lines, CHUNK):
-            drafts = drafted(line.entry for line in chunk)
+            drafts = drafted(line.entry if origin is None else origin.of(line) for line in chunk)
             for line, draft in zip(chunk, drafts, strict=True):
                 line.at.naming(ws.known_kind, draft.kind)
                 so_far.add(draft, line.at)
+            if origin is not None:
+                drafts = origin.fitting(transaction, drafts)
             now = [draft for draft in drafts if draft.kind not in _PROVIDING]
             held += (draft for draft in drafts if draft.kind in _PROVIDING)
             done = ws.put(transaction, now, action)
@@ -150,6 +159,8 @@ def store_stream(
         done = ws.put(transaction, with_providers(held, Asking(ws)), action)
         if vectors:
             ws.embedding.take(transaction, vectors)
+    if origin is not None:
+        origin.tell()
     return written + len(done.added) + len(done.changed)
 
 

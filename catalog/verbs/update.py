@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.entry.entry import make_entry
 from catalog.entry.key import Key, composed, format_key, name_fault, split_key
+from catalog.entry.states import DEPRECATED, REVIEW, REVIEW_MARKS, only, without
 from catalog.errors import DuplicateEntryError, EntryError, InvalidEntryError
 from catalog.verbs.asking import Asking
 from catalog.verbs.recording import CODE_SAYS, described, marked, stands_for, templated, untemplated
@@ -60,6 +61,9 @@ def _changed(ws: Workspace, entry: Entry, fields: Mapping[str, Any]) -> Entry:
     if "ref" in given or "spec" in given:
         told["metadata"] = {field: value for field, value in entry.metadata.items() if field not in CODE_SAYS}
         told |= {"ref": None, "spec": None, "signature": None, "checksum": None, "source_checksum": None}
+    if "metadata" in given and isinstance(given["metadata"], Mapping):  # the marks of a review are not the caller's
+        kept = {} if entry.tier == "runtime" else only(entry.metadata, *REVIEW_MARKS)
+        given["metadata"] = {**without(given["metadata"], REVIEW, DEPRECATED), **kept}
     changed = make_entry({**told, **given, "tags": [tag for tag in tags if tag not in gone]})
     if changed.ref is not None and changed.checksum is None and entry.tier == "persistent":
         from catalog.source.places import Places  # reads source code

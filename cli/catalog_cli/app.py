@@ -45,7 +45,8 @@ COMMANDS = {
         "catalog_cli.commands.alias:alias", "Let a name such as prod point at a revision of an entry", _FILL
     ),
     "unregister": Entrance("catalog_cli.commands.unregister:unregister", "Take entries away", _FILL),
-    "approve": Entrance("catalog_cli.commands.approve:approve", "Let routers pick what a model drafted", _FILL),
+    "approve": Entrance("catalog_cli.commands.approve:approve", "Let routers pick what waits for approval", _FILL),
+    "deprecate": Entrance("catalog_cli.commands.deprecate:deprecate", "Rank an entry last, and out of routing", _FILL),
     "import": Entrance("catalog_cli.commands.import_:import_", "Add the entries of a JSON Lines file", _FILL),
     "export": Entrance("catalog_cli.commands.export:export", "Write all entries as JSON Lines", _FILL),
     "embed": Entrance("catalog_cli.commands.embed:embed", "Look after the vectors of search by meaning", _FILL),

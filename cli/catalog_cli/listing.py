@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from catalog_cli.output import Column, Screen
 
 if TYPE_CHECKING:
-    from catalog import Hit
+    from catalog import Hit, Marks
 
 COLUMNS: tuple[Column, ...] = (
     Column("KEY", bold=True),
@@ -24,17 +24,18 @@ def show(
     *,
     why: bool = False,
     scores: bool = False,
-    states: Mapping[str, str] | None = None,
+    marks: Mapping[str, Marks] | None = None,
 ) -> None:
     """Write one line for each hit; *why* adds the words that matched and where, the similarity, and the gain from use.
 
-    On a terminal the tier is shown only where an entry is not simply stored. *states* has the keys whose code is gone,
-    broken or drifted: they are marked. With *scores* the last column is the score.
+    On a terminal the tier is shown only where an entry is not simply stored. *marks* has the keys whose code is gone,
+    broken or drifted, and those that are no approved entries: they are marked. With *scores* the last column is the
+    score.
     """
-    states = states or {}
-    with_tier = not screen.is_terminal or any(hit.tier != "persistent" or hit.key in states for hit in hits)
+    marks = marks or {}
+    with_tier = not screen.is_terminal or any(hit.tier != "persistent" or hit.key in marks for hit in hits)
     columns = COLUMNS
-    places = [_place(hit, states) if with_tier else "" for hit in hits]
+    places = [_place(hit, marks) if with_tier else "" for hit in hits]
     rows: list[tuple[str, ...]] = [
         (hit.key, hit.description, ", ".join(hit.tags), place) for hit, place in zip(hits, places, strict=True)
     ]
@@ -47,13 +48,19 @@ def show(
     screen.table(columns, rows)
 
 
-def data_of(hits: Sequence[Hit], states: Mapping[str, str], *, ranked: bool = True) -> list[dict[str, Any]]:
-    """Return the *hits* as JSON data, with ``state`` where one is marked."""
-    return [{**hit.to_dict(ranked=ranked), **({"state": states[hit.key]} if hit.key in states else {})} for hit in hits]
+def data_of(hits: Sequence[Hit], marks: Mapping[str, Marks], *, ranked: bool = True) -> list[dict[str, Any]]:
+    """Return the *hits* as JSON data with ``state``, and ``code`` and ``instead`` where there is something to say."""
+    return [
+        {**hit.to_dict(ranked=ranked), **(marks[hit.key].to_dict() if hit.key in marks else _APPROVED)} for hit in hits
+    ]
 
 
-def _place(hit: Hit, states: Mapping[str, str]) -> str:
-    return f"{hit.tier}, {states[hit.key]}" if hit.key in states else hit.tier
+_APPROVED = {"state": "approved"}
+
+
+def _place(hit: Hit, marks: Mapping[str, Marks]) -> str:
+    shown = str(marks[hit.key]) if hit.key in marks else ""
+    return f"{hit.tier}, {shown}" if shown else hit.tier
 
 
 def _found(hit: Hit) -> str:

@@ -99,4 +99,6 @@ def _clash(clash: Any) -> str:
     renamed = clash.get("renamed")
     if not renamed:
         return f"{clash['other']} is left out: {key} is {clash['kept']}"
-    return f"{key.partition(':')[0]}:{renamed}, as {key} is {clash['kept']}"
+    kind, _, name = key.partition(":")
+    decide = f"`catalog unregister {key}`, then `catalog rename {kind}:{renamed} {name}` takes it in its place"
+    return f"{kind}:{renamed}, as {key} is {clash['kept']}; {decide}"

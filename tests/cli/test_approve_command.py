@@ -22,7 +22,7 @@ def draft(run_cli, project: Path) -> None:
 def test_a_draft_is_approved(run_cli) -> None:
     """The mark goes, the rest stays, and the log says who did it."""
     assert run_cli("approve", "seo") == (0, "approved council:seo; this is revision 2\n", "")
-    assert run_cli("explain", "council:seo", "--json").data["metadata"] == {}
+    assert run_cli("explain", "council:seo", "--json").data["metadata"].keys() == {"imported"}
     assert run_cli("log", "council:seo", "--json").data[0]["action"] == "approve"
 
 
@@ -30,12 +30,12 @@ def test_a_draft_is_approved(run_cli) -> None:
 def test_json_is_the_entry(run_cli) -> None:
     """With --json the entry is given as it is now."""
     shown = run_cli("approve", "council:seo", "--json").data
-    assert (shown["key"], shown["revision"], shown["metadata"]) == ("council:seo", 2, {})
+    assert (shown["key"], shown["revision"], shown["state"]) == ("council:seo", 2, "approved")
 
 
 @pytest.mark.usefixtures("draft")
 def test_only_drafts_are_approved(run_cli) -> None:
     """What was approved already is wrong use, and what is not there is a no."""
     run_cli("approve", "seo")
-    assert run_cli("approve", "seo") == (2, "", "Error: 'council:seo' is no draft; there is nothing to approve\n")
+    assert run_cli("approve", "seo") == (2, "", "Error: 'council:seo' is approved; there is nothing to approve\n")
     assert run_cli("approve", "council:nobody").status == 1

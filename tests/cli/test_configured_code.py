@@ -43,9 +43,9 @@ def test_a_change_is_noticed_marked_and_accepted(run_cli, file: Path) -> None:
         1,
         [("tool:own", "signature"), ("tool:plain", "signature")],
     )
-    assert [one.get("state") for one in run_cli("ls", "--json").data] == ["drifted", "drifted", None]
+    assert [one.get("code") for one in run_cli("ls", "--json").data] == ["drifted", "drifted", None]
     assert run_cli("verify", "plain", "--accept").out == "accepted tool:plain\n"
-    assert [one.get("state") for one in run_cli("ls", "--json").data] == ["drifted", None, None]
+    assert [one.get("code") for one in run_cli("ls", "--json").data] == ["drifted", None, None]
     assert run_cli("explain", "plain", "--json").data["signature"] == "(x, y)"
 
 

@@ -32,13 +32,17 @@ def file(run_cli, project: Path) -> Path:
 
 
 def states(run_cli) -> dict[str, str | None]:
-    """Return the mark of each entry, which must be the same wherever entries are shown."""
-    listed = {one["key"]: one.get("state") for one in run_cli("ls", "--json").data}
-    found = {one["key"]: one.get("state") for one in run_cli("search", "order card", "--json").data}
+    """Return the mark on the code of each entry, which must be the same wherever entries are shown."""
+    rows = run_cli("ls", "--json").data
+    listed = {one["key"]: one.get("code") for one in rows}
+    found = {one["key"]: one.get("code") for one in run_cli("search", "order card", "--json").data}
     assert found == listed
+    assert [one["state"] for one in rows] == [
+        "needs review" if one.get("code") == "drifted" else "approved" for one in rows
+    ]
     for key, state in listed.items():
-        assert run_cli("explain", key, "--json").data.get("state") == state
-        assert (f"state       {state}: " in run_cli("explain", key).out) == (state is not None)
+        assert run_cli("explain", key, "--json").data.get("code") == state
+        assert (f"code        {state}: " in run_cli("explain", key).out) == (state is not None)
         assert (f"persistent, {state}\t" in run_cli("which", key).out) == (state is not None)
         table = run_cli("ls").out.splitlines()
         assert any(line.startswith(key) and line.endswith(f", {state}") for line in table) == (state is not None)
@@ -48,7 +52,7 @@ def states(run_cli) -> dict[str, str | None]:
 def pickable(run_cli) -> dict[str, tuple[str | None, str | None]]:
     """Return by key why a router leaves out an entry, and its mark among the candidates."""
     done = run_cli("route", "give my money back", "--kind", "tool", "--on-no-match", "abstain", "--json")
-    return {one["key"]: (one["filtered"], one.get("state")) for one in done.data["candidates"]}
+    return {one["key"]: (one["filtered"], one.get("code")) for one in done.data["candidates"]}
 
 
 CHANGES = [
@@ -69,7 +73,7 @@ def test_a_change_is_marked_until_it_is_undone(run_cli, file: Path, how: str, ch
     run_cli(*look)
     assert states(run_cli) == {"tool:charge": state, "tool:refund": None}
     assert run_cli("explain", "charge", "--json").data["metadata"][state] == why
-    left_out = f"its code is gone: {why}" if state == "gone" else None
+    left_out = f"its code is gone: {why}" if state == "gone" else f"needs review: {why}; `catalog approve tool:charge`"
     assert pickable(run_cli) == {"tool:charge": (left_out, state), "tool:refund": (None, None)}
     revision = run_cli("explain", "charge", "--json").data["revision"]
     run_cli(*look)  # a second look writes nothing
@@ -87,7 +91,7 @@ def test_broken_code_is_marked_and_not_routed_to(run_cli, file: Path, how: str) 
     run_cli(how)
     assert states(run_cli) == {"tool:charge": "broken", "tool:refund": "broken"}
     assert {mark for _, mark in pickable(run_cli).values()} == {"broken"}
-    assert run_cli("ls", "--state", "broken", "--columns", "key,state").out == (
+    assert run_cli("ls", "--state", "broken", "--columns", "key,code").out == (
         "tool:charge\tbroken\ntool:refund\tbroken\n"
     )
     file.write_text(SOURCE)
@@ -108,4 +112,4 @@ def test_what_is_not_to_be_seen_from_here_is_not_gone(run_cli, project: Path) ->
     run_cli("import", "-", stdin='{"kind": "tool", "name": "far", "ref": "another_machine.tools:far"}')
     run_cli("verify")
     run_cli("refresh")
-    assert run_cli("ls", "--json").data[0].get("state") is None
+    assert run_cli("ls", "--json").data[0].get("code") is None

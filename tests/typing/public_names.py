@@ -8,6 +8,7 @@ from typing import IO, Any, assert_type
 
 from catalog import (
     ENTRY_STATES,
+    REVIEW_STATES,
     SCHEMA_HEAD,
     SEARCH_MODES,
     STRATEGIES,
@@ -51,6 +52,7 @@ from catalog import (
     LoadError,
     LockError,
     LoggedDecision,
+    Marks,
     MissingExtraError,
     NoMatchError,
     NotACatalogError,
@@ -107,8 +109,10 @@ from catalog import (
     councils,
     default_catalog,
     default_url,
+    deprecated_in_words,
     did_you_mean,
     embedder_form,
+    entry_marks,
     entry_state,
     evaluate,
     evaluation_svg,
@@ -243,6 +247,9 @@ assert_type(cat.verify(), Verified)
 assert_type(cat.verify()[0], Drift)
 assert_type(cat.states(), dict[str, str])
 assert_type(entry_state({}), str | None)
+assert_type(REVIEW_STATES, tuple[str, ...])
+assert_type(entry_marks({}), Marks)
+assert_type(deprecated_in_words({}), str)
 assert_type(ENTRY_STATES, tuple[str, str, str])
 assert_type(cat.diagnose(), list[Fault])
 assert_type(cat.changes(cat.verify()), list[Changed])

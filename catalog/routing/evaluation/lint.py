@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import split_key
 from catalog.entry.match import compiled, is_predicate
+from catalog.entry.states import DRAFT
 from catalog.errors import CatalogError
 from catalog.routing.evaluation.golden import cases_for
 from catalog.routing.strategies.choose import ASKING
 from catalog.routing.strategies.rules import FEWEST_CHARACTERS, in_order
 from catalog.routing.wording import shortened
-from catalog.verbs.drafts import DRAFT
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry

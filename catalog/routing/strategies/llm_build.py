@@ -24,13 +24,14 @@ from catalog.council_specs.spec import CouncilSpec
 from catalog.council_specs.validate import validate_council
 from catalog.entry.entry import Entry, make_entry
 from catalog.entry.kinds import FEWEST_OF
+from catalog.entry.states import DRAFT
 from catalog.errors import StrategyError
 from catalog.routing.llm.ask import Asker, Asking, Unusable
 from catalog.routing.llm.meant import meant
 from catalog.routing.llm.untrusted import block, clean, shortened, shown
 from catalog.routing.pool import split
 from catalog.routing.verdict import Verdict, abstained
-from catalog.verbs.drafts import DRAFT, free_name, keep, slug
+from catalog.verbs.drafts import free_name, keep, slug
 
 if TYPE_CHECKING:
     from catalog.routing.context import RouterContext

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from catalog import entry_state
+from catalog import deprecated_in_words, entry_marks, entry_state
 from catalog_cli.application import Application, pass_app
 from catalog_cli.councils import council_lines, is_council
 from catalog_cli.options import command, json_option, key_argument
@@ -55,8 +55,7 @@ def explain(app: Application, key: str, as_json: bool) -> None:
         data = {"key": entry.key, **entry.model_dump(mode="json"), "tiers": tiers}
         if aliases := app.catalog.aliases(entry.kind, entry.name):
             data["aliases"] = aliases
-        if state := entry_state(entry.metadata):
-            data["state"] = state
+        data |= entry_marks(entry.metadata).to_dict()
         if is_council(entry):
             from catalog import explain_council
 
@@ -87,9 +86,11 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
     """Yield label and text of what is known."""
     from json import dumps
 
-    state = entry_state(entry.metadata)
-    if state:
-        yield "state", f"{state}: {entry.metadata[state]}; {REMEDIES[state].format(key=entry.key)}"
+    code = entry_state(entry.metadata)
+    if code:
+        yield "code", f"{code}: {entry.metadata[code]}; {REMEDIES[code].format(key=entry.key)}"
+    if entry.state != "approved":
+        yield "state", _review(entry)
     if entry.signature:
         yield "signature", _signature((entry.ref or entry.name).rpartition(":")[2], entry.signature)
     if entry.ref:
@@ -107,7 +108,7 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
     if entry.priority:
         yield "priority", str(entry.priority)
     for word, value in entry.metadata.items():
-        if word not in ("parameters", "inputSchema", "input_schema", state):
+        if word not in ("parameters", "inputSchema", "input_schema", "review", "deprecated", code):
             yield word[: LABEL - 3], value if isinstance(value, str) else dumps(value, ensure_ascii=False)
     yield "tier", f"{standings[0].tier}, {standings[0].why}"
     yield "source", f"{entry.source} of {entry.distribution}" if entry.distribution else entry.source
@@ -126,6 +127,17 @@ def _aliases(aliases: dict[str, int | None]) -> Iterator[tuple[str, str]]:
             "aliases",
             ", ".join(f"{name} ({'newest' if number is None else number})" for name, number in aliases.items()),
         )
+
+
+def _review(entry: Entry) -> str:
+    """Return the state of the review, and what may be done about it."""
+    from json import dumps
+
+    if entry.state == "deprecated":
+        return f"{deprecated_in_words(entry.metadata).removeprefix('is ')}; routers leave it out"
+    why = entry.metadata.get("review")
+    why = f": {why if isinstance(why, str) else dumps(why, ensure_ascii=False)}" if why else ""
+    return f"{entry.state}{why}; routers leave it out until `catalog approve {entry.key}`"
 
 
 def _references(catalog: Catalog, entry: Entry) -> Iterator[tuple[str, str]]:

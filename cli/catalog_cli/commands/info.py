@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from catalog import REVIEW_STATES
 from catalog_cli.application import Application, pass_app
 from catalog_cli.options import command, json_option
 from catalog_cli.output import clean, vectors
@@ -24,10 +25,11 @@ from catalog_cli.output import clean, vectors
 def info(app: Application, as_json: bool) -> None:
     """Show which catalog this is.
 
-    Database and size, configuration, entries by kind, what is gone, embedder and vectors.
+    Database and size, configuration, entries by kind, what is gone or not approved, embedder and vectors.
     """
     schema, catalog = app.schema(), app.catalog
-    gone = catalog.gone()
+    marks = catalog.marks()
+    gone = [key for key, mark in marks.items() if mark.code == "gone"]
     data: dict[str, Any] = {
         "url": app.place,
         "path": schema.path,
@@ -37,6 +39,9 @@ def info(app: Application, as_json: bool) -> None:
         "generation": catalog.generation,
         "entries": {kind: count for kind in catalog.kinds() if (count := len(catalog.list(kind)))},
         "gone": gone,
+        "states": {
+            state: number for state in REVIEW_STATES[1:] if (number := sum(m.state == state for m in marks.values()))
+        },
         "embedder": catalog.embedder,
         "vectors": {name: status.to_dict() for name, status in catalog.embed_status().items()},
     }
@@ -54,6 +59,9 @@ def _lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "entries", f"{sum(data['entries'].values()):,}{f' ({counts})' if counts else ''}"
     if data["gone"]:
         yield "gone", f"{len(data['gone'])}, such as {data['gone'][0]}; `catalog doctor` says what may be done"
+    if data["states"]:
+        counts = ", ".join(f"{number:,} {state}" for state, number in data["states"].items())
+        yield "not approved", f"{counts}; `catalog ls --state` lists them"
     yield "embedder", data["embedder"] or "none: searches go by words"
     for name, status in data["vectors"].items():
         yield "vectors", vectors(name, status)

@@ -58,7 +58,8 @@ def search(
 
     The best hit comes first; without TEXT all that pass the filters are listed by key. Any text is fine: there is
     no syntax to get wrong. In a pipe each line is key, description, tags and tier, separated by tabs; an
-    entry whose code is gone, broken or drifted is marked there. The exit status is 1 if nothing is found.
+    entry whose code is gone, broken or drifted, or which is not approved, is marked there. Deprecated entries come
+    last. The exit status is 1 if nothing is found.
     """
     most = limit if isinstance(limit, int) else None
     hits = app.catalog.search(
@@ -73,11 +74,11 @@ def search(
         mode=mode,
     )
     shown = hits[:most]
-    states = app.catalog.states([hit.key for hit in shown])
+    marks = app.catalog.marks([hit.key for hit in shown])
     if as_json:
-        app.screen.json(data_of(shown, states))
+        app.screen.json(data_of(shown, marks))
     else:
-        show(app.screen, shown, why=why, states=states)
+        show(app.screen, shown, why=why, marks=marks)
     if not hits:
         raise No(_nothing(app, text, (*tags, *any_tags), mode))
     if len(hits) > len(shown):

@@ -39,11 +39,11 @@ def similar(app: Application, key: str, limit: int | str, floor: float | None, a
     most = limit if isinstance(limit, int) else 1_000_000
     hits = app.catalog.similar(kind, name, limit=most, floor=floor)
     below = [] if len(hits) == most else app.catalog.similar(kind, name, limit=len(hits) + 1, floor=-1)[len(hits) :]
-    states = app.catalog.states([hit.key for hit in hits])
+    marks = app.catalog.marks([hit.key for hit in hits])
     if as_json:
-        app.screen.json(data_of(hits, states))
+        app.screen.json(data_of(hits, marks))
     else:
-        show(app.screen, hits, scores=True, states=states)
+        show(app.screen, hits, scores=True, marks=marks)
     best = f"the nearest, {below[0].key}, has a score of {below[0].score:.2f}" if below else ""
     if not hits and below:
         raise No(f"nothing is near to '{kind}:{name}': {best}, which is below the floor; --floor -1 shows all")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog import entry_state
+from catalog import entry_marks
 from catalog_cli.application import Application, pass_app
 from catalog_cli.options import command, json_option, key_argument
 from catalog_cli.output import Column
@@ -31,7 +31,7 @@ def which(app: Application, key: str, as_json: bool) -> None:
         app.screen.json([standing.to_dict() for standing in standings])
         return
     rows = [
-        (f"{s.tier}, {state}" if (state := entry_state(s.entry.metadata)) else s.tier,
+        (f"{s.tier}, {marks}" if (marks := str(entry_marks(s.entry.metadata))) else s.tier,
          s.entry.ref or "data of its own", s.entry.source, s.why)
         for s in standings
     ]  # fmt: skip
