@@ -101,6 +101,7 @@ from catalog import (
     gate_verdicts,
     input_mapper,
     input_mappers,
+    json_text,
     lint,
     load_settings,
     logged_decisions,
@@ -134,6 +135,7 @@ from catalog import (
     tools,
     url_read_only,
     validate_council,
+    visible,
     whole_file,
 )
 
@@ -322,6 +324,8 @@ assert_type(url_read_only("team.db"), str)
 assert_type(backup_database("team.db", "copy.db"), None)
 assert_type(close_matches("plit", ["plot"]), list[str])
 assert_type(did_you_mean(["plot"]), str)
+assert_type(json_text({"a": [1]}, indent=2), str)
+assert_type(visible("a"), str)
 texts: list[str] = [SCHEMA_HEAD, __version__]
 assert_type(url_read_only("sqlite:///team.db?mode=ro"), str)
 assert_type(salvage("team.db", "saved.db"), Salvaged)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from catalog import entry_state
+from catalog import entry_state, json_text
 from catalog_cli.application import Application, pass_app
 from catalog_cli.councils import council_lines, is_council
+from catalog_cli.gate import clean
 from catalog_cli.options import command, json_option, key_argument
-from catalog_cli.output import Column, clean, moment
+from catalog_cli.output import Column, moment
 
 if TYPE_CHECKING:
     from catalog import Catalog, Entry, Standing
@@ -81,8 +82,6 @@ def _lines(app: Application, entry: Entry, standings: Sequence[Standing]) -> Ite
 
 def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, str]]:
     """Yield label and text of what is known."""
-    from json import dumps
-
     state = entry_state(entry.metadata)
     if state:
         yield "state", f"{state}: {entry.metadata[state]}; {REMEDIES[state].format(key=entry.key)}"
@@ -91,7 +90,7 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
     if entry.ref:
         yield "reference", entry.ref
     elif entry.spec is not None:
-        yield "data", dumps(entry.spec, ensure_ascii=False)
+        yield "data", json_text(entry.spec)
     if entry.tags:
         yield "tags", ", ".join(entry.tags)
     for number, example in enumerate(entry.examples):
@@ -104,7 +103,7 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
         yield "priority", str(entry.priority)
     for word, value in entry.metadata.items():
         if word not in ("parameters", "inputSchema", "input_schema", state):
-            yield word[: LABEL - 3], value if isinstance(value, str) else dumps(value, ensure_ascii=False)
+            yield word[: LABEL - 3], value if isinstance(value, str) else json_text(value)
     yield "tier", f"{standings[0].tier}, {standings[0].why}"
     yield "source", f"{entry.source} of {entry.distribution}" if entry.distribution else entry.source
     if entry.checksum:
@@ -153,8 +152,6 @@ def _parameters(schema: dict[str, Any], signature: str) -> Iterator[tuple[str, s
 
     A default that is no JSON, such as an object, is shown as the *signature* writes it.
     """
-    from json import dumps
-
     required = schema.get("required") or ()
     written: dict[str, str] | None = None
     for name, member in (schema.get("properties") or {}).items():
@@ -162,7 +159,7 @@ def _parameters(schema: dict[str, Any], signature: str) -> Iterator[tuple[str, s
         if name in required:
             default = "required"
         elif "default" in about:
-            default = dumps(about["default"], ensure_ascii=False)
+            default = json_text(about["default"])
         else:
             written = _written_defaults(signature) if written is None else written
             default = written.get(name, "")

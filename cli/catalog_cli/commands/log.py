@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from catalog import json_text
 from catalog_cli.application import Application, No, pass_app
+from catalog_cli.gate import clean
 from catalog_cli.options import command, json_option, key_argument, limit_option
-from catalog_cli.output import clean, clip, moment
+from catalog_cli.output import clip, moment
 
 if TYPE_CHECKING:
     from catalog import Catalog, Revision
@@ -113,11 +115,9 @@ def _change(old: Any, new: Any) -> str:
 
 
 def _value(value: Any) -> str:
-    from json import dumps
-
     if value in (None, "", [], {}):
         return "none"
-    text = value if isinstance(value, str) else dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json_text(value)
     return clip(clean(text), _LONG)
 
 
