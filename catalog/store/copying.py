@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 
 from catalog.errors import StoreError
 from catalog.store.access import access_to, connect
+from catalog.store.private import mode_of_copy
 from catalog.store.reader import store_error, translated
 
 
@@ -48,7 +49,7 @@ def copy_database(connection: sqlite3.Connection, path: str, target: str) -> Non
     beside = f"{target}.{os.getpid()}.tmp"
     try:
         # By the operating system first: SQLite says of every fault that it can't open the file.
-        os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666))
+        os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode_of_copy(path, target)))
         with closing(sqlite3.connect(beside)) as copy:
             connection.backup(copy)
         os.link(beside, target)  # not a rename: that would write over a file that was made meanwhile

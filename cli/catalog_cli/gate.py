@@ -58,7 +58,7 @@ def say(text: str, stream: IO[str], *, colour: bool | None = None, whole: bool =
 
 
 def tell(text: str) -> None:
-    """Write one line for people to standard error."""
+    """Write one line to standard error: a remark, a warning, an error."""
     with suppress(OSError):  # the result counts even where the line can't be written
         say(clean(text), sys.stderr, colour=False)
 
