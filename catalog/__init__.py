@@ -28,6 +28,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.authoring import schema as schema
     from catalog.authoring import sub_council as sub_council
     from catalog.authoring import tool as tool
+    from catalog.characters import json_text as json_text
+    from catalog.characters import visible as visible
     from catalog.configuration import read_file as _read_configuration
     from catalog.council_specs.council_graph import council_graph as council_graph
     from catalog.council_specs.explain import explain_council as explain_council
@@ -284,6 +286,8 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "SCHEMA_HEAD": "catalog.store.schema:HEAD",
     "close_matches": "catalog.errors",
     "did_you_mean": "catalog.errors",
+    "json_text": "catalog.characters",
+    "visible": "catalog.characters",
 }
 _ERRORS = (
     "CatalogError",

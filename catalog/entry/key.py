@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from catalog.characters import BLANK
 from catalog.errors import InvalidEntryError
 
 Key = tuple[str, str]
@@ -28,8 +29,10 @@ def name_fault(name: str) -> str | None:
     if name.isascii() and name.isprintable():  # the common case, faster than looking at each character
         return "begins or ends with a space" if name[0] == " " or name[-1] == " " else None
     for place, char in enumerate(name):
-        if char != " " and unicodedata.category(char) in _REFUSED and not _joins(name, place):
+        if char != " " and _is_unseen(name, place) and not _joins(name, place):
             return f"holds the character {char!a}{_shown(char)}, which is not allowed in names"
+    if unicodedata.category(name[0])[0] == "M":
+        return f"begins with the mark {name[0]!a}{_shown(name[0])}, which belongs to a letter before it"
     if name != name.strip():
         return "begins or ends with a space"
     return None
@@ -37,6 +40,14 @@ def name_fault(name: str) -> str | None:
 
 _REFUSED = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp", "Zs"))
 """Categories of Unicode whose characters can't be seen."""
+
+
+def _is_unseen(name: str, place: int) -> bool:
+    """Tell whether the character at *place* shows nothing; U+FE0F is part of emoji, and of nothing else."""
+    char = name[place]
+    if char == "\ufe0f":
+        return place == 0 or (name[place - 1].isascii() and name[place + 1 : place + 2] != "\u20e3")
+    return unicodedata.category(char) in _REFUSED or ord(char) in BLANK
 
 
 def _joins(name: str, place: int) -> bool:

@@ -15,6 +15,7 @@ from catalog.source.checksum import (
     signature_dump,
     value_sums,
 )
+from catalog.source.secret_defaults import without_secrets
 from catalog.source.text import annotation_text, expression_text, signature_text
 
 LABELS = frozenset({"name", "description"})
@@ -191,7 +192,7 @@ def _class_signature(node: ast.ClassDef) -> tuple[str, list[str], bool]:
 
 def _field_text(node: ast.AnnAssign) -> str:
     text = f"{node.target.id}: {annotation_text(node.annotation)}"  # type: ignore[union-attr]
-    return text if node.value is None else f"{text} = {expression_text(node.value)}"
+    return text if node.value is None else f"{text} = {expression_text(without_secrets(node.target.id, node.value))}"  # type: ignore[union-attr]
 
 
 def _is_class_variable(annotation: ast.expr) -> bool:

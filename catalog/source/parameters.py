@@ -85,7 +85,7 @@ def _of_function(node: Function, docstring: str, names: Names | None, bound: boo
     for arg, default in pairs:
         if is_injected(arg.annotation, default):
             continue
-        properties[arg.arg], optional = value_schema(arg.annotation, default, names)
+        properties[arg.arg], optional = value_schema(arg.annotation, default, names, name=arg.arg)
         if arg.arg in texts:
             properties[arg.arg].setdefault("description", texts[arg.arg])
         if not optional:

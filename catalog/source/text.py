@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from catalog.source.checksum import Function, unquoted
+from catalog.source.secret_defaults import without_secrets
 
 _ATOMS = (ast.Name, ast.Attribute, ast.Constant, ast.Subscript, ast.Call)
 
@@ -46,6 +47,8 @@ def signature_text(node: Function, *, bound: bool = False) -> str:
 
 def parameter_text(arg: ast.arg, default: ast.expr | None) -> str:
     """Return one parameter as text: ``x: str = 'a'``."""
+    if default is not None:
+        default = without_secrets(arg.arg, default)
     if arg.annotation is None:
         return arg.arg if default is None else f"{arg.arg}={expression_text(default)}"
     text = f"{arg.arg}: {annotation_text(arg.annotation)}"

@@ -10,6 +10,7 @@ from catalog.source.checksum import unquoted
 from catalog.source.define import docstring_of, fields_of
 from catalog.source.docstrings import summary
 from catalog.source.names import Names
+from catalog.source.secret_defaults import without_secrets
 from catalog.source.text import expression_text
 
 Schema = dict[str, Any]
@@ -142,7 +143,7 @@ def class_schema(node: ast.ClassDef, names: Names | None = None, inside: tuple[s
             required += above.get("required", [])
     for field in fields_of(node):
         name = field.target.id  # type: ignore[union-attr]
-        properties[name], optional = value_schema(field.annotation, field.value, names, inside)
+        properties[name], optional = value_schema(field.annotation, field.value, names, inside, name=name)
         wrapper = last_name(field.annotation.value) if isinstance(field.annotation, ast.Subscript) else ""
         if is_dict:
             optional = wrapper == "NotRequired" or not (total or wrapper == "Required")
@@ -162,9 +163,14 @@ def object_schema(properties: Schema, required: list[str]) -> Schema:
 
 
 def value_schema(
-    annotation: ast.expr | None, default: ast.expr | None, names: Names | None = None, inside: tuple[str, ...] = ()
+    annotation: ast.expr | None,
+    default: ast.expr | None,
+    names: Names | None = None,
+    inside: tuple[str, ...] = (),
+    *,
+    name: str | None = None,
 ) -> tuple[Schema, bool]:
-    """Return the schema of a parameter or field, and whether it may be left out.
+    """Return the schema of a parameter or field called *name*, and whether it may be left out.
 
     What ``Field(…)`` says, as the default or within ``Annotated``, is part of the schema.
     """
@@ -183,7 +189,7 @@ def value_schema(
     elif isinstance(default, ast.Constant) and default.value is ...:
         return schema, False
     is_literal, value = json_value(default)
-    if is_literal:
+    if is_literal and without_secrets(name, default) is default:
         schema["default"] = value
     return schema, True
 

@@ -11,6 +11,7 @@ from contextlib import closing, suppress
 from catalog.errors import StoreError
 from catalog.store.access import access_to, connect
 from catalog.store.placing import refuse_log
+from catalog.store.private import mode_of_copy
 from catalog.store.reader import store_error, translated
 
 
@@ -63,7 +64,7 @@ def copy_database(
     beside = f"{target}.{os.getpid()}.tmp"
     try:
         # By the operating system first: SQLite says of every fault that it can't open the file.
-        os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, os.stat(path).st_mode & 0o666 | 0o200))
+        os.close(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode_of_copy(path, target)))
         with closing(sqlite3.connect(beside)) as copy:
             connection.backup(copy)
             if check is not None:

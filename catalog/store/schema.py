@@ -16,6 +16,7 @@ from catalog.errors import CatalogWarning, NotACatalogError, SchemaOutdatedError
 from catalog.settings import names_a_file
 from catalog.store.access import Access, access_to, connect
 from catalog.store.foreign import harden, refuse_foreign
+from catalog.store.private import make_place
 from catalog.store.reader import store_error, translated
 
 if TYPE_CHECKING:
@@ -240,7 +241,7 @@ def ensure(path: str, read_only: str = "") -> bool:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         need = ".".join(map(str, OLDEST_SQLITE))
         raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old; {need} or newer is needed")
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    make_place(path)
     if at is not None and at < HEAD:
         from catalog.store.before_upgrade import keep  # upgrades are rare
 

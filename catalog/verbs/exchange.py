@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
+from catalog.characters import escaped
 from catalog.errors import InvalidEntryError
 from catalog.files import whole_file
 from catalog.store import queries
@@ -63,7 +64,7 @@ def write_lines(
         line = entry.model_dump_json()
         if vectors is not None and (rows := vectors(entry)):
             line = f"{line[:-1]},{json.dumps(VECTORS)}:{json.dumps(rows, separators=(',', ':'))}}}"
-        file.write(line + "\n")
+        file.write(escaped(line) + "\n")
         written += 1
     return written
 

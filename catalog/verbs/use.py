@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
+from catalog.characters import json_text
 from catalog.entry.key import Key
 from catalog.errors import EntryError, SearchError
 from catalog.files import whole_file
@@ -53,7 +53,7 @@ def uses(ws: Workspace) -> Iterator[Use]:
 
 def export_uses(ws: Workspace, path: str | os.PathLike[str] | IO[str]) -> int:
     """Write what was recorded of use as lines of JSON; see :meth:`catalog.Catalog.export_uses`."""
-    lines = (json.dumps(use._asdict(), ensure_ascii=False) + "\n" for use in uses(ws))
+    lines = (json_text(use._asdict()) + "\n" for use in uses(ws))
     if not isinstance(path, (str, os.PathLike)):
         return sum(1 for line in lines if path.write(line))
     with whole_file(path) as file:

@@ -383,7 +383,7 @@ def _home() -> str:
     url = default_url()
     path = Path(url.removeprefix("sqlite:///"))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         if not path.parent.is_dir():
             raise StoreError(

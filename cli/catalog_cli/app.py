@@ -8,16 +8,15 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
 
 from catalog import CatalogError, __version__
 from catalog_cli.completion import join_colons
+from catalog_cli.gate import tell, tell_lines
 from catalog_cli.lazy import Entrance, LazyGroup
 from catalog_cli.options import embedder_option, url_option
-from catalog_cli.output import clean
 from catalog_cli.streams import UNUSABLE, drop_output, fill_closed, flush_stderr, is_of_output
 
 _FIND, _FILL, _CHECK = "Find and use", "Fill and change", "Check and mend"
@@ -129,7 +128,7 @@ class Root(LazyGroup):
         except Exception as error:  # a fault of this program: a report of it needs the traceback
             import traceback
 
-            traceback.print_exc()
+            tell_lines(traceback.format_exc())
             return _fail(f"{type(error).__name__}, which is a fault of the catalog; please report it", UNUSABLE)
         return ended if isinstance(ended, int) else 0
 
@@ -153,8 +152,7 @@ def _exit_status(error: CatalogError) -> int:
 
 
 def _fail(text: str, status: int, prefix: str = "Error: ") -> int:
-    with suppress(OSError):  # standard error is closed; the exit status remains
-        click.echo(prefix + clean(text), err=True)
+    tell(prefix + text)
     return status
 
 
@@ -184,13 +182,12 @@ def _show_warning(
     file: Any = None,
     line: str | None = None,
 ) -> None:
-    with suppress(OSError):
-        if category.__name__ == "CatalogWarning":
-            click.echo(f"Warning: {message}", err=True)
-        else:
-            import warnings
+    if category.__name__ == "CatalogWarning":
+        tell(f"Warning: {message}")
+    else:
+        import warnings
 
-            click.echo(warnings.formatwarning(message, category, filename, lineno), err=True, nl=False)
+        tell_lines(warnings.formatwarning(message, category, filename, lineno))
 
 
 @click.command(

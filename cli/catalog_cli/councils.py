@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from catalog_cli.output import Column, Screen, clean
+from catalog_cli.gate import clean
+from catalog_cli.output import Column, Screen
 
 if TYPE_CHECKING:
     from catalog import Catalog, Entry

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from catalog_cli.output import clean
+from catalog_cli.gate import clean
 
 if TYPE_CHECKING:
     from catalog_cli.output import Screen

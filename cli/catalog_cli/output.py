@@ -16,13 +16,14 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from catalog import json_text
+from catalog_cli.gate import clean, coloured, say, tell
 from catalog_cli.streams import results
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 GAP = "  "
-PIECE = 65_536
 
 
 class Column(NamedTuple):
@@ -82,42 +83,37 @@ class Screen:
 
     def style(self, text: str, **how: Any) -> str:
         """Return *text* in colour, or as it is where colours don't belong."""
-        return click.style(text, **how) if text and self.is_terminal and _colours() else text
+        return coloured(text, **how) if text and self.is_terminal and _colours() else text
 
-    def print(self, text: str) -> None:
-        """Write a result, which may have several lines."""
-        # In pieces: unbuffered, Python takes a write that ends early, because the reader is gone, for a complete write.
-        for start in range(0, len(text), PIECE):
-            click.echo(text[start : start + PIECE], results(), nl=False, color=True)
-        click.echo(None, results(), color=True)
+    def print(self, text: str, *, whole: bool = False) -> None:
+        """Write a result, which may have several lines; *whole*: data, which only a terminal must be kept from."""
+        say(text, results(), colour=True, whole=whole)
 
     def remark(self, text: str) -> None:
         """Write one line for people to standard error."""
-        with suppress(OSError):  # the result counts even where the remark can't be written
-            click.echo(text, err=True)
+        tell(text)
 
     def hint(self, text: str) -> None:
         """Write a remark that only somebody at a terminal has a use for."""
         if self.is_terminal and self.is_watched:
-            click.echo(click.style(text, dim=True) if _colours() else text, err=True, color=_colours())
+            with suppress(OSError):
+                say(coloured(clean(text), dim=True) if _colours() else clean(text), sys.stderr, colour=_colours())
 
     def json(self, document: Any) -> None:
         """Write one JSON document; each item of a list has its own line."""
-        from json import dumps
-
         # Python's \\x escapes of what an encoding lacks are not JSON.
         escaped = (getattr(results(), "encoding", None) or "").lower().replace("-", "") != "utf8"
         if isinstance(document, list):
-            lines = ",\n".join(dumps(item, ensure_ascii=escaped) for item in document)
+            lines = ",\n".join(json_text(item, ascii=escaped) for item in document)
             self.print(f"[\n{lines}\n]" if document else "[]")
         else:
-            self.print(dumps(document, ensure_ascii=escaped, indent=2))
+            self.print(json_text(document, ascii=escaped, indent=2))
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
         """Write a table: fitted on a terminal, tab-separated and whole elsewhere."""
-        cleaned = [[clean(cell) for cell in row] for row in rows]
-        if cleaned:
-            lines = self.fitted(columns, cleaned) if self.is_terminal else ["\t".join(row) for row in cleaned]
+        rows = [*rows]
+        if rows:
+            lines = self.fitted(columns, rows) if self.is_terminal else ["\t".join(map(clean, row)) for row in rows]
             self.print("\n".join(lines))
 
     def fitted(
@@ -128,6 +124,7 @@ class Screen:
         What is too long is clipped, and columns for which there is no room are left out, from the right; with *wrap*
         all stay, and the last column goes on in further lines instead.
         """
+        rows = [[clean(cell) for cell in row] for row in rows]
         shown = [i for i in range(len(columns)) if any(row[i] for row in rows)]
         natural = {i: max(cells(columns[i].title), *(cells(row[i]) for row in rows)) for i in shown}
         room = self.width - indent + len(GAP)
@@ -189,7 +186,7 @@ class Screen:
         def report(done: int, total: int, *_: object) -> None:
             nonlocal bar
             if bar is None:
-                bar = click.progressbar(length=total, label=label, file=sys.stderr, width=24, show_pos=True)
+                bar = click.progressbar(length=total, label=clean(label), file=sys.stderr, width=24, show_pos=True)
                 bar.__enter__()
             bar.length = total
             if done - bar.pos >= total / 100 or done >= total:  # redrawn once for each percent
@@ -212,13 +209,6 @@ def _is_terminal(stream: IO[str] | None) -> bool:
 
 def _colours() -> bool:
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-def clean(text: str) -> str:
-    """Return *text* on one line, without characters that would move the cursor or change colours."""
-    if text.isprintable():
-        return text
-    return "".join(char if char.isprintable() else "\ufffd" for char in " ".join(text.split()))
 
 
 def cells(text: str) -> int:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from catalog_cli.output import clean, clip, count
+from catalog_cli.gate import clean
+from catalog_cli.output import clip, count
 
 if TYPE_CHECKING:
     from catalog import ScanReport

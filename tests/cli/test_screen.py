@@ -13,7 +13,8 @@ from factories import ROOT, open_catalog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog_cli.output import Column, Screen, cells, clean, clip, count, moment
+from catalog_cli.gate import clean
+from catalog_cli.output import Column, Screen, cells, clip, count, moment
 
 TABLE = (Column("KEY"), Column("DESCRIPTION", 10), Column("TAGS", 6))
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60).map(clean)

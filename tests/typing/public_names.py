@@ -121,6 +121,7 @@ from catalog import (
     gate_verdicts,
     input_mapper,
     input_mappers,
+    json_text,
     leftovers,
     lint,
     load_settings,
@@ -158,6 +159,7 @@ from catalog import (
     trust_configuration,
     url_read_only,
     validate_council,
+    visible,
     whole_file,
 )
 
@@ -352,6 +354,8 @@ assert_type(url_read_only("team.db"), str)
 assert_type(backup_database("team.db", "copy.db"), None)
 assert_type(close_matches("plit", ["plot"]), list[str])
 assert_type(did_you_mean(["plot"]), str)
+assert_type(json_text({"a": [1]}, indent=2), str)
+assert_type(visible("a"), str)
 texts: list[str] = [SCHEMA_HEAD, __version__]
 assert_type(url_read_only("sqlite:///team.db?mode=ro"), str)
 assert_type(salvage("team.db", "saved.db"), Salvaged)

@@ -5,11 +5,11 @@ A prompt may have several right entries, or none: then it is out of scope for ev
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING
 
+from catalog.characters import json_text
 from catalog.entry.key import Key, format_key, parse_key, split_key
 from catalog.errors import EntryNotFoundError, RoutingError, close_matches, did_you_mean
 from catalog.files import whole_file
@@ -123,7 +123,7 @@ class Golden:
 
     def export_jsonl(self, path: str | os.PathLike[str] | IO[str]) -> int:
         """Write the cases, one JSON object with ``text`` and ``gold`` (a list of keys) a line; return their number."""
-        lines = (json.dumps(case.to_dict(), ensure_ascii=False) + "\n" for case in self.list())
+        lines = (json_text(case.to_dict()) + "\n" for case in self.list())
         if not isinstance(path, (str, os.PathLike)):
             return sum(1 for line in lines if path.write(line))
         with whole_file(path) as file:

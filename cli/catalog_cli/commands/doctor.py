@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_cli.application import Application, No, pass_app
+from catalog_cli.gate import clean
 from catalog_cli.options import command, json_option
-from catalog_cli.output import Column, clean, count
+from catalog_cli.output import Column, count
 
 if TYPE_CHECKING:
     from catalog import Catalog, CouncilIssue, Fault

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from catalog import deprecated_in_words, entry_marks, entry_state
+from catalog import deprecated_in_words, entry_marks, entry_state, json_text
 from catalog_cli.application import Application, pass_app
 from catalog_cli.councils import council_lines, is_council
+from catalog_cli.gate import clean
 from catalog_cli.options import command, json_option, key_argument
-from catalog_cli.output import Column, clean, moment
+from catalog_cli.output import Column, moment
 
 if TYPE_CHECKING:
     from catalog import Catalog, Entry, Standing
@@ -84,8 +85,6 @@ def _lines(app: Application, entry: Entry, standings: Sequence[Standing]) -> Ite
 
 def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, str]]:
     """Yield label and text of what is known."""
-    from json import dumps
-
     code = entry_state(entry.metadata)
     if code:
         yield "code", f"{code}: {entry.metadata[code]}; {REMEDIES[code].format(key=entry.key)}"
@@ -96,7 +95,7 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
     if entry.ref:
         yield "reference", entry.ref
     elif entry.spec is not None:
-        yield "data", dumps(entry.spec, ensure_ascii=False)
+        yield "data", json_text(entry.spec)
     if entry.tags:
         yield "tags", ", ".join(entry.tags)
     for number, example in enumerate(entry.examples):
@@ -109,7 +108,7 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
         yield "priority", str(entry.priority)
     for word, value in entry.metadata.items():
         if word not in ("parameters", "inputSchema", "input_schema", "review", "deprecated", code):
-            yield word[: LABEL - 3], value if isinstance(value, str) else dumps(value, ensure_ascii=False)
+            yield word[: LABEL - 3], value if isinstance(value, str) else json_text(value)
     yield "tier", f"{standings[0].tier}, {standings[0].why}"
     yield "source", f"{entry.source} of {entry.distribution}" if entry.distribution else entry.source
     if entry.checksum:
@@ -131,12 +130,10 @@ def _aliases(aliases: dict[str, int | None]) -> Iterator[tuple[str, str]]:
 
 def _review(entry: Entry) -> str:
     """Return the state of the review, and what may be done about it."""
-    from json import dumps
-
     if entry.state == "deprecated":
         return f"{deprecated_in_words(entry.metadata).removeprefix('is ')}; routers leave it out"
     why = entry.metadata.get("review")
-    why = f": {why if isinstance(why, str) else dumps(why, ensure_ascii=False)}" if why else ""
+    why = f": {why if isinstance(why, str) else json_text(why)}" if why else ""
     return f"{entry.state}{why}; routers leave it out until `catalog approve {entry.key}`"
 
 
@@ -178,8 +175,6 @@ def _parameters(schema: dict[str, Any], signature: str) -> Iterator[tuple[str, s
 
     A default that is no JSON, such as an object, is shown as the *signature* writes it.
     """
-    from json import dumps
-
     required = schema.get("required") or ()
     written: dict[str, str] | None = None
     for name, member in (schema.get("properties") or {}).items():
@@ -187,7 +182,7 @@ def _parameters(schema: dict[str, Any], signature: str) -> Iterator[tuple[str, s
         if name in required:
             default = "required"
         elif "default" in about:
-            default = dumps(about["default"], ensure_ascii=False)
+            default = json_text(about["default"])
         else:
             written = _written_defaults(signature) if written is None else written
             default = written.get(name, "")

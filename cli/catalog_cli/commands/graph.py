@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_cli.application import Application, No, pass_app
+from catalog_cli.gate import clean
 from catalog_cli.options import command, json_option, key_argument
-from catalog_cli.output import clean
 
 if TYPE_CHECKING:
     from catalog import Graph

@@ -8,8 +8,9 @@ from typing import Any
 
 from catalog import REVIEW_STATES
 from catalog_cli.application import Application, pass_app
+from catalog_cli.gate import clean
 from catalog_cli.options import command, json_option
-from catalog_cli.output import clean, vectors
+from catalog_cli.output import vectors
 
 
 @command(

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from catalog import json_text
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.differences import Changes, difference
+from catalog_cli.gate import clean
 from catalog_cli.options import command, json_option, key_argument, limit_option
-from catalog_cli.output import Column, clean, clip, moment
+from catalog_cli.output import Column, clip, moment
 
 if TYPE_CHECKING:
     from catalog import AliasMove, Catalog, Revision
@@ -180,11 +182,9 @@ def _change(old: Any, new: Any) -> str:
 
 
 def _value(value: Any) -> str:
-    from json import dumps
-
     if value in (None, "", [], {}):
         return "none"
-    text = value if isinstance(value, str) else dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json_text(value)
     return clip(clean(text), _LONG)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalog import ENTRY_STATES, REVIEW_STATES
+from catalog import ENTRY_STATES, REVIEW_STATES, json_text
 from catalog_cli import completion
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.listing import data_of, show
@@ -117,4 +116,4 @@ def _columns(app: Application, hits: Sequence[Hit], columns: str, marks: Mapping
 def _text(value: Any) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json_text(value)

@@ -9,9 +9,9 @@ import click
 from catalog_cli import completion
 from catalog_cli.application import Application, pass_app
 from catalog_cli.councils import is_council
+from catalog_cli.gate import clean
 from catalog_cli.inputs import fields_of, value_of
 from catalog_cli.options import command, field_options, json_option
-from catalog_cli.output import clean
 
 
 @command(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from catalog import VERIFY_POLICIES
+from catalog import VERIFY_POLICIES, json_text
 from catalog_cli.application import Application, No, pass_app
+from catalog_cli.gate import tell_lines
 from catalog_cli.inputs import arguments_of, text_of, text_or_json_of
 from catalog_cli.options import command, json_option, key_argument
 
@@ -100,9 +101,9 @@ def _called(key: str, call: Callable[[], object], traceback: bool) -> object:
         raise
     except BaseException as error:  # SystemExit too: the code called must not choose our exit status
         if traceback:
-            from traceback import print_exception
+            from traceback import format_exception
 
-            print_exception(error)
+            tell_lines("".join(format_exception(error)))
         what = str(error)
         raise No(
             f"Error: {key} failed: {type(error).__name__}{f': {what}' if what else ''}"
@@ -126,8 +127,6 @@ def _plain(result: Any) -> Any:
 def _show(screen: Screen, result: object) -> None:
     plain = _plain(result)
     if isinstance(plain, str):
-        screen.print(plain)
+        screen.print(plain, whole=True)
     else:
-        import json
-
-        screen.print(json.dumps(plain, ensure_ascii=False, indent=2))
+        screen.print(json_text(plain, indent=2))

@@ -10,8 +10,8 @@ import click
 
 from catalog import StoreError
 from catalog_cli.application import Application, pass_app
+from catalog_cli.gate import clean
 from catalog_cli.options import command, json_option, key_argument
-from catalog_cli.output import clean
 
 if TYPE_CHECKING:
     from catalog import Catalog

@@ -10,8 +10,9 @@ import click
 
 from catalog import VERIFY_POLICIES
 from catalog_cli.application import Application, No, pass_app
+from catalog_cli.gate import clean
 from catalog_cli.options import command, json_option, key_argument, kind_option
-from catalog_cli.output import Column, clean, count
+from catalog_cli.output import Column, count
 
 if TYPE_CHECKING:
     from catalog import Changed, Drift

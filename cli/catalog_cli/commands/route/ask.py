@@ -11,8 +11,9 @@ from catalog import close_matches, did_you_mean
 from catalog_cli import completion
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.commands.route.shared import Wrong, bar, configured_router, facts, money, no_candidate, router_options
+from catalog_cli.gate import clean
 from catalog_cli.options import command, json_option
-from catalog_cli.output import Column, clean
+from catalog_cli.output import Column
 from catalog_cli.streams import standard_input
 
 if TYPE_CHECKING:

@@ -18,8 +18,9 @@ from catalog_cli.commands.route.shared import (
     percent,
     router_options,
 )
+from catalog_cli.gate import clean
 from catalog_cli.options import command, json_option
-from catalog_cli.output import Column, Screen, cells, clean, clip
+from catalog_cli.output import Column, Screen, cells, clip
 from catalog_cli.streams import writing
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ import click
 
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.commands.route.shared import Wrong, configured_router, no_candidate, router_options
+from catalog_cli.gate import clean
 from catalog_cli.options import command, json_option
-from catalog_cli.output import clean, count
+from catalog_cli.output import count
 
 if TYPE_CHECKING:
     from catalog import LintFinding

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_cli.application import Application, No, pass_app
+from catalog_cli.gate import clean
 from catalog_cli.options import command, json_option, limit_option
-from catalog_cli.output import clean, clip, count, moment
+from catalog_cli.output import clip, count, moment
 
 if TYPE_CHECKING:
     from catalog import LoggedDecision

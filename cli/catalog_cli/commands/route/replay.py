@@ -10,8 +10,9 @@ import click
 
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.commands.route.shared import configured_router, router_options
+from catalog_cli.gate import clean
 from catalog_cli.options import Limit, command, json_option
-from catalog_cli.output import clean, clip, count, moment
+from catalog_cli.output import clip, count, moment
 
 if TYPE_CHECKING:
     from catalog import Replay, Replayed

@@ -192,7 +192,7 @@ def money(cost: dict[str, Any]) -> str:
 
 def facts(app: Application, pairs: Iterator[tuple[str, str]]) -> list[str]:
     """Return labels and texts as lines below each other; a long text goes on in its column."""
-    from catalog_cli.output import clean
+    from catalog_cli.gate import clean
 
     return [
         f"  {app.screen.style(f'{label:<12}', dim=True)}{app.screen.wrapped(clean(text), indent=14)}"
