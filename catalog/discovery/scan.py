@@ -23,7 +23,7 @@ from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.literal import Value
 from catalog.discovery.prefilter import prefilter_for
 from catalog.discovery.rules import Rules, load_rules
-from catalog.discovery.state import FORMAT, FileState, decorator_aliases
+from catalog.discovery.state import FORMAT, FileState, decorator_aliases, fault_of
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.walk import SourceFile
 from catalog.errors import PackageNotFoundError, UnreadableSourceError
@@ -33,9 +33,6 @@ from catalog.source.stamp import stamp
 
 Progress = Callable[[int, int, str], None]
 """Called with the number of files done, the number of all files, and the module just looked at."""
-
-LARGEST = 8_000_000
-"""Bytes above which a file isn't parsed: generated tables, and a minute each."""
 
 CHECKED = 100_000
 """Bytes of source that a scan parses only to see whether it is sound. In small packages that is all of it; in large
@@ -318,16 +315,13 @@ class _Scan:
                     del extractor  # the tree goes before the collector comes back
         except UnreadableSourceError as error:
             state.fault = _fault(error)
-        except RecursionError:
-            state.fault = "its statements are nested too deeply"
+        except Exception as error:  # one file must not end a scan
+            state.fault = fault_of(error, "its statements are nested too deeply")
         finally:
             self.content.pop(module, None)
 
     def _extractor(self, module: str, state: FileState) -> Extractor | None:
         file = state.file
-        if file.size > LARGEST:
-            state.fault = f"it has {file.size} bytes; {LARGEST} are read"
-            return None
         data = self.content.get(module)
         if data is None:
             data = read_bytes(file.path)
@@ -375,7 +369,7 @@ class _Scan:
             try:
                 extractor = self._extractor(module, state)
                 value = extractor.constant(name) if extractor is not None else None
-            except (UnreadableSourceError, RecursionError):
+            except Exception:  # whatever the file holds: the value can't be told
                 value = None
         if state.constants is None:
             state.constants = {}
@@ -401,8 +395,8 @@ class _Scan:
                     exported=exported.get(module, ()),
                     public=self.public,
                 )
-            except RecursionError:
-                state.fault = "its names lead too far"
+            except Exception as error:
+                state.fault = fault_of(error, "its names lead too far")
         return findings
 
     def _state(

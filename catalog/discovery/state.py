@@ -77,3 +77,12 @@ def decorator_aliases(states: Iterable[FileState], rules: Rules) -> frozenset[st
         if len(later) == len(pairs):
             return frozenset(words)
         pairs = later
+
+
+def fault_of(error: Exception, too_deep: str) -> str:
+    """Return in words why a file was passed over whose reading failed with *error*; *too_deep* is for recursions."""
+    if isinstance(error, RecursionError):
+        return too_deep
+    if isinstance(error, MemoryError):
+        return "reading it takes more memory than there is"
+    return f"it can't be read: {type(error).__name__}: {error}"[:300]
