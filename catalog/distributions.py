@@ -46,7 +46,7 @@ def check_files(dist: metadata.Distribution, files: Iterable[str]) -> None:
     """
     folder = getattr(dist, "_path", None)
     for file in files if isinstance(folder, os.PathLike) else ():
-        path = os.path.join(folder, file)
+        path = os.path.join(str(folder), file)
         with suppress(FileNotFoundError, NotADirectoryError, PermissionError, IsADirectoryError):
             open_regular(path, LARGEST).close()
 

@@ -7,14 +7,18 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from errno import EACCES, EFBIG, EINVAL, EISDIR
+from io import BufferedReader, BytesIO, TextIOWrapper
 from secrets import token_hex
 from typing import IO
+
+LARGEST_TEXT = 64_000_000
+"""The most bytes of a file that is read as one text."""
 
 NOT_REGULAR = "not a regular file"
 """What is said of pipes, devices and sockets: one may never begin to answer, or never end."""
 
 
-def open_regular(path: str | os.PathLike[str], largest: int | None = None) -> IO[bytes]:
+def open_regular(path: str | os.PathLike[str], largest: int | None = None) -> BufferedReader:
     """Open the regular file at *path* for reading; a link is followed.
 
     What is opened is looked at, not what the path led to a moment ago, and nothing is read yet. Opening waits for
@@ -44,6 +48,27 @@ def open_regular(path: str | os.PathLike[str], largest: int | None = None) -> IO
     except BaseException:
         os.close(descriptor)
         raise
+
+
+def open_text(
+    path: str | os.PathLike[str], largest: int | None = None, *, encoding: str = "utf-8", errors: str = "strict"
+) -> IO[str]:
+    """Open the regular text file at *path* for reading; the one way in for every file that a user names.
+
+    Raises:
+        OSError: as :func:`open_regular`.
+    """
+    return TextIOWrapper(open_regular(path, largest), encoding=encoding, errors=errors)
+
+
+def read_text(path: str | os.PathLike[str], largest: int = LARGEST_TEXT) -> str:
+    """Return the text of the regular file at *path*, which is UTF-8, with line ends as ``\\n``.
+
+    Raises:
+        OSError: as :func:`read_regular`.
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    return TextIOWrapper(BytesIO(read_regular(path, largest)), encoding="utf-8").read()
 
 
 def read_regular(path: str | os.PathLike[str], largest: int) -> bytes:

@@ -23,9 +23,10 @@ from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.literal import Value
 from catalog.discovery.prefilter import prefilter_for
 from catalog.discovery.rules import Rules, load_rules
-from catalog.discovery.state import FORMAT, FileState, decorator_aliases, fault_of
+from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.walk import SourceFile
+from catalog.entry.limits import writable
 from catalog.errors import PackageNotFoundError, UnreadableSourceError
 from catalog.source.locate import Locator
 from catalog.source.read import decode_source, parse_source, read_bytes
@@ -163,6 +164,7 @@ class _Scan:
         self.content: dict[str, bytes] = {}
         self.looked_at = 0
         self.parsed = 0
+        self._halves: set[str] = set()  # modules with texts that UTF-8 has no bytes for
         self._aliases: frozenset[str] = frozenset()
         self._exported: Exported | None = None
         self.follower = NameFollower(rules, locator, self._extract_of, self.states.__contains__, self._constant)
@@ -312,6 +314,8 @@ class _Scan:
                     )
                     if prefiltered is not None:
                         state.extract["aliased"] = sorted(self._aliases.intersection(prefiltered.marks))
+                    if module in self._halves:
+                        state.extract = writable(state.extract)
                     del extractor  # the tree goes before the collector comes back
         except UnreadableSourceError as error:
             state.fault = _fault(error)
@@ -325,6 +329,8 @@ class _Scan:
         data = self.content.get(module)
         if data is None:
             data = read_bytes(file.path)
+        if HALF.search(data) is not None:
+            self._halves.add(module)
         tree = parse_source(data, file.path).tree
         self.parsed += 1
         return Extractor(module, file.path, file.is_package, tree, self.rules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,9 @@ from catalog.source.stamp import is_settled
 
 FORMAT = 6
 """Of the state; a state of another format is not used."""
+
+HALF = re.compile(rb"\\[uU](?:0000)?[dD][89a-fA-F]")
+"""The escape of half a surrogate pair: nothing else makes a text that can't be stored."""
 
 
 @dataclass(slots=True)

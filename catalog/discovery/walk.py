@@ -197,7 +197,8 @@ def _leads_in(entry: os.DirEntry[str], into: Listing) -> bool:
             return False
         into.skipped.append((entry.path, AGAIN if is_inside(entry.path, into.top) else OUTSIDE))
     except OSError as error:
-        into.skipped.append((entry.path, error.strerror or str(error)))
+        if not entry.name.endswith(".py"):  # of such a file it is said already
+            into.skipped.append((entry.path, error.strerror or str(error)))
     return False
 
 

@@ -84,7 +84,7 @@ def test_extensions_and_built_in_modules_are_reported() -> None:
 
 
 def test_links_in_a_circle_end(make) -> None:
-    """No link to a folder is followed: neither back into the folder that is scanned nor out of it; both are reported."""
+    """No link to a folder is followed, neither back into what is scanned nor out of it; both are reported."""
     folder = make(
         {"looped/__init__.py": "", "looped/good.py": GOOD, "elsewhere/other.py": GOOD.replace("good", "other")}
     )

@@ -7,6 +7,7 @@ from typing import IO, Any, assert_type
 
 from catalog import (
     ENTRY_STATES,
+    LARGEST_TEXT,
     SCHEMA_HEAD,
     SEARCH_MODES,
     STRATEGIES,
@@ -83,6 +84,7 @@ from catalog import (
     agents,
     backup_database,
     baseline,
+    bounded_lines,
     call,
     cases_for,
     close_matches,
@@ -108,12 +110,15 @@ from catalog import (
     missing_reference,
     model,
     models,
+    open_text,
     profile,
     profiles,
     prompt,
     prompts,
     read_baseline,
     read_cases,
+    read_json,
+    read_text,
     reference_graph,
     replay,
     resolve_council,
@@ -328,6 +333,10 @@ assert_type(salvage("team.db", "saved.db"), Salvaged)
 assert_type(schema_advice("team.db", None), str)
 with whole_file("out.txt") as out:
     assert_type(out, IO[str])
+with open_text("out.txt") as into:
+    assert_type(list(bounded_lines(into)), list[str])
+assert_type(read_text("out.txt", LARGEST_TEXT), str)
+assert_type(read_json("[1]"), Any)
 
 errors: list[type[CatalogError]] = [
     CouncilSpecError,
