@@ -31,10 +31,56 @@ LOCKS = (("catalog.entry.lock", "parse_lock"), ("catalog.verbs.pins", "parse_loc
 """Where the parser of lock files may be; the first that exists is fuzzed with their text."""
 
 PIECES = (
-    *("\0", "\n", "\r", "\t", " ", '"', "'", "\\", "{", "}", "[", "]", "(", ")", ":", ",", ".", "*", "#", "=", "@", "-"),
-    *("\ud800", "\udcff", "\u202e", "\u200b", "\x1b[31m", "\u0130", "数据", "🧪", "NaN", "1e999", "-Infinity", "null", "true"),
+    *(
+        "\0",
+        "\n",
+        "\r",
+        "\t",
+        " ",
+        '"',
+        "'",
+        "\\",
+        "{",
+        "}",
+        "[",
+        "]",
+        "(",
+        ")",
+        ":",
+        ",",
+        ".",
+        "*",
+        "#",
+        "=",
+        "@",
+        "-",
+    ),
+    *(
+        "\ud800",
+        "\udcff",
+        "\u202e",
+        "\u200b",
+        "\x1b[31m",
+        "\u0130",
+        "数据",
+        "🧪",
+        "NaN",
+        "1e999",
+        "-Infinity",
+        "null",
+        "true",
+    ),
     *("[" * 300, "{'a':" * 120, "9" * 400, "9" * 5000, "x" * 5000, "AND", "NEAR(", 'a"*', "../../x", "builtins:eval"),
-    *("\\ud800", "lambda: 0", "if x:\n    ", "def f(a=1): ...\n", "class A(B): ...\n", "import os\n", "f'{x:9}'", "\n\n"),
+    *(
+        "\\ud800",
+        "lambda: 0",
+        "if x:\n    ",
+        "def f(a=1): ...\n",
+        "class A(B): ...\n",
+        "import os\n",
+        "f'{x:9}'",
+        "\n\n",
+    ),
 )
 SEEDS: dict[str, list[str]] = {
     "references": ["package.module:name", "a.b.c:Class.method", "os:getcwd", "a:b"],
@@ -61,7 +107,10 @@ SEEDS: dict[str, list[str]] = {
         'url = "sqlite:///c.db"\nverify = "source"\nkinds = ["dataset"]\n[entries.tool]\npie = "plots:pie"\n',
         '[entries.tool.bar]\nref = "plots:bar"\ntags = ["x"]\n[scope]\nsources = ["scan:x"]\n[recognise.decorators]\nx = {kind = "tool"}\n',
     ],
-    "locks": ['version = 1\n[[entry]]\nkey = "tool:pie"\nref = "plots:pie"\nchecksum = "00"\n', '{"version": 1, "entries": []}'],
+    "locks": [
+        'version = 1\n[[entry]]\nkey = "tool:pie"\nref = "plots:pie"\nchecksum = "00"\n',
+        '{"version": 1, "entries": []}',
+    ],
 }
 
 
