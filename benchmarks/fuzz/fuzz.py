@@ -1,4 +1,4 @@
-"""Mutated references, searches, imports, specs, sources, locks, configurations: only CatalogError, nothing half-written.
+"""Mutated references, searches, imports, specs, sources, locks, settings: only CatalogError, nothing half-written.
 
     python -m benchmarks fuzz                     # ten minutes
     python -m benchmarks fuzz --minutes 0.1 --seed 7
@@ -93,19 +93,22 @@ SEEDS: dict[str, list[str]] = {
         '{"kind": "tool", "name": "v", "ref": "a:b", "vectors": {"hash": [["AAAA"]]}}',
     ],
     "specs": [
-        '{"members": [{"id": "a", "model": "openai/gpt-4o"}, {"id": "b", "agent": "x"}], "rounds": [{"type": "debate"}]}',
+        '{"members": [{"id": "a", "model": "x/y"}, {"id": "b", "agent": "x"}], "rounds": [{"type": "debate"}]}',
         '{"type": "object", "properties": {"a": {"$ref": "#/$defs/a"}}, "$defs": {"a": {"enum": [1, "b", null]}}}',
         '{"chair": {"id": "c", "profile": "p"}, "members": [], "metadata": {"x": {}}, "schema_version": 1}',
     ],
     "sources": [
-        "from catalog import tool\nA = 'x' + 'y'\n@tool(name=A, tags=['a', A.replace('x', 'zz')])\ndef f(x: int = 1) -> str:\n"
+        "from catalog import tool\nA = 'x' + 'y'\n@tool(name=A, tags=['a', A.replace('x', 'zz')])\n"
+        "def f(x: int = 1) -> str:\n"
         "    '''Does it.\n\n    Args:\n        x: what.\n    '''\n",
-        "import sys\nfrom enum import Enum\nclass E(Enum):\n    A = 'a'\nif sys.version_info > (3, 8):\n    from catalog import tool\n"
+        "import sys\nfrom enum import Enum\nclass E(Enum):\n    A = 'a'\nif sys.version_info > (3, 8):\n"
+        "    from catalog import tool\n"
         "else:\n    tool = None\n@tool\ndef g(e: E, *a, k: 'dict[str, E] | None' = None, **kw): ...\n",
     ],
     "configurations": [
         'url = "sqlite:///c.db"\nverify = "source"\nkinds = ["dataset"]\n[entries.tool]\npie = "plots:pie"\n',
-        '[entries.tool.bar]\nref = "plots:bar"\ntags = ["x"]\n[scope]\nsources = ["scan:x"]\n[recognise.decorators]\nx = {kind = "tool"}\n',
+        '[entries.tool.bar]\nref = "plots:bar"\ntags = ["x"]\n[scope]\nsources = ["scan:x"]\n'
+        '[recognise.decorators]\nx = {kind = "tool"}\n',
     ],
     "locks": [
         'version = 1\n[[entry]]\nkey = "tool:pie"\nref = "plots:pie"\nchecksum = "00"\n',
@@ -231,7 +234,7 @@ def lock_parser() -> Callable[[str], object] | None:
         except ImportError:
             continue
         if callable(parser):
-            return parser  # type: ignore[no-any-return]
+            return parser
     return None
 
 
