@@ -21,8 +21,8 @@ SAID = "said"
 
 _DEEPEST = 100
 """How many expressions within each other are read, names that lead to names included."""
-_LARGEST = 2**63
-"""Numbers from here on are no defaults or priorities, and as text they can be longer than any file."""
+_LARGEST = 2**1024
+"""Whole numbers from here on can't be written as JSON that others read, and as text may be longer than any file."""
 
 
 class _TooMuch(Exception):
