@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog import Catalog, InvalidEntryError, open_text, read_json
+from catalog import Catalog, InvalidEntryError, SettingsError, load_settings, open_text, read_json, validate_council
 
 DEEP = "nested too deeply: 100 lists and objects within each other are allowed"
 
@@ -72,3 +72,13 @@ def test_a_file_that_a_user_names_is_a_regular_file(tmp_path: Path) -> None:
     for path in (tmp_path / "pipe", Path("/dev/zero")):
         with pytest.raises(OSError, match="not a regular file"):
             open_text(path)
+
+
+def test_numbers_of_thousands_of_digits_are_refused_wherever_they_stand(tmp_path: Path) -> None:
+    """A configuration with such a number is not valid TOML; in the path of a fault of a council it is plain text."""
+    file = tmp_path / "catalog.toml"
+    file.write_text(f"kinds = [{'9' * 5_000}]\n")
+    with pytest.raises(SettingsError, match="is not valid TOML: Exceeds the limit"):
+        load_settings(file=file, env={})
+    issues = validate_council({"members": [], "9" * 5_000: 1, "metadata": {"9" * 5_000: object()}})
+    assert {issue["code"] for issue in issues} >= {"too_few_members"}
