@@ -50,6 +50,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.entry.entry import Entry as Entry
     from catalog.entry.kinds import SEARCH_MODES as SEARCH_MODES
     from catalog.entry.kinds import VERIFY_POLICIES as VERIFY_POLICIES
+    from catalog.entry.limits import bounded_lines as bounded_lines
+    from catalog.entry.limits import read_json as read_json
     from catalog.entry.object_ref import ObjectRef as ObjectRef
     from catalog.entry.references import Reference as Reference
     from catalog.entry.states import REVIEW_STATES as _REVIEW_STATES
@@ -92,6 +94,9 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.errors import UntrustedReferenceError as UntrustedReferenceError
     from catalog.errors import close_matches as close_matches
     from catalog.errors import did_you_mean as did_you_mean
+    from catalog.files import LARGEST_TEXT as LARGEST_TEXT
+    from catalog.files import open_text as open_text
+    from catalog.files import read_text as read_text
     from catalog.files import whole_file as whole_file
     from catalog.loader.call import call as call
     from catalog.loader.repair import Fault as Fault
@@ -270,6 +275,11 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "embedder_form": "catalog.embedders.choose:form_of",
     "default_url": "catalog.settings",
     "whole_file": "catalog.files",
+    "LARGEST_TEXT": "catalog.files",
+    "open_text": "catalog.files",
+    "read_text": "catalog.files",
+    "bounded_lines": "catalog.entry.limits",
+    "read_json": "catalog.entry.limits",
     "backup_database": "catalog.store.copying:copy_file",
     "sqlite_path": "catalog.store.schema",
     "schema_advice": "catalog.store.schema:advice",

@@ -52,7 +52,7 @@ def _parse(file: Path) -> dict[str, Any]:
 
     try:
         return tomllib.loads(_content(file).decode().replace("\r\n", "\n"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:  # no TOML, no UTF-8, or a number of thousands of digits
         raise SettingsError(f"{file} is not valid TOML: {error}", file=str(file)) from None
     except RecursionError:
         raise SettingsError(f"{file} is not valid TOML: it is nested too deep", file=str(file)) from None

@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from typing import Any
 
 from catalog.errors import CatalogWarning
+from catalog.files import open_regular
 from catalog.forks import call_after_fork
 
 _named: set[str] = set()
@@ -33,9 +34,27 @@ def place_of(dist: metadata.Distribution) -> str:
     return str(getattr(dist, "_path", None) or dist.locate_file(""))
 
 
+LARGEST = 50_000_000
+"""The most bytes of a file of metadata; the longest lists of files have a few million."""
+
+
+def check_files(dist: metadata.Distribution, files: Iterable[str]) -> None:
+    """Look at the *files* of the metadata before they are opened: a pipe would hold up the reader for ever.
+
+    Raises:
+        OSError: one is no regular file, or too large.
+    """
+    folder = getattr(dist, "_path", None)
+    for file in files if isinstance(folder, os.PathLike) else ():
+        path = os.path.join(str(folder), file)
+        with suppress(FileNotFoundError, NotADirectoryError, PermissionError, IsADirectoryError):
+            open_regular(path, LARGEST).close()
+
+
 def name_of(dist: metadata.Distribution) -> str | None:
     """Return the name of *dist*; None where its metadata is missing, or can't be read."""
     try:
+        check_files(dist, ("METADATA", "PKG-INFO"))
         return dist.metadata["Name"] or None
     except Exception as error:  # whatever a parser raises on damaged bytes
         report(dist, error)
@@ -45,6 +64,7 @@ def name_of(dist: metadata.Distribution) -> str | None:
 def text_of(dist: metadata.Distribution, file: str) -> str:
     """Return the text of a *file* of the metadata; empty where there is none, or it can't be read."""
     try:
+        check_files(dist, (file,))
         return dist.read_text(file) or ""
     except Exception as error:
         report(dist, error)
@@ -54,6 +74,7 @@ def text_of(dist: metadata.Distribution, file: str) -> str:
 def files_of(dist: metadata.Distribution) -> list[str]:
     """Return the files that *dist* installed, relative to its folder; none where the list can't be read."""
     try:
+        check_files(dist, ("RECORD", "installed-files.txt", "SOURCES.txt"))
         return [str(path) for path in dist.files or ()]
     except Exception as error:
         report(dist, error)
@@ -99,6 +120,7 @@ def forgiving(without: str = "") -> Iterator[None]:
 
     def entry_points(dist: metadata.Distribution) -> metadata.EntryPoints:
         try:
+            check_files(dist, ("entry_points.txt",))
             points: metadata.EntryPoints = strict.fget(dist)
         except Exception as error:
             report(dist, error)

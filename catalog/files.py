@@ -1,4 +1,4 @@
-"""Files are written whole or not at all: beside their place, then moved into it."""
+"""Files are written whole or not at all, and read only if they are regular files that are not too large."""
 
 from __future__ import annotations
 
@@ -6,9 +6,94 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from errno import EACCES
+from errno import EACCES, EFBIG, EINVAL, EISDIR
+from io import BufferedReader, BytesIO, TextIOWrapper
 from secrets import token_hex
 from typing import IO
+
+LARGEST_TEXT = 64_000_000
+"""The most bytes of a file that is read as one text."""
+
+NOT_REGULAR = "not a regular file"
+"""What is said of pipes, devices and sockets: one may never begin to answer, or never end."""
+
+
+def open_regular(path: str | os.PathLike[str], largest: int | None = None) -> BufferedReader:
+    """Open the regular file at *path* for reading; a link is followed.
+
+    What is opened is looked at, not what the path led to a moment ago, and nothing is read yet. Opening waits for
+    nobody: a pipe that no one writes to would hold up the reader for ever.
+
+    Args:
+        path: the file.
+        largest: the most bytes it may have.
+
+    Raises:
+        OSError: the system refuses; it is a pipe, a device, a socket or a folder; or it has more bytes. ``strerror``
+            says so in words.
+    """
+    try:
+        mode = os.stat(path).st_mode  # before it is opened: opening a device may do something
+        _check_regular(mode, path)
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(path, flags | getattr(os, "O_NOCTTY", 0))
+    except ValueError as error:  # a null byte in the path, or half a surrogate pair
+        raise OSError(EINVAL, str(error), os.fspath(path)) from None
+    try:
+        state = os.fstat(descriptor)
+        _check_regular(state.st_mode, path)
+        if largest is not None and state.st_size > largest:
+            raise _too_large(path, state.st_size, largest)
+        return open(descriptor, "rb")
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def open_text(
+    path: str | os.PathLike[str], largest: int | None = None, *, encoding: str = "utf-8", errors: str = "strict"
+) -> IO[str]:
+    """Open the regular text file at *path* for reading; the one way in for every file that a user names.
+
+    Raises:
+        OSError: as :func:`open_regular`.
+    """
+    return TextIOWrapper(open_regular(path, largest), encoding=encoding, errors=errors)
+
+
+def read_text(path: str | os.PathLike[str], largest: int = LARGEST_TEXT) -> str:
+    """Return the text of the regular file at *path*, which is UTF-8, with line ends as ``\\n``.
+
+    Raises:
+        OSError: as :func:`read_regular`.
+        UnicodeDecodeError: it is not UTF-8.
+    """
+    return TextIOWrapper(BytesIO(read_regular(path, largest)), encoding="utf-8").read()
+
+
+def read_regular(path: str | os.PathLike[str], largest: int) -> bytes:
+    """Return the bytes of the regular file at *path*, of which there may be *largest*; no more are ever read.
+
+    Raises:
+        OSError: as :func:`open_regular`; a file that grows beyond the limit while it is read counts as too large.
+    """
+    with open_regular(path, largest) as file:
+        data = file.read(largest + 1)
+    if len(data) > largest:
+        raise _too_large(path, None, largest)
+    return data
+
+
+def _check_regular(mode: int, path: str | os.PathLike[str]) -> None:
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(EISDIR, os.strerror(EISDIR), os.fspath(path))
+    if not stat.S_ISREG(mode):
+        raise OSError(EINVAL, NOT_REGULAR, os.fspath(path))
+
+
+def _too_large(path: str | os.PathLike[str], size: int | None, largest: int) -> OSError:
+    has = f"{size:,}" if size is not None else "too many"
+    return OSError(EFBIG, f"it has {has} bytes; {largest:,} are read", os.fspath(path))
 
 
 @contextmanager

@@ -89,7 +89,7 @@ def held(key: Key, catalog: Lookup) -> Any:
 
 def _place(fault: Issue) -> tuple[Any, ...]:
     """Return the sort key of an issue; numbers in a path count as numbers, so that member 2 precedes member 10."""
-    parts = [(int(part) if part.isdecimal() else -1, part) for part in fault["path"].split(".")]
+    parts = [(int(part) if len(part) < 10 and part.isdecimal() else -1, part) for part in fault["path"].split(".")]
     return parts, fault["code"], fault["message"]
 
 

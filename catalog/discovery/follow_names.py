@@ -14,6 +14,7 @@ from catalog.discovery.literal import Value, known
 from catalog.discovery.prefilter import absolute, heads_in, imports_in
 from catalog.discovery.rules import Rule, Rules
 from catalog.errors import UnreadableSourceError
+from catalog.source.links import leads_out
 from catalog.source.locate import Locator
 from catalog.source.read import read_bytes, read_source
 
@@ -22,6 +23,9 @@ Accept = Callable[[str], Rule | None]
 
 _LONGEST = 40
 """How many imports, aliases and bases are followed."""
+
+_LONGEST_TEXT = 200_000
+"""The most characters of a text of which parts lie in several modules."""
 
 _TABLES = ("defines", "imports", "aliases", "makes", "classes")
 """The parts of an extract that hold names at module level."""
@@ -57,6 +61,7 @@ class NameFollower:
         self._constant_inside = constant_inside
         self._outside: dict[str, Extract | None] = {}
         self._constants: dict[tuple[str, str], Value] = {}
+        self._named: dict[str, Value] = {}
         self._classes: dict[str, dict[str, dict[str, Any]]] = {}
         self._bases: dict[str, Rule | None] = {}
         self._reach: dict[tuple[str, str], bool] = {}
@@ -131,7 +136,7 @@ class NameFollower:
 
     def _extractor(self, module: str) -> Extractor | None:
         site = self.locator.find(module)
-        if site is None or site.form != "source" or site.path is None:
+        if site is None or site.form != "source" or site.path is None or leads_out(site.path, self.locator.roots):
             return None
         self.consulted.add(site.path)
         try:
@@ -336,9 +341,16 @@ class NameFollower:
             if not isinstance(part, str):
                 return None
             texts.append(part)
-        return known("".join(texts))
+        return known("".join(texts)) if sum(map(len, texts)) <= _LONGEST_TEXT else None
 
     def _constant(self, dotted: str, depth: int) -> Value:
+        """Return what the name *dotted* of a module stands for; once for each name, as each may ask for many."""
+        if dotted not in self._named:
+            self._named[dotted] = None  # a circle stands for nothing
+            self._named[dotted] = self._constant_of(dotted, depth)
+        return self._named[dotted]
+
+    def _constant_of(self, dotted: str, depth: int) -> Value:
         _, last = self.follow(dotted, lambda _: None)
         place = self.split(last)
         if place is None:
@@ -381,7 +393,7 @@ class NameFollower:
         site = self.locator.find(module)
         if site is None:  # module may be a class: Outer.Inner
             return False
-        if site.form != "source" or site.path is None:
+        if site.form != "source" or site.path is None or leads_out(site.path, self.locator.roots):
             return False
         self.consulted.add(site.path)
         data = self._bytes(site.path)

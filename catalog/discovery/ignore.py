@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from catalog.errors import DiscoveryError, UnreadableSourceError
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
 
 EXCLUDED = "excluded by {pattern!r}"
+LARGEST = 100_000
+"""The most bytes of a ``.gitignore`` file that counts."""
+_MOST_STARS = 3
+"""In one part of a pattern: each more makes matching a long name a hundred times as dear."""
 IGNORED = "left out by {path}"
 
 
@@ -31,6 +35,7 @@ class Ignored:
             DiscoveryError: a pattern has another form.
         """
         self.exclude = tuple(exclude)
+        self.faults: list[tuple[str, str]] = []  # files of patterns that can't be read, and why
         self._top = ""
         self._files: dict[str, tuple[str, GitIgnoreSpec | None]] = {}  # by folder: the file of patterns
         self._honours_git = False
@@ -79,14 +84,20 @@ class Ignored:
     def _add(self, folder: str) -> None:
         path = os.path.join(folder, ".gitignore")
         try:
-            lines = read_bytes(path).decode("utf-8", "replace").splitlines()
-        except UnreadableSourceError:
+            lines = read_bytes(path, LARGEST).decode("utf-8", "replace").splitlines()
+        except UnreadableSourceError as error:
+            self.faults.append((path, f"{error.facts['reason']}; what it leaves out is looked at"))
             return
         self._files[folder] = path, _spec(tuple(line for line in lines if _is_pattern(line)))
 
 
 def _is_pattern(line: str) -> bool:
-    """Tell whether a line of a ``.gitignore`` file can be read; git passes over the others."""
+    """Tell whether a line of a ``.gitignore`` file counts: git passes over some, and we over those dear to match."""
+    if (
+        any(part.replace("**", "").count("*") > _MOST_STARS for part in line.split("/"))
+        or line.count("**") > _MOST_STARS
+    ):
+        return False
     try:
         _spec((line,))
     except DiscoveryError:
@@ -117,7 +128,7 @@ def _folders_of_repository(folder: str) -> list[str]:
     return []
 
 
-@cache
+@lru_cache(maxsize=1000)
 def _spec(patterns: tuple[str, ...]) -> GitIgnoreSpec:
     from pathspec import GitIgnoreSpec  # where a file or an option asks for it
 

@@ -14,10 +14,11 @@ from typing import Any
 from catalog.discovery.finding import Finding, ScanResult, Skipped
 from catalog.discovery.rules import Rules
 from catalog.discovery.scan import Progress, scan
-from catalog.distributions import place_of, report, text_of, unreadable
+from catalog.distributions import LARGEST, check_files, place_of, report, text_of, unreadable
 from catalog.entry.key import name_fault
 from catalog.entry.object_ref import reference_fault
 from catalog.errors import PackageNotFoundError
+from catalog.files import open_regular
 from catalog.source.describe import find_described
 from catalog.source.find import Missing
 from catalog.source.locate import Locator
@@ -92,6 +93,7 @@ def plugins(groups: Iterable[str] = (GROUP,), *, roots: Sequence[str] = ()) -> l
             if name and folded in seen:  # the first on sys.path is the one Python would import
                 continue
             seen.add(folded)
+            check_files(dist, ("entry_points.txt",))
             points = [point for point in dist.entry_points if point.group in wanted]
             if points and not name:
                 raise ValueError("it has no name")
@@ -191,9 +193,9 @@ def _broken(dist: metadata.Distribution, error: Exception) -> Plugin:
 
 def _is_editable(dist: metadata.Distribution) -> bool:
     try:
-        origin = json.loads(dist.read_text("direct_url.json") or "{}")
+        origin = json.loads(text_of(dist, "direct_url.json") or "{}")
         return bool(origin["dir_info"]["editable"])
-    except (ValueError, KeyError, TypeError, AttributeError, OSError):
+    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError):
         return False
 
 
@@ -214,8 +216,8 @@ def _sha256(path: str | None) -> str | None:
     if path is None:
         return None
     try:
-        with open(path, "rb") as file:
-            return hashlib.sha256(file.read()).hexdigest()
+        with open_regular(path, LARGEST) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         return None
 

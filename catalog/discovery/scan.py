@@ -23,9 +23,10 @@ from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.literal import Value
 from catalog.discovery.prefilter import prefilter_for
 from catalog.discovery.rules import Rules, load_rules
-from catalog.discovery.state import FORMAT, FileState, decorator_aliases
+from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.walk import SourceFile
+from catalog.entry.limits import writable
 from catalog.errors import PackageNotFoundError, UnreadableSourceError
 from catalog.source.locate import Locator
 from catalog.source.read import decode_source, parse_source, read_bytes
@@ -33,9 +34,6 @@ from catalog.source.stamp import stamp
 
 Progress = Callable[[int, int, str], None]
 """Called with the number of files done, the number of all files, and the module just looked at."""
-
-LARGEST = 8_000_000
-"""Bytes above which a file isn't parsed: generated tables, and a minute each."""
 
 CHECKED = 100_000
 """Bytes of source that a scan parses only to see whether it is sound. In small packages that is all of it; in large
@@ -166,6 +164,7 @@ class _Scan:
         self.content: dict[str, bytes] = {}
         self.looked_at = 0
         self.parsed = 0
+        self._halves: set[str] = set()  # modules with texts that UTF-8 has no bytes for
         self._aliases: frozenset[str] = frozenset()
         self._exported: Exported | None = None
         self.follower = NameFollower(rules, locator, self._extract_of, self.states.__contains__, self._constant)
@@ -315,22 +314,23 @@ class _Scan:
                     )
                     if prefiltered is not None:
                         state.extract["aliased"] = sorted(self._aliases.intersection(prefiltered.marks))
+                    if module in self._halves:
+                        state.extract = writable(state.extract)
                     del extractor  # the tree goes before the collector comes back
         except UnreadableSourceError as error:
             state.fault = _fault(error)
-        except RecursionError:
-            state.fault = "its statements are nested too deeply"
+        except Exception as error:  # one file must not end a scan
+            state.fault = fault_of(error, "its statements are nested too deeply")
         finally:
             self.content.pop(module, None)
 
     def _extractor(self, module: str, state: FileState) -> Extractor | None:
         file = state.file
-        if file.size > LARGEST:
-            state.fault = f"it has {file.size} bytes; {LARGEST} are read"
-            return None
         data = self.content.get(module)
         if data is None:
             data = read_bytes(file.path)
+        if HALF.search(data) is not None:
+            self._halves.add(module)
         tree = parse_source(data, file.path).tree
         self.parsed += 1
         return Extractor(module, file.path, file.is_package, tree, self.rules)
@@ -375,7 +375,7 @@ class _Scan:
             try:
                 extractor = self._extractor(module, state)
                 value = extractor.constant(name) if extractor is not None else None
-            except (UnreadableSourceError, RecursionError):
+            except Exception:  # whatever the file holds: the value can't be told
                 value = None
         if state.constants is None:
             state.constants = {}
@@ -401,8 +401,8 @@ class _Scan:
                     exported=exported.get(module, ()),
                     public=self.public,
                 )
-            except RecursionError:
-                state.fault = "its names lead too far"
+            except Exception as error:
+                state.fault = fault_of(error, "its names lead too far")
         return findings
 
     def _state(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, TypeGuard
 
-from catalog.discovery.literal import Lookup, Value, read, texts
+from catalog.discovery.literal import Lookup, Value, of_file, read, texts
 from catalog.discovery.prefilter import absolute
 from catalog.discovery.rules import MARKING
 from catalog.entry.kinds import is_kind_name
@@ -80,6 +80,7 @@ class Namer:
         self.module = module
         self.is_package = is_package
         self.top = Scope("module", body, near=path)
+        self._budget = of_file()
 
     def imported(self, binding: Imported) -> str | None:
         """Return the dotted name of what *binding* imports, or None if that lies outside of all packages."""
@@ -224,11 +225,11 @@ class Namer:
 
     def read(self, node: ast.expr, scopes: Scopes) -> Value:
         """Return the value of *node* as far as reading tells."""
-        return read(node, self._lookup(scopes))
+        return read(node, self._lookup(scopes), self._budget)
 
     def texts(self, node: ast.expr, scopes: Scopes) -> list[str]:
         """Return the texts of messages and templates in *node*, as far as reading tells."""
-        return texts(node, self._lookup(scopes))
+        return texts(node, self._lookup(scopes), self._budget)
 
     def _lookup(self, scopes: Scopes) -> Lookup:
         def lookup(name: ast.expr) -> ast.expr | str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,9 @@ from catalog.source.stamp import is_settled
 
 FORMAT = 6
 """Of the state; a state of another format is not used."""
+
+HALF = re.compile(rb"\\[uU](?:0000)?[dD][89a-fA-F]")
+"""The escape of half a surrogate pair: nothing else makes a text that can't be stored."""
 
 
 @dataclass(slots=True)
@@ -77,3 +81,12 @@ def decorator_aliases(states: Iterable[FileState], rules: Rules) -> frozenset[st
         if len(later) == len(pairs):
             return frozenset(words)
         pairs = later
+
+
+def fault_of(error: Exception, too_deep: str) -> str:
+    """Return in words why a file was passed over whose reading failed with *error*; *too_deep* is for recursions."""
+    if isinstance(error, RecursionError):
+        return too_deep
+    if isinstance(error, MemoryError):
+        return "reading it takes more memory than there is"
+    return f"it can't be read: {type(error).__name__}: {error}"[:300]

@@ -59,6 +59,7 @@ def find_target(
     """
     what = _find(target, locator, known_distribution, Ignored(exclude))
     _drop_shadowed(what.listing)
+    what.listing.skipped += what.listing.ignored.faults
     return what
 
 

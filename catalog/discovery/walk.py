@@ -7,8 +7,11 @@ import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.machinery import EXTENSION_SUFFIXES
+from itertools import islice
 
 from catalog.discovery.ignore import Ignored
+from catalog.files import NOT_REGULAR
+from catalog.source.links import is_inside
 from catalog.source.locate import is_installed
 from catalog.source.search_path import looked_in, search_path
 from catalog.source.stamp import stamp_of
@@ -20,6 +23,11 @@ NO_MODULE = "its name is no identifier, so nothing can import it"
 NO_PACKAGE = "nothing can import it as a package; the files beside it are looked at one by one"
 DEEPEST = 60
 """How many folders deep a scan goes."""
+MOST = 1_000_000
+"""How many files and folders a scan looks at, Python's or not; more is a disk rather than a project."""
+OUTSIDE = "a link that leads out of the folder that is scanned; not followed"
+AGAIN = "a link to a folder that is scanned anyway"
+NOT_TEXT = "its name is not UTF-8"
 
 
 @dataclass(slots=True)
@@ -41,7 +49,7 @@ class Listing:
     files: list[SourceFile] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     top: str = ""  # the folder the walk began in, links resolved
-    linked: set[str] = field(default_factory=set)  # folders that links led to
+    seen: int = 0  # files and folders that were looked at
     ignored: Ignored = field(default_factory=Ignored)  # what somebody said is to be left out
 
 
@@ -50,9 +58,13 @@ def list_package(name: str, folder: str, root: str, into: Listing) -> None:
 
     Folders without ``__init__.py`` below it count as namespace packages, as they do for Python.
     """
+    _begin(folder, into)
+    _package(name, folder, root, into, 0)
+
+
+def _begin(folder: str, into: Listing) -> None:
     into.top = os.path.realpath(folder)
     into.ignored.begin(folder)
-    _package(name, folder, root, into, 0)
 
 
 def list_folder(folder: str, into: Listing) -> None:
@@ -62,8 +74,7 @@ def list_folder(folder: str, into: Listing) -> None:
     that would share a name get the one that *folder* as root gives.
     """
     before = len(into.files)
-    into.top = os.path.realpath(folder)
-    into.ignored.begin(folder)
+    _begin(folder, into)
     _folder(folder, into, 0)
     taken: set[str] = set()
     for file in into.files[before:]:
@@ -84,6 +95,9 @@ def list_file(path: str, into: Listing) -> None:
         state = os.stat(path)
     except OSError as error:
         into.skipped.append((path, error.strerror or str(error)))
+        return
+    if not stat.S_ISREG(state.st_mode):
+        into.skipped.append((path, NOT_REGULAR))
         return
     package = os.path.basename(path) == "__init__.py"
     into.files.append(_listed(module, path, package, state, root))
@@ -129,9 +143,16 @@ def _entries(folder: str, into: Listing, depth: int) -> list[os.DirEntry[str]]:
     if depth > DEEPEST:
         into.skipped.append((folder, f"more than {DEEPEST} folders deep"))
         return []
+    if into.seen >= MOST:
+        into.skipped.append((folder, f"the folder that is scanned holds more than {MOST:,} files"))
+        return []
+    found: list[os.DirEntry[str]] = []
     try:
         with os.scandir(folder) as entries:
-            found = sorted(entries, key=_name)
+            found = sorted(islice(entries, MOST - into.seen), key=_name)
+            into.seen += len(found)
+            if next(entries, None) is not None:
+                into.skipped.append((folder, f"of its files, those beyond {MOST:,} of the scan are not looked at"))
     except OSError as error:
         into.skipped.append((folder, error.strerror or str(error)))
         return []
@@ -164,41 +185,41 @@ def _name(entry: os.DirEntry[str]) -> str:
 
 
 def _leads_in(entry: os.DirEntry[str], into: Listing) -> bool:
-    """Tell whether *entry* is a folder to go into; a link only if it leads to where the scan doesn't come anyway."""
+    """Tell whether *entry* is a folder to go into. No link is: it leads out, or to where the scan comes anyway."""
     try:
         if not entry.is_dir():
             return False
         if not entry.is_symlink():
-            return True
-        real = os.path.realpath(entry.path)
-    except OSError:
-        return False
-    if (
-        real in into.linked
-        or real == into.top
-        or real.startswith(into.top + os.sep)
-        or into.top.startswith(real + os.sep)
-    ):
-        into.skipped.append((entry.path, "a link to a folder that is scanned anyway"))
-        return False
-    into.linked.add(real)
-    return True
+            if _is_text(entry.name):
+                return True
+            into.skipped.append((entry.path, NOT_TEXT))  # no text could hold the paths in it
+            return False
+        into.skipped.append((entry.path, AGAIN if is_inside(entry.path, into.top) else OUTSIDE))
+    except OSError as error:
+        if not entry.name.endswith(".py"):  # of such a file it is said already
+            into.skipped.append((entry.path, error.strerror or str(error)))
+    return False
+
+
+def _is_text(name: str) -> bool:
+    """Tell whether a *name* is text: bytes that are not UTF-8 come as halves of surrogate pairs."""
+    return name.isascii() or not any("\ud800" <= char <= "\udfff" for char in name)
 
 
 def _package(name: str, folder: str, root: str, into: Listing, depth: int) -> None:
     entries = _entries(folder, into, depth)
-    for stem, path, state in _sources(entries, into):
+    installed = is_installed(root)
+    for stem, path, state in _sources(entries, into, installed):
         if stem == "__init__":
             into.files.append(_listed(name, path, True, state, root))
         elif stem.isidentifier():
             into.files.append(_listed(f"{name}.{stem}", path, False, state, root))
         else:
             into.skipped.append((path, NO_MODULE))
-    is_project = not is_installed(root)
     for entry in entries:
         if entry.name.isidentifier() and entry.name not in _SKIPPED_FOLDERS and _leads_in(entry, into):
             _package(f"{name}.{entry.name}", entry.path, root, into, depth + 1)
-        elif is_project and not entry.name.isidentifier() and _is_searched(entry, into):
+        elif not installed and not entry.name.isidentifier() and _is_searched(entry, into):
             _folder(entry.path, into, depth + 1)  # what is in it is no part of the package, and may be a project
 
 
@@ -228,8 +249,14 @@ def _is_searched(entry: os.DirEntry[str], into: Listing) -> bool:
     return not os.path.isfile(os.path.join(entry.path, "pyvenv.cfg"))
 
 
-def _sources(entries: list[os.DirEntry[str]], into: Listing) -> Iterator[tuple[str, str, os.stat_result]]:
-    """Yield stem, path and state of the Python files; report what is compiled only, and what can't be read."""
+def _sources(
+    entries: list[os.DirEntry[str]], into: Listing, installed: bool = False
+) -> Iterator[tuple[str, str, os.stat_result]]:
+    """Yield stem, path and state of the Python files; report what is compiled only, and what can't be read.
+
+    A file of a project that is a link out of it is somebody else's, and private perhaps. What is *installed* may be
+    links to where an installer keeps the files of all environments.
+    """
     names = {entry.name for entry in entries}
     for entry in entries:
         name = entry.name
@@ -239,10 +266,14 @@ def _sources(entries: list[os.DirEntry[str]], into: Listing) -> Iterator[tuple[s
             except OSError as error:
                 into.skipped.append((entry.path, error.strerror or str(error)))
                 continue
-            if stat.S_ISREG(state.st_mode):
+            if stat.S_ISDIR(state.st_mode):
+                continue
+            if not stat.S_ISREG(state.st_mode):  # a pipe would block whoever reads it
+                into.skipped.append((entry.path, NOT_REGULAR))
+            elif not installed and entry.is_symlink() and not is_inside(entry.path, into.top):
+                into.skipped.append((entry.path, OUTSIDE))
+            else:
                 yield name[:-3], entry.path, state
-            elif not stat.S_ISDIR(state.st_mode):  # a pipe would block whoever reads it
-                into.skipped.append((entry.path, "not a regular file"))
         elif name.endswith(".pyc"):
             if f"{name[:-4]}.py" not in names:
                 into.skipped.append((entry.path, "bytecode without source; never run"))

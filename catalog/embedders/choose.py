@@ -65,7 +65,7 @@ def form_of(name: str, *, references: bool = True) -> str:
     plain, colon, rest = name.strip().partition(":")
     if plain in ("wordllama", "minilm") and not colon:
         return plain
-    if plain == "hash" and (not colon or (rest.isdecimal() and 0 < int(rest) <= 65_536)):
+    if plain == "hash" and (not colon or (len(rest) < 6 and rest.isdecimal() and 0 < int(rest) <= 65_536)):
         return plain
     if plain in ("openai", "st"):
         if rest:

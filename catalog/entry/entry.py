@@ -20,6 +20,7 @@ from pydantic import (
 
 from catalog.entry.key import composed, format_key, name_fault
 from catalog.entry.kinds import is_kind_name
+from catalog.entry.limits import data_fault, shortened
 from catalog.entry.object_ref import reference_fault
 from catalog.entry.pydantic_plugins import load_plugins
 from catalog.entry.states import review_of
@@ -165,6 +166,15 @@ class Entry(BaseModel):
     created_at: datetime | None = None
     updated_at: datetime | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _within_limits(cls, given: Any) -> Any:
+        for field, value in given.items() if isinstance(given, dict) else ():
+            fault = data_fault(value)  # before anything calls itself for what is within it
+            if fault is not None:
+                raise ValueError(f"{shortened(str(field), 60)}: {fault}")
+        return given
+
     @model_validator(mode="after")
     def _one_of_ref_and_spec(self) -> Entry:
         if self.ref is not None and self.spec is not None:
@@ -247,15 +257,19 @@ def make_entry(fields: Mapping[str, Any]) -> Entry:
 def entry_error(fields: Mapping[str, Any], error: ValidationError) -> InvalidEntryError | InvalidReferenceError:
     """Return the catalog's error for *fields* that pydantic refused with *error*."""
     kind, name = fields.get("kind"), fields.get("name")
-    who = format_key(str(kind), str(name)) if kind and name else "an entry"
+    named = isinstance(kind, str) and isinstance(name, str) and kind and name
+    who = shortened(format_key(str(kind), str(name)), 220) if named else "an entry"
     faults = []
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
         place = ".".join(str(part) for part in problem["loc"] if not str(part).startswith("function-"))
-        text = problem["msg"].removeprefix("Value error, ")
+        place = shortened(place, 60)
+        text = shortened(problem["msg"].removeprefix("Value error, "))
         if problem["type"] == "extra_forbidden":
             text = f"no such field{did_you_mean(close_matches(place, FIELDS))}"
         faults.append({"field": place, "fault": text})
     shown = "; ".join(f"{f['field']}: {f['fault']}" if f["field"] else f["fault"] for f in faults[:5])
     if faults and faults[0]["field"] == "ref" and isinstance(fields.get("ref"), str):
-        return InvalidReferenceError(f"{who}: {faults[0]['fault']}", key=who, ref=fields["ref"], faults=faults)
-    return InvalidEntryError(f"{who} is not valid: {shown}", key=who, faults=faults)
+        return InvalidReferenceError(
+            shortened(f"{who}: {faults[0]['fault']}"), key=who, ref=fields["ref"], faults=faults
+        )
+    return InvalidEntryError(shortened(f"{who} is not valid: {shown}"), key=who, faults=faults)

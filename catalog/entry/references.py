@@ -90,7 +90,9 @@ def references_of(kind: str, spec: Any, metadata: Mapping[str, Any]) -> list[Nam
 
 def in_order(reference: Reference) -> tuple[Any, ...]:
     """Return the sort key of a *reference*: source, then path; numbers in a path count as numbers, so 2 precedes 10."""
-    return reference.source, [(int(part) if part.isdecimal() else -1, part) for part in reference.path.split(".")]
+    return reference.source, [
+        (int(part) if len(part) < 10 and part.isdecimal() else -1, part) for part in reference.path.split(".")
+    ]
 
 
 def target_of(word: str, kind: str) -> Key:

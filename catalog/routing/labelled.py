@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from json import loads
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.entry.key import format_key, parse_key
+from catalog.entry.limits import read_json
 from catalog.errors import EntryNotFoundError, RoutingError, close_matches, did_you_mean
 
 if TYPE_CHECKING:
@@ -55,9 +55,9 @@ def read_cases(lines: Iterable[str], where: str) -> Iterator[Case]:
             return RoutingError(f"{where}, line {number}: {what}", where=where, line=number)
 
         try:
-            data = loads(line)
+            data = read_json(line)
         except ValueError as error:
-            raise wrong(f"not JSON: {error}") from None
+            raise wrong(str(error)) from None
         if not isinstance(data, dict) or not isinstance(data.get("text"), str) or not data["text"].strip():
             raise wrong('give an object with a text, as in {"text": "plot my data", "gold": "create_scatter"}')
         fields = [field for field in ("gold", "name") if field in data]

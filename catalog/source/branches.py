@@ -59,6 +59,10 @@ _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
 _TEXT_METHODS = frozenset({"startswith", "endswith", "lower", "upper", "strip"})
 
 
+_MOST_STEPS = 5_000
+"""How many expressions are read for one condition: with ``b = a and a; c = b and b; ...`` each name doubles them."""
+
+
 class _Unknown(Exception):
     """Reading can't tell."""
 
@@ -83,6 +87,8 @@ class Branches:
         self.lookup = lookup
         self.tried: dict[str, bool] = {}
         self._parts: dict[int, list[Part]] = {}
+        self._steps = 0
+        self._inside = 0  # how many answers are being worked out, each for another
 
     def parts(self, node: ast.stmt) -> list[Part]:
         """Return the branches of a statement that holds others, in the order they stand; kept for each statement."""
@@ -162,6 +168,16 @@ class Branches:
 
     def truth(self, test: ast.expr) -> bool | None:
         """Return whether *test* is true here, or None if reading alone can't tell."""
+        self._steps = self._steps + 1 if self._inside else 0
+        if self._inside > 2 * _DEEPEST or self._steps > _MOST_STEPS:
+            return None
+        self._inside += 1
+        try:
+            return self._truth(test)
+        finally:
+            self._inside -= 1
+
+    def _truth(self, test: ast.expr) -> bool | None:
         if isinstance(test, ast.Compare) and isinstance(test.left, ast.Name) and test.left.id == "__name__":
             other = test.comparators[0]
             if isinstance(other, ast.Constant) and other.value == "__main__":  # the module is imported, not started
@@ -184,12 +200,16 @@ class Branches:
         Raises:
             _Unknown: reading alone can't tell.
         """
-        if depth > _DEEPEST:
+        self._steps = self._steps + 1 if self._inside else 0
+        if depth > _DEEPEST or self._steps > _MOST_STEPS:
             raise _Unknown
+        self._inside += 1
         try:
             return self._value(node, depth + 1)
         except (TypeError, ValueError, IndexError, KeyError, AttributeError):  # the module would fail here, too
             raise _Unknown from None
+        finally:
+            self._inside -= 1
 
     def _value(self, node: ast.expr, depth: int) -> Any:
         if isinstance(node, ast.Constant):

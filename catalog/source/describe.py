@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from catalog.entry.limits import writable
 from catalog.source.define import Definition
 from catalog.source.docstrings import summary
 from catalog.source.find import Missing, find_node
@@ -24,4 +25,5 @@ def find_described(ref: str, locator: Locator) -> tuple[Definition, dict[str, An
     parameters: dict[str, Any] = {}
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         parameters = parameters_schema(node, definition.docstring, locator.names(definition.path))
-    return definition, parameters, summary(definition.docstring)
+    # A text may hold half a surrogate pair, which nothing could store.
+    return definition, writable(parameters), writable(summary(definition.docstring))

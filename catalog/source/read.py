@@ -11,11 +11,19 @@ import warnings
 from dataclasses import dataclass
 
 from catalog.errors import UnreadableSourceError
+from catalog.files import read_regular
 from catalog.forks import call_after_fork
 
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")  # PEP 263
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 _BOM = b"\xef\xbb\xbf"
+
+LARGEST = 8_000_000
+"""Bytes above which a file isn't read: generated tables, and a minute each."""
+
+MOST_EXPRESSIONS = 1_500_000
+"""The most signs between expressions of a file that is parsed: a tree takes some hundred bytes for each."""
+_SIGNS = b",:=()[]{}.+-*/%@|&^~<>;"
 
 # Parsing changes two states of the whole process for a moment, warnings and garbage collection; two threads at
 # once could leave theirs behind.
@@ -54,17 +62,17 @@ def read_source(path: str | os.PathLike[str]) -> ParsedFile:
     return parse_source(read_bytes(path), path)
 
 
-def read_bytes(path: str) -> bytes:
-    """Return what is in the file at *path*.
+def read_bytes(path: str, largest: int | None = None) -> bytes:
+    """Return what is in the regular file at *path*.
 
     Raises:
-        UnreadableSourceError: the system refuses.
+        UnreadableSourceError: the system refuses, it is a pipe or a device, or it has more than *largest* bytes, by
+            default `LARGEST`.
     """
     try:
-        with open(path, "rb") as file:
-            return file.read()
-    except (OSError, ValueError) as error:  # ValueError: a null byte in the path
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+        return read_regular(path, LARGEST if largest is None else largest)
+    except (OSError, MemoryError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else "there is no memory for it") or str(error)
         raise _unreadable(path, None, reason, "check that the file is there and may be read") from error
 
 
@@ -75,6 +83,9 @@ def parse_source(data: bytes, path: str) -> ParsedFile:
         UnreadableSourceError: it can't be decoded or parsed.
     """
     text = decode_source(data, path)
+    if len(data) > MOST_EXPRESSIONS and len(data) - len(data.translate(None, _SIGNS)) > MOST_EXPRESSIONS:
+        reason = f"it holds more than {MOST_EXPRESSIONS:,} expressions"
+        raise _unreadable(path, None, reason, "it may be a generated table; leave it out")
     try:
         with parsing, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # "\d" in somebody's string is no concern of a scan

@@ -34,5 +34,5 @@ def make_place(path: str) -> None:
 
 
 def mode_of_copy(path: str, target: str) -> int:
-    """Return the mode a copy of the file *path* is made with: no wider than that of the file itself, and its owner may write."""
+    """Return the mode a copy of the file *path* is made with: no wider than that of the file; its owner may write."""
     return 0o600 if is_private(target) else os.stat(path).st_mode & 0o666 | 0o200

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
 from catalog.characters import escaped
+from catalog.entry.limits import bounded_lines, read_json
 from catalog.errors import InvalidEntryError
-from catalog.files import whole_file
+from catalog.files import open_text, whole_file
 from catalog.store import queries
 from catalog.verbs.from_file import FromFile
 from catalog.verbs.lines import Line, Place
@@ -48,11 +48,13 @@ def import_jsonl(ws: Workspace, path: Target, *, replace: bool = False, restore:
         where = str(getattr(path, "name", "the input"))
         where = "standard input" if where == "<stdin>" else where
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="surrogatepass", newline="") as kept:
-            shutil.copyfileobj(path, kept)  # whoever writes to a pipe may take long, and a change is not to wait for it
+            kept.writelines(
+                bounded_lines(path)
+            )  # whoever writes to a pipe may take long; a change is not to wait for it
             kept.seek(0)
-            return store_stream(ws, read_lines(kept, where, vectors), "import", vectors, origin)
-    with open(path, encoding="utf-8-sig", errors="surrogateescape") as file:  # `read_lines` names the line
-        return store_stream(ws, read_lines(file, os.fspath(path), vectors), "import", vectors, origin)
+            return store_stream(ws, read_lines(bounded_lines(kept), where, vectors), "import", vectors, origin)
+    with open_text(path, encoding="utf-8-sig", errors="surrogateescape") as file:  # `read_lines` names the line
+        return store_stream(ws, read_lines(bounded_lines(file), os.fspath(path), vectors), "import", vectors, origin)
 
 
 def write_lines(
@@ -93,15 +95,11 @@ def _fields(line: str, at: Place) -> dict[str, Any]:
     fields: Any = None
     try:
         line.encode()  # bytes that are not UTF-8 were read as halves of surrogate pairs
-        fields = json.loads(line)
+        fields = read_json(line)
     except UnicodeEncodeError as error:
         fault = f"not UTF-8, from character {error.start + 1} on"
-    except json.JSONDecodeError as error:
-        fault = f"not JSON: {error.msg}, at character {error.pos + 1}"
-    except ValueError as error:  # a number of thousands of digits
-        fault = f"not JSON: {error}"
-    except RecursionError:
-        fault = "nested too deeply"
+    except ValueError as error:
+        fault = str(error)
     if not fault and not isinstance(fields, dict):
         fault = "not a JSON object"
     if fault:

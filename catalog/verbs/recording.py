@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.authoring import mark_of
 from catalog.entry.entry import Entry, make_entry, parameters_of
+from catalog.entry.limits import shortened
 from catalog.entry.object_ref import reference_fault
 from catalog.entry.own_name import own_name
 from catalog.entry.states import STATES
@@ -52,9 +53,10 @@ def stands_for(kind: str, name: str, value: Any) -> dict[str, Any]:
                 raise InvalidEntryError(f"{kind}:{name} is an empty text", key=f"{kind}:{name}")
             return {"spec": value}
         if fault:
+            who = shortened(f"{kind}:{name}: {value!r}", 150)
             raise InvalidReferenceError(
-                f"{kind}:{name}: {value!r} is not an object reference: {fault}; write 'package.module:name', or give "
-                "text as data: {'text': …}",
+                f"{who} is not an object reference: {shortened(fault, 80)}; write 'package.module:name', or give text "
+                "as data: {'text': …}",
                 ref=value,
                 key=f"{kind}:{name}",
             )

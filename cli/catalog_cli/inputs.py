@@ -12,13 +12,17 @@ from catalog_cli.streams import standard_input
 
 def text_of(given: str) -> str:
     """Return *given*, the content of the file it names with ``@``, or standard input for ``-`` and ``@-``."""
+    from catalog import LARGEST_TEXT, read_text
+
     if given in ("-", "@-"):
-        return standard_input().read()
+        text = standard_input().read(LARGEST_TEXT + 1)
+        if len(text) > LARGEST_TEXT:
+            raise click.UsageError(f"standard input has more than {LARGEST_TEXT:,} characters")
+        return text
     if not given.startswith("@"):
         return given
     try:
-        with open(given[1:], encoding="utf-8") as file:
-            return file.read()
+        return read_text(given[1:])
     except UnicodeDecodeError:
         raise click.UsageError(f"{given[1:]} is not a text file in UTF-8") from None
     except OSError as error:
@@ -31,13 +35,15 @@ def json_of(text: str, where: str) -> Any:
     Raises:
         click.UsageError: it is not JSON.
     """
-    import json
+    from catalog import read_json
 
     try:
-        return json.loads(text)
+        return read_json(text)
     except ValueError as error:
         shown = "standard input" if where in ("-", "@-") else where.lstrip("@")
-        raise click.UsageError(f"{shown} is not JSON: {error}") from None
+        raise click.UsageError(
+            f"{shown} is {error}" if str(error).startswith("not JSON") else f"{shown}: {error}"
+        ) from None
 
 
 def text_or_json_of(text: str, where: str) -> Any:
@@ -46,10 +52,10 @@ def text_or_json_of(text: str, where: str) -> Any:
     Raises:
         click.UsageError: it begins as an object does, and is none.
     """
-    import json
+    from catalog import read_json
 
     try:
-        return json.loads(text)
+        return read_json(text)
     except ValueError:
         return json_of(text, where) if text.lstrip()[:1] == "{" else text.removesuffix("\n")
 
@@ -90,12 +96,12 @@ _JSON_TYPES = {bool: "boolean", int: "integer", float: "number", dict: "object",
 
 
 def _as_wanted(value: str, types: set[str]) -> Any:
-    import json
+    from catalog import read_json
 
     if "boolean" in types and value in ("True", "False"):
         value = value.lower()
     try:
-        data = json.loads(value)
+        data = read_json(value)
     except ValueError:
         return value
     kind = _JSON_TYPES.get(type(data), "string")
@@ -136,7 +142,7 @@ def fields_of(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def pairs_of(given: Iterable[str], option: str) -> dict[str, Any]:
     """Return the mapping that ``KEY=JSON`` texts write; a value that is not JSON is kept as text."""
-    import json
+    from catalog import read_json
 
     pairs: dict[str, Any] = {}
     for text in given:
@@ -144,7 +150,7 @@ def pairs_of(given: Iterable[str], option: str) -> dict[str, Any]:
         if not (key and equals):
             raise click.UsageError(f"{option} takes KEY=JSON, as in {option} owner=ada; got '{text}'")
         try:
-            pairs[key] = json.loads(value)
+            pairs[key] = read_json(value)
         except ValueError:
             pairs[key] = value
     return pairs

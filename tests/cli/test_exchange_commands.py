@@ -120,7 +120,7 @@ BAD_LINES = {
     '{"name of the embedder": [[…], …]}, a list of numbers or null for the text and for each example',
     "[1]": "not a JSON object",
     "{": "not JSON: Expecting property name enclosed in double quotes, at character 3",
-    '{"a": ' * 50_000: "nested too deeply",
+    '{"a": ' * 50_000: "nested too deeply: 100 lists and objects within each other are allowed",
     '{"kind": "tool", "name": "\udcff", "ref": "a:b"}': "not UTF-8, from character 27 on",
 }
 

@@ -74,7 +74,7 @@ def test_json_is_the_stored_entry(run_cli, catalog) -> None:
         ),
         (("tool", "x\n", "a:b"), "Error: tool:x is not valid: name: the name holds the character '\\n'"),
         (("tool", "x", "@no.json"), "Error: no.json can't be read: No such file or directory"),
-        (("tool", "x", "@-"), "Error: standard input is not JSON: Expecting value: line 1 column 1 (char 0)"),
+        (("tool", "x", "@-"), "Error: standard input is not JSON: Expecting value, at character 1"),
         (
             ("tool", "x", "a:b", "--meta", "owner"),
             "Error: --meta takes KEY=JSON, as in --meta owner=ada; got 'owner'",

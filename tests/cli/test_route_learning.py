@@ -221,7 +221,7 @@ def test_a_stale_calibration_is_told(run_cli: Any, embedded: Path) -> None:
         (("prompts.jsonl", "--golden"), "give either FILE.jsonl or --golden; see 'catalog route {} --help'"),
         (("none.jsonl",), "Invalid value for '[FILE.jsonl]': File 'none.jsonl' does not exist; "
                           "see 'catalog route {} --help'"),
-        (("bad.jsonl",), "bad.jsonl, line 2: not JSON: Expecting value: line 1 column 1 (char 0)"),
+        (("bad.jsonl",), "bad.jsonl, line 2: not JSON: Expecting value, at character 1"),
         (("binary.jsonl",), "binary.jsonl is not a text file in UTF-8"),
         (("empty.jsonl",), "empty.jsonl holds no prompt"),
         (("slip.jsonl",), "no candidate is called 'aple'; did you mean 'apple'? (1 more name is unknown, as 'zzz')"),

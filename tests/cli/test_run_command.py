@@ -128,7 +128,7 @@ def test_an_interrupt_ends_with_130(run_cli, called) -> None:
         (
             "add",
             "{",
-            "Error: --input is not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1); "
+            "Error: --input is not JSON: Expecting property name enclosed in double quotes, at character 2; "
             "see 'catalog run --help'",
         ),
         (

@@ -55,7 +55,7 @@ def test_a_line_of_a_megabyte_is_read(make) -> None:
 
 def test_a_file_that_is_too_large_is_reported(make, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file above the limit is skipped with its size."""
-    monkeypatch.setattr("catalog.discovery.scan.LARGEST", 50)
+    monkeypatch.setattr("catalog.source.read.LARGEST", 50)
     folder = make({"large.py": GOOD + "#" * 100})
     assert [one.reason for one in scan(folder / "large.py").skipped] == ["it has 149 bytes; 50 are read"]
 
@@ -84,7 +84,7 @@ def test_extensions_and_built_in_modules_are_reported() -> None:
 
 
 def test_links_in_a_circle_end(make) -> None:
-    """A link to a folder above is reported once and not followed; a link to elsewhere is."""
+    """No link to a folder is followed, neither back into what is scanned nor out of it; both are reported."""
     folder = make(
         {"looped/__init__.py": "", "looped/good.py": GOOD, "elsewhere/other.py": GOOD.replace("good", "other")}
     )
@@ -92,9 +92,10 @@ def test_links_in_a_circle_end(make) -> None:
     os.symlink(folder / "elsewhere", folder / "looped" / "linked")
     found = scan("looped", roots=[folder])
     assert [(one.path, one.reason) for one in found.skipped] == [
-        (str(folder / "looped" / "again"), "a link to a folder that is scanned anyway")
+        (str(folder / "looped" / "again"), "a link to a folder that is scanned anyway"),
+        (str(folder / "looped" / "linked"), "a link that leads out of the folder that is scanned; not followed"),
     ]
-    assert refs(found) == {"tool:good": "looped.good:good", "tool:other": "looped.linked.other:other"}
+    assert refs(found) == {"tool:good": "looped.good:good"}
 
 
 def test_a_dangling_link_is_reported(make) -> None:

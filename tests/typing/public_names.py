@@ -8,6 +8,7 @@ from typing import IO, Any, assert_type
 
 from catalog import (
     ENTRY_STATES,
+    LARGEST_TEXT,
     REVIEW_STATES,
     SCHEMA_HEAD,
     SEARCH_MODES,
@@ -99,6 +100,7 @@ from catalog import (
     backup_into,
     baseline,
     because,
+    bounded_lines,
     call,
     cases_for,
     close_matches,
@@ -131,6 +133,7 @@ from catalog import (
     missing_reference,
     model,
     models,
+    open_text,
     profile,
     profiles,
     prompt,
@@ -138,6 +141,8 @@ from catalog import (
     read_baseline,
     read_cases,
     read_configuration,
+    read_json,
+    read_text,
     reference_graph,
     replay,
     resolve_council,
@@ -375,6 +380,10 @@ with looking_in("src"):
     pass
 with whole_file("out.txt") as out:
     assert_type(out, IO[str])
+with open_text("out.txt") as into:
+    assert_type(list(bounded_lines(into)), list[str])
+assert_type(read_text("out.txt", LARGEST_TEXT), str)
+assert_type(read_json("[1]"), Any)
 
 errors: list[type[CatalogError]] = [
     CouncilSpecError,

@@ -11,8 +11,9 @@ from typing import IO, TYPE_CHECKING
 
 from catalog.characters import json_text
 from catalog.entry.key import Key, format_key, parse_key, split_key
+from catalog.entry.limits import bounded_lines
 from catalog.errors import EntryNotFoundError, RoutingError, close_matches, did_you_mean
-from catalog.files import whole_file
+from catalog.files import open_text, whole_file
 from catalog.routing.labelled import Case, Label, case_of, read_cases
 from catalog.routing.wording import shortened
 from catalog.store.golden_and_decisions import golden
@@ -117,9 +118,9 @@ class Golden:
             EntryNotFoundError: a name is none of an entry.
         """
         if not isinstance(path, (str, os.PathLike)):
-            return self.add_many(read_cases(path, "standard input"))
-        with open(path, encoding="utf-8") as file:
-            return self.add_many(read_cases(file, os.fspath(path)))
+            return self.add_many(read_cases(bounded_lines(path), "standard input"))
+        with open_text(path) as file:
+            return self.add_many(read_cases(bounded_lines(file), os.fspath(path)))
 
     def export_jsonl(self, path: str | os.PathLike[str] | IO[str]) -> int:
         """Write the cases, one JSON object with ``text`` and ``gold`` (a list of keys) a line; return their number."""

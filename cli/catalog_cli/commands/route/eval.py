@@ -330,9 +330,10 @@ def _rows(evaluation: Evaluation) -> list[tuple[str, ...]]:
 
 
 def _read(path: str) -> str:
+    from catalog import read_text
+
     try:
-        with open(path, encoding="utf-8") as file:
-            return file.read()
+        return read_text(path)
     except UnicodeDecodeError:
         raise Wrong(f"{path} is not a text file in UTF-8") from None
     except OSError as error:

@@ -155,11 +155,11 @@ def cases_of(app: Application, router: AutoCouncil, file: str | None, golden: bo
             what = count(len(others), "golden case is of an entry that is", "golden cases are of entries that are")
             app.screen.remark(f"note: {what} no candidate; left out")
         return cases
-    from catalog import RoutingError, read_cases
+    from catalog import RoutingError, bounded_lines, open_text, read_cases
 
     try:
-        with nullcontext(standard_input()) if file == "-" else open(file, encoding="utf-8") as lines:
-            cases = list(read_cases(lines, "standard input" if file == "-" else file))
+        with nullcontext(standard_input()) if file == "-" else open_text(file) as lines:
+            cases = list(read_cases(bounded_lines(lines), "standard input" if file == "-" else file))
     except OSError as error:
         raise click.FileError(file, error.strerror or str(error)) from None
     except UnicodeDecodeError:

@@ -1,0 +1,1 @@
+"""Damaged and made-up input for everything that reads what others wrote."""
