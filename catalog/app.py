@@ -738,7 +738,7 @@ class Catalog:
         """
         from catalog.verbs.review import deprecate
 
-        return for_reason(reason or None, deprecate, self.workspace, *pair(kind, name), instead, reason)
+        return for_reason(reason, deprecate, self.workspace, *pair(kind, name), instead, reason)
 
     def export_jsonl(self, path: str | os.PathLike[str] | IO[str], *, vectors: bool = False) -> int:
         """Write the persistent entries to *path*, one JSON object a line, by key; return their number.

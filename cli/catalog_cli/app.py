@@ -44,8 +44,12 @@ COMMANDS = {
         "catalog_cli.commands.alias:alias", "Let a name such as prod point at a revision of an entry", _FILL
     ),
     "unregister": Entrance("catalog_cli.commands.unregister:unregister", "Take entries away", _FILL),
-    "approve": Entrance("catalog_cli.commands.approve:approve", "Let routers pick what waits for approval", _FILL),
-    "deprecate": Entrance("catalog_cli.commands.deprecate:deprecate", "Rank an entry last, and out of routing", _FILL),
+    "approve": Entrance(
+        "catalog_cli.commands.approve:approve",
+        "Let routers pick what needs review",
+        _FILL,
+    ),
+    "deprecate": Entrance("catalog_cli.commands.deprecate:deprecate", "Mark an entry that has had its day", _FILL),
     "import": Entrance("catalog_cli.commands.import_:import_", "Add the entries of a JSON Lines file", _FILL),
     "export": Entrance("catalog_cli.commands.export:export", "Write all entries as JSON Lines", _FILL),
     "embed": Entrance("catalog_cli.commands.embed:embed", "Look after the vectors of search by meaning", _FILL),
@@ -53,7 +57,9 @@ COMMANDS = {
     "verify": Entrance("catalog_cli.commands.verify:verify", "Report code that is not as it was recorded", _CHECK),
     "pin": Entrance("catalog_cli.commands.pin:pin", "Write what entries stand for into a lock file", _CHECK),
     "doctor": Entrance(
-        "catalog_cli.commands.doctor:doctor", "Find dead, moved and duplicate references, and broken councils", _CHECK
+        "catalog_cli.commands.doctor:doctor",
+        "Find what is wrong, and mend it",
+        _CHECK,
     ),
     "log": Entrance("catalog_cli.commands.log:log", "Show who changed what, when and why", _CHECK),
     "restore": Entrance("catalog_cli.commands.restore:restore", "Bring back an entry as it once was", _CHECK),

@@ -87,7 +87,7 @@ def test_a_prompt_comes_back_from_its_export(url: str, tmp_path: Path) -> None:
     with open_catalog(url) as cat, open_catalog(f"sqlite:///{tmp_path / 'other.db'}") as other:
         entry = cat.register("prompt", "greet", GREET)
         cat.export_jsonl(tmp_path / "all.jsonl")
-        other.import_jsonl(tmp_path / "all.jsonl")
+        other.import_jsonl(tmp_path / "all.jsonl", restore=True)
         assert other.entry("prompt:greet").model_dump(exclude={"created_at", "updated_at", "source"}) == (
             entry.model_dump(exclude={"created_at", "updated_at", "source"})
         )

@@ -83,7 +83,7 @@ def test_stored_entries_come_back_as_they_were_given(given_: list[Any]) -> None:
             assert len(cat.log(100)) == len(given_)
             assert cat.check() == []
         with open_catalog(blank_catalog(path.with_name("other.db"))) as other:
-            assert other.import_jsonl(path.with_suffix(".jsonl")) == len(given_)
+            assert other.import_jsonl(path.with_suffix(".jsonl"), restore=True) == len(given_)
             assert [written(entry) for entry in other.entries()] == [written(entry) for entry in ordered]
 
 
@@ -210,9 +210,9 @@ class History(RuleBasedStateMachine):
         path = Path(self.cat.workspace.store.path).with_name(f"{self.files}.jsonl")
         self.cat.export_jsonl(path)
         with open_catalog(blank_catalog(path.with_suffix(".db"))) as other:
-            assert other.import_jsonl(path) == len(self.now)
+            assert other.import_jsonl(path, restore=True) == len(self.now)
             assert {entry.name: entry.description for entry in other.entries()} == self.now
-        assert self.cat.import_jsonl(path) == 0
+        assert self.cat.import_jsonl(path, restore=True) == 0
 
     @invariant()
     def agrees(self) -> None:
@@ -396,7 +396,7 @@ def test_lines_may_come_from_a_file_that_is_open(catalog: Catalog) -> None:
     assert catalog.export_jsonl(out) == 1
     assert set(json.loads(out.getvalue())) == set(FIELDS)
     with temporary_catalog() as other:
-        assert other.import_jsonl(io.StringIO(f"\n{out.getvalue()}\n\n")) == 1
+        assert other.import_jsonl(io.StringIO(f"\n{out.getvalue()}\n\n"), restore=True) == 1
         assert written(other.entry("tool", "a")) == written(catalog.entry("tool", "a"))
 
 

@@ -37,10 +37,7 @@ DAMAGE: dict[str, dict[str, bytes]] = {
     },
 }
 
-HARMLESS = (
-    "the origin is no text",
-    "entry points without a group",
-)  # nobody needs the former, Python passes the latter
+HARMLESS = ("entry points without a group",)  # Python passes it
 
 COMMANDS = (
     ("db upgrade", 0),

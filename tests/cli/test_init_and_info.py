@@ -69,11 +69,11 @@ def test_an_entry_whose_code_is_gone_is_marked_everywhere(run_cli, fresh: Path) 
     text = (fresh / "plots.py").read_text()
     (fresh / "plots.py").write_text(text.replace("def pie", "def cake"))
     run_cli("refresh")
-    assert {entry["key"]: entry.get("state") for entry in run_cli("ls", "--json").data} == {
+    assert {entry["key"]: entry.get("code") for entry in run_cli("ls", "--json").data} == {
         "tool:cake": None, "tool:pie": "gone",
     }  # fmt: skip
     assert [entry["key"] for entry in run_cli("ls", "--state", "gone", "--json").data] == ["tool:pie"]
-    assert {hit["key"]: hit.get("state") for hit in run_cli("search", "pie", "--json").data}["tool:pie"] == "gone"
+    assert {hit["key"]: hit.get("code") for hit in run_cli("search", "pie", "--json").data}["tool:pie"] == "gone"
     assert run_cli("ls").out.splitlines()[1].endswith("persistent, gone")
     assert run_cli("info", "--json").data["gone"] == ["tool:pie"]
     route = run_cli("route", "a pie", "-k", "tool", "--strategy", "rules", "--json")

@@ -42,6 +42,7 @@ def test_json_is_an_array_of_listings(run_cli) -> None:
             "description": "Draw a scatter plot.",
             "tags": ["csv", "plot"],
             "tier": "persistent",
+            "state": "approved",
         },
         {
             "key": "tool:read_csv",
@@ -50,6 +51,7 @@ def test_json_is_an_array_of_listings(run_cli) -> None:
             "description": "Read a table.",
             "tags": ["csv"],
             "tier": "persistent",
+            "state": "approved",
         },
     ]
 

@@ -31,7 +31,7 @@ def file(run_cli, project: Path) -> Path:
     file.write_text(SOURCE)
     run_cli("scan", str(file.parent))
     line = {"kind": "profile", "name": "p", "spec": {"a": 1}, "metadata": {"references": ["tool:refund"]}}
-    run_cli("import", "-", stdin=json.dumps(line))
+    run_cli("import", "-", "--restore", stdin=json.dumps(line))
     run_cli("route", "golden", "add", "money back", "tool:refund")
     return file
 

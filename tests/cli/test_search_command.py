@@ -53,6 +53,7 @@ def test_json_adds_score_and_reason(run_cli) -> None:
         "description": "Draw a scatter plot.",
         "tags": ["csv", "plot"],
         "tier": "persistent",
+        "state": "approved",
         "why": {"matched": {"name": ["scatter"], "description": ["scatter"]}},
     }
 

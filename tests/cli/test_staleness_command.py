@@ -76,7 +76,7 @@ def edit(run_cli: Any, said: Texts) -> None:
 def import_(run_cli: Any, said: Texts) -> None:
     """Import a line over what is there."""
     line = {"kind": "tool", "name": "draw_it", "ref": REF, **said}
-    assert run_cli("import", "-", stdin=json.dumps(line)).status == 0
+    assert run_cli("import", "-", "--replace", stdin=json.dumps(line)).status == 0
 
 
 def register_again(run_cli: Any, said: Texts) -> None:

@@ -369,7 +369,7 @@ def test_files_of_labelled_prompts() -> None:
 @pytest.mark.parametrize(
     ("line", "what"),
     [
-        ("{", "not JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
+        ("{", "not JSON: Expecting property name enclosed in double quotes, at character 2"),
         ("[]", 'give an object with a text, as in {"text": "plot my data", "gold": "create_scatter"}'),
         ('{"text": " "}', 'give an object with a text, as in {"text": "plot my data", "gold": "create_scatter"}'),
         ('{"text": "a"}', '"gold" is missing: the name or key of the right entry, or null where none fits'),

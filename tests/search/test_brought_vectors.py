@@ -31,7 +31,7 @@ def line(name: str, vectors: Any = None, **fields: Any) -> dict[str, Any]:
 
 def bring(cat: Catalog, *lines: dict[str, Any]) -> int:
     """Import lines."""
-    return cat.import_jsonl(io.StringIO("\n".join(map(json.dumps, lines))))
+    return cat.import_jsonl(io.StringIO("\n".join(map(json.dumps, lines))), restore=True)
 
 
 @pytest.fixture
@@ -107,10 +107,10 @@ def test_brought_vectors_win_over_those_made_at_once(url: str) -> None:
     ("vectors", "said"),
     [
         ({NAME: [RIGHT[:15]]}, r"'digest-16' gave an array of shape \(1, 15\) .* expected \(1, 16\)"),
-        ({NAME: [[*RIGHT[:15], math.nan]]}, "not finite"),
-        ({NAME: [[*RIGHT[:15], math.inf]]}, "not finite"),
+        ({NAME: [[*RIGHT[:15], math.nan]]}, "NaN is no number that JSON knows"),
+        ({NAME: [[*RIGHT[:15], math.inf]]}, "Infinity is no number that JSON knows"),
         ({NAME: [[*RIGHT[:15], 1e300]]}, "not finite"),
-        ({NAME: [[*RIGHT[:15], 10**400]]}, "no array of numbers"),
+        ({NAME: [[*RIGHT[:15], 10**400]]}, "a whole number of 1,329 bits"),
         ({NAME: [[*RIGHT[:15], "x"]]}, "no array of numbers"),
         ({NAME: [[*RIGHT[:15], [1.0]]]}, "no array of numbers"),
         ({NAME: [RIGHT, RIGHT]}, "'digest-16' has 2 vectors for 1 texts"),
@@ -178,7 +178,7 @@ def test_export_and_import_keep_vectors_bit_by_bit(own: Catalog, tmp_path: Path)
         bring(known, line("marker 0"))
         known.unregister("tool", "marker 0")
     with open_catalog(copy, settings=Settings(embedder=OWN)) as cat:
-        assert cat.import_jsonl(tmp_path / "all.jsonl") == 4
+        assert cat.import_jsonl(tmp_path / "all.jsonl", restore=True) == 4
         assert {name: one.fresh for name, one in cat.embed_status().items()} == dict.fromkeys(own.embed_status(), 6)
         assert similarities(cat) == similarities(own)
         cat.export_jsonl(tmp_path / "again.jsonl", vectors=True)

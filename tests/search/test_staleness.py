@@ -178,7 +178,7 @@ class Histories(RuleBasedStateMachine):
             )
         )
         wrote = [self.model.put(name, fields, embedder) for name, fields in lines.items()]
-        assert cat.import_jsonl(file) == sum(wrote)
+        assert cat.import_jsonl(file, restore=True) == sum(wrote)
         self.after(embedder, any(wrote))
 
     @rule(which=CATALOGS, name=st.sampled_from(NAMES))

@@ -11,7 +11,7 @@ from factories import open_catalog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from catalog import Catalog, Settings, UntrustedReferenceError
+from catalog import Catalog, CatalogWarning, Settings, UntrustedReferenceError
 from catalog.trust.patterns import Place, matches, pattern_fault
 
 PART = st.text("abcxyz_", min_size=1, max_size=5)
@@ -151,7 +151,8 @@ def test_what_an_imported_file_names_is_not_imported(catalog: Catalog, tmp_path:
     (tmp_path / "evil" / "evilmod.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\ndef f(): pass\n")
     line = '{"kind":"tool","name":"x","ref":"evilmod:f","source":"import","metadata":{"root":"%s"}}'
     (tmp_path / "lines.jsonl").write_text(line % (tmp_path / "evil"))
-    catalog.import_jsonl(tmp_path / "lines.jsonl")
+    with pytest.warns(CatalogWarning, match="1 named a folder for their code, which was left out"):
+        catalog.import_jsonl(tmp_path / "lines.jsonl")
     before = list(sys.path)
     with pytest.raises(UntrustedReferenceError, match="it came from an imported file"):
         catalog.get("tool:x")

@@ -31,7 +31,7 @@ def approve(
     distributions: tuple[str, ...] | None,
     as_json: bool,
 ) -> None:
-    """Let routers pick what was drafted, brought by a plugin, or has drifted.
+    """Let routers pick what needs review.
 
     Such an entry can be found and explained, but no router picks it before it was approved. Look at it first: the
     prompts of a draft and its choice of tools are a model's, what a plugin brings is its author's. Of an entry that

@@ -12,7 +12,8 @@ from catalog_cli.options import command, json_option, key_argument
 @command(
     "deprecate",
     examples="""
-        catalog deprecate tool:old_chart --instead tool:chart --reason "it draws to the screen only"
+        catalog deprecate tool:old_chart --instead tool:chart
+        catalog deprecate tool:old_chart --reason "it draws to the screen only"
         catalog ls --state deprecated
         catalog approve tool:old_chart
     """,
@@ -23,7 +24,7 @@ from catalog_cli.options import command, json_option, key_argument
 @json_option("the entry as it is now")
 @pass_app
 def deprecate(app: Application, key: str, instead: str | None, reason: str, as_json: bool) -> None:
-    """Mark an entry as one that has had its day.
+    """Mark an entry that has had its day.
 
     Searches rank it last, routers leave it out, and every listing says what replaces it. It can still be taken, with a
     warning. `catalog approve` takes the mark away.

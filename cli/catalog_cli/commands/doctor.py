@@ -43,7 +43,7 @@ PLAN = (Column("KEY", bold=True), Column("TROUBLE", colour="yellow"), Column("PL
 @json_option("the faults, as an array,")
 @pass_app
 def doctor(app: Application, fix: bool, likely: bool, yes: bool, as_json: bool) -> None:
-    """Find what is wrong with references, entries, councils and the database, and mend it.
+    """Find what is wrong, and mend it.
 
     Looks where each reference leads without importing it. Code that is gone is looked for by its checksum in its
     package and beside it. Found are also code that comes with another distribution than recorded, names of entries that

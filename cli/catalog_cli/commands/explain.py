@@ -56,7 +56,9 @@ def explain(app: Application, key: str, as_json: bool) -> None:
         data = {"key": entry.key, **entry.model_dump(mode="json"), "tiers": tiers}
         if aliases := app.catalog.aliases(entry.kind, entry.name):
             data["aliases"] = aliases
-        data |= entry_marks(entry.metadata).to_dict()
+        marks = entry_marks(entry.metadata)
+        if marks.state != "approved" or marks.code:  # else it is the entry as it is, and nothing more
+            data |= marks.to_dict()
         if is_council(entry):
             from catalog import explain_council
 
