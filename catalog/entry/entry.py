@@ -20,7 +20,7 @@ from pydantic import (
 
 from catalog.entry.key import composed, format_key, name_fault
 from catalog.entry.kinds import is_kind_name
-from catalog.entry.limits import data_fault, shortened
+from catalog.entry.limits import LONGEST_TEXT, data_fault, shortened
 from catalog.entry.object_ref import reference_fault
 from catalog.entry.pydantic_plugins import load_plugins
 from catalog.entry.states import review_of
@@ -170,6 +170,8 @@ class Entry(BaseModel):
     @classmethod
     def _within_limits(cls, given: Any) -> Any:
         for field, value in given.items() if isinstance(given, dict) else ():
+            if not value or (type(value) is str and len(value) <= LONGEST_TEXT):  # nearly every field of every entry
+                continue
             fault = data_fault(value)  # before anything calls itself for what is within it
             if fault is not None:
                 raise ValueError(f"{shortened(str(field), 60)}: {fault}")

@@ -83,6 +83,8 @@ def data_fault(value: Any) -> str | None:
         return _text_fault(value)
     if not isinstance(value, (dict, list, tuple)):
         return _number_fault(value)
+    if len(value) < 100 and type(value) is not dict and all(type(part) is str and len(part) < 1_000 for part in value):
+        return None  # tags and examples, nearly always
     values = characters = 0
     open_: list[Iterator[Any]] = [iter((value,))]
     while open_:

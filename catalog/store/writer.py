@@ -257,11 +257,12 @@ class Transaction:
             self.connection.exec_driver_sql(_NOTE_CHANGE, rows)
 
     def _revise(self, changes: list[tuple[str, str, int, str | None]], action: str) -> None:
+        by = (action, self.actor, self.now, self.reason, self.generation())
         insert_rows(
             self.connection,
             "revision",
             ("kind", "name", "revision", "data", "action", "actor", "at", "reason", "generation"),
-            [(*change, action, self.actor, self.now, self.reason, self.generation()) for change in changes],
+            [(*change, *by) for change in changes],
         )
 
     def remove(self, keys: Iterable[Key], action: str) -> list[Key]:
