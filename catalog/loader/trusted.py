@@ -5,79 +5,84 @@ from __future__ import annotations
 import os
 import sys
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.entry.object_ref import ObjectRef
 from catalog.loader.resolve import resolve
 from catalog.loader.shelf import public_name
 from catalog.source.locate import Locator, root_of
 from catalog.trust.patterns import Place
-from catalog.trust.policy import OPEN
+from catalog.trust.policy import OPEN, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from catalog.trust.policy import Policy
+
+class Asked(NamedTuple):
+    """What a policy is asked about a reference.
+
+    Attributes:
+        policy: asked of the reference before anything is imported, of every module that the reference leads through,
+            and of the object: an alias must not lead to what its true name would not.
+        kind: of the entry, as of :meth:`catalog.trust.policy.Policy.check`; so are the others.
+        who: what errors call it.
+        stranger: why the owner of the catalog has not chosen the reference, if that is so.
+        named: whether trusted configuration, or the program itself, names the reference.
+    """
+
+    policy: Policy
+    kind: str
+    who: str
+    stranger: str | None = None
+    named: bool = False
+
+    def check(self, place: Place, also: Place | None = None) -> None:
+        """Raise UntrustedReferenceError if what is at *place* may not be imported; *also*: what the reference said."""
+        self.policy.check(place, kind=self.kind, who=self.who, stranger=self.stranger, named=self.named, also=also)
 
 
-def take(
-    ref: str,
-    root: str | None,
-    policy: Policy,
-    *,
-    kind: str,
-    who: str,
-    stranger: str | None = None,
-    named: bool = False,
-    exact: Mapping[str, bytes] | None = None,
-) -> object:
-    """Return the object that *ref* names, if *policy* lets it be imported.
+def check(ref: str, root: str | None, asked: Asked) -> Place | None:
+    """Return where *ref* leads to, or None where the policy has nothing to ask about it; nothing is imported.
 
     Args:
         ref: the reference.
         root: the folder its module was recorded with, or None.
-        policy: asked of the reference before anything is imported, of every module that the reference leads through,
-            and of the object: an alias must not lead to what its true name would not.
-        kind, who, stranger, named: see :meth:`catalog.trust.policy.Policy.check`.
-        exact: the bytes that were checked, by file; see :func:`catalog.loader.resolve.resolve`.
+        asked: what the policy is asked.
 
     Raises:
         UntrustedReferenceError: the policy refuses it.
+    """
+    rules = asked.policy.of(asked.kind)
+    if (asked.named or (rules.mode == OPEN and asked.stranger is None)) and not rules.deny:
+        return None
+    place = place_of(ref, root)
+    asked.check(place)
+    return place
+
+
+def take(
+    ref: str, root: str | None, asked: Asked, said: Place | None, exact: Mapping[str, bytes] | None = None
+) -> object:
+    """Return the object that *ref* names, after :func:`check`.
+
+    Args:
+        ref, root, asked: those of :func:`check`.
+        said: what that returned.
+        exact: the bytes that were checked, by file; see :func:`catalog.loader.resolve.resolve`.
+
+    Raises:
+        UntrustedReferenceError: the policy refuses what the import gave.
         InvalidReferenceError, ResolveError: as :func:`catalog.loader.resolve.resolve`.
     """
-    said = check(ref, root, policy, kind=kind, who=who, stranger=stranger, named=named)
     if said is None:
-        return resolve(ref, root, key=who, exact=exact)
+        return resolve(ref, root, key=asked.who, exact=exact)
 
     def confirm(obj: object, rest: str) -> None:
         place = true_place(obj, rest)
         if place is not None and (place.module, place.qualname) != (said.module, said.qualname):
-            policy.check(place, kind=kind, who=who, stranger=stranger, named=named, also=said)
+            asked.check(place, said)
 
-    return resolve(ref, root, key=who, confirm=confirm, exact=exact)
-
-
-def check(
-    ref: str,
-    root: str | None,
-    policy: Policy,
-    *,
-    kind: str,
-    who: str,
-    stranger: str | None = None,
-    named: bool = False,
-) -> Place | None:
-    """Return where *ref* leads to, or None where *policy* has nothing to ask about it; arguments as of :func:`take`.
-
-    Raises:
-        UntrustedReferenceError: the policy refuses it.
-    """
-    rules = policy.of(kind)
-    if (named or (rules.mode == OPEN and stranger is None)) and not rules.deny:
-        return None
-    place = place_of(ref, root)
-    policy.check(place, kind=kind, who=who, stranger=stranger, named=named)
-    return place
+    return resolve(ref, root, key=asked.who, confirm=confirm, exact=exact)
 
 
 def place_of(ref: str, root: str | None) -> Place:

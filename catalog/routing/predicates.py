@@ -15,6 +15,8 @@ from catalog.workspace.trusting import is_named, stranger_of
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
+    from catalog.loader.trusted import Asked
+    from catalog.trust.patterns import Place
     from catalog.workspace.workspace import Workspace
 
 
@@ -30,37 +32,31 @@ def predicate_of(ws: Workspace, entry: Entry) -> Callable[[str], Any]:
     return ws.objects.take(key, stamp, lambda: _take(ws, entry))  # type: ignore[return-value]
 
 
-def check_predicate(ws: Workspace, entry: Entry) -> None:
-    """Do nothing if the predicate of *entry* may be imported; nothing is imported.
+def check_predicate(ws: Workspace, entry: Entry) -> Place | None:
+    """Return what :func:`catalog.loader.trusted.check` says of the predicate of *entry*; nothing is imported.
 
     Raises:
         UntrustedReferenceError: it may not.
     """
     from catalog.loader.trusted import check  # only where there is a predicate
 
-    _refuse_library(entry)
+    if _is_library(str(entry.match).partition(":")[0]):
+        raise _unfit(entry, "is a function of the standard library, and none of those is meant as a predicate")
+    return check(str(ObjectRef.parse(str(entry.match))), _root(ws, entry), _asked(ws, entry))
+
+
+def _asked(ws: Workspace, entry: Entry) -> Asked:
+    from catalog.loader.trusted import Asked
+
     stranger = stranger_of(entry, ws.settings, is_predicate=True)
-    named = is_named(entry, ws.settings)
-    check(
-        str(entry.match), _root(ws, entry), ws.policy, kind=PREDICATE, who=_who(entry), stranger=stranger, named=named
-    )
+    return Asked(ws.policy, PREDICATE, _who(entry), stranger, is_named(entry, ws.settings))
 
 
 def _take(ws: Workspace, entry: Entry) -> object:
     from catalog.loader.trusted import take  # only where there is a predicate
 
-    check_predicate(ws, entry)
-    stranger = stranger_of(entry, ws.settings, is_predicate=True)
-    ref = str(ObjectRef.parse(str(entry.match)))
-    live = take(
-        ref,
-        _root(ws, entry),
-        ws.policy,
-        kind=PREDICATE,
-        who=_who(entry),
-        stranger=stranger,
-        named=is_named(entry, ws.settings),
-    )
+    said = check_predicate(ws, entry)
+    live = take(str(ObjectRef.parse(str(entry.match))), _root(ws, entry), _asked(ws, entry), said)
     own_call = next((vars(each)["__call__"] for each in type(live).__mro__ if "__call__" in vars(each)), None)
     if not isinstance(live, (FunctionType, MethodType)) and not isinstance(own_call, FunctionType):
         raise _unfit(entry, "is no function of Python code that takes a prompt")
@@ -78,11 +74,6 @@ def _root(ws: Workspace, entry: Entry) -> str | None:
     config = os.path.dirname(ws.settings.file) if ws.settings.file else None
     folders = [folder for folder in (entry.root, config) if folder]
     return folder_with(str(entry.match).partition(":")[0].partition(".")[0], folders)
-
-
-def _refuse_library(entry: Entry) -> None:
-    if _is_library(str(entry.match).partition(":")[0]):
-        raise _unfit(entry, "is a function of the standard library, and none of those is meant as a predicate")
 
 
 def _is_library(module: str) -> bool:

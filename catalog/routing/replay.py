@@ -226,7 +226,7 @@ def _check_recorded(catalog: HasWorkspace, steps: Sequence[Any]) -> None:
     """
     references = [step for step in steps if isinstance(step, str) and ":" in step]
     if references:
-        from catalog.loader.trusted import check  # only where a strategy is somebody's own
+        from catalog.loader.trusted import Asked, check  # only where a strategy is somebody's own
 
         for ref in references:
-            check(ref, None, catalog.workspace.policy, kind="strategy", who=f"the strategy {ref}")
+            check(ref, None, Asked(catalog.workspace.policy, "strategy", f"the strategy {ref}"))

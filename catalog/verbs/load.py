@@ -104,19 +104,19 @@ def _record_use(ws: Workspace, key: Key) -> None:
 
 
 def _import(ws: Workspace, entry: Entry, policy: str, exact: dict[str, bytes] | None) -> object:
-    from catalog.loader.trusted import check, take  # only where something is imported
+    from catalog.loader.trusted import Asked, check, take  # only where something is imported
     from catalog.source.locate import folder_with
     from catalog.workspace.trusting import is_named, stranger_of
 
-    ref, root, named = str(entry.ref), entry.root, is_named(entry, ws.settings)
-    if root is None:  # recorded without its folder, or an entry of the configuration
-        folders = (os.path.dirname(ws.settings.file),) if entry.tier == "config" and ws.settings.file else ()
-        root = folder_with(ref.partition(":")[0].partition(".")[0], folders)
-    stranger = stranger_of(entry, ws.settings)
-    check(ref, root, ws.policy, kind=entry.kind, who=entry.key, stranger=stranger, named=named)
+    ref, root = str(entry.ref), entry.root
+    if root is None and entry.tier == "config" and ws.settings.file:
+        root = folder_with(ref.partition(":")[0].partition(".")[0], (os.path.dirname(ws.settings.file),))
+    stranger, named = stranger_of(entry, ws.settings), is_named(entry, ws.settings)
+    asked = Asked(ws.policy, entry.kind, entry.key, stranger, named)
+    said = check(ref, root, asked)
     held = _held(ws, entry)
     exact = {**held, **(_ensure(ws, entry, policy) if exact is None else exact)}
-    live = take(ref, root, ws.policy, kind=entry.kind, who=entry.key, stranger=stranger, named=named, exact=exact)
+    live = take(ref, root, asked, said, exact)
     if ws.settings.auto_refresh:
         from catalog.loader.reload import note  # only where modules are watched
         from catalog.loader.shelf import own_name

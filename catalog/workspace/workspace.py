@@ -154,12 +154,13 @@ class Workspace:
             UntrustedReferenceError: the policy denies it.
             InvalidReferenceError, ResolveError: it can't be loaded.
         """
-        from catalog.loader.trusted import take  # only where something is imported
+        from catalog.loader.trusted import Asked, check, take  # only where something is imported
         from catalog.source.locate import folder_with
 
         folders = (os.path.dirname(self.settings.file),) if self.settings.file else ()
         root = folder_with(ref.partition(":")[0].partition(".")[0], folders)
-        return take(ref, root, self.policy, kind=what, who=f"the {what} {ref}", named=True)
+        asked = Asked(self.policy, what, f"the {what} {ref}", named=True)
+        return take(ref, root, asked, check(ref, root, asked))
 
     def _refuse(self) -> Any:
         raise StoreError("this catalog is closed; open it again", url=self.url)

@@ -130,8 +130,10 @@ class Root(LazyGroup):
         except click.Abort:
             return INTERRUPTED
         except OSError as error:
-            return _fail(_outside(error), UNUSABLE)
+            return INTERRUPTED if _is_interrupted else _fail(_outside(error), UNUSABLE)
         except Exception as error:  # a fault of this program: a report of it needs the traceback
+            if _is_interrupted:
+                return INTERRUPTED
             import traceback
 
             tell_lines(traceback.format_exc())
@@ -226,11 +228,21 @@ def main() -> NoReturn:
         if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:  # `nohup` and the like stay as they are
             signal.signal(signal.SIGTERM, _end)
         if signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, None):
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, _interrupt)
         _run()
     except KeyboardInterrupt:
         raise SystemExit(INTERRUPTED) from None
     raise SystemExit  # not reached: `cli.main` leaves the process
+
+
+_is_interrupted = False
+
+
+def _interrupt(*_: object) -> NoReturn:
+    """Interrupt the run, and note it: what is interrupted may make another error of it, as a library's import does."""
+    global _is_interrupted
+    _is_interrupted = True
+    raise KeyboardInterrupt
 
 
 def _end(*_: object) -> NoReturn:
@@ -250,5 +262,5 @@ def _run() -> None:
     finally:
         flush_stderr()
         gc.freeze()
-        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:  # everything is written and closed
+        if signal.getsignal(signal.SIGINT) is _interrupt:  # everything is written and closed
             signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -61,6 +61,7 @@ def _details(report: ScanReport, most: int | None) -> Iterator[str]:
     yield from _some("skipped", [f"{near(skip['path'])}: {skip['reason']}" for skip in report.skipped], most)
     if most is None or not report.is_quiet:  # clashes are shown once
         yield from _some("clash", [_clash(clash) for clash in report.clashes], most)
+        yield from _decide(report.clashes)
 
 
 def _some(word: str, texts: Sequence[str], most: int | None) -> Iterator[str]:
@@ -100,6 +101,16 @@ def _clash(clash: Any) -> str:
     renamed = clash.get("renamed")
     if not renamed:
         return f"{clash['other']} is left out: {key} is {clash['kept']}"
-    kind, _, name = key.partition(":")
-    decide = f"`catalog unregister {key}`, then `catalog rename {kind}:{renamed} {name}` takes it in its place"
-    return f"{kind}:{renamed}, as {key} is {clash['kept']}; {decide}"
+    return f"{key.partition(':')[0]}:{renamed}, as {key} is {clash['kept']}"
+
+
+def _decide(clashes: Sequence[Any]) -> Iterator[str]:
+    """Yield how the first of *clashes* that has a name of its own may be decided; the others are decided likewise."""
+    for clash in clashes:
+        if renamed := clash.get("renamed"):
+            kind, _, name = (clash.get("key") or f"{clash['kind']}:{clash['name']}").partition(":")
+            yield (
+                f"{'':8} to have the other under the short name: `catalog unregister {kind}:{name}`, "
+                f"then `catalog rename {kind}:{renamed} {name}`"
+            )
+            return

@@ -140,6 +140,32 @@ def test_an_early_interrupt_says_nothing(environment: dict[str, str], tmp_path: 
         assert "fault" not in said
 
 
+@pytest.mark.parametrize("other", ["ImportError('numpy')", "RuntimeError('x')", "OSError('x')", "SystemError('x')"])
+def test_an_interrupt_that_a_library_makes_an_error_of_is_one(
+    environment: dict[str, str], tmp_path: Path, other: str
+) -> None:
+    """Whatever error the interrupted code raises in its place, the status is 130, and nothing is said."""
+    code = f"""
+import os, signal
+import catalog.verbs.search
+def interrupted(*args):
+    try:
+        os.kill(os.getpid(), signal.SIGINT)
+        while True: pass
+    except KeyboardInterrupt:
+        raise {other} from None
+catalog.verbs.search.search = interrupted
+import sys
+sys.argv = ["catalog", "search", "where"]
+from catalog_cli.app import main
+main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_an_ended_export_leaves_the_old_one(environment: dict[str, str], database: Path, tmp_path: Path) -> None:
     """Ended by a signal in the middle, the old file is there, and nothing beside it."""
     with open_catalog(database) as cat:

@@ -93,3 +93,19 @@ def test_taking_an_object_leads_nobody_else_to_its_folder(catalog, tmp_path: Pat
     assert [drift.key for drift in catalog.verify()] == []
     sys.path.remove(str(tmp_path))
     sys.modules.pop("first_of_two")
+
+
+def test_the_working_folder_does_not_stand_in_for_what_was_installed(tmp_path: Path, url: str) -> None:
+    """An entry of what was installed is not loaded from a module of that name in the folder where `run` is typed."""
+    with open_catalog(url) as cat:
+        cat.register("tool", "add", "once_installed:add")  # no folder is known, as of all that is installed
+    (tmp_path / "once_installed.py").write_text("def add(a):\n    return 'of the working folder'\n")
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "catalog_cli", "run", "tool:add", "a=1"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "cli")]), "CATALOG_URL": url},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "there is no module 'once_installed'" in done.stderr
