@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import stat
+from errno import EFBIG, EINVAL
 from pathlib import Path
 from typing import Any
 
 from catalog.errors import SettingsError
+from catalog.files import read_regular
 
 
 def find_file(start: Path) -> Path | None:
@@ -37,14 +37,15 @@ def _content(file: Path) -> bytes:
         OSError: it can't be opened.
         SettingsError: it is a device or a pipe, which may never end or never begin; or it is too large.
     """
-    mode = os.stat(file).st_mode
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise SettingsError(f"{file} is no file but a device or a pipe; take it away", file=str(file))
-    with open(file, "rb") as opened:
-        text = opened.read(LARGEST + 1)
-    if len(text) > LARGEST:
-        raise SettingsError(f"{file} has more than {LARGEST:,} bytes, too many for a configuration", file=str(file))
-    return text
+    try:
+        return read_regular(file, LARGEST)
+    except OSError as error:
+        if error.errno == EINVAL:
+            raise SettingsError(f"{file} is no file but a device or a pipe; take it away", file=str(file)) from None
+        if error.errno == EFBIG:
+            text = f"{file} has more than {LARGEST:,} bytes, too many for a configuration"
+            raise SettingsError(text, file=str(file)) from None
+        raise
 
 
 def _parse(file: Path) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from errno import EACCES, EFBIG, EINVAL, EISDIR
 from io import BufferedReader, BytesIO, TextIOWrapper
-from secrets import token_hex
 from typing import IO
 
 LARGEST_TEXT = 64_000_000
@@ -84,6 +83,25 @@ def read_regular(path: str | os.PathLike[str], largest: int) -> bytes:
     return data
 
 
+def open_own(path: str | os.PathLike[str]) -> BufferedReader | None:
+    """Open a file that only this user may have written; None if it is anything else, or can't be opened.
+
+    It is a regular file and no link to any, it belongs to this user, and nobody else may write to it: so nobody else
+    can change it or make it shorter while it is read, either.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        descriptor = os.open(path, flags)
+    except OSError:
+        return None
+    about = os.fstat(descriptor)
+    is_mine = not hasattr(os, "geteuid") or about.st_uid == os.geteuid()
+    if is_mine and stat.S_ISREG(about.st_mode) and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return open(descriptor, "rb")
+    os.close(descriptor)
+    return None
+
+
 def _check_regular(mode: int, path: str | os.PathLike[str]) -> None:
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(EISDIR, os.strerror(EISDIR), os.fspath(path))
@@ -117,6 +135,8 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[IO[str]]:
         return
     if mode is not None and not os.access(target, os.W_OK):  # its folder would allow it; who protected it would not
         raise PermissionError(EACCES, os.strerror(EACCES), target)
+    from secrets import token_hex  # its own imports take longer than all of reading: only where something is written
+
     # Not made of the file's own name, which may be as long as names can be; and two threads may write one file.
     beside = os.path.join(os.path.dirname(target), f".catalog-{token_hex(8)}.tmp")
     try:

@@ -21,7 +21,6 @@ from __future__ import annotations
 import json
 import mmap
 import os
-import stat
 import sys
 import time
 import zlib
@@ -33,7 +32,7 @@ from secrets import token_bytes, token_hex
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.embedding_text import TEMPLATE_VERSION
-from catalog.files import data_file
+from catalog.files import data_file, open_own
 from catalog.search.vector_rows import Piece, State, joined, state_of
 from catalog.store.vectors import Mark
 
@@ -118,11 +117,10 @@ def load(path: str, embedder: str) -> State | None:
     if secret is None:
         return None
     try:
-        # Neither a link nor a pipe, which would never answer.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-        with open(descriptor, "rb") as file:
-            if not is_own(os.fstat(descriptor)):
-                return None
+        opened = open_own(path)
+        if opened is None:
+            return None
+        with opened as file:
             memory = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         head = memory[_HEAD : _HEAD + int.from_bytes(memory[8:16], "little")]
         if memory[:8] != _MAGIC or not compare_digest(_proof(head, secret), memory[16:_HEAD]):
@@ -153,11 +151,7 @@ def own_secret(*, make: bool = False) -> bytes | None:
     place = data_file("vectors.key")
     if place is None:
         return None
-    try:
-        descriptor = os.open(place, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    except FileNotFoundError:
-        if not make:
-            return None
+    if make and not os.path.lexists(place):
         os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
         whole = f"{place}.{token_hex(6)}.tmp"
         with open(os.open(whole, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -165,19 +159,12 @@ def own_secret(*, make: bool = False) -> bytes | None:
         with suppress(FileExistsError):  # another process has just made it
             os.link(whole, place)
         os.unlink(whole)
-        return own_secret()
-    except OSError:
+    opened = open_own(place)
+    if opened is None:
         return None
-    with open(descriptor, "rb") as file:
-        about = os.fstat(descriptor)
-        secret = file.read(33)
-    return secret if is_own(about) and not about.st_mode & 0o077 and len(secret) == 32 else None
-
-
-def is_own(about: os.stat_result) -> bool:
-    """Tell whether a file is a regular one of this user's that nobody else may write to."""
-    own = not hasattr(os, "geteuid") or about.st_uid == os.geteuid()
-    return own and stat.S_ISREG(about.st_mode) and not about.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    with opened as file:
+        is_secret, secret = not os.fstat(file.fileno()).st_mode & 0o077, file.read(33)
+    return secret if is_secret and len(secret) == 32 else None
 
 
 def _proof(head: bytes, secret: bytes) -> bytes:

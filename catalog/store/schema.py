@@ -8,7 +8,6 @@ import re
 import sqlite3
 import time
 import warnings
-from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -140,11 +139,16 @@ def current(path: str, access: Access | None = None) -> str | None:
     Raises:
         NotACatalogError: it is no SQLite database, or the database of another program.
     """
+    return _look(path, access)[0]
+
+
+def _look(path: str, access: Access | None = None) -> tuple[str | None, bool]:
+    """Return the revision of the database file *path*, and whether it is in WAL mode; raises as :func:`current`."""
     if not os.path.exists(path):
-        return None
+        return None, False
     access = access or access_to(path)
     if os.path.getsize(path) == 0:
-        return None
+        return None, False
     with translated(path):
         connection = connect(path, access.mode, timeout=10)
         try:
@@ -152,6 +156,8 @@ def current(path: str, access: Access | None = None) -> str | None:
                 refuse_foreign(connection, path)
                 versions = connection.execute("SELECT version_num FROM alembic_version").fetchall()
                 connection.execute("SELECT generation FROM catalog_state")
+                # Asked of SQLite, not of the header: who opens the file and closes it drops every lock of this process.
+                has_log = connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode != sqlite3.SQLITE_ERROR:  # SQLITE_ERROR: one of the tables does not exist
                     raise
@@ -161,10 +167,10 @@ def current(path: str, access: Access | None = None) -> str | None:
                     raise NotACatalogError(
                         f"{path} is a database, but not a catalog; name another file with --url", url=path
                     ) from None
-                return None
+                return None, False
         finally:
             connection.close()
-    return versions[0][0] if versions else None
+    return (versions[0][0] if versions else None), has_log
 
 
 def is_to_come(path: str, read_only: str = "") -> bool:
@@ -231,9 +237,9 @@ def ensure(path: str, read_only: str = "") -> bool:
         NotACatalogError: it is not the database of a catalog.
     """
     is_to_come(path, read_only)
-    at = current(path)
+    at, has_log = _look(path)
     if at == HEAD:
-        if not _has_log(path) and not access_to(path, read_only).why:
+        if not has_log and not access_to(path, read_only).why:
             _write_ahead(path)  # a copy that was to replace it was interrupted when it had taken the log away
         return False
     if os.path.exists(path) and (access := access_to(path, read_only)).why:
@@ -312,13 +318,6 @@ def _load_alembic() -> None:
         warnings.warn(f"a plugin of Alembic can't be loaded: {error!r}", CatalogWarning, stacklevel=2)
         with forgiving(without="alembic.plugins"):
             importlib.import_module("alembic.command")
-
-
-def _has_log(path: str) -> bool:
-    """Return whether the database file *path* is in WAL mode."""
-    # Asked of SQLite, not of the header: who opens the file and closes it drops every lock that this process has on it.
-    with translated(path), closing(connect(path, access_to(path).mode, timeout=10)) as connection:
-        return bool(connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal")
 
 
 def _write_ahead(path: str) -> None:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from catalog.errors import SettingsError
-from catalog.files import data_file, whole_file
+from catalog.files import data_file, open_own, whole_file
 
 VARIABLE = "CATALOG_TRUST"
 """The environment variable that trusts every configuration file, for containers and CI."""
 
 _TRUE = ("1", "true", "yes", "on")
+_RECORD = "trusted.json"
 _MOST = 4_000_000  # bytes of the record
 
 
@@ -45,8 +46,10 @@ def remember(file: Path, table: Mapping[str, Any]) -> None:
             raise SettingsError(
                 f"{file} can't be trusted: anybody may write to it; `chmod o-w {file}` first", file=str(file)
             )
-        place = _place()
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place = data_file(_RECORD)
+        if place is None:
+            raise FileNotFoundError("this user has no home folder")
+        os.makedirs(os.path.dirname(place), mode=0o700, exist_ok=True)
         known = {**_read(), _path(file): _hash(table)}
         with whole_file(place) as record:
             json.dump(known, record, indent=0, sort_keys=True)
@@ -67,29 +70,13 @@ def _hash(table: Mapping[str, Any]) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def _place() -> Path:
-    """Return the file of the record.
-
-    Raises:
-        FileNotFoundError: the user has no home.
-    """
-    place = data_file("trusted.json")
-    if place is None:
-        raise FileNotFoundError("this user has no home folder")
-    return Path(place)
-
-
 def _read() -> dict[str, str]:
     """Return what is recorded; nothing where the record is not the user's own, or can't be read."""
-    try:
-        descriptor = os.open(_place(), os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-    except OSError:
+    place = data_file(_RECORD)
+    opened = None if place is None else open_own(place)
+    if opened is None:
         return {}
-    with open(descriptor, "rb") as file:
-        about = os.fstat(descriptor)
-        own = not hasattr(os, "geteuid") or about.st_uid == os.geteuid()
-        if not (own and stat.S_ISREG(about.st_mode)) or about.st_mode & (stat.S_IWOTH | stat.S_IWGRP):
-            return {}
+    with opened as file:
         try:
             known = json.loads(file.read(_MOST))
         except (ValueError, RecursionError):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -12,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from catalog.entry.key import Key, format_key, pair
 from catalog.errors import CatalogWarning, LockError, PinError, StoreError
+from catalog.files import read_regular
 from catalog.store.sources import KEPT_SOURCE
 from catalog.trust.policy import PINNED
 from catalog.workspace.workspace import Workspace
@@ -296,18 +296,11 @@ def _text(path: str) -> str:
     from catalog.entry.lock import LARGEST
 
     try:
-        # A pipe would keep an opening waiting, and a device may never end.
-        number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
-        with open(number, "rb") as file:
-            if not stat.S_ISREG(os.fstat(number).st_mode):
-                raise LockError(f"{path} is no file but a folder, a device or a pipe", file=path)
-            content = file.read(LARGEST + 1)
+        content = read_regular(path, LARGEST)
     except FileNotFoundError:
         raise
     except OSError as error:
         raise _unreadable(path, error) from None
-    if len(content) > LARGEST:
-        raise LockError(f"{path} has more than {LARGEST:,} bytes, too many for a lock file", file=path)
     try:
         return content.decode()
     except UnicodeDecodeError as error:

@@ -207,10 +207,10 @@ def _large(path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (_pipe, "is no file but a folder, a device or a pipe"),
-        (_zero, "is no file but a folder, a device or a pipe"),
+        (_pipe, "not a regular file"),
+        (_zero, "not a regular file"),
         (Path.mkdir, "can't be read: Is a directory"),
-        (_large, "has more than 64,000,000 bytes, too many for a lock file"),
+        (_large, "bytes; 64,000,000 are read"),
         (lambda path: path.write_bytes(b"# \xff"), ", line 1: a byte there is no UTF-8"),
         (lambda path: path.write_text("version = 1"), ", line 1: this is no lock file; `catalog pin` writes one"),
         (lambda path: path.symlink_to(path), "can't be read: Too many levels of symbolic links"),
