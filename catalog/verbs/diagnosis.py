@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from catalog.distributions import files_of, find_distribution, name_of
 from catalog.entry.key import split_key
+from catalog.entry.lookalikes import plain_name
 from catalog.errors import CatalogWarning, StoreBusyError, close_matches
 from catalog.loader.repair import Fault
 from catalog.store import queries
@@ -57,10 +58,13 @@ def _with_remedy(ws: Workspace, fault: Fault, entry: Entry) -> Fault:
 
 
 def _of_case(entries: list[Entry], faults: list[Fault]) -> list[Fault]:
-    """Return *faults* with those of keys that differ in case only; where both stand for one object one can go."""
+    """Return *faults* with those of keys that differ in case only, or in letters that look alike.
+
+    Where both stand for one object and differ in case, one can go.
+    """
     same: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
-        same.setdefault((entry.kind, entry.name.casefold()), []).append(entry)
+        same.setdefault((entry.kind, plain_name(entry.name).casefold()), []).append(entry)
     twins = {frozenset((fault.key, str(fault.same_as))) for fault in faults if fault.trouble == "duplicate"}
     found: list[Fault] = []
     settled = set()
@@ -70,9 +74,10 @@ def _of_case(entries: list[Entry], faults: list[Fault]) -> list[Fault]:
         # The one that is named as its code is stays, else the older.
         kept, *others = sorted(group, key=lambda entry: (entry.name != _last(entry.ref), str(entry.created_at)))
         for other in others:
-            one = frozenset((kept.key, other.key)) in twins
+            in_case = kept.name.casefold() == other.name.casefold()
+            one = in_case and frozenset((kept.key, other.key)) in twins
             settled.add(frozenset((kept.key, other.key)))
-            why = f"{kept.key} differs from it in case only"
+            why = f"{kept.key} {'differs from it in case only' if in_case else 'looks like it, in other letters'}"
             why += " and stands for the same" if one else "; give either another name: `catalog rename`"
             remedy = (
                 f"it is taken away; its tags and examples go to {kept.key}, and so does what names it" if one else ""

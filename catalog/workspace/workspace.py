@@ -260,6 +260,10 @@ class Workspace:
         """Store *entries* and, with an embedder that costs next to nothing, their vectors; return what changed."""
         written = transaction.put(entries, action)
         self.embedding.keep(transaction, written.entries)
+        if not all(name.isascii() for _, name in written.added):
+            from catalog.workspace.lookalikes import warn_of_lookalikes  # only where a name may look like another
+
+            warn_of_lookalikes(transaction, written.added)
         return written
 
     # -- reading -----------------------------------------------------------------------------------------------------
