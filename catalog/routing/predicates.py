@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from catalog.entry.object_ref import ObjectRef
 from catalog.errors import UntrustedReferenceError
 from catalog.trust.policy import PREDICATE
 from catalog.workspace.trusting import is_named, stranger_of
+from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.loader.trusted import Asked
     from catalog.trust.patterns import Place
-    from catalog.workspace.workspace import Workspace
 
 
 def predicate_of(ws: Workspace, entry: Entry) -> Callable[[str], Any]:
@@ -29,7 +30,20 @@ def predicate_of(ws: Workspace, entry: Entry) -> Callable[[str], Any]:
     """
     stamp = (entry.match, entry.tier, entry.source, entry.root)
     key = (PREDICATE, entry.key)
-    return ws.objects.take(key, stamp, lambda: _take(ws, entry))  # type: ignore[return-value]
+    try:
+        return ws.objects.take(key, stamp, lambda: _take(ws, entry))  # type: ignore[return-value]
+    except UntrustedReferenceError as error:
+        noted = _noted.setdefault(ws, set())
+        if stamp not in noted:  # routing asks for it with every prompt
+            from catalog.verbs.refusals import record_refusal  # only where something is refused
+
+            noted.add(stamp)
+            record_refusal(ws, entry, error)
+        raise
+
+
+_noted: WeakKeyDictionary[Workspace, set[Hashable]] = WeakKeyDictionary()
+"""The predicates whose refusal was noted, as this process has seen them."""
 
 
 def check_predicate(ws: Workspace, entry: Entry) -> Place | None:

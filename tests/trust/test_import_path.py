@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from factories import ROOT, open_catalog
 
+from catalog_cli.app import COMMANDS as TABLE
+
 COMMANDS = (
     ["ls"], ["search", "chart"], ["explain", "tool:plot"], ["info"], ["route", "a chart", "--kind", "tool"],
     ["route", "lint", "--kind", "tool"], ["route", "eval", "--kind", "tool"], ["verify"], ["doctor"],
@@ -21,6 +23,14 @@ COMMANDS = (
     ["which", "tool:plot"], ["register", "tool", "own", "neighbour:f"], ["update", "tool:plot", "-d", "A chart."],
     ["tag", "tool:plot", "+a"],
     ["db", "check"], ["db", "current"], ["use", "export"], ["unregister", "tool:other"], ["restore", "tool:other"],
+    ["alias", "tool:plot@prod"], ["approve", "tool:plot"], ["deprecate", "tool:plot"],
+    ["approve", "--source", "manual"],
+    ["pin"], ["pin", "--check"], ["rename", "tool:other", "another"], ["import", "mine.jsonl", "--replace"], ["init"],
+    ["init", "--trust"], ["use", "record", "a chart", "tool:plot"], ["use", "reset", "--yes"], ["db", "upgrade"],
+    ["db", "backup", "copy.db"], ["db", "backup", "copies", "--keep", "2"], ["db", "copy", "copy.db", "other.db"],
+    ["db", "prune", "--keep", "1"], ["route", "fit", "mine.jsonl", "--kind", "tool"], ["route", "log"],
+    ["route", "replay"], ["route", "golden", "list"], ["route", "golden", "add", "a chart", "tool:plot"],
+    ["verify", "--diff"], ["verify", "--accept"], ["refresh", "--accept-renames"], ["run", "schema:word"],
 )  # fmt: skip
 
 ALL = """
@@ -56,6 +66,8 @@ def test_no_command_runs_what_lies_in_the_working_folder(shadows: Path, url: str
     """In a folder that shadows every importable name, nothing of it runs, and the import path stays as it was."""
     with open_catalog(url) as cat:
         cat.register("tool", "plot", "json:dumps", description="Draw a chart.")
+        cat.register("schema", "word", {"type": "string"})
+        cat.export_jsonl(shadows / "mine.jsonl")
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "cli")]),
@@ -67,6 +79,12 @@ def test_no_command_runs_what_lies_in_the_working_folder(shadows: Path, url: str
         [sys.executable, "-P", "-c", ALL], cwd=shadows, env=environment, capture_output=True, text=True, timeout=300
     )
     assert (json.loads(done.stdout), "Traceback" in done.stderr) == ([True, False], False)
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_every_command_is_tried(name: str) -> None:
+    """Each command of the command line is among those that are run in the folder of shadows."""
+    assert any(command[0] == name for command in COMMANDS)
 
 
 def test_the_module_is_run_without_the_working_folder(tmp_path: Path, url: str) -> None:

@@ -69,7 +69,9 @@ def test_a_predicate_nobody_has_chosen_is_not_imported(catalog: Catalog, rules: 
         [{"kind": "tool", "name": "pay", "ref": "json:dumps", "match": f"{rules}:fits", "source": source}]
     )
     assert reason_for(catalog).startswith("None: ")
+    assert reason_for(catalog).startswith("None: ")  # asked twice, noted once
     assert rules not in sys.modules
+    assert [(refusal.key, refusal.code) for refusal in catalog.audit()] == [("tool:pay", "untrusted-reference")]
     trust = {"predicate": {"allow": [f"{rules}.*"]}}
     with Catalog(catalog.url, settings=Settings(embedder="none", trust=trust)) as cat:
         assert reason_for(cat).startswith("pay: ")
