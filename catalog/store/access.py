@@ -47,9 +47,9 @@ def access_to(path: str, asked: str = "") -> Access:
     folder = os.path.dirname(os.path.realpath(path))
     log, index = (os.path.realpath(path) + end for end in ("-wal", "-shm"))
     for beside in (log, index, f"{os.path.realpath(path)}-journal"):
-        if os.path.lexists(beside) and not stat.S_ISREG(os.lstat(beside).st_mode):
+        if _is_odd(beside):
             raise StoreError(f"{beside} is no file but a link, a device or a pipe; take it away", url=path)
-    foreign = [one for one in (log, index) if os.path.exists(one) and not os.access(one, os.W_OK)]
+    foreign = [one for one in (log, index) if _is_denied(one)]
     if not os.access(path, os.W_OK):
         why = "this user may not write to the file"
     elif not os.access(folder, os.W_OK | os.X_OK):
@@ -74,6 +74,22 @@ def access_to(path: str, asked: str = "") -> Access:
         "file; or copy the file and its log into a folder of your own",
         url=path,
     )
+
+
+def _is_odd(path: str) -> bool:
+    """Tell whether there is something else than a regular file at *path*."""
+    try:
+        return not stat.S_ISREG(os.lstat(path).st_mode)
+    except FileNotFoundError:  # looked at once: another process may take it away at any moment
+        return False
+
+
+def _is_denied(path: str) -> bool:
+    """Tell whether there is a file at *path* that this user may not write to.
+
+    Another process may take it away, or make it, between two questions; so an answer counts if it is given again.
+    """
+    return all(os.path.exists(path) and not os.access(path, os.W_OK) and os.path.exists(path) for _ in range(3))
 
 
 def is_left_behind(path: str, log: tuple[int, int] | None) -> bool:

@@ -16,7 +16,7 @@ from factories import ROOT, open_catalog
 
 from catalog import Catalog, StoreError
 from catalog.store import schema
-from catalog.store.access import connect
+from catalog.store.access import WRITE, Access, access_to, connect
 from catalog.store.engine import make_engine
 from catalog.store.foreign import PROGRAMS, TABLES, foreign_parts
 
@@ -137,3 +137,22 @@ def test_what_lies_beside_must_be_files(shipped: Path, tmp_path: Path, end: str,
     with pytest.raises(StoreError, match=f"{end} is no file but a link, a device or a pipe; take it away"):
         Catalog(f"sqlite:///{shipped}", embedder="none")
     assert other.read_text() == "mine"
+
+
+def test_a_log_that_comes_and_goes_keeps_nobody_out(shipped: Path) -> None:
+    """While another process makes and removes the files beside it, a database can be opened, and written to."""
+    code = """
+import os, sys
+while True:
+    for end in ("-wal", "-shm", "-journal"):
+        os.close(os.open(sys.argv[1] + end, os.O_CREAT | os.O_WRONLY))
+        os.unlink(sys.argv[1] + end)
+"""
+    other = shipped.with_name("other.db")
+    other.write_bytes(b"")
+    with subprocess.Popen([sys.executable, "-c", code, str(other)]) as busy:
+        try:
+            answers = {access_to(str(other)) for _ in range(3_000)}
+        finally:
+            busy.kill()
+    assert answers == {Access(WRITE, "")}
