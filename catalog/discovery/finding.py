@@ -22,7 +22,8 @@ class Finding:
         reason: why there is no ``ref``, for people.
         description: from the source where it is a literal, else the first paragraph of the docstring.
         framework: whose it is: ``langchain``, ``mcp``, ...; ``python`` for plain public functions.
-        form: ``function``, ``class`` or ``value``.
+        form: ``function``, ``class``, ``value`` or ``document``.
+        spec: the data that a document holds of the entry, instead of a reference; else None.
         signature: for people.
         checksum: of the signature.
         source_checksum: of all of it.
@@ -43,6 +44,7 @@ class Finding:
     description: str = ""
     framework: str = ""
     form: str = "function"
+    spec: dict[str, Any] | None = None
     signature: str | None = None
     checksum: str | None = None
     source_checksum: str | None = None

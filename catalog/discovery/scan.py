@@ -22,6 +22,7 @@ from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.literal import Value
 from catalog.discovery.prefilter import prefilter_for
+from catalog.discovery.read_documents import read_documents
 from catalog.discovery.rules import Rules, load_rules
 from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of
 from catalog.discovery.target import Target, distribution_version, find_target
@@ -104,6 +105,9 @@ def _is_same(target: Target, before: Mapping[str, Any]) -> bool:
         state = files.get(file.path[cut:])
         if state is None or state[0] != file.stamp or not FileState.holds(file, state):
             return False
+    documents = before["documents"]
+    if {file.place: file.stamp for file in target.listing.documents} != {p: each[0] for p, each in documents.items()}:
+        return False
     return all(stamp(path) == state for path, state in before["outside"].items())
 
 
@@ -180,8 +184,13 @@ class _Scan:
         self._parse_what_holds()
         if not self.public:
             self._check_the_rest()
-        findings, clashes = settle_names(self._findings())
+        listing = self.target.listing
+        in_documents, document_faults, documents = read_documents(
+            listing.documents, listing.top, self.before.get("documents", {}), started
+        )
+        findings, clashes = settle_names([*self._findings(), *in_documents])
         faults = {state.file.path: state.fault for state in self.states.values() if state.fault is not None}
+        faults |= dict(document_faults)
         skipped = _skips(self.target, faults)
         return ScanResult(
             target=self.target.name,
@@ -190,7 +199,7 @@ class _Scan:
             findings=tuple(findings),
             skipped=skipped,
             clashes=tuple(clashes),
-            files=self._state(started, findings, clashes, faults),
+            files={**self._state(started, findings, clashes, faults), "documents": documents},
             unchanged=False,
             counts=_counts(len(files), self.looked_at, self.parsed, findings, skipped),
         )

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from importlib.machinery import EXTENSION_SUFFIXES
 from itertools import islice
 
+from catalog.discovery.documents.document import DocumentFile
+from catalog.discovery.documents.forms import forms_of
 from catalog.discovery.ignore import Ignored
 from catalog.files import NOT_REGULAR
 from catalog.source.links import is_inside
@@ -47,6 +49,7 @@ class Listing:
     """The files of a target, and what was left out with the reason."""
 
     files: list[SourceFile] = field(default_factory=list)
+    documents: list[DocumentFile] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
     top: str = ""  # the folder the walk began in, links resolved
     seen: int = 0  # files and folders that were looked at
@@ -157,7 +160,26 @@ def _entries(folder: str, into: Listing, depth: int) -> list[os.DirEntry[str]]:
         into.skipped.append((folder, error.strerror or str(error)))
         return []
     into.ignored.enter(folder, {entry.name for entry in found})
-    return found if into.ignored.is_idle else [entry for entry in found if not _is_left_out(entry, into)]
+    if not into.ignored.is_idle:
+        found = [entry for entry in found if not _is_left_out(entry, into)]
+    _documents(found, folder, into)
+    return found
+
+
+def _documents(entries: list[os.DirEntry[str]], folder: str, into: Listing) -> None:
+    """Add the files that by their names may be documents with entries; links, pipes and folders are none."""
+    for entry in entries:
+        name = entry.name
+        if name.endswith(".py") or not forms_of(name, folder):
+            continue
+        try:
+            state = entry.stat(follow_symlinks=False)
+        except OSError as error:
+            into.skipped.append((entry.path, error.strerror or str(error)))
+            continue
+        if stat.S_ISREG(state.st_mode) and _is_text(name):
+            place = os.path.relpath(os.path.join(os.path.realpath(folder), name), into.top).replace(os.sep, "/")
+            into.documents.append(DocumentFile(entry.path, place, stamp_of(state)))
 
 
 def _is_left_out(entry: os.DirEntry[str], into: Listing) -> bool:

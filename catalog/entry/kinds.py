@@ -19,6 +19,8 @@ KINDS = (
     "sub_council",
     "input_mapper",
     "council",
+    "skill",
+    "mcp_server",
 )
 """The built-in kinds, in the order they are shown."""
 

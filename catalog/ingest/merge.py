@@ -299,7 +299,9 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
         metadata["given_name"] = finding.given_name
     if finding.root:
         metadata["root"] = finding.root
-    spec = None if finding.ref else {"nested_in": finding.nested_in, "reason": finding.reason}
+    spec = finding.spec
+    if spec is None and finding.ref is None:
+        spec = {"nested_in": finding.nested_in, "reason": finding.reason}
     return make_entry(
         {
             "kind": finding.kind,
