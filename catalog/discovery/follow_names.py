@@ -6,12 +6,12 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any
 
 from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.literal import Value, known
+from catalog.discovery.outside import Outside
 from catalog.discovery.prefilter import absolute, heads_in, imports_in
 from catalog.discovery.rules import Rule, Rules
 from catalog.errors import UnreadableSourceError
@@ -33,14 +33,6 @@ _TABLES = ("defines", "imports", "aliases", "makes", "classes")
 
 _PYTHONS_OWN = frozenset(sys.stdlib_module_names) | {"builtins"}
 """Packages that hold nothing a rule names; they are not read."""
-
-
-@dataclass(slots=True)
-class Outside:
-    """What was read outside of the scanned files: extracts by module and path, bytes by path."""
-
-    extracts: dict[tuple[str, str], Extract | None] = field(default_factory=dict)
-    bytes: dict[str, bytes] = field(default_factory=dict)
 
 
 class NameFollower:

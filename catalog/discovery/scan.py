@@ -21,11 +21,12 @@ from catalog.discovery.derived import Heads, could_derive
 from catalog.discovery.exports import Exported
 from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.finding import Finding, ScanResult
-from catalog.discovery.follow_names import NameFollower, Outside
+from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.left_out import is_written_by_a_program
 from catalog.discovery.literal import Value
 from catalog.discovery.naming import settle_names
+from catalog.discovery.outside import Outside
 from catalog.discovery.prefilter import prefilter_for
 from catalog.discovery.read_documents import read_documents
 from catalog.discovery.remembered import Before, counts, kept, left_out, skips
