@@ -50,8 +50,37 @@ def show(screen: Screen, report: ScanReport, *, verbose: bool) -> None:
         screen.print("  " + (clip(clean(line), screen.width - 2) if screen.is_terminal else clean(line)))
 
 
+def why_nothing(report: ScanReport) -> str:
+    """Return in words why a scan found nothing: how much it saw and opened, and what it left out."""
+    if not report.seen:
+        left = f"; left out: {_left_out(report)}" if report.left_out else ""
+        return f"there is no Python file{left}"
+    parts = [f"{count(report.seen, 'file', 'files')} seen, {report.opened} opened"]
+    if report.files > report.opened:
+        parts.append(f"{report.files - report.opened} as in the scan before")
+    if report.left_out:
+        parts.append(f"left out: {_left_out(report)}")
+    if report.skipped:
+        parts.append(f"{len(report.skipped)} skipped")
+    if report.files:
+        parts.append("nothing in them is recognised")
+    return ", ".join(parts)
+
+
+def _left_out(report: ScanReport) -> str:
+    reasons = []
+    for reason, number in report.left_out.items():
+        word = reason[:-1] if number == 1 and reason in _FOLDERS else reason
+        reasons.append(f"{number} {word}{' (--tests takes them)' if reason == 'tests' else ''}")
+    return ", ".join(reasons)
+
+
+_FOLDERS = ("virtual environments", "installed packages")
+"""What is left out of which folders are counted, not files."""
+
+
 def _details(report: ScanReport, most: int | None) -> Iterator[str]:
-    yield from _some("new", report.found, most)
+    yield from _new(report.found, most)
     yield from _some("updated", report.updated, most)
     yield from _some("drifted", [_key(drift) for drift in report.drifted], most)
     yield from _some("gone", report.gone, most)
@@ -59,9 +88,29 @@ def _details(report: ScanReport, most: int | None) -> Iterator[str]:
     yield from _some("renamed", [_rename(rename) for rename in report.renamed], most)
     yield from _some("shadows", [_shadow(shadow) for shadow in report.shadows], most)
     yield from _some("skipped", [f"{near(skip['path'])}: {skip['reason']}" for skip in report.skipped], most)
+    if report.left_out:
+        files = sum(number for reason, number in report.left_out.items() if reason not in _FOLDERS)
+        of = f"{files} of {count(report.seen, 'file', 'files')}: " if files else ""
+        yield f"left out {of}{_left_out(report)}"
     if most is None or not report.is_quiet:  # clashes are shown once
         yield from _some("clash", [_clash(clash) for clash in report.clashes], most)
         yield from _decide(report.clashes)
+
+
+def _new(keys: Sequence[str], most: int | None) -> Iterator[str]:
+    """Yield what is new: the keys; of many keys of several kinds, a line for each kind."""
+    kinds: dict[str, list[str]] = {}
+    for key in keys:
+        kind, _, name = key.partition(":")
+        kinds.setdefault(kind, []).append(name)
+    if most is None or len(keys) <= most or len(kinds) == 1:
+        yield from _some("new", keys, most)
+        return
+    word = "new"
+    for kind, names in sorted(kinds.items(), key=lambda each: (-len(each[1]), each[0])):
+        yield f"{word:<8} {count(len(names), kind, f'{kind}s')}: {', '.join(names[:most])}{', …' * (len(names) > most)}"
+        word = ""
+    yield f"{'':8} … --verbose shows all"
 
 
 def _some(word: str, texts: Sequence[str], most: int | None) -> Iterator[str]:
