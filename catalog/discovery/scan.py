@@ -22,6 +22,7 @@ from catalog.discovery.exports import Exported
 from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.finding import Finding, ScanResult
 from catalog.discovery.follow_names import NameFollower
+from catalog.discovery.foreign import Foreign
 from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.left_out import is_written_by_a_program
 from catalog.discovery.literal import Value
@@ -159,6 +160,8 @@ def _run(
         listing.documents, listing.top, before.data.get("documents", {}), started
     )
     found = [finding for each in scans for finding in each.findings()]
+    foreign = Foreign()
+    found = [foreign.renamed(finding) for finding in found]
     findings, clashes = settle_names([*found, *in_documents])
     faults = {state.file.path: state.fault for state in every if state.fault is not None} | dict(document_faults)
     skipped = skips(target, faults)

@@ -204,7 +204,7 @@ class Merge:
         if there.ref is None and draft.ref is None:
             known = "file" in there.metadata  # else it was stored by a version that did not say where it is
             return _place(there) == _place(draft) if known else there.source == draft.source
-        if there.ref != draft.ref:
+        if _plain_ref(there.ref) != _plain_ref(draft.ref):
             return False
         if _is_of_another(there.distribution, draft.distribution):
             return False
@@ -294,7 +294,13 @@ def _place(entry: Entry) -> _Place:
     if entry.ref is None and path is not None:
         nested = (entry.spec.get("nested_in") if isinstance(entry.spec, dict) else None) or ""
         return f"{entry.kind}:{entry.metadata.get('given_name', entry.name)} {nested}", path
-    return entry.ref or entry.key, None if root is None else os.path.realpath(root)
+    return _plain_ref(entry.ref) or entry.key, None if root is None else os.path.realpath(root)
+
+
+def _plain_ref(ref: str | None) -> str | None:
+    """Return *ref* without what sets its module apart from somebody else's: what is installed may change."""
+    top, dot, rest = (ref or "").partition(":")[0].partition(".")
+    return ref and f"{top.removesuffix('_')}{dot}{rest}:{ref.partition(':')[2]}"
 
 
 def _file(entry: Entry) -> str | None:
@@ -306,7 +312,7 @@ def _file(entry: Entry) -> str | None:
 def _shown(entry: Entry, other: Entry) -> str:
     """Return where the code of an entry is, for a report that names the *other* beside it."""
     root = entry.root
-    return (entry.ref or entry.source) + (f" in {root}" if root and entry.ref == other.ref else "")
+    return (entry.ref or _file(entry) or entry.source) + (f" in {root}" if root and entry.ref == other.ref else "")
 
 
 def _called(draft: Entry, name: str) -> Entry:
