@@ -11,6 +11,7 @@ from typing import Any
 from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.literal import Value, known
+from catalog.discovery.outside import Outside
 from catalog.discovery.prefilter import absolute, heads_in, imports_in
 from catalog.discovery.rules import Rule, Rules
 from catalog.errors import UnreadableSourceError
@@ -44,6 +45,7 @@ class NameFollower:
         extract_inside: Callable[[str], Extract | None],
         is_inside: Callable[[str], bool],
         constant_inside: Callable[[str, str], Value],
+        shared: Outside | None = None,
     ) -> None:
         """Follow names by *rules*.
 
@@ -53,6 +55,7 @@ class NameFollower:
             extract_inside: returns the extract of a module of the scan.
             is_inside: tells whether a module is one of the scan.
             constant_inside: returns the value of a name in a module of the scan.
+            shared: what other followers of the same operation have read.
         """
         self.rules = rules
         self.locator = locator
@@ -66,7 +69,7 @@ class NameFollower:
         self._bases: dict[str, Rule | None] = {}
         self._reach: dict[tuple[str, str], bool] = {}
         self._homes: dict[tuple[str, str], str] = {}
-        self._read: dict[str, bytes] = {}
+        self._shared = Outside() if shared is None else shared
         self._headed: dict[str, dict[str, list[str]]] = {}
         self._imported: dict[str, dict[str, str]] = {}
         self.consulted: set[str] = set()  # files outside of the scan that its findings depend on
@@ -124,15 +127,19 @@ class NameFollower:
             return self._outside[module]
         except KeyError:
             pass
-        extract: Extract | None = None
-        with gc_paused():
-            extractor = self._extractor(module)
-            if extractor is not None:
-                with suppress(RecursionError):
-                    extract = extractor.extract(None, deep=False)
-                del extractor  # the tree goes before the collector comes back
-        self._outside[module] = extract
-        return extract
+        site = self.locator.find(module)
+        key = (module, (site.path if site is not None else None) or "")
+        if key not in self._shared.extracts:
+            extract: Extract | None = None
+            with gc_paused():
+                extractor = self._extractor(module)
+                if extractor is not None:
+                    with suppress(RecursionError):
+                        extract = extractor.extract(None, deep=False)
+                    del extractor  # the tree goes before the collector comes back
+            self._shared.extracts[key] = extract
+        self._outside[module] = self._shared.extracts[key]
+        return self._outside[module]
 
     def _extractor(self, module: str) -> Extractor | None:
         site = self.locator.find(module)
@@ -418,13 +425,13 @@ class NameFollower:
         return False
 
     def _bytes(self, path: str) -> bytes:
-        data = self._read.get(path)
+        data = self._shared.bytes.get(path)
         if data is None:
             try:
                 data = read_bytes(path)
             except UnreadableSourceError:
                 data = b""
-            self._read[path] = data
+            self._shared.bytes[path] = data
         return data
 
     def _heads(self, module: str, data: bytes) -> dict[str, list[str]]:
