@@ -12,6 +12,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from catalog.discovery.assemble import findings_of, is_private, settle_names
@@ -20,11 +21,12 @@ from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.finding import Clash, Finding, ScanResult, Skipped
 from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.gc_pause import gc_paused
+from catalog.discovery.gives import Given
 from catalog.discovery.literal import Value
 from catalog.discovery.prefilter import prefilter_for
 from catalog.discovery.read_documents import read_documents
 from catalog.discovery.rules import Rules, load_rules
-from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of
+from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of, maker_aliases
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.walk import SourceFile
 from catalog.entry.limits import writable
@@ -170,8 +172,11 @@ class _Scan:
         self.parsed = 0
         self._halves: set[str] = set()  # modules with texts that UTF-8 has no bytes for
         self._aliases: frozenset[str] = frozenset()
+        self._makers: frozenset[str] = frozenset()
         self._exported: Exported | None = None
-        self.follower = NameFollower(rules, locator, self._extract_of, self.states.__contains__, self._constant)
+        self.follower = NameFollower(
+            rules, locator, self._extract_of, self.states.__contains__, self._constant, self._gives
+        )
 
     def run(self) -> ScanResult:
         """Carry out the scan."""
@@ -247,7 +252,10 @@ class _Scan:
 
     def _parse_what_holds(self) -> None:
         candidates = self._candidates()
-        self._aliases = decorator_aliases(self.states.values(), self.rules)
+        foreign = self._foreign()
+        self._aliases = foreign | decorator_aliases(self.states.values(), self.rules)
+        derived = frozenset(name for names in candidates.values() for name in names)
+        self._makers = foreign | maker_aliases(self.states.values(), self.rules, derived)
         self._exported = Exported(self.states) if self.public else None
         # Public modules first: they say which functions of the private ones are to be described.
         for module in sorted(self.states, key=lambda name: (is_private(name), name)):
@@ -256,10 +264,11 @@ class _Scan:
                 continue
             wanted = candidates.get(module, frozenset())
             marks = self._aliases.intersection(state.prefiltered.marks)
-            if marks:
-                state.prefiltered.decorated = True
-                if state.extract is not None and not marks <= set(state.extract["aliased"]):
-                    state.extract = None
+            calls = self._makers.intersection(state.prefiltered.calls)
+            state.prefiltered.decorated |= bool(marks)
+            state.prefiltered.assigned |= bool(calls)
+            if state.extract is not None and not (marks | calls) <= set(state.extract["aliased"]):
+                state.extract = None
             if self._exported is not None or wanted or state.prefiltered.holds:
                 public = self._exported.wants(module) if self._exported is not None else None
                 if not _is_enough(state.extract, wanted, public):
@@ -267,24 +276,42 @@ class _Scan:
             if self._exported is not None:
                 self._exported.add(module, state.extract)
 
+    def _foreign(self) -> frozenset[str]:
+        """Return the names of other packages that the files use and that seem to give something known."""
+        tops = {module.partition(".")[0] for module in self.states}
+        return frozenset(
+            name
+            for state in self.states.values()
+            if state.prefiltered is not None
+            for name, dotted in state.prefiltered.foreign.items()
+            if dotted.partition(".")[0] not in tops and self.follower.reach.gives(dotted)
+        )
+
     def _candidates(self) -> dict[str, frozenset[str]]:
         """Return, by module, the classes that could derive from a known base, through any number of others.
 
         Compared are last names only, so there may be too many; following the dotted names tells later.
         """
         words = set(self.rules.base_names())
-        named = frozenset(words)
+        tops = {module.partition(".")[0] for module in self.states}
         heads: list[tuple[str, str, set[str]]] = []
         for module, state in self.states.items():
             if state.prefiltered is None:
                 continue
             heads += [("", name, {first}) for name, first in state.prefiltered.renamed.items()]
             for name, bases, _ in state.prefiltered.heads:
-                heads.append((module, name, {base.rpartition(".")[2] for base in bases}))
-                for base in bases:
-                    home = base.rpartition(".")[0]
-                    if home and home not in self.states and self.follower.reaches(base, named):
-                        words.add(base.rpartition(".")[2])
+                # Of what another package defines the dotted name decides: Module and Tool are common words.
+                named = {
+                    base.rpartition(".")[2]
+                    for base in bases
+                    if "." not in base or base.partition(".")[0] in tops or self.follower.reach.reaches(base)
+                }
+                heads.append((module, name, named))
+                words |= {
+                    base.rpartition(".")[2]
+                    for base in bases
+                    if "." in base and base.rpartition(".")[0] not in self.states and self.follower.reach.reaches(base)
+                }
         candidates: dict[str, set[str]] = {}
         waiting = heads
         while True:  # until a round adds no name: a class may stand before its base, in any file
@@ -320,9 +347,11 @@ class _Scan:
                         assigned=prefiltered is not None and prefiltered.assigned,
                         declared=prefiltered is not None and prefiltered.declared,
                         aliases=self._aliases,
+                        makers=self._makers,
                     )
                     if prefiltered is not None:
-                        state.extract["aliased"] = sorted(self._aliases.intersection(prefiltered.marks))
+                        marks = self._aliases.intersection(prefiltered.marks)
+                        state.extract["aliased"] = sorted(marks | self._makers.intersection(prefiltered.calls))
                     if module in self._halves:
                         state.extract = writable(state.extract)
                     del extractor  # the tree goes before the collector comes back
@@ -390,6 +419,18 @@ class _Scan:
             state.constants = {}
         state.constants[name] = value
         return value
+
+    def _gives(self, module: str, qualname: str) -> Given:
+        extract = self._extract_of(module)
+        if extract is None:
+            return {}
+        known: dict[str, Given] = extract["gives"]
+        if qualname not in known:
+            known[qualname] = {}
+            with suppress(Exception):  # whatever the file holds: nothing is known of it
+                extractor = self._extractor(module, self.states[module])
+                known[qualname] = {} if extractor is None else extractor.gives(qualname)
+        return known[qualname]
 
     # --- results -------------------------------------------------------------------------------------------
 
