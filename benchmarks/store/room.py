@@ -109,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print a line for each command, and return 1 if one failed or took more than the goal."""
     parser = Parser("room", __doc__)
     parser.add_argument("--size", type=int, default=100_000, help="entries")
-    parser.add_argument("--only", nargs="+", metavar="COMMAND", help="the commands to measure; others are not run")
+    parser.add_argument("--only", nargs="+", metavar="COMMAND", help="the commands to measure beside scan and export")
     options = parser.options(arguments)
     folder = Path(tempfile.mkdtemp(prefix="catalog-bench-"))
     failed = 0
@@ -119,13 +119,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         make_code(folder / "code", options.size)
         print(f"{f'{options.size:,} entries':<20} {'MB':>7} {'seconds':>9} {'status':>7}")
         for name, command, database in commands(folder):
-            if options.only and name not in (*options.only, "scan") and not (name == "export" and "import" in options.only):
+            if (
+                options.only
+                and name not in (*options.only, "scan")
+                and not (name == "export" and "import" in options.only)
+            ):
                 continue
             took = taken_by(command, folder, database)
             is_over = took.megabytes > GOAL or took.status not in (0, 1)
             failed += is_over
             mark = f"  above {GOAL}" if took.megabytes > GOAL else ""
-            print(f"{name:<20} {took.megabytes:>7.0f} {took.seconds:>9.1f} {took.status:>7}{mark}  {took.said[:90]}", flush=True)
+            print(
+                f"{name:<20} {took.megabytes:>7.0f} {took.seconds:>9.1f} {took.status:>7}{mark}  {took.said[:90]}",
+                flush=True,
+            )
     finally:
         shutil.rmtree(folder)
     return int(failed > 0)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
 from catalog.entry.key import Key
@@ -12,6 +13,10 @@ from catalog.errors import CatalogError, DuplicateEntryError
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
 
+CHUNK = 2_000
+"""Entries that are made and stored together: what is held in memory at once of any number of them."""
+
+T = TypeVar("T")
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -76,3 +81,10 @@ class LinesSoFar:
                 line=at.line,
                 other_line=self._lines[index],
             )
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of up to *size* items."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalog.council_specs.providers import DERIVED, with_providers, with_providers_of
@@ -13,7 +12,7 @@ from catalog.entry.template import TEMPLATE_FORMAT
 from catalog.errors import DuplicateEntryError, EntryError, StoreError
 from catalog.verbs.asking import Asking
 from catalog.verbs.from_file import FromFile
-from catalog.verbs.lines import Line, LinesSoFar
+from catalog.verbs.lines import CHUNK, Line, LinesSoFar, batched
 from catalog.verbs.recording import drafted, marked, name_of, prompt_text, runtime_entry, templated, untemplated
 from catalog.workspace.imported_vectors import ImportedVectors
 from catalog.workspace.workspace import Workspace
@@ -111,10 +110,6 @@ def store_many(
     return len(written.added) + len(written.changed)
 
 
-CHUNK = 2_000
-"""Entries that are made and stored together; what an import holds in memory at once."""
-
-
 def store_stream(
     ws: Workspace,
     lines: Iterable[Line],
@@ -165,13 +160,6 @@ def store_stream(
 
 
 _PROVIDING = (*DERIVED, "profile", "model")
-
-
-def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """Yield lists of up to *size* items."""
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch
 
 
 def unregister(ws: Workspace, kind: str, name: str) -> Entry:

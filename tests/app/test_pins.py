@@ -302,12 +302,12 @@ def test_pinned_source_is_nothing_to_scan(cat: Catalog) -> None:
     from catalog.store.sources import kept_sources
 
     reader = cat.workspace.store.reader
-    assert kept_sources(reader)["tool:price"]["text"] == SHOP[SHOP.index("def") :]
+    assert kept_sources(reader, ["tool:price"])["tool:price"]["text"] == SHOP[SHOP.index("def") :]
     assert [report.target for report in cat.refresh() if "pin-source" in report.target] == []
     assert cat.check() == []
     cat.unregister("tool:price")
     cat.pin()
-    assert "tool:price" not in kept_sources(reader)
+    assert not kept_sources(reader, ["tool:price"])
 
 
 def test_kept_source_that_is_damaged_harms_nothing(cat: Catalog, url: str) -> None:
