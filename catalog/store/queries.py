@@ -11,6 +11,7 @@ import warnings
 from array import array
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
@@ -182,6 +183,24 @@ def matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ...
     """
     rows = reader.all(*_matching(reader, filters, limit, names))
     return listable(reader, rows) if names == LISTED else rows
+
+
+ORDERS = {"key": "kind, e.name", "name": "name, e.kind", "updated": "updated_at DESC, e.kind, e.name"}
+"""What entries can be listed by."""
+
+
+def listed(reader: Reader, filters: Filters, order: str) -> Iterator[Row]:
+    """Yield the rows of a listing of the entries that pass *filters*, in one of :data:`ORDERS`, as they are read."""
+    if order == "key":
+        rows = reader.stream(*_matching(reader, filters, -1, LISTED))
+    else:  # SQLite sorts in a file where there are many
+        sql, params = conditions(filters, "e.id", "e.kind")
+        where = " AND ".join(sql) or "1"
+        rows = reader.stream(
+            f"SELECT {columns(LISTED)} FROM entry AS e WHERE {where} ORDER BY e.{ORDERS[order]}", params
+        )
+    while page := list(islice(rows, _PAGE)):
+        yield from listable(reader, page)
 
 
 def whole_rows(reader: Reader, filters: Filters) -> Iterator[Row]:

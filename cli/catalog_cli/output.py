@@ -12,7 +12,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 GAP = "  "
+
+PAGE = 1_000
+"""Lines that are written at once."""
+
+T = TypeVar("T")
 
 
 class Column(NamedTuple):
@@ -101,20 +107,30 @@ class Screen:
 
     def json(self, document: Any) -> None:
         """Write one JSON document; each item of a list has its own line."""
-        # Python's \\x escapes of what an encoding lacks are not JSON.
-        escaped = (getattr(results(), "encoding", None) or "").lower().replace("-", "") != "utf8"
         if isinstance(document, list):
-            lines = ",\n".join(json_text(item, ascii=escaped) for item in document)
-            self.print(f"[\n{lines}\n]" if document else "[]")
+            self.json_lines(document)
         else:
-            self.print(json_text(document, ascii=escaped, indent=2))
+            self.print(json_text(document, ascii=_lacks_characters(), indent=2))
+
+    def json_lines(self, items: Iterable[Any]) -> None:
+        """Write a JSON array, each item on its own line, while the items come."""
+        escaped = _lacks_characters()
+        pages = batched((json_text(item, ascii=escaped) for item in items), PAGE)
+        page, begin = next(pages, None), "[\n"
+        if page is None:
+            self.print("[]")
+        while page is not None:
+            after = next(pages, None)
+            self.print(begin + ",\n".join(page) + ("\n]" if after is None else ","))
+            page, begin = after, ""
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-        """Write a table: fitted on a terminal, tab-separated and whole elsewhere."""
-        rows = [*rows]
-        if rows:
-            lines = self.fitted(columns, rows) if self.is_terminal else ["\t".join(map(clean, row)) for row in rows]
-            self.print("\n".join(lines))
+        """Write a table: fitted on a terminal, tab-separated, whole and while the rows come elsewhere."""
+        if not self.is_terminal:
+            for page in batched(rows, PAGE):
+                self.print("\n".join("\t".join(map(clean, row)) for row in page))
+        elif rows := [*rows]:
+            self.print("\n".join(self.fitted(columns, rows)))
 
     def fitted(
         self, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, indent: int = 0, wrap: bool = False
@@ -198,6 +214,18 @@ class Screen:
             if bar is not None:  # the summary follows: clear the line, show the cursor again
                 sys.stderr.write("\r\033[K\033[?25h")
                 sys.stderr.flush()
+
+
+def _lacks_characters() -> bool:
+    """Tell whether standard output can't take every character: Python's \\x escapes of what it lacks are not JSON."""
+    return (getattr(results(), "encoding", None) or "").lower().replace("-", "") != "utf8"
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of up to *size* items."""
+    iterator = iter(items)
+    while page := list(islice(iterator, size)):
+        yield page
 
 
 def _is_terminal(stream: IO[str] | None) -> bool:
