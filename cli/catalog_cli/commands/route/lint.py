@@ -30,6 +30,8 @@ TITLES = {
     "predicate": "functions as rules that are not trusted",
     "undescribed": "entries that say nothing about themselves",
     "draft": "drafts that wait for approval",
+    "review": "entries that need review",
+    "deprecated": "deprecated entries that golden cases ask for",
     "lost_golden": "golden cases of entries that are gone",
 }
 """What is looked for, in the order of :data:`catalog.routing.evaluation.lint.CODES`."""
