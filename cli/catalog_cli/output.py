@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 
 from catalog import json_text
-from catalog_cli.gate import clean, coloured, say, tell
+from catalog_cli.gate import BREAK, clean, coloured, one_line, say, tell
 from catalog_cli.streams import results
 
 if TYPE_CHECKING:
@@ -91,8 +91,12 @@ class Screen:
         """Return *text* in colour, or as it is where colours don't belong."""
         return coloured(text, **how) if text and self.is_terminal and _colours() else text
 
-    def print(self, text: str, *, whole: bool = False) -> None:
-        """Write a result, which may have several lines; *whole*: data, which only a terminal must be kept from."""
+    def print(self, *lines: str) -> None:
+        """Write a result, line by line: whatever the texts in it hold, it has so many lines and no more."""
+        say("\n".join(map(one_line, lines)), results(), colour=True)
+
+    def document(self, text: str, *, whole: bool = False) -> None:
+        """Write a text that has lines of its own; *whole*: data, which only a terminal must be kept from."""
         say(text, results(), colour=True, whole=whole)
 
     def remark(self, text: str) -> None:
@@ -110,7 +114,7 @@ class Screen:
         if isinstance(document, list):
             self.json_lines(document)
         else:
-            self.print(json_text(document, ascii=_lacks_characters(), indent=2))
+            self.document(json_text(document, ascii=_lacks_characters(), indent=2))
 
     def json_lines(self, items: Iterable[Any]) -> None:
         """Write a JSON array, each item on its own line, while the items come."""
@@ -118,19 +122,19 @@ class Screen:
         pages = batched((json_text(item, ascii=escaped) for item in items), PAGE)
         page, begin = next(pages, None), "[\n"
         if page is None:
-            self.print("[]")
+            self.document("[]")
         while page is not None:
             after = next(pages, None)
-            self.print(begin + ",\n".join(page) + ("\n]" if after is None else ","))
+            self.document(begin + ",\n".join(page) + ("\n]" if after is None else ","))
             page, begin = after, ""
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
         """Write a table: fitted on a terminal, tab-separated, whole and while the rows come elsewhere."""
         if not self.is_terminal:
             for page in batched(rows, PAGE):
-                self.print("\n".join("\t".join(map(clean, row)) for row in page))
+                self.print(*("\t".join(map(clean, row)) for row in page))
         elif rows := [*rows]:
-            self.print("\n".join(self.fitted(columns, rows)))
+            self.print(*self.fitted(columns, rows))
 
     def fitted(
         self, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, indent: int = 0, wrap: bool = False
@@ -186,7 +190,7 @@ class Screen:
                 line, used = word, wide
             else:
                 line, used = (f"{line} {word}", used + 1 + wide) if line else (word, wide)
-        return f"\n{'':{indent}}".join([*lines, line])
+        return f"{BREAK}{'':{indent}}".join([*lines, line])
 
     @contextmanager
     def progress(self, label: str) -> Iterator[Callable[..., None] | None]:

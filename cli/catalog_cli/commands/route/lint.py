@@ -77,7 +77,7 @@ def lint(app: Application, only: tuple[str, ...], verbose: bool, router: dict[st
         app.screen.json(done.to_dict())
     elif app.screen.is_terminal:
         if done.findings:
-            app.screen.print("\n".join(_lines(app, done.findings, None if verbose else FEW)))
+            app.screen.print(*_lines(app, done.findings, None if verbose else FEW))
     else:
         app.screen.table(
             (),
