@@ -116,7 +116,8 @@ def test_only_the_gate_writes() -> None:
     for path in (ROOT / "cli" / "catalog_cli").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in (
-                "print", "input", "click.echo", "click.secho", "click.confirm", "click.prompt", "traceback.print_exc", "print_exception", "sys.stderr.writelines"
+                "print", "input", "click.echo", "click.secho", "click.confirm", "click.prompt", "traceback.print_exc",
+                "print_exception", "sys.stderr.writelines",
             ):  # fmt: skip
                 writers.add(path.name)
     assert writers == {"gate.py"}
