@@ -44,7 +44,7 @@ class Finding:
     description: str = ""
     framework: str = ""
     form: str = "function"
-    spec: dict[str, Any] | None = None
+    spec: Any = None
     signature: str | None = None
     checksum: str | None = None
     source_checksum: str | None = None
