@@ -14,6 +14,7 @@ from typing import Any
 from catalog.discovery.documents.document import Document, DocumentFault
 from catalog.discovery.documents.form import Item
 from catalog.discovery.documents.prompt import name_of, prompt_item, shown, stem_of, texts_of
+from catalog.discovery.documents.skill import allowed_tools
 from catalog.entry.template import PLAIN
 
 INSTRUCTIONS = ("AGENTS.md", "CLAUDE.md", "GEMINI.md", "copilot-instructions.md")
@@ -30,7 +31,7 @@ _LANGUAGES = {".claude": "claude-command", ".codex": "claude-command", ".github"
 
 def read(document: Document) -> Iterator[Item]:
     """Yield what the file is by its name and folder: instructions, a sub-agent or a command."""
-    name = os.path.basename(document.path)
+    name = document.name
     if name in INSTRUCTIONS:
         yield from _instructions(document, name)
         return
@@ -59,13 +60,8 @@ def _instructions(document: Document, name: str) -> Iterator[Item]:
 
 def _parts(document: Document) -> tuple[Mapping[str, Any], str, int]:
     """Return the table of a file, its text, and the line that begins in."""
-    if document.path.endswith(".toml"):
-        import tomllib
-
-        try:
-            table = tomllib.loads(document.text)
-        except (ValueError, RecursionError) as error:
-            raise DocumentFault(f"it is not TOML: {error}"[:300]) from None
+    if document.name.endswith(".toml"):
+        table = document.toml
         text = table.get("prompt", table.get("developer_instructions"))
         return table, text if isinstance(text, str) else "", 1
     try:
@@ -99,8 +95,8 @@ def _agent(document: Document, table: Mapping[str, Any], text: str, line: int) -
     model = table.get("model")
     spec: dict[str, Any] = {
         "instructions": text.strip(),
-        "tools": list(texts_of(tools)),
-        "disallowed_tools": list(texts_of(table.get("disallowedTools"))),
+        "tools": _tools(tools),
+        "disallowed_tools": _tools(table.get("disallowedTools")),
         "skills": list(texts_of(table.get("skills"))),
         "model": model if isinstance(model, str) else None,
     }
@@ -113,6 +109,11 @@ def _agent(document: Document, table: Mapping[str, Any], text: str, line: int) -
         line=line if not said else 1,
         tags=(_TAG,),
     )
+
+
+def _tools(given: Any) -> list[str]:
+    """Return the names of tools, what is allowed of each behind it: ``Bash(git add:*)``."""
+    return allowed_tools({"allowed-tools": given})
 
 
 def _command(document: Document, table: Mapping[str, Any], text: str, line: int) -> Item:
@@ -129,7 +130,7 @@ def _command(document: Document, table: Mapping[str, Any], text: str, line: int)
         tags=(_TAG,),
         line=line,
         metadata={
-            "tools": list(texts_of(table.get("allowed-tools", table.get("tools")))),
+            "tools": _tools(table.get("allowed-tools", table.get("tools"))),
             "argument_hint": hint if isinstance(hint, str) else None,
             "model": model if isinstance(model, str) else None,
         },

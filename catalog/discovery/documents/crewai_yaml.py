@@ -42,13 +42,5 @@ def _item(kind: str, name: str, table: Mapping[str, Any], words: tuple[str, ...]
         description=text,
         spec={**said, **named, **options_of(table), **({"template": text} if kind == "prompt" else {})},
         parameters=parameters_of_text(text) or None,
-        line=_line_of(document.text, name),
+        line=document.line_of(name),
     )
-
-
-def _line_of(text: str, name: str) -> int:
-    """Return the line in which a key at the left edge stands; 1 if none does."""
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith((f"{name}:", f'"{name}":', f"'{name}':")):
-            return number
-    return 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,7 +18,7 @@ _COMMENTS = re.compile(rb"(?:[ \t]*(?:#[^\n]*)?\r?\n)+(?=---)")
 
 def read(document: Document) -> Iterator[Item]:
     """Yield the prompt; a file whose name begins with ``_`` is a part of others, and none."""
-    name = os.path.basename(document.path).removesuffix(".prompt")
+    name = document.name.removesuffix(".prompt")
     if name.startswith("_"):
         return
     above = _COMMENTS.match(document.data)

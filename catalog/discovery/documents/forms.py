@@ -106,6 +106,7 @@ FORMS: tuple[Form, ...] = (
         files=("skprompt.txt",),
         reader="semantic_kernel",
         checked="Semantic Kernel for Python 1.37, 2026-11",
+        whole_folder=True,
     ),
     Form(
         name="semantic kernel prompt",

@@ -29,6 +29,7 @@ def read(document: Document) -> Iterator[Item]:
             name=name_of(name, attribute),
             description=said if isinstance(said, str) else "",
             spec={"graph": path},
+            line=document.line_of("graphs", name),
             code=code,
             tags=("langgraph",),
         )

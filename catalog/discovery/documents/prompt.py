@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
 from catalog.discovery.documents.document import Document, DocumentFault
 from catalog.discovery.documents.form import Item
+from catalog.discovery.documents.secrets import without_secrets
 from catalog.entry.key import name_fault
 from catalog.entry.template import F_STRING, TEMPLATE_FORMAT, is_jinja, parameters_of_text
 
@@ -62,7 +62,7 @@ def prompt_item(
         spec=text,
         line=line,
         tags=texts_of(tags),
-        parameters=_parameters(text, form, inputs or {}),
+        parameters=_parameters(text, form, without_secrets(dict(inputs or {}))),
         metadata={
             **({} if form == F_STRING else {TEMPLATE_FORMAT: form}),
             **{word: value for word, value in (metadata or {}).items() if value not in (None, "", [], {})},
@@ -78,7 +78,7 @@ def name_of(given: Any, otherwise: str) -> str:
 
 def stem_of(document: Document) -> str:
     """Return the name of a file up to its first dot."""
-    name = os.path.basename(document.path)
+    name = document.name
     return name.lstrip(".").partition(".")[0] or name
 
 

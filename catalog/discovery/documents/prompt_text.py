@@ -43,7 +43,7 @@ _PAGE_WORDS = frozenset({"layout", "slug", "sidebar_position", "sidebar", "perma
 
 def read(document: Document) -> Iterator[Item]:
     """Yield the prompt, if the text is one."""
-    name = os.path.basename(document.path)
+    name = document.name
     stem, ending = os.path.splitext(name)
     above = [part.lower() for part in document.place.split("/")[:-1]]
     place = f"/{document.folder.replace(os.sep, '/')}/"

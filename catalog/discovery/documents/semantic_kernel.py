@@ -16,7 +16,7 @@ KERNEL = "semantic-kernel"
 
 def read(document: Document) -> Iterator[Item]:
     """Yield the prompt of a folder, called as it is, or that of a table in YAML."""
-    if os.path.basename(document.path) == "skprompt.txt":
+    if document.name == "skprompt.txt":
         yield _prompt(document, _configuration(document), document.text, os.path.basename(document.folder))
         return
     table = document.yaml
