@@ -6,6 +6,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 from catalog.discovery.extract import Extract, Extractor
@@ -34,6 +35,14 @@ _PYTHONS_OWN = frozenset(sys.stdlib_module_names) | {"builtins"}
 """Packages that hold nothing a rule names; they are not read."""
 
 
+@dataclass(slots=True)
+class Outside:
+    """What was read outside of the scanned files: extracts by module and path, bytes by path."""
+
+    extracts: dict[tuple[str, str], Extract | None] = field(default_factory=dict)
+    bytes: dict[str, bytes] = field(default_factory=dict)
+
+
 class NameFollower:
     """Follows dotted names through the files of a scan and, by reading only, through other installed packages."""
 
@@ -44,6 +53,7 @@ class NameFollower:
         extract_inside: Callable[[str], Extract | None],
         is_inside: Callable[[str], bool],
         constant_inside: Callable[[str, str], Value],
+        shared: Outside | None = None,
     ) -> None:
         """Follow names by *rules*.
 
@@ -53,6 +63,7 @@ class NameFollower:
             extract_inside: returns the extract of a module of the scan.
             is_inside: tells whether a module is one of the scan.
             constant_inside: returns the value of a name in a module of the scan.
+            shared: what other followers of the same operation have read.
         """
         self.rules = rules
         self.locator = locator
@@ -66,7 +77,7 @@ class NameFollower:
         self._bases: dict[str, Rule | None] = {}
         self._reach: dict[tuple[str, str], bool] = {}
         self._homes: dict[tuple[str, str], str] = {}
-        self._read: dict[str, bytes] = {}
+        self._shared = Outside() if shared is None else shared
         self._headed: dict[str, dict[str, list[str]]] = {}
         self._imported: dict[str, dict[str, str]] = {}
         self.consulted: set[str] = set()  # files outside of the scan that its findings depend on
@@ -124,15 +135,19 @@ class NameFollower:
             return self._outside[module]
         except KeyError:
             pass
-        extract: Extract | None = None
-        with gc_paused():
-            extractor = self._extractor(module)
-            if extractor is not None:
-                with suppress(RecursionError):
-                    extract = extractor.extract(None, deep=False)
-                del extractor  # the tree goes before the collector comes back
-        self._outside[module] = extract
-        return extract
+        site = self.locator.find(module)
+        key = (module, (site.path if site is not None else None) or "")
+        if key not in self._shared.extracts:
+            extract: Extract | None = None
+            with gc_paused():
+                extractor = self._extractor(module)
+                if extractor is not None:
+                    with suppress(RecursionError):
+                        extract = extractor.extract(None, deep=False)
+                    del extractor  # the tree goes before the collector comes back
+            self._shared.extracts[key] = extract
+        self._outside[module] = self._shared.extracts[key]
+        return self._outside[module]
 
     def _extractor(self, module: str) -> Extractor | None:
         site = self.locator.find(module)
@@ -418,13 +433,13 @@ class NameFollower:
         return False
 
     def _bytes(self, path: str) -> bytes:
-        data = self._read.get(path)
+        data = self._shared.bytes.get(path)
         if data is None:
             try:
                 data = read_bytes(path)
             except UnreadableSourceError:
                 data = b""
-            self._read[path] = data
+            self._shared.bytes[path] = data
         return data
 
     def _heads(self, module: str, data: bytes) -> dict[str, list[str]]:
