@@ -78,6 +78,8 @@ def parts_of(finding: Finding) -> Parts:
     stem = os.path.splitext(file)[0]
     if finding.form != "document" and stem != "__init__":
         parts.append(stem)
+    if "cell" in finding.metadata:  # of a notebook
+        parts.append(f"cell{finding.metadata['cell']}")
     qualname = (finding.ref or finding.nested_in or "").partition(":")[2].split(".")
     parts += [part for part in (qualname[:-1] if finding.ref else qualname) if part]
     if parts and parts[-1] == finding.given_name:

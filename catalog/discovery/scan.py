@@ -26,6 +26,7 @@ from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.left_out import is_written_by_a_program
 from catalog.discovery.literal import Value
 from catalog.discovery.naming import settle_names
+from catalog.discovery.notebook import ENDING, cells_of, in_cells, source_bytes
 from catalog.discovery.prefilter import prefilter_for
 from catalog.discovery.read_documents import read_documents
 from catalog.discovery.remembered import Before, counts, kept, left_out, skips
@@ -38,7 +39,7 @@ from catalog.discovery.walk import SourceFile
 from catalog.entry.limits import writable
 from catalog.errors import PackageNotFoundError, UnreadableSourceError
 from catalog.source.locate import Locator
-from catalog.source.read import decode_source, parse_source, read_bytes
+from catalog.source.read import decode_source, parse_source
 
 Progress = Callable[[int, int, str], None]
 """Called with the number of files done, the number of all files, and the module just looked at."""
@@ -233,7 +234,7 @@ class _Scan:
             return
         state = self.states[file.module] = FileState(file, "")
         try:
-            data = read_bytes(file.path)
+            data = source_bytes(file.path)
         except UnreadableSourceError as error:
             state.fault = error.facts["reason"]
             return
@@ -310,6 +311,8 @@ class _Scan:
                     )
                     if prefiltered is not None:
                         state.extract["aliased"] = sorted(self._aliases.intersection(prefiltered.marks))
+                    if state.file.path.endswith(ENDING):
+                        state.extract["cells"] = cells_of(self.content.get(module) or source_bytes(state.file.path))
                     if module in self._halves:
                         state.extract = writable(state.extract)
                     del extractor  # the tree goes before the collector comes back
@@ -324,7 +327,7 @@ class _Scan:
         file = state.file
         data = self.content.get(module)
         if data is None:
-            data = read_bytes(file.path)
+            data = source_bytes(file.path)
         if HALF.search(data) is not None:
             self._halves.add(module)
         tree = parse_source(data, file.path).tree
@@ -378,7 +381,9 @@ class _Scan:
             except Exception as error:
                 state.fault = fault_of(error, "its names lead too far")
                 continue
-            if state.file.unloadable:
+            if "cells" in state.extract:
+                found = in_cells(found, state.extract["cells"])
+            elif state.file.unloadable:
                 found = [replace(each, ref=None, reason=state.file.unloadable) for each in found]
             findings += found
         return findings
