@@ -42,7 +42,7 @@ def read_documents(
     for file in files:
         state = before.get(file.place)
         if state is None or state[0] != file.stamp:
-            found, fault = _read(file, top)
+            found, fault = read_document(file, top)
             state = [
                 file.stamp if is_settled(file.stamp, now_ns) else "",
                 [each.to_dict() for each in found],
@@ -57,7 +57,8 @@ def read_documents(
     return findings, faults, states
 
 
-def _read(file: DocumentFile, top: str) -> tuple[list[Finding], str]:
+def read_document(file: DocumentFile, top: str) -> tuple[list[Finding], str]:
+    """Return the findings in one document below the folder *top*, and what is wrong with it; empty: nothing."""
     try:
         forms = _fitting(file.path)
         if not forms:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ class Document:
             return {}, self.text, 1
         for number, line in enumerate(lines[1:], 1):
             if line.rstrip() == "---":
-                table = yaml_of("".join(lines[1:number]), first_line=2)
+                table = _table("".join(lines[1:number]))
                 if table is not None and not isinstance(table, dict):
                     raise DocumentFault("what stands between its first two lines of `---` is not a table")
                 return table or {}, "".join(lines[number + 1 :]), number + 2
@@ -123,6 +124,22 @@ class Document:
                 break
             found, place = match.start(), match.end()
         return self.text.count("\n", 0, found) + 1
+
+
+def _table(text: str) -> Any:
+    """Return the value of YAML between two lines of ``---``; people forget to quote a text with a colon in it."""
+    try:
+        return yaml_of(text, first_line=2)
+    except DocumentFault as fault:
+        quoted = re.sub(r"(?m)^([\w-]+):[ \t]+([^\s\"'|>&*!{\[#].*: .*)$", _quoted, text)
+        try:
+            return yaml_of(quoted, first_line=2)
+        except DocumentFault:
+            raise fault from None
+
+
+def _quoted(match: re.Match[str]) -> str:
+    return f"{match[1]}: {json.dumps(match[2].rstrip(), ensure_ascii=False)}"
 
 
 def _json(text: str) -> Any:
