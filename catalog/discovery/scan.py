@@ -23,6 +23,7 @@ from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.finding import Finding, ScanResult
 from catalog.discovery.follow_names import NameFollower, Outside
 from catalog.discovery.gc_pause import gc_paused
+from catalog.discovery.join_code import join_code
 from catalog.discovery.left_out import is_written_by_a_program
 from catalog.discovery.literal import Value
 from catalog.discovery.naming import settle_names
@@ -103,7 +104,7 @@ def scan(
         _Scan(files, what, in_force, locators[root], before, public, done, outside)
         for root, files in _by_root(what.listing.files).items()
     ]
-    return _run(what, scans, in_force, before, options, public)
+    return _run(what, scans, locators, in_force, before, options, public)
 
 
 def _by_root(files: Iterable[SourceFile]) -> dict[str, list[SourceFile]]:
@@ -142,7 +143,13 @@ class _Progress:
 
 
 def _run(
-    target: Target, scans: Sequence[_Scan], rules: Rules, before: Before, options: str, public: bool
+    target: Target,
+    scans: Sequence[_Scan],
+    locators: Mapping[str, Locator],
+    rules: Rules,
+    before: Before,
+    options: str,
+    public: bool,
 ) -> ScanResult:
     """Carry out the scans of all roots, step by step together: a name may come from another root."""
     started = time.time_ns()
@@ -159,7 +166,7 @@ def _run(
         listing.documents, listing.top, before.data.get("documents", {}), started
     )
     found = [finding for each in scans for finding in each.findings()]
-    findings, clashes = settle_names([*found, *in_documents])
+    findings, clashes = settle_names(join_code(found, in_documents, listing.files, locators.__getitem__))
     faults = {state.file.path: state.fault for state in every if state.fault is not None} | dict(document_faults)
     skipped = skips(target, faults)
     generated = sum(state.generated for state in every)

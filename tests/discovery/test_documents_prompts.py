@@ -290,7 +290,7 @@ def test_langchain_prompts(make: Make) -> None:
         ("c", "system:\nBe kind.\n\nuser:\n{q}", needs("q")),
     ]
     assert faults(folder) == {
-        "path.yaml": "langchain prompt: its text is in another file, which the form allows and a scan does not follow"
+        "path.yaml": "langchain: its text is in another file, which the form allows and a scan does not follow"
     }
 
 
@@ -459,13 +459,13 @@ def test_baml_functions(make: Make) -> None:
         ("a.prompt", b"\xff\xfe\x00", "dotprompt: it is"),
         ("a.prompt", b"---\ninput: {schema: {a: 1}}\n---\nx", "dotprompt: its schema holds 1"),
         ("a.prompt", b"---\nmodel: m\n---\n", "dotprompt: it has no text"),
-        ("a.json", b'{"_type": "prompt", "template": ', "langchain prompt: it is not JSON"),
+        ("a.json", b'{"_type": "prompt", "template": ', "langchain: it is not JSON"),
         (
             "a.yaml",
             b"_type: prompt\ntemplate: !!python/object/apply:os.system [ls]",
-            "langchain prompt: it is not YAML",
+            "langchain: it is not YAML",
         ),
-        ("x/skprompt.txt", b"\x80", "semantic kernel prompt: it is not UTF-8"),
+        ("x/skprompt.txt", b"\x80", "semantic-kernel: it is not UTF-8"),
     ],
 )
 def test_broken_prompt_files_harm_only_themselves(make: Make, file: str, data: bytes, reason: str) -> None:

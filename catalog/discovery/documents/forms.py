@@ -93,7 +93,7 @@ FORMS: tuple[Form, ...] = (
         checked="github.com/google/dotprompt, 2026-08",
     ),
     Form(
-        name="langchain prompt",
+        name="langchain",
         kinds=("prompt",),
         files=("*.yaml", "*.yml", "*.json"),
         reader="langchain_prompt",
@@ -101,7 +101,7 @@ FORMS: tuple[Form, ...] = (
         hints=(b"_type: prompt", b"_type: few_shot", b"_type: chat", b'"_type"'),
     ),
     Form(
-        name="semantic kernel prompt",
+        name="semantic-kernel",
         kinds=("prompt",),
         files=("skprompt.txt",),
         reader="semantic_kernel",
@@ -109,7 +109,7 @@ FORMS: tuple[Form, ...] = (
         whole_folder=True,
     ),
     Form(
-        name="semantic kernel prompt",
+        name="semantic-kernel",
         kinds=("prompt",),
         files=("*.yaml", "*.yml"),
         reader="semantic_kernel",
@@ -132,14 +132,14 @@ FORMS: tuple[Form, ...] = (
         checked="no form of anybody's: a folder for prompts",
     ),
     Form(
-        name="langgraph.json",
+        name="langgraph",
         kinds=("agent",),
         files=("langgraph.json",),
         reader="langgraph",
         checked="langgraph-cli 0.4, schema v0",
     ),
     Form(
-        name="crewai yaml",
+        name="crewai",
         kinds=("agent", "prompt"),
         files=("*.yaml", "*.yml"),
         reader="crewai_yaml",

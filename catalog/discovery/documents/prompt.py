@@ -55,6 +55,7 @@ def prompt_item(
     if not text.strip():
         raise DocumentFault("it has no text")
     said = description.strip() if isinstance(description, str) else ""
+    parameters = _parameters(text, form, without_secrets(dict(inputs or {})))
     return Item(
         kind="prompt",
         name=name_of(name, stem_of(document)),
@@ -62,7 +63,8 @@ def prompt_item(
         spec=text,
         line=line,
         tags=texts_of(tags),
-        parameters=_parameters(text, form, without_secrets(dict(inputs or {}))),
+        signature=f"({', '.join(_shown_parameters(parameters or {}))})",
+        parameters=parameters,
         metadata={
             **({} if form == F_STRING else {TEMPLATE_FORMAT: form}),
             **{word: value for word, value in (metadata or {}).items() if value not in (None, "", [], {})},
@@ -131,6 +133,11 @@ def _parameters(text: str, form: str, inputs: Mapping[str, Any]) -> dict[str, An
         for name, schema in properties.items()
     }
     return {"type": "object", "properties": clean, **({"required": required} if required else {})}
+
+
+def _shown_parameters(parameters: Mapping[str, Any]) -> list[str]:
+    required = parameters.get("required", ())
+    return [name if name in required else f"{name}=…" for name in parameters.get("properties", ())]
 
 
 def _jinja_variables(text: str) -> list[str]:
