@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from catalog.discovery.crewai import CREW, crews_of
 from catalog.discovery.decorators import Decorators
 from catalog.discovery.literal import SAID, Value, known
 from catalog.discovery.rules import Rules
@@ -28,7 +29,8 @@ Extract = dict[str, Any]
 ``returns`` function to the dotted class it returns · ``defines`` the functions and classes of the module ·
 ``all`` what ``__all__`` lists · ``items`` the candidates · ``asked`` the classes that were candidates ·
 ``described`` the names that were public · ``tried`` the imports that decided which branches run ·
-``aliased`` the decorators in it that may be known under other names."""
+``aliased`` the decorators in it that may be known under other names · ``crews`` CrewAI's classes, see
+`catalog.discovery.crewai`."""
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -99,6 +101,7 @@ class Extractor:
             "items": self.items,
             "tried": names.branches.tried,
             "aliased": [],
+            "crews": crews_of(self.tree) if CREW in names.bound else {},
             "asked": None if candidates is None else sorted(candidates),
             "described": [name for name in names.bound if public(name)] if public is not None else [],
         }

@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from catalog.discovery.assemble import findings_of, is_private
+from catalog.discovery.crewai import with_tables
 from catalog.discovery.derived import Heads, could_derive
 from catalog.discovery.exports import Exported
 from catalog.discovery.extract import Extract, Extractor
@@ -166,6 +167,8 @@ def _run(
         listing.documents, listing.top, before.data.get("documents", {}), started
     )
     found = [finding for each in scans for finding in each.findings()]
+    crews = {state.file.path: state.extract["crews"] for state in every if state.extract and state.extract["crews"]}
+    found, in_documents = with_tables(found, crews, in_documents)
     findings, clashes = settle_names(join_code(found, in_documents, listing.files, locators.__getitem__))
     faults = {state.file.path: state.fault for state in every if state.fault is not None} | dict(document_faults)
     skipped = skips(target, faults)

@@ -43,4 +43,5 @@ def _item(kind: str, name: str, table: Mapping[str, Any], words: tuple[str, ...]
         spec={**said, **named, **options_of(table), **({"template": text} if kind == "prompt" else {})},
         parameters=parameters_of_text(text) or None,
         line=document.line_of(name),
+        metadata={"key": name},
     )
