@@ -42,6 +42,10 @@ class ExportedDocument:
     written: tuple[str, ...]
     left_out: dict[str, str]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return both as JSON data."""
+        return {"written": list(self.written), "left_out": dict(self.left_out)}
+
 
 def export_document(
     ws: Workspace,

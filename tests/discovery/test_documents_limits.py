@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from document_samples import SERVERS, SKILL, as_json, found, skipped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from catalog.discovery.documents.document import Document, DocumentFault
 from catalog.discovery.documents.yaml_text import yaml_of
 from catalog.discovery.scan import scan
-from tests.discovery.documents import SERVERS, SKILL, as_json, found, skipped
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
@@ -123,7 +123,7 @@ def test_broken_documents_harm_only_themselves(make: Any) -> None:
     # A list or object without servers is no fault of a file called so.
     assert sorted(hostile.keys() - said.keys()) == []
     assert all("\n" not in reason and len(reason) < 400 for reason in said.values())
-    assert said["large/mcp.json"] == "File too large: 2,000,001 bytes; at most 2,000,000 are read"
+    assert said["large/mcp.json"] == "it has 2,000,001 bytes; 2,000,000 are read"
 
 
 def test_pipes_and_unreadable_files_are_passed_over(make: Any) -> None:

@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 import pytest
-
-from tests.discovery.documents import SERVER_JSON, SERVERS, as_json, found, skipped
+from document_samples import SERVER_JSON, SERVERS, as_json, found, skipped
 
 FILES = {
     "transport": "stdio",

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-
-from tests.discovery.documents import CARD, OPENAPI, as_json, found, skipped
+from document_samples import CARD, OPENAPI, as_json, found, skipped
 
 SHOW = {
     "type": "object",

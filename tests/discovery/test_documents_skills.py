@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from tests.discovery.documents import SKILL, found, skipped
+from document_samples import SKILL, found, skipped
 
 
 def digest(text: str) -> str:

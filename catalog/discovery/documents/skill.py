@@ -65,4 +65,4 @@ def allowed_tools(table: dict[str, Any]) -> list[str]:
 
 def text_of(document: Document) -> str:
     """Return the instructions of the skill."""
-    return document.front_matter[1].strip("\n")
+    return document.front_matter[1].lstrip("\r\n")

@@ -49,10 +49,10 @@ _FEW = 5
 def export(
     ctx: click.Context, app: Application, words: tuple[str, ...], vectors: bool, form: str, tags: tuple[str, ...]
 ) -> None:
-    """Write entries to FILE, or to standard output.
+    """Write entries as JSON Lines or in a published form.
 
-    Without --format: all of them as JSON Lines, one JSON object a line with the fields of an entry, sorted by key.
-    These are the stored entries; those of the configuration file are in a file already.
+    Without --format: all of them as JSON Lines, one JSON object a line with the fields of an entry, sorted by key, to
+    FILE or to standard output. These are the stored entries; those of the configuration file are in a file already.
 
     With --format: those named by KEY, else all that fit, as MCP client configuration (mcp.json), as the server.json
     of an MCP registry, as an A2A agent card, as an OpenAPI document, or as folders of agent skills, where FILE is the
