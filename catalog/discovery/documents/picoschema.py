@@ -69,8 +69,10 @@ def _property(value: Any, about: str, optional: bool, depth: int) -> dict[str, A
 
 def _named(text: str) -> dict[str, Any]:
     kind, _, description = (part.strip() for part in text.partition(","))
-    if kind in _SCALARS:
-        schema: dict[str, Any] = {"type": kind}
+    if kind.endswith("[]"):  # no part of the form, but of the samples that come with it
+        schema: dict[str, Any] = {"type": "array", "items": _named(kind[:-2])}
+    elif kind in _SCALARS:
+        schema = {"type": kind}
     else:
         schema = {} if kind == "any" else {"title": kind}
     return {**schema, "description": description} if description else schema

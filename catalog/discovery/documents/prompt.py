@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,6 +17,8 @@ SHOWN = 2_000
 READABLE = 200_000
 """Characters of the longest Jinja template whose variables are looked for."""
 
+_COMMENTS = re.compile(r"\{\{!--.*?--\}\}[ \t]*\n?|\{\{![^{}]*\}\}[ \t]*\n?|\{#.*?#\}[ \t]*\n?", re.DOTALL)
+"""What a template says to its readers only."""
 _OPTIONS = frozenset(
     {"temperature", "top_p", "topp", "top_k", "topk", "max_tokens", "maxtokens", "maxoutputtokens", "max_output_tokens"}
     | {"max_completion_tokens", "frequency_penalty", "frequencypenalty", "presence_penalty", "presencepenalty", "seed"}
@@ -99,8 +102,9 @@ def table_of(value: Any) -> Mapping[str, Any]:
 
 
 def shown(text: str) -> str:
-    """Return the beginning of *text*, up to an end of a paragraph, line or word if it is cut."""
-    text = text.strip()
+    """Return the beginning of *text*, comments left out, up to an end of a paragraph, line or word if it is cut."""
+    head = _COMMENTS.sub("", text[: 4 * SHOWN]).strip()
+    text = (head + text[4 * SHOWN :] if head else text).strip()
     if len(text) <= SHOWN:
         return text
     cut = text[:SHOWN]
