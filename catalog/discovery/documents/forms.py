@@ -147,6 +147,14 @@ FORMS: tuple[Form, ...] = (
         hints=(b"backstory", b"expected_output"),
     ),
     Form(
+        name="declarative agent",
+        kinds=("agent",),
+        files=("*.yaml", "*.yml"),
+        reader="declarative_agent",
+        checked="Agent Framework 1.0, Semantic Kernel 1.37, Google ADK 1.20, 2026-11",
+        hints=(b"instructions:", b"instruction:", b"kind: Workflow", b"agent_class:"),
+    ),
+    Form(
         name="baml",
         kinds=("prompt",),
         files=("*.baml",),
