@@ -378,6 +378,8 @@ def test_texts_in_folders_for_prompts(make: Make) -> None:
         ("prompts/a.md.j2", "Translate {{ x }}", "a"),
         ("templates/system_prompt.jinja", "{{ rules }}", "system_prompt"),
         ("agents/templates/x.j2", "{# who #}\n{% set a = 1 %}\nYou are a {{ role }}.", "x"),
+        ("flows/sum.jinja2", "# system:\nPlease sum up {{ x }}", "sum"),
+        ("config/user.j2", "user: {{ name }}\n", None),
         ("templates/page.html.j2", "You are here: {{ x }}", None),
         ("templates/x.j2", "<html>You are {{ x }}", None),
         ("roles/nginx/templates/nginx.conf.j2", "server { listen {{ port }}; }", None),

@@ -33,6 +33,8 @@ _SPOKEN = re.compile(
     r"(?:You are |You're |You will |Your (?:task|job|role|goal)|Act as |As an? )"
 )
 """How a text begins that speaks to a model."""
+_ROLE = re.compile(r"(?i)\s*#*[ \t]*(?:system|user)[ \t]*:[ \t]*\r?\n")
+"""How a chat begins: a line that says whose message follows."""
 
 _HEAD = 5_000
 """How many characters tell how a template begins."""
@@ -93,4 +95,4 @@ def _is_prompt(text: str, stem: str, in_folder: bool) -> bool:
     said = _COMMENT.sub("", text[:_HEAD]).lstrip()
     if _PAGE.match(said):
         return False
-    return in_folder or "prompt" in re.split(r"[\W_]+", name) or _SPOKEN.match(said) is not None
+    return in_folder or "prompt" in re.split(r"[\W_]+", name) or bool(_SPOKEN.match(said) or _ROLE.match(said))
