@@ -81,8 +81,8 @@ def test_a_cell_has_its_own_values(make: Make) -> None:
     ]
     assert placed(make({"a.ipynb": notebook(*cells)})) == [
         ("prompt:prompt", "One {a}", 1, 3),
-        ("prompt:cell2/prompt", "Two {b}", 2, 2),
-        ("prompt:cell3/prompt", "Three {c}", 3, 3),
+        ("prompt:a-cell2/prompt", "Two {b}", 2, 2),
+        ("prompt:a-cell3/prompt", "Three {c}", 3, 3),
     ]
 
 
