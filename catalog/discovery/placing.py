@@ -6,13 +6,13 @@ import os
 from collections.abc import Callable, Iterator
 from itertools import count
 
-from catalog.discovery.roots import Roots, absolute_imports
+from catalog.discovery.roots import Roots, absolute_imports, names_in
 from catalog.discovery.walk import Listing, Loose, SourceFile, listed
 from catalog.errors import UnreadableSourceError
 from catalog.source.made_names import is_part, made_name
 from catalog.source.read import read_bytes
 from catalog.source.search_path import looked_in, search_path
-from catalog.source.stamp import stamp_of
+from catalog.source.stamp import stamp
 
 
 def installed_root(folder: str) -> str | None:
@@ -36,15 +36,13 @@ def settle_roots(into: Listing, known: Callable[[str, str], list[str] | None]) -
     roots = Roots(into.top)
     for loose in into.loose:
         imports: dict[str, list[str]] = {}
-        stamps = {path: stamp_of(state) for _, path, state in loose.sources}
 
-        def imported(path: str, imports: dict[str, list[str]] = imports, stamps: dict[str, str] = stamps) -> list[str]:
-            found = known(path, stamps[path])
+        def imported(path: str, imports: dict[str, list[str]] = imports) -> list[str]:
+            found = known(path, stamp(path) or "")
             imports[path] = _imports_of(path) if found is None else found
             return imports[path]
 
-        folder, paths = loose.folder, [path for _, path, _ in loose.sources]
-        root = installed_root(folder) or roots.root(folder, paths, imported)
+        root = installed_root(loose.folder) or roots.root(loose.folder, imported)
         for file in _rooted(loose, root):
             file.imports = imports.get(file.path)
             into.files.append(file)
@@ -63,7 +61,7 @@ def _rooted(loose: Loose, root: str) -> Iterator[SourceFile]:
     folder = loose.folder
     inside = os.path.relpath(folder, root)
     parts = [] if inside == os.curdir else inside.split(os.sep)
-    taken = {stem for stem, _, _ in loose.sources}
+    taken = {name.removesuffix(".py") for name in names_in(folder) if name.endswith(".py")}
     for stem, path, state in loose.sources:
         if stem == "__init__" and parts:
             yield listed(".".join(parts), path, True, state, root)

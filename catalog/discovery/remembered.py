@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -92,9 +93,19 @@ def kept(
         "findings": [finding.to_dict() for finding in findings],
         "clashes": [[clash.kind, clash.name, clash.kept, clash.other, clash.renamed] for clash in clashes],
         "faults": sorted([path, reason] for path, reason in faults.items()),
+        "top": target.listing.top,
         "generated": sum(state.generated for state in files.values()),
         "documents": documents,
     }
+
+
+def looked_at(data: Mapping[str, Any]) -> frozenset[str]:
+    """Return the paths of the files and documents of a scan, links resolved, from what it left for the next."""
+    if not data:
+        return frozenset()
+    files = (os.path.join(data["base"], place) for place in data["files"])
+    documents = (os.path.join(data["top"], place) for place in data["documents"])
+    return frozenset(map(os.path.realpath, (*files, *documents)))
 
 
 def skips(target: Target, faults: Mapping[str, str]) -> tuple[Skipped, ...]:

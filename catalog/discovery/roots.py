@@ -62,12 +62,11 @@ class Roots:
         self._foreign: dict[str, bool] = {}
         self._locator = Locator(look=False)
 
-    def root(self, folder: str, files: Sequence[str], imports: Callable[[str], Iterable[str]]) -> str:
-        """Return the root of the *files* in *folder*.
+    def root(self, folder: str, imports: Callable[[str], Iterable[str]]) -> str:
+        """Return the root of the Python files in *folder*.
 
         Args:
             folder: an absolute path.
-            files: paths of the Python files in it.
             imports: returns what a file imports, as :func:`absolute_imports` does; asked only where it matters.
         """
         package = self._package_root(folder)
@@ -80,6 +79,7 @@ class Roots:
         if last in above:
             candidates = above[: above.index(last) + 1]
         if len(candidates) > 1:
+            files = [os.path.join(folder, name) for name in sorted(self._in(folder)) if name.endswith(".py")]
             shown = self._shown(files, candidates, imports)
             if shown is not None:
                 return shown
@@ -165,11 +165,12 @@ class Roots:
     def _in(self, folder: str) -> frozenset[str]:
         names = self._names.get(folder)
         if names is None:
-            names = self._names[folder] = _names_in(folder)
+            names = self._names[folder] = names_in(folder)
         return names
 
 
-def _names_in(folder: str) -> frozenset[str]:
+def names_in(folder: str) -> frozenset[str]:
+    """Return the names of what lies in *folder*; none if it can't be read."""
     try:
         return frozenset(os.listdir(folder))
     except OSError:

@@ -13,29 +13,33 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from catalog.discovery.assemble import findings_of, is_private
 from catalog.discovery.crewai import with_tables
-from catalog.discovery.derived import Heads, could_derive
+from catalog.discovery.derived import Heads, could_derive, known_elsewhere
 from catalog.discovery.exports import Exported
 from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.finding import Finding, ScanResult
-from catalog.discovery.follow_names import NameFollower, Outside
+from catalog.discovery.follow_names import NameFollower
+from catalog.discovery.foreign import Foreign
 from catalog.discovery.gc_pause import gc_paused
+from catalog.discovery.gives import Given
 from catalog.discovery.join_code import join_code
 from catalog.discovery.left_out import is_written_by_a_program
 from catalog.discovery.literal import Value
 from catalog.discovery.naming import settle_names
 from catalog.discovery.notebook import ENDING, cells_of, in_cells, source_bytes
+from catalog.discovery.outside import Outside
 from catalog.discovery.prefilter import prefilter_for
 from catalog.discovery.read_documents import read_documents
 from catalog.discovery.remembered import Before, counts, kept, left_out, skips
 from catalog.discovery.root_locator import RootLocator
 from catalog.discovery.rules import Rules, load_rules
 from catalog.discovery.soundness import check_the_rest
-from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of, reading_fault
+from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of, maker_aliases, reading_fault
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.walk import SourceFile
 from catalog.entry.limits import writable
@@ -157,10 +161,12 @@ def _run(
     for each in scans:
         each.look()
     every = [state for each in scans for state in each.states.values()]
-    candidates = could_derive([Heads(each.states, each.follower.reaches) for each in scans], rules)
-    aliases = decorator_aliases(every, rules)
+    candidates = could_derive([Heads(each.states, each.follower.reach.reaches) for each in scans], rules)
+    elsewhere = frozenset(name for each in scans for name in known_elsewhere(each.states, each.follower.reach.gives))
+    derived = frozenset(name for classes in candidates for names in classes.values() for name in names)
+    aliases, makers = elsewhere | decorator_aliases(every, rules), elsewhere | maker_aliases(every, rules, derived)
     for each, classes in zip(scans, candidates, strict=True):
-        each.parse(classes, aliases)
+        each.parse(classes, aliases, makers)
     parsed = 0 if public else check_the_rest(every, lambda state: _was_checked(state, before))
     listing = target.listing
     in_documents, document_faults, documents = read_documents(
@@ -169,7 +175,9 @@ def _run(
     found = [finding for each in scans for finding in each.findings()]
     crews = {state.file.path: state.extract["crews"] for state in every if state.extract and state.extract["crews"]}
     found, in_documents = with_tables(found, crews, in_documents)
-    findings, clashes = settle_names(join_code(found, in_documents, listing.files, locators.__getitem__))
+    foreign = Foreign()
+    joined = join_code(found, in_documents, listing.files, locators.__getitem__)
+    findings, clashes = settle_names(map(foreign.renamed, joined))
     faults = {state.file.path: state.fault for state in every if state.fault is not None} | dict(document_faults)
     skipped = skips(target, faults)
     generated = sum(state.generated for state in every)
@@ -221,9 +229,10 @@ class _Scan:
         self.parsed = 0
         self._halves: set[str] = set()  # modules with texts that UTF-8 has no bytes for
         self._aliases: frozenset[str] = frozenset()
+        self._makers: frozenset[str] = frozenset()
         self._exported: Exported | None = None
         self.follower = NameFollower(
-            rules, locator, self._extract_of, self.states.__contains__, self._constant, outside
+            rules, locator, self._extract_of, self.states.__contains__, self._constant, self._gives, outside
         )
 
     # --- bytes ---------------------------------------------------------------------------------------------
@@ -271,14 +280,16 @@ class _Scan:
 
     # --- trees ---------------------------------------------------------------------------------------------
 
-    def parse(self, candidates: Mapping[str, frozenset[str]], aliases: frozenset[str]) -> None:
+    def parse(self, candidates: Mapping[str, frozenset[str]], aliases: frozenset[str], makers: frozenset[str]) -> None:
         """Parse what could hold something.
 
         Args:
             candidates: by module, the classes that could derive from a known base.
             aliases: the names that known decorators may have.
+            makers: the names that what makes known objects may have.
         """
         self._aliases = aliases
+        self._makers = makers
         self._exported = Exported(self.states) if self.public else None
         # Public modules first: they say which functions of the private ones are to be described.
         for module in sorted(self.states, key=lambda name: (is_private(name), name)):
@@ -287,10 +298,11 @@ class _Scan:
                 continue
             wanted = candidates.get(module, frozenset())
             marks = self._aliases.intersection(state.prefiltered.marks)
-            if marks:
-                state.prefiltered.decorated = True
-                if state.extract is not None and not marks <= set(state.extract["aliased"]):
-                    state.extract = None
+            calls = self._makers.intersection(state.prefiltered.calls)
+            state.prefiltered.decorated |= bool(marks)
+            state.prefiltered.assigned |= bool(calls)
+            if state.extract is not None and not (marks | calls) <= set(state.extract["aliased"]):
+                state.extract = None
             if self._exported is not None or wanted or state.prefiltered.holds:
                 public = self._exported.wants(module) if self._exported is not None else None
                 if not _is_enough(state.extract, wanted, public):
@@ -318,9 +330,11 @@ class _Scan:
                         assigned=prefiltered is not None and prefiltered.assigned,
                         declared=prefiltered is not None and prefiltered.declared,
                         aliases=self._aliases,
+                        makers=self._makers,
                     )
                     if prefiltered is not None:
-                        state.extract["aliased"] = sorted(self._aliases.intersection(prefiltered.marks))
+                        marks = self._aliases.intersection(prefiltered.marks)
+                        state.extract["aliased"] = sorted(marks | self._makers.intersection(prefiltered.calls))
                     if state.file.path.endswith(ENDING):
                         state.extract["cells"] = cells_of(self.content.get(module) or source_bytes(state.file.path))
                     if module in self._halves:
@@ -367,6 +381,18 @@ class _Scan:
             state.constants = {}
         state.constants[name] = value
         return value
+
+    def _gives(self, module: str, qualname: str) -> Given:
+        extract = self._extract_of(module)
+        if extract is None:
+            return {}
+        known: dict[str, Given] = extract["gives"]
+        if qualname not in known:
+            known[qualname] = {}
+            with suppress(Exception):  # whatever the file holds: nothing is known of it
+                extractor = self._extractor(module, self.states[module])
+                known[qualname] = {} if extractor is None else extractor.gives(qualname)
+        return known[qualname]
 
     # --- results -------------------------------------------------------------------------------------------
 

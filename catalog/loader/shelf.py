@@ -18,7 +18,7 @@ from importlib.util import module_from_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from catalog.source.made_names import made_spec
+from catalog.source.made_names import made_spec, true_module
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +42,7 @@ def own_name(module: str, root: str) -> str:
         return module
     mine = own.find(top)
     if _is_made(mine):
-        return f"{_shelf(root)}.{module}"
+        return f"{_shelf(root)}.{true_module(module, mine.path if mine is not None else None)}"
     loaded = sys.modules.get(top)
     if loaded is not None:
         taken = not _is_of(loaded, mine)
@@ -58,10 +58,11 @@ def public_name(module: str) -> str:
 
 
 def _is_made(site: ModuleSite | None) -> bool:
-    """Tell whether the file at *site* has another name than the module."""
-    if site is None or site.path is None or site.is_package:
+    """Tell whether the file or package at *site* has another name than the module."""
+    if site is None or site.path is None:
         return False
-    return os.path.basename(site.path).partition(".")[0] != site.name
+    path = os.path.dirname(site.path) if site.is_package else site.path
+    return os.path.basename(path).partition(".")[0] != site.name
 
 
 def _is_of(loaded: ModuleType, site: ModuleSite | None) -> bool:

@@ -65,7 +65,14 @@ FORMS: tuple[Form, ...] = (
     Form(
         name="A2A agent card",
         kinds=("agent",),
-        files=("agent-card.json", "agent.json", "*.json"),
+        files=("agent-card.json", "agent.json"),
+        reader="agent_card",
+        checked="A2A 1.0 and 0.3",
+    ),
+    Form(
+        name="A2A agent card",
+        kinds=("agent",),
+        files=("*.json",),
         reader="agent_card",
         checked="A2A 1.0 and 0.3",
         hints=(b'"defaultInputModes"', b'"supportedInterfaces"', b'"default_input_modes"'),
