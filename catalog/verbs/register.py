@@ -70,7 +70,7 @@ def _kept(draft: Entry, before: Entry, given: set[str]) -> Entry:
         known = before.metadata if draft.checksum is None else with_state(before.metadata, None)
         kept["metadata"] = {**known, **draft.metadata}
     elif text and "metadata" not in given and TEMPLATE_FORMAT in before.metadata:
-        kept["metadata"] = {**draft.metadata, TEMPLATE_FORMAT: before.metadata[TEMPLATE_FORMAT]}
+        kept["metadata"] = {**untemplated(draft).metadata, TEMPLATE_FORMAT: before.metadata[TEMPLATE_FORMAT]}
     merged = draft.model_copy(update=kept)
     return templated(untemplated(merged)) if text else merged
 
