@@ -9,6 +9,7 @@ from typing import Any
 from catalog.discovery.literal import Value
 from catalog.discovery.rules import MARKING, Rules
 from catalog.discovery.scopes import Namer, Scopes, last_name, marked_kind
+from catalog.discovery.takes import Takes
 
 _POSITIONS = 4
 """How many arguments by position are read; no rule names a later one."""
@@ -26,6 +27,7 @@ class Decorators:
         self.namer = namer
         self.rules = rules
         self.aliases: frozenset[str] = frozenset()
+        self.takes = Takes(namer)
 
     def marks(self, decorators: Iterable[ast.expr], scopes: Scopes) -> list[dict[str, Any]]:
         """Return the decorators that could be known ones: dotted name or method and owner, and arguments."""
@@ -45,6 +47,7 @@ class Decorators:
                 mark["method"] = target.attr
                 mark["owner"] = self.namer.owner(target.value, scopes)
                 mark["called"] = last_name(target.value)
+                mark["on"] = list(self.takes.targets(target.value, scopes))
             if mark:
                 mark["given"] = self.given(decorator, scopes) if isinstance(decorator, ast.Call) else {}
                 marks.append(mark)

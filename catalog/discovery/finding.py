@@ -32,7 +32,10 @@ class Finding:
         path: the file.
         line: where it begins there, from 1.
         root: folder that must be on ``sys.path`` for ``ref``; None if the module is found without.
-        tags: from the source, where they are literals; so are the fields below.
+        tags: from the source, where they are literals; so are the fields below, up to `metadata`.
+        column: where a call begins in its line; 0 for anything else.
+        uses: the findings of the same scan that this one refers to: role (``tools``, ``handoffs``, ``model``, …), kind
+            and `place` of each.
     """
 
     kind: str
@@ -59,6 +62,8 @@ class Finding:
     match: str | None = None
     providers: tuple[str, ...] | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    column: int = 0
+    uses: tuple[tuple[str, str, str], ...] = ()
 
     def __hash__(self) -> int:
         return hash((self.kind, self.name, self.ref, self.path, self.line))
@@ -67,6 +72,11 @@ class Finding:
     def key(self) -> str:
         """``kind:name``."""
         return format_key(self.kind, self.name)
+
+    @property
+    def place(self) -> str:
+        """What tells it from all others of its kind in a scan: its reference; else its place in its file."""
+        return self.ref or f"{self.path}:{self.line}:{self.column}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return kind, names, reference and the fields that differ from their defaults, as JSON data."""
@@ -84,6 +94,7 @@ class Finding:
         for name in ("tags", "examples", "providers"):
             if values.get(name) is not None:
                 values[name] = tuple(values[name])
+        values["uses"] = tuple(tuple(use) for use in values.get("uses", ()))
         return cls(**values)
 
 

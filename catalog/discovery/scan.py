@@ -12,20 +12,22 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-from catalog.discovery.assemble import findings_of, is_private, settle_names
+from catalog.discovery.assemble import Seen, is_private, seen_in, settle_names
 from catalog.discovery.exports import Exported
 from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.finding import Clash, Finding, ScanResult, Skipped
 from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.literal import Value
-from catalog.discovery.prefilter import prefilter_for
+from catalog.discovery.prefilter import Prefiltered, prefilter_for
 from catalog.discovery.read_documents import read_documents
 from catalog.discovery.rules import Rules, load_rules
 from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of
 from catalog.discovery.target import Target, distribution_version, find_target
+from catalog.discovery.uses import Connected, referring
 from catalog.discovery.walk import SourceFile
 from catalog.entry.limits import writable
 from catalog.errors import PackageNotFoundError, UnreadableSourceError
@@ -189,6 +191,7 @@ class _Scan:
             listing.documents, listing.top, self.before.get("documents", {}), started
         )
         findings, clashes = settle_names([*self._findings(), *in_documents])
+        findings = referring(findings)
         faults = {state.file.path: state.fault for state in self.states.values() if state.fault is not None}
         faults |= dict(document_faults)
         skipped = _skips(self.target, faults)
@@ -318,7 +321,7 @@ class _Scan:
                         public=public,
                         deep=nested or (prefiltered is not None and prefiltered.decorated),
                         assigned=prefiltered is not None and prefiltered.assigned,
-                        declared=prefiltered is not None and prefiltered.declared,
+                        calls=self._calls(module, prefiltered),
                         aliases=self._aliases,
                     )
                     if prefiltered is not None:
@@ -332,6 +335,15 @@ class _Scan:
             state.fault = fault_of(error, "its statements are nested too deeply")
         finally:
             self.content.pop(module, None)
+
+    def _calls(self, module: str, prefiltered: Prefiltered | None) -> list[int]:
+        """Return the lines of a module on which a known constructor seems to be called."""
+        if prefiltered is None or not prefiltered.declared:
+            return []
+        data = self.content.get(module)
+        if data is None:
+            data = read_bytes(self.states[module].file.path)
+        return self.prefilter.calls_in(data, prefiltered.renamed)
 
     def _extractor(self, module: str, state: FileState) -> Extractor | None:
         file = state.file
@@ -391,28 +403,46 @@ class _Scan:
         state.constants[name] = value
         return value
 
+    def _about(self, module: str, qualname: str) -> dict[str, Any]:
+        """Return what is known of a name that something is given; kept for the next scan."""
+        extract = self._extract_of(module)
+        if extract is None:
+            return {}
+        told: dict[str, Any] = extract["told"]
+        if qualname not in told:
+            told[qualname] = {}
+            with suppress(Exception):  # whatever the file holds: nothing is known
+                extractor = self._extractor(module, self.states[module])
+                if extractor is not None:
+                    told[qualname] = extractor.about(qualname)
+        return told[qualname]  # type: ignore[no-any-return]
+
     # --- results -------------------------------------------------------------------------------------------
 
     def _findings(self) -> list[Finding]:
         exported = self._exported.followed(self.follower) if self._exported is not None else {}
-        findings: list[Finding] = []
+        seen: list[Seen] = []
         for module, state in list(self.states.items()):
             if state.extract is None or not state.extract["items"]:
                 continue
-            root = state.file.root if self.target.root is not None else None
+            path, root = self._file(module)
             try:
-                findings += findings_of(
+                seen += seen_in(
                     module,
                     state.extract,
                     self.follower,
-                    path=state.file.path,
+                    path=path,
                     root=root,
                     exported=exported.get(module, ()),
                     public=self.public,
                 )
             except Exception as error:
                 state.fault = fault_of(error, "its names lead too far")
-        return findings
+        return Connected(seen, self.follower, self._about, self._file).findings()
+
+    def _file(self, module: str) -> tuple[str, str | None]:
+        file = self.states[module].file
+        return file.path, file.root if self.target.root is not None else None
 
     def _state(
         self, started: int, findings: Sequence[Finding], clashes: Sequence[Clash], faults: Mapping[str, str]

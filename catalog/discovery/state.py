@@ -15,7 +15,7 @@ from catalog.discovery.walk import SourceFile
 from catalog.source.importable import is_as_tried
 from catalog.source.stamp import is_settled
 
-FORMAT = 7
+FORMAT = 8
 """Of the state; a state of another format is not used."""
 
 HALF = re.compile(rb"\\[uU](?:0000)?[dD][89a-fA-F]")
