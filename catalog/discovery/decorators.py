@@ -10,6 +10,7 @@ from catalog.discovery.literal import Value
 from catalog.discovery.rules import MARKING, Rules
 from catalog.discovery.scopes import Namer, Scopes, last_name, marked_kind
 from catalog.discovery.takes import Takes
+from catalog.source.checksum import Function
 
 _POSITIONS = 4
 """How many arguments by position are read; no rule names a later one."""
@@ -28,6 +29,20 @@ class Decorators:
         self.rules = rules
         self.aliases: frozenset[str] = frozenset()
         self.takes = Takes(namer)
+
+    def marks_of(self, node: Function | ast.ClassDef, scopes: Scopes) -> list[dict[str, Any]]:
+        """Return the decorators of *node* that could be known ones.
+
+        In the body of a class a decorator of the method's own name is that of the module: ``@crew def crew(self)``.
+        """
+        return [
+            mark
+            for decorator in node.decorator_list
+            for mark in self.marks(
+                [decorator],
+                scopes[:-1] if scopes[-1].kind == "class" and _first_name(decorator) == node.name else scopes,
+            )
+        ]
 
     def marks(self, decorators: Iterable[ast.expr], scopes: Scopes) -> list[dict[str, Any]]:
         """Return the decorators that could be known ones: dotted name or method and owner, and arguments."""
@@ -99,3 +114,10 @@ class Decorators:
         """Tell whether *dotted* could be a known decorator, or that of some kind."""
         above, _, last = dotted.rpartition(".")
         return self.rules.is_word("decorators", last) or above.rpartition(".")[2] == MARKING
+
+
+def _first_name(node: ast.expr) -> str:
+    """Return the first part of a dotted name, called or not; empty for anything else."""
+    while isinstance(node, (ast.Call, ast.Attribute)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return getattr(node, "id", "")

@@ -207,7 +207,7 @@ class Extractor:
                     self._body(part.body, scopes, prefix, hidden, live=runs, chain=inside)
 
     def _function(self, node: Function, scopes: Scopes, prefix: str, hidden: str | None) -> None:
-        marks = self.decorators.marks(node.decorator_list, scopes) if self._deep else []
+        marks = self.decorators.marks_of(node, scopes) if self._deep else []
         public = self._public is not None and not prefix and self._public(node.name) and not _is_overload(node)
         if not marks and not public:
             return
@@ -220,7 +220,7 @@ class Extractor:
         qualname = prefix + node.name
         if bases and (live or qualname not in self.classes):
             self.classes[qualname] = bases
-        marks = self.decorators.marks(node.decorator_list, scopes) if self._deep else []
+        marks = self.decorators.marks_of(node, scopes) if self._deep else []
         candidate = bool(bases) if self._candidates is None else node.name in self._candidates
         if not live or not (marks or candidate):
             return
