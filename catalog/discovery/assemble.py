@@ -244,6 +244,7 @@ def _arguments_reader(arguments: dict[str, Value], follower: NameFollower) -> Fi
 def finding_of(
     module: str, item: dict[str, Any], rule: Rule, kind: str, read: FieldReader, path: str, root: str | None
 ) -> Finding:
+    """Return what an *item* of *module* is by a *rule*, whose fields *read* reads."""
     fields = {field: value for field, places in rule.fields if (value := read(places)) is not None}
     extra = {field: value for field, value in fields.items() if field not in _ENTRY_FIELDS}
     name = fields.get("name")

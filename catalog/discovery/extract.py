@@ -236,15 +236,14 @@ class Extractor:
         value = call = node.value
         while isinstance(call, ast.Call):
             dotted = self.namer.expand(call.func, scopes)
-            if dotted is not None:
-                if self._is_constructor(dotted) or self.decorators.is_known(dotted):
-                    item = self._items.value(target.id, value, node.lineno, after)
-                    item["made"] = self._items.made(call, dotted, scopes)
-                    # A decorator that is given no object makes a decorator: mine = tool(tags=[...]).
-                    item["made"]["decorates"] = bool(call.args) or call is not value
-                    item["node"], item["value"] = call, value
-                    self.items.append(item)
-                    return
+            if dotted is not None and (self._is_constructor(dotted) or self.decorators.is_known(dotted)):
+                item = self._items.value(target.id, value, node.lineno, after)
+                item["made"] = self._items.made(call, dotted, scopes)
+                # A decorator that is given no object makes a decorator: mine = tool(tags=[...]).
+                item["made"]["decorates"] = bool(call.args) or call is not value
+                item["node"], item["value"] = call, value
+                self.items.append(item)
+                return
             # prompt.partial(...) and model(name=...)(object): the call within says what it is.
             func: ast.expr = call.func
             if isinstance(func, ast.Attribute):

@@ -20,6 +20,10 @@ MADE = "made"
 GUARDED = "made under `if __name__ == '__main__'`, which importing does not run"
 IN_PASSING = "made in passing; no name leads to it"
 
+WITH = "with"
+"""Holds what a ``with`` statement makes."""
+
+_LONGEST_HOLDER = 60
 _LISTING = ("list_tools", "list_prompts")
 """Decorators of a server: what the function makes is what the server offers."""
 _FINISHING = frozenset({"compile", "build", "with_config", "bind_tools", "with_structured_output", "with_retry"})
@@ -63,7 +67,7 @@ class Call(NamedTuple):
         dotted: what is called.
         around: where.
         variable: the variable, attribute or argument it is given to; empty if there is none.
-        holder: at module level, the variable whose value it is a part of.
+        holder: what it is put into, as written, or `WITH`.
         is_own: whether the variable holds the object itself.
         is_inline: whether it is an argument of a call, or a part of one.
         returned: whether it is all that the innermost function around returns, so that a call of it gives the object.
@@ -147,41 +151,34 @@ class MadeObjects:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if node.value is not None:
                 is_name = isinstance(target, (ast.Name, ast.Attribute))
-                yield from self._within(node.value, around, last_name(target) if is_name else "", is_own=is_name)
-            return
-        if isinstance(node, (ast.With, ast.AsyncWith)):
+                holder = ast.unparse(target)[:_LONGEST_HOLDER]
+                yield from self._within(node.value, around, last_name(target) if is_name else "", holder)
+        elif isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
                 name = getattr(item.optional_vars, "id", "")
-                yield from self._within(item.context_expr, around, name, is_own=bool(name))
-            return
-        for child in ast.iter_child_nodes(node):
-            if isinstance(child, ast.expr):
-                yield from self._within(child, around)
+                yield from self._within(item.context_expr, around, name, WITH if name else "")
+        else:
+            for child in ast.iter_child_nodes(node):
+                if isinstance(child, ast.expr):
+                    yield from self._within(child, around)
 
-    def _within(self, value: ast.AST, around: Around, variable: str = "", *, is_own: bool = False) -> Iterator[Call]:
+    def _within(self, value: ast.AST, around: Around, variable: str = "", holder: str = "") -> Iterator[Call]:
         """Yield the known calls in an expression; the one that is its value gets the *variable*."""
         own = finished(value) if isinstance(value, ast.expr) else None
         waiting: list[tuple[ast.AST, str, bool]] = [(value, "", False)]
         while waiting:
             node, argument, inline = waiting.pop()
-            if isinstance(node, ast.Call):
-                dotted = self.namer.expand(node.func, around.scopes)
-                if dotted is not None and self.is_known(dotted):
-                    is_value = node is own
-                    yield Call(
-                        node,
-                        dotted,
-                        around,
-                        variable if is_value else argument,
-                        variable,
-                        is_own and is_value,
-                        inline and not is_value,
-                    )
-                waiting.append((node.func, "", inline))
-                waiting += [(each, "", True) for each in reversed(node.args)]
-                waiting += [(each.value, each.arg or "", True) for each in reversed(node.keywords)]
-            else:
+            if not isinstance(node, ast.Call):
                 waiting += [(child, argument, inline) for child in reversed(list(ast.iter_child_nodes(node)))]
+                continue
+            dotted = self.namer.expand(node.func, around.scopes)
+            if dotted is not None and self.is_known(dotted):
+                is_value = node is own
+                name = variable if is_value else argument
+                yield Call(node, dotted, around, name, holder, bool(variable) and is_value, inline and not is_value)
+            waiting.append((node.func, "", inline))
+            waiting += [(each, "", True) for each in reversed(node.args)]
+            waiting += [(each.value, each.arg or "", True) for each in reversed(node.keywords)]
 
     def _listed(self, node: ast.stmt, scopes: Scopes) -> tuple[list[str], ...]:
         """Return the server that a function lists the tools of, if it does."""
@@ -226,6 +223,8 @@ def why_unreachable(call: Call, function: str) -> str:
         return f"defined inside {function}()"
     if call.around.guarded:
         return GUARDED
+    if call.holder == WITH:
+        return f"made by `with … as {call.variable}`, which ends with its block"
     return f"made inside {call.holder}; no import path leads to it" if call.holder else IN_PASSING
 
 

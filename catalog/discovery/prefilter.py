@@ -170,7 +170,7 @@ class Prefilter:
                 aliases[_text(name[1])] = _text(match[1]).rpartition(".")[2]
 
     def _declares(self, data: bytes) -> bool:
-        """Tell whether *data* imports a known constructor, or a package that has some, and seems to call it anywhere."""
+        """Tell whether *data* imports a known constructor, or a package that has some, and seems to call it."""
         has_home = False
         for match in _IMPORT_FROM.finditer(data):
             for first, own in _imported_names(match[2]):

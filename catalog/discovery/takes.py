@@ -21,6 +21,8 @@ _MOST = 2_000
 _MOST_STEPS = 200_000
 """How many expressions of one file are read for this."""
 _DEEPEST = 20
+_COLLECTED = {"agents": "agent", "tasks": "task"}
+"""Attributes that CrewAI fills with what the methods with a decorator return."""
 _POSITIONS = 4
 """How many arguments by position count."""
 
@@ -136,6 +138,11 @@ class Takes:
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)) and statement.name == name:
                 yield ["name", ".".join([self.namer.module, *path_of(within), name])]
                 return
+        if name in _COLLECTED:
+            for method in body:
+                marks = getattr(method, "decorator_list", ())
+                if any(last_name(mark) == _COLLECTED[name] for mark in marks):
+                    yield ["name", ".".join([self.namer.module, *path_of(within), getattr(method, "name", "")])]
         for method in body:
             if not isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 continue

@@ -1,4 +1,4 @@
-"""The edges between what a scan finds: an agent and its tools, its model, those it hands over to; a server and its tools.
+"""The edges between what a scan finds: an agent, its tools, its model, those it hands over to; a server and its tools.
 
 Plain functions that an agent is given become tools here: nothing else marks them.
 """
@@ -192,7 +192,9 @@ class Connected:
             return
         module, names = place
         qualname = ".".join(names)
-        there = self._by_name.get(f"{module}:{qualname}", ())
+        there = self._by_name.get(f"{module}:{qualname}", [])
+        if form == "name":  # the function itself, rather than what it makes when it is called
+            there = [each for each in there if "factory" not in each.item] or there
         for each in there:
             yield from self._listed(each, role, framework, depth)
         if there or form == "called" or not names:
