@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from importlib import metadata
 
 from catalog.discovery.ignore import Ignored
-from catalog.discovery.walk import Listing, SourceFile, list_file, list_folder, list_package, place_of
+from catalog.discovery.walk import Listing, SourceFile, list_document, list_file, list_folder, list_package, place_of
 from catalog.distributions import files_of, find_distribution, name_of, text_of
 from catalog.errors import PackageNotFoundError, close_matches, did_you_mean
 from catalog.source.locate import Locator, ModuleSite, is_installed
@@ -120,10 +120,15 @@ def _path_target(text: str, ignored: Ignored) -> Target:
             target.root = path
             list_folder(path, target.listing)
     elif os.path.isfile(path):
-        if not path.endswith(".py"):
-            raise PackageNotFoundError(f"{text!r} is not a Python file; give a .py file or a folder", target=text)
-        list_file(path, target.listing)
-        target.root = target.listing.files[0].root if target.listing.files else os.path.dirname(path)
+        target.root = os.path.dirname(path)
+        if path.endswith(".py"):
+            list_file(path, target.listing)
+            target.root = target.listing.files[0].root if target.listing.files else target.root
+        elif not list_document(path, target.listing):
+            raise PackageNotFoundError(
+                f"{text!r} is not a Python file, nor a document that a scan reads; give one of these, or a folder",
+                target=text,
+            )
     else:
         raise PackageNotFoundError(f"there is no file or folder {text!r}", target=text, close=[])
     return target

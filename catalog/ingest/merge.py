@@ -16,11 +16,12 @@ from catalog.entry.states import DEPRECATED, DRAFT, DRIFTED, GONE, MARKS, REVIEW
 from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED, PLUGIN
 from catalog.ingest.report import clashes_of, skipped_of, taken_away, undecided_of, undeclared, undeclared_of
-from catalog.loader.verify import drift_in_words, examine
+from catalog.loader.verify import drift_in_words
 from catalog.source.locate import Locator, root_of
-from catalog.source.places import Places
 from catalog.store import queries
+from catalog.verbs.documents import place_of
 from catalog.verbs.marks import ACTIONS, with_mark
+from catalog.verbs.repair import look_again
 from catalog.workspace.workspace import Workspace, readable
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Merge:
                 drafts.append(_entry(finding, self.source, distribution))
             except CatalogError as error:
                 self.refused.append({"path": finding.path, "reason": str(error)})
-        own = {_place(entry): entry for entry in self._of_source() if entry.ref}
+        own = {_place(entry): entry for entry in self._of_source() if _is_placed(entry)}
         names = {(d.kind, d.name) for d in drafts} | {(d.kind, _qualified(d)) for d in drafts if d.ref}
         stored = {key: entry for key, (_, entry) in self.transaction.existing(names).items()}
         stored |= {(entry.kind, entry.name): entry for entry in own.values()}
@@ -105,13 +106,13 @@ class Merge:
 
     def _take(self, draft: Entry, stored: dict[Key, Entry], own: Mapping[_Place, Entry], removed: set[Key]) -> None:
         """Decide about one finding."""
-        mine = own.get(_place(draft)) if draft.ref else None
+        mine = own.get(_place(draft)) if _is_placed(draft) else None
         there = mine if mine is not None and mine.kind == draft.kind else stored.get((draft.kind, draft.name))
         if there is None and self.source.startswith(PLUGIN):  # nobody asked for it: it takes no configured place
             there = self._configured(draft)
         if there is not None and not self._is_same(there, draft):
             # The name is somebody else's: this one gets its module in front, and the report says so.
-            renamed, other = self._free_name(draft, stored) if draft.ref else (None, None)
+            renamed, other = self._free_name(draft, stored) if _is_placed(draft) else (None, None)
             self.clashes.append(
                 {"key": draft.key, "kept": _shown(there, draft), "other": _shown(draft, there), "renamed": renamed}
             )
@@ -161,7 +162,7 @@ class Merge:
         self.drifted.append(
             {
                 "key": there.key,
-                "ref": there.ref,
+                "ref": place_of(there) if there.document else there.ref,
                 "change": change,
                 "old_signature": there.signature,
                 "new_signature": new_signature,
@@ -184,6 +185,8 @@ class Merge:
 
     def _is_same(self, there: Entry, draft: Entry) -> bool:
         """Tell whether two entries stand for the same object of the same file, in whatever version."""
+        if draft.document or there.document:
+            return _place(there) == _place(draft)
         if there.ref != draft.ref or (there.ref is None and there.source != draft.source):
             return False
         if _is_of_another(there.distribution, draft.distribution):
@@ -202,9 +205,9 @@ class Merge:
     def _missing(self, own: Iterable[Entry], seen: set[_Place]) -> None:
         """Mark entries of this source that were not found by what their code looks like now; report what is gone."""
         absent = [entry for entry in own if _place(entry) not in seen]
-        places = Places()
-        for entry in sorted(absent, key=lambda entry: str(entry.ref)):
-            found = examine(entry, places.of(entry.root))
+        look = look_again()
+        for entry in sorted(absent, key=lambda entry: (str(entry.ref), entry.key)):
+            found = look(entry)
             if found.state == GONE:
                 self.gone.append(entry.key)
             if found.state == DRIFTED and found.drift is not None:
@@ -249,8 +252,18 @@ def _is_of_another(distribution: str | None, other: str | None) -> bool:
 _Place = tuple[str | None, str | None]
 
 
+def _is_placed(entry: Entry) -> bool:
+    """Tell whether an entry has a place that tells it from all others: a reference, or its name in a document."""
+    return bool(entry.ref or entry.document)
+
+
 def _place(entry: Entry) -> _Place:
-    """Return what tells the object of an entry from all others: its reference, and the folder that holds its module."""
+    """Return what tells the object of an entry from all others: its reference, and the folder that holds its module.
+
+    Of what a document holds it is kind and name there, and the path of the document.
+    """
+    if entry.document:
+        return format_key(entry.kind, entry.given_name), os.path.realpath(entry.document)
     root = entry.root
     return entry.ref or entry.key, None if root is None else os.path.realpath(root)
 
@@ -258,11 +271,19 @@ def _place(entry: Entry) -> _Place:
 def _shown(entry: Entry, other: Entry) -> str:
     """Return where the code of an entry is, for a report that names the *other* beside it."""
     root = entry.root
+    if entry.document:
+        return place_of(entry) + (f" in {root}" if place_of(entry) == place_of(other) else "")
     return (entry.ref or entry.source) + (f" in {root}" if root and entry.ref == other.ref else "")
 
 
 def _longer_names(entry: Entry) -> Iterator[str]:
     """Yield names that say more and more of where an entry is: its module, then the folders that lead to it."""
+    if entry.document:
+        folders = [part for part in os.path.dirname(entry.document).split(os.sep) if part]
+        if folders[-1:] == [entry.name]:
+            del folders[-1]  # of a skill, it says nothing new
+        yield from ("/".join([*folders[-number:], entry.name]) for number in range(1, len(folders) + 1))
+        return
     name = _qualified(entry)
     yield name
     parts = [part for part in (entry.root or "").split(os.sep) if part]

@@ -34,6 +34,7 @@ def diagnose(ws: Workspace) -> list[Fault]:
     by_key = {entry.key: entry for entry in entries}
     faults = _of_case(entries, [_with_remedy(ws, fault, by_key[fault.key]) for fault in faults])
     faults += _distributions([entry for entry in entries if entry.key not in lost])
+    faults += _documents(entries)
     faults += _configured(ws)
     faults += _dangling(ws)
     faults += _database(ws)
@@ -135,6 +136,18 @@ def _owner(module: str) -> str | None:
             name = name_of(distribution)
             owners.add(_labelled(name, distribution) if name else None)
     return owners.pop() if len(owners) == 1 else None
+
+
+def _documents(entries: Iterable[Entry]) -> Iterator[Fault]:
+    """Yield the entries whose document is gone, broken, or can't be seen from here, or holds them no more."""
+    from catalog.discovery.find_document import Documents, Lost
+    from catalog.verbs.documents import place_of
+
+    documents = Documents()
+    for entry in entries:
+        if entry.document and isinstance(lost := documents.find(entry), Lost):
+            trouble = "elsewhere" if lost.reason == "elsewhere" else "dead"
+            yield Fault(entry.key, place_of(entry), trouble, None, "", lost.message)  # type: ignore[arg-type]
 
 
 def _configured(ws: Workspace) -> Iterator[Fault]:

@@ -20,7 +20,8 @@ class Form(NamedTuple):
         checked: whose form it is, and the version or date it was read by.
         folders: the file counts only below folders of these names, the last ones of its path: ``.claude/agents``;
             empty: anywhere.
-        hints: the file is read only if its bytes hold one of these; empty: always.
+        hints: the file is read only if its first bytes hold one of these; empty: always.
+        whole_folder: the form is that of a folder, which the file describes: a change of any file in it is a change.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Form(NamedTuple):
     checked: str
     folders: tuple[str, ...] = ()
     hints: tuple[bytes, ...] = ()
+    whole_folder: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class Item:
 
     Attributes:
         spec: the data of the entry, as JSON; without secrets.
+        signature: what others rely on, in one line for people: ``GET /pets``, the command that is run. Where it is
+            given, a change of it tells more than another change of the spec.
         line: where it begins, from 1.
         references: keys of the entries it names, such as ``mcp_server:files``.
     """
@@ -46,6 +50,7 @@ class Item:
     name: str
     description: str = ""
     spec: dict[str, Any] = field(default_factory=dict)
+    signature: str | None = None
     line: int = 1
     tags: tuple[str, ...] = ()
     examples: tuple[str, ...] = ()

@@ -12,13 +12,70 @@ FORMS: tuple[Form, ...] = (
         kinds=("skill",),
         files=("SKILL.md",),
         reader="skill",
-        checked="agentskills.io, 2026-11",
+        checked="agentskills.io, 2026-08",
+        whole_folder=True,
+    ),
+    Form(
+        name="MCP client configuration",
+        kinds=("mcp_server",),
+        files=("mcp.json", ".mcp.json", "mcp.jsonc", "mcp_config.json", "claude_desktop_config.json"),
+        reader="mcp_config",
+        checked="Claude, VS Code, Cursor, 2026-11",
+    ),
+    Form(
+        name="MCP client configuration",  # of other programs, or under a name of one's own
+        kinds=("mcp_server",),
+        files=("*.json", "*.jsonc"),
+        reader="mcp_config",
+        checked="Gemini CLI, Zed, Claude plugins, 2026-11",
+        hints=(b'"mcpServers"', b'"mcp_servers"', b'"context_servers"'),
+    ),
+    Form(
+        name="MCP client configuration",
+        kinds=("mcp_server",),
+        files=("config.toml",),
+        folders=(".codex",),
+        reader="mcp_config",
+        checked="Codex, 2026-11",
+    ),
+    Form(
+        name="MCP server.json",
+        kinds=("mcp_server",),
+        files=("server.json",),
+        reader="mcp_server_json",
+        checked="schema 2025-12-11",
+    ),
+    Form(
+        name="A2A agent card",
+        kinds=("agent",),
+        files=("agent-card.json", "agent.json", "*.json"),
+        reader="agent_card",
+        checked="A2A 1.0 and 0.3",
+        hints=(b'"defaultInputModes"', b'"supportedInterfaces"', b'"default_input_modes"'),
+    ),
+    Form(
+        name="OpenAPI",
+        kinds=("tool",),
+        files=("*.json", "*.yaml", "*.yml"),
+        reader="openapi",
+        checked="OpenAPI 3.0, 3.1, 3.2",
+        hints=(b"openapi", b"swagger"),
     ),
 )
 """All forms; a file may have several, and then each is tried."""
 
-HIDDEN = frozenset(folder.split("/")[0] for form in FORMS for folder in form.folders if folder.startswith("."))
-"""Folders with a dot in front that are gone into for documents."""
+HIDDEN = frozenset((".claude", ".claude-plugin", ".agents", ".vscode", ".cursor", ".well-known", ".codex", ".gemini"))
+"""Folders with a dot in front that are gone into for documents, beside those that a form names."""
+
+SKILLS = "skills"
+"""A folder that every agent may have in a folder of its own with a dot in front; it holds agent skills."""
+
+
+@lru_cache(maxsize=1)
+def hidden_folders() -> frozenset[str]:
+    """Return the names of folders with a dot in front in which documents are looked for."""
+    named = {folder.split("/")[0] for form in FORMS for folder in form.folders}
+    return HIDDEN | {name for name in named if name.startswith(".")}
 
 
 @lru_cache(maxsize=1)
@@ -39,7 +96,8 @@ def forms_of(name: str, folder: str) -> tuple[Form, ...]:
     forms = (*names.get(name, ()), *(endings.get(name[dot:], ()) if dot > 0 else ()))
     if not forms:
         return ()
-    return tuple(form for form in forms if not form.folders or _is_below(folder, form.folders))
+    fitting = [form for form in forms if not form.folders or _is_below(folder, form.folders)]
+    return tuple({form.name: form for form in reversed(fitting)}.values())[::-1]  # of one name, the first counts
 
 
 def _is_below(folder: str, folders: tuple[str, ...]) -> bool:
