@@ -12,12 +12,27 @@ from catalog.discovery.finding import Finding, ScanResult
 from catalog.discovery.report import ScanReport
 from catalog.entry.entry import Entry, make_entry
 from catalog.entry.key import NAME_LENGTH, Key, format_key
-from catalog.entry.states import DEPRECATED, DRAFT, DRIFTED, GONE, MARKS, REVIEW, only, state_of, with_state, without
+from catalog.entry.states import (
+    BROKEN,
+    DEPRECATED,
+    DRAFT,
+    DRIFTED,
+    GONE,
+    MARKS,
+    REVIEW,
+    UNLOADABLE,
+    only,
+    state_of,
+    with_state,
+    without,
+)
 from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED, PLUGIN
 from catalog.ingest.report import clashes_of, skipped_of, taken_away, undecided_of, undeclared, undeclared_of
-from catalog.loader.verify import drift_in_words
+from catalog.loader.verify import Examined, drift_in_words
+from catalog.source.find import Missing, find_object
 from catalog.source.locate import Locator, root_of
+from catalog.source.places import Places
 from catalog.store import queries
 from catalog.verbs.documents import place_of
 from catalog.verbs.marks import ACTIONS, with_mark
@@ -81,15 +96,17 @@ class Merge:
             except CatalogError as error:
                 self.refused.append({"path": finding.path, "reason": str(error)})
         own = {_place(entry): entry for entry in self._of_source() if _is_placed(entry)}
-        names = {(d.kind, d.name) for d in drafts} | {(d.kind, _qualified(d)) for d in drafts if d.ref}
+        names = {(d.kind, d.name) for d in drafts} | {(d.kind, _qualified(d)) for d in drafts if not d.document}
         stored = {key: entry for key, (_, entry) in self.transaction.existing(names).items()}
         stored |= {(entry.kind, entry.name): entry for entry in own.values()}
         removed = self._taken_away(names)
         seen: set[_Place] = set()
+        taken: dict[str, str | None] = {}
         for draft in drafts:
             seen.add(_place(draft))
-            self._take(draft, stored, own, removed)
-        self._missing(own.values(), seen)
+            taken[draft.key] = self._take(draft, stored, own, removed)
+        self._missing([entry for entry in own.values() if entry.key not in taken.values()], seen)
+        self.written = [_referring(entry, taken) for entry in self.written]
         for action, entries in self.marked.items():
             self.ws.put(self.transaction, entries, action)
         if self.written:
@@ -104,8 +121,10 @@ class Merge:
     def _taken_away(self, keys: Iterable[Key]) -> set[Key]:
         return {(kind, name) for kind, name, action in self.transaction.last_actions(keys) if action == "unregister"}
 
-    def _take(self, draft: Entry, stored: dict[Key, Entry], own: Mapping[_Place, Entry], removed: set[Key]) -> None:
-        """Decide about one finding."""
+    def _take(
+        self, draft: Entry, stored: dict[Key, Entry], own: Mapping[_Place, Entry], removed: set[Key]
+    ) -> str | None:
+        """Decide about one finding; return the key of its entry, or None where it has none."""
         mine = own.get(_place(draft)) if _is_placed(draft) else None
         there = mine if mine is not None and mine.kind == draft.kind else stored.get((draft.kind, draft.name))
         if there is None and self.source.startswith(PLUGIN):  # nobody asked for it: it takes no configured place
@@ -117,7 +136,7 @@ class Merge:
                 {"key": draft.key, "kept": _shown(there, draft), "other": _shown(draft, there), "renamed": renamed}
             )
             if renamed is None:
-                return
+                return None
             draft, there = _called(draft, renamed), other
         if there is not None and there.tier == "config":
             there = None
@@ -125,17 +144,17 @@ class Merge:
         if there is None:
             if key in removed:
                 self.refused.append(taken_away(draft.ref or draft.key, format_key(*key)))
-            else:
-                stored[key] = draft
-                marks = {} if self.review is None else {REVIEW: self.review}
-                self.written.append(draft.model_copy(update={"metadata": {**draft.metadata, **marks}}))
-            return
+                return None
+            stored[key] = draft
+            marks = {} if self.review is None else {REVIEW: self.review}
+            self.written.append(draft.model_copy(update={"metadata": {**draft.metadata, **marks}}))
+            return draft.key
         if there.checksum is not None and (
             (there.checksum, there.source_checksum) != (draft.checksum, draft.source_checksum)
         ):
             change = "source" if there.checksum == draft.checksum else "signature"
             self._drift(there, change, draft.signature)
-            return
+            return there.key
         if state_of(there.metadata):  # it is there again, and as it was
             there = there.model_copy(update={"metadata": with_state(there.metadata, None)})
             self.ws.put(self.transaction, [there], "found")
@@ -145,6 +164,7 @@ class Merge:
             self.written.append(now.model_copy(update={"source": there.source, "metadata": metadata}))
         else:
             self.unchanged.append(there.key)  # registered by hand: what it says is somebody's choice
+        return there.key
 
     def _configured(self, draft: Entry) -> Entry | None:
         """Return the entry of the configuration that has the key of *draft*."""
@@ -187,6 +207,8 @@ class Merge:
         """Tell whether two entries stand for the same object of the same file, in whatever version."""
         if draft.document or there.document:
             return _place(there) == _place(draft)
+        if there.unloadable is not None and draft.ref is not None and there.source == draft.source:
+            return _module(there) == _module(draft)  # it was made in a function, and is in the body of the module now
         if there.ref != draft.ref or (there.ref is None and there.source != draft.source):
             return False
         if _is_of_another(there.distribution, draft.distribution):
@@ -205,9 +227,9 @@ class Merge:
     def _missing(self, own: Iterable[Entry], seen: set[_Place]) -> None:
         """Mark entries of this source that were not found by what their code looks like now; report what is gone."""
         absent = [entry for entry in own if _place(entry) not in seen]
-        look = look_again()
+        look, places = look_again(), Places()
         for entry in sorted(absent, key=lambda entry: (str(entry.ref), entry.key)):
-            found = look(entry)
+            found = look(entry) if entry.unloadable is None else _unloadable_now(entry, places)
             if found.state == GONE:
                 self.gone.append(entry.key)
             if found.state == DRIFTED and found.drift is not None:
@@ -254,7 +276,7 @@ _Place = tuple[str | None, str | None]
 
 def _is_placed(entry: Entry) -> bool:
     """Tell whether an entry has a place that tells it from all others: a reference, or its name in a document."""
-    return bool(entry.ref or entry.document)
+    return bool(entry.ref or entry.document or entry.unloadable)
 
 
 def _place(entry: Entry) -> _Place:
@@ -293,9 +315,39 @@ def _longer_names(entry: Entry) -> Iterator[str]:
 
 
 def _qualified(entry: Entry) -> str:
-    """Return the name of an entry with the module of its reference in front."""
-    module = str(entry.ref).partition(":")[0]
+    """Return the name of an entry with its module in front."""
+    module = _module(entry)
     return entry.name if entry.name.startswith(module + ".") else f"{module}.{entry.name}"
+
+
+def _module(entry: Entry) -> str:
+    """Return the module that the code of an entry is in."""
+    if entry.ref is None:
+        return str(entry.spec.get("module") or "") if isinstance(entry.spec, dict) else ""
+    return entry.ref.partition(":")[0]
+
+
+def _unloadable_now(entry: Entry, places: Places) -> Examined:
+    """Return what it means that a scan doesn't find what no import path leads to: its module tells."""
+    missing = find_object(f"{_module(entry)}:{_NOBODY}", places.of(entry.root))
+    if not isinstance(missing, Missing) or missing.is_out_of_sight:
+        return Examined(known=False)
+    if missing.reason == "unreadable":
+        return Examined(None, None, BROKEN, missing.message)
+    why = missing.message if missing.reason == "module" else f"{_module(entry)} makes no such {entry.kind} any more"
+    return Examined(None, None, GONE, why)
+
+
+_NOBODY = "_no_object_has_this_name"
+
+
+def _referring(entry: Entry, taken: Mapping[str, str | None]) -> Entry:
+    """Return *entry* with what it refers to under the names that the findings of this scan have in the end."""
+    keys = entry.metadata.get("references")
+    if not isinstance(keys, list) or all(taken.get(str(key), key) == key for key in keys):
+        return entry
+    now = [key for key in (taken.get(str(key), str(key)) for key in keys) if key is not None]
+    return entry.model_copy(update={"metadata": {**entry.metadata, "references": list(dict.fromkeys(now))}})
 
 
 def _called(draft: Entry, name: str) -> Entry:
@@ -311,7 +363,9 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
     What can't be reached by a path becomes data that says so: it is found, and taking it explains itself.
     """
     # What the code says of itself is the author's: state, origin and root are the catalog's to write.
-    metadata: dict[str, Any] = without(finding.metadata, *MARKS, "root", "imported", "given_name", "framework")
+    metadata: dict[str, Any] = without(
+        finding.metadata, *MARKS, UNLOADABLE, "root", "imported", "given_name", "framework"
+    )
     if finding.framework:
         metadata["framework"] = finding.framework
     if finding.parameters:
@@ -321,8 +375,10 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
     if finding.root:
         metadata["root"] = finding.root
     spec = finding.spec
-    if spec is None and finding.ref is None:
-        spec = {"nested_in": finding.nested_in, "reason": finding.reason}
+    is_unloadable = spec is None and finding.ref is None
+    if is_unloadable:
+        spec = {"nested_in": finding.nested_in, "reason": finding.reason, "module": finding.module}
+        metadata[UNLOADABLE] = finding.reason
     return make_entry(
         {
             "kind": finding.kind,
@@ -337,8 +393,9 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
             "priority": finding.priority,
             "metadata": metadata,
             "signature": finding.signature,
-            "checksum": finding.checksum,
-            "source_checksum": finding.source_checksum,
+            # What nobody can take has nothing that could drift: what is read of it now is what counts.
+            "checksum": None if is_unloadable else finding.checksum,
+            "source_checksum": None if is_unloadable else finding.source_checksum,
             "source": source,
             "distribution": distribution,
         }
