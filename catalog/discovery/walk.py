@@ -22,6 +22,8 @@ from catalog.source.stamp import stamp_of
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "LC_MESSAGES"})
 """Folders that hold no modules of the package they are in; the last one's are translations, a thousand in django."""
 _EXTENSIONS = tuple(EXTENSION_SUFFIXES)
+_NOBODYS = frozenset({".git", ".hg", ".svn", ".tox", ".nox", ".venv"})
+"""Folders with a dot in front that tools fill."""
 NO_MODULE = "its name is no identifier, so nothing can import it"
 NO_PACKAGE = "nothing can import it as a package; the files beside it are looked at one by one"
 DEEPEST = 60
@@ -209,7 +211,7 @@ def list_document(path: str, into: Listing) -> bool:
 def _hidden(entries: list[os.DirEntry[str]], into: Listing, depth: int) -> None:
     """Look for documents in the folders among *entries* whose names begin with a dot and that may hold some."""
     for entry in entries:
-        if not entry.name.startswith(".") or entry.name in _SKIPPED_FOLDERS or not _is_folder(entry):
+        if not entry.name.startswith(".") or entry.name in _NOBODYS or not _is_folder(entry):
             continue
         if entry.name in hidden_folders():
             _documents_below(entry.path, into, depth + 1)

@@ -161,6 +161,8 @@ class Merge:
         if there.source.startswith(DISCOVERED):
             now = _called(draft, there.name)
             metadata = {**now.metadata, **self._review_of(there, draft)}
+            if there.document:  # below that folder or another, it is the same; what it names may be renamed by now
+                metadata |= only(there.metadata, "root", "file", "references")
             self.written.append(now.model_copy(update={"source": there.source, "metadata": metadata}))
         else:
             self.unchanged.append(there.key)  # registered by hand: what it says is somebody's choice

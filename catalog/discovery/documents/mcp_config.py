@@ -94,7 +94,7 @@ def _item(document: Document, name: str, server: dict[str, Any], inputs: Mapping
     signature = command_of(spec)
     description = server.get("description")
     if not isinstance(description, str) or not description.strip():
-        description = f"MCP server {'at' if 'url' in spec else 'run by'} {signature}"
+        description = description_of(spec)
     return Item(
         kind="mcp_server",
         name=name,
@@ -162,3 +162,10 @@ def _split(line: str) -> list[str]:
 def command_of(spec: Mapping[str, Any]) -> str:
     """Return in one line what a client does to reach the server."""
     return str(spec["url"]) if "url" in spec else " ".join([str(spec["command"]), *map(str, spec.get("args", ()))])
+
+
+def description_of(spec: Mapping[str, Any]) -> str:
+    """Return what can be said of a server that nobody describes; empty where nothing says how it is reached."""
+    if "url" not in spec and "command" not in spec:
+        return ""
+    return f"MCP server {'at' if 'url' in spec else 'run by'} {command_of(spec)}"

@@ -13,7 +13,8 @@ from catalog.source.secret_defaults import is_secret
 
 _SCHEMA = "modelcontextprotocol.io/schemas/"
 _NAME = re.compile(r"[A-Za-z0-9.-]+/[A-Za-z0-9._-]+")
-_INPUTS = ("environmentVariables", "packageArguments", "runtimeArguments", "headers", "variables")
+_INPUTS = ("environmentVariables", "packageArguments", "runtimeArguments", "headers")
+"""Words at which things with a value stand."""
 
 
 def read(document: Document) -> Iterator[Item]:
@@ -26,7 +27,7 @@ def read(document: Document) -> Iterator[Item]:
     if not isinstance(name, str) or not isinstance(description, str):
         raise DocumentFault("its name or description is no text")
     kept = {word: part for word, part in data.items() if word not in ("name", "description", "$schema")}
-    spec = {"name": name, **_clean(kept, "")}
+    spec = {"name": name, **_clean(kept)}
     yield Item(
         kind="mcp_server",
         name=name,
@@ -63,23 +64,28 @@ def _today(data: Any) -> Any:
     return words
 
 
-def _clean(data: Any, within: str) -> Any:
-    """Return *data* without values of what is secret, by its mark or by its name."""
+def _clean(data: Any, within: str = "") -> Any:
+    """Return *data* without the values of what is secret, by its mark, its name or its look.
+
+    Args:
+        data: the file's, or a part of it.
+        within: the word at which the part stands.
+    """
     if isinstance(data, list):
         return [_clean(part, within) for part in data]
     if not isinstance(data, dict):
-        return without_secrets(data, within)
+        return without_secrets(data)
     clean = {}
     name = str(data.get("name", within))
-    hidden = bool(data.get("isSecret")) or is_secret(name, "x")
+    hidden = within in _INPUTS and (bool(data.get("isSecret")) or is_secret(name, "x"))
     for word, part in data.items():
-        if word in ("value", "default") and hidden and isinstance(part, str) and within in _INPUTS:
-            if word == "value":
-                clean[word] = variable(name) if "{" not in part else part
-        elif word == "url" and isinstance(part, str):
+        if word == "url" and isinstance(part, str):
             clean[word] = without_secrets_in_url(part)
+        elif hidden and word in ("value", "default") and isinstance(part, str) and "{" not in part:
+            if word == "value":
+                clean[word] = variable(name)
         else:
-            clean[word] = _clean(part, word if word in _INPUTS or isinstance(part, (dict, list)) else name)
+            clean[word] = _clean(part, word)
     return clean
 
 

@@ -44,7 +44,7 @@ def read(document: Document) -> Iterator[Item]:
         name=name,
         description=description or "",
         spec=spec,
-        signature=f"allowed tools: {', '.join(tools)}" if tools else "no tools allowed beforehand",
+        signature=f"allowed tools: {', '.join(tools)}" if tools else "allowed tools: none",
         line=document.line_of("name") if "name" in table else 1,
         references=tuple(dict.fromkeys(f"mcp_server:{server}" for server in servers)),
     )
@@ -65,4 +65,4 @@ def allowed_tools(table: dict[str, Any]) -> list[str]:
 
 def text_of(document: Document) -> str:
     """Return the instructions of the skill."""
-    return document.front_matter[1].strip("\n")
+    return document.front_matter[1].lstrip("\r\n")

@@ -38,7 +38,7 @@ def yaml_of(text: str, first_line: int = 1) -> Any:
         raise DocumentFault(f"it is not YAML: {shortened(str(error))}") from None
     fault = data_fault(value)
     if fault is not None:
-        raise DocumentFault(f"it holds {fault}" if fault[0] != "n" else f"it is {fault}")
+        raise DocumentFault(f"it {'is' if fault.startswith('nested') else 'holds'} {fault}")
     return writable(value)
 
 
