@@ -21,6 +21,7 @@ class Decorators:
 
     Attributes:
         aliases: names that known decorators may have in some file of the scan.
+        makers: names of functions and classes that may make known objects.
     """
 
     def __init__(self, namer: Namer, rules: Rules) -> None:
@@ -29,6 +30,7 @@ class Decorators:
         self.rules = rules
         self.aliases: frozenset[str] = frozenset()
         self.takes = Takes(namer)
+        self.makers: frozenset[str] = frozenset()
 
     def marks_of(self, node: Function | ast.ClassDef, scopes: Scopes) -> list[dict[str, Any]]:
         """Return the decorators of *node* that could be known ones.
@@ -64,6 +66,8 @@ class Decorators:
                 mark["called"] = last_name(target.value)
                 mark["on"] = list(self.takes.targets(target.value, scopes))
             if mark:
+                if not isinstance(decorator, ast.Call):
+                    mark["bare"] = True
                 mark["given"] = self.given(decorator, scopes) if isinstance(decorator, ast.Call) else {}
                 marks.append(mark)
         return marks
@@ -95,7 +99,11 @@ class Decorators:
         return unwrapped
 
     def given(self, call: ast.Call, scopes: Scopes) -> dict[str, Value]:
-        """Return the arguments that fields are read from: names and, as texts, positions."""
+        """Return the arguments that fields are read from: names and, as texts, positions.
+
+        What is called by a name of one's own passes arguments on, under whatever names it has for them.
+        """
+        own = last_name(call.func) in self.aliases or last_name(call.func) in self.makers
         given: dict[str, Value] = {}
         for place, argument in enumerate(call.args[:_POSITIONS]):
             if isinstance(argument, ast.Starred):  # how many it stands for can't be told
@@ -104,7 +112,7 @@ class Decorators:
             if value is not None:
                 given[str(place)] = value
         for keyword in call.keywords:
-            if keyword.arg in self.rules.read_names:
+            if keyword.arg is not None and (own or keyword.arg in self.rules.read_names):
                 value = self.namer.read(keyword.value, scopes)
                 if value is not None:
                     given[keyword.arg] = value

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from catalog.discovery.decorators import Decorators
+from catalog.discovery.gives import Given, Gives
 from catalog.discovery.items import Items
 from catalog.discovery.literal import Value
 from catalog.discovery.made import BLOCKS, MadeObjects
@@ -30,7 +31,8 @@ Extract = dict[str, Any]
 ``returns`` function to the dotted class it returns · ``defines`` the functions and classes of the module ·
 ``all`` what ``__all__`` lists · ``items`` the candidates · ``asked`` the classes that were candidates ·
 ``described`` the names that were public · ``tried`` the imports that decided which branches run ·
-``aliased`` the decorators in it that may be known under other names."""
+``aliased`` the decorators and calls in it that may be known under other names ·
+``gives`` function to what a call of it gives, once that was asked for."""
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -71,6 +73,7 @@ class Extractor:
         assigned: bool = True,
         calls: Sequence[int] = (),
         aliases: frozenset[str] = frozenset(),
+        makers: frozenset[str] = frozenset(),
     ) -> Extract:
         """Return the extract.
 
@@ -81,8 +84,9 @@ class Extractor:
             assigned: look for variables made by known constructors.
             calls: the lines on which a known constructor seems to be called.
             aliases: names that known decorators may have in some file.
+            makers: names of what may make known objects in some file.
         """
-        self.decorators.aliases = aliases
+        self.decorators.aliases, self.decorators.makers = aliases, makers
         self._candidates, self._public, self._deep, self._assigned = candidates, public, deep, assigned
         self._body(self.tree.body, [self.top], "", None, live=True)
         self._settle_alternatives()
@@ -101,6 +105,7 @@ class Extractor:
             "told": self._told() if calls else {},
             "tried": names.branches.tried,
             "aliased": [],
+            "gives": {},
             "asked": None if candidates is None else sorted(candidates),
             "described": [name for name in names.bound if public(name)] if public is not None else [],
         }
@@ -137,6 +142,8 @@ class Extractor:
                 dotted = self.namer.expand(binding, [self.top])
                 if dotted is not None and dotted != f"{self.module}.{name}":
                     aliases[name] = dotted
+            elif isinstance(binding, ast.ClassDef):
+                aliases |= self._attributes_with_other_names(binding)
             elif isinstance(binding, ast.Call):
                 dotted = self.namer.expand(binding.func, [self.top])
                 if dotted is not None:
@@ -152,6 +159,25 @@ class Extractor:
             if dotted is not None:
                 makes.setdefault(name, dotted)
         return {"imports": imports, "aliases": aliases, "makes": makes, "returns": returns, "decorators": decorators}
+
+    def _attributes_with_other_names(self, node: ast.ClassDef) -> dict[str, str]:
+        """Return the attributes of a class that are other names for something: ``class Marks: mark = tool``."""
+        scopes = [self.top, Scope("class", node.body, node)]
+        found = {}
+        for statement in node.body:
+            if isinstance(statement, ast.Assign):
+                value = statement.value
+                if isinstance(value, ast.Call) and last_name(value) == "staticmethod" and value.args:
+                    value = value.args[0]
+                dotted = self.namer.expand(value, scopes) if is_alias(value) else None
+                for target in statement.targets if dotted is not None else ():
+                    if isinstance(target, ast.Name):
+                        found[f"{node.name}.{target.id}"] = str(dotted)
+        return found
+
+    def gives(self, qualname: str) -> Given:
+        """Return what a call of the function, method or class *qualname* gives."""
+        return Gives(self.decorators).of(qualname)
 
     def constant(self, name: str) -> Value:
         """Return the value of the module-level *name* or ``Class.attribute``, as far as reading tells."""
@@ -253,12 +279,20 @@ class Extractor:
     def _made_anywhere(self, lines: Sequence[int]) -> None:
         """Collect the calls of known constructors that are no variables of the module."""
         there = {id(item["node"]) for item in self.items if "node" in item}
-        for call in MadeObjects(self.namer, self.takes, self._is_constructor, lines).calls(self.tree):
+        for call in MadeObjects(self.namer, self.takes, self._is_class, lines).calls(self.tree):
             if id(call.node) not in there:
                 self.items.append(self._items.of_call(call))
 
     def _is_constructor(self, dotted: str) -> bool:
-        return any(self.rules.is_word("constructors", part) for part in dotted.split(".")[-2:])
+        last = dotted.rpartition(".")[2]
+        return last in self.decorators.makers or any(
+            self.rules.is_word("constructors", part) for part in dotted.split(".")[-2:]
+        )
+
+    def _is_class(self, dotted: str) -> bool:
+        """Tell whether *dotted* may be a constructor, rather than a function that makes something."""
+        last = dotted.rpartition(".")[2].lstrip("_")
+        return self._is_constructor(dotted) and (last[:1].isupper() or last not in self.decorators.makers)
 
     # --- asked for by name ---------------------------------------------------------------------------------
 

@@ -21,11 +21,12 @@ from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.finding import Clash, Finding, ScanResult, Skipped
 from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.gc_pause import gc_paused
+from catalog.discovery.gives import Given
 from catalog.discovery.literal import Value
 from catalog.discovery.prefilter import Prefiltered, prefilter_for
 from catalog.discovery.read_documents import read_documents
 from catalog.discovery.rules import Rules, load_rules
-from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of
+from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of, maker_aliases
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.uses import Connected, referring
 from catalog.discovery.walk import SourceFile
@@ -172,8 +173,11 @@ class _Scan:
         self.parsed = 0
         self._halves: set[str] = set()  # modules with texts that UTF-8 has no bytes for
         self._aliases: frozenset[str] = frozenset()
+        self._makers: frozenset[str] = frozenset()
         self._exported: Exported | None = None
-        self.follower = NameFollower(rules, locator, self._extract_of, self.states.__contains__, self._constant)
+        self.follower = NameFollower(
+            rules, locator, self._extract_of, self.states.__contains__, self._constant, self._gives
+        )
 
     def run(self) -> ScanResult:
         """Carry out the scan."""
@@ -250,7 +254,10 @@ class _Scan:
 
     def _parse_what_holds(self) -> None:
         candidates = self._candidates()
-        self._aliases = decorator_aliases(self.states.values(), self.rules)
+        foreign = self._foreign()
+        self._aliases = foreign | decorator_aliases(self.states.values(), self.rules)
+        derived = frozenset(name for names in candidates.values() for name in names)
+        self._makers = foreign | maker_aliases(self.states.values(), self.rules, derived)
         self._exported = Exported(self.states) if self.public else None
         # Public modules first: they say which functions of the private ones are to be described.
         for module in sorted(self.states, key=lambda name: (is_private(name), name)):
@@ -259,10 +266,11 @@ class _Scan:
                 continue
             wanted = candidates.get(module, frozenset())
             marks = self._aliases.intersection(state.prefiltered.marks)
-            if marks:
-                state.prefiltered.decorated = True
-                if state.extract is not None and not marks <= set(state.extract["aliased"]):
-                    state.extract = None
+            calls = self._makers.intersection(state.prefiltered.calls)
+            state.prefiltered.decorated |= bool(marks)
+            state.prefiltered.assigned |= bool(calls)
+            if state.extract is not None and not (marks | calls) <= set(state.extract["aliased"]):
+                state.extract = None
             if self._exported is not None or wanted or state.prefiltered.holds:
                 public = self._exported.wants(module) if self._exported is not None else None
                 if not _is_enough(state.extract, wanted, public):
@@ -270,24 +278,42 @@ class _Scan:
             if self._exported is not None:
                 self._exported.add(module, state.extract)
 
+    def _foreign(self) -> frozenset[str]:
+        """Return the names of other packages that the files use and that seem to give something known."""
+        tops = {module.partition(".")[0] for module in self.states}
+        return frozenset(
+            name
+            for state in self.states.values()
+            if state.prefiltered is not None
+            for name, dotted in state.prefiltered.foreign.items()
+            if dotted.partition(".")[0] not in tops and self.follower.reach.gives(dotted)
+        )
+
     def _candidates(self) -> dict[str, frozenset[str]]:
         """Return, by module, the classes that could derive from a known base, through any number of others.
 
         Compared are last names only, so there may be too many; following the dotted names tells later.
         """
         words = set(self.rules.base_names())
-        named = frozenset(words)
+        tops = {module.partition(".")[0] for module in self.states}
         heads: list[tuple[str, str, set[str]]] = []
         for module, state in self.states.items():
             if state.prefiltered is None:
                 continue
             heads += [("", name, {first}) for name, first in state.prefiltered.renamed.items()]
             for name, bases, _ in state.prefiltered.heads:
-                heads.append((module, name, {base.rpartition(".")[2] for base in bases}))
-                for base in bases:
-                    home = base.rpartition(".")[0]
-                    if home and home not in self.states and self.follower.reaches(base, named):
-                        words.add(base.rpartition(".")[2])
+                # Of what another package defines the dotted name decides: Module and Tool are common words.
+                named = {
+                    base.rpartition(".")[2]
+                    for base in bases
+                    if "." not in base or base.partition(".")[0] in tops or self.follower.reach.reaches(base)
+                }
+                heads.append((module, name, named))
+                words |= {
+                    base.rpartition(".")[2]
+                    for base in bases
+                    if "." in base and base.rpartition(".")[0] not in self.states and self.follower.reach.reaches(base)
+                }
         candidates: dict[str, set[str]] = {}
         waiting = heads
         while True:  # until a round adds no name: a class may stand before its base, in any file
@@ -323,9 +349,11 @@ class _Scan:
                         assigned=prefiltered is not None and prefiltered.assigned,
                         calls=self._calls(module, prefiltered),
                         aliases=self._aliases,
+                        makers=self._makers,
                     )
                     if prefiltered is not None:
-                        state.extract["aliased"] = sorted(self._aliases.intersection(prefiltered.marks))
+                        marks = self._aliases.intersection(prefiltered.marks)
+                        state.extract["aliased"] = sorted(marks | self._makers.intersection(prefiltered.calls))
                     if module in self._halves:
                         state.extract = writable(state.extract)
                     del extractor  # the tree goes before the collector comes back
@@ -338,12 +366,13 @@ class _Scan:
 
     def _calls(self, module: str, prefiltered: Prefiltered | None) -> list[int]:
         """Return the lines of a module on which a known constructor seems to be called."""
-        if prefiltered is None or not prefiltered.declared:
+        if prefiltered is None or not (prefiltered.declared or prefiltered.assigned):
             return []
         data = self.content.get(module)
         if data is None:
             data = read_bytes(self.states[module].file.path)
-        return self.prefilter.calls_in(data, prefiltered.renamed)
+        classes = [name for name in self._makers if name.lstrip("_")[:1].isupper()]
+        return self.prefilter.lines_of_calls(data, prefiltered.renamed, classes)
 
     def _extractor(self, module: str, state: FileState) -> Extractor | None:
         file = state.file
@@ -405,17 +434,25 @@ class _Scan:
 
     def _about(self, module: str, qualname: str) -> dict[str, Any]:
         """Return what is known of a name that something is given; kept for the next scan."""
+        return self._asked(module, "told", qualname, lambda extractor: extractor.about(qualname))
+
+    def _gives(self, module: str, qualname: str) -> Given:
+        return self._asked(module, "gives", qualname, lambda extractor: extractor.gives(qualname))
+
+    def _asked(
+        self, module: str, table: str, qualname: str, read: Callable[[Extractor], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Return what *read* tells of a name in a module, an empty dictionary if nothing; kept for the next scan."""
         extract = self._extract_of(module)
         if extract is None:
             return {}
-        told: dict[str, Any] = extract["told"]
-        if qualname not in told:
-            told[qualname] = {}
-            with suppress(Exception):  # whatever the file holds: nothing is known
+        known: dict[str, dict[str, Any]] = extract[table]
+        if qualname not in known:
+            known[qualname] = {}
+            with suppress(Exception):  # whatever the file holds: nothing is known of it
                 extractor = self._extractor(module, self.states[module])
-                if extractor is not None:
-                    told[qualname] = extractor.about(qualname)
-        return told[qualname]  # type: ignore[no-any-return]
+                known[qualname] = {} if extractor is None else read(extractor)
+        return known[qualname]
 
     # --- results -------------------------------------------------------------------------------------------
 
