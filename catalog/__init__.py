@@ -20,12 +20,14 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.authoring import council as council
     from catalog.authoring import input_mapper as input_mapper
     from catalog.authoring import mark as mark
+    from catalog.authoring import mcp_server as mcp_server
     from catalog.authoring import model as model
     from catalog.authoring import profile as profile
     from catalog.authoring import prompt as prompt
     from catalog.authoring import round as round
     from catalog.authoring import router as router
     from catalog.authoring import schema as schema
+    from catalog.authoring import skill as skill
     from catalog.authoring import sub_council as sub_council
     from catalog.authoring import tool as tool
     from catalog.characters import json_text as json_text
@@ -184,6 +186,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
 
     agents: Registry[Any]
     councils: Registry[Any]
+    mcp_servers: Registry[Any]
+    skills: Registry[Any]
     input_mappers: Registry[Any]
     models: Registry[Any]
     profiles: Registry[Any]
@@ -345,6 +349,8 @@ _KINDS = (
     "sub_council",
     "input_mapper",
     "council",
+    "skill",
+    "mcp_server",
 )
 _HOMES |= dict.fromkeys(_ERRORS, "catalog.errors")
 _HOMES |= dict.fromkeys((*_KINDS, "mark"), "catalog.authoring")  # decorators: catalog.tool, catalog.model, ...

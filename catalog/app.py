@@ -182,6 +182,8 @@ class Catalog:
     sub_councils = KindRegistry("sub_council")
     input_mappers = KindRegistry("input_mapper")
     councils = KindRegistry("council")
+    skills = KindRegistry("skill")
+    mcp_servers = KindRegistry("mcp_server")
 
     if not TYPE_CHECKING:  # to a type checker a class with a __getattr__ has every attribute
 

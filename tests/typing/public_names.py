@@ -130,6 +130,8 @@ from catalog import (
     logged_decisions,
     looking_in,
     mark,
+    mcp_server,
+    mcp_servers,
     missing_reference,
     model,
     models,
@@ -156,6 +158,8 @@ from catalog import (
     schema_advice,
     schema_revision,
     schemas,
+    skill,
+    skills,
     sqlite_path,
     sub_council,
     sub_councils,
@@ -216,12 +220,15 @@ assert_type(called("a"), float)
 assert_type(Engine().start(), bool)
 
 # Every decorator keeps the type, bare and with arguments.
-for bare in (tool, model, prompt, agent, profile, schema, router, round, sub_council, input_mapper, council):
+for bare in (
+    tool, model, prompt, agent, profile, schema, router, round, sub_council, input_mapper, council, skill, mcp_server
+):  # fmt: skip
     assert_type(bare(Engine), type[Engine])
     assert_type(bare(tags=["a"])(Engine), type[Engine])
 
 for registry in (
-    tools, models, prompts, agents, profiles, schemas, routers, rounds, sub_councils, input_mappers, councils
+    tools, models, prompts, agents, profiles, schemas, routers, rounds, sub_councils, input_mappers, councils, skills,
+    mcp_servers,
 ):  # fmt: skip
     assert_type(registry, Registry[Any])
 
