@@ -154,6 +154,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.trust.remembered import remember as _trust_configuration
     from catalog.verbs.aliases import AliasMove as AliasMove
     from catalog.verbs.changes import Changed as Changed
+    from catalog.verbs.export_documents import ExportedDocument as ExportedDocument
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
     from catalog.verbs.pins import PinChange as PinChange
@@ -223,6 +224,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "HashEmbedder": "catalog.embedders.hashed",
     "OpenAIEmbedder": "catalog.embedders.openai",
     "Hit": "catalog.search.hit",
+    "ExportedDocument": "catalog.verbs.export_documents",
     "Revision": "catalog.verbs.history",
     "AliasMove": "catalog.verbs.aliases",
     "Refusal": "catalog.verbs.refusals",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from catalog.discovery.rules import Rules
@@ -10,36 +10,42 @@ from catalog.discovery.state import FileState
 
 
 class Heads(NamedTuple):
-    """The files of one root, and what tells whether the class of a dotted name outside of them derives from others."""
+    """The files of one root, and what tells whether the class of a dotted name elsewhere derives from a known base."""
 
     states: Mapping[str, FileState]
-    reaches: Callable[[str, frozenset[str]], bool]
+    reaches: Callable[[str], bool]
 
 
 def could_derive(roots: Sequence[Heads], rules: Rules) -> list[dict[str, frozenset[str]]]:
     """Return, for each of *roots* by module, the classes that could derive from a known base, through others.
 
-    Compared are last names only, so there may be too many; following the dotted names tells later.
+    Compared are last names only, so there may be too many; following the dotted names tells later. Of what another
+    package defines the dotted name decides at once: ``Module`` and ``Tool`` are common words.
     """
     words = set(rules.base_names())
-    named = frozenset(words)
     waiting: list[tuple[int, str, str, set[str]]] = []
+    tops = {module.partition(".")[0] for root in roots for module in root.states}
     for place, (states, reaches) in enumerate(roots):
         for module, state in states.items():
             if state.prefiltered is None:
                 continue
             waiting += [(place, "", name, {first}) for name, first in state.prefiltered.renamed.items()]
             for name, bases, _ in state.prefiltered.heads:
-                waiting.append((place, module, name, {base.rpartition(".")[2] for base in bases}))
-                words.update(base.rpartition(".")[2] for base in bases if _is_known(base, states, reaches, named))
+                known = {base for base in bases if "." in base and reaches(base)}
+                named = {base for base in bases if "." not in base or base.partition(".")[0] in tops}
+                waiting.append((place, module, name, {base.rpartition(".")[2] for base in named | known}))
+                words.update(base.rpartition(".")[2] for base in known if base.rpartition(".")[0] not in states)
     return _closed(waiting, words, len(roots))
 
 
-def _is_known(
-    base: str, inside: Collection[str], reaches: Callable[[str, frozenset[str]], bool], named: frozenset[str]
-) -> bool:
-    home = base.rpartition(".")[0]
-    return bool(home) and home not in inside and reaches(base, named)
+def known_elsewhere(states: Mapping[str, FileState], gives: Callable[[str], bool]) -> Iterator[str]:
+    """Yield the names by which the files use what another package seems to make known objects or decorators with."""
+    tops = {module.partition(".")[0] for module in states}
+    for state in states.values():
+        if state.prefiltered is not None:
+            for name, dotted in state.prefiltered.foreign.items():
+                if dotted.partition(".")[0] not in tops and gives(dotted):
+                    yield name
 
 
 def _closed(

@@ -13,20 +13,25 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 from catalog.discovery.assemble import findings_of, is_private
-from catalog.discovery.derived import Heads, could_derive
+from catalog.discovery.crewai import with_tables
+from catalog.discovery.derived import Heads, could_derive, known_elsewhere
 from catalog.discovery.exports import Exported
 from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.finding import Finding, ScanResult
 from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.foreign import Foreign
 from catalog.discovery.gc_pause import gc_paused
+from catalog.discovery.gives import Given
+from catalog.discovery.join_code import join_code
 from catalog.discovery.left_out import is_written_by_a_program
 from catalog.discovery.literal import Value
 from catalog.discovery.naming import settle_names
+from catalog.discovery.notebook import ENDING, cells_of, in_cells, source_bytes
 from catalog.discovery.outside import Outside
 from catalog.discovery.prefilter import prefilter_for
 from catalog.discovery.read_documents import read_documents
@@ -34,13 +39,13 @@ from catalog.discovery.remembered import Before, counts, kept, left_out, skips
 from catalog.discovery.root_locator import RootLocator
 from catalog.discovery.rules import Rules, load_rules
 from catalog.discovery.soundness import check_the_rest
-from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of, reading_fault
+from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of, maker_aliases, reading_fault
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.walk import SourceFile
 from catalog.entry.limits import writable
 from catalog.errors import PackageNotFoundError, UnreadableSourceError
 from catalog.source.locate import Locator
-from catalog.source.read import decode_source, parse_source, read_bytes
+from catalog.source.read import decode_source, parse_source
 
 Progress = Callable[[int, int, str], None]
 """Called with the number of files done, the number of all files, and the module just looked at."""
@@ -104,7 +109,7 @@ def scan(
         _Scan(files, what, in_force, locators[root], before, public, done, outside)
         for root, files in _by_root(what.listing.files).items()
     ]
-    return _run(what, scans, in_force, before, options, public)
+    return _run(what, scans, locators, in_force, before, options, public)
 
 
 def _by_root(files: Iterable[SourceFile]) -> dict[str, list[SourceFile]]:
@@ -143,26 +148,36 @@ class _Progress:
 
 
 def _run(
-    target: Target, scans: Sequence[_Scan], rules: Rules, before: Before, options: str, public: bool
+    target: Target,
+    scans: Sequence[_Scan],
+    locators: Mapping[str, Locator],
+    rules: Rules,
+    before: Before,
+    options: str,
+    public: bool,
 ) -> ScanResult:
     """Carry out the scans of all roots, step by step together: a name may come from another root."""
     started = time.time_ns()
     for each in scans:
         each.look()
     every = [state for each in scans for state in each.states.values()]
-    candidates = could_derive([Heads(each.states, each.follower.reaches) for each in scans], rules)
-    aliases = decorator_aliases(every, rules)
+    candidates = could_derive([Heads(each.states, each.follower.reach.reaches) for each in scans], rules)
+    elsewhere = frozenset(name for each in scans for name in known_elsewhere(each.states, each.follower.reach.gives))
+    derived = frozenset(name for classes in candidates for names in classes.values() for name in names)
+    aliases, makers = elsewhere | decorator_aliases(every, rules), elsewhere | maker_aliases(every, rules, derived)
     for each, classes in zip(scans, candidates, strict=True):
-        each.parse(classes, aliases)
+        each.parse(classes, aliases, makers)
     parsed = 0 if public else check_the_rest(every, lambda state: _was_checked(state, before))
     listing = target.listing
     in_documents, document_faults, documents = read_documents(
         listing.documents, listing.top, before.data.get("documents", {}), started
     )
     found = [finding for each in scans for finding in each.findings()]
+    crews = {state.file.path: state.extract["crews"] for state in every if state.extract and state.extract["crews"]}
+    found, in_documents = with_tables(found, crews, in_documents)
     foreign = Foreign()
-    found = [foreign.renamed(finding) for finding in found]
-    findings, clashes = settle_names([*found, *in_documents])
+    joined = join_code(found, in_documents, listing.files, locators.__getitem__)
+    findings, clashes = settle_names(map(foreign.renamed, joined))
     faults = {state.file.path: state.fault for state in every if state.fault is not None} | dict(document_faults)
     skipped = skips(target, faults)
     generated = sum(state.generated for state in every)
@@ -214,9 +229,10 @@ class _Scan:
         self.parsed = 0
         self._halves: set[str] = set()  # modules with texts that UTF-8 has no bytes for
         self._aliases: frozenset[str] = frozenset()
+        self._makers: frozenset[str] = frozenset()
         self._exported: Exported | None = None
         self.follower = NameFollower(
-            rules, locator, self._extract_of, self.states.__contains__, self._constant, outside
+            rules, locator, self._extract_of, self.states.__contains__, self._constant, self._gives, outside
         )
 
     # --- bytes ---------------------------------------------------------------------------------------------
@@ -237,7 +253,7 @@ class _Scan:
             return
         state = self.states[file.module] = FileState(file, "")
         try:
-            data = read_bytes(file.path)
+            data = source_bytes(file.path)
         except UnreadableSourceError as error:
             state.fault = error.facts["reason"]
             return
@@ -264,14 +280,16 @@ class _Scan:
 
     # --- trees ---------------------------------------------------------------------------------------------
 
-    def parse(self, candidates: Mapping[str, frozenset[str]], aliases: frozenset[str]) -> None:
+    def parse(self, candidates: Mapping[str, frozenset[str]], aliases: frozenset[str], makers: frozenset[str]) -> None:
         """Parse what could hold something.
 
         Args:
             candidates: by module, the classes that could derive from a known base.
             aliases: the names that known decorators may have.
+            makers: the names that what makes known objects may have.
         """
         self._aliases = aliases
+        self._makers = makers
         self._exported = Exported(self.states) if self.public else None
         # Public modules first: they say which functions of the private ones are to be described.
         for module in sorted(self.states, key=lambda name: (is_private(name), name)):
@@ -280,10 +298,11 @@ class _Scan:
                 continue
             wanted = candidates.get(module, frozenset())
             marks = self._aliases.intersection(state.prefiltered.marks)
-            if marks:
-                state.prefiltered.decorated = True
-                if state.extract is not None and not marks <= set(state.extract["aliased"]):
-                    state.extract = None
+            calls = self._makers.intersection(state.prefiltered.calls)
+            state.prefiltered.decorated |= bool(marks)
+            state.prefiltered.assigned |= bool(calls)
+            if state.extract is not None and not (marks | calls) <= set(state.extract["aliased"]):
+                state.extract = None
             if self._exported is not None or wanted or state.prefiltered.holds:
                 public = self._exported.wants(module) if self._exported is not None else None
                 if not _is_enough(state.extract, wanted, public):
@@ -311,9 +330,13 @@ class _Scan:
                         assigned=prefiltered is not None and prefiltered.assigned,
                         declared=prefiltered is not None and prefiltered.declared,
                         aliases=self._aliases,
+                        makers=self._makers,
                     )
                     if prefiltered is not None:
-                        state.extract["aliased"] = sorted(self._aliases.intersection(prefiltered.marks))
+                        marks = self._aliases.intersection(prefiltered.marks)
+                        state.extract["aliased"] = sorted(marks | self._makers.intersection(prefiltered.calls))
+                    if state.file.path.endswith(ENDING):
+                        state.extract["cells"] = cells_of(self.content.get(module) or source_bytes(state.file.path))
                     if module in self._halves:
                         state.extract = writable(state.extract)
                     del extractor  # the tree goes before the collector comes back
@@ -328,7 +351,7 @@ class _Scan:
         file = state.file
         data = self.content.get(module)
         if data is None:
-            data = read_bytes(file.path)
+            data = source_bytes(file.path)
         if HALF.search(data) is not None:
             self._halves.add(module)
         tree = parse_source(data, file.path).tree
@@ -359,6 +382,18 @@ class _Scan:
         state.constants[name] = value
         return value
 
+    def _gives(self, module: str, qualname: str) -> Given:
+        extract = self._extract_of(module)
+        if extract is None:
+            return {}
+        known: dict[str, Given] = extract["gives"]
+        if qualname not in known:
+            known[qualname] = {}
+            with suppress(Exception):  # whatever the file holds: nothing is known of it
+                extractor = self._extractor(module, self.states[module])
+                known[qualname] = {} if extractor is None else extractor.gives(qualname)
+        return known[qualname]
+
     # --- results -------------------------------------------------------------------------------------------
 
     def findings(self) -> list[Finding]:
@@ -382,7 +417,9 @@ class _Scan:
             except Exception as error:
                 state.fault = fault_of(error, "its names lead too far")
                 continue
-            if state.file.unloadable:
+            if "cells" in state.extract:
+                found = in_cells(found, state.extract["cells"])
+            elif state.file.unloadable:
                 found = [replace(each, ref=None, reason=state.file.unloadable) for each in found]
             findings += found
         return findings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,7 +17,7 @@ from catalog.errors import UnreadableSourceError
 from catalog.source.importable import is_as_tried
 from catalog.source.stamp import is_settled
 
-FORMAT = 9
+FORMAT = 11
 """Of the state; a state of another format is not used."""
 
 HALF = re.compile(rb"\\[uU](?:0000)?[dD][89a-fA-F]")
@@ -76,7 +76,17 @@ def _place(file: SourceFile) -> str:
 
 
 def decorator_aliases(states: Iterable[FileState], rules: Rules) -> frozenset[str]:
-    """Return the names that known decorators may have in some file, through any number of others.
+    """Return the names that known decorators may have in some file, through any number of others."""
+    return _aliases(states, lambda name: rules.is_word("decorators", name) or rules.is_word("methods", name))
+
+
+def maker_aliases(states: Iterable[FileState], rules: Rules, classes: frozenset[str]) -> frozenset[str]:
+    """Return the names of what may make known objects in some file: of functions, and of *classes* that derive."""
+    return classes | _aliases(states, lambda name: name in classes or rules.is_word("constructors", name))
+
+
+def _aliases(states: Iterable[FileState], is_known: Callable[[str], bool]) -> frozenset[str]:
+    """Return the names that lead to what *is_known*, through any number of others.
 
     Compared are last names only, so there may be too many; following the dotted names tells later.
     """
@@ -91,7 +101,7 @@ def decorator_aliases(states: Iterable[FileState], rules: Rules) -> frozenset[st
     while True:  # until a round adds no name
         later = set()
         for name, first in pairs:
-            if first in words or rules.is_word("decorators", first) or rules.is_word("methods", first):
+            if first in words or is_known(first):
                 words.add(name)
             else:
                 later.add((name, first))

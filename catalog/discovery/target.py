@@ -12,7 +12,7 @@ from importlib import metadata
 from catalog.discovery.ignore import Ignored
 from catalog.discovery.left_out import asks_for
 from catalog.discovery.placing import settle_roots
-from catalog.discovery.walk import Listing, SourceFile, list_file, list_folder, list_package
+from catalog.discovery.walk import Listing, SourceFile, list_document, list_file, list_folder, list_package
 from catalog.distributions import files_of, find_distribution, name_of, text_of
 from catalog.errors import PackageNotFoundError, close_matches, did_you_mean
 from catalog.source.locate import Locator, ModuleSite, is_installed
@@ -137,9 +137,13 @@ def _path_target(text: str, listing: Listing) -> Target:
     if os.path.isdir(path):
         list_folder(path, listing)
     elif os.path.isfile(path):
-        if not path.endswith(".py"):
-            raise PackageNotFoundError(f"{text!r} is not a Python file; give a .py file or a folder", target=text)
-        list_file(path, listing)
+        if path.endswith(".py"):
+            list_file(path, listing)
+        elif not list_document(path, listing):
+            raise PackageNotFoundError(
+                f"{text!r} is not a Python file, nor a document that a scan reads; give one of these, or a folder",
+                target=text,
+            )
     else:
         raise PackageNotFoundError(f"there is no file or folder {text!r}", target=text, close=[])
     return Target(path, listing, root=path, is_path=True)

@@ -11,9 +11,13 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from itertools import islice
 
 from catalog.discovery.documents.document import DocumentFile
-from catalog.discovery.documents.forms import forms_of
+from catalog.discovery.documents.folder import folder_stamp
+from catalog.discovery.documents.forms import SKILLS, forms_of, hidden_folders
 from catalog.discovery.ignore import Ignored
 from catalog.discovery.left_out import EXCLUDED, IGNORED, Counted, closed, file_reason, folder_reason
+from catalog.discovery.notebook import ENDING as NOTEBOOK
+from catalog.discovery.notebook import NOT_LOADABLE as IN_NOTEBOOK
+from catalog.discovery.notebook import notebook_modules
 from catalog.files import NOT_REGULAR
 from catalog.source.links import is_inside
 from catalog.source.locate import is_installed
@@ -23,6 +27,8 @@ from catalog.source.stamp import stamp_of
 _SKIPPED_FOLDERS = frozenset({"__pycache__", "LC_MESSAGES"})
 """Folders that hold no modules; the last one's are translations, a thousand in django."""
 _EXTENSIONS = tuple(EXTENSION_SUFFIXES)
+_NOBODYS = frozenset({".git", ".hg", ".svn", ".tox", ".nox", ".venv"})
+"""Folders with a dot in front that tools fill."""
 NO_MODULE = "its name is no identifier, so nothing can import it"
 DEEPEST = 60
 """How many folders deep a scan goes."""
@@ -140,6 +146,8 @@ def _entries(folder: str, into: Listing, depth: int) -> list[os.DirEntry[str]]:
     into.ignored.enter(folder, names)
     found = [entry for entry in found if not _is_left_out(entry, names, into)]
     _documents(found, folder, into)
+    _notebooks(found, folder, into)
+    _hidden(found, into, depth)
     return found
 
 
@@ -155,8 +163,73 @@ def _documents(entries: list[os.DirEntry[str]], folder: str, into: Listing) -> N
             into.skipped.append((entry.path, error.strerror or str(error)))
             continue
         if stat.S_ISREG(state.st_mode) and _is_text(name):
-            place = os.path.relpath(os.path.join(os.path.realpath(folder), name), into.top).replace(os.sep, "/")
-            into.documents.append(DocumentFile(entry.path, place, stamp_of(state)))
+            into.documents.append(_document(entry.path, state, into.top))
+
+
+def _notebooks(entries: list[os.DirEntry[str]], folder: str, into: Listing) -> None:
+    """Add the notebooks, each as a module of its folder that no import leads to."""
+    states = {}
+    for entry in entries:
+        if entry.name.endswith(NOTEBOOK) and _is_text(entry.name):
+            try:
+                state = entry.stat(follow_symlinks=False)
+            except OSError as error:
+                into.skipped.append((entry.path, error.strerror or str(error)))
+                continue
+            if stat.S_ISREG(state.st_mode):
+                states[entry.name[: -len(NOTEBOOK)]] = state
+    for stem, module in notebook_modules(states).items():
+        file = listed(module, os.path.join(folder, stem + NOTEBOOK), False, states[stem], folder)
+        file.unloadable = IN_NOTEBOOK
+        into.files.append(file)
+        into.python += 1
+
+
+def _document(path: str, state: os.stat_result, top: str) -> DocumentFile:
+    folder, name = os.path.split(path)
+    place = os.path.relpath(os.path.join(os.path.realpath(folder), name), top).replace(os.sep, "/")
+    is_whole = any(form.whole_folder for form in forms_of(name, folder))
+    return DocumentFile(path, place, folder_stamp(folder) if is_whole else stamp_of(state))
+
+
+def list_document(path: str, into: Listing) -> bool:
+    """Add the one file *path* if it may be a document with entries, by its name; return whether it may."""
+    if not forms_of(os.path.basename(path), os.path.dirname(path)):
+        return False
+    _begin(os.path.dirname(path), into)
+    try:
+        state = os.stat(path)
+        if stat.S_ISREG(state.st_mode):
+            into.documents.append(_document(path, state, into.top))
+        else:
+            into.skipped.append((path, NOT_REGULAR))
+    except OSError as error:
+        into.skipped.append((path, error.strerror or str(error)))
+    return True
+
+
+def _hidden(entries: list[os.DirEntry[str]], into: Listing, depth: int) -> None:
+    """Look for documents in the folders among *entries* whose names begin with a dot and that may hold some."""
+    for entry in entries:
+        if not entry.name.startswith(".") or entry.name in _NOBODYS or not _is_folder(entry):
+            continue
+        if entry.name in hidden_folders():
+            _documents_below(entry.path, into, depth + 1)
+        elif os.path.isdir(skills := os.path.join(entry.path, SKILLS)) and not os.path.islink(skills):
+            _documents_below(skills, into, depth + 1)
+
+
+def _documents_below(folder: str, into: Listing, depth: int) -> None:
+    for entry in _entries(folder, into, depth):
+        if entry.name not in _SKIPPED_FOLDERS and not entry.name.startswith(".") and _is_folder(entry):
+            _documents_below(entry.path, into, depth + 1)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False) and _is_text(entry.name)
+    except OSError:
+        return False
 
 
 def _is_left_out(entry: os.DirEntry[str], beside: set[str], into: Listing) -> bool:

@@ -18,12 +18,13 @@ from catalog.entry.states import DEPRECATED, DRAFT, DRIFTED, GONE, MARKS, REVIEW
 from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED, PLUGIN
 from catalog.ingest.report import clashes_of, skipped_of, taken_away, undecided_of, undeclared, undeclared_of
-from catalog.loader.verify import drift_in_words, examine
+from catalog.loader.verify import drift_in_words
 from catalog.source.locate import Locator, root_of
-from catalog.source.places import Places
 from catalog.store import queries
 from catalog.store.mapping import to_json
+from catalog.verbs.documents import place_of
 from catalog.verbs.marks import ACTIONS, with_mark
+from catalog.verbs.repair import look_again
 from catalog.workspace.workspace import Workspace, readable
 
 if TYPE_CHECKING:
@@ -169,6 +170,8 @@ class Merge:
         if there.source.startswith(DISCOVERED):
             now = _called(draft, there.name)
             metadata = {**now.metadata, **self._review_of(there, draft)}
+            if there.document:  # below that folder or another, it is the same; what it names may be renamed by now
+                metadata |= only(there.metadata, "root", "file", "references")
             self.written.append(now.model_copy(update={"source": there.source, "metadata": metadata}))
         else:
             self.unchanged.append(there.key)  # registered by hand: what it says is somebody's choice
@@ -189,7 +192,7 @@ class Merge:
         self.drifted.append(
             {
                 "key": there.key,
-                "ref": there.ref,
+                "ref": place_of(there) if there.document else there.ref,
                 "change": change,
                 "old_signature": there.signature,
                 "new_signature": new_signature,
@@ -236,12 +239,12 @@ class Merge:
     def _missing(self, entries: Iterable[Entry], found: Container[_Place], looked_at: Container[str]) -> None:
         """Mark entries of this source that were not found by what their code looks like now; report what is gone."""
         absent = [entry for entry in entries if _place(entry) not in found]
-        places = Places()
-        for entry in sorted(absent, key=lambda entry: str(entry.ref)):
-            if entry.ref is None:
+        look = look_again()
+        for entry in sorted(absent, key=lambda entry: (str(entry.ref), entry.key)):
+            if entry.ref is None and not entry.document:
                 self._missing_file(entry, looked_at)
                 continue
-            found_now = examine(entry, places.of(entry.root))
+            found_now = look(entry)
             if found_now.state == GONE:
                 self.gone.append(entry.key)
             if found_now.state == DRIFTED and found_now.drift is not None:
@@ -328,6 +331,8 @@ def _file(entry: Entry) -> str | None:
 def _shown(entry: Entry, other: Entry) -> str:
     """Return where the code of an entry is, for a report that names the *other* beside it."""
     root = entry.root
+    if entry.document:
+        return place_of(entry) + (f" in {root}" if place_of(entry) == place_of(other) else "")
     return (entry.ref or _file(entry) or entry.source) + (f" in {root}" if root and entry.ref == other.ref else "")
 
 

@@ -40,6 +40,7 @@ from catalog import (
     Estimate,
     Evaluation,
     Event,
+    ExportedDocument,
     Fault,
     FitReport,
     GateVerdicts,
@@ -270,6 +271,8 @@ assert_type(cat.changes(cat.verify()), list[Changed])
 assert_type(cat.pin("catalog.lock", ["tool:x"], kind=None), Pinned)
 assert_type(cat.check_pins(), list[PinChange])
 assert_type(cat.history("tool", "plot"), list[Revision])
+assert_type(cat.export_document("openapi", "openapi.json", tags=["a"]), ExportedDocument)
+assert_type(cat.where("tool:plot"), tuple[str, int] | None)
 assert_type(cat.generation, int)
 assert_type(cat["tool:plot"], Any)
 assert_type("tool:plot" in cat, bool)
