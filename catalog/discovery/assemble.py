@@ -1,16 +1,17 @@
-"""From the candidates of an extract to findings: the rule that applies, the entry's fields, and disputed names."""
+"""From the candidates of an extract to findings: the rule that applies, and the entry's fields."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from catalog.discovery.decide import of_made, of_mark
 from catalog.discovery.extract import Extract
-from catalog.discovery.finding import Clash, Finding
+from catalog.discovery.finding import Finding
 from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.literal import Value, texts_in
 from catalog.discovery.rules import Rule
-from catalog.entry.key import NAME_LENGTH, name_fault
+from catalog.entry.key import name_fault
 from catalog.entry.template import format_of, is_jinja, parameters_of_text
 
 _TEMPLATES = ("prefix", "template", "suffix")
@@ -104,11 +105,12 @@ def _decided(module: str, item: dict[str, Any], follower: NameFollower) -> tuple
     rules = follower.rules
     best: tuple[Rule, str, FieldReader] | None = None
     for mark in item.get("marks", ()):
-        rule, last, given = _rule_of(mark, follower)
-        if rule is None or (_is_replaced(item) and rule.section != "methods"):
+        marked = of_mark(mark, follower)
+        if marked is None or (_is_replaced(item) and marked.rule.section != "methods"):
             continue  # a definition that another replaces is gone, unless the decorator put it into an object's list
-        kind = last.rpartition(".")[2] if rule.kind == "*" else rule.kind
-        decision = rule, kind, _arguments_reader(given, follower)
+        rule = marked.rule
+        kind = marked.last.rpartition(".")[2] if rule.kind == "*" else rule.kind
+        decision = rule, kind, _arguments_reader(marked.given, follower)
         if rules.is_own(rule):  # what the author wrote for the catalog beats the framework's
             return decision
         best = best or decision
@@ -117,30 +119,8 @@ def _decided(module: str, item: dict[str, Any], follower: NameFollower) -> tuple
     if item["form"] == "class" and not _is_replaced(item):
         return _class_decision(module, item, follower)
     if item["form"] == "value" and "made" in item and not _is_replaced(item):
-        return _value_decision(item["made"], follower)
+        return _value_decision(item, item["made"], follower)
     return None
-
-
-def _rule_of(mark: dict[str, Any], follower: NameFollower) -> tuple[Rule | None, str, dict[str, Value]]:
-    """Return the rule for a decorator, its own name, and the arguments it is given, those of partials included."""
-    rules = follower.rules
-    given: dict[str, Value] = mark["given"]
-    for _ in range(_MOST_PARTIALS):
-        rule, last = None, ""
-        if "dotted" in mark:
-            rule, last = follower.follow(mark["dotted"], lambda name: rules.match("decorators", name))
-        stored = follower.stored_mark(last) if rule is None and last else None
-        if stored is None:
-            break
-        mark, given = stored, {**stored["given"], **given}
-    if rule is None and "method" in mark:
-        rule = follower.owner_rule(mark["method"], mark["owner"], mark["called"])
-        last = mark["method"]
-    return rule, last, given
-
-
-_MOST_PARTIALS = 20
-"""How many partials of partials are followed."""
 
 
 def _is_replaced(item: dict[str, Any]) -> bool:
@@ -152,8 +132,11 @@ def _class_decision(module: str, item: dict[str, Any], follower: NameFollower) -
     dotted = f"{module}.{item['qualname']}"
     extract = follower.extract_of(module)
     rule = follower.first_rule(extract["classes"].get(item["qualname"], ())) if extract else None
-    if rule is None:
-        return None
+    return None if rule is None else (rule, rule.kind, _attributes_reader(dotted, follower))
+
+
+def _attributes_reader(dotted: str, follower: NameFollower) -> FieldReader:
+    """Return a reader of the attributes of the class *dotted*."""
 
     def read(places: tuple[str | int, ...]) -> Any:
         for place in places:
@@ -162,31 +145,32 @@ def _class_decision(module: str, item: dict[str, Any], follower: NameFollower) -
                 return value[1]
         return None
 
-    return rule, rule.kind, read
+    return read
 
 
-def _value_decision(made: dict[str, Any], follower: NameFollower) -> tuple[Rule, str, FieldReader] | None:
-    rules = follower.rules
-    dotted = made["dotted"]
-    # Three ways to make a value: Agent(...), PromptTemplate.from_template(...), and our decorators as functions.
-    rule, last = follower.follow(dotted, lambda name: rules.match("constructors", name))
-    if rule is None:
-        above, _, maker = dotted.rpartition(".")
-        if above:
-            rule, last = follower.follow(above, lambda name: rules.match("constructors", name))
-            if rule is not None and maker not in rule.makers:
-                rule = None
-    if rule is None and made.get("decorates"):
-        rule, last = follower.follow(dotted, lambda name: rules.match("decorators", name))
-        if rule is not None and not rules.is_own(rule):
-            rule = None
-    if rule is None or (made.get("anywhere") and not rule.anywhere):
+def _value_decision(
+    item: dict[str, Any], made: dict[str, Any], follower: NameFollower
+) -> tuple[Rule, str, FieldReader] | None:
+    decision = of_made(made, follower)
+    if decision is None or (made.get("anywhere") and not decision.rule.anywhere):
         return None
-    kind = last.rpartition(".")[2] if rule.kind == "*" else rule.kind
-    read = _arguments_reader(made["given"], follower)
+    rule = decision.rule
+    kind = decision.last.rpartition(".")[2] if rule.kind == "*" else rule.kind
+    read = _arguments_reader(decision.given, follower)
     if made.get("anywhere") and not isinstance(read(rule.places("name")), str):
         return None  # built in a loop, or a copy
+    if decision.home:
+        item["doc"] = item["doc"] or follower.class_doc(decision.home)
+        return rule, kind, _first_of(read, _attributes_reader(decision.home, follower))
     return rule, kind, read
+
+
+def _first_of(first: FieldReader, second: FieldReader) -> FieldReader:
+    def read(places: tuple[str | int, ...]) -> Any:
+        value = first(places)
+        return second(places) if value is None else value
+
+    return read
 
 
 def _arguments_reader(arguments: dict[str, Value], follower: NameFollower) -> FieldReader:
@@ -286,41 +270,3 @@ def _is_public(module: str, item: dict[str, Any], extract: Extract, exported: fr
 def is_private(module: str) -> bool:
     """Tell whether a part of the dotted name begins with an underscore."""
     return module.startswith("_") or "._" in module
-
-
-def settle_names(findings: Iterable[Finding]) -> tuple[list[Finding], list[Clash]]:
-    """Give each finding a name that is unique within its kind.
-
-    The first by module and line keeps the plain name; the others are called ``module.name``, with a number behind it
-    where that is taken too.
-
-    Returns:
-        The findings by module and line, and a clash for each that was renamed, in the same order.
-    """
-    from dataclasses import replace
-
-    ordered = sorted(findings, key=lambda each: (each.module, each.line, each.given_name, each.kind))
-    taken: dict[tuple[str, str], Finding] = {}
-    rest: list[Finding] = []
-    # All plain names first: a module's name in front must not take one that another finding has by right.
-    for finding in ordered:
-        if (finding.kind, finding.given_name) in taken:
-            rest.append(finding)
-        else:
-            taken[finding.kind, finding.given_name] = finding
-    clashes: list[Clash] = []
-    for finding in rest:
-        wanted = f"{finding.module}.{finding.given_name}"[-NAME_LENGTH:].strip()
-        name, number = wanted, 1
-        while (finding.kind, name) in taken:
-            number += 1
-            name = f"{wanted[: NAME_LENGTH - 10]} {number}"
-        first = taken[finding.kind, finding.given_name]
-        taken[finding.kind, name] = replace(finding, name=name)
-        clashes.append(Clash(finding.kind, finding.given_name, _shown(first), _shown(finding), name))
-    named = sorted(taken.values(), key=lambda each: (each.module, each.line, each.kind, each.name))
-    return named, clashes
-
-
-def _shown(finding: Finding) -> str:
-    return finding.ref or f"{finding.path}:{finding.line}"

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from catalog.discovery.decorators import Decorators
+from catalog.discovery.gives import Given, Gives
 from catalog.discovery.literal import SAID, Value, known
 from catalog.discovery.rules import Rules
 from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, is_alias, last_name
@@ -28,7 +29,8 @@ Extract = dict[str, Any]
 ``returns`` function to the dotted class it returns · ``defines`` the functions and classes of the module ·
 ``all`` what ``__all__`` lists · ``items`` the candidates · ``asked`` the classes that were candidates ·
 ``described`` the names that were public · ``tried`` the imports that decided which branches run ·
-``aliased`` the decorators in it that may be known under other names."""
+``aliased`` the decorators and calls in it that may be known under other names ·
+``gives`` function to what a call of it gives, once that was asked for."""
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -70,6 +72,7 @@ class Extractor:
         assigned: bool = True,
         declared: bool = False,
         aliases: frozenset[str] = frozenset(),
+        makers: frozenset[str] = frozenset(),
     ) -> Extract:
         """Return the extract.
 
@@ -80,8 +83,9 @@ class Extractor:
             assigned: look for variables made by known constructors.
             declared: look for calls that count anywhere.
             aliases: names that known decorators may have in some file.
+            makers: names of what may make known objects in some file.
         """
-        self.decorators.aliases = aliases
+        self.decorators.aliases, self.decorators.makers = aliases, makers
         self._candidates, self._public, self._deep, self._assigned = candidates, public, deep, assigned
         self._body(self.tree.body, [self.top], "", None, live=True)
         self._settle_alternatives()
@@ -99,6 +103,7 @@ class Extractor:
             "items": self.items,
             "tried": names.branches.tried,
             "aliased": [],
+            "gives": {},
             "asked": None if candidates is None else sorted(candidates),
             "described": [name for name in names.bound if public(name)] if public is not None else [],
         }
@@ -135,6 +140,8 @@ class Extractor:
                 dotted = self.namer.expand(binding, [self.top])
                 if dotted is not None and dotted != f"{self.module}.{name}":
                     aliases[name] = dotted
+            elif isinstance(binding, ast.ClassDef):
+                aliases |= self._attributes_with_other_names(binding)
             elif isinstance(binding, ast.Call):
                 dotted = self.namer.expand(binding.func, [self.top])
                 if dotted is not None:
@@ -150,6 +157,25 @@ class Extractor:
             if dotted is not None:
                 makes.setdefault(name, dotted)
         return {"imports": imports, "aliases": aliases, "makes": makes, "returns": returns, "decorators": decorators}
+
+    def _attributes_with_other_names(self, node: ast.ClassDef) -> dict[str, str]:
+        """Return the attributes of a class that are other names for something: ``class Marks: mark = tool``."""
+        scopes = [self.top, Scope("class", node.body, node)]
+        found = {}
+        for statement in node.body:
+            if isinstance(statement, ast.Assign):
+                value = statement.value
+                if isinstance(value, ast.Call) and last_name(value) == "staticmethod" and value.args:
+                    value = value.args[0]
+                dotted = self.namer.expand(value, scopes) if is_alias(value) else None
+                for target in statement.targets if dotted is not None else ():
+                    if isinstance(target, ast.Name):
+                        found[f"{node.name}.{target.id}"] = str(dotted)
+        return found
+
+    def gives(self, qualname: str) -> Given:
+        """Return what a call of the function, method or class *qualname* gives."""
+        return Gives(self.decorators).of(qualname)
 
     def constant(self, name: str) -> Value:
         """Return the value of the module-level *name* or ``Class.attribute``, as far as reading tells."""
@@ -205,7 +231,7 @@ class Extractor:
                     self._body(part.body, scopes, prefix, hidden, live=runs, chain=inside)
 
     def _function(self, node: Function, scopes: Scopes, prefix: str, hidden: str | None) -> None:
-        marks = self.decorators.marks(node.decorator_list, scopes) if self._deep else []
+        marks = self.decorators.marks_of(node, scopes) if self._deep else []
         public = self._public is not None and not prefix and self._public(node.name) and not _is_overload(node)
         if not marks and not public:
             return
@@ -218,7 +244,7 @@ class Extractor:
         qualname = prefix + node.name
         if bases and (live or qualname not in self.classes):
             self.classes[qualname] = bases
-        marks = self.decorators.marks(node.decorator_list, scopes) if self._deep else []
+        marks = self.decorators.marks_of(node, scopes) if self._deep else []
         candidate = bool(bases) if self._candidates is None else node.name in self._candidates
         if not live or not (marks or candidate):
             return
@@ -236,7 +262,9 @@ class Extractor:
             dotted = self.namer.expand(call.func, scopes)
             if dotted is not None:
                 parts = dotted.split(".")[-2:]
-                is_constructor = any(self.rules.is_word("constructors", part) for part in parts)
+                is_constructor = any(self.rules.is_word("constructors", part) for part in parts) or (
+                    parts[-1] in self.decorators.makers
+                )
                 if is_constructor or self.decorators.is_known(dotted):
                     item = self._value_item(target.id, value, node.lineno, after)
                     given = self.decorators.given(call.func, scopes) if isinstance(call.func, ast.Call) else {}

@@ -200,7 +200,10 @@ class Entry(BaseModel):
     @property
     def document(self) -> str | None:
         """The path of the document its data was read from; None for what stands for code, and for other data."""
-        file = self.metadata.get("file") if self.ref is None and isinstance(self.metadata, dict) else None
+        if self.ref is not None or not isinstance(self.metadata, dict):
+            return None
+        is_code = isinstance(self.spec, dict) and "nested_in" in self.spec
+        file = None if is_code else self.metadata.get("file")
         return os.path.join(self.root, file) if isinstance(file, str) and file and self.root else None
 
     @property
