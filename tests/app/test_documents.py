@@ -201,6 +201,20 @@ def test_a_renamed_entry_stays_that_of_its_document(catalog: Catalog, folder: Pa
     assert catalog.where("mcp_server:disk") == (str(folder / ".mcp.json"), 3)
 
 
+def test_a_skill_that_moved_is_carried_over(catalog: Catalog, folder: Path) -> None:
+    """A folder that has another place is one skill that moved: a refresh that accepts it leaves one entry."""
+    catalog.scan(folder)
+    (folder / "skills").mkdir()
+    (folder / ".claude" / "skills" / "pdf-forms").rename(folder / "skills" / "pdf-forms")
+    reports = catalog.refresh(accept_renames=True)
+    assert [(each["key"], each["became"]) for report in reports for each in report.renamed] == [
+        ("skill:pdf-forms", "skill:pdf-forms")
+    ]
+    assert catalog.list("skill") == ["pdf-forms"]
+    assert catalog.entry("skill:pdf-forms").document == str(folder / "skills" / "pdf-forms" / "SKILL.md")
+    assert (catalog.scan(folder).is_quiet, catalog.states()) == (True, {})
+
+
 def test_an_unregistered_entry_stays_away(catalog: Catalog, folder: Path) -> None:
     """What somebody took away is not brought back by the next scan."""
     catalog.scan(folder)
