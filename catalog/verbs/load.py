@@ -72,10 +72,11 @@ def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None, ke
             snapshot = ws.snapshot()
             return load(ws, snapshot, ws.entry(*key), verify, key)
     elif entry.ref is None:  # a copy for each caller: whoever changes it changes it for nobody else
+        is_held = bool(ws.settings.pin or ws.policy.of(entry.kind).mode == PINNED)
         _held(ws, entry)
         if ws.learning.watching:
             _record_use(ws, (entry.kind, entry.name))
-        return _data(entry, policy)
+        return _data(entry, "source" if is_held else policy)
     else:
         try:
             # Asked for in so many words: also of what is loaded already.
