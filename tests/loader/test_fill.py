@@ -102,7 +102,6 @@ def test_jinja_is_asked_for_where_it_is_missing(monkeypatch: pytest.MonkeyPatch)
 
 def test_jinja_fills_in_its_sandbox() -> None:
     """A Jinja template is rendered by Jinja, names what is missing, and gets at nothing private."""
-    pytest.importorskip("jinja2")
     text = '{"a": 1} {% for x in xs %}{{ x }},{% endfor %}{{ name | upper }}'
     assert fill(text, {"xs": [1, 2], "name": "Bo"}, "jinja2") == '{"a": 1} 1,2,BO'
     assert fill("{{ x | default('none') }}", {}, "jinja2") == "none"
