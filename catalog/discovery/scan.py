@@ -31,7 +31,7 @@ from catalog.discovery.join_code import join_code
 from catalog.discovery.left_out import is_written_by_a_program
 from catalog.discovery.literal import Value
 from catalog.discovery.naming import settle_names
-from catalog.discovery.notebook import ENDING, cells_of, in_cells, source_bytes
+from catalog.discovery.notebook import ENDING, cells_of, in_cell, source_bytes
 from catalog.discovery.outside import Outside
 from catalog.discovery.prefilter import prefilter_for
 from catalog.discovery.read_documents import read_documents
@@ -418,7 +418,7 @@ class _Scan:
                 state.fault = fault_of(error, "its names lead too far")
                 continue
             if "cells" in state.extract:
-                found = in_cells(found, state.extract["cells"])
+                found = [in_cell(each, state.extract["cells"]) for each in found]
             elif state.file.unloadable:
                 found = [replace(each, ref=None, reason=state.file.unloadable) for each in found]
             findings += found
