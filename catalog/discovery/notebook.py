@@ -111,20 +111,14 @@ def cells_of(data: bytes) -> list[list[int]]:
     return [[data.count(b"\n", 0, match.start()) + 1, int(match[1])] for match in _MARK.finditer(data)]
 
 
-def in_cells(finding: Finding, cells: list[list[int]]) -> Finding:
-    """Return a *finding* in a notebook as what can't be loaded, with the cell that it is in."""
-    starts = [line for line, _ in cells]
-    at = bisect_right(starts, finding.line) - 1
-    cell = {"cell": cells[at][1], "cell_line": finding.line - starts[at]} if at >= 0 else {}
+def in_cell(finding: Finding, cells: list[list[int]]) -> Finding:
+    """Return a *finding* in a notebook as what can't be loaded, with the cell it is in."""
+    at = bisect_right(cells, finding.line, key=lambda cell: cell[0]) - 1
+    cell = {"cell": cells[at][1], "cell_line": finding.line - cells[at][0]} if at >= 0 else {}
     name = plain_name(finding.name)
+    metadata = {**finding.metadata, **cell}
     return replace(
-        finding,
-        name=name,
-        given_name=name,
-        ref=None,
-        nested_in=None,
-        reason=NOT_LOADABLE,
-        metadata={**finding.metadata, **cell},
+        finding, name=name, given_name=name, ref=None, nested_in=None, reason=NOT_LOADABLE, metadata=metadata
     )
 
 

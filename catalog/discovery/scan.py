@@ -31,7 +31,7 @@ from catalog.discovery.join_code import join_code
 from catalog.discovery.left_out import is_written_by_a_program
 from catalog.discovery.literal import Value
 from catalog.discovery.naming import settle_names
-from catalog.discovery.notebook import ENDING, cells_of, in_cells, source_bytes
+from catalog.discovery.notebook import ENDING, cells_of, in_cell, source_bytes
 from catalog.discovery.outside import Outside
 from catalog.discovery.prefilter import Prefiltered, prefilter_for
 from catalog.discovery.read_documents import read_documents
@@ -449,7 +449,7 @@ class _Scan:
         """Return *finding* without a reference if it is in a file that can't be imported."""
         state = self.states[finding.module]
         if state.extract is not None and "cells" in state.extract:
-            return in_cells(finding, state.extract["cells"])
+            return in_cell(finding, state.extract["cells"])
         if state.file.unloadable:
             return replace(finding, ref=None, reason=state.file.unloadable)
         return finding
