@@ -29,6 +29,7 @@ from catalog.discovery.rules import Rules, load_rules
 from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of, maker_aliases
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.walk import SourceFile
+from catalog.discovery.wrappers import wrappers_for
 from catalog.entry.limits import writable
 from catalog.errors import PackageNotFoundError, UnreadableSourceError
 from catalog.source.locate import Locator
@@ -252,10 +253,7 @@ class _Scan:
 
     def _parse_what_holds(self) -> None:
         candidates = self._candidates()
-        foreign = self._foreign()
-        self._aliases = foreign | decorator_aliases(self.states.values(), self.rules)
-        derived = frozenset(name for names in candidates.values() for name in names)
-        self._makers = foreign | maker_aliases(self.states.values(), self.rules, derived)
+        self._look_for_wrappers(candidates)
         self._exported = Exported(self.states) if self.public else None
         # Public modules first: they say which functions of the private ones are to be described.
         for module in sorted(self.states, key=lambda name: (is_private(name), name)):
@@ -264,7 +262,7 @@ class _Scan:
                 continue
             wanted = candidates.get(module, frozenset())
             marks = self._aliases.intersection(state.prefiltered.marks)
-            calls = self._makers.intersection(state.prefiltered.calls)
+            calls = self._makers.intersection(state.passing.calls if state.passing is not None else ())
             state.prefiltered.decorated |= bool(marks)
             state.prefiltered.assigned |= bool(calls)
             if state.extract is not None and not (marks | calls) <= set(state.extract["aliased"]):
@@ -276,16 +274,24 @@ class _Scan:
             if self._exported is not None:
                 self._exported.add(module, state.extract)
 
-    def _foreign(self) -> frozenset[str]:
-        """Return the names of other packages that the files use and that seem to give something known."""
-        tops = {module.partition(".")[0] for module in self.states}
-        return frozenset(
-            name
-            for state in self.states.values()
-            if state.prefiltered is not None
-            for name, dotted in state.prefiltered.foreign.items()
-            if dotted.partition(".")[0] not in tops and self.follower.reach.gives(dotted)
-        )
+    def _look_for_wrappers(self, candidates: Mapping[str, frozenset[str]]) -> None:
+        """Learn which names that no rule lists may give something known, if any file imports a framework."""
+        states = [state for state in self.states.values() if state.prefiltered is not None]
+        foreign: set[str] = set()
+        if any(state.prefiltered.at_home for state in states if state.prefiltered is not None):
+            wrappers = wrappers_for(self.rules)
+            tops = {module.partition(".")[0] for module in self.states}
+            for state in states:
+                file = state.file
+                if state.passing is None:
+                    data = self.content.get(file.module) or read_bytes(file.path)
+                    state.passing = wrappers.look_at(data, file.module, file.is_package)
+                for name, dotted in state.passing.foreign.items():
+                    if dotted.partition(".")[0] not in tops and self.follower.reach.gives(dotted):
+                        foreign.add(name)
+        self._aliases = decorator_aliases(states, self.rules) | foreign
+        derived = frozenset(name for names in candidates.values() for name in names)
+        self._makers = maker_aliases(states, self.rules, derived) | foreign
 
     def _candidates(self) -> dict[str, frozenset[str]]:
         """Return, by module, the classes that could derive from a known base, through any number of others.
@@ -350,8 +356,9 @@ class _Scan:
                         makers=self._makers,
                     )
                     if prefiltered is not None:
+                        calls = state.passing.calls if state.passing is not None else ()
                         marks = self._aliases.intersection(prefiltered.marks)
-                        state.extract["aliased"] = sorted(marks | self._makers.intersection(prefiltered.calls))
+                        state.extract["aliased"] = sorted(marks | self._makers.intersection(calls))
                     if module in self._halves:
                         state.extract = writable(state.extract)
                     del extractor  # the tree goes before the collector comes back

@@ -12,6 +12,7 @@ from catalog.discovery.literal import Value
 from catalog.discovery.prefilter import Prefiltered
 from catalog.discovery.rules import Rules
 from catalog.discovery.walk import SourceFile
+from catalog.discovery.wrappers import Passing
 from catalog.source.importable import is_as_tried
 from catalog.source.stamp import is_settled
 
@@ -29,6 +30,7 @@ class FileState:
     file: SourceFile
     sha256: str
     prefiltered: Prefiltered | None = None
+    passing: Passing | None = None
     extract: Extract | None = None
     fault: str | None = None
     constants: dict[str, Value] | None = None
@@ -43,6 +45,7 @@ class FileState:
             self.extract,
             self.fault,
             self.constants,
+            self.passing.as_json() if self.passing is not None else None,
         ]
 
     @staticmethod
@@ -54,8 +57,16 @@ class FileState:
     @classmethod
     def from_json(cls, file: SourceFile, data: list[Any]) -> FileState:
         """Return the state of *file* that `as_json` was made of."""
-        _, sha256, prefiltered, extract, fault, constants = data
-        return cls(file, sha256, Prefiltered.from_json(prefiltered) if prefiltered else None, extract, fault, constants)
+        _, sha256, prefiltered, extract, fault, constants, passing = data
+        return cls(
+            file,
+            sha256,
+            Prefiltered.from_json(prefiltered) if prefiltered else None,
+            Passing(*passing) if passing else None,
+            extract,
+            fault,
+            constants,
+        )
 
 
 def decorator_aliases(states: Iterable[FileState], rules: Rules) -> frozenset[str]:
@@ -77,7 +88,11 @@ def _aliases(states: Iterable[FileState], is_known: Callable[[str], bool]) -> fr
         pair
         for state in states
         if state.prefiltered is not None
-        for names in (state.prefiltered.aliases, state.prefiltered.renamed)
+        for names in (
+            state.prefiltered.aliases,
+            state.prefiltered.renamed,
+            state.passing.gives if state.passing is not None else {},
+        )
         for pair in names.items()
     }
     words: set[str] = set()
