@@ -20,12 +20,14 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.authoring import council as council
     from catalog.authoring import input_mapper as input_mapper
     from catalog.authoring import mark as mark
+    from catalog.authoring import mcp_server as mcp_server
     from catalog.authoring import model as model
     from catalog.authoring import profile as profile
     from catalog.authoring import prompt as prompt
     from catalog.authoring import round as round
     from catalog.authoring import router as router
     from catalog.authoring import schema as schema
+    from catalog.authoring import skill as skill
     from catalog.authoring import sub_council as sub_council
     from catalog.authoring import tool as tool
     from catalog.characters import json_text as json_text
@@ -152,6 +154,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.trust.remembered import remember as _trust_configuration
     from catalog.verbs.aliases import AliasMove as AliasMove
     from catalog.verbs.changes import Changed as Changed
+    from catalog.verbs.export_documents import ExportedDocument as ExportedDocument
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
     from catalog.verbs.pins import PinChange as PinChange
@@ -184,6 +187,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
 
     agents: Registry[Any]
     councils: Registry[Any]
+    mcp_servers: Registry[Any]
+    skills: Registry[Any]
     input_mappers: Registry[Any]
     models: Registry[Any]
     profiles: Registry[Any]
@@ -219,6 +224,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "HashEmbedder": "catalog.embedders.hashed",
     "OpenAIEmbedder": "catalog.embedders.openai",
     "Hit": "catalog.search.hit",
+    "ExportedDocument": "catalog.verbs.export_documents",
     "Revision": "catalog.verbs.history",
     "AliasMove": "catalog.verbs.aliases",
     "Refusal": "catalog.verbs.refusals",
@@ -345,6 +351,8 @@ _KINDS = (
     "sub_council",
     "input_mapper",
     "council",
+    "skill",
+    "mcp_server",
 )
 _HOMES |= dict.fromkeys(_ERRORS, "catalog.errors")
 _HOMES |= dict.fromkeys((*_KINDS, "mark"), "catalog.authoring")  # decorators: catalog.tool, catalog.model, ...

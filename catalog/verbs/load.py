@@ -75,7 +75,7 @@ def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None, ke
         _held(ws, entry)
         if ws.learning.watching:
             _record_use(ws, (entry.kind, entry.name))
-        return _data(entry)
+        return _data(entry, policy)
     else:
         try:
             # Asked for in so many words: also of what is loaded already.
@@ -156,11 +156,15 @@ def _ensure(ws: Workspace, entry: Entry, policy: str) -> dict[str, bytes]:
     return files.bytes
 
 
-def _data(entry: Entry) -> object:
+def _data(entry: Entry, policy: str) -> object:
     if isinstance(entry.spec, dict) and "nested_in" in entry.spec:
         raise NotImportableError(
             f"{entry.key} is defined inside {entry.spec['nested_in']}, which makes it when it is called; "
             "it can be found but not taken by a path",
             key=entry.key,
         )
+    if entry.kind == "skill" and entry.document:
+        from catalog.verbs.documents import skill_of  # only where a document is read
+
+        return skill_of(entry, policy)
     return copy.deepcopy(entry.spec)

@@ -40,6 +40,7 @@ from catalog import (
     Estimate,
     Evaluation,
     Event,
+    ExportedDocument,
     Fault,
     FitReport,
     GateVerdicts,
@@ -130,6 +131,8 @@ from catalog import (
     logged_decisions,
     looking_in,
     mark,
+    mcp_server,
+    mcp_servers,
     missing_reference,
     model,
     models,
@@ -156,6 +159,8 @@ from catalog import (
     schema_advice,
     schema_revision,
     schemas,
+    skill,
+    skills,
     sqlite_path,
     sub_council,
     sub_councils,
@@ -216,12 +221,15 @@ assert_type(called("a"), float)
 assert_type(Engine().start(), bool)
 
 # Every decorator keeps the type, bare and with arguments.
-for bare in (tool, model, prompt, agent, profile, schema, router, round, sub_council, input_mapper, council):
+for bare in (
+    tool, model, prompt, agent, profile, schema, router, round, sub_council, input_mapper, council, skill, mcp_server
+):  # fmt: skip
     assert_type(bare(Engine), type[Engine])
     assert_type(bare(tags=["a"])(Engine), type[Engine])
 
 for registry in (
-    tools, models, prompts, agents, profiles, schemas, routers, rounds, sub_councils, input_mappers, councils
+    tools, models, prompts, agents, profiles, schemas, routers, rounds, sub_councils, input_mappers, councils, skills,
+    mcp_servers,
 ):  # fmt: skip
     assert_type(registry, Registry[Any])
 
@@ -263,6 +271,8 @@ assert_type(cat.changes(cat.verify()), list[Changed])
 assert_type(cat.pin("catalog.lock", ["tool:x"], kind=None), Pinned)
 assert_type(cat.check_pins(), list[PinChange])
 assert_type(cat.history("tool", "plot"), list[Revision])
+assert_type(cat.export_document("openapi", "openapi.json", tags=["a"]), ExportedDocument)
+assert_type(cat.where("tool:plot"), tuple[str, int] | None)
 assert_type(cat.generation, int)
 assert_type(cat["tool:plot"], Any)
 assert_type("tool:plot" in cat, bool)

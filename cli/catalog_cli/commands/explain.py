@@ -65,7 +65,7 @@ def explain(app: Application, key: str, as_json: bool) -> None:
             data["council"] = explain_council(entry, app.catalog)
         app.screen.json(data)
     else:
-        app.screen.print("\n".join(_lines(app, entry, standings)))
+        app.screen.print(*_lines(app, entry, standings))
 
 
 def _lines(app: Application, entry: Entry, standings: Sequence[Standing]) -> Iterator[str]:
@@ -75,7 +75,12 @@ def _lines(app: Application, entry: Entry, standings: Sequence[Standing]) -> Ite
         yield screen.wrapped(clean(entry.description), indent=0)
     yield ""
     aliases = app.catalog.aliases(entry.kind, entry.name)
-    for label, text in (*_facts(entry, standings), *_aliases(aliases), *_references(app.catalog, entry)):
+    for label, text in (
+        *_place(app.catalog, entry),
+        *_facts(entry, standings),
+        *_aliases(aliases),
+        *_references(app.catalog, entry),
+    ):
         yield f"  {screen.style(f'{label:<{LABEL - 2}}', dim=True)}{screen.wrapped(clean(text), indent=LABEL)}"
     table = list(_parameters(entry.parameters, entry.signature or ""))
     if table:
@@ -83,6 +88,13 @@ def _lines(app: Application, entry: Entry, standings: Sequence[Standing]) -> Ite
         yield from screen.fitted(PARAMETERS, table, indent=2, wrap=True)
     if is_council(entry):
         yield from council_lines(screen, app.catalog, entry)
+
+
+def _place(catalog: Catalog, entry: Entry) -> Iterator[tuple[str, str]]:
+    """Yield file and line of what was read from a document."""
+    place = catalog.where(entry.kind, entry.name) if entry.document else None
+    if place is not None:
+        yield "place", f"{place[0]}:{place[1]}"
 
 
 def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, str]]:
