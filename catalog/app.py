@@ -354,6 +354,29 @@ class Catalog:
 
     # -- searching ---------------------------------------------------------------------------------------------------
 
+    def listed(
+        self,
+        kind: Kinds = None,
+        *,
+        tags: Sequence[str] = (),
+        sources: Sequence[str] | None = None,
+        distributions: Sequence[str] | None = None,
+        order: str = "key",
+    ) -> Iterator[Hit]:
+        """Yield what `search` without a text and a limit gives, as it is read: a million need not be in memory at once.
+
+        Args:
+            kind, tags, sources, distributions: as of `search`.
+            order: ``key``, ``name``, or ``updated``: the newest first.
+
+        Raises:
+            InvalidFilterError, UnknownKindError: as of `search`.
+        """
+        from catalog.verbs import search
+
+        filters = self.workspace.filters(kind, tags, (), (), sources, distributions)
+        return search.listed(self.workspace, filters, order)
+
     def search(
         self,
         text: str | Mapping[str, Any] | Sequence[Any] = "",
@@ -484,6 +507,7 @@ class Catalog:
         public: bool = False,
         schemas: bool = False,
         exclude: Sequence[str] = (),
+        tests: bool = False,
         progress: Callable[[int, int, str], None] | None = None,
     ) -> ScanReport:
         """Find what a package or path holds, without importing it, and store what is new.
@@ -494,6 +518,7 @@ class Catalog:
             target: an installed package or module, the name of a distribution, or a path.
             public, schemas: also every public function; also pydantic models, as schemas.
             exclude: patterns of what to leave out, as in ``.gitignore`` (of which a project's own are honoured, too).
+            tests: also the tests of a project; they are left out, as is what others or programs wrote.
             progress: called with the files done, all files, and the module just looked at.
 
         Raises:
@@ -501,7 +526,9 @@ class Catalog:
         """
         from catalog.ingest.scan import scan
 
-        return scan(self.workspace, target, public=public, schemas=schemas, exclude=exclude, progress=progress)
+        return scan(
+            self.workspace, target, public=public, schemas=schemas, exclude=exclude, tests=tests, progress=progress
+        )
 
     def refresh(
         self, *, accept_renames: bool = False, progress: Callable[[int, int, str], None] | None = None

@@ -1,4 +1,4 @@
-"""From the candidates of an extract to findings: the rule that applies, the entry's fields, and disputed names."""
+"""From the candidates of an extract to findings: the rule that applies, and the entry's fields."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 from catalog.discovery.decide import of_made, of_mark
 from catalog.discovery.extract import Extract
-from catalog.discovery.finding import Clash, Finding
+from catalog.discovery.finding import Finding
 from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.literal import Value, texts_in
 from catalog.discovery.rules import Rule
-from catalog.entry.key import NAME_LENGTH, name_fault
-from catalog.entry.template import format_of, is_jinja, parameters_of_text
+from catalog.entry.key import name_fault
+from catalog.entry.template import format_of, parameters_of_text
 
 _TEMPLATES = ("prefix", "template", "suffix")
 """Fields that are what a prompt says, and so the description of it."""
@@ -249,8 +249,8 @@ def finding_of(
     template = "" if item.get("made", {}).get("dotted", "").endswith(".from_file") else _template(fields)
     if template:
         description = "\n\n".join(filter(None, (description or item["doc"], template)))
-        if not parameters and not is_jinja(format_of(None, extra)):
-            parameters = parameters_of_text(template)
+        if not parameters:
+            parameters = parameters_of_text(template, format_of(None, extra))
     priority, match = fields.get("priority"), fields.get("match")
     return Finding(
         kind=kind,
@@ -269,7 +269,6 @@ def finding_of(
         module=module,
         path=path,
         line=item["line"],
-        column=int(item.get("made", {}).get("at", "").partition(":")[2] or 0) if ref is None else 0,
         root=root,
         tags=_texts(fields.get("tags")) or (),
         examples=_texts(fields.get("examples")) or (),
@@ -319,39 +318,3 @@ def _is_public(module: str, item: dict[str, Any], extract: Extract, exported: fr
 def is_private(module: str) -> bool:
     """Tell whether a part of the dotted name begins with an underscore."""
     return module.startswith("_") or "._" in module
-
-
-def settle_names(findings: Iterable[Finding]) -> tuple[list[Finding], list[Clash]]:
-    """Give each finding a name that is unique within its kind.
-
-    The first by module and line keeps the plain name; the others are called ``module.name``, with a number behind it
-    where that is taken too.
-
-    Returns:
-        The findings by module and line, and a clash for each that was renamed, in the same order.
-    """
-    ordered = sorted(findings, key=lambda each: (each.module, each.line, each.given_name, each.kind))
-    taken: dict[tuple[str, str], Finding] = {}
-    rest: list[Finding] = []
-    # All plain names first: a module's name in front must not take one that another finding has by right.
-    for finding in ordered:
-        if (finding.kind, finding.given_name) in taken:
-            rest.append(finding)
-        else:
-            taken[finding.kind, finding.given_name] = finding
-    clashes: list[Clash] = []
-    for finding in rest:
-        wanted = f"{finding.module}.{finding.given_name}"[-NAME_LENGTH:].strip()
-        name, number = wanted, 1
-        while (finding.kind, name) in taken:
-            number += 1
-            name = f"{wanted[: NAME_LENGTH - 10]} {number}"
-        first = taken[finding.kind, finding.given_name]
-        taken[finding.kind, name] = replace(finding, name=name)
-        clashes.append(Clash(finding.kind, finding.given_name, _shown(first), _shown(finding), name))
-    named = sorted(taken.values(), key=lambda each: (each.module, each.line, each.kind, each.name))
-    return named, clashes
-
-
-def _shown(finding: Finding) -> str:
-    return finding.ref or f"{finding.path}:{finding.line}"

@@ -10,6 +10,7 @@ from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.gives import Given
 from catalog.discovery.literal import Value, known
+from catalog.discovery.outside import Outside
 from catalog.discovery.prefilter import PYTHONS_OWN
 from catalog.discovery.reach import Reach
 from catalog.discovery.rules import Rule, Rules
@@ -42,6 +43,7 @@ class NameFollower:
         is_inside: Callable[[str], bool],
         constant_inside: Callable[[str, str], Value],
         gives_inside: Callable[[str, str], Given],
+        shared: Outside | None = None,
     ) -> None:
         """Follow names by *rules*.
 
@@ -52,6 +54,7 @@ class NameFollower:
             is_inside: tells whether a module is one of the scan.
             constant_inside: returns the value of a name in a module of the scan.
             gives_inside: returns what a function in a module of the scan gives.
+            shared: what other followers of the same operation have read.
         """
         self.rules = rules
         self.locator = locator
@@ -65,9 +68,10 @@ class NameFollower:
         self._classes: dict[str, dict[str, dict[str, Any]]] = {}
         self._bases: dict[str, Rule | None] = {}
         self._homes: dict[tuple[str, str], str] = {}
+        self._shared = Outside() if shared is None else shared
         self._gives: dict[str, Given] = {}
         self.consulted: set[str] = set()  # files outside of the scan that its findings depend on
-        self.reach = Reach(rules, locator, self.consulted)
+        self.reach = Reach(rules, locator, self.consulted, self._shared)
 
     # --- following -----------------------------------------------------------------------------------------
 
@@ -122,15 +126,19 @@ class NameFollower:
             return self._outside[module]
         except KeyError:
             pass
-        extract: Extract | None = None
-        with gc_paused():
-            extractor = self._extractor(module)
-            if extractor is not None:
-                with suppress(RecursionError):
-                    extract = extractor.extract(None, deep=False)
-                del extractor  # the tree goes before the collector comes back
-        self._outside[module] = extract
-        return extract
+        site = self.locator.find(module)
+        key = (module, (site.path if site is not None else None) or "")
+        if key not in self._shared.extracts:
+            extract: Extract | None = None
+            with gc_paused():
+                extractor = self._extractor(module)
+                if extractor is not None:
+                    with suppress(RecursionError):
+                        extract = extractor.extract(None, deep=False)
+                    del extractor  # the tree goes before the collector comes back
+            self._shared.extracts[key] = extract
+        self._outside[module] = self._shared.extracts[key]
+        return self._outside[module]
 
     def _extractor(self, module: str) -> Extractor | None:
         site = self.locator.find(module)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from catalog.discovery.outside import Outside
 from catalog.discovery.prefilter import PYTHONS_OWN, absolute, heads_in, imports_in
 from catalog.discovery.rules import Rules
 from catalog.discovery.wrappers import Wrappers
@@ -23,13 +24,13 @@ _LONGEST = 40
 class Reach:
     """Looks into the files of other packages."""
 
-    def __init__(self, rules: Rules, locator: Locator, consulted: set[str]) -> None:
-        """Look for the bases of *rules*; the files that were read are added to *consulted*."""
+    def __init__(self, rules: Rules, locator: Locator, consulted: set[str], shared: Outside) -> None:
+        """Look for the bases of *rules*; the files that were read are added to *consulted*, their bytes to *shared*."""
         self.rules = rules
         self.locator = locator
         self.consulted = consulted
         self._reach: dict[tuple[str, str], bool] = {}
-        self._contents: dict[str, bytes] = {}
+        self._shared = shared
         self._headed: dict[str, dict[str, list[str]]] = {}
         self._imported: dict[str, dict[str, str]] = {}
         self._wrappers = Wrappers(rules)
@@ -116,13 +117,13 @@ class Reach:
         return self._bytes(site.path), site.is_package
 
     def _bytes(self, path: str) -> bytes:
-        data = self._contents.get(path)
+        data = self._shared.bytes.get(path)
         if data is None:
             try:
                 data = read_bytes(path)
             except UnreadableSourceError:
                 data = b""
-            self._contents[path] = data
+            self._shared.bytes[path] = data
         return data
 
     def _heads(self, module: str, data: bytes) -> dict[str, list[str]]:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from catalog.discovery.extract import Extract
 from catalog.discovery.literal import Value
 from catalog.discovery.prefilter import Prefiltered
 from catalog.discovery.rules import Rules
 from catalog.discovery.walk import SourceFile
+from catalog.errors import UnreadableSourceError
 from catalog.source.importable import is_as_tried
 from catalog.source.stamp import is_settled
 
-FORMAT = 10
+FORMAT = 12
 """Of the state; a state of another format is not used."""
 
 HALF = re.compile(rb"\\[uU](?:0000)?[dD][89a-fA-F]")
@@ -33,6 +35,10 @@ class FileState:
     fault: str | None = None
     constants: dict[str, Value] | None = None
     parsed: bool = False  # in this scan; an extract may also be remembered
+    generated: bool = False  # its first lines say that a program wrote it
+
+    IMPORTS: ClassVar[int] = 8
+    """The place in the JSON of what the file imports."""
 
     def as_json(self, now_ns: int) -> list[Any]:
         """Return it as lists and texts."""
@@ -43,19 +49,30 @@ class FileState:
             self.extract,
             self.fault,
             self.constants,
+            self.generated,
+            _place(self.file),
+            self.file.imports,
         ]
 
     @staticmethod
     def holds(file: SourceFile, data: list[Any]) -> bool:
-        """Tell whether the imports that decided which branches of *file* run would decide the same today."""
+        """Tell whether *file* is the same module, and whether its imports would decide the same branches today."""
         extract = data[3]
+        if data[7] != _place(file):
+            return False
         return extract is None or not extract["tried"] or is_as_tried(extract["tried"], file.path)
 
     @classmethod
     def from_json(cls, file: SourceFile, data: list[Any]) -> FileState:
         """Return the state of *file* that `as_json` was made of."""
-        _, sha256, prefiltered, extract, fault, constants = data
-        return cls(file, sha256, Prefiltered.from_json(prefiltered) if prefiltered else None, extract, fault, constants)
+        _, sha256, prefiltered, extract, fault, constants, generated = data[:7]
+        known = Prefiltered.from_json(prefiltered) if prefiltered else None
+        return cls(file, sha256, known, extract, fault, constants, generated=generated)
+
+
+def _place(file: SourceFile) -> str:
+    """Return the module that *file* is, and how many folders its root lies above it."""
+    return f"{file.module} {file.path.count(os.sep) - file.root.count(os.sep)}"
 
 
 def decorator_aliases(states: Iterable[FileState], rules: Rules) -> frozenset[str]:
@@ -91,6 +108,12 @@ def _aliases(states: Iterable[FileState], is_known: Callable[[str], bool]) -> fr
         if len(later) == len(pairs):
             return frozenset(words)
         pairs = later
+
+
+def reading_fault(error: UnreadableSourceError) -> str:
+    """Return in words what is wrong with a file that is no Python source."""
+    line = error.facts.get("line")
+    return f"{error.facts['reason']} (line {line})" if line else str(error.facts["reason"])
 
 
 def fault_of(error: Exception, too_deep: str) -> str:

@@ -42,8 +42,24 @@ _MOST = 2_000
 class Connected:
     """The findings of one scan, and what leads from one to the other."""
 
-    def __init__(self, seen: list[Seen], follower: NameFollower, about: About, file: File) -> None:
-        """Connect what was *seen*; *about* and *file* tell of the modules of the scan."""
+    def __init__(
+        self,
+        seen: list[Seen],
+        follower: NameFollower,
+        about: About,
+        file: File,
+        placed: Callable[[Finding], Finding],
+    ) -> None:
+        """Connect what was *seen*.
+
+        Args:
+            seen: in the files of one root.
+            follower: follows names to other files.
+            about: tells of a name in a module of the scan.
+            file: tells where a module is.
+            placed: returns a finding as what can't be loaded if its file can't be imported.
+        """
+        self.placed = placed
         self.seen = seen
         self.follower = follower
         self.about = about
@@ -54,7 +70,15 @@ class Connected:
         self._made_by: dict[int, list[Seen]] = {}
         self._edges: dict[int, dict[tuple[str, str, str], None]] = {}
         for each in seen:
+            each.finding = self._settled(each)
             self._add(each)
+
+    def _settled(self, each: Seen) -> Finding:
+        """Return the finding with its place, and without a reference where no import leads to its file."""
+        finding = self.placed(each.finding)
+        at = each.item.get("made", {}).get("at") or f"{finding.line}:0"
+        metadata = finding.metadata if finding.ref else {k: v for k, v in finding.metadata.items() if k != "call"}
+        return replace(finding, place=f"{finding.path}:{at}", metadata=metadata)
 
     def _add(self, each: Seen) -> None:
         self._by_name.setdefault(f"{each.module}:{each.item.get('qualname', each.finding.name)}", []).append(each)
@@ -232,6 +256,7 @@ class Connected:
         rule = Rule("decorators", "tool", framework or "python")
         finding = finding_of(module, item, rule, "tool", lambda places: None, path, root)
         each = Seen(finding, {**item, "given": True})
+        each.finding = self._settled(each)
         self.seen.append(each)
         self._add(each)
         return each
@@ -240,7 +265,7 @@ class Connected:
 def referring(findings: Iterable[Finding]) -> list[Finding]:
     """Return the *findings*, whose names are settled, with the keys of what they use in ``metadata["references"]``."""
     findings = list(findings)
-    keys = {(finding.kind, finding.place): finding.key for finding in findings}
+    keys = {(finding.kind, finding.place): finding.key for finding in findings if finding.place}
     named = []
     for finding in findings:
         used = [keys[kind, place] for _, kind, place in finding.uses if (kind, place) in keys]

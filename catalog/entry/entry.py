@@ -206,9 +206,18 @@ class Entry(BaseModel):
         return reason if isinstance(reason, str) and reason else f"defined inside {self.spec['nested_in']}"
 
     @property
+    def made_in(self) -> str | None:
+        """The module of what no import path leads to; None for anything else, and where an earlier version stored it."""
+        module = self.spec.get("module") if self.unloadable is not None and isinstance(self.spec, dict) else None
+        return module if isinstance(module, str) and module else None
+
+    @property
     def document(self) -> str | None:
         """The path of the document its data was read from; None for what stands for code, and for other data."""
-        file = self.metadata.get("file") if self.ref is None and isinstance(self.metadata, dict) else None
+        if self.ref is not None or not isinstance(self.metadata, dict):
+            return None
+        is_code = isinstance(self.spec, dict) and "nested_in" in self.spec
+        file = None if is_code else self.metadata.get("file")
         return os.path.join(self.root, file) if isinstance(file, str) and file and self.root else None
 
     @property

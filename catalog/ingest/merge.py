@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from catalog.discovery.finding import Finding, ScanResult
+from catalog.discovery.naming import Parts, longer_names, parts_of
 from catalog.discovery.report import ScanReport
 from catalog.entry.entry import Entry, make_entry
-from catalog.entry.key import NAME_LENGTH, Key, format_key
+from catalog.entry.key import Key, format_key
 from catalog.entry.states import (
-    BROKEN,
     DEPRECATED,
     DRAFT,
     DRIFTED,
@@ -29,10 +30,8 @@ from catalog.entry.states import (
 from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED, PLUGIN
 from catalog.ingest.report import clashes_of, skipped_of, taken_away, undecided_of, undeclared, undeclared_of
-from catalog.loader.verify import Examined, drift_in_words
-from catalog.source.find import Missing, find_object
+from catalog.loader.verify import drift_in_words
 from catalog.source.locate import Locator, root_of
-from catalog.source.places import Places
 from catalog.store import queries
 from catalog.verbs.documents import place_of
 from catalog.verbs.marks import ACTIONS, with_mark
@@ -83,29 +82,30 @@ class Merge:
         self.refused: list[dict[str, Any]] = []
         self.found: list[str] = []
         self.updated: list[str] = []
+        self._plain: dict[Key, tuple[str, Parts]] = {}  # what the source calls a finding, and what leads to it
         self._on_path = Locator()
 
-    def findings(self, findings: Iterable[Finding], distribution: str | None) -> None:
-        """Take them in: each is new, reworded, unchanged, drifted or refused."""
-        drafts: list[Entry] = []
-        for finding in findings:
-            if finding.framework == "catalog" and undeclared(self.ws, finding.kind):
-                continue  # the report says so
-            try:
-                drafts.append(_entry(finding, self.source, distribution))
-            except CatalogError as error:
-                self.refused.append({"path": finding.path, "reason": str(error)})
-        own = {_place(entry): entry for entry in self._of_source() if _is_placed(entry)}
-        names = {(d.kind, d.name) for d in drafts} | {(d.kind, _qualified(d)) for d in drafts if not d.document}
+    def findings(
+        self, findings: Iterable[Finding], distribution: str | None, looked_at: Container[str] = frozenset()
+    ) -> None:
+        """Take them in: each is new, reworded, unchanged, drifted or refused.
+
+        Args:
+            findings: what was found.
+            distribution: that it came with.
+            looked_at: the paths of the files that were.
+        """
+        drafts = [*self._drafts(findings, distribution)]
+        entries = [*self._of_source()]
+        places = Counter(_place(draft) for draft in drafts)
+        # Of two things that are told apart by nothing but their names the names decide.
+        own = {place: entry for entry in entries if places[place := _place(entry)] < 2}
+        names = {(draft.kind, draft.name) for draft in drafts}
         stored = {key: entry for key, (_, entry) in self.transaction.existing(names).items()}
-        stored |= {(entry.kind, entry.name): entry for entry in own.values()}
+        stored |= {(entry.kind, entry.name): entry for entry in entries}
         removed = self._taken_away(names)
-        seen: set[_Place] = set()
-        taken: dict[str, str | None] = {}
-        for draft in drafts:
-            seen.add(_place(draft))
-            taken[draft.key] = self._take(draft, stored, own, removed)
-        self._missing([entry for entry in own.values() if entry.key not in taken.values()], seen)
+        taken = {draft.key: self._take(draft, stored, own, removed) for draft in drafts}
+        self._missing([entry for entry in entries if entry.key not in taken.values()], places, looked_at)
         self.written = [_referring(entry, taken) for entry in self.written]
         for action, entries in self.marked.items():
             self.ws.put(self.transaction, entries, action)
@@ -114,6 +114,18 @@ class Merge:
             self.found = sorted(format_key(*key) for key in done.added)
             self.updated = sorted(format_key(*key) for key in done.changed)
             self.unchanged += [format_key(*key) for key in done.unchanged]
+
+    def _drafts(self, findings: Iterable[Finding], distribution: str | None) -> Iterator[Entry]:
+        for finding in findings:
+            if finding.framework == "catalog" and undeclared(self.ws, finding.kind):
+                continue  # the report says so
+            try:
+                draft = _entry(finding, self.source, distribution)
+            except CatalogError as error:
+                self.refused.append({"path": finding.path, "reason": str(error)})
+                continue
+            self._plain[draft.kind, draft.name] = finding.given_name, parts_of(finding)
+            yield draft
 
     def _of_source(self) -> list[Entry]:
         return list(readable(self.reader.all(queries.BY_SOURCE, (self.source,))))
@@ -125,18 +137,17 @@ class Merge:
         self, draft: Entry, stored: dict[Key, Entry], own: Mapping[_Place, Entry], removed: set[Key]
     ) -> str | None:
         """Decide about one finding; return the key of its entry, or None where it has none."""
-        mine = own.get(_place(draft)) if _is_placed(draft) else None
+        mine = own.get(_place(draft))
         there = mine if mine is not None and mine.kind == draft.kind else stored.get((draft.kind, draft.name))
         if there is None and self.source.startswith(PLUGIN):  # nobody asked for it: it takes no configured place
             there = self._configured(draft)
         if there is not None and not self._is_same(there, draft):
-            # The name is somebody else's: this one gets its module in front, and the report says so.
-            renamed, other = self._free_name(draft, stored) if _is_placed(draft) else (None, None)
+            # The name is somebody else's: this one gets more of its place in front, and the report says so.
+            renamed, other = self._free_name(draft, stored)
+            removed |= self._taken_away([(draft.kind, renamed)])
             self.clashes.append(
                 {"key": draft.key, "kept": _shown(there, draft), "other": _shown(draft, there), "renamed": renamed}
             )
-            if renamed is None:
-                return None
             draft, there = _called(draft, renamed), other
         if there is not None and there.tier == "config":
             there = None
@@ -192,52 +203,66 @@ class Merge:
         )
         self._mark(there, DRIFTED, drift_in_words(change, there.signature, new_signature))
 
-    def _free_name(self, draft: Entry, stored: dict[Key, Entry]) -> tuple[str | None, Entry | None]:
+    def _free_name(self, draft: Entry, stored: dict[Key, Entry]) -> tuple[str, Entry | None]:
         """Return a name for *draft* that no other entry has, and the entry that has it if that is its own."""
-        for name in _longer_names(draft):
-            if len(name) > NAME_LENGTH:
-                break
+        plain, parts = self._plain[draft.kind, draft.name]
+        for name in longer_names(plain, parts):
             key = (draft.kind, name)
+            if key in self._plain:  # another finding of this scan is called that, or will be
+                continue
             if key not in stored:
                 stored.update({k: entry for k, (_, entry) in self.transaction.existing([key]).items()})
             there = stored.get(key)
             if there is None or self._is_same(there, draft):
                 return name, there
-        return None, None
+        raise AssertionError("names with numbers have no end")
 
     def _is_same(self, there: Entry, draft: Entry) -> bool:
         """Tell whether two entries stand for the same object of the same file, in whatever version."""
-        if draft.document or there.document:
-            return _place(there) == _place(draft)
         if there.unloadable is not None and draft.ref is not None and there.source == draft.source:
-            return _module(there) == _module(draft)  # it was made in a function, and is in the body of the module now
-        if there.ref != draft.ref or (there.ref is None and there.source != draft.source):
+            return there.made_in == draft.ref.partition(":")[0]  # it has an import path now
+        if there.ref is None and draft.ref is None:
+            known = "file" in there.metadata  # else it was stored by a version that did not say where it is
+            return _place(there) == _place(draft) if known else there.source == draft.source
+        if _plain_ref(there.ref) != _plain_ref(draft.ref):
             return False
         if _is_of_another(there.distribution, draft.distribution):
             return False
         roots = there.root, draft.root
-        if roots[0] == roots[1] or there.ref is None:
+        if roots[0] == roots[1]:
             return True
         if None in roots:  # recorded without its folder, as earlier versions did: it is where the import path leads
-            site = self._on_path.find(there.ref.partition(":")[0])
+            site = self._on_path.find(str(there.ref).partition(":")[0])
             found = None if site is None else root_of(site)
             roots = roots[0] or found, roots[1] or found
             if None in roots:  # where the code of one is can't be told, so nothing says that it is that of the other
                 return False
         return os.path.realpath(str(roots[0])) == os.path.realpath(str(roots[1]))
 
-    def _missing(self, own: Iterable[Entry], seen: set[_Place]) -> None:
+    def _missing(self, entries: Iterable[Entry], found: Container[_Place], looked_at: Container[str]) -> None:
         """Mark entries of this source that were not found by what their code looks like now; report what is gone."""
-        absent = [entry for entry in own if _place(entry) not in seen]
-        look, places = look_again(), Places()
+        absent = [entry for entry in entries if _place(entry) not in found]
+        look = look_again()
         for entry in sorted(absent, key=lambda entry: (str(entry.ref), entry.key)):
-            found = look(entry) if entry.unloadable is None else _unloadable_now(entry, places)
-            if found.state == GONE:
+            if entry.ref is None and not entry.document:
+                self._missing_file(entry, looked_at)
+                continue
+            found_now = look(entry)
+            if found_now.state == GONE:
                 self.gone.append(entry.key)
-            if found.state == DRIFTED and found.drift is not None:
-                self._drift(entry, found.drift.change, found.drift.new_signature)
-            elif found.known:
-                self._mark(entry, found.state, found.why)
+            if found_now.state == DRIFTED and found_now.drift is not None:
+                self._drift(entry, found_now.drift.change, found_now.drift.new_signature)
+            elif found_now.known:
+                self._mark(entry, found_now.state, found_now.why)
+
+    def _missing_file(self, entry: Entry, looked_at: Container[str]) -> None:
+        """Mark an entry without a reference as gone if its file is, or was looked at and doesn't hold it any more."""
+        path = _file(entry)
+        if path is None or entry.root is None or not os.path.isdir(entry.root):
+            return
+        if path in looked_at or not os.path.exists(path):
+            self.gone.append(entry.key)
+            self._mark(entry, GONE, f"{path} does not hold it any more")
 
     def _mark(self, entry: Entry, state: str | None, why: str) -> None:
         if marked := with_mark(entry, state, why):
@@ -263,6 +288,9 @@ class Merge:
             undecided=undecided_of(result),
             shadows=self._shadows(),
             files=result.counts["files"],
+            seen=result.counts["seen"],
+            opened=result.counts["looked_at"],
+            left_out=result.left_out,
             seconds=round(time.perf_counter() - started, 3),
         )
 
@@ -276,20 +304,29 @@ def _is_of_another(distribution: str | None, other: str | None) -> bool:
 _Place = tuple[str | None, str | None]
 
 
-def _is_placed(entry: Entry) -> bool:
-    """Tell whether an entry has a place that tells it from all others: a reference, or its name in a document."""
-    return bool(entry.ref or entry.document or entry.unloadable)
-
-
 def _place(entry: Entry) -> _Place:
-    """Return what tells the object of an entry from all others: its reference, and the folder that holds its module.
+    """Return what tells the object of an entry from all others.
 
-    Of what a document holds it is kind and name there, and the path of the document.
+    It is the reference and the folder that holds its module; without a reference its file, the function that makes it
+    and what it is called there.
     """
-    if entry.document:
-        return format_key(entry.kind, entry.given_name), os.path.realpath(entry.document)
-    root = entry.root
-    return entry.ref or entry.key, None if root is None else os.path.realpath(root)
+    root, path = entry.root, _file(entry)
+    if entry.ref is None and path is not None:
+        nested = (entry.spec.get("nested_in") if isinstance(entry.spec, dict) else None) or ""
+        return f"{entry.kind}:{entry.metadata.get('given_name', entry.name)} {nested}", path
+    return _plain_ref(entry.ref) or entry.key, None if root is None else os.path.realpath(root)
+
+
+def _plain_ref(ref: str | None) -> str | None:
+    """Return *ref* without what sets its module apart from somebody else's: what is installed may change."""
+    top, dot, rest = (ref or "").partition(":")[0].partition(".")
+    return ref and f"{top.removesuffix('_')}{dot}{rest}:{ref.partition(':')[2]}"
+
+
+def _file(entry: Entry) -> str | None:
+    """Return the file of an entry without a reference, links resolved; None where it doesn't say."""
+    file = entry.metadata.get("file")
+    return os.path.realpath(os.path.join(entry.root or "", file)) if isinstance(file, str) else None
 
 
 def _shown(entry: Entry, other: Entry) -> str:
@@ -297,50 +334,7 @@ def _shown(entry: Entry, other: Entry) -> str:
     root = entry.root
     if entry.document:
         return place_of(entry) + (f" in {root}" if place_of(entry) == place_of(other) else "")
-    return (entry.ref or entry.source) + (f" in {root}" if root and entry.ref == other.ref else "")
-
-
-def _longer_names(entry: Entry) -> Iterator[str]:
-    """Yield names that say more and more of where an entry is: its module, then the folders that lead to it."""
-    if entry.document:
-        folders = [part for part in os.path.dirname(entry.document).split(os.sep) if part]
-        if folders[-1:] == [entry.name]:
-            del folders[-1]  # of a skill, it says nothing new
-        yield from ("/".join([*folders[-number:], entry.name]) for number in range(1, len(folders) + 1))
-        return
-    name = _qualified(entry)
-    yield name
-    parts = [part for part in (entry.root or "").split(os.sep) if part]
-    for part in reversed(parts):
-        name = f"{part}.{name}"
-        yield name
-
-
-def _qualified(entry: Entry) -> str:
-    """Return the name of an entry with its module in front."""
-    module = _module(entry)
-    return entry.name if entry.name.startswith(module + ".") else f"{module}.{entry.name}"
-
-
-def _module(entry: Entry) -> str:
-    """Return the module that the code of an entry is in."""
-    if entry.ref is None:
-        return str(entry.spec.get("module") or "") if isinstance(entry.spec, dict) else ""
-    return entry.ref.partition(":")[0]
-
-
-def _unloadable_now(entry: Entry, places: Places) -> Examined:
-    """Return what it means that a scan doesn't find what no import path leads to: its module tells."""
-    missing = find_object(f"{_module(entry)}:{_NOBODY}", places.of(entry.root))
-    if not isinstance(missing, Missing) or missing.is_out_of_sight:
-        return Examined(known=False)
-    if missing.reason == "unreadable":
-        return Examined(None, None, BROKEN, missing.message)
-    why = missing.message if missing.reason == "module" else f"{_module(entry)} makes no such {entry.kind} any more"
-    return Examined(None, None, GONE, why)
-
-
-_NOBODY = "_no_object_has_this_name"
+    return (entry.ref or _file(entry) or entry.source) + (f" in {root}" if root and entry.ref == other.ref else "")
 
 
 def _referring(entry: Entry, taken: Mapping[str, str | None]) -> Entry:
@@ -376,6 +370,8 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
         metadata["given_name"] = finding.given_name
     if finding.root:
         metadata["root"] = finding.root
+    if finding.ref is None and finding.path and finding.root:
+        metadata.setdefault("file", os.path.relpath(finding.path, finding.root).replace(os.sep, "/"))
     spec = finding.spec
     is_unloadable = spec is None and finding.ref is None
     if is_unloadable:

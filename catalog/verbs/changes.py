@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.errors import EntryNotFoundError
 from catalog.store.sources import kept_sources
-from catalog.verbs.pins import MOST_SOURCE
 from catalog.verbs.renames import FOUND_IN_CODE
+from catalog.verbs.sources_of_pins import MOST_SOURCE
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -51,8 +51,9 @@ def changes(ws: Workspace, drifts: Iterable[Drift]) -> list[Changed]:
     """Return what changed about the code of each of *drifts*; see :meth:`catalog.Catalog.changes`."""
     from catalog.source.places import Places  # reading source code is for those who ask for it
 
-    places, kept = Places(), kept_sources(ws.store.reader)
-    found = []
+    places, found = Places(), []
+    drifts = list(drifts)
+    kept = kept_sources(ws.store.reader, [drift.key for drift in drifts])
     for drift in drifts:
         try:
             entry = ws.entry(drift.kind, drift.name)

@@ -54,8 +54,8 @@ TARGETS = ("tools", "./json.py", "./copy", "main", "./tests")
 KEYS = [
     f"tool:{name}"
     for name in (
-        *("copy.duplicate", "decode", "duplicate", "greet", "json.decode"),
-        *("main.plain_main", "plain_main", "plain_tests", "tests.plain_tests", "tools.greet"),
+        *("copy/duplicate", "decode", "duplicate", "greet", "json/decode"),
+        *("main/plain_main", "plain_main", "plain_tests", "tests/plain_tests", "tools/greet"),
     )
 ]
 
@@ -122,7 +122,7 @@ def projects(tmp_path: Path, shell: Shell) -> tuple[Path, Path, Path]:
     one, two = _project(tmp_path / "one"), _project(tmp_path / "two")
     for target in TARGETS:
         assert shell(one, "scan", target)[0] == 0
-    for target in (*TARGETS[:3], "."):
+    for target in (*TARGETS[:3], ".", "./tests"):
         assert shell(two, "scan", target)[0] == 0
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
@@ -155,7 +155,7 @@ def test_what_is_not_here_is_never_called_gone(shell: Shell, projects: tuple[Pat
     _, two, elsewhere = projects
     before = shell.json(elsewhere, "ls")
     two.rename(two.with_name("away"))
-    unseen = [key for key in KEYS if "." in key]
+    unseen = [key for key in KEYS if "/" in key]
     assert {drift["key"]: drift["change"] for drift in shell.json(elsewhere, "verify")} == dict.fromkeys(
         unseen, "elsewhere"
     )
@@ -164,7 +164,7 @@ def test_what_is_not_here_is_never_called_gone(shell: Shell, projects: tuple[Pat
         assert {fault["key"]: (fault["trouble"], fault["proposal"]) for fault in faults} == dict.fromkeys(
             unseen, ("elsewhere", None)
         )
-    for words in (("verify",), ("doctor",), ("refresh",), ("run", "tool:tools.greet", "-i", '"x"')):
+    for words in (("verify",), ("doctor",), ("refresh",), ("run", "tool:tools/greet", "-i", '"x"')):
         said = shell(elsewhere, *words)[1]
         assert ("gone" in said, "dead" in said, "unregister" in said) == (False, False, False), said
     assert "can't be seen from here" in shell(elsewhere, "refresh")[1]

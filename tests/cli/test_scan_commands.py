@@ -42,6 +42,7 @@ def test_what_is_left_out_is_said(run_cli, project) -> None:
         "  skipped  a:a: tool:a was unregistered; `catalog restore tool:a` brings it back\n"
         "  skipped  left/b.py: excluded by 'b.py'\n"
         "  skipped  left/c.py: excluded by 'c*'\n"
+        "  left out 2 of 3 files: 2 excluded\n"
     )
     assert run_cli("scan", "./left", "--exclude", "!").status == 3
 
@@ -77,7 +78,8 @@ def test_finding_nothing_at_all_is_a_no(run_cli, project) -> None:
     assert run_cli("scan", "plain.py") == (
         1,
         "plain.py: 0 new, 0 unchanged (1 file)\n",
-        "nothing found in plain.py; --public takes every public function\n",
+        "nothing found in plain.py: 1 file seen, 1 opened, nothing in them is recognised; "
+        "--public takes every public function\n",
     )
 
 

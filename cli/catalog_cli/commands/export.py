@@ -49,7 +49,7 @@ _FEW = 5
 def export(
     ctx: click.Context, app: Application, words: tuple[str, ...], vectors: bool, form: str, tags: tuple[str, ...]
 ) -> None:
-    """Write entries as JSON Lines or in a published form.
+    """Write entries as JSON Lines or a published form.
 
     Without --format: all of them as JSON Lines, one JSON object a line with the fields of an entry, sorted by key, to
     FILE or to standard output. These are the stored entries; those of the configuration file are in a file already.
