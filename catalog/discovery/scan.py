@@ -457,20 +457,19 @@ class _Scan:
                 )
             except Exception as error:
                 state.fault = fault_of(error, "its names lead too far")
-        found = Connected(seen, self.follower, self._about, self._file).findings()
-        return [self._as_it_loads(finding) for finding in found]
+        return Connected(seen, self.follower, self._about, self._file, self._placed).findings()
 
     def _file(self, module: str) -> tuple[str, str | None]:
         file = self.states[module].file
         return file.path, file.root if self.target.root is not None else None
 
-    def _as_it_loads(self, finding: Finding) -> Finding:
-        """Return *finding* without a reference if it is in a file that can't be imported."""
+    def _placed(self, finding: Finding) -> Finding:
+        """Return *finding* as what can't be loaded if its file is none that Python imports."""
         state = self.states[finding.module]
         if state.extract is not None and "cells" in state.extract:
-            return in_cell(finding, state.extract["cells"])
-        if state.file.unloadable:
-            return replace(finding, ref=None, reason=state.file.unloadable)
+            finding = in_cell(finding, state.extract["cells"])
+        elif state.file.unloadable:
+            finding = replace(finding, ref=None, reason=state.file.unloadable)
         return finding
 
 

@@ -234,11 +234,11 @@ class Merge:
 
     def _is_same(self, there: Entry, draft: Entry) -> bool:
         """Tell whether two entries stand for the same object of the same file, in whatever version."""
+        if there.unloadable is not None and draft.ref is not None and there.source == draft.source:
+            return there.made_in == draft.ref.partition(":")[0]  # it has an import path now
         if there.ref is None and draft.ref is None:
             known = "file" in there.metadata  # else it was stored by a version that did not say where it is
             return _place(there) == _place(draft) if known else there.source == draft.source
-        if there.unloadable is not None and draft.ref is not None and there.source == draft.source:
-            return _module(there) == _module(draft)  # it was made in a function, and is in the body of the module now
         if _plain_ref(there.ref) != _plain_ref(draft.ref):
             return False
         if _is_of_another(there.distribution, draft.distribution):
@@ -352,13 +352,6 @@ def _shown(entry: Entry, other: Entry) -> str:
     if entry.document:
         return place_of(entry) + (f" in {root}" if place_of(entry) == place_of(other) else "")
     return (entry.ref or _file(entry) or entry.source) + (f" in {root}" if root and entry.ref == other.ref else "")
-
-
-def _module(entry: Entry) -> str:
-    """Return the module that the code of an entry is in."""
-    if entry.ref is None:
-        return str(entry.spec.get("module") or "") if isinstance(entry.spec, dict) else ""
-    return entry.ref.partition(":")[0]
 
 
 def _referring(entry: Entry, taken: Mapping[str, str | None]) -> Entry:

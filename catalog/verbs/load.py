@@ -164,9 +164,10 @@ def _ensure(ws: Workspace, entry: Entry, policy: str) -> dict[str, bytes]:
 def _data(entry: Entry, policy: str) -> object:
     if entry.unloadable is not None:
         factory = entry.metadata.get("factory")
+        where = f" in {entry.made_in}" if entry.made_in else ""
         advice = f"call {factory} yourself" if factory else "give it a name in the body of a module"
         raise NotImportableError(
-            f"{entry.key} can't be loaded: {entry.unloadable}; {advice}, or register the object with runtime=True",
+            f"{entry.key} can't be loaded: {entry.unloadable}{where}; {advice}, or register it with runtime=True",
             key=entry.key,
             reason=entry.unloadable,
         )
