@@ -342,8 +342,7 @@ class _Scan:
         data = self.content.get(module)
         if data is None:
             data = source_bytes(self.states[module].file.path)
-        classes = [name for name in self._makers if name.lstrip("_")[:1].isupper()]
-        return self.prefilter.lines_of_calls(data, prefiltered.renamed, classes)
+        return self.prefilter.lines_of_calls(data, prefiltered.renamed, self._makers)
 
     def _extractor(self, module: str, state: FileState) -> Extractor | None:
         file = state.file
