@@ -235,7 +235,9 @@ class Merge:
     def _is_same(self, there: Entry, draft: Entry) -> bool:
         """Tell whether two entries stand for the same object of the same file, in whatever version."""
         if there.unloadable is not None and draft.ref is not None and there.source == draft.source:
-            return there.made_in == draft.ref.partition(":")[0]  # it has an import path now
+            # It was made in a function, and is in the body of its module now.
+            module = (there.made_in or "").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            return module == draft.ref.partition(":")[0] and there.root == draft.root
         if there.ref is None and draft.ref is None:
             known = "file" in there.metadata  # else it was stored by a version that did not say where it is
             return _place(there) == _place(draft) if known else there.source == draft.source
@@ -404,7 +406,7 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
     spec = finding.spec
     is_unloadable = spec is None and finding.ref is None
     if is_unloadable:
-        spec = {"nested_in": finding.nested_in, "reason": finding.reason, "module": finding.module}
+        spec = {"nested_in": finding.nested_in, "reason": finding.reason}
         metadata[UNLOADABLE] = finding.reason
     return make_entry(
         {
