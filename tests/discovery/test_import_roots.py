@@ -206,6 +206,15 @@ def test_names_that_are_somebody_elses_are_set_apart(make: Any) -> None:
         assert site.path == one.path
 
 
+def test_what_cannot_be_set_apart_is_not_loadable(make: Any) -> None:
+    """Where the other name is taken too the finding has no reference, and says why."""
+    found = scan(make({"json.py": tool("a"), "json_.py": tool("b")})).findings
+    assert {one.name: (one.ref, one.reason) for one in found} == {
+        "a": (None, "its module has the name of somebody else's, json, and another module that of json_"),
+        "b": ("json_:b", ""),
+    }
+
+
 def test_a_checkout_of_what_is_installed_keeps_its_names(make: Any) -> None:
     """The source of a distribution that is installed too is no stranger to it."""
     folder = make({"pyproject.toml": "[project]\nname = 'Pydantic'\n", "pydantic/__init__.py": tool("c")})
