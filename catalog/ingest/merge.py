@@ -14,7 +14,19 @@ from catalog.discovery.naming import Parts, longer_names, parts_of
 from catalog.discovery.report import ScanReport
 from catalog.entry.entry import Entry, make_entry
 from catalog.entry.key import Key, format_key
-from catalog.entry.states import DEPRECATED, DRAFT, DRIFTED, GONE, MARKS, REVIEW, only, state_of, with_state, without
+from catalog.entry.states import (
+    DEPRECATED,
+    DRAFT,
+    DRIFTED,
+    GONE,
+    MARKS,
+    REVIEW,
+    UNLOADABLE,
+    only,
+    state_of,
+    with_state,
+    without,
+)
 from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED, PLUGIN
 from catalog.ingest.report import clashes_of, skipped_of, taken_away, undecided_of, undeclared, undeclared_of
@@ -93,9 +105,10 @@ class Merge:
         stored = {key: entry for key, (_, entry) in self.transaction.existing(names).items()}
         stored |= {(entry.kind, entry.name): entry for entry in entries}
         removed = self._taken_away(names)
-        for draft in drafts:
-            self._take(draft, stored, own, removed)
-        self._missing(entries, places, looked_at)
+        taken = {draft.key: self._take(draft, stored, own, removed) for draft in drafts}
+        kept = set(taken.values())
+        self._missing([entry for entry in entries if entry.key not in kept], places, looked_at)
+        self.written = [_referring(entry, taken) for entry in self.written]
         for action, entries in self.marked.items():
             self.ws.put(self.transaction, entries, action)
         if self.written:
@@ -131,8 +144,10 @@ class Merge:
     def _taken_away(self, keys: Iterable[Key]) -> set[Key]:
         return {(kind, name) for kind, name, action in self.transaction.last_actions(keys) if action == "unregister"}
 
-    def _take(self, draft: Entry, stored: dict[Key, Entry], own: Mapping[_Place, Entry], removed: set[Key]) -> None:
-        """Decide about one finding."""
+    def _take(
+        self, draft: Entry, stored: dict[Key, Entry], own: Mapping[_Place, Entry], removed: set[Key]
+    ) -> str | None:
+        """Decide about one finding; return the key of its entry, or None where it gets none."""
         mine = own.get(_place(draft))
         if mine is None or mine.kind != draft.kind or (mine.source != self.source and not self._is_same(mine, draft)):
             mine = None
@@ -153,17 +168,17 @@ class Merge:
         if there is None:
             if key in removed:
                 self.refused.append(taken_away(draft.ref or draft.key, format_key(*key)))
-            else:
-                stored[key] = draft
-                marks = {} if self.review is None else {REVIEW: self.review}
-                self.written.append(draft.model_copy(update={"metadata": {**draft.metadata, **marks}}))
-            return
+                return None
+            stored[key] = draft
+            marks = {} if self.review is None else {REVIEW: self.review}
+            self.written.append(draft.model_copy(update={"metadata": {**draft.metadata, **marks}}))
+            return draft.key
         if there.checksum is not None and (
             (there.checksum, there.source_checksum) != (draft.checksum, draft.source_checksum)
         ):
             change = "source" if there.checksum == draft.checksum else "signature"
             self._drift(there, change, draft.signature)
-            return
+            return there.key
         if state_of(there.metadata):  # it is there again, and as it was
             there = there.model_copy(update={"metadata": with_state(there.metadata, None)})
             self.ws.put(self.transaction, [there], "found")
@@ -175,6 +190,7 @@ class Merge:
             self.written.append(now.model_copy(update={"source": there.source, "metadata": metadata}))
         else:
             self.unchanged.append(there.key)  # registered by hand: what it says is somebody's choice
+        return there.key
 
     def _configured(self, draft: Entry) -> Entry | None:
         """Return the entry of the configuration that has the key of *draft*."""
@@ -218,6 +234,8 @@ class Merge:
 
     def _is_same(self, there: Entry, draft: Entry) -> bool:
         """Tell whether two entries stand for the same object of the same file, in whatever version."""
+        if there.unloadable is not None and draft.ref is not None and there.source == draft.source:
+            return there.made_in == draft.ref.partition(":")[0]  # it has an import path now
         if there.ref is None and draft.ref is None:
             known = "file" in there.metadata  # else it was stored by a version that did not say where it is
             return _place(there) == _place(draft) if known else there.source == draft.source
@@ -336,6 +354,15 @@ def _shown(entry: Entry, other: Entry) -> str:
     return (entry.ref or _file(entry) or entry.source) + (f" in {root}" if root and entry.ref == other.ref else "")
 
 
+def _referring(entry: Entry, taken: Mapping[str, str | None]) -> Entry:
+    """Return *entry* with what it refers to under the names that the findings of this scan have in the end."""
+    keys = entry.metadata.get("references")
+    if not isinstance(keys, list) or all(taken.get(str(key), key) == key for key in keys):
+        return entry
+    now = [key for key in (taken.get(str(key), str(key)) for key in keys) if key is not None]
+    return entry.model_copy(update={"metadata": {**entry.metadata, "references": list(dict.fromkeys(now))}})
+
+
 def _called(draft: Entry, name: str) -> Entry:
     """Return *draft* under another *name*, with the one its source gives it kept beside."""
     if draft.name == name:
@@ -361,7 +388,9 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
     What can't be reached by a path becomes data that says so: it is found, and taking it explains itself.
     """
     # What the code says of itself is the author's: state, origin and root are the catalog's to write.
-    metadata: dict[str, Any] = without(finding.metadata, *MARKS, "root", "imported", "given_name", "framework")
+    metadata: dict[str, Any] = without(
+        finding.metadata, *MARKS, UNLOADABLE, "root", "imported", "given_name", "framework"
+    )
     if finding.framework:
         metadata["framework"] = finding.framework
     if finding.parameters:
@@ -373,8 +402,10 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
     if finding.ref is None and finding.path and finding.root:
         metadata.setdefault("file", os.path.relpath(finding.path, finding.root).replace(os.sep, "/"))
     spec = finding.spec
-    if spec is None and finding.ref is None:
-        spec = {"nested_in": finding.nested_in, "reason": finding.reason}
+    is_unloadable = spec is None and finding.ref is None
+    if is_unloadable:
+        spec = {"nested_in": finding.nested_in, "reason": finding.reason, "module": finding.module}
+        metadata[UNLOADABLE] = finding.reason
     return make_entry(
         {
             "kind": finding.kind,
@@ -389,8 +420,9 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
             "priority": finding.priority,
             "metadata": metadata,
             "signature": finding.signature,
-            "checksum": finding.checksum,
-            "source_checksum": finding.source_checksum,
+            # What nobody can take has nothing that could drift: what is read of it now is what counts.
+            "checksum": None if is_unloadable else finding.checksum,
+            "source_checksum": None if is_unloadable else finding.source_checksum,
             "source": source,
             "distribution": distribution,
         }

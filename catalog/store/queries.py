@@ -16,7 +16,7 @@ from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.filters import NO_FILTERS, SEPARATORS, Filters
-from catalog.entry.states import MARKS
+from catalog.entry.states import MARKS, UNLOADABLE
 from catalog.errors import CatalogError, CatalogWarning, EntryNotFoundError, StoreError
 from catalog.store.forms import MOST, parsed, parsed_texts
 from catalog.store.mapping import COLUMNS, LISTED, columns, damaged_row, entry_from_row, to_json
@@ -61,7 +61,7 @@ GONE = (  # the first condition is cheap, and true of next to no entry
     "AND json_extract(e.metadata, '$.gone') IS NOT NULL ORDER BY e.kind, e.name"
 )
 _IS_MARKED = (  # perhaps: whoever reads the metadata knows for sure
-    "(" + " OR ".join(f"instr(e.metadata, '\"{mark}\"')" for mark in MARKS) + ") ORDER BY e.kind, e.name"
+    "(" + " OR ".join(f"instr(e.metadata, '\"{mark}\"')" for mark in (*MARKS, UNLOADABLE)) + ") ORDER BY e.kind, e.name"
 )
 MARKED = f"SELECT e.kind, e.name, e.metadata FROM entry AS e WHERE {_IS_MARKED}"
 MARKED_OF = (

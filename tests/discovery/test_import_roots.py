@@ -253,7 +253,7 @@ def test_an_unchanged_repository_is_not_read_again(make: Any, monkeypatch: pytes
         os.utime(path, ns=(10**18, 10**18))
     first = scan(folder)
     with monkeypatch.context() as patch:
-        patch.setattr("catalog.discovery.scan.read_bytes", None)
+        patch.setattr("catalog.discovery.scan.source_bytes", None)
         patch.setattr("catalog.discovery.placing.read_bytes", None)
         second = scan(folder, known=first.files)
     assert (second.unchanged, second.findings) == (True, first.findings)
@@ -309,3 +309,35 @@ def test_any_bytes_have_imports(data: bytes) -> None:
 def test_a_folder_that_cannot_be_read_is_its_own_root(tmp_path: Path) -> None:
     """A folder that is not there has no imports to ask, and is its own root."""
     assert Roots(str(tmp_path)).root(str(tmp_path / "none"), lambda path: []) == str(tmp_path / "none")
+
+
+def test_a_folder_between_two_packages_is_part_of_the_outer_one(make: Any) -> None:
+    """``__init__.py`` may be missing in between; who imports the inner package by its own name has it as a root."""
+    folder = make(
+        {
+            "app/pyproject.toml": "",
+            "app/outer/__init__.py": "",
+            "app/outer/parts/inner/__init__.py": "",
+            "app/outer/parts/inner/one.py": tool("one"),
+            "app/outer/parts/own/__init__.py": "",
+            "app/outer/parts/own/two.py": "from own import three\n" + tool("two"),
+            "app/outer/parts/own/three.py": "",
+        }
+    )
+    assert {each.name: each.ref for each in scan(folder).findings} == {
+        "one": "outer.parts.inner.one:one",
+        "two": "own.two:two",
+    }
+
+
+def test_what_is_used_is_that_of_the_own_root(make: Any) -> None:
+    """Of agents in two roots with modules of one name each refers to the tool beside it, under the name that has."""
+    agent = "from agents import Agent\nfrom tools import look\nfinder = Agent(name='finder', tools=[look])\n"
+    own = "from agents import function_tool\n@function_tool\ndef look(): ...\n"
+    folder = make(
+        {f"{place}/{name}": text for place in ("a-b", "c-d") for name, text in (("main.py", agent), ("tools.py", own))}
+    )
+    assert {each.key: each.metadata.get("references") for each in scan(folder).findings if each.kind == "agent"} == {
+        "agent:finder": ["tool:look"],
+        "agent:c-d/main/finder": ["tool:c-d/tools/look"],
+    }
