@@ -161,8 +161,8 @@ def test_two_roots_may_hold_modules_of_one_name(make: Any) -> None:
     }
     found = scan(make(files)).findings
     assert [(one.name, one.ref, one.description) for one in found] == [
-        ("run", "main:run", "one"),
         ("c-d/main/run", "main:run", "two"),
+        ("run", "main:run", "one"),
     ]
 
 
