@@ -167,10 +167,10 @@ def _run(
     found = [finding for each in scans for finding in each.findings()]
     crews = {state.file.path: state.extract["crews"] for state in every if state.extract and state.extract["crews"]}
     found, in_documents = with_tables(found, crews, in_documents)
-    foreign = Foreign()
     joined = join_code(found, in_documents, listing.files, locators.__getitem__)
-    findings, clashes = settle_names(map(foreign.renamed, joined))
-    findings = referring(findings)
+    findings, clashes = settle_names(joined)
+    # Set apart after all that looks a finding up by its reference.
+    findings = [*map(Foreign().set_apart, referring(findings))]
     faults = {state.file.path: state.fault for state in every if state.fault is not None} | dict(document_faults)
     skipped = skips(target, faults)
     generated = sum(state.generated for state in every)

@@ -272,12 +272,23 @@ class Connected:
 
 
 def referring(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the *findings*, whose names are settled, with the keys of what they use in ``metadata["references"]``."""
+    """Return the *findings*, whose names are settled, with the keys of what they use in ``metadata["references"]``.
+
+    A reference is that of the finding's own root, else of the one root that has it.
+    """
     findings = list(findings)
-    keys = {(finding.kind, finding.place): finding.key for finding in findings if finding.place}
+    keys: dict[tuple[str, str], dict[str | None, str]] = {}
+    for finding in findings:
+        if finding.place:
+            keys.setdefault((finding.kind, finding.place), {})[finding.root] = finding.key
     named = []
     for finding in findings:
-        used = [keys[kind, place] for _, kind, place in finding.uses if (kind, place) in keys]
+        meant = [keys.get((kind, place), {}) for _, kind, place in finding.uses]
+        used = [
+            roots.get(finding.root, first)
+            for roots in meant
+            if (first := next(iter(roots.values()), None)) and (finding.root in roots or len(roots) == 1)
+        ]
         if used:
             references = list(dict.fromkeys([*finding.metadata.get("references", ()), *used]))
             finding = replace(finding, metadata={**finding.metadata, "references": references})

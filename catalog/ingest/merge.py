@@ -377,7 +377,7 @@ def _called(draft: Entry, name: str) -> Entry:
 
 def _finding(entry: Entry) -> Finding:
     """Return as much of the finding that *entry* was made of as tells where it is."""
-    module = (entry.ref or "").partition(":")[0]
+    module = (_plain_ref(entry.ref) or "").partition(":")[0]
     path = _file(entry) or os.path.join(entry.root or "", *module.split(".")) + ".py"
     form = "document" if entry.ref is None and not (isinstance(entry.spec, dict) and "nested_in" in entry.spec) else ""
     name = str(entry.metadata.get("given_name", entry.name))
