@@ -118,7 +118,7 @@ def with_tables(
         elif crew is not None and facts["table"] is None and finding.kind == "agent":
             finding = replace(finding, description=finding.description or crew["doc"])
         # A class that defines a method twice has the second.
-        described[finding.kind, finding.ref if crew is not None and finding.ref else id(finding)] = finding
+        described[finding.kind, id(finding) if crew is None else (finding.path, finding.ref)] = finding
     left = [each for each in documents if id(each) not in stands_for]
     edges = _edges(tables, stands_for)
     for place, more in _calls_of(described.values(), crews):
@@ -161,7 +161,7 @@ def _calls_of(found: Iterable[Finding], crews: Mapping[str, Crews]) -> Iterator[
 
 def _facts(crew: dict[str, Any] | None, method: str) -> dict[str, Any]:
     """Return what is known of a method."""
-    nothing = {"table": None, "calls": []}
+    nothing: dict[str, Any] = {"table": None, "calls": []}
     return nothing if crew is None else crew["methods"].get(method, nothing)
 
 

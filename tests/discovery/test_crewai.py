@@ -134,6 +134,14 @@ def test_methods_are_described_by_their_tables(make: Make) -> None:
     }
 
 
+def test_two_crews_of_one_name_are_two(make: Make) -> None:
+    """Crews with one reference below two roots are both found, each with the tables beside it."""
+    twice = {f"{top}/{name}": text for top in ("a-a", "b-b") for name, text in FILES.items()}
+    twice["b-b/news/press/config/tasks.yaml"] = TASKS.replace("Cut it.", "Cut more.")
+    found = [each for each in scan(make(twice)).findings if each.ref == "press.crew:Press.cut"]
+    assert sorted(each.description for each in found) == ["Cut it.\n\nFive lines.", "Cut more.\n\nFive lines."]
+
+
 def test_yaml_without_a_crew_is_entries(make: Make) -> None:
     """Agents and tasks that are only written in YAML are entries with all they say."""
     found = {each.key: each.spec for each in scan(make({"a/agents.yaml": AGENTS, "a/work.yml": TASKS})).findings}
