@@ -269,7 +269,6 @@ def finding_of(
         module=module,
         path=path,
         line=item["line"],
-        column=int(item.get("made", {}).get("at", "").partition(":")[2] or 0) if ref is None else 0,
         root=root,
         tags=_texts(fields.get("tags")) or (),
         examples=_texts(fields.get("examples")) or (),

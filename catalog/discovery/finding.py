@@ -34,7 +34,7 @@ class Finding:
         root: folder that must be on ``sys.path`` for ``ref``; None if the module is found without.
         tags: from the source, where they are literals; so are the fields below, up to `metadata`.
         code: file and qualified name of the Python object that a document says the entry is, or None.
-        column: where a call begins in its line; 0 for anything else.
+        place: of what was found in code: file, line and column; what `uses` tells it by.
         uses: the findings of the same scan that this one refers to: role (``tools``, ``handoffs``, ``model``, …), kind
             and `place` of each.
     """
@@ -64,7 +64,7 @@ class Finding:
     providers: tuple[str, ...] | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     code: tuple[str, str] | None = None
-    column: int = 0
+    place: str = ""
     uses: tuple[tuple[str, str, str], ...] = ()
 
     def __hash__(self) -> int:
@@ -74,11 +74,6 @@ class Finding:
     def key(self) -> str:
         """``kind:name``."""
         return format_key(self.kind, self.name)
-
-    @property
-    def place(self) -> str:
-        """What tells it from all others of its kind in a scan: where it begins."""
-        return f"{self.path}:{self.line}:{self.column}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return kind, names, reference and the fields that differ from their defaults, as JSON data."""

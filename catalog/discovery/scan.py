@@ -43,6 +43,7 @@ from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, 
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.uses import Connected, referring
 from catalog.discovery.walk import SourceFile
+from catalog.discovery.wrappers import wrappers_for
 from catalog.entry.limits import writable
 from catalog.errors import PackageNotFoundError, UnreadableSourceError
 from catalog.source.locate import Locator
@@ -161,6 +162,10 @@ def _run(
     started = time.time_ns()
     for each in scans:
         each.look()
+    # Whoever wraps what a framework offers imports it: elsewhere nobody looks for wrappers.
+    if any(each.is_at_home for each in scans):
+        for each in scans:
+            each.look_for_wrappers()
     every = [state for each in scans for state in each.states.values()]
     candidates = could_derive([Heads(each.states, each.follower.reach.reaches) for each in scans], rules)
     elsewhere = frozenset(name for each in scans for name in known_elsewhere(each.states, each.follower.reach.gives))
@@ -280,6 +285,20 @@ class _Scan:
         if self.public or state.prefiltered.holds:
             self.content[file.module] = data
 
+    @property
+    def is_at_home(self) -> bool:
+        """Whether some file imports a framework."""
+        return any(state.prefiltered.at_home for state in self.states.values() if state.prefiltered is not None)
+
+    def look_for_wrappers(self) -> None:
+        """Look once more at the bytes of the files: for what gives something known under a name no rule lists."""
+        wrappers = wrappers_for(self.rules)
+        for module, state in self.states.items():
+            if state.prefiltered is not None and state.passing is None:
+                with suppress(UnreadableSourceError):  # gone in the meantime: parsing it says so
+                    data = self.content.get(module) or source_bytes(state.file.path)
+                    state.passing = wrappers.look_at(data, module, state.file.is_package)
+
     # --- trees ---------------------------------------------------------------------------------------------
 
     def parse(self, candidates: Mapping[str, frozenset[str]], aliases: frozenset[str], makers: frozenset[str]) -> None:
@@ -300,7 +319,7 @@ class _Scan:
                 continue
             wanted = candidates.get(module, frozenset())
             marks = self._aliases.intersection(state.prefiltered.marks)
-            calls = self._makers.intersection(state.prefiltered.calls)
+            calls = self._makers.intersection(state.calls)
             state.prefiltered.decorated |= bool(marks)
             state.prefiltered.assigned |= bool(calls)
             if state.extract is not None and not (marks | calls) <= set(state.extract["aliased"]):
@@ -336,7 +355,7 @@ class _Scan:
                     )
                     if prefiltered is not None:
                         marks = self._aliases.intersection(prefiltered.marks)
-                        state.extract["aliased"] = sorted(marks | self._makers.intersection(prefiltered.calls))
+                        state.extract["aliased"] = sorted(marks | self._makers.intersection(state.calls))
                     if state.file.path.endswith(ENDING):
                         state.extract["cells"] = cells_of(self._bytes(module))
                     if module in self._halves:
@@ -438,20 +457,19 @@ class _Scan:
                 )
             except Exception as error:
                 state.fault = fault_of(error, "its names lead too far")
-        found = Connected(seen, self.follower, self._about, self._file).findings()
-        return [self._as_it_loads(finding) for finding in found]
+        return Connected(seen, self.follower, self._about, self._file, self._placed).findings()
 
     def _file(self, module: str) -> tuple[str, str | None]:
         file = self.states[module].file
         return file.path, file.root if self.target.root is not None else None
 
-    def _as_it_loads(self, finding: Finding) -> Finding:
-        """Return *finding* without a reference if it is in a file that can't be imported."""
+    def _placed(self, finding: Finding) -> Finding:
+        """Return *finding* as what can't be loaded if its file is none that Python imports."""
         state = self.states[finding.module]
         if state.extract is not None and "cells" in state.extract:
-            return in_cell(finding, state.extract["cells"])
-        if state.file.unloadable:
-            return replace(finding, ref=None, reason=state.file.unloadable)
+            finding = in_cell(finding, state.extract["cells"])
+        elif state.file.unloadable:
+            finding = replace(finding, ref=None, reason=state.file.unloadable)
         return finding
 
 

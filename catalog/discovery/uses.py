@@ -42,8 +42,24 @@ _MOST = 2_000
 class Connected:
     """The findings of one scan, and what leads from one to the other."""
 
-    def __init__(self, seen: list[Seen], follower: NameFollower, about: About, file: File) -> None:
-        """Connect what was *seen*; *about* and *file* tell of the modules of the scan."""
+    def __init__(
+        self,
+        seen: list[Seen],
+        follower: NameFollower,
+        about: About,
+        file: File,
+        placed: Callable[[Finding], Finding],
+    ) -> None:
+        """Connect what was *seen*.
+
+        Args:
+            seen: in the files of one root.
+            follower: follows names to other files.
+            about: tells of a name in a module of the scan.
+            file: tells where a module is.
+            placed: returns a finding as what can't be loaded if its file can't be imported.
+        """
+        self.placed = placed
         self.seen = seen
         self.follower = follower
         self.about = about
@@ -51,9 +67,18 @@ class Connected:
         self._by_name: dict[str, list[Seen]] = {}
         self._by_call: dict[tuple[str, str], Seen] = {}
         self._same: dict[int, Seen] = {}  # of copies and wrappers: what counts instead
+        self._made_by: dict[int, list[Seen]] = {}
         self._edges: dict[int, dict[tuple[str, str, str], None]] = {}
         for each in seen:
+            each.finding = self._settled(each)
             self._add(each)
+
+    def _settled(self, each: Seen) -> Finding:
+        """Return the finding with its place, and without a reference where no import leads to its file."""
+        finding = self.placed(each.finding)
+        at = each.item.get("made", {}).get("at") or f"{finding.line}:0"
+        metadata = finding.metadata if finding.ref else {k: v for k, v in finding.metadata.items() if k != "call"}
+        return replace(finding, place=f"{finding.path}:{at}", metadata=metadata)
 
     def _add(self, each: Seen) -> None:
         self._by_name.setdefault(f"{each.module}:{each.item.get('qualname', each.finding.name)}", []).append(each)
@@ -64,6 +89,7 @@ class Connected:
     def findings(self) -> list[Finding]:
         """Return the findings, with the plain functions that are tools, and what each refers to."""
         self._leave_out_copies()
+        self._leave_out_makers()
         for each in list(self.seen):
             if each.finding.kind == "tool" and each.takes:
                 self._unwrap(each)
@@ -93,6 +119,25 @@ class Connected:
             kept = first.setdefault(key, each)
             if kept is not each:
                 self._same[id(each)] = kept
+
+    def _leave_out_makers(self) -> None:
+        """Of a function that makes something and the variables that hold what it made keep the variables."""
+        for each in self.seen:
+            if each.item["form"] != "value" or each.finding.ref is None:
+                continue
+            for maker in self._called(each.item.get("made", {}).get("dotted", "")):
+                if "factory" in maker.item and maker.finding.kind == each.finding.kind:
+                    self._same.setdefault(id(maker), each)
+                    self._made_by.setdefault(id(each), []).append(maker)
+
+    def _place(self, dotted: str) -> tuple[str, list[str]] | None:
+        """Return module and names that *dotted* leads to within the scan, or None."""
+        last = self.follower.follow_inside(dotted)
+        return self.follower.split(last) if last is not None else None
+
+    def _called(self, dotted: str) -> list[Seen]:
+        place = self._place(dotted)
+        return [] if place is None else list(self._by_name.get(f"{place[0]}:{'.'.join(place[1])}", ()))
 
     def _owner(self, each: Seen) -> Seen | None:
         """Return the decorated function that returns what *each* is: ``@agent def writer(self): return Agent(…)``.
@@ -130,8 +175,9 @@ class Connected:
     def _connect(self, each: Seen) -> None:
         me = self._counted(each)
         if me.is_listed:
-            for argument, form, target in each.takes:
-                self._connect_one(each, me, argument, form, target)
+            for maker in (each, *self._made_by.get(id(each), ())):
+                for argument, form, target in maker.takes:
+                    self._connect_one(maker, me, argument, form, target)
         for mark in each.item.get("marks", ()):
             self._offered_by(each, mark.get("on", ()))
         self._offered_by(each, each.item.get("on", ()))
@@ -192,8 +238,7 @@ class Connected:
                 yield from self._resolved(each.module, form, target, role, framework, depth + 1)
 
     def _named(self, dotted: str, form: str, role: str, framework: str, depth: int) -> Iterator[Seen]:
-        last = self.follower.follow_inside(dotted)
-        place = self.follower.split(last) if last is not None else None
+        place = self._place(dotted)
         if place is None:
             return
         module, names = place
@@ -217,6 +262,7 @@ class Connected:
         rule = Rule("decorators", "tool", framework or "python")
         finding = finding_of(module, item, rule, "tool", lambda places: None, path, root)
         each = Seen(finding, {**item, "given": True})
+        each.finding = self._settled(each)
         self.seen.append(each)
         self._add(each)
         return each
@@ -225,7 +271,7 @@ class Connected:
 def referring(findings: Iterable[Finding]) -> list[Finding]:
     """Return the *findings*, whose names are settled, with the keys of what they use in ``metadata["references"]``."""
     findings = list(findings)
-    keys = {(finding.kind, finding.place): finding.key for finding in findings}
+    keys = {(finding.kind, finding.place): finding.key for finding in findings if finding.place}
     named = []
     for finding in findings:
         used = [keys[kind, place] for _, kind, place in finding.uses if (kind, place) in keys]

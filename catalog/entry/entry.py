@@ -206,6 +206,12 @@ class Entry(BaseModel):
         return reason if isinstance(reason, str) and reason else f"defined inside {self.spec['nested_in']}"
 
     @property
+    def made_in(self) -> str | None:
+        """The module of what no import path leads to; None for anything else, and where an earlier version stored it."""
+        module = self.spec.get("module") if self.unloadable is not None and isinstance(self.spec, dict) else None
+        return module if isinstance(module, str) and module else None
+
+    @property
     def document(self) -> str | None:
         """The path of the document its data was read from; None for what stands for code, and for other data."""
         if self.ref is not None or not isinstance(self.metadata, dict):

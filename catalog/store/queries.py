@@ -36,6 +36,7 @@ KINDS = (  # jumps from kind to kind; DISTINCT would read the index from end to 
 PAST_KINDS = KINDS.replace("FROM entry", "FROM revision")
 ALL = f"SELECT {columns()} FROM entry AS e ORDER BY e.kind, e.name"
 BY_REF = f"SELECT {columns()} FROM entry AS e WHERE e.ref = ? ORDER BY e.kind, e.name"
+BY_REFS = f"SELECT {columns()} FROM entry AS e WHERE e.ref IN (SELECT value FROM json_each(?)) ORDER BY e.kind, e.name"
 BY_SOURCE = f"SELECT {columns()} FROM entry AS e WHERE e.source = ? ORDER BY e.kind, e.name"
 BY_SOURCE_CHECKSUM = (
     f"SELECT {columns()} FROM entry AS e WHERE e.source_checksum IN (SELECT value FROM json_each(?)) "

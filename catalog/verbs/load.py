@@ -72,10 +72,11 @@ def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None, ke
             snapshot = ws.snapshot()
             return load(ws, snapshot, ws.entry(*key), verify, key)
     elif entry.ref is None:  # a copy for each caller: whoever changes it changes it for nobody else
+        is_held = bool(ws.settings.pin or ws.policy.of(entry.kind).mode == PINNED)
         _held(ws, entry)
         if ws.learning.watching:
             _record_use(ws, (entry.kind, entry.name))
-        return _data(entry, policy)
+        return _data(entry, "source" if is_held else policy)
     else:
         try:
             # Asked for in so many words: also of what is loaded already.
@@ -163,9 +164,10 @@ def _ensure(ws: Workspace, entry: Entry, policy: str) -> dict[str, bytes]:
 def _data(entry: Entry, policy: str) -> object:
     if entry.unloadable is not None:
         factory = entry.metadata.get("factory")
+        where = f" in {entry.made_in}" if entry.made_in else ""
         advice = f"call {factory} yourself" if factory else "give it a name in the body of a module"
         raise NotImportableError(
-            f"{entry.key} can't be loaded: {entry.unloadable}; {advice}, or register the object with runtime=True",
+            f"{entry.key} can't be loaded: {entry.unloadable}{where}; {advice}, or register it with runtime=True",
             key=entry.key,
             reason=entry.unloadable,
         )

@@ -135,8 +135,8 @@ def _object(entry: Entry) -> Iterator[tuple[str, str]]:
     """Yield what the entry stands for: an object or data, or where what nobody can load is made."""
     if entry.ref:
         yield "reference", entry.ref
-    elif entry.unloadable is not None and isinstance(entry.spec, dict):
-        yield "made in", str(entry.spec.get("module") or entry.spec["nested_in"])
+    elif entry.unloadable is not None:
+        yield "made in", entry.made_in or "a function"
     elif entry.spec is not None:
         yield "data", json_text(entry.spec)
 
