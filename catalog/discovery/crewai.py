@@ -96,12 +96,8 @@ def with_tables(
         crews: by path of the file.
         documents: what was found in documents; a table that a method takes is no entry of its own.
     """
-    documents = list(documents)
-    tables = {
-        (os.path.realpath(each.path), each.metadata["key"]): each
-        for each in documents
-        if each.framework == FRAMEWORK and "key" in each.metadata
-    }
+    documents = [_placed(each) for each in documents]
+    tables = {(os.path.realpath(each.path), each.metadata["key"]): each for each in documents if _is_table(each)}
     stands_for: dict[int, Finding] = {}  # by table: the finding in code that takes it
     described: dict[tuple[str, Any], Finding] = {}
     for finding in found:
@@ -124,6 +120,15 @@ def with_tables(
     for place, more in _calls_of(described.values(), crews):
         edges.setdefault(place, []).extend(more)
     return [_with_uses(each, edges) for each in described.values()], [_with_uses(each, edges) for each in left]
+
+
+def _is_table(document: Finding) -> bool:
+    return document.framework == FRAMEWORK and "key" in document.metadata
+
+
+def _placed(document: Finding) -> Finding:
+    """Return a table with a place, by which others may use it."""
+    return replace(document, place=f"{document.path}#{document.metadata['key']}") if _is_table(document) else document
 
 
 def _edges(tables: Mapping[tuple[str, str], Finding], stands_for: Mapping[int, Finding]) -> dict[str, list[Use]]:
