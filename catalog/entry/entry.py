@@ -207,7 +207,7 @@ class Entry(BaseModel):
 
     @property
     def made_in(self) -> str | None:
-        """The module of what no import path leads to; None for anything else, and where an earlier version stored it."""
+        """The module of what no import path leads to; None for anything else, and for what an older version stored."""
         module = self.spec.get("module") if self.unloadable is not None and isinstance(self.spec, dict) else None
         return module if isinstance(module, str) and module else None
 

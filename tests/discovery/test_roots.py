@@ -300,3 +300,22 @@ def test_any_bytes_have_imports(data: bytes) -> None:
 def test_a_folder_that_cannot_be_read_is_its_own_root(tmp_path: Path) -> None:
     """A folder that is not there has no imports to ask, and is its own root."""
     assert Roots(str(tmp_path)).root(str(tmp_path / "none"), lambda path: []) == str(tmp_path / "none")
+
+
+def test_a_folder_between_two_packages_is_part_of_the_outer_one(make: Any) -> None:
+    """``__init__.py`` may be missing in between; who imports the inner package by its own name has it as a root."""
+    folder = make(
+        {
+            "app/pyproject.toml": "",
+            "app/outer/__init__.py": "",
+            "app/outer/parts/inner/__init__.py": "",
+            "app/outer/parts/inner/one.py": tool("one"),
+            "app/outer/parts/own/__init__.py": "",
+            "app/outer/parts/own/two.py": "from own import three\n" + tool("two"),
+            "app/outer/parts/own/three.py": "",
+        }
+    )
+    assert {each.name: each.ref for each in scan(folder).findings} == {
+        "one": "outer.parts.inner.one:one",
+        "two": "own.two:two",
+    }
