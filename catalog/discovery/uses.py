@@ -147,12 +147,18 @@ class Connected:
         return [] if place is None else list(self._by_name.get(f"{place[0]}:{'.'.join(place[1])}", ()))
 
     def _owner(self, each: Seen) -> Seen | None:
-        """Return the decorated function that returns what *each* is: ``@agent def writer(self): return Agent(…)``."""
+        """Return the decorated function that returns what *each* is: ``@agent def writer(self): return Agent(…)``.
+
+        Of several with one name it is the one that begins last before it.
+        """
         name = each.item.get("factory")
-        for other in self._by_name.get(f"{each.module}:{name}", ()) if name else ():
-            if other is not each and other.item["form"] == "function" and other.finding.kind == each.finding.kind:
-                return other
-        return None
+        owners = [
+            other
+            for other in (self._by_name.get(f"{each.module}:{name}", ()) if name else ())
+            if other is not each and other.item["form"] == "function" and other.finding.kind == each.finding.kind
+        ]
+        above = [other for other in owners if other.finding.line <= each.finding.line]
+        return max(above, key=lambda other: other.finding.line, default=owners[0] if owners else None)
 
     def _unwrap(self, each: Seen) -> None:
         """Make one of a tool and the function it is made of: ``FunctionTool(f)`` is *f* where no path leads to it."""
