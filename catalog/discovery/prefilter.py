@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -107,13 +108,17 @@ class Prefilter:
         self._constructor = _assigned_from(makers)
         # Our own decorators called as functions apart, as their names are common words.
         self._own_call = _assigned_from("|".join(name for rule in own for name in rule.names) or "(?!)")
-        # An expression for each: one that begins with plain letters runs at the speed of a search for them.
-        self._declared = [
-            re.compile(rb"%b\([ \t\r\n]*+(?:#[^\n]*\s*)*name[ \t]*=" % name.encode()) for name in sorted(rules.anywhere)
-        ]
-        homes = {module for rule in rules if not rule.when for module in rule.modules}
-        homes |= {owner.rpartition(".")[0] for rule in rules for owner in rule.owners}
-        tops = {".".join(home.split(".")[: 2 if home.startswith("google.") else 1]) for home in homes}
+        # What has a dot before it: models.OpenAI(...), from `import models` or `from package import models`.
+        self._attribute = re.compile(rb"\.(?:%b)[(.\[]" % _grouped(makers).encode())
+        self._plain = re.compile(rb"\b(?:%b)[(.\[]" % _grouped(makers).encode())
+        homes = {
+            module.partition(".")[0] for rule in rules if rule.section == "constructors" for module in rule.modules
+        }
+        self._homes = frozenset(homes)
+        self._home_starts = tuple(home[:-1] for home in homes if home[-1] == "*")
+        packages = {module for rule in rules if not rule.when for module in rule.modules}
+        packages |= {owner.rpartition(".")[0] for rule in rules for owner in rule.owners}
+        tops = {".".join(home.split(".")[: 2 if home.startswith("google.") else 1]) for home in packages}
         names = _grouped("|".join(top.replace("*", r"\w*").replace(".", r"\.") for top in tops)).encode()
         self._home = (re.compile(rb"from[ \t]++(?:%b)\b" % names), re.compile(rb"\nimport[ \t]++(?:%b)\b" % names))
         self._rules = rules
@@ -158,10 +163,10 @@ class Prefilter:
             names = b"|".join(re.escape(name.encode()) for name in known) or b"(?!)"
             decorated = decorated or re.search(rb"@[ \t]*(?:%b)\b" % names, data) is not None
             assigned = assigned or re.search(rb"=[ \t]*(?:\(\s*)?(?:%b)[.(\[]" % names, data) is not None
+        declared = assigned or self._declares(data)
         at_home = any(expression.search(data) is not None for expression in self._home) or (
             self._home[1].match(b"\n" + data[:_LONGEST_NAME]) is not None  # what the file begins with
         )
-        declared = any(expression.search(data) is not None for expression in self._declared)
         return Prefiltered(heads, decorated, assigned, declared, renamed, aliases, sorted(map(_text, marks)), at_home)
 
     def _add_decorators(self, data: bytes, aliases: dict[str, str]) -> None:
@@ -178,6 +183,44 @@ class Prefilter:
             name = _ASSIGNED.search(data, start, match.start())
             if name is not None:
                 aliases[_text(name[1])] = _text(match[1]).rpartition(".")[2]
+
+    def _declares(self, data: bytes) -> bool:
+        """Tell whether *data* imports a known constructor, or a package that has some, and seems to call it."""
+        has_home = False
+        for match in _IMPORT_FROM.finditer(data):
+            for first, own in _imported_names(match[2]):
+                if self._rules.is_word("constructors", _text(first)) and _is_called(data, own, match.end()):
+                    return True
+                has_home = has_home or first == b"*"
+            has_home = has_home or self._is_home(match[1])
+        if not has_home:
+            has_home = any(self._is_home(match[1]) for match in _IMPORT.finditer(data))
+        return has_home and (self._attribute.search(data) is not None or self._starred(data))
+
+    def _is_home(self, module: bytes) -> bool:
+        """Tell whether *module* belongs to a package that has known constructors."""
+        top = _text(module.partition(b".")[0])
+        return top in self._homes or top.startswith(self._home_starts)
+
+    def _starred(self, data: bytes) -> bool:
+        """Tell whether what is called may come from ``from package import *``."""
+        return b"import *" in data and self._plain.search(data) is not None
+
+    def lines_of_calls(self, data: bytes, renamed: Mapping[str, str], makers: Iterable[str] = ()) -> list[int]:
+        """Return the lines of *data*, from 1, on which a known constructor, or one of *makers*, seems to be called."""
+        places = [match.start() for match in self._plain.finditer(data)]
+        names = [name for name, first in renamed.items() if self._is_known(first.encode())]
+        names += [name for name in makers if name.encode() in data]
+        if names:
+            others = re.compile(rb"\b(?:%b)[(.\[]" % b"|".join(re.escape(name.encode()) for name in names))
+            places = sorted([*places, *(match.start() for match in others.finditer(data))])
+        lines: list[int] = []
+        line, before = 1, 0
+        for place in places:
+            line += data.count(b"\n", before, place)
+            before = place
+            lines.append(line)
+        return lines
 
     def _makes(self, data: bytes, expression: re.Pattern[bytes]) -> bool:
         """Tell whether *expression* fits something that runs when the module is imported."""
@@ -248,6 +291,29 @@ def _is_word(data: bytes, place: int, length: int) -> bool:
     return not (data[place - 1 : place].isalnum() or data[place + length : place + length + 1].isalnum()) and (
         data[place - 1 : place] != b"_" and data[place + length : place + length + 1] != b"_"
     )
+
+
+def _imported_names(names: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the names that a ``from`` statement imports, each with the name it has in the file."""
+    if b"#" in names:
+        names = _COMMENT.sub(b"", names)
+    for imported in names.strip(b"()").replace(b"\\", b" ").split(b","):
+        words = imported.split()
+        if words:
+            yield words[0], words[-1]
+
+
+def _is_called(data: bytes, name: bytes, start: int) -> bool:
+    """Tell whether *name* seems to be called, or asked for a method, after *start*."""
+    place = data.find(name, start)
+    while place >= 0:
+        if data[place + len(name) : place + len(name) + 1] in _CALLING and _is_word(data, place, len(name)):
+            return True
+        place = data.find(name, place + 1)
+    return False
+
+
+_CALLING = (b"(", b".", b"[")
 
 
 def imports_in(data: bytes, module: str, is_package: bool) -> dict[str, str]:

@@ -13,6 +13,7 @@ from catalog.discovery.documents.document import LARGEST, Document, DocumentFaul
 from catalog.discovery.documents.fit import fit_name
 from catalog.discovery.documents.form import Form, Item
 from catalog.discovery.documents.forms import forms_of
+from catalog.discovery.documents.secrets import without_secrets
 from catalog.discovery.finding import Finding
 from catalog.discovery.state import fault_of
 from catalog.files import open_regular, read_regular
@@ -101,7 +102,7 @@ def _finding(item: Item, form: Form, document: Document, top: str) -> Finding:
         given_name=name,
         ref=None,
         spec=spec,
-        description=item.description.strip(),
+        description=str(without_secrets(item.description.strip())),
         framework=form.name,
         form="document",
         signature=item.signature,
@@ -112,7 +113,7 @@ def _finding(item: Item, form: Form, document: Document, top: str) -> Finding:
         line=item.line,
         root=top,
         tags=tuple(dict.fromkeys(fit_name(tag) for tag in item.tags)),
-        examples=item.examples,
+        examples=tuple(map(str, without_secrets(list(item.examples)))),
         metadata={**item.metadata, "file": document.place, **references},
         code=item.code,
     )

@@ -74,6 +74,10 @@ def call(obj: object, arguments: dict[str, Any] | str | None = None, *, entry: E
         MissingExtraError: a Jinja template, and Jinja is not installed.
         Exception: whatever the object raises.
     """
+    if entry is not None and entry.document and entry.kind != "prompt":
+        raise LoadError(
+            f"{entry.key} is data, read from {entry.document}; it is taken, not called", reason="not-callable"
+        )
     if isinstance(obj, type) and _is_tool_class(obj):
         obj = _made(obj)
     text = text_of(obj)

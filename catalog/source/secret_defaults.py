@@ -17,6 +17,10 @@ _KEYS = re.compile(
     r"|\w+://[^/\s:@]+:[^/\s@]+@"
 )
 
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+@")
+_PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+_WHOLE = re.compile(rf"(?:{_KEYS.pattern})[^\s\"'<>,;)]*")
+
 HIDDEN = "…"
 """What stands in a signature for a secret."""
 
@@ -28,6 +32,15 @@ def is_secret(name: str | None, value: object) -> bool:
     if not isinstance(value, str) or not value:
         return False
     return bool((name and _NAMES.search(name)) or (len(value) > 8 and _KEYS.search(value)))
+
+
+def without_keys(text: str, instead: str = HIDDEN) -> str:
+    """Return *text* with *instead* in place of each word that looks like a key, and addresses without passwords."""
+    if _KEYS.search(text) is None:
+        return text
+    text = _CREDENTIALS.sub("", text)
+    text = _PRIVATE.sub(lambda _: instead, text)
+    return _WHOLE.sub(lambda _: instead, text)
 
 
 def without_secrets(name: str | None, node: ast.expr) -> ast.expr:

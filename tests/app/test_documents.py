@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from document_samples import CARD, OPENAPI, SERVER_JSON, SERVERS, SKILL, as_json
 
-from catalog import Catalog, CatalogError, DriftError, Entry, EntryError, InvalidFilterError
+from catalog import Catalog, CatalogError, DriftError, Entry, EntryError, InvalidFilterError, LoadError
 from catalog.errors import ResolveError
+from catalog.loader.call import call
 
 
 @pytest.fixture
@@ -127,6 +128,29 @@ def test_a_change_is_drift_until_it_is_accepted(catalog: Catalog, folder: Path) 
     assert (list(catalog.verify()), marks(catalog)) == ([], {})
 
 
+def test_what_changed_is_shown(catalog: Catalog, folder: Path) -> None:
+    """The signature, each argument and the lines of the data that changed are shown before anybody accepts them."""
+    catalog.scan(folder)
+    (folder / "openapi.yaml").write_text(OPENAPI.replace("minimum: 1,", "minimum: 2,").replace("/v1", "/v2"))
+    changed = {each.key: each for each in catalog.changes(catalog.verify())}["tool:showPet"]
+    assert changed.fields == {
+        "parameters.petId": ({"type": "integer", "exclusiveMinimum": 1}, {"type": "integer", "exclusiveMinimum": 2})
+    }
+    assert changed.source is not None
+    assert [line for line in changed.source.split("\n") if line[:1] in "+-" and "server" in line] == [
+        '-  "server": "https://eu.pets.example/v1",',
+        '+  "server": "https://eu.pets.example/v2",',
+    ]
+
+
+def test_data_is_not_called(catalog: Catalog, folder: Path) -> None:
+    """Calling what a document holds is an error that says what it is."""
+    catalog.scan(folder)
+    for key in ("tool:showPet", "skill:pdf-forms", "mcp_server:files"):
+        with pytest.raises(LoadError, match=r"is data, read from .*; it is taken, not called"):
+            call(catalog[key], None, entry=catalog.entry(key))
+
+
 def test_a_reworded_description_is_no_drift(catalog: Catalog, folder: Path) -> None:
     """Words for people are brought up to date without asking."""
     catalog.scan(folder)
@@ -199,6 +223,20 @@ def test_a_renamed_entry_stays_that_of_its_document(catalog: Catalog, folder: Pa
     assert catalog.scan(folder).updated == ()
     assert catalog.list("mcp_server") == ["disk", "io.github.example/weather", "weather"]
     assert catalog.where("mcp_server:disk") == (str(folder / ".mcp.json"), 3)
+
+
+def test_a_skill_that_moved_is_carried_over(catalog: Catalog, folder: Path) -> None:
+    """A folder that has another place is one skill that moved: a refresh that accepts it leaves one entry."""
+    catalog.scan(folder)
+    (folder / "skills").mkdir()
+    (folder / ".claude" / "skills" / "pdf-forms").rename(folder / "skills" / "pdf-forms")
+    reports = catalog.refresh(accept_renames=True)
+    assert [(each["key"], each["became"]) for report in reports for each in report.renamed] == [
+        ("skill:pdf-forms", "skill:pdf-forms")
+    ]
+    assert catalog.list("skill") == ["pdf-forms"]
+    assert catalog.entry("skill:pdf-forms").document == str(folder / "skills" / "pdf-forms" / "SKILL.md")
+    assert (catalog.scan(folder).is_quiet, catalog.states()) == (True, {})
 
 
 def test_an_unregistered_entry_stays_away(catalog: Catalog, folder: Path) -> None:

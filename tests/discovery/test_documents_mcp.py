@@ -153,6 +153,14 @@ def test_no_secret_is_kept(make: Any, server: dict[str, Any], secret: str) -> No
     assert secret not in json.dumps(finding.to_dict())
 
 
+@pytest.mark.parametrize("secret", ["sk-abcdefghijklmnop1234", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc_def-123"])
+def test_keys_in_prose_are_left_out(make: Any, secret: str) -> None:
+    """A key that somebody wrote into a description is not stored; the words around it are."""
+    server = {"command": "a", "description": f"Call it with {secret}, please."}
+    finding = found(make({"mcp.json": as_json({"mcpServers": {"s": server}})}))["mcp_server:s"]
+    assert finding.description == "Call it with ${SECRET}, please."
+
+
 def test_what_is_no_secret_stays(make: Any) -> None:
     """Packages, versions, paths, flags and variables are what tells servers apart; they stay as they are."""
     arguments = [

@@ -87,6 +87,17 @@ def test_two_arguments_of_one_name_are_told_apart(make: Any) -> None:
     assert list(made.parameters["properties"]) == ["id", "header_id", "body", "request_body"]
 
 
+def test_what_a_path_needs_is_an_argument(make: Any) -> None:
+    """A variable of a path that nobody declared is an argument all the same."""
+    data = operation()
+    data["paths"] = {"/a/{id}/b/{id2}": {"get": {"parameters": [{"name": "id2", "in": "path", "schema": {}}]}}}
+    assert tool(make, data).parameters == {
+        "type": "object",
+        "properties": {"id2": {}, "id": {"type": "string"}},
+        "required": ["id2", "id"],
+    }
+
+
 def test_circles_and_chains_of_references_end(make: Any) -> None:
     """Parameters that refer to themselves are left out, schemas that do are kept as circles."""
     data = operation(

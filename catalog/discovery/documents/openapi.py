@@ -64,7 +64,7 @@ def _item(
     name = operation.get("operationId")
     if not isinstance(name, str) or not name.strip() or name in taken:
         name = plain
-    parameters, where = _parameters(shared, operation, schemas)
+    parameters, where = _parameters(path, shared, operation, schemas)
     spec: dict[str, Any] = {"method": method.upper(), "path": path, "server": _server(operation, shared, data), **where}
     if operation.get("deprecated") is True:
         spec["deprecated"] = True
@@ -92,16 +92,26 @@ def _described(node: Mapping[str, Any]) -> str:
     return "\n\n".join(given)
 
 
-def _parameters(
-    shared: Mapping[str, Any], operation: Mapping[str, Any], schemas: Schemas
-) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the JSON Schema of all an operation takes, and the parts of the spec that say where each goes."""
+def _given(
+    path: str, shared: Mapping[str, Any], operation: Mapping[str, Any], schemas: Schemas
+) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return the parameters of an operation by name and place; those of the operation stand before its path's."""
     given: dict[tuple[str, str], dict[str, Any]] = {}
-    for holder in (shared, operation):  # those of the operation stand before those of its path
+    for holder in (shared, operation):
         for each in holder.get("parameters") or ():
             each = schemas.followed(each)
             if isinstance(each, dict) and isinstance(each.get("name"), str) and isinstance(each.get("in"), str):
                 given[each["name"], each["in"]] = each
+    for name in re.findall(r"\{([^{}/]+)\}", path):  # nothing can be called without it, declared or not
+        given.setdefault((name, "path"), {"name": name, "in": "path", "schema": {"type": "string"}})
+    return given
+
+
+def _parameters(
+    path: str, shared: Mapping[str, Any], operation: Mapping[str, Any], schemas: Schemas
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the JSON Schema of all an operation takes, and the parts of the spec that say where each goes."""
+    given = _given(path, shared, operation, schemas)
     properties: dict[str, Any] = {}
     required: list[str] = []
     where: dict[str, str] = {}

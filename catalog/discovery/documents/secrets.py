@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
-from catalog.source.secret_defaults import is_secret
+from catalog.source.secret_defaults import is_secret, without_keys
 
 _VARIABLE = re.compile(r"\$\{[^{}]*\}|\$[A-Za-z_]\w*|\{\{[^{}]*\}\}|\{\w[\w.-]*\}|<[^<>]*>|%[A-Za-z_]\w*%")
 """Stands for a value that somebody fills in: ``${API_KEY}``, ``${input:key}``, ``{tenant}``, ``<your key>``."""
@@ -127,8 +127,8 @@ def without_secrets(data: Any, name: str = "") -> Any:
         }
     if isinstance(data, list):
         return [without_secrets(part, name) for part in data]
-    if not isinstance(data, str) or _VARIABLE.search(data):
+    if not isinstance(data, str):
         return data
-    if is_secret(name, data) and not _URL.match(data):
+    if data and is_secret(name, "x") and _VARIABLE.search(data) is None and "://" not in data:
         return variable(name)
-    return _CREDENTIALS.sub("", data) if "://" in data else data
+    return _CREDENTIALS.sub("", without_keys(data, variable("")))
