@@ -354,6 +354,29 @@ class Catalog:
 
     # -- searching ---------------------------------------------------------------------------------------------------
 
+    def listed(
+        self,
+        kind: Kinds = None,
+        *,
+        tags: Sequence[str] = (),
+        sources: Sequence[str] | None = None,
+        distributions: Sequence[str] | None = None,
+        order: str = "key",
+    ) -> Iterator[Hit]:
+        """Yield what `search` without a text and a limit gives, as it is read: a million need not be in memory at once.
+
+        Args:
+            kind, tags, sources, distributions: as of `search`.
+            order: ``key``, ``name``, or ``updated``: the newest first.
+
+        Raises:
+            InvalidFilterError, UnknownKindError: as of `search`.
+        """
+        from catalog.verbs import search
+
+        filters = self.workspace.filters(kind, tags, (), (), sources, distributions)
+        return search.listed(self.workspace, filters, order)
+
     def search(
         self,
         text: str | Mapping[str, Any] | Sequence[Any] = "",

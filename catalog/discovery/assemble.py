@@ -12,7 +12,7 @@ from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.literal import Value, texts_in
 from catalog.discovery.rules import Rule
 from catalog.entry.key import name_fault
-from catalog.entry.template import format_of, is_jinja, parameters_of_text
+from catalog.entry.template import format_of, parameters_of_text
 
 _TEMPLATES = ("prefix", "template", "suffix")
 """Fields that are what a prompt says, and so the description of it."""
@@ -202,8 +202,8 @@ def _finding(
     template = "" if item.get("made", {}).get("dotted", "").endswith(".from_file") else _template(fields)
     if template:
         description = "\n\n".join(filter(None, (description or item["doc"], template)))
-        if not parameters and not is_jinja(format_of(None, extra)):
-            parameters = parameters_of_text(template)
+        if not parameters:
+            parameters = parameters_of_text(template, format_of(None, extra))
     priority, match = fields.get("priority"), fields.get("match")
     return Finding(
         kind=kind,

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from catalog.discovery.crewai import CREW, crews_of
 from catalog.discovery.decorators import Decorators
 from catalog.discovery.gives import Given, Gives
 from catalog.discovery.literal import SAID, Value, known
@@ -30,7 +31,8 @@ Extract = dict[str, Any]
 ``all`` what ``__all__`` lists · ``items`` the candidates · ``asked`` the classes that were candidates ·
 ``described`` the names that were public · ``tried`` the imports that decided which branches run ·
 ``aliased`` the decorators and calls in it that may be known under other names ·
-``gives`` function to what a call of it gives, once that was asked for."""
+``gives`` function to what a call of it gives, once that was asked for · ``crews`` CrewAI's classes, see
+`catalog.discovery.crewai`."""
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -104,6 +106,7 @@ class Extractor:
             "tried": names.branches.tried,
             "aliased": [],
             "gives": {},
+            "crews": crews_of(self.tree) if CREW in names.bound else {},
             "asked": None if candidates is None else sorted(candidates),
             "described": [name for name in names.bound if public(name)] if public is not None else [],
         }

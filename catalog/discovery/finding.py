@@ -33,6 +33,7 @@ class Finding:
         line: where it begins there, from 1.
         root: folder that must be on ``sys.path`` for ``ref``; None if the module is found without.
         tags: from the source, where they are literals; so are the fields below.
+        code: file and qualified name of the Python object that a document says the entry is, or None.
     """
 
     kind: str
@@ -44,7 +45,7 @@ class Finding:
     description: str = ""
     framework: str = ""
     form: str = "function"
-    spec: dict[str, Any] | None = None
+    spec: Any = None
     signature: str | None = None
     checksum: str | None = None
     source_checksum: str | None = None
@@ -59,6 +60,7 @@ class Finding:
     match: str | None = None
     providers: tuple[str, ...] | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    code: tuple[str, str] | None = None
 
     def __hash__(self) -> int:
         return hash((self.kind, self.name, self.ref, self.path, self.line))
@@ -81,7 +83,7 @@ class Finding:
     def from_dict(cls, data: dict[str, Any]) -> Finding:
         """Return the finding that `to_dict` was asked of."""
         values = dict(data)
-        for name in ("tags", "examples", "providers"):
+        for name in ("tags", "examples", "providers", "code"):
             if values.get(name) is not None:
                 values[name] = tuple(values[name])
         return cls(**values)

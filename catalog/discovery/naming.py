@@ -76,7 +76,9 @@ def parts_of(finding: Finding) -> Parts:
     folder, file = os.path.split(finding.path)
     parts = [part for part in folder.split(os.sep) if part]
     stem = os.path.splitext(file)[0]
-    if finding.form != "document" and stem != "__init__":
+    if "cell" in finding.metadata:  # of a notebook
+        parts.append(f"{stem}-cell{finding.metadata['cell']}")
+    elif finding.form != "document" and stem != "__init__":
         parts.append(stem)
     qualname = (finding.ref or finding.nested_in or "").partition(":")[2].split(".")
     parts += [part for part in (qualname[:-1] if finding.ref else qualname) if part]

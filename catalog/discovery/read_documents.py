@@ -115,6 +115,7 @@ def _finding(item: Item, form: Form, document: Document, top: str) -> Finding:
         tags=tuple(dict.fromkeys(fit_name(tag) for tag in item.tags)),
         examples=tuple(map(str, without_secrets(list(item.examples)))),
         metadata={**item.metadata, "file": document.place, **references},
+        code=item.code,
     )
 
 

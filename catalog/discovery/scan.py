@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from catalog.discovery.assemble import findings_of, is_private
+from catalog.discovery.crewai import with_tables
 from catalog.discovery.derived import Heads, could_derive, known_elsewhere
 from catalog.discovery.exports import Exported
 from catalog.discovery.extract import Extract, Extractor
@@ -26,9 +27,11 @@ from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.foreign import Foreign
 from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.gives import Given
+from catalog.discovery.join_code import join_code
 from catalog.discovery.left_out import is_written_by_a_program
 from catalog.discovery.literal import Value
 from catalog.discovery.naming import settle_names
+from catalog.discovery.notebook import ENDING, cells_of, in_cells, source_bytes
 from catalog.discovery.outside import Outside
 from catalog.discovery.prefilter import prefilter_for
 from catalog.discovery.read_documents import read_documents
@@ -42,7 +45,7 @@ from catalog.discovery.walk import SourceFile
 from catalog.entry.limits import writable
 from catalog.errors import PackageNotFoundError, UnreadableSourceError
 from catalog.source.locate import Locator
-from catalog.source.read import decode_source, parse_source, read_bytes
+from catalog.source.read import decode_source, parse_source
 
 Progress = Callable[[int, int, str], None]
 """Called with the number of files done, the number of all files, and the module just looked at."""
@@ -106,7 +109,7 @@ def scan(
         _Scan(files, what, in_force, locators[root], before, public, done, outside)
         for root, files in _by_root(what.listing.files).items()
     ]
-    return _run(what, scans, in_force, before, options, public)
+    return _run(what, scans, locators, in_force, before, options, public)
 
 
 def _by_root(files: Iterable[SourceFile]) -> dict[str, list[SourceFile]]:
@@ -145,7 +148,13 @@ class _Progress:
 
 
 def _run(
-    target: Target, scans: Sequence[_Scan], rules: Rules, before: Before, options: str, public: bool
+    target: Target,
+    scans: Sequence[_Scan],
+    locators: Mapping[str, Locator],
+    rules: Rules,
+    before: Before,
+    options: str,
+    public: bool,
 ) -> ScanResult:
     """Carry out the scans of all roots, step by step together: a name may come from another root."""
     started = time.time_ns()
@@ -164,9 +173,11 @@ def _run(
         listing.documents, listing.top, before.data.get("documents", {}), started
     )
     found = [finding for each in scans for finding in each.findings()]
+    crews = {state.file.path: state.extract["crews"] for state in every if state.extract and state.extract["crews"]}
+    found, in_documents = with_tables(found, crews, in_documents)
     foreign = Foreign()
-    found = [foreign.renamed(finding) for finding in found]
-    findings, clashes = settle_names([*found, *in_documents])
+    joined = join_code(found, in_documents, listing.files, locators.__getitem__)
+    findings, clashes = settle_names(map(foreign.renamed, joined))
     faults = {state.file.path: state.fault for state in every if state.fault is not None} | dict(document_faults)
     skipped = skips(target, faults)
     generated = sum(state.generated for state in every)
@@ -242,7 +253,7 @@ class _Scan:
             return
         state = self.states[file.module] = FileState(file, "")
         try:
-            data = read_bytes(file.path)
+            data = source_bytes(file.path)
         except UnreadableSourceError as error:
             state.fault = error.facts["reason"]
             return
@@ -324,6 +335,8 @@ class _Scan:
                     if prefiltered is not None:
                         marks = self._aliases.intersection(prefiltered.marks)
                         state.extract["aliased"] = sorted(marks | self._makers.intersection(prefiltered.calls))
+                    if state.file.path.endswith(ENDING):
+                        state.extract["cells"] = cells_of(self.content.get(module) or source_bytes(state.file.path))
                     if module in self._halves:
                         state.extract = writable(state.extract)
                     del extractor  # the tree goes before the collector comes back
@@ -338,7 +351,7 @@ class _Scan:
         file = state.file
         data = self.content.get(module)
         if data is None:
-            data = read_bytes(file.path)
+            data = source_bytes(file.path)
         if HALF.search(data) is not None:
             self._halves.add(module)
         tree = parse_source(data, file.path).tree
@@ -404,7 +417,9 @@ class _Scan:
             except Exception as error:
                 state.fault = fault_of(error, "its names lead too far")
                 continue
-            if state.file.unloadable:
+            if "cells" in state.extract:
+                found = in_cells(found, state.extract["cells"])
+            elif state.file.unloadable:
                 found = [replace(each, ref=None, reason=state.file.unloadable) for each in found]
             findings += found
         return findings

@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Sequence
 
 from catalog.discovery.gc_pause import gc_paused
+from catalog.discovery.notebook import source_bytes
 from catalog.discovery.state import FileState, reading_fault
 from catalog.discovery.walk import SourceFile
 from catalog.errors import UnreadableSourceError
-from catalog.source.read import parse_source, read_bytes
+from catalog.source.read import parse_source
 
 CHECKED = 100_000
 """Bytes of source that a scan parses only to see whether it is sound. In small packages that is all of it; in large
@@ -33,7 +34,7 @@ def check_the_rest(every: Sequence[FileState], was_checked: Callable[[FileState]
         if not state.parsed and not was_checked(state):
             try:
                 with gc_paused():
-                    parse_source(read_bytes(state.file.path), state.file.path)
+                    parse_source(source_bytes(state.file.path), state.file.path)
                 parsed += 1
             except UnreadableSourceError as error:
                 state.fault = reading_fault(error)

@@ -15,6 +15,9 @@ from catalog.discovery.documents.folder import folder_stamp
 from catalog.discovery.documents.forms import SKILLS, forms_of, hidden_folders
 from catalog.discovery.ignore import Ignored
 from catalog.discovery.left_out import EXCLUDED, IGNORED, Counted, closed, file_reason, folder_reason
+from catalog.discovery.notebook import ENDING as NOTEBOOK
+from catalog.discovery.notebook import NOT_LOADABLE as IN_NOTEBOOK
+from catalog.discovery.notebook import notebook_modules
 from catalog.files import NOT_REGULAR
 from catalog.source.links import is_inside
 from catalog.source.locate import is_installed
@@ -143,6 +146,7 @@ def _entries(folder: str, into: Listing, depth: int) -> list[os.DirEntry[str]]:
     into.ignored.enter(folder, names)
     found = [entry for entry in found if not _is_left_out(entry, names, into)]
     _documents(found, folder, into)
+    _notebooks(found, folder, into)
     _hidden(found, into, depth)
     return found
 
@@ -160,6 +164,25 @@ def _documents(entries: list[os.DirEntry[str]], folder: str, into: Listing) -> N
             continue
         if stat.S_ISREG(state.st_mode) and _is_text(name):
             into.documents.append(_document(entry.path, state, into.top))
+
+
+def _notebooks(entries: list[os.DirEntry[str]], folder: str, into: Listing) -> None:
+    """Add the notebooks, each as a module of its folder that no import leads to."""
+    states = {}
+    for entry in entries:
+        if entry.name.endswith(NOTEBOOK) and _is_text(entry.name):
+            try:
+                state = entry.stat(follow_symlinks=False)
+            except OSError as error:
+                into.skipped.append((entry.path, error.strerror or str(error)))
+                continue
+            if stat.S_ISREG(state.st_mode):
+                states[entry.name[: -len(NOTEBOOK)]] = state
+    for stem, module in notebook_modules(states).items():
+        file = listed(module, os.path.join(folder, stem + NOTEBOOK), False, states[stem], folder)
+        file.unloadable = IN_NOTEBOOK
+        into.files.append(file)
+        into.python += 1
 
 
 def _document(path: str, state: os.stat_result, top: str) -> DocumentFile:

@@ -32,6 +32,8 @@ DEPRECATED = "deprecated"
 
 REVIEW_MARKS: tuple[str, str, str] = (DRAFT, REVIEW, DEPRECATED)
 MARKS: tuple[str, ...] = (*STATES, *REVIEW_MARKS)
+CATALOGS: tuple[str, ...] = (*STATES, REVIEW, DEPRECATED)
+"""The marks that nobody but the catalog gives; that an entry is a draft, its author may say."""
 
 APPROVED, NEEDS_REVIEW = "approved", "needs review"
 REVIEW_STATES: tuple[str, ...] = (APPROVED, DRAFT, NEEDS_REVIEW, DEPRECATED)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from catalog.discovery.find_document import Documents
 from catalog.errors import EntryNotFoundError
 from catalog.store.sources import kept_sources
-from catalog.verbs.pins import MOST_SOURCE
 from catalog.verbs.renames import FOUND_IN_CODE
+from catalog.verbs.sources_of_pins import MOST_SOURCE
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -53,8 +53,9 @@ def changes(ws: Workspace, drifts: Iterable[Drift]) -> list[Changed]:
     """Return what changed about the code of each of *drifts*; see :meth:`catalog.Catalog.changes`."""
     from catalog.source.places import Places  # reading source code is for those who ask for it
 
-    places, documents, kept = Places(), Documents(), kept_sources(ws.store.reader)
-    found = []
+    places, documents, found = Places(), Documents(), []
+    drifts = list(drifts)
+    kept = kept_sources(ws.store.reader, [drift.key for drift in drifts])
     for drift in drifts:
         try:
             entry = ws.entry(drift.kind, drift.name)

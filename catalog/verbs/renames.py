@@ -154,11 +154,12 @@ def _by_reading(ws: Workspace, entries: list[Entry]) -> list[Rename]:
     if not entries:
         return []
     from catalog.loader.repair import diagnose  # reads whole packages: only where something is gone
+    from catalog.source.places import by_place
 
     found = {entry.key: entry for entry in entries}
     snapshot = ws.snapshot()
     renames = []
-    for fault in diagnose(entries):
+    for fault in diagnose(by_place(entries)):
         if fault.certain != "exact" or fault.proposal is None:
             continue
         entry = found[fault.key]

@@ -6,7 +6,8 @@ import copy
 import os
 import shutil
 import warnings
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -34,33 +35,34 @@ def verify(ws: Workspace, kind: Kinds, policy: str) -> Verified:
     from catalog.loader.verify import Verified
 
     verified = Verified()
-    entries = []
-    for entry in lookup.entries(ws, kind):
-        if entry.ref or entry.document:
-            entries.append(entry)
-        else:
-            verified.data += 1
-    seen = examined(entries, policy)
-    for _, found in seen:
-        if found.unchecked is not None:
-            verified.unchecked.append(found.unchecked)
-        else:
-            verified.checked += 1
-            if found.drift is not None:
-                verified.append(found.drift)
-    if policy == "source":  # another policy does not see all there is to mark
-        mark(ws, seen)
+
+    def tallied() -> Iterator[tuple[Entry, Examined]]:
+        for entry, found in examined(lookup.entries_by_place(ws, kind), policy):
+            if not (entry.ref or entry.document):
+                verified.data += 1
+                continue
+            if found.unchecked is not None:
+                verified.unchecked.append(found.unchecked)
+            else:
+                verified.checked += 1
+                if found.drift is not None:
+                    verified.append(found.drift)
+            yield entry, found
+
+    if policy == "source":
+        mark(ws, tallied())
+    else:  # another policy does not see all there is to mark
+        deque(tallied(), 0)
     verified.sort(key=lambda drift: (drift.kind, drift.name))
     verified.unchecked.sort(key=lambda drift: (drift.kind, drift.name))
     return verified
 
 
-def examined(entries: list[Entry], policy: str = "source") -> list[tuple[Entry, Examined]]:
-    """Return each of *entries*, which have references or documents, with what its code or document shows."""
+def examined(entries: Iterable[Entry], policy: str = "source") -> Iterator[tuple[Entry, Examined]]:
+    """Yield each of *entries*, which come by place, with what its code or document shows."""
     look = look_again(policy)
-    # By module, so that each file is parsed once.
-    ordered = sorted(entries, key=lambda entry: (entry.root or "", str(entry.ref), entry.kind, entry.name))
-    return [(entry, look(entry)) for entry in ordered]
+    for entry in entries:
+        yield entry, look(entry)
 
 
 def look_again(policy: str = "source") -> Callable[[Entry], Examined]:

@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 from factories import damage, open_catalog
 
-from catalog import Catalog, CatalogWarning, EntryNotFoundError, LockError, PinError, Settings, SettingsError
+from catalog import (
+    AutoCouncil,
+    Catalog,
+    CatalogWarning,
+    EntryNotFoundError,
+    LockError,
+    PinError,
+    Settings,
+    SettingsError,
+)
 from catalog.settings import load_settings
 
 SHOP = 'TAX = 2\n\n\ndef price(item: str) -> int:\n    """The price of an item."""\n    return TAX\n'
@@ -302,12 +311,12 @@ def test_pinned_source_is_nothing_to_scan(cat: Catalog) -> None:
     from catalog.store.sources import kept_sources
 
     reader = cat.workspace.store.reader
-    assert kept_sources(reader)["tool:price"]["text"] == SHOP[SHOP.index("def") :]
+    assert kept_sources(reader, ["tool:price"])["tool:price"]["text"] == SHOP[SHOP.index("def") :]
     assert [report.target for report in cat.refresh() if "pin-source" in report.target] == []
     assert cat.check() == []
     cat.unregister("tool:price")
     cat.pin()
-    assert "tool:price" not in kept_sources(reader)
+    assert not kept_sources(reader, ["tool:price"])
 
 
 def test_kept_source_that_is_damaged_harms_nothing(cat: Catalog, url: str) -> None:
@@ -348,3 +357,45 @@ def test_the_lock_file_can_lie_elsewhere(url: str, shop: Path) -> None:
         cat.register("schema", "v", {"a": 1})
         assert cat.pin().path == str(shop / "locks" / "all.lock")
         assert cat["schema:v"] == {"a": 1}
+
+
+def test_a_changed_routing_rule_has_moved_from_its_pin(cat: Catalog, shop: Path) -> None:
+    """The rule an entry is routed by is pinned: another one, or none, is a difference, and the entry is not taken."""
+    cat.update("tool:price", match="price of")
+    cat.pin()
+    assert 'match = "price of"\n' in (shop / "catalog.lock").read_text()
+    cat.update("tool:price", match="os:system")
+    (change,) = cat.check_pins()
+    assert (change.key, change.field, change.pinned, change.now) == ("tool:price", "match", "price of", "os:system")
+    assert "its routing rule is 'os:system', not 'price of'" in refusal(cat)
+    cat.update("tool:price", match=None)
+    assert [(change.field, change.now) for change in cat.check_pins()] == [("match", None)]
+
+
+def test_a_predicate_that_is_not_as_pinned_is_not_called(cat: Catalog, shop: Path) -> None:
+    """Routing calls the function of a rule only while the entry is as the lock file says."""
+    (shop / "pinshop" / "rules.py").write_text("def yes(prompt): return True\ndef other(prompt): return True\n")
+    router = AutoCouncil(cat, "rules", "tool", "abstain")
+    cat.update("tool:price", match="pinshop.rules:yes", source="manual")  # a person chose the rule
+    cat.pin()
+    assert router.resolve("anything").name == "price"
+    cat.update("tool:price", match="pinshop.rules:other")
+    decision = router.resolve("anything")
+    assert decision.name is None
+    assert "its routing rule is" in str(decision.to_dict())
+
+
+def test_a_rule_that_is_too_long_for_the_file_is_left_out(cat: Catalog) -> None:
+    """A rule of more characters than are read is no pin, and the report says so."""
+    cat.update("tool:price", match="x" * 4_001)
+    assert cat.pin().left_out == {"tool:price": "its rule has 4,001 characters; 4,000 are pinned"}
+
+
+def test_more_than_is_read_is_not_written(cat: Catalog, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock file that would be too large to be read again is refused before anything is written."""
+    before = (shop / "catalog.lock").read_bytes()
+    monkeypatch.setattr("catalog.entry.lock.LARGEST", 1_200)
+    with pytest.raises(LockError, match="would have more than 1,200 bytes, after 2 entries"):
+        cat.pin()
+    monkeypatch.undo()
+    assert (shop / "catalog.lock").read_bytes() == before

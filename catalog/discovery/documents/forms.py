@@ -6,6 +6,23 @@ from functools import lru_cache
 
 from catalog.discovery.documents.form import Form
 
+PROMPT_FOLDERS = frozenset({"prompts", "prompt_templates", "prompt-templates", "system_prompts", "system-prompts"})
+"""What folders for prompts are called."""
+
+CODING_AGENTS = tuple(
+    f"{agent}/{folder}"
+    for agent, folders in {
+        ".claude": ("agents", "commands"),
+        ".codex": ("agents", "prompts"),
+        ".cursor": ("agents", "commands"),
+        ".gemini": ("agents", "commands"),
+        ".github": ("agents", "prompts", "chatmodes"),
+        ".opencode": ("agent", "agents", "command", "commands"),
+    }.items()
+    for folder in folders
+)
+"""Where coding agents look for sub-agents and commands."""
+
 FORMS: tuple[Form, ...] = (
     Form(
         name="agent skill",
@@ -67,6 +84,104 @@ FORMS: tuple[Form, ...] = (
         reader="openapi",
         checked="OpenAPI 3.0, 3.1, 3.2",
         hints=(b"openapi", b"swagger"),
+    ),
+    Form(
+        name="prompty",
+        kinds=("prompt",),
+        files=("*.prompty",),
+        reader="prompty",
+        checked="Prompty 2.0 and 1.0, 2026-08",
+    ),
+    Form(
+        name="dotprompt",
+        kinds=("prompt",),
+        files=("*.prompt",),
+        reader="dotprompt",
+        checked="github.com/google/dotprompt, 2026-08",
+    ),
+    Form(
+        name="langchain",
+        kinds=("prompt",),
+        files=("*.yaml", "*.yml", "*.json"),
+        reader="langchain_prompt",
+        checked="langchain-core 1.0, prompts/loading.py",
+        hints=(b"_type: prompt", b"_type: few_shot", b"_type: chat", b'"_type"'),
+    ),
+    Form(
+        name="semantic-kernel",
+        kinds=("prompt",),
+        files=("skprompt.txt",),
+        reader="semantic_kernel",
+        checked="Semantic Kernel for Python 1.37, 2026-11",
+        whole_folder=True,
+    ),
+    Form(
+        name="semantic-kernel",
+        kinds=("prompt",),
+        files=("*.yaml", "*.yml"),
+        reader="semantic_kernel",
+        checked="Semantic Kernel for Python 1.37, 2026-11",
+        hints=(b"template_format",),
+    ),
+    Form(
+        name="prompt text",
+        kinds=("prompt",),
+        files=("*.jinja", "*.jinja2", "*.j2"),
+        reader="prompt_text",
+        checked="Jinja 3.1",
+    ),
+    Form(
+        name="prompt text",
+        kinds=("prompt",),
+        files=("*.md", "*.txt"),
+        folders=tuple(sorted(PROMPT_FOLDERS)),
+        reader="prompt_text",
+        checked="no form of anybody's: a folder for prompts",
+    ),
+    Form(
+        name="langgraph",
+        kinds=("agent",),
+        files=("langgraph.json",),
+        reader="langgraph",
+        checked="langgraph-cli 0.4, schema v0",
+    ),
+    Form(
+        name="crewai",
+        kinds=("agent", "prompt"),
+        files=("*.yaml", "*.yml"),
+        reader="crewai_yaml",
+        checked="crewai 1.6, 2026-11",
+        hints=(b"backstory", b"expected_output"),
+    ),
+    Form(
+        name="declarative agent",
+        kinds=("agent",),
+        files=("*.yaml", "*.yml"),
+        reader="declarative_agent",
+        checked="Agent Framework 1.0, Semantic Kernel 1.37, Google ADK 1.20, 2026-11",
+        hints=(b"instructions:", b"instruction:", b"kind: Workflow", b"agent_class:"),
+    ),
+    Form(
+        name="baml",
+        kinds=("prompt",),
+        files=("*.baml",),
+        reader="baml",
+        checked="BAML 0.2, 2026-11",
+    ),
+    Form(
+        name="coding agents",
+        kinds=("prompt", "agent"),
+        files=("AGENTS.md", "CLAUDE.md", "GEMINI.md", "copilot-instructions.md"),
+        reader="coding_agents",
+        checked="agents.md, 2026-11",
+    ),
+    Form(
+        name="coding agents",
+        kinds=("prompt", "agent"),
+        files=("*.md", "*.toml"),
+        folders=CODING_AGENTS,
+        reader="coding_agents",
+        checked="Claude Code, Codex, Copilot, Cursor, Gemini CLI, OpenCode, 2026-11",
     ),
 )
 """All forms; a file may have several, and then each is tried."""

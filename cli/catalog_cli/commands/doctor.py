@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from catalog_cli.application import Application, No, pass_app
-from catalog_cli.gate import clean
+from catalog_cli.gate import clean, confirmed
 from catalog_cli.options import command, json_option
 from catalog_cli.output import Column, count
 
@@ -84,7 +84,7 @@ def _agreed(app: Application, plan: Sequence[Fault], yes: bool, as_json: bool) -
         return True
     if not as_json:
         app.screen.table(PLAN, [(fault.key, fault.trouble, fault.remedy) for fault in plan])
-    return not as_json and app.screen.is_asked and click.confirm("Do this?", err=True)
+    return not as_json and app.screen.is_asked and confirmed("Do this?")
 
 
 def _joined(

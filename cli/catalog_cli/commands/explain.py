@@ -65,7 +65,7 @@ def explain(app: Application, key: str, as_json: bool) -> None:
             data["council"] = explain_council(entry, app.catalog)
         app.screen.json(data)
     else:
-        app.screen.print("\n".join(_lines(app, entry, standings)))
+        app.screen.print(*_lines(app, entry, standings))
 
 
 def _lines(app: Application, entry: Entry, standings: Sequence[Standing]) -> Iterator[str]:
