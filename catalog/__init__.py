@@ -56,12 +56,12 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.entry.limits import read_json as read_json
     from catalog.entry.object_ref import ObjectRef as ObjectRef
     from catalog.entry.references import Reference as Reference
+    from catalog.entry.states import CODES as _ENTRY_STATES
     from catalog.entry.states import REVIEW_STATES as _REVIEW_STATES
-    from catalog.entry.states import STATES as _ENTRY_STATES
     from catalog.entry.states import Marks as Marks
+    from catalog.entry.states import code_of as _entry_state
     from catalog.entry.states import deprecated_in_words as _deprecated_in_words
     from catalog.entry.states import marks_of as _entry_marks
-    from catalog.entry.states import state_of as _entry_state
     from catalog.errors import CatalogError as CatalogError
     from catalog.errors import CatalogWarning as CatalogWarning
     from catalog.errors import CouncilSpecError as CouncilSpecError
@@ -233,10 +233,10 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "load_settings": "catalog.settings",
     "Drift": "catalog.loader.verify",
     "Verified": "catalog.loader.verify",
-    "ENTRY_STATES": "catalog.entry.states:STATES",
+    "ENTRY_STATES": "catalog.entry.states:CODES",
     "REVIEW_STATES": "catalog.entry.states",
     "Marks": "catalog.entry.states",
-    "entry_state": "catalog.entry.states:state_of",
+    "entry_state": "catalog.entry.states:code_of",
     "entry_marks": "catalog.entry.states:marks_of",
     "deprecated_in_words": "catalog.entry.states",
     "Fault": "catalog.loader.repair",

@@ -202,7 +202,7 @@ class Catalog:
         return lookup.gone(self.workspace)
 
     def states(self, keys: Iterable[str] | None = None) -> dict[str, str]:
-        """Return, by key, what the last look at code said against an entry: ``gone``, ``broken`` or ``drifted``."""
+        """Return, by key, what the last look at code said against an entry: one of ``ENTRY_STATES``."""
         return lookup.states(self.workspace, keys)
 
     def marks(self, keys: Iterable[str] | None = None) -> dict[str, Marks]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from catalog.discovery.decide import of_made, of_mark
@@ -25,7 +26,32 @@ FieldReader = Callable[[tuple[str | int, ...]], Any]
 """Returns the value at the first of some places that holds a literal, or None."""
 
 
-def findings_of(
+@dataclass(slots=True)
+class Seen:
+    """A candidate that a rule recognises, and what connects it with others.
+
+    Attributes:
+        finding: what it is.
+        item: what the extract says of it.
+        is_listed: whether it is a finding of its own; what is not listed leads to what it was made of.
+    """
+
+    finding: Finding
+    item: dict[str, Any]
+    is_listed: bool = True
+
+    @property
+    def module(self) -> str:
+        """The module it is in."""
+        return self.finding.module
+
+    @property
+    def takes(self) -> list[list[str]]:
+        """What it is given, as `catalog.discovery.takes` says it."""
+        return self.item.get("made", {}).get("takes", [])  # type: ignore[no-any-return]
+
+
+def seen_in(
     module: str,
     extract: Extract,
     follower: NameFollower,
@@ -34,8 +60,8 @@ def findings_of(
     root: str | None,
     exported: Iterable[str] = (),
     public: bool = False,
-) -> list[Finding]:
-    """Return the findings of one file, in the order of its lines.
+) -> list[Seen]:
+    """Return what is recognised in one file, in the order of its lines.
 
     Args:
         module: its dotted name.
@@ -46,40 +72,58 @@ def findings_of(
         exported: functions of this module that a public module of the package exports.
         public: whether plain public functions count too.
     """
-    findings: list[Finding] = []
+    seen: list[Seen] = []
     others: list[Finding] = []
     also = frozenset(exported)
     for item in extract["items"]:
         decision = _decided(module, item, follower)
         if decision is None:
             if public and item["form"] == "function" and _is_public(module, item, extract, also):
-                decision = _PLAIN, "tool", lambda places: None
+                decision = PLAIN, "tool", lambda places: None
             else:
                 continue
         rule, kind, read = decision
-        finding = _finding(module, item, rule, kind, read, path, root)
-        (others if item.get("alternative") else findings).append(finding)
-    findings = _with_alternatives(findings, others)
-    return sorted(findings, key=lambda finding: (finding.line, finding.given_name))
+        finding = finding_of(module, item, rule, kind, read, path, root)
+        if item.get("alternative"):
+            others.append(finding)
+        else:
+            seen.append(Seen(finding, item, _is_listed(item, rule, kind, read)))
+    seen = _with_alternatives(seen, others)
+    return sorted(seen, key=lambda each: (each.finding.line, each.finding.given_name))
 
 
-def _with_alternatives(findings: list[Finding], others: list[Finding]) -> list[Finding]:
+def _is_listed(item: dict[str, Any], rule: Rule, kind: str, read: FieldReader) -> bool:
+    """Tell whether what a call makes is somebody's definition, and no copy, no wrapper and no part of another."""
+    made = item.get("made")
+    if made is None or "at" not in made or "hidden" not in item:
+        return True
+    if kind == "agent" or kind == "mcp_server":
+        return True
+    if kind == "model":
+        return isinstance(read(rule.places("model")), str)
+    if isinstance(read(rule.places("name")), str):
+        return True
+    # A prompt has what it says; a tool without a name of its own is called like the function it is made of.
+    return kind == "prompt" and not made["inline"] and not made.get("computed") and _has_template(rule, read)
+
+
+def _has_template(rule: Rule, read: FieldReader) -> bool:
+    return any(True for field in _TEMPLATES for text in texts_in(read(rule.places(field))) if text.strip())
+
+
+def _with_alternatives(seen: list[Seen], others: list[Finding]) -> list[Seen]:
     """Put to each finding the *others* that its reference may lead to: reading can't tell which of them runs."""
-    from dataclasses import replace
-
     by_ref: dict[tuple[str, str | None], list[Finding]] = {}
     for finding in others:
         by_ref.setdefault((finding.kind, finding.ref), []).append(finding)
-    if not by_ref:
-        return findings
-    whole = []
-    for finding in findings:
-        several = [finding, *by_ref.pop((finding.kind, finding.ref), ())]
-        whole.append(finding if len(several) == 1 else replace(finding, **_of_several(several)))
+    for each in seen:
+        several = [each.finding, *by_ref.pop((each.finding.kind, each.finding.ref), ())]
+        if len(several) > 1:
+            each.finding = replace(each.finding, **_of_several(several))
     for several in by_ref.values():  # the first of the branches defines something else, of which loading is checked
         changes = _of_several(several) if len(several) > 1 else {}
-        whole.append(replace(several[0], **changes, checksum=None, source_checksum=None))
-    return whole
+        seen.append(Seen(replace(several[0], **changes, checksum=None, source_checksum=None), {}))
+    return seen
 
 
 def _of_several(several: list[Finding]) -> dict[str, Any]:
@@ -92,7 +136,7 @@ def _of_several(several: list[Finding]) -> dict[str, Any]:
     return {"description": " Or: ".join(texts), "metadata": {**first.metadata, "definitions": each_of_them}}
 
 
-_PLAIN = Rule("decorators", "tool", "python")
+PLAIN = Rule("decorators", "tool", "python")
 """What a public function is that no rule recognises; it reads no fields."""
 
 
@@ -118,7 +162,7 @@ def _decided(module: str, item: dict[str, Any], follower: NameFollower) -> tuple
         return best
     if item["form"] == "class" and not _is_replaced(item):
         return _class_decision(module, item, follower)
-    if item["form"] == "value" and "made" in item and not _is_replaced(item):
+    if "made" in item and not _is_replaced(item):
         return _value_decision(item, item["made"], follower)
     return None
 
@@ -152,13 +196,11 @@ def _value_decision(
     item: dict[str, Any], made: dict[str, Any], follower: NameFollower
 ) -> tuple[Rule, str, FieldReader] | None:
     decision = of_made(made, follower)
-    if decision is None or (made.get("anywhere") and not decision.rule.anywhere):
+    if decision is None:
         return None
     rule = decision.rule
     kind = decision.last.rpartition(".")[2] if rule.kind == "*" else rule.kind
     read = _arguments_reader(decision.given, follower)
-    if made.get("anywhere") and not isinstance(read(rule.places("name")), str):
-        return None  # built in a loop, or a copy
     if decision.home:
         item["doc"] = item["doc"] or follower.class_doc(decision.home)
         return rule, kind, _first_of(read, _attributes_reader(decision.home, follower))
@@ -184,9 +226,10 @@ def _arguments_reader(arguments: dict[str, Value], follower: NameFollower) -> Fi
     return read
 
 
-def _finding(
+def finding_of(
     module: str, item: dict[str, Any], rule: Rule, kind: str, read: FieldReader, path: str, root: str | None
 ) -> Finding:
+    """Return what an *item* of *module* is by a *rule*, whose fields *read* reads."""
     fields = {field: value for field, places in rule.fields if (value := read(places)) is not None}
     extra = {field: value for field, value in fields.items() if field not in _ENTRY_FIELDS}
     name = fields.get("name")
@@ -195,9 +238,13 @@ def _finding(
         name = " ".join(name.split())
         if name_fault(name) is not None:
             name = None
-    if not isinstance(name, str):
-        name = str(item["name"])
     ref, nested, reason = _place_of(module, item)
+    if kind == "model" and ref is None and isinstance(fields.get("model"), str):
+        name = name or fields["model"]  # variables of functions are all called `llm`
+    if not isinstance(name, str) or name_fault(name) is not None:
+        name = str(item["name"])
+    if "factory" in item:
+        extra |= {"call": True} if ref else {"factory": f"{module}:{item['factory']}"}
     description, metadata, parameters = fields.get("description"), fields.get("metadata"), fields.get("parameters")
     template = "" if item.get("made", {}).get("dotted", "").endswith(".from_file") else _template(fields)
     if template:
@@ -242,7 +289,8 @@ def _place_of(module: str, item: dict[str, Any]) -> tuple[str | None, str | None
     ref = f"{module}:{item['qualname']}"
     if "hidden" in item:
         nested = f"{module}:{item['hidden']}" if item["hidden"] else None
-        return None, nested, f"it is made inside {nested or module}; no import path leads to it"
+        *around, _ = [part for part in item["qualname"].split(".<locals>.") if part]
+        return None, nested, item.get("reason") or f"defined inside {'.'.join(around)}()"
     if _is_replaced(item):
         return None, None, f"{ref} leads to another definition further down; no import path leads to this one"
     return ref, None, ""

@@ -132,7 +132,7 @@ def _beside(finding: Finding, tables: Mapping[tuple[str, str], Finding]) -> Find
 
 
 def _described(finding: Finding, table: Finding) -> Finding:
-    metadata = {**finding.metadata, "file": table.metadata["file"], "key": table.metadata["key"]}
+    metadata = {**finding.metadata, "described_in": f"{table.metadata['file']}#{table.metadata['key']}"}
     return replace(
         finding, description=table.description, parameters=table.parameters or finding.parameters, metadata=metadata
     )

@@ -9,6 +9,7 @@ from typing import Any
 from catalog.discovery.literal import Value
 from catalog.discovery.rules import MARKING, Rules
 from catalog.discovery.scopes import Namer, Scopes, last_name, marked_kind
+from catalog.discovery.takes import Takes
 from catalog.source.checksum import Function
 
 _POSITIONS = 4
@@ -28,6 +29,7 @@ class Decorators:
         self.namer = namer
         self.rules = rules
         self.aliases: frozenset[str] = frozenset()
+        self.takes = Takes(namer)
         self.makers: frozenset[str] = frozenset()
 
     def marks_of(self, node: Function | ast.ClassDef, scopes: Scopes) -> list[dict[str, Any]]:
@@ -62,6 +64,7 @@ class Decorators:
                 mark["method"] = target.attr
                 mark["owner"] = self.namer.owner(target.value, scopes)
                 mark["called"] = last_name(target.value)
+                mark["on"] = list(self.takes.targets(target.value, scopes))
             if mark:
                 if not isinstance(decorator, ast.Call):
                     mark["bare"] = True

@@ -42,8 +42,8 @@ def known_elsewhere(states: Mapping[str, FileState], gives: Callable[[str], bool
     """Yield the names by which the files use what another package seems to make known objects or decorators with."""
     tops = {module.partition(".")[0] for module in states}
     for state in states.values():
-        if state.prefiltered is not None:
-            for name, dotted in state.prefiltered.foreign.items():
+        if state.passing is not None:
+            for name, dotted in state.passing.foreign.items():
                 if dotted.partition(".")[0] not in tops and gives(dotted):
                     yield name
 

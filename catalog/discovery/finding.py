@@ -32,8 +32,11 @@ class Finding:
         path: the file.
         line: where it begins there, from 1.
         root: folder that must be on ``sys.path`` for ``ref``; None if the module is found without.
-        tags: from the source, where they are literals; so are the fields below.
+        tags: from the source, where they are literals; so are the fields below, up to `metadata`.
         code: file and qualified name of the Python object that a document says the entry is, or None.
+        place: of what was found in code: file, line and column; what `uses` tells it by.
+        uses: the findings of the same scan that this one refers to: role (``tools``, ``handoffs``, ``model``, …), kind
+            and `place` of each.
     """
 
     kind: str
@@ -61,6 +64,8 @@ class Finding:
     providers: tuple[str, ...] | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
     code: tuple[str, str] | None = None
+    place: str = ""
+    uses: tuple[tuple[str, str, str], ...] = ()
 
     def __hash__(self) -> int:
         return hash((self.kind, self.name, self.ref, self.path, self.line))
@@ -86,6 +91,7 @@ class Finding:
         for name in ("tags", "examples", "providers", "code"):
             if values.get(name) is not None:
                 values[name] = tuple(values[name])
+        values["uses"] = tuple(tuple(use) for use in values.get("uses", ()))
         return cls(**values)
 
 

@@ -17,6 +17,8 @@ from catalog.source.find import Missing, find_node
 from catalog.source.locate import Locator
 from catalog.source.read import parse_source, read_bytes
 
+NAMED_IN = "named_in"
+"""The word in the metadata of code for the document that names it."""
 _MANAGERS = frozenset({"contextmanager", "asynccontextmanager"})
 """Decorators of a function that is still called to get the object."""
 
@@ -52,7 +54,7 @@ def join_code(
         if place is None:
             places[document.kind, ref, file.path] = len(whole)
             whole.append(_loadable(document, file, ref, locator_of(file.root)))
-        elif whole[place].form == "document" or "file" in whole[place].metadata:  # another document names it, too
+        elif NAMED_IN in whole[place].metadata:  # another document, or another name in this one
             whole[place] = replace(whole[place], metadata=_also(whole[place].metadata, document.name))
         else:
             whole[place] = _named(whole[place], document)
@@ -71,7 +73,7 @@ def _named(finding: Finding, document: Finding) -> Finding:
         given_name=document.name,
         description=document.description or finding.description or _module_summary(finding.path),
         tags=tuple(dict.fromkeys((*finding.tags, *document.tags))),
-        metadata={**finding.metadata, "file": document.metadata["file"]},
+        metadata={**finding.metadata, NAMED_IN: document.metadata["file"]},
     )
 
 
@@ -81,7 +83,8 @@ def _loadable(document: Finding, file: SourceFile, ref: str, locator: Locator) -
     if isinstance(described, Missing):
         return replace(document, spec=None, reason=f"{document.metadata['file']} names it, and {described.message}")
     definition, parameters, summary = described
-    metadata = document.metadata | ({"call": True} if _is_factory(ref, locator) else {})
+    metadata = {word: value for word, value in document.metadata.items() if word != "file"}
+    metadata |= {NAMED_IN: document.metadata["file"], **({"call": True} if _is_factory(ref, locator) else {})}
     return replace(
         document,
         ref=ref,

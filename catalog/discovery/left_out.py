@@ -28,7 +28,7 @@ PROJECT_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 _HEAD = 400
 """How many bytes of a file are looked at for the words of a program that wrote it."""
 _WRITTEN = (b"DO NOT EDIT", b"@generated")
-_MOST = 20_000
+MOST_COUNTED = 20_000
 """How many files of the folders that are left out a scan counts at most."""
 
 
@@ -94,14 +94,14 @@ def is_top(folder: str) -> bool:
 class Counted:
     """Counts the Python files in folders that are left out, up to a limit; nothing is opened, no link followed."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._left = _MOST
+    def __init__(self, most: int = MOST_COUNTED) -> None:
+        """Look at *most* files and folders, and at the rest of the folder in which that is reached."""
+        self._left = most
 
     def files(self, folder: str) -> int:
         """Return how many Python files lie in and below *folder*."""
         number = 0
-        for _, folders, files in os.walk(folder):
+        for _, folders, files in os.walk(folder) if self._left > 0 else ():
             folders[:] = [name for name in folders if not name.startswith(".") and name not in _CLOSED]
             number += sum(name.endswith(".py") for name in files)
             self._left -= len(files) + len(folders)

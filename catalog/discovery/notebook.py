@@ -111,27 +111,15 @@ def cells_of(data: bytes) -> list[list[int]]:
     return [[data.count(b"\n", 0, match.start()) + 1, int(match[1])] for match in _MARK.finditer(data)]
 
 
-def in_cells(findings: Iterable[Finding], cells: list[list[int]]) -> list[Finding]:
-    """Return *findings* in a notebook as what can't be loaded, with the cell that each is in."""
-    starts = [line for line, _ in cells]
-    placed = []
-    for finding in findings:
-        at = bisect_right(starts, finding.line) - 1
-        cell = {"cell": cells[at][1], "cell_line": finding.line - starts[at]} if at >= 0 else {}
-        metadata = {**finding.metadata, **cell}
-        name = plain_name(finding.name)
-        placed.append(
-            replace(
-                finding,
-                name=name,
-                given_name=name,
-                ref=None,
-                nested_in=None,
-                reason=NOT_LOADABLE,
-                metadata=metadata,
-            )
-        )
-    return placed
+def in_cell(finding: Finding, cells: list[list[int]]) -> Finding:
+    """Return a *finding* in a notebook as what can't be loaded, with the cell it is in."""
+    at = bisect_right(cells, finding.line, key=lambda cell: cell[0]) - 1
+    cell = {"cell": cells[at][1], "cell_line": finding.line - cells[at][0]} if at >= 0 else {}
+    name = plain_name(finding.name)
+    metadata = {**finding.metadata, **cell}
+    return replace(
+        finding, name=name, given_name=name, ref=None, nested_in=None, reason=NOT_LOADABLE, metadata=metadata
+    )
 
 
 def notebook_modules(stems: Iterable[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from catalog.discovery.outside import Outside
 from catalog.discovery.prefilter import PYTHONS_OWN, absolute, heads_in, imports_in
 from catalog.discovery.rules import Rules
-from catalog.discovery.wrappers import Wrappers
+from catalog.discovery.wrappers import wrappers_for
 from catalog.errors import UnreadableSourceError
 from catalog.source.links import leads_out
 from catalog.source.locate import Locator
@@ -33,7 +33,7 @@ class Reach:
         self._shared = shared
         self._headed: dict[str, dict[str, list[str]]] = {}
         self._imported: dict[str, dict[str, str]] = {}
-        self._wrappers = Wrappers(rules)
+        self._wrappers = wrappers_for(rules)
         self._wrapping: dict[str, dict[str, str]] = {}
         self._giving: dict[str, bool] = {}
 
@@ -59,9 +59,14 @@ class Reach:
         data, is_package = found
         if module not in self._wrapping:
             self._wrapping[module] = self._wrappers.names_in(data)
-        if name in self._wrapping[module] or self._reaches(module, name, 0):
+        if self._reaches(module, name, 0):
             return True
-        home = self._imports(module, is_package, data).get(name)
+        imports = self._imports(module, is_package, data)
+        word = self._wrapping[module].get(name)
+        if word is not None:
+            dotted = imports.get(word, f"{module}.{word}")
+            return self._wrappers.is_known(word.encode()) or self.gives(dotted, depth + 1)
+        home = imports.get(name)
         if home is not None:
             return self.gives(home, depth + 1)
         return any(self.gives(f"{star}.{name}", depth + 1) for star in self._stars(data, module, is_package))

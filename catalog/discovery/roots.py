@@ -69,7 +69,7 @@ class Roots:
             folder: an absolute path.
             imports: returns what a file imports, as :func:`absolute_imports` does; asked only where it matters.
         """
-        package = self._package_root(folder)
+        package = self._package_root(folder, imports)
         if package is not None and self._is_package(folder):
             return package
         above = [folder, *self._above(folder)]
@@ -79,8 +79,7 @@ class Roots:
         if last in above:
             candidates = above[: above.index(last) + 1]
         if len(candidates) > 1:
-            files = [os.path.join(folder, name) for name in sorted(self._in(folder)) if name.endswith(".py")]
-            shown = self._shown(files, candidates, imports)
+            shown = self._shown(self._files(folder), candidates, imports)
             if shown is not None:
                 return shown
         if project is None or project not in above:
@@ -113,8 +112,24 @@ class Roots:
         second = rest.partition(".")[0]
         return "__init__.py" in inside or f"{second}.py" in inside or ("." in rest and second in inside)
 
-    def _package_root(self, folder: str) -> str | None:
-        """Return the parent of the outermost package that *folder* is in, or None; a project may begin in between."""
+    def _package_root(self, folder: str, imports: Callable[[str], Iterable[str]]) -> str | None:
+        """Return the parent of the outermost package that *folder* is in, or None; a project may begin in between.
+
+        Folders without ``__init__.py`` between two packages are parts of the outer one, unless the files of *folder*
+        import the inner one by its own name.
+        """
+        root = self._nearest_root(folder)
+        while root is not None and root != folder:
+            outer = self._nearest_root(root)
+            if outer is None or outer == root:
+                break
+            if self._is_package(folder) and self._shown(self._files(folder), [root], imports) is not None:
+                break
+            root = outer
+        return root
+
+    def _nearest_root(self, folder: str) -> str | None:
+        """Return the parent of the nearest package that *folder* is in, and of those directly around that; or None."""
         while not self._is_package(folder):
             names = self._in(folder)
             if not PROJECT_FILES.isdisjoint(names) or os.path.basename(folder) == "src" or not self._leads_up(folder):
@@ -123,6 +138,9 @@ class Roots:
         while self._is_package(folder):
             folder = os.path.dirname(folder)
         return folder
+
+    def _files(self, folder: str) -> list[str]:
+        return [os.path.join(folder, name) for name in sorted(self._in(folder)) if name.endswith(".py")]
 
     def _is_package(self, folder: str) -> bool:
         return "__init__.py" in self._in(folder) and is_part(os.path.basename(folder))

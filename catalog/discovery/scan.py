@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from catalog.discovery.assemble import findings_of, is_private
+from catalog.discovery.assemble import Seen, is_private, seen_in
 from catalog.discovery.crewai import with_tables
 from catalog.discovery.derived import Heads, could_derive, known_elsewhere
 from catalog.discovery.exports import Exported
@@ -31,9 +31,9 @@ from catalog.discovery.join_code import join_code
 from catalog.discovery.left_out import is_written_by_a_program
 from catalog.discovery.literal import Value
 from catalog.discovery.naming import settle_names
-from catalog.discovery.notebook import ENDING, cells_of, in_cells, source_bytes
+from catalog.discovery.notebook import ENDING, cells_of, in_cell, source_bytes
 from catalog.discovery.outside import Outside
-from catalog.discovery.prefilter import prefilter_for
+from catalog.discovery.prefilter import Prefiltered, prefilter_for
 from catalog.discovery.read_documents import read_documents
 from catalog.discovery.remembered import Before, counts, kept, left_out, skips
 from catalog.discovery.root_locator import RootLocator
@@ -41,7 +41,9 @@ from catalog.discovery.rules import Rules, load_rules
 from catalog.discovery.soundness import check_the_rest
 from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of, maker_aliases, reading_fault
 from catalog.discovery.target import Target, distribution_version, find_target
+from catalog.discovery.uses import Connected, referring
 from catalog.discovery.walk import SourceFile
+from catalog.discovery.wrappers import wrappers_for
 from catalog.entry.limits import writable
 from catalog.errors import PackageNotFoundError, UnreadableSourceError
 from catalog.source.locate import Locator
@@ -160,6 +162,10 @@ def _run(
     started = time.time_ns()
     for each in scans:
         each.look()
+    # Whoever wraps what a framework offers imports it: elsewhere nobody looks for wrappers.
+    if any(each.is_at_home for each in scans):
+        for each in scans:
+            each.look_for_wrappers()
     every = [state for each in scans for state in each.states.values()]
     candidates = could_derive([Heads(each.states, each.follower.reach.reaches) for each in scans], rules)
     elsewhere = frozenset(name for each in scans for name in known_elsewhere(each.states, each.follower.reach.gives))
@@ -178,6 +184,7 @@ def _run(
     foreign = Foreign()
     joined = join_code(found, in_documents, listing.files, locators.__getitem__)
     findings, clashes = settle_names(map(foreign.renamed, joined))
+    findings = referring(findings)
     faults = {state.file.path: state.fault for state in every if state.fault is not None} | dict(document_faults)
     skipped = skips(target, faults)
     generated = sum(state.generated for state in every)
@@ -278,6 +285,20 @@ class _Scan:
         if self.public or state.prefiltered.holds:
             self.content[file.module] = data
 
+    @property
+    def is_at_home(self) -> bool:
+        """Whether some file imports a framework."""
+        return any(state.prefiltered.at_home for state in self.states.values() if state.prefiltered is not None)
+
+    def look_for_wrappers(self) -> None:
+        """Look once more at the bytes of the files: for what gives something known under a name no rule lists."""
+        wrappers = wrappers_for(self.rules)
+        for module, state in self.states.items():
+            if state.prefiltered is not None and state.passing is None:
+                with suppress(UnreadableSourceError):  # gone in the meantime: parsing it says so
+                    data = self.content.get(module) or source_bytes(state.file.path)
+                    state.passing = wrappers.look_at(data, module, state.file.is_package)
+
     # --- trees ---------------------------------------------------------------------------------------------
 
     def parse(self, candidates: Mapping[str, frozenset[str]], aliases: frozenset[str], makers: frozenset[str]) -> None:
@@ -298,7 +319,7 @@ class _Scan:
                 continue
             wanted = candidates.get(module, frozenset())
             marks = self._aliases.intersection(state.prefiltered.marks)
-            calls = self._makers.intersection(state.prefiltered.calls)
+            calls = self._makers.intersection(state.calls)
             state.prefiltered.decorated |= bool(marks)
             state.prefiltered.assigned |= bool(calls)
             if state.extract is not None and not (marks | calls) <= set(state.extract["aliased"]):
@@ -328,15 +349,15 @@ class _Scan:
                         public=public,
                         deep=nested or (prefiltered is not None and prefiltered.decorated),
                         assigned=prefiltered is not None and prefiltered.assigned,
-                        declared=prefiltered is not None and prefiltered.declared,
+                        calls=self._calls(module, prefiltered),
                         aliases=self._aliases,
                         makers=self._makers,
                     )
                     if prefiltered is not None:
                         marks = self._aliases.intersection(prefiltered.marks)
-                        state.extract["aliased"] = sorted(marks | self._makers.intersection(prefiltered.calls))
+                        state.extract["aliased"] = sorted(marks | self._makers.intersection(state.calls))
                     if state.file.path.endswith(ENDING):
-                        state.extract["cells"] = cells_of(self.content.get(module) or source_bytes(state.file.path))
+                        state.extract["cells"] = cells_of(self._bytes(module))
                     if module in self._halves:
                         state.extract = writable(state.extract)
                     del extractor  # the tree goes before the collector comes back
@@ -347,11 +368,21 @@ class _Scan:
         finally:
             self.content.pop(module, None)
 
+    def _calls(self, module: str, prefiltered: Prefiltered | None) -> list[int]:
+        """Return the lines of a module on which a known constructor seems to be called."""
+        if prefiltered is None or not (prefiltered.declared or prefiltered.assigned):
+            return []
+        data = self._bytes(module)
+        classes = [name for name in self._makers if name.lstrip("_")[:1].isupper()]
+        return self.prefilter.lines_of_calls(data, prefiltered.renamed, classes)
+
+    def _bytes(self, module: str) -> bytes:
+        data = self.content.get(module)
+        return source_bytes(self.states[module].file.path) if data is None else data
+
     def _extractor(self, module: str, state: FileState) -> Extractor | None:
         file = state.file
-        data = self.content.get(module)
-        if data is None:
-            data = source_bytes(file.path)
+        data = self._bytes(module)
         if HALF.search(data) is not None:
             self._halves.add(module)
         tree = parse_source(data, file.path).tree
@@ -382,16 +413,26 @@ class _Scan:
         state.constants[name] = value
         return value
 
+    def _about(self, module: str, qualname: str) -> dict[str, Any]:
+        """Return what is known of a name that something is given; kept for the next scan."""
+        return self._asked(module, "told", qualname, lambda extractor: extractor.about(qualname))
+
     def _gives(self, module: str, qualname: str) -> Given:
-        extract = self._extract_of(module)
+        return self._asked(module, "gives", qualname, lambda extractor: extractor.gives(qualname))
+
+    def _asked(
+        self, module: str, table: str, qualname: str, read: Callable[[Extractor], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Return what *read* tells of a name in a module, an empty dictionary if nothing; kept for the next scan."""
+        extract = self._extract_of(module) if module in self.states else None  # else it is of another root
         if extract is None:
             return {}
-        known: dict[str, Given] = extract["gives"]
+        known: dict[str, dict[str, Any]] = extract[table]
         if qualname not in known:
             known[qualname] = {}
             with suppress(Exception):  # whatever the file holds: nothing is known of it
                 extractor = self._extractor(module, self.states[module])
-                known[qualname] = {} if extractor is None else extractor.gives(qualname)
+                known[qualname] = {} if extractor is None else read(extractor)
         return known[qualname]
 
     # --- results -------------------------------------------------------------------------------------------
@@ -399,30 +440,37 @@ class _Scan:
     def findings(self) -> list[Finding]:
         """Return what the files hold."""
         exported = self._exported.followed(self.follower) if self._exported is not None else {}
-        findings: list[Finding] = []
+        seen: list[Seen] = []
         for module, state in list(self.states.items()):
             if state.extract is None or not state.extract["items"]:
                 continue
-            root = state.file.root if self.target.root is not None else None
+            path, root = self._file(module)
             try:
-                found = findings_of(
+                seen += seen_in(
                     module,
                     state.extract,
                     self.follower,
-                    path=state.file.path,
+                    path=path,
                     root=root,
                     exported=exported.get(module, ()),
                     public=self.public,
                 )
             except Exception as error:
                 state.fault = fault_of(error, "its names lead too far")
-                continue
-            if "cells" in state.extract:
-                found = in_cells(found, state.extract["cells"])
-            elif state.file.unloadable:
-                found = [replace(each, ref=None, reason=state.file.unloadable) for each in found]
-            findings += found
-        return findings
+        return Connected(seen, self.follower, self._about, self._file, self._placed).findings()
+
+    def _file(self, module: str) -> tuple[str, str | None]:
+        file = self.states[module].file
+        return file.path, file.root if self.target.root is not None else None
+
+    def _placed(self, finding: Finding) -> Finding:
+        """Return *finding* as what can't be loaded if its file is none that Python imports."""
+        state = self.states[finding.module]
+        if state.extract is not None and "cells" in state.extract:
+            finding = in_cell(finding, state.extract["cells"])
+        elif state.file.unloadable:
+            finding = replace(finding, ref=None, reason=state.file.unloadable)
+        return finding
 
 
 def _is_enough(extract: Extract | None, wanted: frozenset[str], public: Callable[[str], bool] | None) -> bool:

@@ -13,11 +13,12 @@ from catalog.discovery.literal import Value
 from catalog.discovery.prefilter import Prefiltered
 from catalog.discovery.rules import Rules
 from catalog.discovery.walk import SourceFile
+from catalog.discovery.wrappers import Passing
 from catalog.errors import UnreadableSourceError
 from catalog.source.importable import is_as_tried
 from catalog.source.stamp import is_settled
 
-FORMAT = 11
+FORMAT = 15
 """Of the state; a state of another format is not used."""
 
 HALF = re.compile(rb"\\[uU](?:0000)?[dD][89a-fA-F]")
@@ -31,6 +32,7 @@ class FileState:
     file: SourceFile
     sha256: str
     prefiltered: Prefiltered | None = None
+    passing: Passing | None = None
     extract: Extract | None = None
     fault: str | None = None
     constants: dict[str, Value] | None = None
@@ -39,6 +41,16 @@ class FileState:
 
     IMPORTS: ClassVar[int] = 8
     """The place in the JSON of what the file imports."""
+
+    @property
+    def gives(self) -> dict[str, str]:
+        """What may give something known, by its name."""
+        return self.passing.gives if self.passing is not None else {}
+
+    @property
+    def calls(self) -> list[str]:
+        """What is called for the variables of the module."""
+        return self.passing.calls if self.passing is not None else []
 
     def as_json(self, now_ns: int) -> list[Any]:
         """Return it as lists and texts."""
@@ -52,6 +64,7 @@ class FileState:
             self.generated,
             _place(self.file),
             self.file.imports,
+            self.passing.as_json() if self.passing is not None else None,
         ]
 
     @staticmethod
@@ -67,7 +80,8 @@ class FileState:
         """Return the state of *file* that `as_json` was made of."""
         _, sha256, prefiltered, extract, fault, constants, generated = data[:7]
         known = Prefiltered.from_json(prefiltered) if prefiltered else None
-        return cls(file, sha256, known, extract, fault, constants, generated=generated)
+        passing = Passing(*data[9]) if data[9] else None
+        return cls(file, sha256, known, passing, extract, fault, constants, generated=generated)
 
 
 def _place(file: SourceFile) -> str:
@@ -94,7 +108,7 @@ def _aliases(states: Iterable[FileState], is_known: Callable[[str], bool]) -> fr
         pair
         for state in states
         if state.prefiltered is not None
-        for names in (state.prefiltered.aliases, state.prefiltered.renamed)
+        for names in (state.prefiltered.aliases, state.prefiltered.renamed, state.gives)
         for pair in names.items()
     }
     words: set[str] = set()

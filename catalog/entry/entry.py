@@ -198,6 +198,20 @@ class Entry(BaseModel):
         return root if isinstance(root, str) and root else None
 
     @property
+    def unloadable(self) -> str | None:
+        """Why no import path leads to what it describes, as a scan saw it; None for anything else."""
+        if self.ref is not None or not isinstance(self.spec, dict) or "nested_in" not in self.spec:
+            return None
+        reason = self.spec.get("reason")
+        return reason if isinstance(reason, str) and reason else f"defined inside {self.spec['nested_in']}"
+
+    @property
+    def made_in(self) -> str | None:
+        """The module of what no import path leads to; None for anything else, and for what an older version stored."""
+        module = self.spec.get("module") if self.unloadable is not None and isinstance(self.spec, dict) else None
+        return module if isinstance(module, str) and module else None
+
+    @property
     def document(self) -> str | None:
         """The path of the document its data was read from; None for what stands for code, and for other data."""
         if self.ref is not None or not isinstance(self.metadata, dict):

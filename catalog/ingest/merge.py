@@ -14,13 +14,26 @@ from catalog.discovery.naming import Parts, longer_names, parts_of
 from catalog.discovery.report import ScanReport
 from catalog.entry.entry import Entry, make_entry
 from catalog.entry.key import Key, format_key
-from catalog.entry.states import DEPRECATED, DRAFT, DRIFTED, GONE, MARKS, REVIEW, only, state_of, with_state, without
+from catalog.entry.states import (
+    DEPRECATED,
+    DRAFT,
+    DRIFTED,
+    GONE,
+    MARKS,
+    REVIEW,
+    UNLOADABLE,
+    only,
+    state_of,
+    with_state,
+    without,
+)
 from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED, PLUGIN
 from catalog.ingest.report import clashes_of, skipped_of, taken_away, undecided_of, undeclared, undeclared_of
 from catalog.loader.verify import drift_in_words
 from catalog.source.locate import Locator, root_of
 from catalog.store import queries
+from catalog.store.mapping import to_json
 from catalog.verbs.documents import place_of
 from catalog.verbs.marks import ACTIONS, with_mark
 from catalog.verbs.repair import look_again
@@ -87,14 +100,15 @@ class Merge:
         entries = [*self._of_source()]
         places = Counter(_place(draft) for draft in drafts)
         # Of two things that are told apart by nothing but their names the names decide.
-        own = {place: entry for entry in entries if places[place := _place(entry)] < 2}
+        own = {place: entry for entry in (*self._of_others(drafts), *entries) if places[place := _place(entry)] < 2}
         names = {(draft.kind, draft.name) for draft in drafts}
         stored = {key: entry for key, (_, entry) in self.transaction.existing(names).items()}
         stored |= {(entry.kind, entry.name): entry for entry in entries}
         removed = self._taken_away(names)
-        for draft in drafts:
-            self._take(draft, stored, own, removed)
-        self._missing(entries, places, looked_at)
+        taken = {draft.key: self._take(draft, stored, own, removed) for draft in drafts}
+        kept = set(taken.values())
+        self._missing([entry for entry in entries if entry.key not in kept], places, looked_at)
+        self.written = [_referring(entry, taken) for entry in self.written]
         for action, entries in self.marked.items():
             self.ws.put(self.transaction, entries, action)
         if self.written:
@@ -118,18 +132,31 @@ class Merge:
     def _of_source(self) -> list[Entry]:
         return list(readable(self.reader.all(queries.BY_SOURCE, (self.source,))))
 
+    def _of_others(self, drafts: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield what scans of other targets have brought of the same code, under whatever name."""
+        if not self.source.startswith(SCANNED):
+            return
+        refs = {ref for draft in drafts if draft.ref for ref in (draft.ref, _plain_ref(draft.ref))}
+        for entry in readable(self.reader.all(queries.BY_REFS, (to_json(sorted(map(str, refs))),))):
+            if entry.source.startswith(SCANNED):
+                yield entry
+
     def _taken_away(self, keys: Iterable[Key]) -> set[Key]:
         return {(kind, name) for kind, name, action in self.transaction.last_actions(keys) if action == "unregister"}
 
-    def _take(self, draft: Entry, stored: dict[Key, Entry], own: Mapping[_Place, Entry], removed: set[Key]) -> None:
-        """Decide about one finding."""
+    def _take(
+        self, draft: Entry, stored: dict[Key, Entry], own: Mapping[_Place, Entry], removed: set[Key]
+    ) -> str | None:
+        """Decide about one finding; return the key of its entry, or None where it gets none."""
         mine = own.get(_place(draft))
-        there = mine if mine is not None and mine.kind == draft.kind else stored.get((draft.kind, draft.name))
+        if mine is None or mine.kind != draft.kind or (mine.source != self.source and not self._is_same(mine, draft)):
+            mine = None
+        there: Entry | None = mine or stored.get((draft.kind, draft.name))
         if there is None and self.source.startswith(PLUGIN):  # nobody asked for it: it takes no configured place
             there = self._configured(draft)
         if there is not None and not self._is_same(there, draft):
             # The name is somebody else's: this one gets more of its place in front, and the report says so.
-            renamed, other = self._free_name(draft, stored)
+            renamed, other = self._free_name(draft, there, stored)
             removed |= self._taken_away([(draft.kind, renamed)])
             self.clashes.append(
                 {"key": draft.key, "kept": _shown(there, draft), "other": _shown(draft, there), "renamed": renamed}
@@ -141,17 +168,17 @@ class Merge:
         if there is None:
             if key in removed:
                 self.refused.append(taken_away(draft.ref or draft.key, format_key(*key)))
-            else:
-                stored[key] = draft
-                marks = {} if self.review is None else {REVIEW: self.review}
-                self.written.append(draft.model_copy(update={"metadata": {**draft.metadata, **marks}}))
-            return
+                return None
+            stored[key] = draft
+            marks = {} if self.review is None else {REVIEW: self.review}
+            self.written.append(draft.model_copy(update={"metadata": {**draft.metadata, **marks}}))
+            return draft.key
         if there.checksum is not None and (
             (there.checksum, there.source_checksum) != (draft.checksum, draft.source_checksum)
         ):
             change = "source" if there.checksum == draft.checksum else "signature"
             self._drift(there, change, draft.signature)
-            return
+            return there.key
         if state_of(there.metadata):  # it is there again, and as it was
             there = there.model_copy(update={"metadata": with_state(there.metadata, None)})
             self.ws.put(self.transaction, [there], "found")
@@ -163,6 +190,7 @@ class Merge:
             self.written.append(now.model_copy(update={"source": there.source, "metadata": metadata}))
         else:
             self.unchanged.append(there.key)  # registered by hand: what it says is somebody's choice
+        return there.key
 
     def _configured(self, draft: Entry) -> Entry | None:
         """Return the entry of the configuration that has the key of *draft*."""
@@ -188,22 +216,26 @@ class Merge:
         )
         self._mark(there, DRIFTED, drift_in_words(change, there.signature, new_signature))
 
-    def _free_name(self, draft: Entry, stored: dict[Key, Entry]) -> tuple[str, Entry | None]:
-        """Return a name for *draft* that no other entry has, and the entry that has it if that is its own."""
+    def _free_name(self, draft: Entry, there: Entry, stored: dict[Key, Entry]) -> tuple[str, Entry | None]:
+        """Return a name for *draft* that tells it from *there*, and the entry that has it if that is its own."""
         plain, parts = self._plain[draft.kind, draft.name]
-        for name in longer_names(plain, parts):
+        theirs = parts_of(_finding(there))
+        least = next((n for n in range(1, len(parts) + 1) if parts[-n:] != theirs[-n:]), 1)
+        for name in longer_names(plain, parts, least):
             key = (draft.kind, name)
             if key in self._plain:  # another finding of this scan is called that, or will be
                 continue
             if key not in stored:
                 stored.update({k: entry for k, (_, entry) in self.transaction.existing([key]).items()})
-            there = stored.get(key)
-            if there is None or self._is_same(there, draft):
-                return name, there
+            holder = stored.get(key)
+            if holder is None or self._is_same(holder, draft):
+                return name, holder
         raise AssertionError("names with numbers have no end")
 
     def _is_same(self, there: Entry, draft: Entry) -> bool:
         """Tell whether two entries stand for the same object of the same file, in whatever version."""
+        if there.unloadable is not None and draft.ref is not None and there.source == draft.source:
+            return there.made_in == draft.ref.partition(":")[0]  # it has an import path now
         if there.ref is None and draft.ref is None:
             known = "file" in there.metadata  # else it was stored by a version that did not say where it is
             return _place(there) == _place(draft) if known else there.source == draft.source
@@ -284,6 +316,8 @@ def _is_of_another(distribution: str | None, other: str | None) -> bool:
     return len(names) == 2 and names[0] != names[1]
 
 
+SCANNED = "scan:"
+
 _Place = tuple[str | None, str | None]
 
 
@@ -320,11 +354,32 @@ def _shown(entry: Entry, other: Entry) -> str:
     return (entry.ref or _file(entry) or entry.source) + (f" in {root}" if root and entry.ref == other.ref else "")
 
 
+def _referring(entry: Entry, taken: Mapping[str, str | None]) -> Entry:
+    """Return *entry* with what it refers to under the names that the findings of this scan have in the end."""
+    keys = entry.metadata.get("references")
+    if not isinstance(keys, list) or all(taken.get(str(key), key) == key for key in keys):
+        return entry
+    now = [key for key in (taken.get(str(key), str(key)) for key in keys) if key is not None]
+    return entry.model_copy(update={"metadata": {**entry.metadata, "references": list(dict.fromkeys(now))}})
+
+
 def _called(draft: Entry, name: str) -> Entry:
     """Return *draft* under another *name*, with the one its source gives it kept beside."""
     if draft.name == name:
         return draft
-    return draft.model_copy(update={"name": name, "metadata": {"given_name": draft.name, **draft.metadata}})
+    metadata = {**draft.metadata}
+    if metadata.setdefault("given_name", draft.name) == name:
+        del metadata["given_name"]
+    return draft.model_copy(update={"name": name, "metadata": metadata})
+
+
+def _finding(entry: Entry) -> Finding:
+    """Return as much of the finding that *entry* was made of as tells where it is."""
+    module = (entry.ref or "").partition(":")[0]
+    path = _file(entry) or os.path.join(entry.root or "", *module.split(".")) + ".py"
+    form = "document" if entry.ref is None and not (isinstance(entry.spec, dict) and "nested_in" in entry.spec) else ""
+    name = str(entry.metadata.get("given_name", entry.name))
+    return Finding(kind=entry.kind, name=name, given_name=name, ref=entry.ref, path=path, form=form)
 
 
 def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
@@ -333,7 +388,9 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
     What can't be reached by a path becomes data that says so: it is found, and taking it explains itself.
     """
     # What the code says of itself is the author's: state, origin and root are the catalog's to write.
-    metadata: dict[str, Any] = without(finding.metadata, *MARKS, "root", "imported", "given_name", "framework")
+    metadata: dict[str, Any] = without(
+        finding.metadata, *MARKS, UNLOADABLE, "root", "imported", "given_name", "framework"
+    )
     if finding.framework:
         metadata["framework"] = finding.framework
     if finding.parameters:
@@ -345,8 +402,10 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
     if finding.ref is None and finding.path and finding.root:
         metadata.setdefault("file", os.path.relpath(finding.path, finding.root).replace(os.sep, "/"))
     spec = finding.spec
-    if spec is None and finding.ref is None:
-        spec = {"nested_in": finding.nested_in, "reason": finding.reason}
+    is_unloadable = spec is None and finding.ref is None
+    if is_unloadable:
+        spec = {"nested_in": finding.nested_in, "reason": finding.reason, "module": finding.module}
+        metadata[UNLOADABLE] = finding.reason
     return make_entry(
         {
             "kind": finding.kind,
@@ -361,8 +420,9 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
             "priority": finding.priority,
             "metadata": metadata,
             "signature": finding.signature,
-            "checksum": finding.checksum,
-            "source_checksum": finding.source_checksum,
+            # What nobody can take has nothing that could drift: what is read of it now is what counts.
+            "checksum": None if is_unloadable else finding.checksum,
+            "source_checksum": None if is_unloadable else finding.source_checksum,
             "source": source,
             "distribution": distribution,
         }

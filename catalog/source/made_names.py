@@ -10,7 +10,6 @@ without its folder, ``json`` would be somebody else's.
 from __future__ import annotations
 
 import os
-import re
 from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import spec_from_file_location
 from keyword import iskeyword
@@ -25,7 +24,7 @@ def made_name(stem: str) -> str:
     """Return the name of the module whose file is called *stem*: its own, else the nearest that can be written."""
     if is_part(stem):
         return stem
-    name = re.sub(r"\W", "_", stem)
+    name = "".join(char if f"_{char}".isidentifier() else "_" for char in stem)
     return f"{name}_" if iskeyword(name) else name if name.isidentifier() else f"_{name}"
 
 

@@ -16,7 +16,7 @@ from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.filters import NO_FILTERS, SEPARATORS, Filters
-from catalog.entry.states import MARKS
+from catalog.entry.states import MARKS, UNLOADABLE
 from catalog.errors import CatalogError, CatalogWarning, EntryNotFoundError, StoreError
 from catalog.store.forms import MOST, parsed, parsed_texts
 from catalog.store.mapping import COLUMNS, LISTED, columns, damaged_row, entry_from_row, to_json
@@ -36,6 +36,7 @@ KINDS = (  # jumps from kind to kind; DISTINCT would read the index from end to 
 PAST_KINDS = KINDS.replace("FROM entry", "FROM revision")
 ALL = f"SELECT {columns()} FROM entry AS e ORDER BY e.kind, e.name"
 BY_REF = f"SELECT {columns()} FROM entry AS e WHERE e.ref = ? ORDER BY e.kind, e.name"
+BY_REFS = f"SELECT {columns()} FROM entry AS e WHERE e.ref IN (SELECT value FROM json_each(?)) ORDER BY e.kind, e.name"
 BY_SOURCE = f"SELECT {columns()} FROM entry AS e WHERE e.source = ? ORDER BY e.kind, e.name"
 BY_SOURCE_CHECKSUM = (
     f"SELECT {columns()} FROM entry AS e WHERE e.source_checksum IN (SELECT value FROM json_each(?)) "
@@ -60,7 +61,7 @@ GONE = (  # the first condition is cheap, and true of next to no entry
     "AND json_extract(e.metadata, '$.gone') IS NOT NULL ORDER BY e.kind, e.name"
 )
 _IS_MARKED = (  # perhaps: whoever reads the metadata knows for sure
-    "(" + " OR ".join(f"instr(e.metadata, '\"{mark}\"')" for mark in MARKS) + ") ORDER BY e.kind, e.name"
+    "(" + " OR ".join(f"instr(e.metadata, '\"{mark}\"')" for mark in (*MARKS, UNLOADABLE)) + ") ORDER BY e.kind, e.name"
 )
 MARKED = f"SELECT e.kind, e.name, e.metadata FROM entry AS e WHERE {_IS_MARKED}"
 MARKED_OF = (

@@ -118,6 +118,10 @@ def _import(ws: Workspace, entry: Entry, policy: str, exact: dict[str, bytes] | 
     held = _held(ws, entry)
     exact = {**held, **(_ensure(ws, entry, policy) if exact is None else exact)}
     live = take(ref, root, asked, said, exact)
+    if entry.metadata.get("call") is True:
+        from catalog.loader.factory import made_by  # only where a function makes the object
+
+        live = made_by(live, ref, entry.key)
     if ws.settings.auto_refresh:
         from catalog.loader.reload import note  # only where modules are watched
         from catalog.loader.shelf import own_name
@@ -158,11 +162,14 @@ def _ensure(ws: Workspace, entry: Entry, policy: str) -> dict[str, bytes]:
 
 
 def _data(entry: Entry, policy: str) -> object:
-    if isinstance(entry.spec, dict) and "nested_in" in entry.spec:
+    if entry.unloadable is not None:
+        factory = entry.metadata.get("factory")
+        where = f" in {entry.made_in}" if entry.made_in else ""
+        advice = f"call {factory} yourself" if factory else "give it a name in the body of a module"
         raise NotImportableError(
-            f"{entry.key} is defined inside {entry.spec['nested_in']}, which makes it when it is called; "
-            "it can be found but not taken by a path",
+            f"{entry.key} can't be loaded: {entry.unloadable}{where}; {advice}, or register it with runtime=True",
             key=entry.key,
+            reason=entry.unloadable,
         )
     if entry.kind == "skill" and entry.document:
         from catalog.verbs.documents import skill_of  # only where a document is read

@@ -109,6 +109,7 @@ def _new(keys: Sequence[str], most: int | None) -> Iterator[str]:
         return
     word = "new"
     for kind, names in sorted(kinds.items(), key=lambda each: (-len(each[1]), each[0])):
+        names.sort(key=lambda name: ("/" in name, name))
         yield f"{word:<8} {count(len(names), kind, f'{kind}s')}: {', '.join(names[:most])}{', …' * (len(names) > most)}"
         word = ""
     yield f"{'':8} … --verbose shows all"

@@ -20,6 +20,7 @@ from catalog import (
     PinError,
     Settings,
     SettingsError,
+    UntrustedReferenceError,
 )
 from catalog.settings import load_settings
 
@@ -399,3 +400,33 @@ def test_more_than_is_read_is_not_written(cat: Catalog, shop: Path, monkeypatch:
         cat.pin()
     monkeypatch.undo()
     assert (shop / "catalog.lock").read_bytes() == before
+
+
+def test_a_folder_that_shadows_a_distribution_is_not_taken_for_it(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module earlier on the import path under the name of an installed one is drift, and not that distribution."""
+    site, fake = tmp_path / "site-packages", tmp_path / "fake"
+    for folder, body in ((site, "return 1"), (fake, "return 2")):
+        (folder / "pinshopped").mkdir(parents=True)
+        (folder / "pinshopped" / "__init__.py").write_text("")
+        (folder / "pinshopped" / "tools.py").write_text(f"def cost(item: str) -> int:\n    {body}\n")
+    about = site / "pinshopped-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: pinshopped\nVersion: 1.0\n")
+    (about / "RECORD").write_text("pinshopped/__init__.py,,\npinshopped/tools.py,,\n")
+    monkeypatch.syspath_prepend(site)
+    pinned = Settings(embedder="none", file=tmp_path / "catalog.toml", pin={"mode": "block"})
+    listed = Settings(embedder="none", trust={"mode": "listed", "allow": ["dist:pinshopped"]})
+    with open_catalog(url, settings=pinned) as cat:
+        cat.scan("pinshopped", public=True)
+        assert cat.entry("tool:cost").distribution == "pinshopped==1.0"
+        cat.pin()
+        monkeypatch.syspath_prepend(fake)
+        assert [(drift.key, drift.change) for drift in cat.verify()] == [("tool:cost", "source")]
+        assert [change.field for change in cat.check_pins()] == ["source_checksum", "file pinshopped/tools.py"]
+        with pytest.raises(PinError):
+            cat["tool:cost"]
+    with open_catalog(url, settings=listed) as cat, pytest.raises(UntrustedReferenceError):
+        cat["tool:cost"]
+    assert not [name for name in sys.modules if "pinshopped" in name]

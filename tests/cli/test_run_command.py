@@ -281,8 +281,8 @@ def test_a_template_of_a_module_is_filled_in(run_cli, project) -> None:
     assert run_cli("run", "greet", "name=Bo") == (0, 'As {"a": 1}: Bo\n', "")
     run_cli("register", "prompt", "other", "{{ name }}", "--meta", "template_format=liquid")
     assert run_cli("run", "other", "name=Bo").err == (
-        "Error: prompt:other has template_format 'liquid', and only these can be filled in: f-string, jinja2, handlebars, "
-        "mustache, plain, semantic-kernel, claude-command, copilot-prompt, gemini-command\n"
+        "Error: prompt:other has template_format 'liquid', and only these can be filled in: f-string, jinja2, "
+        "handlebars, mustache, plain, semantic-kernel, claude-command, copilot-prompt, gemini-command\n"
     )
 
 

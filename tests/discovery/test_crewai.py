@@ -92,9 +92,14 @@ FILES = {
 def facts(folder: Path) -> dict[str, tuple[Any, ...]]:
     """Return of each finding reference, description, parameters, and the table it was described by."""
     return {
-        each.key: (each.ref, each.description, _takes(each.parameters), each.metadata.get("key"))
+        each.key: (each.ref, each.description, _takes(each.parameters), _table(each.metadata))
         for each in scan(folder).findings
     }
+
+
+def _table(metadata: dict[str, Any]) -> str | None:
+    """Return the key of the table that describes an object, or that is the entry."""
+    return metadata.get("key") or metadata.get("described_in", "").partition("#")[2] or None
 
 
 def _takes(parameters: dict[str, Any] | None) -> dict[str, Any] | None:

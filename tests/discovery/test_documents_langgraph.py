@@ -92,7 +92,7 @@ def test_graphs_are_agents_with_references(make: Make) -> None:
 def test_code_and_document_are_one_entry(make: Make) -> None:
     """An agent that its code shows and ``langgraph.json`` names is one entry, with the name it is known by outside."""
     agents = [each for each in scan(make(CODE)).findings if each.ref == "agent.react:agent"]
-    found = [(each.name, each.ref, each.description, each.metadata["file"]) for each in agents]
+    found = [(each.name, each.ref, each.description, each.metadata["named_in"]) for each in agents]
     assert found == [("prompted", "agent.react:agent", "Be of help.", "langgraph.json")]
 
 

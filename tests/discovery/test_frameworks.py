@@ -25,6 +25,7 @@ EXPECTED = {
     },
     "mcp": {
         "mcp_server:demo": "mcp",
+        "mcp_server:inner": None,
         "prompt:review": "review",
         "tool:add": "add",
         "tool:fetch_page": "fetch",

@@ -169,7 +169,7 @@ MADE = """
 def test_a_decorator_of_an_installed_package_is_what_it_returns(make: Any, decorator: str, found: bool) -> None:
     """The annotation of a decorator, in a package that is installed, tells what it makes."""
     name = decorator.partition("(")[0]
-    text = f"from kit import {name}\n@{decorator}\ndef it(): 'It.'\n"
+    text = f"import agents\nfrom kit import {name}\n@{decorator}\ndef it(): 'It.'\n"
     findings = scan(make({"used.py": text}) / "used.py").findings
     assert [(one.kind, one.ref, one.framework) for one in findings] == (
         [("tool", "used:it", "openai-agents")] if found else []
@@ -187,9 +187,9 @@ def test_a_decorator_of_an_installed_package_is_what_it_returns(make: Any, decor
         ("from agents import Agent\nclass Mine(Agent): 'Said.'\nx = Mine(name='bob')", "bob"),
         ("from agents import Agent\nclass Mine(Agent): 'Said.'\nclass My(Mine): ...\nx = My('bob')", "bob"),
         ("from agents import Agent\nclass M(Agent): ...\ndef build():\n    return M('bob')\nx = build()", "bob"),
-        ("from kit import Helper\nx = Helper(name='bob')", "bob"),
-        ("from kit import build_agent\nx = build_agent('bob')", "x"),
-        ("import kit\nx = kit.build_agent('bob')", "x"),
+        ("import agents\nfrom kit import Helper\nx = Helper(name='bob')", "bob"),
+        ("import agents\nfrom kit import build_agent\nx = build_agent('bob')", "x"),
+        ("import agents, kit\nx = kit.build_agent('bob')", "x"),
     ],
 )
 @pytest.mark.usefixtures("framework")

@@ -20,6 +20,7 @@ REMEDIES = {
     "gone": "`catalog doctor` looks for where it went",
     "broken": "mend it, then `catalog refresh`",
     "drifted": "`catalog verify {key} --accept` takes it as it is",
+    "not loadable": "it can be found and read, and routers leave it out",
 }
 FEW = 10  # at most so many entries are shown that this entry uses, or that use it
 PARAMETERS = (
@@ -106,10 +107,7 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
         yield "state", _review(entry)
     if entry.signature:
         yield "signature", _signature((entry.ref or entry.name).rpartition(":")[2], entry.signature)
-    if entry.ref:
-        yield "reference", entry.ref
-    elif entry.spec is not None:
-        yield "data", json_text(entry.spec)
+    yield from _object(entry)
     if entry.tags:
         yield "tags", ", ".join(entry.tags)
     for number, example in enumerate(entry.examples):
@@ -131,6 +129,16 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
     if entry.revision:
         since = f", first stored {moment(entry.created_at)}" if entry.created_at != entry.updated_at else ""
         yield "revision", f"{entry.revision} of {moment(entry.updated_at)}{since}"
+
+
+def _object(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Yield what the entry stands for: an object or data, or where what nobody can load is made."""
+    if entry.ref:
+        yield "reference", entry.ref
+    elif entry.unloadable is not None:
+        yield "made in", entry.made_in or "a function"
+    elif entry.spec is not None:
+        yield "data", json_text(entry.spec)
 
 
 def _aliases(aliases: dict[str, int | None]) -> Iterator[tuple[str, str]]:

@@ -89,7 +89,7 @@ def _states(marks: Marks | None) -> tuple[str | None, ...]:
     return ("approved",) if marks is None else (marks.state, marks.code)
 
 
-_APPROVED = {"state": "approved", "code": None, "instead": None}
+_APPROVED = {"state": "approved", "code": None, "instead": None, "reason": None}
 
 
 def _told(marks: Marks | None) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _columns(app: Application, hits: Iterable[Hit], columns: str, marks: Mapping
     from catalog import Entry, close_matches, did_you_mean
 
     names = [name.strip() for name in columns.split(",") if name.strip()]
-    known = ("key", "state", "code", "instead", *Entry.model_fields)
+    known = ("key", "state", "code", "instead", "reason", *Entry.model_fields)
     for name in names:
         if name not in known:
             hint = did_you_mean(close_matches(name, known)) or f"; there are {', '.join(known)}"
