@@ -162,7 +162,7 @@ def _run(
     parsed = 0 if public else check_the_rest(every, lambda state: _was_checked(state, before))
     listing = target.listing
     in_documents, document_faults, documents = read_documents(
-        listing.documents, listing.top, before.data.get("documents", {}), started
+        listing.documents, listing.shared, before.data.get("documents", {}), started
     )
     found = [finding for each in scans for finding in each.findings()]
     crews = {state.file.path: state.extract["crews"] for state in every if state.extract and state.extract["crews"]}

@@ -187,6 +187,8 @@ class Merge:
             metadata = {**now.metadata, **self._review_of(there, draft)}
             if there.document:  # below that folder or another, it is the same; what it names may be renamed by now
                 metadata |= only(there.metadata, "root", "file", "references")
+            if metadata == there.metadata:
+                metadata = there.metadata  # in the order that is stored: another would be a change
             self.written.append(now.model_copy(update={"source": there.source, "metadata": metadata}))
         else:
             self.unchanged.append(there.key)  # registered by hand: what it says is somebody's choice
