@@ -1,0 +1,399 @@
+"""What the Python files of a repository hold: decorated functions, derived classes, constructed objects."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from benchmarks.apps.item import Item
+from benchmarks.apps.names import Definition, Function, Module, Repository, dotted_of
+from benchmarks.apps.words import (
+    BASES,
+    CONSTRUCTORS,
+    CREW,
+    DECORATORS,
+    METHODS,
+    Table,
+    Word,
+    is_model,
+    look_up,
+    object_of,
+)
+
+TEXTS = frozenset(
+    [
+        "description",
+        "instructions",
+        "system_prompt",
+        "prompt",
+        "role",
+        "goal",
+        "backstory",
+        "template",
+        "system_message",
+        "system",
+        "instruction",
+        "introduction",
+        "system_prompt_template",
+        "task_instruction",
+    ]
+)
+"""Arguments that say what an object is."""
+
+
+class Counter:
+    """Counts what the modules of one repository hold."""
+
+    def __init__(self, repository: Repository) -> None:
+        self.repository = repository
+        self._derived: dict[tuple[str, str], tuple[Word, str] | None] = {}
+        self._wrappers: dict[tuple[str, str], tuple[Word, str] | None] = {}
+
+    def items(self, module: Module) -> Iterator[Item]:
+        """Yield what *module* holds."""
+        for node in ast.walk(module.tree):
+            if isinstance(node, Function):
+                yield from self._decorated(module, node)
+            elif isinstance(node, ast.ClassDef):
+                yield from self._class(module, node)
+            elif isinstance(node, ast.Call):
+                yield from self._constructed(module, node)
+                yield from self._listed(module, node)
+        yield from self._tool_spec(module)
+
+    # --- what a name means ----------------------------------------------------------------------------------
+
+    def word(self, table: Table, module: Module, node: ast.expr) -> tuple[Word, str] | None:
+        """Return what the table says of the object that the expression names, and its dotted origin."""
+        name = dotted_of(node)
+        if name is None:
+            return None
+        for dotted, _, _ in self.repository.follow(module, name):
+            found = look_up(table, dotted)
+            if found is not None:
+                return found, dotted
+        return None
+
+    def origin(self, module: Module, node: ast.expr) -> str:
+        """Return the dotted origin of what the expression names, as far as it can be followed; or nothing."""
+        name = dotted_of(node)
+        steps = self.repository.follow(module, name) if name else []
+        return steps[-1][0] if steps else ""
+
+    # --- decorated ------------------------------------------------------------------------------------------
+
+    def _decorated(self, module: Module, node: Function) -> Iterator[Item]:
+        for decorator in node.decorator_list:
+            found = self.decorator(module, node, decorator)
+            if found is not None:
+                yield _of_definition(module, node, found, "decorated")
+                return
+
+    def decorator(self, module: Module, node: Function, decorator: ast.expr) -> tuple[Word, str] | None:
+        """Return what a decorator makes of a function, and whose it is; None for any other decorator."""
+        called = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = dotted_of(called)
+        if name is None:
+            return None
+        if "." not in name or name.partition(".")[0] in module.imports:
+            found = self.word(DECORATORS, module, called)
+            if found is not None:
+                return found
+            crew = CREW.get(name.rpartition(".")[2])
+            if crew is not None and any(
+                step[0].startswith("crewai.project") for step in self.repository.follow(module, name)
+            ):
+                return crew, f"crewai.project.{name}"
+            found = self._wrapper(module, name)
+            if found is not None:
+                return found
+        base, _, method = name.rpartition(".")
+        if base and any(method in methods for methods in METHODS.values()):
+            kind = self._object(module, base)
+            word = METHODS.get(kind or "", {}).get(method)
+            return None if word is None else (word, f"{kind}.{method}")
+        return None
+
+    def _object(self, module: Module, name: str) -> str | None:
+        """Return what the object of this *name* is: a key of `METHODS`."""
+        values = module.assigned.get(name, [])
+        annotation = module.annotated.get(name)
+        for node in [*values, *([annotation] if annotation is not None else [])]:
+            made = node.func if isinstance(node, ast.Call) else node
+            for dotted, _, _ in self.repository.follow(module, dotted_of(made) or ""):
+                if object_of(dotted):
+                    return object_of(dotted)
+        if name.partition(".")[0] in module.imports:
+            for _, there, local in self.repository.follow(module, name):
+                if local and there is not module:
+                    return self._object(there, local)
+        return None
+
+    def _wrapper(self, module: Module, name: str) -> tuple[Word, str] | None:
+        """Return what a decorator of the repository's own makes: it returns what a known decorator returns."""
+        steps = self.repository.follow(module, name)
+        if not steps or not steps[-1][2]:
+            return None
+        _, there, local = steps[-1]
+        key = (there.path, local)
+        if key not in self._wrappers:
+            self._wrappers[key] = None
+            self._wrappers[key] = self._made_by(there, local)
+        return self._wrappers[key]
+
+    def _made_by(self, module: Module, local: str) -> tuple[Word, str] | None:
+        definition = module.defined.get(local)
+        if isinstance(definition, Function):
+            values = [
+                each.value for each in ast.walk(definition) if isinstance(each, ast.Return) and each.value is not None
+            ]
+        elif local in module.assigned and "." not in local:
+            values = module.assigned[local]
+        else:
+            return None
+        for value in values:
+            calls = [value]
+            while isinstance(calls[-1], ast.Call):
+                calls.append(calls[-1].func)
+                if calls[-1] is not None and dotted_of(calls[-1]) in ("partial", "functools.partial"):
+                    calls.append(calls[-2].args[0])
+            for each in calls:
+                found = self.word(DECORATORS, module, each)
+                if found is not None and not isinstance(definition, ast.ClassDef):
+                    return found[0], f"{found[1]} in {module.dotted}.{local}"
+        return None
+
+    # --- derived --------------------------------------------------------------------------------------------
+
+    def _class(self, module: Module, node: ast.ClassDef) -> Iterator[Item]:
+        found = self.derived(module, node)
+        if found is None:
+            return
+        word, origin = found
+        if _is_abstract(node):
+            word = word._replace(required=False)
+        yield _of_definition(module, node, (word, origin), "derived")
+
+    def derived(self, module: Module, node: ast.ClassDef) -> tuple[Word, str] | None:
+        """Return what a class is by its bases, and the known base; through any number of others."""
+        key = (module.path, f"{node.name}:{node.lineno}")
+        if key not in self._derived:
+            self._derived[key] = None  # a class that derives from itself ends here
+            self._derived[key] = self._by_bases(module, node)
+        return self._derived[key]
+
+    def _by_bases(self, module: Module, node: ast.ClassDef) -> tuple[Word, str] | None:
+        for base in node.bases:
+            name = dotted_of(base)
+            if name is None:
+                continue
+            for dotted, there, local in self.repository.follow(module, name):
+                found = look_up(BASES, dotted)
+                if found is not None and dotted != f"{module.dotted}.{node.name}":
+                    return found, dotted
+                definition = there.defined.get(local) if local else None
+                if definition is None and local and there is module:
+                    definition = next(iter(there.inner.get(local, [])), None)
+                if isinstance(definition, ast.ClassDef) and definition is not node:
+                    inherited = self.derived(there, definition)
+                    if inherited is not None:
+                        return inherited
+        return None
+
+    # --- constructed ----------------------------------------------------------------------------------------
+
+    def _constructed(self, module: Module, node: ast.Call) -> Iterator[Item]:
+        if _decorates(module, node):
+            return
+        found = self.constructor(module, node)
+        if found is None:
+            return
+        word, origin = found
+        statement = module.inside(node, ast.stmt) or node
+        name = _name_in_call(node) or _name_of_target(statement, node)
+        if word.required and not name and not isinstance(statement, ast.Return):
+            word = word._replace(required=False)  # a nameless object made in passing
+        if word.kinds[0] == "model" and not _is_own_value(statement, node):
+            word = word._replace(required=False)
+        first, last = statement.lineno, statement.end_lineno or statement.lineno
+        if isinstance(statement, (ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.If, ast.While, Definition)):
+            first, last = node.lineno, node.end_lineno or node.lineno
+        yield Item(
+            word.kinds,
+            name,
+            module.path,
+            node.lineno,
+            "constructed",
+            origin,
+            module.where(node),
+            _has_text(node),
+            word.required,
+            [(module.path, first, last), *self._compiled(module, statement)],
+        )
+
+    def constructor(self, module: Module, node: ast.Call) -> tuple[Word, str] | None:
+        """Return what a call makes, and what is called; None for any other call."""
+        name = dotted_of(node.func)
+        if name is None:
+            return None
+        if "." in name and name.partition(".")[0] not in module.imports:
+            return None
+        for called in (name, name.rpartition(".")[0]):  # a class, or a method of one that makes it
+            for dotted, there, local in self.repository.follow(module, called) if called else ():
+                found = look_up(CONSTRUCTORS, dotted)
+                if found is not None:
+                    if called != name and not name.rpartition(".")[2].startswith(("from_", "create")):
+                        return None
+                    return found, dotted
+                if is_model(dotted) and called == name:
+                    return Word(("model",)), dotted
+                definition = there.defined.get(local) if local else None
+                if isinstance(definition, ast.ClassDef) and called == name:
+                    derived = self.derived(there, definition)
+                    if derived is not None and derived[0].kinds[0] in ("agent", "model"):
+                        return derived[0]._replace(required=False), dotted
+        return None
+
+    def _listed(self, module: Module, node: ast.Call) -> Iterator[Item]:
+        """Yield a tool or prompt that an MCP server of the low level says it has, where its name can be read."""
+        kind = {"Tool": "tool", "Prompt": "prompt"}.get((dotted_of(node.func) or "").rpartition(".")[2])
+        if kind is None or not self.origin(module, node.func).startswith(("mcp.", "mcp_types.")):
+            return
+        around = module.inside(node, ast.FunctionDef, ast.AsyncFunctionDef)
+        marks = {
+            (dotted_of(d.func if isinstance(d, ast.Call) else d) or "").rpartition(".")[2]
+            for d in getattr(around, "decorator_list", ())
+        }
+        if f"list_{kind}s" in marks:
+            name = next((_shown(k.value) for k in node.keywords if k.arg == "name"), "")
+            spans = [(module.path, node.lineno, node.lineno)]
+            origin = f"mcp.types.{kind.title()}"
+            yield Item(
+                (kind,), name, module.path, node.lineno, "constructed", origin, "function", _has_text(node), True, spans
+            )
+
+    def _tool_spec(self, module: Module) -> Iterator[Item]:
+        """Yield the tool that a module with ``TOOL_SPEC`` is for Strands: the function of the name it gives."""
+        for value in module.assigned.get("TOOL_SPEC", ()):
+            table = (
+                {_shown(k): v for k, v in zip(value.keys, value.values, strict=True) if k}
+                if isinstance(value, ast.Dict)
+                else {}
+            )
+            name = _shown(table["name"]) if "name" in table else ""
+            function = module.defined.get(name)
+            if name and function is not None:
+                spans = [(module.path, value.lineno, value.lineno), (module.path, function.lineno, function.lineno)]
+                line = function.lineno
+                yield Item(
+                    ("tool",), name, module.path, line, "decorated", "strands TOOL_SPEC", "module", True, True, spans
+                )
+
+    def _compiled(self, module: Module, statement: ast.AST) -> list[tuple[str, int, int]]:
+        """Return where what a statement assigns is compiled or built: the object may be counted there."""
+        if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+            return []
+        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+        names = {dotted_of(target) for target in targets} - {None}
+        spans = []
+        for values in module.assigned.values():
+            for value in values:
+                if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
+                    if value.func.attr in ("compile", "build") and dotted_of(value.func.value) in names:
+                        spans.append((module.path, value.lineno, value.end_lineno or value.lineno))
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Return) and isinstance(node.value, ast.Call):
+                function = node.value.func
+                if isinstance(function, ast.Attribute) and function.attr in ("compile", "build"):
+                    if dotted_of(function.value) in names:
+                        spans.append((module.path, node.lineno, node.end_lineno or node.lineno))
+        return spans
+
+
+def _of_definition(module: Module, node: Definition, found: tuple[Word, str], how: str) -> Item:
+    word, origin = found
+    first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+    last = max(node.lineno, node.body[0].lineno)
+    return Item(
+        word.kinds,
+        node.name,
+        module.path,
+        node.lineno,
+        how,
+        origin,
+        module.where(node),
+        ast.get_docstring(node) is not None or any(_has_text(d) for d in node.decorator_list),
+        word.required,
+        [(module.path, first, last)],
+    )
+
+
+def _shown(node: ast.expr) -> str:
+    """Return a literal as text, anything else as it is written."""
+    return str(node.value) if isinstance(node, ast.Constant) else ast.unparse(node)
+
+
+def _is_abstract(node: ast.ClassDef) -> bool:
+    """Tell whether a class is there to be derived from."""
+    bases = {dotted_of(base) for base in node.bases}
+    return bool(bases & {"ABC", "abc.ABC", "Protocol", "typing.Protocol"}) or any(
+        (dotted_of(decorator) or "").endswith("abstractmethod")
+        for each in node.body
+        if isinstance(each, Function)
+        for decorator in each.decorator_list
+    )
+
+
+def _decorates(module: Module, node: ast.Call) -> bool:
+    around = module.parents.get(node)
+    return isinstance(around, Definition) and node in around.decorator_list
+
+
+def _is_own_value(statement: ast.AST, node: ast.Call) -> bool:
+    return getattr(statement, "value", None) is node
+
+
+def _name_in_call(node: ast.Call) -> str:
+    for keyword in node.keywords:
+        if keyword.arg in ("name", "id", "tool_name") and isinstance(keyword.value, ast.Constant):
+            return str(keyword.value.value)
+    first = node.args[0] if node.args else None
+    if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value.isidentifier():
+        return first.value
+    return ""
+
+
+def _name_of_target(statement: ast.AST, node: ast.Call) -> str:
+    if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+        value = statement.value
+        if value is node or (isinstance(value, (ast.Call, ast.Attribute, ast.Await)) and _begins_with(value, node)):
+            return dotted_of(target) or ""
+    return ""
+
+
+def _begins_with(value: ast.expr, node: ast.Call) -> bool:
+    """Tell whether a chain of calls begins with *node*: ``Builder(...).add(...).build()``."""
+    inner: ast.AST = value
+    while inner is not node:
+        if isinstance(inner, ast.Call):
+            inner = inner.func
+        elif isinstance(inner, (ast.Attribute, ast.Await)):
+            inner = inner.value
+        else:
+            return False
+    return True
+
+
+def _has_text(node: ast.expr) -> bool:
+    """Tell whether a call has an argument that says what it makes, where reading can see the text."""
+    if not isinstance(node, ast.Call):
+        return False
+    return any(
+        keyword.arg in TEXTS
+        and any(
+            isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value.strip()
+            for each in ast.walk(keyword.value)
+        )
+        for keyword in node.keywords
+    )
