@@ -213,8 +213,11 @@ class Counter:
         name = _name_in_call(node) or _name_of_target(statement, node)
         if word.required and not name and not isinstance(statement, ast.Return):
             word = word._replace(required=False)  # a nameless object made in passing
-        if word.kinds[0] == "model" and not _is_own_value(statement, node):
+        if word.kinds[0] == "model" and not (isinstance(statement, ast.Assign) and statement.value is node):
             word = word._replace(required=False)
+        function = module.inside(node, ast.FunctionDef, ast.AsyncFunctionDef)
+        if isinstance(function, Function) and any(self.decorator(module, function, d) for d in function.decorator_list):
+            word = word._replace(required=False)  # what a method of a crew returns is the method's
         first, last = statement.lineno, statement.end_lineno or statement.lineno
         if isinstance(statement, (ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.If, ast.While, Definition)):
             first, last = node.lineno, node.end_lineno or node.lineno
@@ -228,7 +231,7 @@ class Counter:
             module.where(node),
             _has_text(node),
             word.required,
-            [(module.path, first, last), *self._compiled(module, statement)],
+            [(module.path, first, last), *self._compiled(module, statement), *_made_in(module, function, statement)],
         )
 
     def constructor(self, module: Module, node: ast.Call) -> tuple[Word, str] | None:
@@ -349,8 +352,18 @@ def _decorates(module: Module, node: ast.Call) -> bool:
     return isinstance(around, Definition) and node in around.decorator_list
 
 
-def _is_own_value(statement: ast.AST, node: ast.Call) -> bool:
-    return getattr(statement, "value", None) is node
+def _made_in(module: Module, function: ast.AST | None, statement: ast.AST) -> list[tuple[str, int, int]]:
+    """Return where the *function* begins that returns what is made in it: a factory may be what a scan names."""
+    if not isinstance(function, Function):
+        return []
+    names = {dotted_of(target) for target in getattr(statement, "targets", ())} - {None}
+    returned = [each.value for each in ast.walk(function) if isinstance(each, ast.Return) and each.value is not None]
+    if isinstance(statement, ast.Return) or any(
+        isinstance(each, ast.Name) and each.id in names for value in returned for each in ast.walk(value)
+    ):
+        first = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
+        return [(module.path, first, function.lineno)]
+    return []
 
 
 def _name_in_call(node: ast.Call) -> str:

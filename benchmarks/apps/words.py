@@ -259,6 +259,10 @@ _MODELS = (
     (re.compile(r"^beeai_framework\."), re.compile(r"^[A-Z]\w*ChatModel$")),
 )
 
+_OTHER_MODELS = re.compile(
+    r"Embed|STT|TTS|Test|Fallback|Wrapper|Instrumented|Durable|DBOS|Prefect|Temporal|Image|Rerank"
+)
+
 TAKES_FUNCTIONS = ("tools", "functions", "standard_tools", "direct_functions", "toolset")
 """Arguments that hand functions to an agent."""
 
@@ -330,4 +334,4 @@ def object_of(dotted: str) -> str | None:
 def is_model(dotted: str) -> bool:
     """Tell whether constructing the class of this dotted name makes a model."""
     last = dotted.rpartition(".")[2]
-    return any(where.match(dotted) and name.match(last) for where, name in _MODELS)
+    return not _OTHER_MODELS.search(last) and any(where.match(dotted) and name.match(last) for where, name in _MODELS)
