@@ -221,10 +221,11 @@ CONSTRUCTORS = _table(
         "MCPServerStdio MCPServerSse MCPServerSSE MCPServerHTTP MCPServerStreamableHttp MCPServerStreamableHTTP MCPTools "
         "MultiMCPTools MCPToolset MCPStdioTool MCPStreamableHTTPTool MCPWebsocketTool MCPToolkit MCPClient McpWorkbench "
         "MultiServerMCPClient StdioServerParameters HostedMCPTool MCPServerTool MCPServerAdapter MCPToolBox MCPStdioPlugin "
-        "MCPSsePlugin MCPStreamableHttpPlugin BasicMCPClient McpToolSpec MCPTool StdioServerParams SseServerParams Client "
+        "MCPSsePlugin MCPStreamableHttpPlugin BasicMCPClient McpToolSpec MCPTool StdioServerParams SseServerParams "
         "MCPServerManager MCPServerConfig StreamableHttpServerParams",
         _MAYBE_SERVER,
     ),
+    ("fastmcp", "Client", _MAYBE_SERVER),
     (_MAF, "InlineSkill", _MAYBE_SKILL),
 )
 
