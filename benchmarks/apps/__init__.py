@@ -1,1 +1,1 @@
-"""What a folder of applications holds: counted by a program that shares nothing with the scan, to hold the scan against."""
+"""What a folder of applications holds, counted by a program that shares nothing with the scan."""

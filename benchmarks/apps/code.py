@@ -41,6 +41,9 @@ TEXTS = frozenset(
 """Arguments that say what an object is."""
 
 
+_COMPOUND = (ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.If, ast.While, ast.Try, ast.Match, Definition)
+
+
 class Counter:
     """Counts what the modules of one repository hold."""
 
@@ -155,8 +158,8 @@ class Counter:
             calls = [value]
             while isinstance(calls[-1], ast.Call):
                 calls.append(calls[-1].func)
-                if calls[-1] is not None and dotted_of(calls[-1]) in ("partial", "functools.partial"):
-                    calls.append(calls[-2].args[0])
+                if dotted_of(calls[-1]) in ("partial", "functools.partial"):
+                    calls += value.args[:1] if isinstance(value, ast.Call) else []
             for each in calls:
                 found = self.word(DECORATORS, module, each)
                 if found is not None and not isinstance(definition, ast.ClassDef):
@@ -209,7 +212,7 @@ class Counter:
         if found is None:
             return
         word, origin = found
-        statement = module.inside(node, ast.stmt) or node
+        statement = module.statement(node)
         name = _name_in_call(node) or _name_of_target(statement, node)
         if word.required and not name and not isinstance(statement, ast.Return):
             word = word._replace(required=False)  # a nameless object made in passing
@@ -218,9 +221,8 @@ class Counter:
         function = module.inside(node, ast.FunctionDef, ast.AsyncFunctionDef)
         if isinstance(function, Function) and any(self.decorator(module, function, d) for d in function.decorator_list):
             word = word._replace(required=False)  # what a method of a crew returns is the method's
-        first, last = statement.lineno, statement.end_lineno or statement.lineno
-        if isinstance(statement, (ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.If, ast.While, Definition)):
-            first, last = node.lineno, node.end_lineno or node.lineno
+        whole = node if isinstance(statement, _COMPOUND) else statement
+        first, last = whole.lineno, whole.end_lineno or whole.lineno
         yield Item(
             word.kinds,
             name,
@@ -298,19 +300,18 @@ class Counter:
             return []
         targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
         names = {dotted_of(target) for target in targets} - {None}
-        spans = []
-        for values in module.assigned.values():
-            for value in values:
-                if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute):
-                    if value.func.attr in ("compile", "build") and dotted_of(value.func.value) in names:
-                        spans.append((module.path, value.lineno, value.end_lineno or value.lineno))
-        for node in ast.walk(module.tree):
-            if isinstance(node, ast.Return) and isinstance(node.value, ast.Call):
-                function = node.value.func
-                if isinstance(function, ast.Attribute) and function.attr in ("compile", "build"):
-                    if dotted_of(function.value) in names:
-                        spans.append((module.path, node.lineno, node.end_lineno or node.lineno))
-        return spans
+        ends = [value for values in module.assigned.values() for value in values]
+        ends += [
+            each.value for each in ast.walk(module.tree) if isinstance(each, ast.Return) and each.value is not None
+        ]
+        return [
+            (module.path, end.lineno, end.end_lineno or end.lineno)
+            for end in ends
+            if isinstance(end, ast.Call)
+            and isinstance(end.func, ast.Attribute)
+            and end.func.attr in ("compile", "build")
+            and dotted_of(end.func.value) in names
+        ]
 
 
 def _of_definition(module: Module, node: Definition, found: tuple[Word, str], how: str) -> Item:

@@ -67,11 +67,11 @@ def compare(items: Iterable[Item], seen: Iterable[Seen]) -> Comparison:
     for near in (_same_line_and_name, _same_name, _same_line, _inside):
         still: list[Item] = []
         for item in waiting:
-            finding = _take(item, open_, near)
-            if finding is None:
+            taken = _take(item, open_, near)
+            if taken is None:
                 still.append(item)
             else:
-                result.found.append((item, finding))
+                result.found.append((item, taken))
         waiting = still
     result.missed = [item for item in waiting if item.required]
     result.wrong = [finding for left in open_.values() for finding in left]

@@ -104,8 +104,8 @@ class Given:
                 None,
             )
             if method is not None:
-                derived = isinstance(around, ast.ClassDef) and self.counter.derived(module, around)
-                is_toolkit = bool(derived) and derived[0].kinds[0] == "tool"
+                derived = self.counter.derived(module, around) if isinstance(around, ast.ClassDef) else None
+                is_toolkit = derived is not None and derived[0].kinds[0] == "tool"
                 yield from self._item(module, method, required and not is_toolkit, call)
             return
         for _, there, local in self.repository.follow(module, name)[-1:]:

@@ -14,7 +14,7 @@ class Item:
         name: as the source has it; empty where it has none.
         path: below the repository.
         line: where it begins.
-        how: ``decorated``, ``derived``, ``constructed``, ``given`` (a plain function given to an agent) or ``document``.
+        how: ``decorated``, ``derived``, ``constructed``, ``document``, or ``given`` (a plain function, to an agent).
         origin: whose it is: the dotted name of the decorator, base or class; for a document, its form.
         where: ``module``, ``class``, ``function``, ``notebook`` or ``document``.
         text: whether the source has a text that says what it is.

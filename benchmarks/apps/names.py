@@ -56,15 +56,8 @@ class Module:
                 self._import_from(node, package)
             elif isinstance(node, Definition):
                 self.inner.setdefault(node.name, []).append(node)
-            elif isinstance(node, ast.Assign):
-                for target in node.targets:
-                    self._assign(target, node.value)
-            elif isinstance(node, (ast.AnnAssign, ast.NamedExpr)) and node.value is not None:
-                self._assign(node.target, node.value)
-            elif isinstance(node, (ast.With, ast.AsyncWith)):
-                for item in node.items:
-                    if item.optional_vars is not None:
-                        self._assign(item.optional_vars, item.context_expr)
+            elif isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.withitem)):
+                self._assignment(node)
             elif isinstance(node, ast.arg) and node.annotation is not None:
                 self.annotated[node.arg] = node.annotation
         for statement in _at_module_level(self.tree.body):
@@ -83,6 +76,16 @@ class Module:
             else:
                 self.imports[alias.asname or alias.name] = f"{base}.{alias.name}" if base else alias.name
 
+    def _assignment(self, node: ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.withitem) -> None:
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                self._assign(target, node.value)
+        elif isinstance(node, ast.withitem):
+            if node.optional_vars is not None:
+                self._assign(node.optional_vars, node.context_expr)
+        elif node.value is not None:
+            self._assign(node.target, node.value)
+
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
         name = dotted_of(target)
         if name is not None:
@@ -93,6 +96,12 @@ class Module:
         around = self.parents.get(node)
         while around is not None and not isinstance(around, kinds):
             around = self.parents.get(around)
+        return around
+
+    def statement(self, node: ast.expr) -> ast.stmt:
+        """Return the statement that *node* is part of."""
+        around = self.inside(node, ast.stmt)
+        assert isinstance(around, ast.stmt)
         return around
 
     def where(self, node: ast.AST) -> str:

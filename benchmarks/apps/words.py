@@ -216,13 +216,13 @@ CONSTRUCTORS = _table(
     ("mcp", "Server", _SERVER),
     ("claude_agent_sdk claude_code_sdk", "create_sdk_mcp_server", _SERVER),
     (
-        f"agents pydantic_ai smolagents agno google {_MAF} camel livekit mcp langchain_mcp_adapters {_AUTOGEN} crewai_tools "
-        "haystack_integrations strands semantic_kernel llama_index mcpadapt fastmcp beeai_framework pipecat",
-        "MCPServerStdio MCPServerSse MCPServerSSE MCPServerHTTP MCPServerStreamableHttp MCPServerStreamableHTTP MCPTools "
-        "MultiMCPTools MCPToolset MCPStdioTool MCPStreamableHTTPTool MCPWebsocketTool MCPToolkit MCPClient McpWorkbench "
-        "MultiServerMCPClient StdioServerParameters HostedMCPTool MCPServerTool MCPServerAdapter MCPToolBox MCPStdioPlugin "
-        "MCPSsePlugin MCPStreamableHttpPlugin BasicMCPClient McpToolSpec MCPTool StdioServerParams SseServerParams "
-        "MCPServerManager MCPServerConfig StreamableHttpServerParams",
+        f"agents pydantic_ai smolagents agno google {_MAF} camel livekit mcp langchain_mcp_adapters {_AUTOGEN} strands "
+        "crewai_tools haystack_integrations semantic_kernel llama_index mcpadapt fastmcp beeai_framework pipecat",
+        "MCPServerStdio MCPServerSse MCPServerSSE MCPServerHTTP MCPServerStreamableHttp MCPServerStreamableHTTP "
+        "MCPTools MultiMCPTools MCPToolset MCPStdioTool MCPStreamableHTTPTool MCPWebsocketTool MCPToolkit MCPClient "
+        "McpWorkbench MultiServerMCPClient StdioServerParameters HostedMCPTool MCPServerTool MCPServerAdapter MCPTool "
+        "MCPToolBox MCPStdioPlugin MCPSsePlugin MCPStreamableHttpPlugin BasicMCPClient McpToolSpec StdioServerParams "
+        "SseServerParams MCPServerManager MCPServerConfig StreamableHttpServerParams",
         _MAYBE_SERVER,
     ),
     ("fastmcp", "Client", _MAYBE_SERVER),
@@ -242,7 +242,7 @@ _MODELS = (
     (re.compile(r"^pydantic_ai\."), re.compile(r"^[A-Z]\w*Model$")),
     (
         re.compile(r"^agents\."),
-        re.compile(r"^(OpenAI(Responses|ChatCompletions|Realtime)\w*Model|LitellmModel|AnyLLMModel)$"),
+        re.compile(r"^(OpenAI(Responses|Chat|Realtime)\w*Model|LitellmModel|AnyLLMModel)$"),
     ),
     (re.compile(r"^smolagents(\.|$)"), re.compile(r"^[A-Z]\w*Model$")),
     (re.compile(r"^strands\."), re.compile(r"^[A-Z]\w*Model$")),
