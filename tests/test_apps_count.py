@@ -149,7 +149,7 @@ def test_notebooks_are_counted_without_their_magic(tmp_path: Path) -> None:
 
 def test_tests_vendored_and_ignored_files_do_not_count(tmp_path: Path) -> None:
     """Neither tests nor other people's packages nor what git ignores is read."""
-    for name in ("a.py", "tests/b.py", "test_c.py", "c_test.py", "node_modules/d.py", ".venv/e.py", "out/f.py"):
+    for name in ("a.py", "tests/b.py", "test_c.py", "c_test.py", "node_modules/d.py", ".venv/e.py", "out/f.py", "g_pb2.py"):
         write(tmp_path, name, "")
     write(tmp_path, ".gitignore", "out/\n")
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)

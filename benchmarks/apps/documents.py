@@ -55,8 +55,9 @@ def _front_matter(text: str) -> dict[str, Any]:
 
 def _skill(top: Path, name: str) -> Iterator[Item]:
     table = _front_matter(_text(top, name))
-    if table.get("name"):
-        yield _item("skill", str(table["name"]), name, "SKILL.md", text=bool(table.get("description")))
+    if table:
+        given = str(table.get("name") or (top / name).parent.name)
+        yield _item("skill", given, name, "SKILL.md", text=bool(table.get("description")))
 
 
 def _sub_agent(top: Path, name: str) -> Iterator[Item]:

@@ -8,11 +8,14 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-TESTS = re.compile(r"(^|/)(tests?|testing|__tests__)/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.(py|ipynb)$")
+TESTS = re.compile(r"(^|/)tests?/|(^|/)(test_[^/]*|[^/]*_test|conftest)\.(py|ipynb)$")
 VENDORED = re.compile(
     r"(^|/)(node_modules|site-packages|dist-packages|\.?venv|\.?env|_?vendor(ed)?|third_party|__pycache__|\.tox|\.nox)/"
 )
 GENERATED = re.compile(r"(_pb2|_pb2_grpc)\.pyi?$")
+WRITTEN = (b"DO NOT EDIT", b"@generated")
+HEAD = 400
+"""In how many of its first bytes a file says that a program wrote it."""
 LARGEST = 4_000_000
 
 
@@ -31,7 +34,13 @@ def is_left_out(name: str) -> bool:
 
 
 def _is_readable(path: Path) -> bool:
-    return path.is_file() and not path.is_symlink() and path.stat().st_size <= LARGEST
+    if not path.is_file() or path.is_symlink() or path.stat().st_size > LARGEST:
+        return False
+    if path.suffix != ".py":
+        return True
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    return not any(word in head for word in WRITTEN)
 
 
 def _of_git(top: Path) -> list[str] | None:

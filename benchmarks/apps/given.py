@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from benchmarks.apps.code import Counter
 from benchmarks.apps.item import Item
 from benchmarks.apps.names import Function, Module, Repository, dotted_of
-from benchmarks.apps.words import CONSTRUCTORS, FRAMEWORKS, GIVES, TAKES_FUNCTIONS, look_up
+from benchmarks.apps.words import CONSTRUCTORS, DECORATORS, FRAMEWORKS, GIVES, TAKES_FUNCTIONS, look_up
 
 WRAPPERS = frozenset(
     ["FunctionTool", "LongRunningFunctionTool", "StructuredTool", "Tool", "tool", "function_tool", "Function"]
@@ -51,12 +51,19 @@ class Given:
                 yield argument, False
         if isinstance(node.func, ast.Call) and (dotted_of(node.func.func) or "").endswith(".register_for_llm"):
             yield from ((argument, True) for argument in node.args)
-        if known and last in WRAPPERS | {"from_function", "from_defaults"}:
+        if isinstance(node.func, (ast.Name, ast.Attribute)) and self._is_mark(module, node):
+            yield from ((argument, True) for argument in node.args[:1])
+        elif known and last in WRAPPERS | {"from_function", "from_defaults", "from_schema"}:
             for argument in [
                 *node.args[:1],
                 *(k.value for k in node.keywords if k.arg in ("func", "fn", "function", "coroutine")),
             ]:
                 yield argument, True
+
+    def _is_mark(self, module: Module, node: ast.Call) -> bool:
+        """Tell whether a call is a decorator of tools, called as a function: ``function_tool(lookup)``."""
+        found = self.counter.word(DECORATORS, module, node.func)
+        return found is not None and found[0].kinds == ("tool",)
 
     def _is_known(self, module: Module, name: str) -> bool:
         """Tell whether a call is one of a framework's, or of a class that derives from one of a framework's."""
@@ -82,6 +89,9 @@ class Given:
             yield from self._functions(module, value.value, required, call, depth + 1)
         elif isinstance(value, ast.BinOp):
             for each in (value.left, value.right):
+                yield from self._functions(module, each, required, call, depth + 1)
+        elif isinstance(value, ast.IfExp):
+            for each in (value.body, value.orelse):
                 yield from self._functions(module, each, required, call, depth + 1)
         elif isinstance(value, ast.Dict):
             for each in value.values:

@@ -96,12 +96,17 @@ BASES = _table(
     ("google", "BaseToolset FunctionTool BaseAuthenticatedTool LongRunningFunctionTool AgentTool", _TOOL),
     ("autogen_core autogen_ext", "BaseToolWithState", _TOOL),
     ("strands", "AgentTool", _TOOL),
+    ("agents", "FunctionTool CustomTool", _TOOL),
     (f"haystack livekit pydantic_ai {_LANGCHAIN}", "Toolset BaseToolkit", _TOOL),
     ("pydantic_ai", "AbstractToolset FunctionToolset WrapperToolset", _TOOL),
     ("promptflow", "ToolProvider", _TOOL),
     ("mirascope", "BaseToolKit BaseToolkit", _TOOL),
     (_LANGCHAIN, "StructuredTool", _TOOL),
-    (f"agents livekit agno {_MAF} pydantic_ai strands", "Agent AgentTask BaseAgent RawAgent", _AGENT),
+    (
+        f"agents livekit agno {_MAF} pydantic_ai strands",
+        "Agent AgentTask BaseAgent RawAgent AgentBase AbstractAgent",
+        _AGENT,
+    ),
     ("google", "BaseAgent LlmAgent Agent SequentialAgent ParallelAgent LoopAgent", _AGENT),
     (
         _AUTOGEN,
@@ -190,7 +195,7 @@ CONSTRUCTORS = _table(
     (_LANGCHAIN, "Tool StructuredTool create_retriever_tool", _TOOL),
     ("pydantic_ai haystack dspy", "Tool", _TOOL),
     ("haystack", "ComponentTool PipelineTool", _TOOL),
-    ("google", "AgentTool LongRunningFunctionTool", _TOOL),
+    ("google", "AgentTool LongRunningFunctionTool LangchainTool CrewaiTool", _TOOL),
     ("autogen_agentchat", "AgentTool TeamTool", _TOOL),
     ("pipecat", "FunctionSchema", _TOOL),
     ("semantic_kernel", "KernelFunctionFromMethod", _TOOL),
@@ -230,7 +235,7 @@ CONSTRUCTORS = _table(
 )
 
 _MODELS = (
-    (re.compile(r"^agno\.models\."), re.compile(r"^[A-Z]\w+$")),
+    (re.compile(r"^agno\.models\."), re.compile(r"^\w*[A-Z]\w+$")),
     (
         re.compile(r"^langchain(_\w+)?\."),
         re.compile(
