@@ -1,0 +1,61 @@
+"""The time that a scan of a repository takes, everything on, against a bare walk of ``ast.parse`` over its files."""
+
+from __future__ import annotations
+
+import gc
+import json
+import shutil
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.apps.files import counted
+from benchmarks.discovery.scan import clocked, walk
+from catalog.discovery.scan import scan
+
+GOALS = {"scan": 1.5, "scan, schemas too": 1.5, "second scan": 0.05}
+
+
+def copied(repositories: Sequence[Path], most: int, into: Path) -> Iterator[str]:
+    """Copy the files that count into one folder, until it has *most* files of Python; yield the paths of these."""
+    done = 0
+    for top in repositories:
+        for name in counted(top):
+            target = into / top.name.replace("+", "-") / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(top / name, target)
+            if name.endswith(".py"):
+                yield str(target)
+                done += 1
+                if done == most:
+                    return
+
+
+def measure_speed(repositories: Sequence[Path], most: int, rounds: int) -> bool:
+    """Print the time of scans and their ratio to the walk; return whether the goals are reached."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = list(copied(repositories, most, Path(folder)))
+        first = scan(folder)
+        known = json.loads(json.dumps(first.files))  # what the store keeps is JSON, so that is what a second scan gets
+        calls: dict[str, Callable[[], Any]] = {
+            "walk": lambda: walk(paths),
+            "scan": lambda: scan(folder),
+            "scan, schemas too": lambda: scan(folder, schemas=True),
+            "second scan": lambda: scan(folder, known=known),
+        }
+        gc.collect()
+        gc.freeze()
+        times: dict[str, list[float]] = {name: [] for name in calls}
+        for _ in range(rounds):
+            for name, call in calls.items():
+                times[name].append(clocked(call))
+    walked = statistics.median(times["walk"])
+    print(f"\n{len(paths):,} files of Python, walk {walked:.2f} s, {len(first.findings):,} findings")
+    reached = True
+    for name, goal in GOALS.items():
+        ratio = statistics.median(mine / theirs for mine, theirs in zip(times[name], times["walk"], strict=True))
+        print(f"  {name:<22} {statistics.median(times[name]):8.3f} s  ratio {ratio:7.4f}  goal <= {goal}")
+        reached = reached and ratio <= goal
+    return reached
