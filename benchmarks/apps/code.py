@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from benchmarks.apps.item import Item
-from benchmarks.apps.names import Definition, Function, Module, Repository, dotted_of
+from benchmarks.apps.names import Definition, Function, Module, Repository, dotted_of, returned_by
 from benchmarks.apps.words import (
     BASES,
     CONSTRUCTORS,
@@ -51,6 +51,7 @@ class Counter:
         self.repository = repository
         self._derived: dict[tuple[str, str], tuple[Word, str] | None] = {}
         self._wrappers: dict[tuple[str, str], tuple[Word, str] | None] = {}
+        self._asked: set[tuple[str, int]] = set()
 
     def items(self, module: Module) -> Iterator[Item]:
         """Yield what *module* holds."""
@@ -238,11 +239,12 @@ class Counter:
 
     def constructor(self, module: Module, node: ast.Call) -> tuple[Word, str] | None:
         """Return what a call makes, and what is called; None for any other call."""
-        name = dotted_of(node.func)
-        if name is None:
-            return None
+        name = dotted_of(node.func) or (f".{node.func.attr}" if isinstance(node.func, ast.Attribute) else "")
+        if name.endswith((".as_agent", ".create_agent")) and _uses(module, "agent_framework"):
+            told = any(keyword.arg in ("name", "instructions") for keyword in node.keywords)
+            return Word(("agent",), told), f"agent_framework.{name.rpartition('.')[2]}"
         if "." in name and name.partition(".")[0] not in module.imports:
-            return None
+            return self._by_factory(module, name)
         for called in (name, name.rpartition(".")[0]):  # a class, or a method of one that makes it
             for dotted, there, local in self.repository.follow(module, called) if called else ():
                 found = look_up(CONSTRUCTORS, dotted)
@@ -257,6 +259,33 @@ class Counter:
                     derived = self.derived(there, definition)
                     if derived is not None and derived[0].kinds[0] in ("agent", "model"):
                         return derived[0]._replace(required=False), dotted
+        return self._by_factory(module, name)
+
+    def _by_factory(self, module: Module, name: str) -> tuple[Word, str] | None:
+        """Return what a call of a function or method of the repository's own makes: it may be counted or not."""
+        for _, there, local in self.repository.follow(module, name)[-1:]:
+            function = there.defined.get(local)
+            if local and function is None:
+                function = self._method(there, local)
+            if not isinstance(function, Function) or (there.path, function.lineno) in self._asked:
+                return None
+            self._asked.add((there.path, function.lineno))  # a function that returns what it returns ends here
+            made = [each for each in returned_by(function) if isinstance(each, ast.Call)]
+            found = next(filter(None, (self.constructor(there, each) for each in made)), None)
+            self._asked.discard((there.path, function.lineno))
+            return None if found is None else (found[0]._replace(required=False), found[1])
+        return None
+
+    def _method(self, module: Module, name: str) -> Function | None:
+        """Return the method that ``name`` is, of an object whose class the repository holds."""
+        base, _, method = name.rpartition(".")
+        for value in module.assigned.get(base, ()):
+            made = dotted_of(value.func) if isinstance(value, ast.Call) else None
+            for _, there, local in self.repository.follow(module, made)[-1:] if made else ():
+                definition = there.defined.get(local)
+                for each in definition.body if isinstance(definition, ast.ClassDef) else ():
+                    if isinstance(each, Function) and each.name == method:
+                        return each
         return None
 
     def _listed(self, module: Module, node: ast.Call) -> Iterator[Item]:
@@ -314,6 +343,10 @@ class Counter:
         ]
 
 
+def _uses(module: Module, package: str) -> bool:
+    return any(dotted.partition(".")[0] == package for dotted in module.imports.values())
+
+
 def _of_definition(module: Module, node: Definition, found: tuple[Word, str], how: str) -> Item:
     word, origin = found
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
@@ -358,9 +391,10 @@ def _made_in(module: Module, function: ast.AST | None, statement: ast.AST) -> li
     if not isinstance(function, Function):
         return []
     names = {dotted_of(target) for target in getattr(statement, "targets", ())} - {None}
-    returned = [each.value for each in ast.walk(function) if isinstance(each, ast.Return) and each.value is not None]
     if isinstance(statement, ast.Return) or any(
-        isinstance(each, ast.Name) and each.id in names for value in returned for each in ast.walk(value)
+        isinstance(each, ast.Name) and each.id in names
+        for value in returned_by(function, plain=True)
+        for each in ast.walk(value)
     ):
         first = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
         return [(module.path, first, function.lineno)]

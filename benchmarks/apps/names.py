@@ -136,6 +136,21 @@ def dotted_of(node: ast.expr) -> str | None:
     return None
 
 
+def returned_by(function: Function, *, plain: bool = False) -> list[ast.expr]:
+    """Return what a function returns, a name by what was assigned to it last; *plain*: as it is written."""
+    found = [each.value for each in ast.walk(function) if isinstance(each, ast.Return) and each.value is not None]
+    if plain:
+        return found
+    assigned = {
+        target.id: each.value
+        for each in ast.walk(function)
+        if isinstance(each, ast.Assign)
+        for target in each.targets
+        if isinstance(target, ast.Name)
+    }
+    return [assigned.get(each.id, each) if isinstance(each, ast.Name) else each for each in found]
+
+
 def python_of_notebook(text: str) -> str:
     """Return the code cells of a notebook as one module; the lines for the notebook itself are left out."""
     lines: list[str] = []

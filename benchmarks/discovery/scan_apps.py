@@ -12,8 +12,8 @@ counted or not (a library's tool made on the spot, an abstract class) is neither
 decorated and derived tools, 0.9 of agents and of plain functions given to agents; precision 0.97; at most 5 % without a
 description where the source has a text. Exit status 1 below a goal in total.
 
-With ``--speed`` the files of the repositories, up to 5,000 of Python with the documents beside them, are copied into one
-folder; the walk and the scans take turns in one process on one core. Goal: 1.5 times the walk, everything on.
+With ``--speed`` the files of the repositories, up to 5,000 of Python with the documents beside them, are copied into
+one folder; the walk and the scans take turns in one process on one core. Goal: 1.5 times the walk, everything on.
 """
 
 from __future__ import annotations
