@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from benchmarks.apps.item import Item
@@ -41,6 +42,8 @@ TEXTS = frozenset(
 """Arguments that say what an object is."""
 
 
+_MAKES = re.compile(r"from_|create$|create_and_prepare_agent$")
+"""Methods of a class that make an object of it."""
 _COMPOUND = (ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.If, ast.While, ast.Try, ast.Match, Definition)
 
 
@@ -249,7 +252,7 @@ class Counter:
             for dotted, there, local in self.repository.follow(module, called) if called else ():
                 found = look_up(CONSTRUCTORS, dotted)
                 if found is not None:
-                    if called != name and not name.rpartition(".")[2].startswith(("from_", "create")):
+                    if called != name and not _MAKES.match(name.rpartition(".")[2]):
                         return None
                     return found, dotted
                 if is_model(dotted) and called == name:
