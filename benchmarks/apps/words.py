@@ -96,7 +96,7 @@ BASES = _table(
     ("google", "BaseToolset FunctionTool BaseAuthenticatedTool LongRunningFunctionTool AgentTool", _TOOL),
     ("autogen_core autogen_ext", "BaseToolWithState", _TOOL),
     ("strands", "AgentTool", _TOOL),
-    ("agents", "FunctionTool CustomTool", _TOOL),
+    (f"agents {_MAF}", "FunctionTool CustomTool", _TOOL),
     (f"haystack livekit pydantic_ai {_LANGCHAIN}", "Toolset BaseToolkit", _TOOL),
     ("pydantic_ai", "AbstractToolset FunctionToolset WrapperToolset", _TOOL),
     ("promptflow", "ToolProvider", _TOOL),
@@ -216,6 +216,7 @@ CONSTRUCTORS = _table(
     ("haystack", "PromptBuilder ChatPromptBuilder", _PROMPT),
     ("camel", "TextPrompt CodePrompt", _PROMPT),
     ("beeai_framework", "PromptTemplate", _PROMPT),
+    ("dspy", "Signature", Word(("prompt", "schema"), required=False)),
     # servers
     ("mcp fastmcp", "FastMCP MCPServer", _SERVER),
     ("mcp", "Server", _SERVER),
