@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from benchmarks.apps.calls import has_text, name_in_call, name_of_target, shown, texts_in_call
 from benchmarks.apps.item import Item
 from benchmarks.apps.names import Definition, Function, Module, Repository, dotted_of, returned_by
 from benchmarks.apps.words import (
@@ -20,27 +21,6 @@ from benchmarks.apps.words import (
     look_up,
     object_of,
 )
-
-TEXTS = frozenset(
-    [
-        "description",
-        "instructions",
-        "system_prompt",
-        "prompt",
-        "role",
-        "goal",
-        "backstory",
-        "template",
-        "system_message",
-        "system",
-        "instruction",
-        "introduction",
-        "system_prompt_template",
-        "task_instruction",
-    ]
-)
-"""Arguments that say what an object is."""
-
 
 _MAKES = re.compile(r"from_|create$|create_and_prepare_agent$")
 """Methods of a class that make an object of it."""
@@ -173,6 +153,10 @@ class Counter:
     # --- derived --------------------------------------------------------------------------------------------
 
     def _class(self, module: Module, node: ast.ClassDef) -> Iterator[Item]:
+        marked = next(filter(None, (self.word(DECORATORS, module, each) for each in node.decorator_list)), None)
+        if marked is not None:
+            yield _of_definition(module, node, marked, "decorated")
+            return
         found = self.derived(module, node)
         if found is None:
             return
@@ -217,7 +201,7 @@ class Counter:
             return
         word, origin = found
         statement = module.statement(node)
-        name = _name_in_call(node) or _name_of_target(statement, node)
+        name = name_in_call(node) or name_of_target(statement, node)
         if word.required and not name and not isinstance(statement, ast.Return):
             word = word._replace(required=False)  # a nameless object made in passing
         if word.kinds[0] == "model" and not (isinstance(statement, ast.Assign) and statement.value is node):
@@ -235,9 +219,10 @@ class Counter:
             "constructed",
             origin,
             module.where(node),
-            _has_text(node),
+            has_text(node),
             word.required,
             [(module.path, first, last), *self._compiled(module, statement), *_made_in(module, function, statement)],
+            frozenset([*texts_in_call(node), name_of_target(statement, node)]),
         )
 
     def constructor(self, module: Module, node: ast.Call) -> tuple[Word, str] | None:
@@ -267,20 +252,18 @@ class Counter:
     def _by_factory(self, module: Module, name: str) -> tuple[Word, str] | None:
         """Return what a call of a function or method of the repository's own makes: it may be counted or not."""
         for _, there, local in self.repository.follow(module, name)[-1:]:
-            function = there.defined.get(local)
-            if local and function is None:
-                function = self._method(there, local)
+            there, function = (there, there.defined[local]) if local in there.defined else self._method(there, local)
             if not isinstance(function, Function) or (there.path, function.lineno) in self._asked:
                 return None
             self._asked.add((there.path, function.lineno))  # a function that returns what it returns ends here
-            made = [each for each in returned_by(function) if isinstance(each, ast.Call)]
+            made = [call for each in returned_by(function) for call in there.values(each) if isinstance(call, ast.Call)]
             found = next(filter(None, (self.constructor(there, each) for each in made)), None)
             self._asked.discard((there.path, function.lineno))
             return None if found is None else (found[0]._replace(required=False), found[1])
         return None
 
-    def _method(self, module: Module, name: str) -> Function | None:
-        """Return the method that ``name`` is, of an object whose class the repository holds."""
+    def _method(self, module: Module, name: str) -> tuple[Module, Function | None]:
+        """Return the method that ``name`` is, of an object whose class the repository holds, and its module."""
         base, _, method = name.rpartition(".")
         for value in module.assigned.get(base, ()):
             made = dotted_of(value.func) if isinstance(value, ast.Call) else None
@@ -288,8 +271,8 @@ class Counter:
                 definition = there.defined.get(local)
                 for each in definition.body if isinstance(definition, ast.ClassDef) else ():
                     if isinstance(each, Function) and each.name == method:
-                        return each
-        return None
+                        return there, each
+        return module, None
 
     def _listed(self, module: Module, node: ast.Call) -> Iterator[Item]:
         """Yield a tool or prompt that an MCP server of the low level says it has, where its name can be read."""
@@ -302,22 +285,22 @@ class Counter:
             for d in getattr(around, "decorator_list", ())
         }
         if f"list_{kind}s" in marks:
-            name = next((_shown(k.value) for k in node.keywords if k.arg == "name"), "")
+            name = next((shown(k.value) for k in node.keywords if k.arg == "name"), "")
             spans = [(module.path, node.lineno, node.lineno)]
             origin = f"mcp.types.{kind.title()}"
             yield Item(
-                (kind,), name, module.path, node.lineno, "constructed", origin, "function", _has_text(node), True, spans
+                (kind,), name, module.path, node.lineno, "constructed", origin, "function", has_text(node), True, spans
             )
 
     def _tool_spec(self, module: Module) -> Iterator[Item]:
         """Yield the tool that a module with ``TOOL_SPEC`` is for Strands: the function of the name it gives."""
         for value in module.assigned.get("TOOL_SPEC", ()):
             table = (
-                {_shown(k): v for k, v in zip(value.keys, value.values, strict=True) if k}
+                {shown(k): v for k, v in zip(value.keys, value.values, strict=True) if k}
                 if isinstance(value, ast.Dict)
                 else {}
             )
-            name = _shown(table["name"]) if "name" in table else ""
+            name = shown(table["name"]) if "name" in table else ""
             function = module.defined.get(name)
             if name and function is not None:
                 spans = [(module.path, value.lineno, value.lineno), (module.path, function.lineno, function.lineno)]
@@ -362,15 +345,10 @@ def _of_definition(module: Module, node: Definition, found: tuple[Word, str], ho
         how,
         origin,
         module.where(node),
-        ast.get_docstring(node) is not None or any(_has_text(d) for d in node.decorator_list),
+        ast.get_docstring(node) is not None or any(has_text(d) for d in node.decorator_list),
         word.required,
         [(module.path, first, last)],
     )
-
-
-def _shown(node: ast.expr) -> str:
-    """Return a literal as text, anything else as it is written."""
-    return str(node.value) if isinstance(node, ast.Constant) else ast.unparse(node)
 
 
 def _is_abstract(node: ast.ClassDef) -> bool:
@@ -402,49 +380,3 @@ def _made_in(module: Module, function: ast.AST | None, statement: ast.AST) -> li
         first = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
         return [(module.path, first, function.lineno)]
     return []
-
-
-def _name_in_call(node: ast.Call) -> str:
-    for keyword in node.keywords:
-        if keyword.arg in ("name", "id", "tool_name") and isinstance(keyword.value, ast.Constant):
-            return str(keyword.value.value)
-    first = node.args[0] if node.args else None
-    if isinstance(first, ast.Constant) and isinstance(first.value, str) and first.value.isidentifier():
-        return first.value
-    return ""
-
-
-def _name_of_target(statement: ast.AST, node: ast.Call) -> str:
-    if isinstance(statement, (ast.Assign, ast.AnnAssign)):
-        target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
-        value = statement.value
-        if value is node or (isinstance(value, (ast.Call, ast.Attribute, ast.Await)) and _begins_with(value, node)):
-            return dotted_of(target) or ""
-    return ""
-
-
-def _begins_with(value: ast.expr, node: ast.Call) -> bool:
-    """Tell whether a chain of calls begins with *node*: ``Builder(...).add(...).build()``."""
-    inner: ast.AST = value
-    while inner is not node:
-        if isinstance(inner, ast.Call):
-            inner = inner.func
-        elif isinstance(inner, (ast.Attribute, ast.Await)):
-            inner = inner.value
-        else:
-            return False
-    return True
-
-
-def _has_text(node: ast.expr) -> bool:
-    """Tell whether a call has an argument that says what it makes, where reading can see the text."""
-    if not isinstance(node, ast.Call):
-        return False
-    return any(
-        keyword.arg in TEXTS
-        and any(
-            isinstance(each, ast.Constant) and isinstance(each.value, str) and each.value.strip()
-            for each in ast.walk(keyword.value)
-        )
-        for keyword in node.keywords
-    )

@@ -95,8 +95,9 @@ def _is_there(finding: Seen, first: int, last: int, item: Item) -> bool:
 
 
 def _is_called(item: Item, finding: Seen) -> bool:
-    wanted, name = _folded(item.name), _folded(finding.name)
-    return bool(wanted) and (wanted == name or name.endswith((f".{wanted}", f"/{wanted}", f":{wanted}")))
+    name = _folded(finding.name)
+    wanted = {_folded(each) for name in (item.name, *item.names) if name for each in (name, name.rpartition(".")[2])}
+    return name in wanted or any(name.endswith((f".{each}", f"/{each}", f":{each}")) for each in wanted)
 
 
 def _folded(name: str) -> str:

@@ -61,6 +61,7 @@ def _settled(items: list[Item]) -> list[Item]:
     wrapped = {
         (path, first) for item in items if item.how == "given" for path, first, _ in item.spans[1:] if item.required
     }
+    agents = {item.path for item in items if item.kind == "agent" and item.how != "document"}
     methods: dict[tuple[str, str, str], Item] = {}
     for item in items:
         if item.origin.startswith("crewai.project"):
@@ -68,6 +69,8 @@ def _settled(items: list[Item]) -> list[Item]:
     for item in items:
         if item.how == "constructed" and item.kind == "tool" and (item.path, item.line) in wrapped:
             item.required = False  # FunctionTool(f): the function is the tool
+        if item.origin == "langgraph.json" and item.names & agents:
+            item.required = False  # the graph that it names is the agent
         if item.origin.startswith("CrewAI "):
             folder = os.path.dirname(item.path)
             method = methods.get((item.kind, item.name, folder)) or methods.get(

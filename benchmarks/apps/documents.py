@@ -94,8 +94,11 @@ def _card(top: Path, name: str) -> Iterator[Item]:
 
 
 def _graphs(top: Path, name: str) -> Iterator[Item]:
-    for each in json.loads(_text(top, name)).get("graphs") or ():
-        yield _item("agent", each, name, "langgraph.json", text=False)
+    for each, target in (json.loads(_text(top, name)).get("graphs") or {}).items():
+        item = _item("agent", each, name, "langgraph.json", text=False)
+        path = target.get("path", "") if isinstance(target, dict) else str(target)
+        item.names = frozenset([os.path.normpath(os.path.join(os.path.dirname(name), path.partition(":")[0]))])
+        yield item
 
 
 def _crew(top: Path, name: str) -> Iterator[Item]:
@@ -114,6 +117,10 @@ def _prompty(top: Path, name: str) -> Iterator[Item]:
 
 def _template(top: Path, name: str) -> Iterator[Item]:
     yield _item("prompt", Path(name).stem, name, "Jinja", text=False, required=False)
+
+
+def _prompt_text(top: Path, name: str) -> Iterator[Item]:
+    yield _item("prompt", Path(name).stem, name, "text in a folder of prompts", text=False, required=False)
 
 
 def _baml(top: Path, name: str) -> Iterator[Item]:
@@ -165,5 +172,6 @@ _FORMS: tuple[tuple[Callable[[str], bool], Callable[[Path, str], Iterator[Item]]
     (_ending(".prompty", ".prompt"), _prompty),
     (_ending(".j2", ".jinja", ".jinja2"), _template),
     (_ending(".baml"), _baml),
+    (lambda path: "/prompts/" in f"/{path}" and path.endswith((".md", ".txt")), _prompt_text),
     (_ending(".json", ".yaml", ".yml"), _data),
 )

@@ -19,6 +19,7 @@ class Item:
         where: ``module``, ``class``, ``function``, ``notebook`` or ``document``.
         text: whether the source has a text that says what it is.
         required: whether a scan has to find it; what is not required is no fault where it is found.
+        names: what else it may be called: the variable, the role.
         spans: every place at which finding it counts: path, first and last line; of a notebook, line 0.
     """
 
@@ -32,6 +33,7 @@ class Item:
     text: bool = False
     required: bool = True
     spans: list[tuple[str, int, int]] = field(default_factory=list)
+    names: frozenset[str] = frozenset()
 
     @property
     def kind(self) -> str:

@@ -98,6 +98,10 @@ class Module:
             around = self.parents.get(around)
         return around
 
+    def values(self, node: ast.expr) -> list[ast.expr]:
+        """Return what is assigned to a name, wherever that is; anything else as it is."""
+        return self.assigned.get(node.id, []) if isinstance(node, ast.Name) else [node]
+
     def statement(self, node: ast.expr) -> ast.stmt:
         """Return the statement that *node* is part of."""
         around = self.inside(node, ast.stmt)

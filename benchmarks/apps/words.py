@@ -55,7 +55,7 @@ DECORATORS = _table(
     ("mirascope", "tool toolkit_tool", _TOOL),
     ("mirascope", "prompt prompt_template", _PROMPT),
     ("mirascope", "call", Word(("prompt", "agent", "tool"))),
-    ("haystack", "component", Word(("tool", "agent"), False)),
+    ("haystack", "component", _TOOL),
     ("marvin", "fn", _MAYBE_TOOL),
     ("langgraph", "entrypoint", Word(("agent",))),
     ("langgraph", "task", _MAYBE_TOOL),
