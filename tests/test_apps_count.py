@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from pathlib import Path
+
+from factories import ROOT
 
 from benchmarks.apps.compare import Seen, compare
 from benchmarks.apps.count import count
@@ -184,3 +187,13 @@ def test_there_are_fifty_requests_each_with_answers() -> None:
     right = Entry(kind="mcp_server", name="server", ref="mcp_server_git.server:server", source="scan:x")
     assert is_right(right, git)
     assert not is_right(right.model_copy(update={"ref": "mcp_server_time.server:server"}), git)
+
+
+def test_what_is_counted_and_found_is_plain_data(tmp_path: Path) -> None:
+    """`--json` prints one document, with every figure and every miss."""
+    write(tmp_path, "repo/agents_demo.py", AGENTS)
+    command = [sys.executable, "-m", "benchmarks", "scan_apps", "--json", str(tmp_path / "repo")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    [data] = json.loads(done.stdout)
+    assert (data["repository"], data["files"]) == ("repo", 1)
+    assert data["figures"]["tools, decorated and derived"] == {"here": 1, "of": 1, "goal": 0.95}

@@ -222,7 +222,7 @@ class Counter:
             has_text(node),
             word.required,
             [(module.path, first, last), *self._compiled(module, statement), *_made_in(module, function, statement)],
-            frozenset([*texts_in_call(node), name_of_target(statement, node)]),
+            (*texts_in_call(node), name_of_target(statement, node)),
         )
 
     def constructor(self, module: Module, node: ast.Call) -> tuple[Word, str] | None:

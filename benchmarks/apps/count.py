@@ -69,7 +69,7 @@ def _settled(items: list[Item]) -> list[Item]:
     for item in items:
         if item.how == "constructed" and item.kind == "tool" and (item.path, item.line) in wrapped:
             item.required = False  # FunctionTool(f): the function is the tool
-        if item.origin == "langgraph.json" and item.names & agents:
+        if item.origin == "langgraph.json" and agents.intersection(item.names):
             item.required = False  # the graph that it names is the agent
         if item.origin.startswith("CrewAI "):
             folder = os.path.dirname(item.path)

@@ -97,7 +97,7 @@ def _graphs(top: Path, name: str) -> Iterator[Item]:
     for each, target in (json.loads(_text(top, name)).get("graphs") or {}).items():
         item = _item("agent", each, name, "langgraph.json", text=False)
         path = target.get("path", "") if isinstance(target, dict) else str(target)
-        item.names = frozenset([os.path.normpath(os.path.join(os.path.dirname(name), path.partition(":")[0]))])
+        item.names = (os.path.normpath(os.path.join(os.path.dirname(name), path.partition(":")[0])),)
         yield item
 
 

@@ -33,7 +33,7 @@ class Item:
     text: bool = False
     required: bool = True
     spans: list[tuple[str, int, int]] = field(default_factory=list)
-    names: frozenset[str] = frozenset()
+    names: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
