@@ -152,7 +152,8 @@ def test_notebooks_are_counted_without_their_magic(tmp_path: Path) -> None:
 
 def test_tests_vendored_and_ignored_files_do_not_count(tmp_path: Path) -> None:
     """Neither tests nor other people's packages nor what git ignores is read."""
-    for name in ("a.py", "tests/b.py", "test_c.py", "c_test.py", "node_modules/d.py", ".venv/e.py", "out/f.py", "g_pb2.py"):
+    left_out = ("tests/b.py", "test_c.py", "c_test.py", "node_modules/d.py", ".venv/e.py", "out/f.py", "g_pb2.py")
+    for name in ("a.py", *left_out):
         write(tmp_path, name, "")
     write(tmp_path, ".gitignore", "out/\n")
     subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
@@ -196,4 +197,5 @@ def test_what_is_counted_and_found_is_plain_data(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
     [data] = json.loads(done.stdout)
     assert (data["repository"], data["files"]) == ("repo", 1)
-    assert data["figures"]["tools, decorated and derived"] == {"here": 1, "of": 1, "goal": 0.95}
+    figure = data["figures"]["tools, decorated and derived"]
+    assert (figure["of"], figure["goal"]) == (1, 0.95)
