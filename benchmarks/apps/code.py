@@ -222,7 +222,7 @@ class Counter:
             has_text(node),
             word.required,
             [(module.path, first, last), *self._compiled(module, statement), *_made_in(module, function, statement)],
-            (*texts_in_call(node), name_of_target(statement, node)),
+            (*texts_in_call(node), name_of_target(statement, node), origin, *self._compiled_names(module, statement)),
         )
 
     def constructor(self, module: Module, node: ast.Call) -> tuple[Word, str] | None:
@@ -232,7 +232,7 @@ class Counter:
             told = any(keyword.arg in ("name", "instructions") for keyword in node.keywords)
             return Word(("agent",), told), f"agent_framework.{name.rpartition('.')[2]}"
         if "." in name and name.partition(".")[0] not in module.imports:
-            return self._by_factory(module, name)
+            return self._by_factory(module, name) or self._of_another(module, node, name)
         for called in (name, name.rpartition(".")[0]):  # a class, or a method of one that makes it
             for dotted, there, local in self.repository.follow(module, called) if called else ():
                 found = look_up(CONSTRUCTORS, dotted)
@@ -261,6 +261,19 @@ class Counter:
             self._asked.discard((there.path, function.lineno))
             return None if found is None else (found[0]._replace(required=False), found[1])
         return None
+
+    def _of_another(self, module: Module, node: ast.Call, name: str) -> tuple[Word, str] | None:
+        """Return what is compiled of another agent, kept in a variable or given: it may be counted or not."""
+        base, _, method = name.rpartition(".")
+        if method not in ("compile", "build") or (module.path, node.lineno) in self._asked:
+            return None
+        self._asked.add((module.path, node.lineno))
+        others = [each for each in (*module.assigned.get(base, ()), *node.args[:1]) if each is not node]
+        calls = [each.value if isinstance(each, ast.Await) else each for each in others]
+        made = (self.constructor(module, each) for each in calls if isinstance(each, ast.Call))
+        found = next(filter(None, made), None)
+        self._asked.discard((module.path, node.lineno))
+        return None if found is None else (found[0]._replace(required=False), found[1])
 
     def _method(self, module: Module, name: str) -> tuple[Module, Function | None]:
         """Return the method that ``name`` is, of an object whose class the repository holds, and its module."""
@@ -311,22 +324,32 @@ class Counter:
 
     def _compiled(self, module: Module, statement: ast.AST) -> list[tuple[str, int, int]]:
         """Return where what a statement assigns is compiled or built: the object may be counted there."""
-        if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
-            return []
-        targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-        names = {dotted_of(target) for target in targets} - {None}
+        names = _targets(statement)
         ends = [value for values in module.assigned.values() for value in values]
-        ends += [
-            each.value for each in ast.walk(module.tree) if isinstance(each, ast.Return) and each.value is not None
-        ]
-        return [
-            (module.path, end.lineno, end.end_lineno or end.lineno)
-            for end in ends
-            if isinstance(end, ast.Call)
-            and isinstance(end.func, ast.Attribute)
-            and end.func.attr in ("compile", "build")
-            and dotted_of(end.func.value) in names
-        ]
+        ends += [each.value for each in ast.walk(module.tree) if isinstance(each, ast.Return) and each.value]
+        return [(module.path, end.lineno, end.end_lineno or end.lineno) for end in ends if _compiles(end, names)]
+
+    def _compiled_names(self, module: Module, statement: ast.AST) -> list[str]:
+        """Return the names of what is compiled or built of what a statement assigns."""
+        names = _targets(statement)
+        return [name for name, values in module.assigned.items() if any(_compiles(value, names) for value in values)]
+
+
+def _targets(statement: ast.AST) -> set[str | None]:
+    """Return the names that a statement assigns to."""
+    if isinstance(statement, ast.Assign):
+        return {dotted_of(target) for target in statement.targets} - {None}
+    return {dotted_of(statement.target)} - {None} if isinstance(statement, ast.AnnAssign) else set()
+
+
+def _compiles(node: ast.expr, names: set[str | None]) -> bool:
+    """Tell whether *node* compiles or builds what one of the *names* stands for."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("compile", "build")
+        and dotted_of(node.func.value) in names
+    )
 
 
 def _uses(module: Module, package: str) -> bool:
@@ -348,7 +371,14 @@ def _of_definition(module: Module, node: Definition, found: tuple[Word, str], ho
         ast.get_docstring(node) is not None or any(has_text(d) for d in node.decorator_list),
         word.required,
         [(module.path, first, last)],
+        _configured(node) if origin.startswith("crewai.project") else (),
     )
+
+
+def _configured(node: Definition) -> tuple[str, ...]:
+    """Return the keys that a method of a crew reads its texts by: ``self.agents_config["writer"]``."""
+    keys = (each.slice for each in ast.walk(node) if isinstance(each, ast.Subscript))
+    return tuple(key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
 
 
 def _is_abstract(node: ast.ClassDef) -> bool:

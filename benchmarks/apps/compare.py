@@ -101,7 +101,8 @@ def _is_called(item: Item, finding: Seen) -> bool:
 
 
 def _folded(name: str) -> str:
-    return name.lower().replace("-", "_").replace(" ", "_")
+    """Return a name in small letters, without what divides its words: a class and its object are called alike."""
+    return name.lower().replace("-", "").replace(" ", "").replace("_", "")
 
 
 def _same_line_and_name(item: Item, finding: Seen, first: int, last: int) -> bool:

@@ -64,8 +64,9 @@ def _settled(items: list[Item]) -> list[Item]:
     agents = {item.path for item in items if item.kind == "agent" and item.how != "document"}
     methods: dict[tuple[str, str, str], Item] = {}
     for item in items:
-        if item.origin.startswith("crewai.project"):
-            methods[item.kind, item.name, os.path.dirname(item.path)] = item
+        if item.origin.startswith("crewai.project") or item.origin in ("crewai.Agent", "crewai.Task"):
+            for name in (item.name, *item.names):
+                methods[item.kind, name, os.path.dirname(item.path)] = item
     for item in items:
         if item.how == "constructed" and item.kind == "tool" and (item.path, item.line) in wrapped:
             item.required = False  # FunctionTool(f): the function is the tool

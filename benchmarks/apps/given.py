@@ -40,7 +40,7 @@ class Given:
         for keyword in node.keywords:
             if keyword.arg in TAKES_FUNCTIONS:
                 yield keyword.value, True
-        if last in ("ToolNode", "bind_tools") and node.args:
+        if last in ("ToolNode", "bind_tools", "from_tools", "from_tools_or_functions") and node.args:
             yield node.args[0], True
         if last in ("create_react_agent", "create_agent") and len(node.args) > 1 and known:
             yield node.args[1], True
