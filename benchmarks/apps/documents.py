@@ -22,6 +22,9 @@ _SERVERS = (
     "mcp-config.json",
     "mcp_settings.json",
 )
+_HINTS = re.compile(
+    r"""^\s*\{?\s*["']?(openapi|_type|template|instructions?|agent_class|kind|type)["']?\s*:""", re.MULTILINE
+)
 _BAML = re.compile(r"^function\s+(\w+)\s*\(", re.MULTILINE)
 
 
@@ -119,6 +122,10 @@ def _template(top: Path, name: str) -> Iterator[Item]:
     yield _item("prompt", Path(name).stem, name, "Jinja", text=False, required=False)
 
 
+def _plain_prompt(top: Path, name: str) -> Iterator[Item]:
+    yield _item("prompt", Path(name).parent.name, name, "Semantic Kernel prompt", text=False, required=False)
+
+
 def _prompt_text(top: Path, name: str) -> Iterator[Item]:
     yield _item("prompt", Path(name).stem, name, "text in a folder of prompts", text=False, required=False)
 
@@ -133,7 +140,7 @@ def _baml(top: Path, name: str) -> Iterator[Item]:
 def _data(top: Path, name: str) -> Iterator[Item]:
     """Read JSON and YAML of any name: descriptions of an API, and LangChain's prompts."""
     text = _text(top, name)
-    if not re.search(r"""^\s*\{?\s*["']?(openapi|_type)["']?\s*:""", text, re.MULTILINE):
+    if not _HINTS.search(text):
         return
     data = (
         json.loads(text) if name.endswith(".json") else yaml.load(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
@@ -149,6 +156,19 @@ def _data(top: Path, name: str) -> Iterator[Item]:
                     yield _item("tool", given, name, "OpenAPI", text=told)
     elif data.get("_type") in ("prompt", "few_shot", "chat"):
         yield _item("prompt", Path(name).stem, name, "LangChain prompt", text=False)
+    else:
+        yield from _declared(data, name)
+
+
+def _declared(data: dict[str, Any], name: str) -> Iterator[Item]:
+    """Read prompts and agents that frameworks load from YAML; a scan may know them or not."""
+    given = str(data.get("name") or Path(name).stem)
+    if "template" in data and ("name" in data or "template_format" in data):
+        yield _item("prompt", given, name, "Semantic Kernel prompt", text=False, required=False)
+    elif {"name", "instruction"} <= set(data) or {"name", "instructions"} <= set(data) or "agent_class" in data:
+        yield _item("agent", given, name, "declared agent", text=False, required=False)
+    elif str(data.get("kind", "")) in ("Prompt", "Workflow", "workflow", "Agent") or "agent" in str(data.get("type")):
+        yield _item("agent", given, name, "declared agent", text=False, required=False)
 
 
 def _named(*names: str) -> Callable[[str], bool]:
@@ -172,6 +192,7 @@ _FORMS: tuple[tuple[Callable[[str], bool], Callable[[Path, str], Iterator[Item]]
     (_ending(".prompty", ".prompt"), _prompty),
     (_ending(".j2", ".jinja", ".jinja2"), _template),
     (_ending(".baml"), _baml),
+    (_named("skprompt.txt"), _plain_prompt),
     (lambda path: "/prompts/" in f"/{path}" and path.endswith((".md", ".txt")), _prompt_text),
     (_ending(".json", ".yaml", ".yml"), _data),
 )

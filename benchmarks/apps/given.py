@@ -90,6 +90,9 @@ class Given:
         elif isinstance(value, ast.BinOp):
             for each in (value.left, value.right):
                 yield from self._functions(module, each, required, call, depth + 1)
+        elif isinstance(value, ast.Call) and dotted_of(value.func) in ("partial", "functools.partial"):
+            for each in value.args[:1]:
+                yield from self._functions(module, each, required, call, depth + 1)
         elif isinstance(value, ast.IfExp):
             for each in (value.body, value.orelse):
                 yield from self._functions(module, each, required, call, depth + 1)
@@ -159,9 +162,14 @@ def _function_of(module: Module, local: str, used: ast.AST | None) -> Function |
         around = used
         while around in module.parents:
             around = module.parents[around]
-            for each in candidates:
-                if module.inside(each, ast.FunctionDef, ast.AsyncFunctionDef, ast.Module, ast.ClassDef) is around:
-                    return each
+            here = [
+                each
+                for each in candidates
+                if module.inside(each, ast.FunctionDef, ast.AsyncFunctionDef, ast.Module, ast.ClassDef) is around
+            ]
+            if here:  # of several, the last before it is used
+                before = [each for each in here if each.lineno <= getattr(used, "lineno", 0)]
+                return (before or here)[-1]
         return None
     defined = module.defined.get(local)
     if isinstance(defined, Function):

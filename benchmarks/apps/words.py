@@ -89,7 +89,8 @@ OBJECTS: dict[str, list[tuple[tuple[str, ...], str]]] = {
 BASES = _table(
     (f"{_LANGCHAIN} crewai crewai_tools autogen_core autogen_ext google mirascope llama_index", "BaseTool", _TOOL),
     ("smolagents beeai_framework haystack transformers livekit gptme", "Tool", _TOOL),
-    ("smolagents", "PipelineTool", _TOOL),
+    ("smolagents", "PipelineTool BaseTool", _TOOL),
+    ("dspy", "LM BaseLM", _MAYBE_MODEL),
     (_LLAMA, "BaseToolSpec FunctionTool AsyncBaseTool", _TOOL),
     ("agno", "Toolkit", _TOOL),
     ("camel", "BaseToolkit FunctionTool", _TOOL),
@@ -253,7 +254,7 @@ _MODELS = (
     ),
     (re.compile(r"^smolagents(\.|$)"), re.compile(r"^[A-Z]\w*Model$")),
     (re.compile(r"^strands\."), re.compile(r"^[A-Z]\w*Model$")),
-    (re.compile(r"^agent_framework(\.|_)"), re.compile(r"^[A-Z]\w*(ChatClient|ResponsesClient|ChatCompletionClient)$")),
+    (re.compile(r"^agent_framework(\.|_)"), re.compile(r"^(?!A2A|Purview|MCP)[A-Z]\w*Client$")),
     (re.compile(r"^autogen_ext\.models\."), re.compile(r"^[A-Z]\w*(ChatCompletionClient|SKChatCompletionAdapter)$")),
     (re.compile(r"^semantic_kernel\."), re.compile(r"^[A-Z]\w*(ChatCompletion|TextCompletion)$")),
     (re.compile(r"^llama_index\.llms\."), re.compile(r"^[A-Z]\w*$")),
