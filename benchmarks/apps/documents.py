@@ -165,10 +165,18 @@ def _declared(data: dict[str, Any], name: str) -> Iterator[Item]:
     given = str(data.get("name") or Path(name).stem)
     if "template" in data and ("name" in data or "template_format" in data):
         yield _item("prompt", given, name, "Semantic Kernel prompt", text=False, required=False)
-    elif {"name", "instruction"} <= set(data) or {"name", "instructions"} <= set(data) or "agent_class" in data:
+    elif _is_agent(data):
         yield _item("agent", given, name, "declared agent", text=False, required=False)
-    elif str(data.get("kind", "")) in ("Prompt", "Workflow", "workflow", "Agent") or "agent" in str(data.get("type")):
-        yield _item("agent", given, name, "declared agent", text=False, required=False)
+
+
+def _is_agent(data: dict[str, Any]) -> bool:
+    """Tell whether a table of YAML declares an agent or a workflow."""
+    return (
+        ("name" in data and ("instruction" in data or "instructions" in data))
+        or "agent_class" in data
+        or str(data.get("kind", "")) in ("Prompt", "Workflow", "workflow", "Agent")
+        or "agent" in str(data.get("type"))
+    )
 
 
 def _named(*names: str) -> Callable[[str], bool]:
