@@ -240,7 +240,7 @@ class Counter:
                     if called != name and not _MAKES.match(name.rpartition(".")[2]):
                         return None
                     return found, dotted
-                if is_model(dotted) and called == name:
+                if is_model(dotted) and (called == name or name.endswith(".create")):
                     return Word(("model",)), dotted
                 definition = there.defined.get(local) if local else None
                 if isinstance(definition, ast.ClassDef) and called == name:

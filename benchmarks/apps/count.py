@@ -58,9 +58,7 @@ def _once(items: list[Item]) -> list[Item]:
 
 def _settled(items: list[Item]) -> list[Item]:
     """Let what is the same thing told twice be found in either place."""
-    wrapped = {
-        (path, first) for item in items if item.how == "given" for path, first, _ in item.spans[1:] if item.required
-    }
+    wrapped = {(path, first) for item in items if item.how == "given" for path, first, _ in item.spans[1:]}
     agents = {item.path for item in items if item.kind == "agent" and item.how != "document"}
     methods: dict[tuple[str, str, str], Item] = {}
     for item in items:

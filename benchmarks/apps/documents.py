@@ -23,7 +23,7 @@ _SERVERS = (
     "mcp_settings.json",
 )
 _HINTS = re.compile(
-    r"""^\s*\{?\s*["']?(openapi|_type|template|instructions?|agent_class|kind|type)["']?\s*:""", re.MULTILINE
+    r"""^\s*\{?\s*["']?(openapi|_type|mcpServers|template|instructions?|agent_class|kind|type)["']?\s*:""", re.MULTILINE
 )
 _BAML = re.compile(r"^function\s+(\w+)\s*\(", re.MULTILINE)
 
@@ -154,6 +154,8 @@ def _data(top: Path, name: str) -> Iterator[Item]:
                     told = bool(operation.get("summary") or operation.get("description"))
                     given = str(operation.get("operationId") or f"{method} {path}")
                     yield _item("tool", given, name, "OpenAPI", text=told)
+    elif isinstance(data.get("mcpServers"), dict):
+        yield from _servers(top, name)
     elif data.get("_type") in ("prompt", "few_shot", "chat"):
         yield _item("prompt", Path(name).stem, name, "LangChain prompt", text=False)
     else:
