@@ -206,6 +206,8 @@ class Counter:
             word = word._replace(required=False)  # a nameless object made in passing
         if word.kinds[0] == "model" and not (isinstance(statement, ast.Assign) and statement.value is node):
             word = word._replace(required=False)
+        if self._is_replaced(module, statement, node):
+            word = word._replace(required=False)  # its name stands for a later object
         function = module.inside(node, ast.FunctionDef, ast.AsyncFunctionDef)
         if isinstance(function, Function) and any(self.decorator(module, function, d) for d in function.decorator_list):
             word = word._replace(required=False)  # what a method of a crew returns is the method's
@@ -223,6 +225,19 @@ class Counter:
             word.required,
             [(module.path, first, last), *self._compiled(module, statement), *_made_in(module, function, statement)],
             (*texts_in_call(node), name_of_target(statement, node), origin, *self._compiled_names(module, statement)),
+        )
+
+    def _is_replaced(self, module: Module, statement: ast.stmt, node: ast.Call) -> bool:
+        """Tell whether the name of an object at module level is given to another of its kind further down."""
+        name = name_of_target(statement, node)
+        if not name or not isinstance(module.parents.get(statement), ast.Module):
+            return False
+        later = (each for each in module.assigned.get(name, ()) if each.lineno > node.lineno)
+        return any(
+            self.constructor(module, each) is not None
+            and isinstance(module.parents.get(module.statement(each)), ast.Module)
+            for each in later
+            if isinstance(each, ast.Call)
         )
 
     def constructor(self, module: Module, node: ast.Call) -> tuple[Word, str] | None:
