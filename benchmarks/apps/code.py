@@ -340,9 +340,11 @@ class Counter:
     def _compiled(self, module: Module, statement: ast.AST) -> list[tuple[str, int, int]]:
         """Return where what a statement assigns is compiled or built: the object may be counted there."""
         names = _targets(statement)
-        ends = [value for values in module.assigned.values() for value in values]
-        ends += [each.value for each in ast.walk(module.tree) if isinstance(each, ast.Return) and each.value]
-        return [(module.path, end.lineno, end.end_lineno or end.lineno) for end in ends if _compiles(end, names)]
+        return [
+            (module.path, end.lineno, end.end_lineno or end.lineno)
+            for end in module.ends
+            if isinstance(end.func, ast.Attribute) and dotted_of(end.func.value) in names
+        ]
 
     def _compiled_names(self, module: Module, statement: ast.AST) -> list[str]:
         """Return the names of what is compiled or built of what a statement assigns."""

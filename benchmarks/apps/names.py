@@ -7,6 +7,7 @@ import json
 import os
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -97,6 +98,19 @@ class Module:
         while around is not None and not isinstance(around, kinds):
             around = self.parents.get(around)
         return around
+
+    @cached_property
+    def ends(self) -> list[ast.Call]:
+        """Calls of ``compile`` and ``build`` that are assigned or returned."""
+        values = [value for values in self.assigned.values() for value in values]
+        values += [each.value for each in ast.walk(self.tree) if isinstance(each, ast.Return) and each.value]
+        return [
+            value
+            for value in values
+            if isinstance(value, ast.Call)
+            and isinstance(value.func, ast.Attribute)
+            and value.func.attr in ("compile", "build")
+        ]
 
     def values(self, node: ast.expr) -> list[ast.expr]:
         """Return what is assigned to a name, wherever that is; anything else as it is."""
