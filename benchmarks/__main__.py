@@ -58,6 +58,8 @@ BENCHMARKS = {
     "scan": Benchmark("benchmarks.discovery.scan", ("pydantic", "--rounds", "1")),
     "fuzz": Benchmark("benchmarks.fuzz.fuzz", ("--minutes", "0.05")),
     "scan_recall": Benchmark("benchmarks.discovery.recall", ()),
+    "scan_apps": Benchmark("benchmarks.discovery.scan_apps", ()),
+    "apps_search": Benchmark("benchmarks.discovery.apps_search", ()),
 }
 
 

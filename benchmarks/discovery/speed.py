@@ -1,0 +1,75 @@
+"""The time that a scan of a repository takes, everything on, against a bare walk of ``ast.parse`` over its files."""
+
+from __future__ import annotations
+
+import gc
+import json
+import shutil
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.apps.files import counted
+from benchmarks.discovery.scan import walk
+from catalog.discovery.scan import scan
+
+GOALS = {"scan": 1.5, "scan, schemas too": 1.5}
+
+
+def copied(repositories: Sequence[Path], most: int, into: Path) -> Iterator[str]:
+    """Copy the files that count into one folder, until it has *most* files of Python; yield the paths of these."""
+    done = 0
+    for top in repositories:
+        for name in counted(top):
+            target = into / top.name.replace("+", "-") / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(top / name, target)
+            if name.endswith(".py"):
+                yield str(target)
+                done += 1
+                if done == most:
+                    return
+
+
+def measure_speed(repositories: Sequence[Path], most: int, rounds: int) -> bool:
+    """Print the time of scans and their ratio to the walk; return whether the goals are reached."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = list(copied(repositories, most, Path(folder)))
+        first = scan(folder)
+        known = json.loads(json.dumps(first.files))  # what the store keeps is JSON, so that is what a second scan gets
+        calls: dict[str, Callable[[], Any]] = {
+            "walk": lambda: walk(paths),
+            "scan": lambda: scan(folder),
+            "scan, schemas too": lambda: scan(folder, schemas=True),
+            "second scan": lambda: scan(folder, known=known),
+        }
+        gc.collect()
+        gc.freeze()
+        times: dict[str, list[tuple[float, float]]] = {name: [] for name in calls}
+        for _ in range(rounds):
+            for name, call in calls.items():
+                times[name].append(clocked(call))
+    print(f"\n{len(paths):,} files of Python, {len(first.findings):,} findings")
+    reached = [show(name, times, GOALS.get(name)) for name in calls]
+    return all(reached)
+
+
+def clocked(call: Callable[[], Any]) -> tuple[float, float]:
+    """Return the seconds of one call, and those that the processor worked for it: others may use the machine."""
+    begin = time.perf_counter(), time.process_time()
+    call()
+    return time.perf_counter() - begin[0], time.process_time() - begin[1]
+
+
+def show(name: str, times: dict[str, list[tuple[float, float]]], goal: float | None) -> bool:
+    """Print the medians of what was clocked and of the ratios to the walk; return whether the goal is reached."""
+    wall, worked = (statistics.median(each[clock] for each in times[name]) for clock in (0, 1))
+    pairs = list(zip(times[name], times["walk"], strict=True))
+    ratio, ratio_worked = (statistics.median(mine[clock] / walked[clock] for mine, walked in pairs) for clock in (0, 1))
+    wanted = "" if goal is None else f"  goal <= {goal}"
+    figures = f"{wall:8.3f} s, processor {worked:8.3f} s  ratio {ratio:7.4f}, processor {ratio_worked:.4f}"
+    print(f"  {name:<18} {figures}{wanted}")
+    return goal is None or ratio <= goal
