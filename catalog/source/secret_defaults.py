@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import os
 import re
 
 _NAMES = re.compile(
@@ -17,6 +18,8 @@ _KEYS = re.compile(
     r"|\w+://[^/\s:@]+:[^/\s@]+@"
 )
 
+_SHORTEST = 8  # no secret is as short as "test", which many set where any key will do
+
 HIDDEN = "…"
 """What stands in a signature for a secret."""
 
@@ -28,6 +31,21 @@ def is_secret(name: str | None, value: object) -> bool:
     if not isinstance(value, str) or not value:
         return False
     return bool((name and _NAMES.search(name)) or (len(value) > 8 and _KEYS.search(value)))
+
+
+def hide_secrets(text: str) -> str:
+    """Return *text* with ``…`` for what looks like a key, a token or the login of an address.
+
+    So does the value of each environment variable whose name says that it is a secret.
+
+    Examples:
+        >>> hide_secrets("can't reach postgresql://ann:hunter22@db/x")
+        "can't reach …db/x"
+    """
+    for name, value in os.environ.items():
+        if len(value) >= _SHORTEST and _NAMES.search(name):
+            text = text.replace(value, HIDDEN)
+    return _KEYS.sub(HIDDEN, text)
 
 
 def without_secrets(name: str | None, node: ast.expr) -> ast.expr:
