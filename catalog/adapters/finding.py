@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from catalog.adapters.base import Arguments, Bridge, Outcome, bridge, failed, su
 from catalog.adapters.names import PROVIDER, Rule, key_of
 
 if TYPE_CHECKING:
-    from catalog import Catalog, Entry
+    from catalog import Catalog, Entry, Hit
 
 FIND, CALL = "find_tools", "call_tool"
 MOST = 20
@@ -72,17 +72,26 @@ class Search:
         self._cat, self._rule, self._passing = cat, rule, passing
         self._filters = {"kind": "tool", **(filters or {})}
         self._shown: set[str] = set()
-        self._asked: dict[str, tuple[str, int]] = {}
+        self._asked: dict[str, str] = {}
 
     def bridges(self, query: str, limit: int) -> list[Bridge]:
         """Return what a search for *query* gives, the best first, as tools."""
-        hits = self._cat.search(query, **{**self._filters, "limit": limit})
+        hits = self._hits(query, limit)
         marks = self._cat.marks([hit.key for hit in hits])
         left = [hit for hit in hits if usable(marks.get(hit.key))]
         found = [bridge(self._cat, hit.entry, self._rule, self._passing) for hit in left]
         self._shown |= {str(tool.key) for tool in found}
-        self._asked = {str(tool.key): (query, threading.get_ident()) for tool in found}
+        self._asked = {str(tool.key): query for tool in found}
         return found
+
+    def _hits(self, query: str, limit: int) -> list[Hit]:
+        filters = {**self._filters, "limit": limit}
+        if self._cat.settings.learn != "auto":
+            return self._cat.search(query, **filters)
+        # The catalog goes by threads when it records what is taken after a search; calls of a model come in any thread.
+        # So it sees this search in a thread of its own, and the call is recorded here.
+        with ThreadPoolExecutor(1) as own:
+            return own.submit(self._cat.search, query, **filters).result()
 
     def find(self, arguments: Arguments = None) -> Outcome:
         """Answer a call of ``find_tools``."""
@@ -106,7 +115,7 @@ class Search:
         if isinstance(chosen, Outcome):
             return chosen
         tool, given = chosen
-        return self._recorded(tool, tool.call(given), threading.get_ident())
+        return self._recorded(tool, tool.call(given))
 
     async def acall(self, arguments: Arguments = None) -> Outcome:
         """Answer a call of ``call_tool``; an async function runs in this loop."""
@@ -115,7 +124,7 @@ class Search:
             return chosen
         tool, given = chosen
         outcome = await tool.acall(given)
-        return await asyncio.to_thread(self._recorded, tool, outcome, None)
+        return await asyncio.to_thread(self._recorded, tool, outcome)
 
     def _chosen(self, arguments: Arguments) -> tuple[Bridge, dict[str, Any]] | Outcome:
         try:
@@ -140,11 +149,11 @@ class Search:
             return True
         return any(hit.key == key for hit in self._cat.search("", **{**self._filters, "limit": None}))
 
-    def _recorded(self, tool: Bridge, outcome: Outcome, thread: int | None) -> Outcome:
-        """Record that *tool* was right, where learning is on and the catalog did not see it: it looks at threads."""
+    def _recorded(self, tool: Bridge, outcome: Outcome) -> Outcome:
+        """Record that *tool* was right for what was searched last, where learning is on."""
         asked, self._asked = self._asked, {}  # the first call after a search counts, as everywhere
-        query, asked_in = asked.get(str(tool.key), ("", 0))
-        if query.strip() and not outcome.failed and asked_in != thread and self._cat.settings.learn == "auto":
+        query = asked.get(str(tool.key), "")
+        if query.strip() and not outcome.failed and self._cat.settings.learn == "auto":
             with suppress(CatalogError):  # a call must not fail for lack of a record
                 self._cat.record_use(query, str(tool.key))
         return outcome

@@ -52,14 +52,15 @@ def test_only_what_passes_the_filters_can_be_called(tools: Catalog) -> None:
     """What the filters leave out is neither found nor called, nor is what needs a review or is gone."""
     tools.update("tool:add", tags=["math"])
     find, use = searching(tools, tags=["math"])
-    assert [part["name"] for part in json.loads(find.call({"query": "text"}).text)] == ["add"]
+    assert [part["name"] for part in json.loads(find.call({"query": "add"}).text)] == ["add"]
     assert use.call({"name": "wait", "arguments": {"text": "a"}}).text == (
         "call_tool was not called: there is no tool called 'wait' here; use a name that find_tools gives"
     )
     tools.verify()
-    find, use = searching(tools)
-    names = [part["name"] for part in json.loads(find.call({"query": "Change Go Add", "limit": 20}).text)]
-    assert sorted(set(names) & {"drifting", "gone"}) == []
+    find, _ = searching(tools)
+    assert [find.call({"query": query}).text for query in ("change callers", "go away")] == [
+        "No tool fits; try other words."
+    ] * 2
     assert find.call({"query": "xyzzy"}).text == "No tool fits; try other words."
 
 
