@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from catalog import CatalogError, EntryNotFoundError
@@ -115,7 +116,7 @@ class Search:
         if isinstance(chosen, Outcome):
             return chosen
         tool, given = chosen
-        return self._recorded(tool, tool.call(given))
+        return self.recording(tool).call(given)
 
     async def acall(self, arguments: Arguments = None) -> Outcome:
         """Answer a call of ``call_tool``; an async function runs in this loop."""
@@ -123,8 +124,7 @@ class Search:
         if isinstance(chosen, Outcome):
             return chosen
         tool, given = chosen
-        outcome = await tool.acall(given)
-        return await asyncio.to_thread(self._recorded, tool, outcome)
+        return await self.recording(tool).acall(given)
 
     def _chosen(self, arguments: Arguments) -> tuple[Bridge, dict[str, Any]] | Outcome:
         try:
@@ -148,6 +148,17 @@ class Search:
         if key in self._shown:
             return True
         return any(hit.key == key for hit in self._cat.search("", **{**self._filters, "limit": None}))
+
+    def recording(self, tool: Bridge) -> Bridge:
+        """Return *tool* so that a call of it is recorded as the answer to the last search."""
+
+        def call(arguments: Arguments = None) -> Outcome:
+            return self._recorded(tool, tool.call(arguments))
+
+        async def acall(arguments: Arguments = None) -> Outcome:
+            return await asyncio.to_thread(self._recorded, tool, await tool.acall(arguments))
+
+        return replace(tool, call=call, acall=acall)
 
     def _recorded(self, tool: Bridge, outcome: Outcome) -> Outcome:
         """Record that *tool* was right for what was searched last, where learning is on."""

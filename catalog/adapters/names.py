@@ -43,14 +43,18 @@ IDENTIFIER = Rule(marks="", digit_first=False)
 """What is a name in Python too."""
 
 
+RESERVED = ("find_tools", "call_tool", "tool_search")
+"""Names of the tools with which a model finds others."""
+
+
 def fitted(kind: str, name: str, rule: Rule = PROVIDER) -> str:
     """Return the name under which a model sees the entry *kind*:*name*.
 
-    The name of a tool stays if the *rule* allows it. All others get the first digits of a checksum of the key behind
-    them, so no two entries have one name, and an entry has the same name whatever else is offered: what a model was
-    shown stays true, and so does a provider's prompt cache.
+    The name of a tool stays if the *rule* allows it and it is none of ours. All others get the first digits of a
+    checksum of the key behind them, so no two entries have one name, and an entry has the same name whatever else is
+    offered: what a model was shown stays true, and so does a provider's prompt cache.
     """
-    if kind == "tool" and rule.allows(name) and not _SUMMED.search(name):
+    if kind == "tool" and rule.allows(name) and not _SUMMED.search(name) and name not in RESERVED:
         return name
     whole = name if kind == "tool" else f"{kind}_{name}"
     plain = unicodedata.normalize("NFKD", whole).encode("ascii", "ignore").decode()
