@@ -48,6 +48,15 @@ class Outcome:
     error: BaseException | None = None
 
     @property
+    def data(self) -> Any:
+        """The result where JSON can hold it as it is, else its text: what a framework can hand on."""
+        try:
+            json.dumps(self.value)
+        except (TypeError, ValueError, RecursionError):
+            return self.text
+        return self.value
+
+    @property
     def failed(self) -> bool:
         """Whether the call failed."""
         return self.error is not None

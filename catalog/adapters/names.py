@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import keyword
 import re
 import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
@@ -32,7 +33,7 @@ class Rule(NamedTuple):
     def allows(self, name: str) -> bool:
         """Tell whether *name* can stay as it is."""
         known = name.isascii() and all(char.isalnum() or char == "_" or char in self.marks for char in name)
-        first = self.digit_first or not (name[:1].isdigit() or name[:1] in self.marks)
+        first = self.digit_first or not (name[:1].isdigit() or name[:1] in self.marks or keyword.iskeyword(name))
         return known and first and 0 < len(name) <= self.length
 
 
