@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -35,3 +40,56 @@ def live(folder: Path, code: str) -> ModuleType:
     (folder / "live_objects.py").write_text(code, encoding="utf-8")
     importlib.invalidate_caches()
     return importlib.import_module("live_objects")
+
+
+@contextmanager
+def chat_model(steps: list[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, list[Any]]]:
+    """Run an OpenAI-compatible server whose model calls *steps* and then answers; its address, and what it was told."""
+    told: list[Any] = []
+
+    class Model(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            told[:] = [as_text(part["content"]) for part in asked["messages"] if part["role"] == "tool"]
+            message: dict[str, Any] = {"role": "assistant", "content": "done"}
+            if len(told) < len(steps):
+                name, arguments = steps[len(told)]
+                function = {"name": name, "arguments": json.dumps(arguments)}
+                call = {"index": 0, "id": f"c{len(told)}", "type": "function", "function": function}
+                message = {"role": "assistant", "content": None, "tool_calls": [call]}
+            reason = "tool_calls" if "tool_calls" in message else "stop"
+            said = {"id": "1", "created": 1, "model": "scripted"}
+            usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+            if asked.get("stream"):
+                said["object"] = "chat.completion.chunk"
+                parts = [
+                    {**said, "choices": [{"index": 0, "delta": message, "finish_reason": None}]},
+                    {**said, "choices": [{"index": 0, "delta": {}, "finish_reason": reason}], "usage": usage},
+                ]
+                body = "".join(f"data: {json.dumps(part)}\n\n" for part in parts) + "data: [DONE]\n\n"
+            else:
+                choice = {"index": 0, "message": message, "finish_reason": reason}
+                body = json.dumps({**said, "object": "chat.completion", "choices": [choice], "usage": usage})
+            self.send_response(200)
+            self.send_header("Content-Type", "text/event-stream" if asked.get("stream") else "application/json")
+            self.send_header("Content-Length", str(len(body.encode())))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, *args: object) -> None:
+            """Keep quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Model)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/v1", told
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def as_text(content: Any) -> str:
+    """Return the content of a message as text, which may come in parts."""
+    return content if isinstance(content, str) else "".join(part.get("text", "") for part in content or ())
