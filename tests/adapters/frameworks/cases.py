@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -11,7 +13,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from catalog import Catalog
 
 FIND: tuple[str, dict[str, Any]] = ("find_tools", {"query": "add numbers", "limit": 1})
 CALL: tuple[str, dict[str, Any]] = ("call_tool", {"name": "add", "arguments": {"a": 2, "b": 40}})
@@ -93,3 +98,14 @@ def chat_model(steps: list[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, l
 def as_text(content: Any) -> str:
     """Return the content of a message as text, which may come in parts."""
     return content if isinstance(content, str) else "".join(part.get("text", "") for part in content or ())
+
+
+def shown(name: str, cat: Catalog, model: Any = None) -> dict[str, Any]:
+    """Run what `docs/agents.md` shows for a framework, with *cat* and *model*; return its names, ``answer`` among them."""
+    page = (Path(__file__).parents[3] / "docs" / "agents.md").read_text(encoding="utf-8")
+    (code,) = re.findall(rf"^```py {name}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    names: dict[str, Any] = {"cat": cat, "model": model}
+    exec(code, names)
+    if "ask" in names:
+        names["answer"] = asyncio.run(names["ask"]())
+    return names

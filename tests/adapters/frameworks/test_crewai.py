@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import FAILURES, STEPS, VALUE, chat_model, imported, live
+from cases import FAILURES, STEPS, VALUE, chat_model, imported, live, shown
 
 from catalog import Catalog
 
@@ -62,3 +62,11 @@ def test_a_live_object_comes_back(catalog: Catalog, module_folder: Path) -> None
     assert (made.name, made.description) == (module.scaled.name, module.scaled.description)
     assert made.args_schema.model_json_schema() == module.scaled.args_schema.model_json_schema()
     assert made.run(x=3) == 6.0
+
+
+def test_the_page_is_true(tools: Catalog) -> None:
+    """What `docs/agents.md` shows runs, and the agent answers."""
+    with chat_model(STEPS) as (url, told):
+        model = LLM(model="openai/gpt-4o", base_url=url, api_key="none")
+        assert shown("crewai", tools, model)["answer"] == "done"
+    assert VALUE in told[-1]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import FAILURES, STEPS, VALUE, imported, live
+from cases import FAILURES, STEPS, VALUE, imported, live, shown
 
 from catalog import Catalog
 
@@ -18,13 +18,17 @@ from dspy.utils import DummyLM
 from catalog.adapters import dspy
 
 
-def run(tools: list[Any], steps: list[tuple[str, dict[str, Any]]], awaited: bool) -> tuple[str, list[str]]:
-    """Run an agent whose model calls *steps*; return its answer and what the tools returned."""
+def scripted(steps: list[tuple[str, dict[str, Any]]]) -> DummyLM:
+    """Return a model that calls *steps* and then answers."""
     thoughts = [{"next_thought": "…", "next_tool_name": name, "next_tool_args": given} for name, given in steps]
     finish = {"next_thought": "…", "next_tool_name": "finish", "next_tool_args": {}}
-    model = DummyLM([*thoughts, finish, {"reasoning": "…", "answer": "done"}])
+    return DummyLM([*thoughts, finish, {"reasoning": "…", "answer": "done"}])
+
+
+def run(tools: list[Any], steps: list[tuple[str, dict[str, Any]]], awaited: bool) -> tuple[str, list[str]]:
+    """Run an agent whose model calls *steps*; return its answer and what the tools returned."""
     agent = library.ReAct("question -> answer", tools=tools)
-    with library.context(lm=model):
+    with library.context(lm=scripted(steps)):
         done = asyncio.run(agent.acall(question="go")) if awaited else agent(question="go")
     return done.answer, [str(done.trajectory[f"observation_{place}"]) for place in range(len(steps))]
 
@@ -65,3 +69,9 @@ def test_a_live_object_comes_back(catalog: Catalog, module_folder: Path) -> None
     (made,) = dspy.tools(catalog, [entry])
     assert (made.name, made.desc, made.args) == (module.scaled.name, module.scaled.desc, module.scaled.args)
     assert made(x=3) == 6.0
+
+
+def test_the_page_is_true(tools: Catalog) -> None:
+    """What `docs/agents.md` shows runs, and the agent answers."""
+    assert shown("dspy", tools, scripted(STEPS))["answer"] == "done"
+    assert imported()

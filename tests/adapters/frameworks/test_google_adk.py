@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import FAILURES, STEPS, VALUE, imported, live
+from cases import FAILURES, STEPS, VALUE, imported, live, shown
 
 from catalog import Catalog
 
@@ -80,3 +80,9 @@ def test_a_live_object_comes_back(catalog: Catalog, module_folder: Path) -> None
     (made,) = google_adk.tools(catalog, [entry])
     assert (made.name, made.description) == (module.scaled.name, module.scaled.description)
     assert made._get_declaration() == module.scaled._get_declaration()  # noqa: SLF001
+
+
+def test_the_page_is_true(tools: Catalog) -> None:
+    """What `docs/agents.md` shows runs, and the agent answers."""
+    assert shown("google_adk", tools, Scripted(model="scripted", steps=STEPS))["answer"] == "done"
+    assert imported()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import FAILURES, STEPS, VALUE, chat_model, imported, live
+from cases import FAILURES, STEPS, VALUE, chat_model, imported, live, shown
 
 from catalog import Catalog
 
@@ -67,3 +67,11 @@ def test_a_live_object_comes_back(catalog: Catalog, module_folder: Path) -> None
     assert (made.name, made.description) == (module.scaled.name, module.scaled.description)
     assert made.parameters == module.scaled.parameters
     assert made.invoke(x=3) == asyncio.run(made.invoke_async(x=3)) == 6.0
+
+
+def test_the_page_is_true(tools: Catalog) -> None:
+    """What `docs/agents.md` shows runs, and the agent answers."""
+    with chat_model(STEPS) as (url, told):
+        model = OpenAIChatGenerator(api_key=Secret.from_token("none"), model="scripted", api_base_url=url)
+        assert shown("haystack", tools, model)["answer"] == "done"
+    assert VALUE in told[-1]

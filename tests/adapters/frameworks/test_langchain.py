@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import FAILURES, STEPS, VALUE, imported, live
+from cases import FAILURES, STEPS, VALUE, imported, live, shown
 
 from catalog import Catalog
 
@@ -26,13 +26,18 @@ class Scripted(FakeMessagesListChatModel):
         return self
 
 
-def agent(tools: list[Any], steps: list[tuple[str, dict[str, Any]]]) -> Any:
-    """Return an agent whose model calls *steps* and then answers."""
+def scripted(steps: list[tuple[str, dict[str, Any]]]) -> Scripted:
+    """Return a model that calls *steps* and then answers."""
     said = [
         AIMessage("", tool_calls=[{"name": name, "args": arguments, "id": f"c{place}", "type": "tool_call"}])
         for place, (name, arguments) in enumerate(steps)
     ]
-    return create_agent(Scripted(responses=[*said, AIMessage("done")]), tools=tools)
+    return Scripted(responses=[*said, AIMessage("done")])
+
+
+def agent(tools: list[Any], steps: list[tuple[str, dict[str, Any]]]) -> Any:
+    """Return an agent whose model calls *steps* and then answers."""
+    return create_agent(scripted(steps), tools=tools)
 
 
 def results(state: dict[str, Any]) -> list[ToolMessage]:
@@ -83,3 +88,9 @@ def test_a_live_object_comes_back(catalog: Catalog, module_folder: Path) -> None
     assert (made.name, made.description) == (module.scaled.name, module.scaled.description)
     assert (made.args, made.args_schema) == (module.scaled.args, module.scaled.tool_call_schema.model_json_schema())
     assert made.invoke({"x": 3}) == asyncio.run(made.ainvoke({"x": 3})) == 6.0
+
+
+def test_the_page_is_true(tools: Catalog) -> None:
+    """What `docs/agents.md` shows runs, and the agent answers."""
+    assert shown("langchain", tools, scripted(STEPS))["answer"] == "done"
+    assert imported()

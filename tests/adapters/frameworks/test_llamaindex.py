@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import FAILURES, STEPS, VALUE, imported, live
+from cases import FAILURES, STEPS, VALUE, imported, live, shown
 
 from catalog import Catalog
 
@@ -19,8 +19,8 @@ from llama_index.core.llms.mock import MockFunctionCallingLLM
 from catalog.adapters import llamaindex
 
 
-def run(tools: list[Any], steps: list[tuple[str, dict[str, Any]]]) -> tuple[str, list[Any]]:
-    """Run an agent whose model calls *steps*; return its answer and what the tools returned."""
+def scripted(steps: list[tuple[str, dict[str, Any]]]) -> MockFunctionCallingLLM:
+    """Return a model that calls *steps* and then answers."""
     script = iter(steps)
 
     def model(messages: Any, **kwargs: Any) -> ChatMessage:
@@ -29,9 +29,14 @@ def run(tools: list[Any], steps: list[tuple[str, dict[str, Any]]]) -> tuple[str,
             return ChatMessage(role="assistant", content="done")
         return ChatMessage(role="assistant", blocks=[ToolCallBlock(tool_name=step[0], tool_kwargs=step[1])])
 
+    return MockFunctionCallingLLM(response_generator=model)
+
+
+def run(tools: list[Any], steps: list[tuple[str, dict[str, Any]]]) -> tuple[str, list[Any]]:
+    """Run an agent whose model calls *steps*; return its answer and what the tools returned."""
+
     async def whole() -> tuple[str, list[Any]]:
-        llm = MockFunctionCallingLLM(response_generator=model)
-        handler = FunctionAgent(tools=tools, llm=llm, streaming=False).run("go")
+        handler = FunctionAgent(tools=tools, llm=scripted(steps), streaming=False).run("go")
         results = [event.tool_output async for event in handler.stream_events() if isinstance(event, ToolCallResult)]
         return str(await handler), results
 
@@ -71,3 +76,9 @@ def test_a_live_object_comes_back(catalog: Catalog, module_folder: Path) -> None
     assert (made.metadata.name, made.metadata.description) == ("scaled_sum", module.scaled.metadata.description)
     assert made.metadata.get_parameters_dict() == module.scaled.metadata.get_parameters_dict()
     assert made(x=3).raw_output == made.call({"x": 3}).raw_output == 6.0
+
+
+def test_the_page_is_true(tools: Catalog) -> None:
+    """What `docs/agents.md` shows runs, and the agent answers."""
+    assert shown("llamaindex", tools, scripted(STEPS))["answer"] == "done"
+    assert imported()

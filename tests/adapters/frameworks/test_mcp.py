@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import CALL, FAILURES, FIND, VALUE, imported, live
+from cases import CALL, FAILURES, FIND, VALUE, imported, live, shown
 
 from catalog import Catalog
 
@@ -62,3 +62,15 @@ def test_a_live_object_comes_back(catalog: Catalog, module_folder: Path) -> None
     assert made.parameters == module.scaled.parameters
     (result,) = asyncio.run(call([made], ("scaled-sum", {"x": 3})))
     assert json.loads(result.content[0].text) == 6.0
+
+
+def test_the_page_is_true(tools: Catalog) -> None:
+    """What `docs/agents.md` shows runs, and a client calls the server."""
+
+    async def call_it() -> str:
+        async with Client(shown("mcp", tools)["server"]) as client:
+            listed = await client.list_tools()
+            assert [tool.name for tool in listed.tools] == ["find_tools", "call_tool", "add"]
+            return str((await client.call_tool("add", {"a": 2, "b": 40})).content[0].text)
+
+    assert asyncio.run(call_it()) == VALUE

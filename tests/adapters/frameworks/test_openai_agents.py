@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import FAILURES, STEPS, VALUE, imported, live
+from cases import FAILURES, STEPS, VALUE, imported, live, shown
 
 from catalog import Catalog
 
@@ -20,11 +20,17 @@ from agents.testing import ScriptedModel, assistant_message, function_call
 from catalog.adapters import openai_agents
 
 
+def scripted(steps: list[tuple[str, dict[str, Any]]]) -> ScriptedModel:
+    """Return a model that calls *steps* and then answers."""
+    set_tracing_disabled(True)
+    calls = [[function_call(name, json.dumps(arguments), call_id=f"c{n}")] for n, (name, arguments) in enumerate(steps)]
+    return ScriptedModel([*calls, [assistant_message("done")]])
+
+
 def run(tools: list[Any], steps: list[tuple[str, dict[str, Any]]], awaited: bool) -> tuple[str, list[str]]:
     """Run an agent whose model calls *steps*; return its answer and what the tools returned."""
     set_tracing_disabled(True)
-    calls = [[function_call(name, json.dumps(arguments), call_id=f"c{n}")] for n, (name, arguments) in enumerate(steps)]
-    agent = Agent(name="adder", model=ScriptedModel([*calls, [assistant_message("done")]]), tools=tools)
+    agent = Agent(name="adder", model=scripted(steps), tools=tools)
     if awaited:
         done = asyncio.run(Runner.run(agent, "go"))
     else:
@@ -65,3 +71,9 @@ def test_a_live_object_comes_back(catalog: Catalog, module_folder: Path) -> None
     assert (made.name, made.description) == (module.scaled.name, module.scaled.description)
     assert made.params_json_schema == module.scaled.params_json_schema
     assert run([made], [("scaled_sum", {"x": 3, "factor": 2.0})], True) == ("done", ["6.0"])
+
+
+def test_the_page_is_true(tools: Catalog) -> None:
+    """What `docs/agents.md` shows runs, and the agent answers."""
+    assert shown("openai_agents", tools, scripted(STEPS))["answer"] == "done"
+    assert imported()

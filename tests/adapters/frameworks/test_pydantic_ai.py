@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import FAILURES, STEPS, VALUE, imported, live
+from cases import FAILURES, STEPS, VALUE, imported, live, shown
 
 from catalog import Catalog
 
@@ -19,15 +19,20 @@ from pydantic_ai.models.function import AgentInfo, FunctionModel
 from catalog.adapters import pydantic_ai
 
 
-def run(tools: list[Any], steps: list[tuple[str, dict[str, Any]]], awaited: bool) -> tuple[str, list[ToolReturnPart]]:
-    """Run an agent whose model calls *steps*; return its answer and what the tools returned."""
+def scripted(steps: list[tuple[str, dict[str, Any]]]) -> FunctionModel:
+    """Return a model that calls *steps* and then answers."""
     script = iter(steps)
 
     def model(messages: list[ModelMessage], info: AgentInfo) -> ModelResponse:
         step = next(script, None)
         return ModelResponse(parts=[TextPart("done") if step is None else ToolCallPart(*step)])
 
-    agent = Agent(FunctionModel(model), tools=tools)
+    return FunctionModel(model)
+
+
+def run(tools: list[Any], steps: list[tuple[str, dict[str, Any]]], awaited: bool) -> tuple[str, list[ToolReturnPart]]:
+    """Run an agent whose model calls *steps*; return its answer and what the tools returned."""
+    agent = Agent(scripted(steps), tools=tools)
     done = asyncio.run(agent.run("go")) if awaited else agent.run_sync("go")
     parts = [part for message in done.all_messages() for part in message.parts if isinstance(part, ToolReturnPart)]
     return done.output, parts
@@ -71,3 +76,9 @@ def test_a_live_object_comes_back(catalog: Catalog, module_folder: Path) -> None
     assert mine.parameters_json_schema == theirs.parameters_json_schema
     _, parts = run([made], [("scaled_sum", {"x": 3})], True)
     assert [part.content for part in parts] == [6.0]
+
+
+def test_the_page_is_true(tools: Catalog) -> None:
+    """What `docs/agents.md` shows runs, and the agent answers."""
+    assert shown("pydantic_ai", tools, scripted(STEPS))["answer"] == "done"
+    assert imported()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import FAILURES, STEPS, VALUE, imported, live
+from cases import FAILURES, STEPS, VALUE, imported, live, shown
 
 from catalog import Catalog
 
@@ -34,10 +34,14 @@ def calling(name: str, arguments: dict[str, Any]) -> ChatMessage:
     return ChatMessage(MessageRole.ASSISTANT, "", [ChatMessageToolCall(function, "c1", "function")])
 
 
+def scripted(steps: list[tuple[str, dict[str, Any]]]) -> Scripted:
+    """Return a model that calls *steps* and then answers."""
+    return Scripted([calling(*step) for step in [*steps, ("final_answer", {"answer": "done"})]])
+
+
 def run(tools: list[Any], steps: list[tuple[str, dict[str, Any]]]) -> tuple[Any, list[ActionStep]]:
     """Run an agent whose model calls *steps*; return its answer and its steps."""
-    script = [calling(*step) for step in [*steps, ("final_answer", {"answer": "done"})]]
-    agent = ToolCallingAgent(tools=tools, model=Scripted(script), verbosity_level=0)
+    agent = ToolCallingAgent(tools=tools, model=scripted(steps), verbosity_level=0)
     answer = agent.run("go")
     return answer, [step for step in agent.memory.steps if isinstance(step, ActionStep)][:-1]
 
@@ -83,3 +87,9 @@ def test_a_live_object_comes_back(catalog: Catalog, module_folder: Path) -> None
     assert (made.name, made.description) == (module.scaled.name, module.scaled.description)
     assert made.inputs == module.scaled.inputs
     assert made(x=3) == 6.0
+
+
+def test_the_page_is_true(tools: Catalog) -> None:
+    """What `docs/agents.md` shows runs, and the agent answers."""
+    assert shown("smolagents", tools, scripted(STEPS))["answer"] == "done"
+    assert imported()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import FAILURES, STEPS, VALUE, chat_model, imported, live
+from cases import FAILURES, STEPS, VALUE, chat_model, imported, live, shown
 
 from catalog import Catalog
 
@@ -65,3 +65,11 @@ def test_a_live_object_comes_back(catalog: Catalog, module_folder: Path) -> None
     assert made.tool_spec["inputSchema"] == module.scaled.tool_spec["inputSchema"]
     _, (told,) = run([made], [("scaled_sum", {"x": 3})], True)
     assert told == "6.0"
+
+
+def test_the_page_is_true(tools: Catalog) -> None:
+    """What `docs/agents.md` shows runs, and the agent answers."""
+    with chat_model(STEPS) as (url, told):
+        model = OpenAIModel(client_args={"base_url": url, "api_key": "none"}, model_id="scripted")
+        assert shown("strands", tools, model)["answer"] == "done"
+    assert VALUE in told[-1]
