@@ -101,7 +101,7 @@ def as_text(content: Any) -> str:
 
 
 def shown(name: str, cat: Catalog, model: Any = None) -> dict[str, Any]:
-    """Run what `docs/agents.md` shows for a framework, with *cat* and *model*; return its names, ``answer`` among them."""
+    """Run what `docs/agents.md` shows for a framework, with *cat* and *model*; return all names, ``answer`` too."""
     page = (Path(__file__).parents[3] / "docs" / "agents.md").read_text(encoding="utf-8")
     (code,) = re.findall(rf"^```py {name}\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     names: dict[str, Any] = {"cat": cat, "model": model}
