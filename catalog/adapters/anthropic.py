@@ -10,7 +10,6 @@ No library is needed: definitions and blocks are plain data, as the types of the
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from catalog.adapters.arguments import check, parsed
@@ -84,39 +83,27 @@ def search_tool(cat: Catalog, *, limit: int = 5, max_tokens: int | None = None, 
 class Messages(Toolbox):
     """Definitions for ``tools=``; :meth:`result` answers the blocks of type ``tool_use``."""
 
-    def __init__(
-        self,
-        definitions: Iterable[dict[str, Any]] = (),
-        bridges: Iterable[Bridge] = (),
-        search: Search | None = None,
-        limit: int = 5,
-        max_tokens: int | None = None,
-    ) -> None:
-        """Hold definitions, and what answers a search."""
-        super().__init__(definitions, bridges)
-        self._search, self._limit, self._max_tokens = search, limit, max_tokens
-
     def result(self, block: Any) -> dict[str, Any]:
         """Return the ``tool_result`` for a ``tool_use`` block of the SDK, or a dictionary like it."""
-        if self._search is not None and field(block, "name") == SEARCH["name"]:
+        if self.search is not None and field(block, "name") == SEARCH["name"]:
             return self._searched(block)
         return self._answer(block, self.call(field(block, "name"), field(block, "input")))
 
     async def aresult(self, block: Any) -> dict[str, Any]:
         """The same as :meth:`result`, to be awaited."""
-        if self._search is not None and field(block, "name") == SEARCH["name"]:
+        if self.search is not None and field(block, "name") == SEARCH["name"]:
             return await asyncio.to_thread(self._searched, block)
         return self._answer(block, await self.acall(field(block, "name"), field(block, "input")))
 
     def _searched(self, block: Any) -> dict[str, Any]:
-        assert self._search is not None
+        assert self.search is not None
         try:
             given = parsed(field(block, "input"))
             check(given, SEARCH["input_schema"])
-            found = within(self._max_tokens, _deferred, self._search.bridges(given["query"], self._limit))
+            found = within(self.max_tokens, _deferred, self.search.bridges(given["query"], self.limit))
         except Exception as error:
             return self._answer(block, failed("tool_search", error))
-        self.add(map(_deferred, found), map(self._search.recording, found))
+        self.add(map(_deferred, found), map(self.search.recording, found))
         return {"type": "tool_result", "tool_use_id": field(block, "id"), "content": _references(found)}
 
     def _answer(self, block: Any, outcome: Outcome) -> dict[str, Any]:

@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from catalog import CatalogError, DriftError, call, deprecated_in_words, entry_of, hide_secrets, run_entry
+from catalog import CatalogError, DriftError, call, deprecated_in_words, entry_of, hide_secrets, run_entry, visible
 from catalog.adapters.arguments import ANY, UnfitError, as_object, check, from_signature, parsed
-from catalog.adapters.names import PROVIDER, Rule, fitted
+from catalog.adapters.names import PROVIDER, Rule, fitted, fitted_parameters
 
 if TYPE_CHECKING:
     from catalog import Catalog, Entry
@@ -28,6 +28,7 @@ _ONE_TEXT = {
     "required": ["input"],
 }
 _LONGEST_ERROR = 500
+_LONGEST_DESCRIPTION = 1024
 
 Arguments = Mapping[str, Any] | str | None
 """What a model calls with: arguments by name, the same as JSON text, or None for none."""
@@ -111,9 +112,15 @@ def bridge(cat: Catalog, entry: Entry, rule: Rule = PROVIDER, passing: tuple[typ
     description = entry.description
     if entry.state == "deprecated":
         description = f"{description} (It {deprecated_in_words(entry.metadata)}.)".strip()
-    behind = _Behind(cat, entry.kind, entry.name, schema, passing)
-    shown = as_object(ANY if schema is None else schema)
-    return Bridge(fitted(entry.kind, entry.name, rule), description, shown, behind.call, behind.acall, entry.key)
+    shown, own = fitted_parameters(as_object(ANY if schema is None else schema))
+    behind = _Behind(cat, entry.kind, entry.name, None if schema is None else shown, own, passing)
+    name = fitted(entry.kind, entry.name, rule)
+    return Bridge(name, _short(visible(description)), shown, behind.call, behind.acall, entry.key)
+
+
+def _short(text: str) -> str:
+    """Return a description that no provider or framework finds too long."""
+    return text if len(text) <= _LONGEST_DESCRIPTION else f"{text[: _LONGEST_DESCRIPTION - 1]}…"
 
 
 def entries_of(cat: Catalog, keys: Iterable[Any] | Any) -> list[Entry]:
@@ -168,8 +175,17 @@ def _schema(entry: Entry) -> dict[str, Any] | None:
 class _Behind:
     """What is behind a tool: its code is imported by the first call."""
 
-    def __init__(self, cat: Catalog, kind: str, name: str, schema: dict[str, Any] | None, passing: Any) -> None:
-        self._cat, self._kind, self._name, self._schema, self._passing = cat, kind, name, schema, passing
+    def __init__(
+        self,
+        cat: Catalog,
+        kind: str,
+        name: str,
+        schema: dict[str, Any] | None,
+        own: Mapping[str, str],
+        passing: tuple[type[BaseException], ...],
+    ) -> None:
+        self._cat, self._kind, self._name = cat, kind, name
+        self._schema, self._own, self._passing = schema, own, passing
 
     def call(self, arguments: Arguments = None) -> Outcome:
         try:
@@ -182,7 +198,7 @@ class _Behind:
         try:
             entry, live, given = await asyncio.to_thread(self._prepared, arguments)
             if inspect.iscoroutinefunction(live):
-                return succeeded(await live(**given))
+                return succeeded(await _awaitable(live, _one_text(entry, given), given))
             return succeeded(await asyncio.to_thread(self._called, entry, live, given))
         except BaseException as error:
             return self._failed(error)
@@ -201,7 +217,7 @@ class _Behind:
             live = self._cat[self._kind, self._name]
         if self._schema is None:
             check(given, self._read(entry, live))
-        return entry, live, given
+        return entry, live, {self._own.get(name, name): value for name, value in given.items()}
 
     def _read(self, entry: Entry, live: Any) -> dict[str, Any]:
         """Return the schema that the object itself says; it is asked once."""
@@ -213,15 +229,37 @@ class _Behind:
         return self._schema
 
     def _called(self, entry: Entry, live: Any, given: dict[str, Any]) -> Any:
-        one_text = given["input"] if entry.kind in TAKES_TEXT and set(given) == {"input"} else None
+        text = _one_text(entry, given)
         if live is None:
-            return run_entry(self._cat, entry, given if one_text is None else one_text)
-        return call(live, given if one_text is None else one_text, entry=entry)
+            return run_entry(self._cat, entry, given if text is None else text)
+        return call(live, given if text is None else text, entry=entry)
 
     def _failed(self, error: BaseException) -> Outcome:
         if isinstance(error, (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, *self._passing)):
             raise error
         return failed(f"{self._kind} {self._name!r}", error)
+
+
+def _one_text(entry: Entry, given: dict[str, Any]) -> str | None:
+    """Return the request that an agent or a council is called with; None for what takes arguments by name."""
+    return given["input"] if entry.kind in TAKES_TEXT and set(given) == {"input"} and not entry.parameters else None
+
+
+def _awaitable(live: Callable[..., Any], text: str | None, given: dict[str, Any]) -> Awaitable[Any]:
+    """Return what an async function gives for these arguments.
+
+    Raises:
+        UnfitError: they do not fit its signature.
+    """
+    signature = inspect.signature(live)
+    named = dict(given) if text is None else {}
+    first = [p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_ONLY and p.name in named]
+    positional = [named.pop(name) for name in first] if text is None else [text]
+    try:
+        bound = signature.bind(*positional, **named)
+    except TypeError as error:
+        raise UnfitError(str(error)) from error
+    return live(*bound.args, **bound.kwargs)  # type: ignore[no-any-return]
 
 
 class _Unreviewed(Exception):

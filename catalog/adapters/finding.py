@@ -14,7 +14,7 @@ from catalog.adapters.base import Arguments, Bridge, Outcome, bridge, failed, su
 from catalog.adapters.names import PROVIDER, Rule, key_of
 
 if TYPE_CHECKING:
-    from catalog import Catalog, Entry, Hit
+    from catalog import Catalog, Hit
 
 FIND, CALL = "find_tools", "call_tool"
 MOST = 20
@@ -79,14 +79,14 @@ class Search:
         """Return what a search for *query* gives, the best first, as tools."""
         hits = self._hits(query, limit)
         marks = self._cat.marks([hit.key for hit in hits])
-        left = [hit for hit in hits if usable(marks.get(hit.key))]
+        left = [hit for hit in hits if usable(marks.get(hit.key))][:limit]
         found = [bridge(self._cat, hit.entry, self._rule, self._passing) for hit in left]
         self._shown |= {str(tool.key) for tool in found}
         self._asked = {str(tool.key): query for tool in found}
         return found
 
     def _hits(self, query: str, limit: int) -> list[Hit]:
-        filters = {**self._filters, "limit": limit}
+        filters = {**self._filters, "limit": 2 * limit + 10}  # some may not be usable
         if self._cat.settings.learn != "auto":
             return self._cat.search(query, **filters)
         # The catalog goes by threads when it records what is taken after a search; calls of a model come in any thread.
@@ -130,18 +130,21 @@ class Search:
         try:
             given = parsed(arguments)
             check({**given, "arguments": parsed(given.get("arguments"))}, _CALL)
-            entry = self._entry(given["name"])
-            return bridge(self._cat, entry, self._rule, self._passing), parsed(given.get("arguments"))
+            return self.bridge(given["name"]), parsed(given.get("arguments"))
         except Exception as error:
             return failed(CALL, error)
 
-    def _entry(self, name: str) -> Entry:
-        """Return the entry that a model calls *name*; the filters let it through, or it is none."""
+    def bridge(self, name: str) -> Bridge:
+        """Return what a model calls *name* as a tool, whoever found it; the filters have to let it through.
+
+        Raises:
+            UnfitError: there is no such tool.
+        """
         with suppress(EntryNotFoundError):
             entry = self._cat.entry(*key_of(self._cat, name, self._rule))
             if self._passes(entry.key):
-                return entry
-        raise UnfitError(f"there is no tool called {name!r:.80} here; use a name that {FIND} gives")
+                return bridge(self._cat, entry, self._rule, self._passing)
+        raise UnfitError(f"there is no tool called {name!r:.80} here; use a name that a search gives")
 
     def _passes(self, key: str) -> bool:
         """Tell whether the filters let *key* through, whatever was searched for."""

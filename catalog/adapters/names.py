@@ -6,7 +6,8 @@ import hashlib
 import keyword
 import re
 import unicodedata
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog import EntryNotFoundError
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from catalog import Catalog
 
 _SUM = 8
+_PARAMETER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _SUMMED = re.compile(rf"_[0-9a-f]{{{_SUM}}}\Z")
 
 
@@ -64,6 +66,21 @@ def fitted(kind: str, name: str, rule: Rule = PROVIDER) -> str:
         plain = f"{kind}_{plain}"
     digits = hashlib.sha256(f"{kind}:{name}".encode()).hexdigest()[:_SUM]
     return f"{plain[: rule.length - _SUM - 1]}_{digits}"
+
+
+def fitted_parameters(schema: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return *schema* with names of parameters that providers take, and what they are called in the code.
+
+    Python allows letters of every script there; a provider refuses the whole request for one of them.
+    """
+    properties = schema.get("properties") or {}
+    own = {name if _PARAMETER.fullmatch(name) else fitted("parameter", name): name for name in properties}
+    if all(name == code for name, code in own.items()):
+        return dict(schema), {}
+    shown = {code: name for name, code in own.items()}
+    needed = [shown.get(name, name) for name in schema.get("required") or ()]
+    named = {name: properties[code] for name, code in own.items()}
+    return {**schema, "properties": named, "required": needed}, own
 
 
 def key_of(cat: Catalog, name: str, rule: Rule = PROVIDER) -> tuple[str, str]:

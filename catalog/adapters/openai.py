@@ -89,18 +89,6 @@ def search_tool(
 class Calls(Toolbox):
     """Definitions for ``tools=``; :meth:`outputs` answers what a model calls."""
 
-    def __init__(
-        self,
-        definitions: Iterable[dict[str, Any]] = (),
-        bridges: Iterable[Bridge] = (),
-        search: Search | None = None,
-        limit: int = 5,
-        max_tokens: int | None = None,
-    ) -> None:
-        """Hold definitions, what is behind them, and what a search may give."""
-        super().__init__(definitions, bridges)
-        self._search, self._limit, self._max_tokens = search, limit, max_tokens
-
     def outputs(self, items: Iterable[Any]) -> list[dict[str, Any]]:
         """Return the answers to those *items* of a response that are calls, in their order."""
         return [self.output(item) for item in items if field(item, "type") in _CALLS and _is_ours(item)]
@@ -124,12 +112,12 @@ class Calls(Toolbox):
         try:
             given = parsed(field(item, "arguments"))
             check(given, SEARCH["parameters"])
-            found = self._search.bridges(given["query"], self._limit) if self._search else []
-            found = within(self._max_tokens, _deferred, found)
+            found = self.search.bridges(given["query"], self.limit) if self.search else []
+            found = within(self.max_tokens, _deferred, found)
         except Exception as error:
             failed("tool_search", error)  # for the log: the item has no place for an error, and so gives no tools
-        if self._search is not None:  # the item itself brings the definitions
-            self.add((), map(self._search.recording, found))
+        if self.search is not None:  # the item itself brings the definitions
+            self.add((), map(self.search.recording, found))
         said = {"type": "tool_search_output", "call_id": field(item, "call_id"), "execution": "client"}
         return {**said, "status": "completed", "tools": list(map(_deferred, found))}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from catalog.adapters.arguments import UnfitError
 from catalog.adapters.base import Arguments, Bridge, Outcome, failed
+from catalog.adapters.finding import Search
 
 CHARACTERS = 4
 """The rule of thumb of every budget: so many bytes of a definition, written as JSON in UTF-8, count as one token."""
@@ -45,9 +46,25 @@ class Toolbox(list[dict[str, Any]]):
     What is added comes last and nothing is ever moved, so that a provider's prompt cache holds.
     """
 
-    def __init__(self, definitions: Iterable[dict[str, Any]] = (), bridges: Iterable[Bridge] = ()) -> None:
-        """Hold *definitions*, and the *bridges* that are called by their names."""
+    def __init__(
+        self,
+        definitions: Iterable[dict[str, Any]] = (),
+        bridges: Iterable[Bridge] = (),
+        search: Search | None = None,
+        limit: int = 5,
+        max_tokens: int | None = None,
+    ) -> None:
+        """Hold *definitions*, and the *bridges* that are called by their names.
+
+        Args:
+            definitions: for ``tools=``.
+            bridges: what is behind them.
+            search: answers searches; None: there are none.
+            limit: the most definitions that a search adds.
+            max_tokens: the most that they may cost.
+        """
         super().__init__(definitions)
+        self.search, self.limit, self.max_tokens = search, limit, max_tokens
         self.bridges: dict[str, Bridge] = {tool.name: tool for tool in bridges}
 
     def add(self, definitions: Iterable[dict[str, Any]], bridges: Iterable[Bridge]) -> None:
@@ -59,17 +76,24 @@ class Toolbox(list[dict[str, Any]]):
 
     def call(self, name: str, arguments: Arguments = None) -> Outcome:
         """Call the tool that the model calls *name*; a name that is not here is an outcome too."""
-        tool = self.bridges.get(name)
-        return tool.call(arguments) if tool else _unknown(name)
+        tool = self._tool(name)
+        return tool if isinstance(tool, Outcome) else tool.call(arguments)
 
     async def acall(self, name: str, arguments: Arguments = None) -> Outcome:
         """The same as :meth:`call`, to be awaited."""
-        tool = self.bridges.get(name)
-        return await tool.acall(arguments) if tool else _unknown(name)
+        tool = self._tool(name)
+        return tool if isinstance(tool, Outcome) else await tool.acall(arguments)
 
-
-def _unknown(name: str) -> Outcome:
-    return failed("the call", UnfitError(f"there is no tool called {name!r:.80}"))
+    def _tool(self, name: str) -> Bridge | Outcome:
+        """Return what is called *name*: one that is here, or that a search of another process has found."""
+        if name in self.bridges:
+            return self.bridges[name]
+        try:
+            if self.search is None:
+                raise UnfitError(f"there is no tool called {name!r:.80}")
+            return self.search.bridge(str(name))
+        except Exception as error:
+            return failed("the tool", error)
 
 
 def field(item: Any, name: str) -> Any:

@@ -170,6 +170,58 @@ def test_keys_hits_and_entries_stand_for_entries(tools: Catalog) -> None:
     assert [entry.name for entry in entries_of(tools, hit)] == ["add"]
 
 
+def test_parameters_get_names_that_providers_take(catalog: Catalog) -> None:
+    """A parameter in letters of another script is shown in plain ones, and called by its own name."""
+
+    def grow(größe: int, by: int = 1) -> int:
+        return größe + by
+
+    async def later(größe: int) -> int:
+        return größe
+
+    schema = {"type": "object", "properties": {"größe": {"type": "integer"}, "by": {}}, "required": ["größe"]}
+    for obj in (grow, later):
+        catalog.register("tool", None, obj, runtime=True, metadata={"parameters": schema})
+    tool = of(catalog, "grow")
+    shown, by = tool.parameters["properties"]
+    assert (shown.isascii(), by, tool.parameters["required"]) == (True, "by", [shown])
+    assert both(tool, {shown: 2, "by": 3}) == "5"
+    assert both(tool, {}) == f"tool 'grow' was not called: {shown} is missing"
+    assert both(of(catalog, "later"), {shown: 2}) == "2"
+
+
+def test_async_agents_and_positional_parameters_are_called_as_others(catalog: Catalog) -> None:
+    """An agent that is an async function gets its one text, and parameters without names get what is meant for them."""
+
+    async def agent(request: str, /) -> str:
+        return request.upper()
+
+    async def divide(a: float, b: float, /, *, digits: int = 1) -> float:
+        return round(a / b, digits)
+
+    catalog.register("agent", None, agent, runtime=True)
+    catalog.register("tool", None, divide, runtime=True)
+    (tool,) = bridges(catalog, "agent:agent")
+    assert both(tool, {"input": "hi"}) == "HI"
+    assert both(of(catalog, "divide"), {"b": 2, "a": 5, "digits": 2}) == "2.5"
+    assert both(of(catalog, "divide"), {"b": 2}).startswith("tool 'divide' was not called: a is missing")
+
+
+def test_texts_are_short_visible_and_without_secrets(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Descriptions hold 1,024 visible characters at the most; an error shows no secret of the environment."""
+    monkeypatch.setenv("BANK_API_KEY", "correct-horse-battery")
+
+    def pay() -> None:
+        raise RuntimeError("401 for correct-horse-battery at postgres://ann:pw@db/x " + "x" * 900)
+
+    catalog.register("tool", None, pay, runtime=True, description="pay\u202e " + "x" * 2000)
+    tool = of(catalog, "pay")
+    assert (tool.description[:5], len(tool.description), tool.description[-1]) == ("pay\ufffd ", 1024, "…")
+    text = both(tool, {})
+    assert text.startswith("tool 'pay' failed: RuntimeError: 401 for … at …db/x xxx")
+    assert len(text) == 500
+
+
 def test_results_become_text() -> None:
     """Text stays, data are JSON, and what JSON has no form for is shown somehow."""
     assert [as_text(value) for value in ("é", None, {"a": {1}}, (1, b"x"), Path("p"), float)] == [

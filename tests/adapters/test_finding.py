@@ -32,7 +32,7 @@ def test_a_model_finds_and_calls(tools: Catalog) -> None:
         ({"name": "add"}, "tool 'add' was not called: a is missing"),
         (
             {"name": "nobody"},
-            "call_tool was not called: there is no tool called 'nobody' here; use a name that find_tools gives",
+            "call_tool was not called: there is no tool called 'nobody' here; use a name that a search gives",
         ),
         ({}, "call_tool was not called: name is missing"),
         ({"name": "add", "arguments": "no"}, None),
@@ -54,7 +54,7 @@ def test_only_what_passes_the_filters_can_be_called(tools: Catalog) -> None:
     find, use = searching(tools, tags=["math"])
     assert [part["name"] for part in json.loads(find.call({"query": "add"}).text)] == ["add"]
     assert use.call({"name": "wait", "arguments": {"text": "a"}}).text == (
-        "call_tool was not called: there is no tool called 'wait' here; use a name that find_tools gives"
+        "call_tool was not called: there is no tool called 'wait' here; use a name that a search gives"
     )
     tools.verify()
     find, _ = searching(tools)

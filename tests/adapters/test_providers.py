@@ -112,7 +112,9 @@ def test_the_search_of_anthropic(tools: Catalog) -> None:
     assert box.result(call) == asyncio.run(box.aresult(call)) == answer
     wrong = box.result({**call, "input": {}})
     assert wrong == {**answer, "content": "tool 'add' was not called: a is missing", "is_error": True}
-    assert box.result({**call, "name": "wait"})["content"] == "the call was not called: there is no tool called 'wait'"
+    assert box.result({**call, "name": "nobody"})["content"] == (
+        "the tool was not called: there is no tool called 'nobody' here; use a name that a search gives"
+    )
     nothing = box.result({"type": "tool_use", "id": "t3", "name": "tool_search", "input": {"query": "xyzzy"}})
     assert nothing["content"] == [{"type": "text", "text": "No tool fits; try other words."}]
     assert box.result({"id": "t4", "name": "tool_search", "input": {}})["is_error"] is True
@@ -155,8 +157,19 @@ def test_a_budget_keeps_the_order(tools: Catalog) -> None:
     costs = list(map(tokens, box))
     small = anthropic.tools(tools, ["wait", "add", "fail"], max_tokens=costs[0] + costs[2])
     assert [made["name"] for made in small] == ["wait", "fail"]
-    assert small.call("add", {"a": 1}).failed
+    assert small.call("add", {"a": 1}).text == "the tool was not called: there is no tool called 'add'"
     assert tokens({"a": "é"}) == 3
+
+
+def test_another_process_goes_on_with_a_conversation(tools: Catalog) -> None:
+    """What a search of another process has found can be called, and its definitions can be made again."""
+    block = {"type": "tool_use", "id": "t1", "name": "add", "input": {"a": 2}}
+    box = anthropic.search_tool(tools)
+    box += anthropic.deferred(tools, [{"type": "tool_reference", "tool_name": "add"}])
+    assert box.result(block)["content"] == asyncio.run(box.aresult(block))["content"] == "3"
+    item = {"type": "function_call", "call_id": "c1", "name": "add", "arguments": '{"a": 2}'}
+    assert openai.search_tool(tools).output(item)["output"] == "3"
+    assert openai.search_tool(tools, tags=["none"]).output(item)["output"].startswith("the tool was not called")
 
 
 @pytest.mark.parametrize("adapter", [anthropic, openai])
