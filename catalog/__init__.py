@@ -20,12 +20,14 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.authoring import council as council
     from catalog.authoring import input_mapper as input_mapper
     from catalog.authoring import mark as mark
+    from catalog.authoring import mcp_server as mcp_server
     from catalog.authoring import model as model
     from catalog.authoring import profile as profile
     from catalog.authoring import prompt as prompt
     from catalog.authoring import round as round
     from catalog.authoring import router as router
     from catalog.authoring import schema as schema
+    from catalog.authoring import skill as skill
     from catalog.authoring import sub_council as sub_council
     from catalog.authoring import tool as tool
     from catalog.characters import json_text as json_text
@@ -41,6 +43,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.council_specs.spec import resolve_council as resolve_council
     from catalog.council_specs.validate import validate_council as validate_council
     from catalog.default import default_catalog as default_catalog
+    from catalog.discovery.frameworks import NewerFramework as NewerFramework
+    from catalog.discovery.frameworks import newer_frameworks as newer_frameworks
     from catalog.discovery.report import ScanReport as ScanReport
     from catalog.embedders.base import Embedder as Embedder
     from catalog.embedders.choose import form_of as _embedder_form
@@ -54,12 +58,12 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.entry.limits import read_json as read_json
     from catalog.entry.object_ref import ObjectRef as ObjectRef
     from catalog.entry.references import Reference as Reference
+    from catalog.entry.states import CODES as _ENTRY_STATES
     from catalog.entry.states import REVIEW_STATES as _REVIEW_STATES
-    from catalog.entry.states import STATES as _ENTRY_STATES
     from catalog.entry.states import Marks as Marks
+    from catalog.entry.states import code_of as _entry_state
     from catalog.entry.states import deprecated_in_words as _deprecated_in_words
     from catalog.entry.states import marks_of as _entry_marks
-    from catalog.entry.states import state_of as _entry_state
     from catalog.errors import CatalogError as CatalogError
     from catalog.errors import CatalogWarning as CatalogWarning
     from catalog.errors import CouncilSpecError as CouncilSpecError
@@ -154,6 +158,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.verbs.aliases import AliasMove as AliasMove
     from catalog.verbs.changes import Changed as Changed
     from catalog.verbs.entry_of import entry_of as entry_of
+    from catalog.verbs.export_documents import ExportedDocument as ExportedDocument
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
     from catalog.verbs.pins import PinChange as PinChange
@@ -186,6 +191,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
 
     agents: Registry[Any]
     councils: Registry[Any]
+    mcp_servers: Registry[Any]
+    skills: Registry[Any]
     input_mappers: Registry[Any]
     models: Registry[Any]
     profiles: Registry[Any]
@@ -214,6 +221,8 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "council_graph": "catalog.council_specs.council_graph",
     "reference_graph": "catalog.council_specs.reference_graph",
     "validate_council": "catalog.council_specs.validate",
+    "newer_frameworks": "catalog.discovery.frameworks",
+    "NewerFramework": "catalog.discovery.frameworks",
     "Entry": "catalog.entry.entry",
     "ObjectRef": "catalog.entry.object_ref",
     "Reference": "catalog.entry.references",
@@ -221,6 +230,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "HashEmbedder": "catalog.embedders.hashed",
     "OpenAIEmbedder": "catalog.embedders.openai",
     "Hit": "catalog.search.hit",
+    "ExportedDocument": "catalog.verbs.export_documents",
     "Revision": "catalog.verbs.history",
     "AliasMove": "catalog.verbs.aliases",
     "Refusal": "catalog.verbs.refusals",
@@ -229,10 +239,10 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "load_settings": "catalog.settings",
     "Drift": "catalog.loader.verify",
     "Verified": "catalog.loader.verify",
-    "ENTRY_STATES": "catalog.entry.states:STATES",
+    "ENTRY_STATES": "catalog.entry.states:CODES",
     "REVIEW_STATES": "catalog.entry.states",
     "Marks": "catalog.entry.states",
-    "entry_state": "catalog.entry.states:state_of",
+    "entry_state": "catalog.entry.states:code_of",
     "entry_marks": "catalog.entry.states:marks_of",
     "deprecated_in_words": "catalog.entry.states",
     "Fault": "catalog.loader.repair",
@@ -349,6 +359,8 @@ _KINDS = (
     "sub_council",
     "input_mapper",
     "council",
+    "skill",
+    "mcp_server",
 )
 _HOMES |= dict.fromkeys(_ERRORS, "catalog.errors")
 _HOMES |= dict.fromkeys((*_KINDS, "mark"), "catalog.authoring")  # decorators: catalog.tool, catalog.model, ...

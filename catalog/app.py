@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from catalog.store.vectors import Status
     from catalog.verbs.aliases import AliasMove
     from catalog.verbs.changes import Changed
+    from catalog.verbs.export_documents import ExportedDocument
     from catalog.verbs.history import Revision
     from catalog.verbs.lookup import Standing
     from catalog.verbs.pins import PinChange, Pinned
@@ -182,6 +183,8 @@ class Catalog:
     sub_councils = KindRegistry("sub_council")
     input_mappers = KindRegistry("input_mapper")
     councils = KindRegistry("council")
+    skills = KindRegistry("skill")
+    mcp_servers = KindRegistry("mcp_server")
 
     if not TYPE_CHECKING:  # to a type checker a class with a __getattr__ has every attribute
 
@@ -199,7 +202,7 @@ class Catalog:
         return lookup.gone(self.workspace)
 
     def states(self, keys: Iterable[str] | None = None) -> dict[str, str]:
-        """Return, by key, what the last look at code said against an entry: ``gone``, ``broken`` or ``drifted``."""
+        """Return, by key, what the last look at code said against an entry: one of ``ENTRY_STATES``."""
         return lookup.states(self.workspace, keys)
 
     def marks(self, keys: Iterable[str] | None = None) -> dict[str, Marks]:
@@ -351,6 +354,29 @@ class Catalog:
 
     # -- searching ---------------------------------------------------------------------------------------------------
 
+    def listed(
+        self,
+        kind: Kinds = None,
+        *,
+        tags: Sequence[str] = (),
+        sources: Sequence[str] | None = None,
+        distributions: Sequence[str] | None = None,
+        order: str = "key",
+    ) -> Iterator[Hit]:
+        """Yield what `search` without a text and a limit gives, as it is read: a million need not be in memory at once.
+
+        Args:
+            kind, tags, sources, distributions: as of `search`.
+            order: ``key``, ``name``, or ``updated``: the newest first.
+
+        Raises:
+            InvalidFilterError, UnknownKindError: as of `search`.
+        """
+        from catalog.verbs import search
+
+        filters = self.workspace.filters(kind, tags, (), (), sources, distributions)
+        return search.listed(self.workspace, filters, order)
+
     def search(
         self,
         text: str | Mapping[str, Any] | Sequence[Any] = "",
@@ -481,6 +507,7 @@ class Catalog:
         public: bool = False,
         schemas: bool = False,
         exclude: Sequence[str] = (),
+        tests: bool = False,
         progress: Callable[[int, int, str], None] | None = None,
     ) -> ScanReport:
         """Find what a package or path holds, without importing it, and store what is new.
@@ -491,6 +518,7 @@ class Catalog:
             target: an installed package or module, the name of a distribution, or a path.
             public, schemas: also every public function; also pydantic models, as schemas.
             exclude: patterns of what to leave out, as in ``.gitignore`` (of which a project's own are honoured, too).
+            tests: also the tests of a project; they are left out, as is what others or programs wrote.
             progress: called with the files done, all files, and the module just looked at.
 
         Raises:
@@ -498,7 +526,9 @@ class Catalog:
         """
         from catalog.ingest.scan import scan
 
-        return scan(self.workspace, target, public=public, schemas=schemas, exclude=exclude, progress=progress)
+        return scan(
+            self.workspace, target, public=public, schemas=schemas, exclude=exclude, tests=tests, progress=progress
+        )
 
     def refresh(
         self, *, accept_renames: bool = False, progress: Callable[[int, int, str], None] | None = None
@@ -601,6 +631,15 @@ class Catalog:
         return repair(self.workspace, faults)
 
     # -- history -----------------------------------------------------------------------------------------------------
+
+    def where(self, kind: str, name: str | None = None) -> tuple[str, int] | None:
+        """Return file and line of what an entry stands for, code or part of a document, as they are now.
+
+        None for data of its own, and where it is not found; reading it imports nothing.
+        """
+        from catalog.verbs.places import where
+
+        return where(self.workspace, *pair(kind, name))
 
     def history(
         self, kind: str, name: str | None = None, *, limit: int | None = None, before: int | None = None
@@ -749,6 +788,29 @@ class Catalog:
         from catalog.verbs.exchange import export_jsonl
 
         return export_jsonl(self.workspace, path, vectors=vectors)
+
+    def export_document(
+        self, form: str, path: str | os.PathLike[str] | IO[str], *keys: str, tags: Sequence[str] = ()
+    ) -> ExportedDocument:
+        """Write entries to *path* in a form that people publish, whole or not at all; return what was written.
+
+        What was hidden when the entries were read stays hidden: variables stand in place of secrets.
+
+        Args:
+            form: ``mcp.json`` (MCP servers), ``server.json`` (one of them), ``agent-card`` (one A2A agent), ``openapi``
+                (tools that are operations of an API) or ``skill`` (*path* is a folder that gets a folder for each).
+            path: of the file or folder; or an open text file.
+            *keys: of the entries; without any all of the form's kind that fit, and the result says which do not.
+            tags: without keys only entries that have all of these.
+
+        Raises:
+            InvalidFilterError: there is no such form.
+            EntryError: an entry that is named does not fit, or none does; or the form holds one, and there are more.
+            OSError: the system refuses; a file or folder that was there is as it was.
+        """
+        from catalog.verbs.export_documents import export_document
+
+        return export_document(self.workspace, form, path, keys, tags)
 
     def import_jsonl(
         self, path: str | os.PathLike[str] | IO[str], *, replace: bool = False, restore: bool = False

@@ -258,6 +258,8 @@ round = Marker("round", "a round: one step of a council")
 sub_council = Marker("sub_council", "a sub-council: a council that has a seat in another")
 input_mapper = Marker("input_mapper", "an input mapper: what turns a request into a member's input")
 council = Marker("council", "a council: members that answer together")
+skill = Marker("skill", "a skill: instructions and files that an agent reads when it needs them")
+mcp_server = Marker("mcp_server", "an MCP server: tools, prompts and resources behind one protocol")
 
 __all__ = [
     "MARK",
@@ -268,12 +270,14 @@ __all__ = [
     "input_mapper",
     "mark",
     "mark_of",
+    "mcp_server",
     "model",
     "profile",
     "prompt",
     "round",
     "router",
     "schema",
+    "skill",
     "sub_council",
     "tool",
 ]

@@ -147,7 +147,7 @@ class _Tree:
             edges = sorted(self._edges.get(node.id, ()), key=lambda edge: edge.kind in ("feeds", "aggregates"))
             for place, edge in reversed(list(enumerate(edges))):
                 branch = "└─ " if place == len(edges) - 1 else "├─ "
-                label = f"{edge.label}: " if edge.label else _MARKS.get(edge.kind, "")
+                label = f"{' '.join(edge.label.split())}: " if edge.label else _MARKS.get(edge.kind, "")
                 waiting.append((self._nodes[edge.target], deeper, branch, label))
 
 

@@ -80,7 +80,7 @@ def held(key: Key, catalog: Lookup) -> Any:
     """Return the data of an entry, or the object of a runtime entry; None where that takes loading code."""
     try:
         entry = catalog.entry(*key)
-        if entry.ref is not None or (isinstance(entry.spec, dict) and "nested_in" in entry.spec):
+        if entry.ref is not None or entry.unloadable is not None:
             return None
         return catalog.get(*key) if entry.spec is None else entry.spec
     except EntryNotFoundError:  # unregistered between the two questions

@@ -1,17 +1,19 @@
-"""From the candidates of an extract to findings: the rule that applies, the entry's fields, and disputed names."""
+"""From the candidates of an extract to findings: the rule that applies, and the entry's fields."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
+from catalog.discovery.decide import of_made, of_mark
 from catalog.discovery.extract import Extract
-from catalog.discovery.finding import Clash, Finding
+from catalog.discovery.finding import Finding
 from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.literal import Value, texts_in
 from catalog.discovery.rules import Rule
-from catalog.entry.key import NAME_LENGTH, name_fault
-from catalog.entry.template import format_of, is_jinja, parameters_of_text
+from catalog.entry.key import name_fault
+from catalog.entry.template import format_of, parameters_of_text
 
 _TEMPLATES = ("prefix", "template", "suffix")
 """Fields that are what a prompt says, and so the description of it."""
@@ -24,7 +26,32 @@ FieldReader = Callable[[tuple[str | int, ...]], Any]
 """Returns the value at the first of some places that holds a literal, or None."""
 
 
-def findings_of(
+@dataclass(slots=True)
+class Seen:
+    """A candidate that a rule recognises, and what connects it with others.
+
+    Attributes:
+        finding: what it is.
+        item: what the extract says of it.
+        is_listed: whether it is a finding of its own; what is not listed leads to what it was made of.
+    """
+
+    finding: Finding
+    item: dict[str, Any]
+    is_listed: bool = True
+
+    @property
+    def module(self) -> str:
+        """The module it is in."""
+        return self.finding.module
+
+    @property
+    def takes(self) -> list[list[str]]:
+        """What it is given, as `catalog.discovery.takes` says it."""
+        return self.item.get("made", {}).get("takes", [])  # type: ignore[no-any-return]
+
+
+def seen_in(
     module: str,
     extract: Extract,
     follower: NameFollower,
@@ -33,8 +60,8 @@ def findings_of(
     root: str | None,
     exported: Iterable[str] = (),
     public: bool = False,
-) -> list[Finding]:
-    """Return the findings of one file, in the order of its lines.
+) -> list[Seen]:
+    """Return what is recognised in one file, in the order of its lines.
 
     Args:
         module: its dotted name.
@@ -45,40 +72,58 @@ def findings_of(
         exported: functions of this module that a public module of the package exports.
         public: whether plain public functions count too.
     """
-    findings: list[Finding] = []
+    seen: list[Seen] = []
     others: list[Finding] = []
     also = frozenset(exported)
     for item in extract["items"]:
         decision = _decided(module, item, follower)
         if decision is None:
             if public and item["form"] == "function" and _is_public(module, item, extract, also):
-                decision = _PLAIN, "tool", lambda places: None
+                decision = PLAIN, "tool", lambda places: None
             else:
                 continue
         rule, kind, read = decision
-        finding = _finding(module, item, rule, kind, read, path, root)
-        (others if item.get("alternative") else findings).append(finding)
-    findings = _with_alternatives(findings, others)
-    return sorted(findings, key=lambda finding: (finding.line, finding.given_name))
+        finding = finding_of(module, item, rule, kind, read, path, root)
+        if item.get("alternative"):
+            others.append(finding)
+        else:
+            seen.append(Seen(finding, item, _is_listed(item, rule, kind, read)))
+    seen = _with_alternatives(seen, others)
+    return sorted(seen, key=lambda each: (each.finding.line, each.finding.given_name))
 
 
-def _with_alternatives(findings: list[Finding], others: list[Finding]) -> list[Finding]:
+def _is_listed(item: dict[str, Any], rule: Rule, kind: str, read: FieldReader) -> bool:
+    """Tell whether what a call makes is somebody's definition, and no copy, no wrapper and no part of another."""
+    made = item.get("made")
+    if made is None or "at" not in made or "hidden" not in item:
+        return True
+    if kind == "agent" or kind == "mcp_server":
+        return True
+    if kind == "model":
+        return isinstance(read(rule.places("model")), str)
+    if isinstance(read(rule.places("name")), str):
+        return True
+    # A prompt has what it says; a tool without a name of its own is called like the function it is made of.
+    return kind == "prompt" and not made["inline"] and not made.get("computed") and _has_template(rule, read)
+
+
+def _has_template(rule: Rule, read: FieldReader) -> bool:
+    return any(True for field in _TEMPLATES for text in texts_in(read(rule.places(field))) if text.strip())
+
+
+def _with_alternatives(seen: list[Seen], others: list[Finding]) -> list[Seen]:
     """Put to each finding the *others* that its reference may lead to: reading can't tell which of them runs."""
-    from dataclasses import replace
-
     by_ref: dict[tuple[str, str | None], list[Finding]] = {}
     for finding in others:
         by_ref.setdefault((finding.kind, finding.ref), []).append(finding)
-    if not by_ref:
-        return findings
-    whole = []
-    for finding in findings:
-        several = [finding, *by_ref.pop((finding.kind, finding.ref), ())]
-        whole.append(finding if len(several) == 1 else replace(finding, **_of_several(several)))
+    for each in seen:
+        several = [each.finding, *by_ref.pop((each.finding.kind, each.finding.ref), ())]
+        if len(several) > 1:
+            each.finding = replace(each.finding, **_of_several(several))
     for several in by_ref.values():  # the first of the branches defines something else, of which loading is checked
         changes = _of_several(several) if len(several) > 1 else {}
-        whole.append(replace(several[0], **changes, checksum=None, source_checksum=None))
-    return whole
+        seen.append(Seen(replace(several[0], **changes, checksum=None, source_checksum=None), {}))
+    return seen
 
 
 def _of_several(several: list[Finding]) -> dict[str, Any]:
@@ -91,7 +136,7 @@ def _of_several(several: list[Finding]) -> dict[str, Any]:
     return {"description": " Or: ".join(texts), "metadata": {**first.metadata, "definitions": each_of_them}}
 
 
-_PLAIN = Rule("decorators", "tool", "python")
+PLAIN = Rule("decorators", "tool", "python")
 """What a public function is that no rule recognises; it reads no fields."""
 
 
@@ -104,11 +149,12 @@ def _decided(module: str, item: dict[str, Any], follower: NameFollower) -> tuple
     rules = follower.rules
     best: tuple[Rule, str, FieldReader] | None = None
     for mark in item.get("marks", ()):
-        rule, last, given = _rule_of(mark, follower)
-        if rule is None or (_is_replaced(item) and rule.section != "methods"):
+        marked = of_mark(mark, follower)
+        if marked is None or (_is_replaced(item) and marked.rule.section != "methods"):
             continue  # a definition that another replaces is gone, unless the decorator put it into an object's list
-        kind = last.rpartition(".")[2] if rule.kind == "*" else rule.kind
-        decision = rule, kind, _arguments_reader(given, follower)
+        rule = marked.rule
+        kind = marked.last.rpartition(".")[2] if rule.kind == "*" else rule.kind
+        decision = rule, kind, _arguments_reader(marked.given, follower)
         if rules.is_own(rule):  # what the author wrote for the catalog beats the framework's
             return decision
         best = best or decision
@@ -116,31 +162,9 @@ def _decided(module: str, item: dict[str, Any], follower: NameFollower) -> tuple
         return best
     if item["form"] == "class" and not _is_replaced(item):
         return _class_decision(module, item, follower)
-    if item["form"] == "value" and "made" in item and not _is_replaced(item):
-        return _value_decision(item["made"], follower)
+    if "made" in item and not _is_replaced(item):
+        return _value_decision(item, item["made"], follower)
     return None
-
-
-def _rule_of(mark: dict[str, Any], follower: NameFollower) -> tuple[Rule | None, str, dict[str, Value]]:
-    """Return the rule for a decorator, its own name, and the arguments it is given, those of partials included."""
-    rules = follower.rules
-    given: dict[str, Value] = mark["given"]
-    for _ in range(_MOST_PARTIALS):
-        rule, last = None, ""
-        if "dotted" in mark:
-            rule, last = follower.follow(mark["dotted"], lambda name: rules.match("decorators", name))
-        stored = follower.stored_mark(last) if rule is None and last else None
-        if stored is None:
-            break
-        mark, given = stored, {**stored["given"], **given}
-    if rule is None and "method" in mark:
-        rule = follower.owner_rule(mark["method"], mark["owner"], mark["called"])
-        last = mark["method"]
-    return rule, last, given
-
-
-_MOST_PARTIALS = 20
-"""How many partials of partials are followed."""
 
 
 def _is_replaced(item: dict[str, Any]) -> bool:
@@ -152,8 +176,11 @@ def _class_decision(module: str, item: dict[str, Any], follower: NameFollower) -
     dotted = f"{module}.{item['qualname']}"
     extract = follower.extract_of(module)
     rule = follower.first_rule(extract["classes"].get(item["qualname"], ())) if extract else None
-    if rule is None:
-        return None
+    return None if rule is None else (rule, rule.kind, _attributes_reader(dotted, follower))
+
+
+def _attributes_reader(dotted: str, follower: NameFollower) -> FieldReader:
+    """Return a reader of the attributes of the class *dotted*."""
 
     def read(places: tuple[str | int, ...]) -> Any:
         for place in places:
@@ -162,31 +189,30 @@ def _class_decision(module: str, item: dict[str, Any], follower: NameFollower) -
                 return value[1]
         return None
 
-    return rule, rule.kind, read
+    return read
 
 
-def _value_decision(made: dict[str, Any], follower: NameFollower) -> tuple[Rule, str, FieldReader] | None:
-    rules = follower.rules
-    dotted = made["dotted"]
-    # Three ways to make a value: Agent(...), PromptTemplate.from_template(...), and our decorators as functions.
-    rule, last = follower.follow(dotted, lambda name: rules.match("constructors", name))
-    if rule is None:
-        above, _, maker = dotted.rpartition(".")
-        if above:
-            rule, last = follower.follow(above, lambda name: rules.match("constructors", name))
-            if rule is not None and maker not in rule.makers:
-                rule = None
-    if rule is None and made.get("decorates"):
-        rule, last = follower.follow(dotted, lambda name: rules.match("decorators", name))
-        if rule is not None and not rules.is_own(rule):
-            rule = None
-    if rule is None or (made.get("anywhere") and not rule.anywhere):
+def _value_decision(
+    item: dict[str, Any], made: dict[str, Any], follower: NameFollower
+) -> tuple[Rule, str, FieldReader] | None:
+    decision = of_made(made, follower)
+    if decision is None:
         return None
-    kind = last.rpartition(".")[2] if rule.kind == "*" else rule.kind
-    read = _arguments_reader(made["given"], follower)
-    if made.get("anywhere") and not isinstance(read(rule.places("name")), str):
-        return None  # built in a loop, or a copy
+    rule = decision.rule
+    kind = decision.last.rpartition(".")[2] if rule.kind == "*" else rule.kind
+    read = _arguments_reader(decision.given, follower)
+    if decision.home:
+        item["doc"] = item["doc"] or follower.class_doc(decision.home)
+        return rule, kind, _first_of(read, _attributes_reader(decision.home, follower))
     return rule, kind, read
+
+
+def _first_of(first: FieldReader, second: FieldReader) -> FieldReader:
+    def read(places: tuple[str | int, ...]) -> Any:
+        value = first(places)
+        return second(places) if value is None else value
+
+    return read
 
 
 def _arguments_reader(arguments: dict[str, Value], follower: NameFollower) -> FieldReader:
@@ -200,9 +226,10 @@ def _arguments_reader(arguments: dict[str, Value], follower: NameFollower) -> Fi
     return read
 
 
-def _finding(
+def finding_of(
     module: str, item: dict[str, Any], rule: Rule, kind: str, read: FieldReader, path: str, root: str | None
 ) -> Finding:
+    """Return what an *item* of *module* is by a *rule*, whose fields *read* reads."""
     fields = {field: value for field, places in rule.fields if (value := read(places)) is not None}
     extra = {field: value for field, value in fields.items() if field not in _ENTRY_FIELDS}
     name = fields.get("name")
@@ -211,15 +238,19 @@ def _finding(
         name = " ".join(name.split())
         if name_fault(name) is not None:
             name = None
-    if not isinstance(name, str):
-        name = str(item["name"])
     ref, nested, reason = _place_of(module, item)
+    if kind == "model" and ref is None and isinstance(fields.get("model"), str):
+        name = name or fields["model"]  # variables of functions are all called `llm`
+    if not isinstance(name, str) or name_fault(name) is not None:
+        name = str(item["name"])
+    if "factory" in item:
+        extra |= {"call": True} if ref else {"factory": f"{module}:{item['factory']}"}
     description, metadata, parameters = fields.get("description"), fields.get("metadata"), fields.get("parameters")
     template = "" if item.get("made", {}).get("dotted", "").endswith(".from_file") else _template(fields)
     if template:
         description = "\n\n".join(filter(None, (description or item["doc"], template)))
-        if not parameters and not is_jinja(format_of(None, extra)):
-            parameters = parameters_of_text(template)
+        if not parameters:
+            parameters = parameters_of_text(template, format_of(None, extra))
     priority, match = fields.get("priority"), fields.get("match")
     return Finding(
         kind=kind,
@@ -258,7 +289,8 @@ def _place_of(module: str, item: dict[str, Any]) -> tuple[str | None, str | None
     ref = f"{module}:{item['qualname']}"
     if "hidden" in item:
         nested = f"{module}:{item['hidden']}" if item["hidden"] else None
-        return None, nested, f"it is made inside {nested or module}; no import path leads to it"
+        *around, _ = [part for part in item["qualname"].split(".<locals>.") if part]
+        return None, nested, item.get("reason") or f"defined inside {'.'.join(around)}()"
     if _is_replaced(item):
         return None, None, f"{ref} leads to another definition further down; no import path leads to this one"
     return ref, None, ""
@@ -286,41 +318,3 @@ def _is_public(module: str, item: dict[str, Any], extract: Extract, exported: fr
 def is_private(module: str) -> bool:
     """Tell whether a part of the dotted name begins with an underscore."""
     return module.startswith("_") or "._" in module
-
-
-def settle_names(findings: Iterable[Finding]) -> tuple[list[Finding], list[Clash]]:
-    """Give each finding a name that is unique within its kind.
-
-    The first by module and line keeps the plain name; the others are called ``module.name``, with a number behind it
-    where that is taken too.
-
-    Returns:
-        The findings by module and line, and a clash for each that was renamed, in the same order.
-    """
-    from dataclasses import replace
-
-    ordered = sorted(findings, key=lambda each: (each.module, each.line, each.given_name, each.kind))
-    taken: dict[tuple[str, str], Finding] = {}
-    rest: list[Finding] = []
-    # All plain names first: a module's name in front must not take one that another finding has by right.
-    for finding in ordered:
-        if (finding.kind, finding.given_name) in taken:
-            rest.append(finding)
-        else:
-            taken[finding.kind, finding.given_name] = finding
-    clashes: list[Clash] = []
-    for finding in rest:
-        wanted = f"{finding.module}.{finding.given_name}"[-NAME_LENGTH:].strip()
-        name, number = wanted, 1
-        while (finding.kind, name) in taken:
-            number += 1
-            name = f"{wanted[: NAME_LENGTH - 10]} {number}"
-        first = taken[finding.kind, finding.given_name]
-        taken[finding.kind, name] = replace(finding, name=name)
-        clashes.append(Clash(finding.kind, finding.given_name, _shown(first), _shown(finding), name))
-    named = sorted(taken.values(), key=lambda each: (each.module, each.line, each.kind, each.name))
-    return named, clashes
-
-
-def _shown(finding: Finding) -> str:
-    return finding.ref or f"{finding.path}:{finding.line}"

@@ -9,6 +9,8 @@ from typing import Any
 from catalog.discovery.literal import Value
 from catalog.discovery.rules import MARKING, Rules
 from catalog.discovery.scopes import Namer, Scopes, last_name, marked_kind
+from catalog.discovery.takes import Takes
+from catalog.source.checksum import Function
 
 _POSITIONS = 4
 """How many arguments by position are read; no rule names a later one."""
@@ -19,6 +21,7 @@ class Decorators:
 
     Attributes:
         aliases: names that known decorators may have in some file of the scan.
+        makers: names of functions and classes that may make known objects.
     """
 
     def __init__(self, namer: Namer, rules: Rules) -> None:
@@ -26,6 +29,22 @@ class Decorators:
         self.namer = namer
         self.rules = rules
         self.aliases: frozenset[str] = frozenset()
+        self.takes = Takes(namer)
+        self.makers: frozenset[str] = frozenset()
+
+    def marks_of(self, node: Function | ast.ClassDef, scopes: Scopes) -> list[dict[str, Any]]:
+        """Return the decorators of *node* that could be known ones.
+
+        In the body of a class a decorator of the method's own name is that of the module: ``@crew def crew(self)``.
+        """
+        return [
+            mark
+            for decorator in node.decorator_list
+            for mark in self.marks(
+                [decorator],
+                scopes[:-1] if scopes[-1].kind == "class" and _first_name(decorator) == node.name else scopes,
+            )
+        ]
 
     def marks(self, decorators: Iterable[ast.expr], scopes: Scopes) -> list[dict[str, Any]]:
         """Return the decorators that could be known ones: dotted name or method and owner, and arguments."""
@@ -45,7 +64,10 @@ class Decorators:
                 mark["method"] = target.attr
                 mark["owner"] = self.namer.owner(target.value, scopes)
                 mark["called"] = last_name(target.value)
+                mark["on"] = list(self.takes.targets(target.value, scopes))
             if mark:
+                if not isinstance(decorator, ast.Call):
+                    mark["bare"] = True
                 mark["given"] = self.given(decorator, scopes) if isinstance(decorator, ast.Call) else {}
                 marks.append(mark)
         return marks
@@ -77,7 +99,11 @@ class Decorators:
         return unwrapped
 
     def given(self, call: ast.Call, scopes: Scopes) -> dict[str, Value]:
-        """Return the arguments that fields are read from: names and, as texts, positions."""
+        """Return the arguments that fields are read from: names and, as texts, positions.
+
+        What is called by a name of one's own passes arguments on, under whatever names it has for them.
+        """
+        own = last_name(call.func) in self.aliases or last_name(call.func) in self.makers
         given: dict[str, Value] = {}
         for place, argument in enumerate(call.args[:_POSITIONS]):
             if isinstance(argument, ast.Starred):  # how many it stands for can't be told
@@ -86,7 +112,7 @@ class Decorators:
             if value is not None:
                 given[str(place)] = value
         for keyword in call.keywords:
-            if keyword.arg in self.rules.read_names:
+            if keyword.arg is not None and (own or keyword.arg in self.rules.read_names):
                 value = self.namer.read(keyword.value, scopes)
                 if value is not None:
                     given[keyword.arg] = value
@@ -96,3 +122,10 @@ class Decorators:
         """Tell whether *dotted* could be a known decorator, or that of some kind."""
         above, _, last = dotted.rpartition(".")
         return self.rules.is_word("decorators", last) or above.rpartition(".")[2] == MARKING
+
+
+def _first_name(node: ast.expr) -> str:
+    """Return the first part of a dotted name, called or not; empty for anything else."""
+    while isinstance(node, (ast.Call, ast.Attribute)):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return getattr(node, "id", "")

@@ -11,8 +11,12 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from catalog.discovery.crewai import CREW, crews_of
 from catalog.discovery.decorators import Decorators
-from catalog.discovery.literal import SAID, Value, known
+from catalog.discovery.gives import Given, Gives
+from catalog.discovery.items import Items
+from catalog.discovery.literal import Value
+from catalog.discovery.made import BLOCKS, MadeObjects
 from catalog.discovery.rules import Rules
 from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, is_alias, last_name
 from catalog.source.branches import Branches
@@ -28,12 +32,11 @@ Extract = dict[str, Any]
 ``returns`` function to the dotted class it returns · ``defines`` the functions and classes of the module ·
 ``all`` what ``__all__`` lists · ``items`` the candidates · ``asked`` the classes that were candidates ·
 ``described`` the names that were public · ``tried`` the imports that decided which branches run ·
-``aliased`` the decorators in it that may be known under other names."""
+``aliased`` the decorators and calls in it that may be known under other names ·
+``gives`` function to what a call of it gives, once that was asked for · ``crews`` CrewAI's classes, see
+`catalog.discovery.crewai`."""
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-
-_BLOCKS = (ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While, ast.Match)
-"""Statements that hold others, of which some run."""
 
 Chain = tuple[tuple[int, int], ...]
 """The branches a statement is in of which reading can't tell whether they run: statement and place of the branch."""
@@ -52,6 +55,8 @@ class Extractor:
         self.namer = Namer(module, is_package, tree.body, path)
         self.top = self.namer.top
         self.decorators = Decorators(self.namer, rules)
+        self.takes = self.decorators.takes
+        self._items = Items(module, path, self.decorators)
         self.items: list[dict[str, Any]] = []
         self.classes: dict[str, list[str]] = {}
         self.wanted = rules.read_names
@@ -68,8 +73,9 @@ class Extractor:
         public: Callable[[str], bool] | None = None,
         deep: bool = True,
         assigned: bool = True,
-        declared: bool = False,
+        calls: Sequence[int] = (),
         aliases: frozenset[str] = frozenset(),
+        makers: frozenset[str] = frozenset(),
     ) -> Extract:
         """Return the extract.
 
@@ -78,15 +84,16 @@ class Extractor:
             public: tells of a name whether a function of that name, at module level, is to be described too.
             deep: look for decorators, and into classes and functions.
             assigned: look for variables made by known constructors.
-            declared: look for calls that count anywhere.
+            calls: the lines on which a known constructor seems to be called.
             aliases: names that known decorators may have in some file.
+            makers: names of what may make known objects in some file.
         """
-        self.decorators.aliases = aliases
+        self.decorators.aliases, self.decorators.makers = aliases, makers
         self._candidates, self._public, self._deep, self._assigned = candidates, public, deep, assigned
         self._body(self.tree.body, [self.top], "", None, live=True)
         self._settle_alternatives()
-        if declared:
-            self._declarations()
+        if calls:
+            self._made_anywhere(calls)
         for item in self.items:
             item.pop("node", None)
         names = self.top.names
@@ -97,8 +104,11 @@ class Extractor:
             "defines": [name for name, bound in names.bound.items() if isinstance(bound, _DEFINITIONS)],
             "all": list(names.exported) if names.exported is not None else None,
             "items": self.items,
+            "told": self._told() if calls else {},
             "tried": names.branches.tried,
             "aliased": [],
+            "gives": {},
+            "crews": crews_of(self.tree) if CREW in names.bound else {},
             "asked": None if candidates is None else sorted(candidates),
             "described": [name for name in names.bound if public(name)] if public is not None else [],
         }
@@ -135,6 +145,8 @@ class Extractor:
                 dotted = self.namer.expand(binding, [self.top])
                 if dotted is not None and dotted != f"{self.module}.{name}":
                     aliases[name] = dotted
+            elif isinstance(binding, ast.ClassDef):
+                aliases |= self._attributes_with_other_names(binding)
             elif isinstance(binding, ast.Call):
                 dotted = self.namer.expand(binding.func, [self.top])
                 if dotted is not None:
@@ -150,6 +162,25 @@ class Extractor:
             if dotted is not None:
                 makes.setdefault(name, dotted)
         return {"imports": imports, "aliases": aliases, "makes": makes, "returns": returns, "decorators": decorators}
+
+    def _attributes_with_other_names(self, node: ast.ClassDef) -> dict[str, str]:
+        """Return the attributes of a class that are other names for something: ``class Marks: mark = tool``."""
+        scopes = [self.top, Scope("class", node.body, node)]
+        found = {}
+        for statement in node.body:
+            if isinstance(statement, ast.Assign):
+                value = statement.value
+                if isinstance(value, ast.Call) and last_name(value) == "staticmethod" and value.args:
+                    value = value.args[0]
+                dotted = self.namer.expand(value, scopes) if is_alias(value) else None
+                for target in statement.targets if dotted is not None else ():
+                    if isinstance(target, ast.Name):
+                        found[f"{node.name}.{target.id}"] = str(dotted)
+        return found
+
+    def gives(self, qualname: str) -> Given:
+        """Return what a call of the function, method or class *qualname* gives."""
+        return Gives(self.decorators).of(qualname)
 
     def constant(self, name: str) -> Value:
         """Return the value of the module-level *name* or ``Class.attribute``, as far as reading tells."""
@@ -195,7 +226,7 @@ class Extractor:
                 if live and self._assigned and not prefix:
                     self._chains[id(node.value)] = chain
                     self._assignment(node, scopes, body[place + 1] if place + 1 < len(body) else None)
-            elif isinstance(node, _BLOCKS):
+            elif isinstance(node, BLOCKS):
                 branches = self.top.names.branches if hidden is None else self._within
                 parts = branches.parts(node)
                 is_open = any(part.runs is None for part in parts)
@@ -205,7 +236,7 @@ class Extractor:
                     self._body(part.body, scopes, prefix, hidden, live=runs, chain=inside)
 
     def _function(self, node: Function, scopes: Scopes, prefix: str, hidden: str | None) -> None:
-        marks = self.decorators.marks(node.decorator_list, scopes) if self._deep else []
+        marks = self.decorators.marks_of(node, scopes) if self._deep else []
         public = self._public is not None and not prefix and self._public(node.name) and not _is_overload(node)
         if not marks and not public:
             return
@@ -218,7 +249,7 @@ class Extractor:
         qualname = prefix + node.name
         if bases and (live or qualname not in self.classes):
             self.classes[qualname] = bases
-        marks = self.decorators.marks(node.decorator_list, scopes) if self._deep else []
+        marks = self.decorators.marks_of(node, scopes) if self._deep else []
         candidate = bool(bases) if self._candidates is None else node.name in self._candidates
         if not live or not (marks or candidate):
             return
@@ -234,42 +265,73 @@ class Extractor:
         value = call = node.value
         while isinstance(call, ast.Call):
             dotted = self.namer.expand(call.func, scopes)
-            if dotted is not None:
-                parts = dotted.split(".")[-2:]
-                is_constructor = any(self.rules.is_word("constructors", part) for part in parts)
-                if is_constructor or self.decorators.is_known(dotted):
-                    item = self._value_item(target.id, value, node.lineno, after)
-                    given = self.decorators.given(call.func, scopes) if isinstance(call.func, ast.Call) else {}
-                    given |= self.decorators.given(call, scopes)
-                    if not self.rules.templated.isdisjoint(parts):
-                        given[SAID] = known(self._said(call, scopes))
-                    item["made"] = {"dotted": dotted, "given": given}
-                    # A decorator that is given no object makes a decorator: mine = tool(tags=[...]).
-                    item["made"]["decorates"] = bool(call.args) or call is not value
-                    item["node"], item["value"] = call, value
-                    self.items.append(item)
-                    return
+            if dotted is not None and (self._is_constructor(dotted) or self.decorators.is_known(dotted)):
+                item = self._items.value(target.id, value, node.lineno, after)
+                item["made"] = self._items.made(call, dotted, scopes)
+                # A decorator that is given no object makes a decorator: mine = tool(tags=[...]).
+                item["made"]["decorates"] = bool(call.args) or call is not value
+                item["node"], item["value"] = call, value
+                self.items.append(item)
+                return
             # prompt.partial(...) and model(name=...)(object): the call within says what it is.
             func: ast.expr = call.func
             if isinstance(func, ast.Attribute):
                 func = func.value
             call = func
 
-    def _declarations(self) -> None:
-        """Collect the calls that count wherever they are."""
+    def _made_anywhere(self, lines: Sequence[int]) -> None:
+        """Collect the calls of known constructors that are no variables of the module."""
         there = {id(item["node"]) for item in self.items if "node" in item}
-        for statement in self.tree.body:
-            owner = _owner_of(statement)
-            for node in ast.walk(statement):
-                if not isinstance(node, ast.Call) or last_name(node) not in self.rules.anywhere or id(node) in there:
-                    continue
-                dotted = self.namer.expand(node.func, [self.top])
-                given = self.decorators.given(node, [self.top])
-                if dotted is None or "name" not in given:
-                    continue
-                item = self._value_item(owner or last_name(node), node, node.lineno, None)
-                item |= {"hidden": owner, "made": {"dotted": dotted, "given": given, "anywhere": True}}
-                self.items.append(item)
+        for call in MadeObjects(self.namer, self.takes, self._is_class, lines).calls(self.tree):
+            if id(call.node) not in there:
+                self.items.append(self._items.of_call(call))
+
+    def _is_constructor(self, dotted: str) -> bool:
+        last = dotted.rpartition(".")[2]
+        return last in self.decorators.makers or any(
+            self.rules.is_word("constructors", part) for part in dotted.split(".")[-2:]
+        )
+
+    def _is_class(self, dotted: str) -> bool:
+        """Tell whether *dotted* may be a constructor, rather than a function that makes something."""
+        last = dotted.rpartition(".")[2].lstrip("_")
+        return self._is_constructor(dotted) and (last[:1].isupper() or last not in self.decorators.makers)
+
+    # --- asked for by name ---------------------------------------------------------------------------------
+
+    def about(self, qualname: str) -> dict[str, Any]:
+        """Return what is known of a name: ``function`` its item, or ``targets`` what it stands for; else nothing."""
+        node, scopes, hidden = self._definition(qualname.split("."))
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            prefix = qualname.removesuffix(node.name)
+            return {"function": self._item("function", node, prefix, hidden)}
+        if isinstance(node, ast.expr):
+            return {"targets": list(self.takes.targets(node, scopes))}
+        return {}
+
+    def _definition(self, names: list[str]) -> tuple[Any, Scopes, str | None]:
+        """Return what a qualified name is bound to, the bodies around it, and the function it is in, if any."""
+        scopes, hidden, node = [self.top], None, None
+        for place, name in enumerate(names):
+            if name == "<locals>":
+                hidden = hidden or ".".join(names[:place])
+                continue
+            if place:
+                if not isinstance(node, _DEFINITIONS):
+                    return None, scopes, None
+                kind = "class" if isinstance(node, ast.ClassDef) else "function"
+                scopes = [*scopes, Scope(kind, node.body, node)]
+            node = scopes[-1].names.bound.get(name)
+        return node, scopes, hidden
+
+    def _told(self) -> dict[str, dict[str, Any]]:
+        """Return what is known of the names in this file that calls are given."""
+        mine = self.module + "."
+        made = [item["made"] for item in self.items if "made" in item]
+        names = {
+            target[2].removeprefix(mine) for each in made for target in each["takes"] if target[2].startswith(mine)
+        }
+        return {name: self.about(name) for name in sorted(names)}
 
     # --- candidates ----------------------------------------------------------------------------------------
 
@@ -302,7 +364,7 @@ class Extractor:
             return
         if isinstance(bound, _DEFINITIONS):
             item["rebound"] = True
-            item["alternative"] = _are_alternatives(self._chains.get(id(bound), ()), self._chains[id(node)])
+            item["alternative"] = _are_alternatives(self._chains.get(id(bound), ()), self._chains.get(id(node), ()))
             return
         # What loading checks is what the name is bound to: search = with_retry(search).
         sums = None
@@ -310,33 +372,6 @@ class Extractor:
             sums = define(bound, self.module, node.name, self.path)
         item["checksum"] = sums.checksum if sums else None
         item["source_checksum"] = sums.source_checksum if sums else None
-
-    def _value_item(self, name: str, value: ast.expr, line: int, after: ast.stmt | None) -> dict[str, Any]:
-        about = define(value, self.module, name, self.path)
-        doc = ""
-        if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant):
-            text = after.value.value
-            doc = summary(text) if isinstance(text, str) else ""
-        return {
-            "form": "value",
-            "name": name,
-            "qualname": name,
-            "line": line,
-            "signature": about.signature,
-            "checksum": about.checksum,
-            "source_checksum": about.source_checksum,
-            "doc": doc,
-            "parameters": None,
-        }
-
-    def _said(self, call: ast.Call, scopes: Scopes) -> list[str]:
-        """Return the texts of the template or messages that are the first argument, as far as they can be told."""
-        return [text for argument in call.args[:1] for text in self.namer.texts(argument, scopes)] + [
-            text
-            for keyword in call.keywords
-            if keyword.arg in self.wanted and keyword.arg in ("messages", "template")
-            for text in self.namer.texts(keyword.value, scopes)
-        ]
 
     def _attributes(self, node: ast.ClassDef, scopes: Scopes) -> dict[str, Value]:
         """Return the class attributes fields are read from; None is one whose value can't be told."""
@@ -388,15 +423,6 @@ def _are_alternatives(chain: Chain, other: Chain) -> bool:
     """Tell whether of two places one or the other runs, and reading can't tell which."""
     places = dict(chain)
     return any(places.get(statement, number) != number for statement, number in other)
-
-
-def _owner_of(statement: ast.stmt) -> str:
-    """Return the name a statement defines or assigns, or an empty text."""
-    if isinstance(statement, ast.Assign):
-        return last_name(statement.targets[0])
-    if isinstance(statement, ast.AnnAssign):
-        return last_name(statement.target)
-    return getattr(statement, "name", "")
 
 
 def _is_overload(node: Function) -> bool:

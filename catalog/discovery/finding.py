@@ -14,8 +14,8 @@ class Finding:
 
     Attributes:
         kind: what it is: ``tool``, ``agent``, ...
-        name: unique among the findings of its kind in one scan; of several with one name the first by module and
-            line has it, the others have their module in front.
+        name: unique among the findings of its kind in one scan; of several with one name the least deep has it, the
+            others have folders and modules in front.
         given_name: the name before that.
         ref: ``package.module:qualified.name``, or None for what can't be reached by a path.
         nested_in: reference of the function that makes it when called, if there is no ``ref``.
@@ -32,7 +32,11 @@ class Finding:
         path: the file.
         line: where it begins there, from 1.
         root: folder that must be on ``sys.path`` for ``ref``; None if the module is found without.
-        tags: from the source, where they are literals; so are the fields below.
+        tags: from the source, where they are literals; so are the fields below, up to `metadata`.
+        code: file and qualified name of the Python object that a document says the entry is, or None.
+        place: of what was found in code: file, line and column; what `uses` tells it by.
+        uses: the findings of the same scan that this one refers to: role (``tools``, ``handoffs``, ``model``, …), kind
+            and `place` of each.
     """
 
     kind: str
@@ -44,7 +48,7 @@ class Finding:
     description: str = ""
     framework: str = ""
     form: str = "function"
-    spec: dict[str, Any] | None = None
+    spec: Any = None
     signature: str | None = None
     checksum: str | None = None
     source_checksum: str | None = None
@@ -59,6 +63,9 @@ class Finding:
     match: str | None = None
     providers: tuple[str, ...] | None = None
     metadata: dict[str, Any] = field(default_factory=dict)
+    code: tuple[str, str] | None = None
+    place: str = ""
+    uses: tuple[tuple[str, str, str], ...] = ()
 
     def __hash__(self) -> int:
         return hash((self.kind, self.name, self.ref, self.path, self.line))
@@ -81,9 +88,10 @@ class Finding:
     def from_dict(cls, data: dict[str, Any]) -> Finding:
         """Return the finding that `to_dict` was asked of."""
         values = dict(data)
-        for name in ("tags", "examples", "providers"):
+        for name in ("tags", "examples", "providers", "code"):
             if values.get(name) is not None:
                 values[name] = tuple(values[name])
+        values["uses"] = tuple(tuple(use) for use in values.get("uses", ()))
         return cls(**values)
 
 
@@ -124,6 +132,8 @@ class ScanResult:
         findings: by module and line.
         skipped: what could not be read, by path.
         clashes: names that two findings wanted.
+        left_out: how many Python files were left out, by reason (:mod:`catalog.discovery.left_out`), the most first;
+            of virtual environments and installed packages the folders are counted.
         files: state of every file, to be handed to the next scan as ``known``; plain data for JSON.
         unchanged: whether no file changed since that state was taken; then nothing was read.
         counts: ``files``, ``looked_at`` (read), ``parsed``, ``findings``, ``skipped``.
@@ -138,6 +148,7 @@ class ScanResult:
     files: dict[str, Any]
     unchanged: bool
     counts: dict[str, int]
+    left_out: dict[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON data, without the state of the files."""
@@ -148,6 +159,7 @@ class ScanResult:
             "findings": [finding.to_dict() for finding in self.findings],
             "skipped": [asdict(skip) for skip in self.skipped],
             "clashes": [asdict(clash) for clash in self.clashes],
+            "left_out": self.left_out,
             "unchanged": self.unchanged,
             "counts": self.counts,
         }

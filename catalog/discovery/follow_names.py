@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
 
 from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.gc_pause import gc_paused
+from catalog.discovery.gives import Given
 from catalog.discovery.literal import Value, known
-from catalog.discovery.prefilter import absolute, heads_in, imports_in
+from catalog.discovery.outside import Outside
+from catalog.discovery.prefilter import PYTHONS_OWN
+from catalog.discovery.reach import Reach
 from catalog.discovery.rules import Rule, Rules
 from catalog.errors import UnreadableSourceError
 from catalog.source.links import leads_out
 from catalog.source.locate import Locator
-from catalog.source.read import read_bytes, read_source
+from catalog.source.read import read_source
 
 Accept = Callable[[str], Rule | None]
 """Returns the rule for a dotted name, or None if no rule knows it."""
@@ -30,9 +31,6 @@ _LONGEST_TEXT = 200_000
 _TABLES = ("defines", "imports", "aliases", "makes", "classes")
 """The parts of an extract that hold names at module level."""
 
-_PYTHONS_OWN = frozenset(sys.stdlib_module_names) | {"builtins"}
-"""Packages that hold nothing a rule names; they are not read."""
-
 
 class NameFollower:
     """Follows dotted names through the files of a scan and, by reading only, through other installed packages."""
@@ -44,6 +42,8 @@ class NameFollower:
         extract_inside: Callable[[str], Extract | None],
         is_inside: Callable[[str], bool],
         constant_inside: Callable[[str, str], Value],
+        gives_inside: Callable[[str, str], Given],
+        shared: Outside | None = None,
     ) -> None:
         """Follow names by *rules*.
 
@@ -53,23 +53,25 @@ class NameFollower:
             extract_inside: returns the extract of a module of the scan.
             is_inside: tells whether a module is one of the scan.
             constant_inside: returns the value of a name in a module of the scan.
+            gives_inside: returns what a function in a module of the scan gives.
+            shared: what other followers of the same operation have read.
         """
         self.rules = rules
         self.locator = locator
         self._extract_inside = extract_inside
         self._is_inside = is_inside
         self._constant_inside = constant_inside
+        self._gives_inside = gives_inside
         self._outside: dict[str, Extract | None] = {}
         self._constants: dict[tuple[str, str], Value] = {}
         self._named: dict[str, Value] = {}
         self._classes: dict[str, dict[str, dict[str, Any]]] = {}
         self._bases: dict[str, Rule | None] = {}
-        self._reach: dict[tuple[str, str], bool] = {}
         self._homes: dict[tuple[str, str], str] = {}
-        self._read: dict[str, bytes] = {}
-        self._headed: dict[str, dict[str, list[str]]] = {}
-        self._imported: dict[str, dict[str, str]] = {}
+        self._shared = Outside() if shared is None else shared
+        self._gives: dict[str, Given] = {}
         self.consulted: set[str] = set()  # files outside of the scan that its findings depend on
+        self.reach = Reach(rules, locator, self.consulted, self._shared)
 
     # --- following -----------------------------------------------------------------------------------------
 
@@ -108,7 +110,7 @@ class NameFollower:
     def split(self, dotted: str) -> tuple[str, list[str]] | None:
         """Return the module of *dotted* and the names within it, or None if there is no such module to read."""
         parts = dotted.split(".")
-        if parts[0] in _PYTHONS_OWN:
+        if parts[0] in PYTHONS_OWN:
             return None
         for cut in range(len(parts) - 1, 0, -1):
             module = ".".join(parts[:cut])
@@ -124,15 +126,19 @@ class NameFollower:
             return self._outside[module]
         except KeyError:
             pass
-        extract: Extract | None = None
-        with gc_paused():
-            extractor = self._extractor(module)
-            if extractor is not None:
-                with suppress(RecursionError):
-                    extract = extractor.extract(None, deep=False)
-                del extractor  # the tree goes before the collector comes back
-        self._outside[module] = extract
-        return extract
+        site = self.locator.find(module)
+        key = (module, (site.path if site is not None else None) or "")
+        if key not in self._shared.extracts:
+            extract: Extract | None = None
+            with gc_paused():
+                extractor = self._extractor(module)
+                if extractor is not None:
+                    with suppress(RecursionError):
+                        extract = extractor.extract(None, deep=False)
+                    del extractor  # the tree goes before the collector comes back
+            self._shared.extracts[key] = extract
+        self._outside[module] = self._shared.extracts[key]
+        return self._outside[module]
 
     def _extractor(self, module: str) -> Extractor | None:
         site = self.locator.find(module)
@@ -154,12 +160,13 @@ class NameFollower:
         extract = self.extract_of(module)
         if extract is None or not names:
             return None
-        first, rest = names[0], names[1:]
+        first = names[0]
         for table in ("imports", "aliases"):
-            target = extract[table].get(first)
-            if target is not None:
-                further = ".".join([target, *rest])
-                return further if further != dotted else None
+            for cut in (1, 2):  # 2: an attribute of a class that is another name for something
+                target = extract[table].get(".".join(names[:cut]))
+                if target is not None:
+                    further = ".".join([target, *names[cut:]])
+                    return further if further != dotted else None
         if first in extract["defines"] or first in extract["makes"]:
             return None
         for star in reversed(extract["stars"]):
@@ -199,7 +206,45 @@ class NameFollower:
         mark: dict[str, Any] | None = extract["decorators"].get(place[1][0])
         return mark
 
+    def gives(self, dotted: str) -> Given:
+        """Return what the function or class *dotted* gives when it is called, as far as its source tells."""
+        given = self._gives.get(dotted)
+        if given is None:
+            self._gives[dotted] = {}  # a circle gives nothing
+            given = self._gives[dotted] = self._gives_of(dotted)
+        return given
+
+    def _gives_of(self, dotted: str) -> Given:
+        place = self.split(dotted)
+        extract = self.extract_of(place[0]) if place else None
+        if place is None or extract is None:
+            return {}
+        module, names = place
+        made = extract["makes"].get(names[0])
+        if made is not None and len(names) == 2:  # a method of an object
+            return self.gives(f"{self.follow(made, lambda _: None)[1]}.{names[1]}")
+        if not names or names[0] not in extract["defines"]:
+            return {}
+        if self._is_inside(module):
+            return self._gives_inside(module, ".".join(names))
+        extractor = self._extractor(module)
+        return {} if extractor is None else extractor.gives(".".join(names))
+
     # --- classes -------------------------------------------------------------------------------------------
+
+    def is_class(self, dotted: str) -> bool:
+        """Tell whether *dotted* is a class with bases; what has none gives nothing by itself."""
+        place = self.split(dotted)
+        extract = self.extract_of(place[0]) if place else None
+        return place is not None and extract is not None and ".".join(place[1]) in extract["classes"]
+
+    def class_doc(self, dotted: str) -> str:
+        """Return the first paragraph of the docstring of the class *dotted*, if the scan describes it."""
+        place = self.split(dotted)
+        extract = self.extract_of(place[0]) if place else None
+        if place is None or extract is None:
+            return ""
+        return str(self._classes_of(place[0], extract).get(".".join(place[1]), {}).get("doc", ""))
 
     def base_rule(self, dotted: str) -> Rule | None:
         """Return the rule of the known base that the class *dotted* is or derives from, or None."""
@@ -315,7 +360,7 @@ class NameFollower:
                 return None, True
             if qualname in extract["defines"] and name[:1].isupper():
                 return None, True
-        if last.partition(".")[0] in _PYTHONS_OWN:
+        if last.partition(".")[0] in PYTHONS_OWN:
             return None, True
         above, _, last_part = dotted.rpartition(".")
         if above and last_part[:1].islower():  # Server.from_config(...)
@@ -366,75 +411,3 @@ class NameFollower:
             extractor = self._extractor(module)
             self._constants[key] = None if extractor is None else extractor.constant(name)
         return self.value(self._constants[key], depth + 1)
-
-    # --- other packages, from their bytes ------------------------------------------------------------------
-
-    def reaches(self, dotted: str, words: frozenset[str]) -> bool:
-        """Tell whether the class *dotted* of another package seems to derive from one of the base names *words*.
-
-        Works on bytes: most bases are no tools, and parsing the files they are in would cost more than the scan.
-        """
-        module, _, name = dotted.rpartition(".")
-        return bool(module) and self._reaches(module, name, words, 0)
-
-    def _reaches(self, module: str, name: str, words: frozenset[str], depth: int) -> bool:
-        if self.rules.match("bases", f"{module}.{name}") is not None:
-            return True
-        if depth > _LONGEST or module.partition(".")[0] in _PYTHONS_OWN:
-            return False
-        key = (module, name)
-        if key in self._reach:
-            return self._reach[key]
-        self._reach[key] = False  # a circle of bases reaches nothing
-        answer = self._reach[key] = self._reaches_in(module, name, words, depth)
-        return answer
-
-    def _reaches_in(self, module: str, name: str, words: frozenset[str], depth: int) -> bool:
-        site = self.locator.find(module)
-        if site is None:  # module may be a class: Outer.Inner
-            return False
-        if site.form != "source" or site.path is None or leads_out(site.path, self.locator.roots):
-            return False
-        self.consulted.add(site.path)
-        data = self._bytes(site.path)
-        bases = self._heads(module, data).get(name)
-        if bases is not None:
-            imports = self._imports(module, site.is_package, data)
-            for base in bases:
-                first, dot, rest = base.partition(".")
-                above, _, last = (imports.get(first, f"{module}.{first}") + dot + rest).rpartition(".")
-                if above and self._reaches(above, last, words, depth + 1):
-                    return True
-            return False
-        target = self._imports(module, site.is_package, data).get(name, "")
-        if target and target != f"{module}.{name}":
-            above, _, last = target.rpartition(".")
-            return bool(above) and self._reaches(above, last, words, depth + 1)
-        if b"import *" in data:
-            for star in re.findall(rb"from[ \t]+([.\w]+)[ \t]+import[ \t]+\*", data):
-                source = absolute(star.decode("utf-8", "replace"), module, site.is_package)
-                if source is not None and source != module and self._reaches(source, name, words, depth + 1):
-                    return True
-        return False
-
-    def _bytes(self, path: str) -> bytes:
-        data = self._read.get(path)
-        if data is None:
-            try:
-                data = read_bytes(path)
-            except UnreadableSourceError:
-                data = b""
-            self._read[path] = data
-        return data
-
-    def _heads(self, module: str, data: bytes) -> dict[str, list[str]]:
-        heads = self._headed.get(module)
-        if heads is None:
-            heads = self._headed[module] = {name: bases for name, bases, _ in heads_in(data)}
-        return heads
-
-    def _imports(self, module: str, is_package: bool, data: bytes) -> dict[str, str]:
-        imports = self._imported.get(module)
-        if imports is None:
-            imports = self._imported[module] = imports_in(data, module, is_package)
-        return imports

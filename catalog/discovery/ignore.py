@@ -38,15 +38,15 @@ class Ignored:
         self.faults: list[tuple[str, str]] = []  # files of patterns that can't be read, and why
         self._top = ""
         self._files: dict[str, tuple[str, GitIgnoreSpec | None]] = {}  # by folder: the file of patterns
-        self._honours_git = False
+        self.is_project = False  # whether the scan begins outside of what is installed
         if exclude:
             _spec(self.exclude)
 
     def begin(self, top: str) -> None:
         """Begin in the folder *top*, which patterns are relative to."""
         self._top = top
-        self._honours_git = not any(is_installed(folder) for folder in _and_above(top))
-        above = _folders_of_repository(top) if self._honours_git else []
+        self.is_project = not any(is_installed(folder) for folder in _and_above(top))
+        above = _folders_of_repository(top) if self.is_project else []
         for folder in above:
             self._add(folder)
         if self._reason_of_git(top, True):  # asked for by name, so what is around it doesn't count
@@ -60,7 +60,7 @@ class Ignored:
 
     def enter(self, folder: str, names: set[str]) -> None:
         """Take in the patterns of a *folder* that holds *names*."""
-        if self._honours_git and ".gitignore" in names:
+        if self.is_project and ".gitignore" in names:
             self._add(folder)
 
     def reason(self, path: str, is_folder: bool) -> str | None:

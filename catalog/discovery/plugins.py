@@ -153,6 +153,7 @@ def scan_plugin(
         clashes=result.clashes if plugin.attr is None else (),
         files=result.files,
         unchanged=result.unchanged,
+        left_out=result.left_out,
         counts={**result.counts, "findings": len(findings), "skipped": len(skipped)},
     )
 
@@ -248,6 +249,6 @@ def _described(plugin: Plugin, ref: str, locator: Locator) -> Finding | Skipped:
 
 def _nothing(plugin: Plugin, reason: str) -> ScanResult:
     skipped = (Skipped(plugin.path or plugin.value or plugin.name, reason),)
-    counts = {"files": 0, "looked_at": 0, "parsed": 0, "findings": 0, "skipped": 1}
+    counts = {"seen": 0, "files": 0, "looked_at": 0, "parsed": 0, "findings": 0, "skipped": 1}
     version = f"{plugin.distribution}=={plugin.version}" if plugin.distribution else None
     return ScanResult(plugin.value, version, None, (), skipped, (), {}, False, counts)

@@ -7,7 +7,9 @@ yes: the syntax tree decides afterwards.
 from __future__ import annotations
 
 import re
+import sys
 from bisect import bisect_right
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -27,6 +29,7 @@ _IMPORT_FROM = re.compile(
 _FROM = re.compile(rb"from[ \t]+(\.*[\w.\x80-\xff]*)[ \t]+import\b(.*)", re.DOTALL)
 _RENAMED_FROM = re.compile(rb"([\w\x80-\xff]+)[ \t]+as[ \t]+$")
 _AS = re.compile(rb" as[ \t]+(\w+)")
+_TARGET = re.compile(rb"[ \t]*+(\w++)[ \t]*+")
 _WORD_BEFORE = re.compile(rb"\w+(?=[ \t]*\Z)")
 _IMPORT = re.compile(rb"import[ \t]+([\w.\x80-\xff]++)(?:[ \t]+as[ \t]+([\w\x80-\xff]++))?[ \t]*+(?=[\r\n,;#]|$)")
 _CAPITAL = re.compile(rb"_*[A-Z]")
@@ -34,13 +37,16 @@ _ALIAS = re.compile(rb"\n([A-Za-z_]\w*+)[ \t]*+=[ \t]*+([A-Za-z_][\w.]*+)[ \t]*+
 _PARTIAL = rb"(?:%b)\([ \t\r\n]*+(?:(?:\w++\.)*(?:%b)\([ \t\r\n]*+)*+([\w.]++)"
 """A partial of a name, directly or through further partials; to be filled in with what ``partial`` is called."""
 _ASSIGNED = re.compile(rb"(\w+)[ \t]*(?::[^=\n]*)?=[ \t\w.]*\Z")
-_MARK = re.compile(rb"@[ \t]*+((?:\w++[ \t]*+\.[ \t]*+)*+)(\w++)")
-_USUAL = frozenset(
+MARK = re.compile(rb"@[ \t]*+((?:\w++[ \t]*+\.[ \t]*+)*+)(\w++)")
+USUAL = frozenset(
     (b"staticmethod", b"classmethod", b"property", b"setter", b"overload", b"abstractmethod", b"override", b"dataclass")
 )
 """Decorators that are everywhere and are never another name of a known one."""
 _STATEMENT = re.compile(rb"\n[^ \t\r\n#)\]}\"']")  # a statement at the left margin
 _MARKING = re.compile(rb"%b\([ \t\r\n]*+[\"']" % MARKING.encode())
+PYTHONS_OWN = frozenset(sys.stdlib_module_names) | {"builtins"}
+"""Packages that hold nothing a rule names; they are not read."""
+_LONGEST_NAME = 100
 _NO_ALIAS = (b"import ", b"with ", b"    with ", b"    except ", b"except ", b"        with ", b"        except ")
 """Lines in which ``as`` renames a module, or nothing that is imported."""
 _BLANK = frozenset({b" ", b"\t"})
@@ -60,6 +66,7 @@ class Prefiltered:
         renamed: other names given to known things and to classes, by an import or an assignment, with the first name.
         aliases: other names given to anything else that may be a decorator, with the first name.
         marks: the names, without what stands before the dot, that are used as decorators, but for a few of Python's.
+        at_home: whether something of a framework is imported.
     """
 
     heads: list[tuple[str, list[str], bool]]
@@ -69,6 +76,7 @@ class Prefiltered:
     renamed: dict[str, str]
     aliases: dict[str, str]
     marks: list[str]
+    at_home: bool
 
     @property
     def holds(self) -> bool:
@@ -77,7 +85,7 @@ class Prefiltered:
 
     def as_json(self) -> list[Any]:
         """Return it as lists and texts."""
-        return [self.heads, self.decorated, self.assigned, self.declared, self.renamed, self.aliases, self.marks]
+        return [getattr(self, name) for name in self.__slots__]
 
     @classmethod
     def from_json(cls, data: list[Any]) -> Prefiltered:
@@ -96,16 +104,23 @@ class Prefilter:
         makers = rules.words("constructors")
         # Possessive and grouped by first letter: each "=" and "@" of the file is tried.
         self._decorator = re.compile(rb"@[ \t]*+(?:\w++(?:\([^()\n]*+\))?\.)*(?:%b)\b" % _grouped(decorators).encode())
-        self._renamed_decorator = re.compile(
-            rb"\n[ \t]*+(\w++)[ \t]*+=[ \t]*+(?:\w++\.)*(%b)\b" % _grouped(decorators).encode()
-        )
+        self._renamed_decorator = re.compile(rb"=[ \t]*+(?:\w++\.)*(%b)\b" % _grouped(decorators).encode())
         self._constructor = _assigned_from(makers)
         # Our own decorators called as functions apart, as their names are common words.
         self._own_call = _assigned_from("|".join(name for rule in own for name in rule.names) or "(?!)")
-        # An expression for each: one that begins with plain letters runs at the speed of a search for them.
-        self._declared = [
-            re.compile(rb"%b\([ \t\r\n]*+(?:#[^\n]*\s*)*name[ \t]*=" % name.encode()) for name in sorted(rules.anywhere)
-        ]
+        # What has a dot before it: models.OpenAI(...), from `import models` or `from package import models`.
+        self._attribute = re.compile(rb"\.(?:%b)[(.\[]" % _grouped(makers).encode())
+        self._plain = re.compile(rb"\b(?:%b)[(.\[]" % _grouped(makers).encode())
+        homes = {
+            module.partition(".")[0] for rule in rules if rule.section == "constructors" for module in rule.modules
+        }
+        self._homes = frozenset(homes)
+        self._home_starts = tuple(home[:-1] for home in homes if home[-1] == "*")
+        packages = {module for rule in rules if not rule.when for module in rule.modules}
+        packages |= {owner.rpartition(".")[0] for rule in rules for owner in rule.owners}
+        tops = {".".join(home.split(".")[: 2 if home.startswith("google.") else 1]) for home in packages}
+        names = _grouped("|".join(top.replace("*", r"\w*").replace(".", r"\.") for top in tops)).encode()
+        self._home = (re.compile(rb"from[ \t]++(?:%b)\b" % names), re.compile(rb"\nimport[ \t]++(?:%b)\b" % names))
         self._rules = rules
 
     def _is_known(self, name: bytes) -> bool:
@@ -117,7 +132,7 @@ class Prefilter:
         heads = [
             (
                 name,
-                [_imported(data, base, place, module, is_package) for base in bases],
+                [imported_name(data, base, place, module, is_package) for base in bases],
                 data[place - 1 : place] in _BLANK,
             )
             for name, bases, place in heads_in(data)
@@ -136,7 +151,7 @@ class Prefilter:
         for match in _ALIAS.finditer(data):
             other = renamed if _CAPITAL.match(match[1]) else aliases
             other.setdefault(_text(match[1]), _text(match[2]).rpartition(".")[2])
-        marks = {match[2] for match in _MARK.finditer(data)} - _USUAL
+        marks = {match[2] for match in MARK.finditer(data)} - USUAL
         self._add_decorators(data, aliases)
         marking = _MARKING.search(data) is not None
         decorated = marking or self._decorator.search(data) is not None or b"partial" in marks
@@ -148,13 +163,18 @@ class Prefilter:
             names = b"|".join(re.escape(name.encode()) for name in known) or b"(?!)"
             decorated = decorated or re.search(rb"@[ \t]*(?:%b)\b" % names, data) is not None
             assigned = assigned or re.search(rb"=[ \t]*(?:\(\s*)?(?:%b)[.(\[]" % names, data) is not None
-        declared = any(expression.search(data) is not None for expression in self._declared)
-        return Prefiltered(heads, decorated, assigned, declared, renamed, aliases, sorted(map(_text, marks)))
+        declared = assigned or self._declares(data)
+        at_home = any(expression.search(data) is not None for expression in self._home) or (
+            self._home[1].match(b"\n" + data[:_LONGEST_NAME]) is not None  # what the file begins with
+        )
+        return Prefiltered(heads, decorated, assigned, declared, renamed, aliases, sorted(map(_text, marks)), at_home)
 
     def _add_decorators(self, data: bytes, aliases: dict[str, str]) -> None:
         """Add to *aliases* the names that known decorators, called or not, and partials of anything are assigned to."""
         for match in self._renamed_decorator.finditer(data):
-            aliases[_text(match[1])] = _text(match[2])
+            name = _TARGET.fullmatch(data, data.rfind(b"\n", 0, match.start()) + 1, match.start())
+            if name is not None:
+                aliases[_text(name[1])] = _text(match[1])
         if b"partial" not in data:
             return
         names = b"|".join([b"partial", *(own.encode() for own, first in aliases.items() if first == "partial")])
@@ -163,6 +183,45 @@ class Prefilter:
             name = _ASSIGNED.search(data, start, match.start())
             if name is not None:
                 aliases[_text(name[1])] = _text(match[1]).rpartition(".")[2]
+
+    def _declares(self, data: bytes) -> bool:
+        """Tell whether *data* imports a known constructor, or a package that has some, and seems to call it."""
+        has_home = False
+        for match in _IMPORT_FROM.finditer(data):
+            for first, own in _imported_names(match[2]):
+                if self._rules.is_word("constructors", _text(first)) and _is_called(data, own, match.end()):
+                    return True
+                has_home = has_home or first == b"*"
+            has_home = has_home or self._is_home(match[1])
+        if not has_home:
+            has_home = any(self._is_home(match[1]) for match in _IMPORT.finditer(data))
+        return has_home and (self._attribute.search(data) is not None or self._starred(data))
+
+    def _is_home(self, module: bytes) -> bool:
+        """Tell whether *module* belongs to a package that has known constructors."""
+        top = _text(module.partition(b".")[0])
+        return top in self._homes or top.startswith(self._home_starts)
+
+    def _starred(self, data: bytes) -> bool:
+        """Tell whether what is called may come from ``from package import *``."""
+        return b"import *" in data and self._plain.search(data) is not None
+
+    def lines_of_calls(self, data: bytes, renamed: Mapping[str, str], classes: Container[str] = ()) -> list[int]:
+        """Return the lines of *data*, from 1, on which a known constructor, or one of *classes*, seems to be called."""
+        places = [match.start() for match in self._plain.finditer(data)]
+        names = [name for name, first in renamed.items() if self._is_known(first.encode())]
+        if names:
+            others = re.compile(rb"\b(?:%b)[(.\[]" % b"|".join(re.escape(name.encode()) for name in names))
+            places += [match.start() for match in others.finditer(data)]
+        made = [match.start() for match in _CLASS_CALL.finditer(data) if _text(match[1]) in classes] if classes else []
+        places = sorted({*places, *made})
+        lines: list[int] = []
+        line, before = 1, 0
+        for place in places:
+            line += data.count(b"\n", before, place)
+            before = place
+            lines.append(line)
+        return lines
 
     def _makes(self, data: bytes, expression: re.Pattern[bytes]) -> bool:
         """Tell whether *expression* fits something that runs when the module is imported."""
@@ -195,7 +254,7 @@ def heads_in(data: bytes) -> list[tuple[str, list[str], int]]:
     return heads
 
 
-def _imported(data: bytes, dotted: str, end: int, module: str, is_package: bool) -> str:
+def imported_name(data: bytes, dotted: str, end: int, module: str, is_package: bool) -> str:
     """Return what the name *dotted*, used at *end*, stands for if a ``from`` statement above imports it.
 
     The first place a file has the name is nearly always that statement; to look only there is a hundred times cheaper
@@ -233,6 +292,30 @@ def _is_word(data: bytes, place: int, length: int) -> bool:
     return not (data[place - 1 : place].isalnum() or data[place + length : place + length + 1].isalnum()) and (
         data[place - 1 : place] != b"_" and data[place + length : place + length + 1] != b"_"
     )
+
+
+def _imported_names(names: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Yield the names that a ``from`` statement imports, each with the name it has in the file."""
+    if b"#" in names:
+        names = _COMMENT.sub(b"", names)
+    for imported in names.strip(b"()").replace(b"\\", b" ").split(b","):
+        words = imported.split()
+        if words:
+            yield words[0], words[-1]
+
+
+def _is_called(data: bytes, name: bytes, start: int) -> bool:
+    """Tell whether *name* seems to be called, or asked for a method, after *start*."""
+    place = data.find(name, start)
+    while place >= 0:
+        if data[place + len(name) : place + len(name) + 1] in _CALLING and _is_word(data, place, len(name)):
+            return True
+        place = data.find(name, place + 1)
+    return False
+
+
+_CLASS_CALL = re.compile(rb"\b(_*[A-Z]\w*)[(.\[]")
+_CALLING = (b"(", b".", b"[")
 
 
 def imports_in(data: bytes, module: str, is_package: bool) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -27,7 +27,11 @@ class ScanReport:
             here: ``{"key", "ref", "path", "lines"}``; the entry describes all of them.
         shadows: entries that stand before entries of the configuration with the same key: ``{"key", "configured"}``,
             the latter the reference of the entry that is not seen any more.
-        files: how many files there are.
+        files: how many files there are to look at.
+        seen: how many Python files there are, those included that are left out.
+        opened: how many files were opened; those that did not change since the last scan are not.
+        left_out: how many files were left out, by reason: ``tests``, ``vendored``, ``generated``, ``excluded``,
+            ``.gitignore``; of ``virtual environments`` and ``installed packages`` the folders are counted.
         seconds: how long it took.
     """
 
@@ -43,6 +47,9 @@ class ScanReport:
     undecided: tuple[Mapping[str, Any], ...] = ()
     shadows: tuple[Mapping[str, Any], ...] = ()
     files: int = 0
+    seen: int = 0
+    opened: int = 0
+    left_out: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property

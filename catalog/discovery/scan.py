@@ -1,7 +1,8 @@
 """``scan``: what a package holds, read from its source; not a line of it is run.
 
 From cheap to dear: files that did not change are remembered, the others pass the prefilter over their bytes, and only
-what could hold something is parsed, extracted, and followed through other files.
+what could hold something is parsed, extracted, and followed through other files. Files are scanned by their roots:
+within one root a dotted name is one module.
 """
 
 from __future__ import annotations
@@ -11,34 +12,45 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
-from catalog.discovery.assemble import findings_of, is_private, settle_names
+from catalog.discovery.assemble import Seen, is_private, seen_in
+from catalog.discovery.crewai import with_tables
+from catalog.discovery.derived import Heads, could_derive, known_elsewhere
 from catalog.discovery.exports import Exported
 from catalog.discovery.extract import Extract, Extractor
-from catalog.discovery.finding import Clash, Finding, ScanResult, Skipped
+from catalog.discovery.finding import Finding, ScanResult
 from catalog.discovery.follow_names import NameFollower
+from catalog.discovery.foreign import Foreign
 from catalog.discovery.gc_pause import gc_paused
+from catalog.discovery.gives import Given
+from catalog.discovery.join_code import join_code
+from catalog.discovery.left_out import is_written_by_a_program
 from catalog.discovery.literal import Value
-from catalog.discovery.prefilter import prefilter_for
+from catalog.discovery.naming import settle_names
+from catalog.discovery.notebook import ENDING, cells_of, in_cell, source_bytes
+from catalog.discovery.outside import Outside
+from catalog.discovery.prefilter import Prefiltered, prefilter_for
 from catalog.discovery.read_documents import read_documents
+from catalog.discovery.remembered import Before, counts, kept, left_out, skips
+from catalog.discovery.root_locator import locators_of
 from catalog.discovery.rules import Rules, load_rules
-from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of
+from catalog.discovery.soundness import check_the_rest
+from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of, maker_aliases, reading_fault
 from catalog.discovery.target import Target, distribution_version, find_target
+from catalog.discovery.uses import Connected, referring
 from catalog.discovery.walk import SourceFile
+from catalog.discovery.wrappers import wrappers_for
 from catalog.entry.limits import writable
 from catalog.errors import PackageNotFoundError, UnreadableSourceError
 from catalog.source.locate import Locator
-from catalog.source.read import decode_source, parse_source, read_bytes
-from catalog.source.stamp import stamp
+from catalog.source.read import decode_source, parse_source
 
 Progress = Callable[[int, int, str], None]
 """Called with the number of files done, the number of all files, and the module just looked at."""
-
-CHECKED = 100_000
-"""Bytes of source that a scan parses only to see whether it is sound. In small packages that is all of it; in large
-ones a file that seems to hold nothing is checked only as long as this (or one fiftieth of the whole) lasts."""
 
 
 def scan(
@@ -47,6 +59,7 @@ def scan(
     public: bool = False,
     schemas: bool = False,
     exclude: Sequence[str] = (),
+    tests: bool = False,
     roots: Sequence[str | os.PathLike[str]] = (),
     rules: Rules | Mapping[str, Any] | None = None,
     known: Mapping[str, Any] | None = None,
@@ -62,6 +75,7 @@ def scan(
             Of classes and their methods only those are reported that derive from a known base.
         schemas: report classes deriving from pydantic's ``BaseModel`` as schemas.
         exclude: patterns of what to leave out, as in ``.gitignore``, from the folder of the target.
+        tests: look at the tests of a project too. Those of a package that is named are always looked at.
         roots: folders to look for modules in, after ``sys.path``.
         rules: the rules in force; or those of the project, in the form of ``recognised.toml``, used before the
             built-in ones.
@@ -83,84 +97,122 @@ def scan(
     # Which branch of a condition counts depends on where it runs.
     here = f"{sys.platform} {platform.machine()} {sys.version_info[:3]}"
     options = f"{FORMAT} {in_force.fingerprint} {int(public)} {here}"
-    before: Mapping[str, Any] = known if known and known.get("options") == options else {}
-    what = find_target(target, locator, before.get("distribution"), exclude)
-    if before and before["base"] != what.base:  # another project's files of that name
-        before = {}
-    if before and _is_same(what, before):
-        return _remembered(what, before)
-    # Files that import each other find each other, also where nobody has put their folder on sys.path.
-    locator = Locator([*locator.roots, *sorted({file.root for file in what.listing.files})], own=own)
-    return _Scan(what, in_force, locator, before, options, public, progress).run()
+    before = Before(known, options)
+    distribution = before.data.get("distribution")
+    what = find_target(target, locator, distribution, exclude, tests=tests, known_imports=before.imports)
+    if before.data and before.data["base"] != what.base:  # another project's files of that name
+        before = Before(None, options)
+    if before.is_of(what):
+        return before.result(what)
+    locators = locators_of(what, locator, own)
+    outside = Outside()
+    done = _Progress(progress, len(what.listing.files))
+    scans = [
+        _Scan(files, what, in_force, locators[root], before, public, done, outside)
+        for root, files in _by_root(what.listing.files).items()
+    ]
+    return _run(what, scans, locators, in_force, before, options, public)
 
 
-def _is_same(target: Target, before: Mapping[str, Any]) -> bool:
-    """Tell whether every file is as it was, those outside that the findings depend on too, by their stamps."""
-    files = before["files"]
-    if len(files) != len(target.listing.files) or before["target"] != target.name:
-        return False
-    base = before["base"]
-    cut = len(base) + 1
-    for file in target.listing.files:
-        state = files.get(file.path[cut:])
-        if state is None or state[0] != file.stamp or not FileState.holds(file, state):
-            return False
-    documents = before["documents"]
-    if {file.place: file.stamp for file in target.listing.documents} != {p: each[0] for p, each in documents.items()}:
-        return False
-    return all(stamp(path) == state for path, state in before["outside"].items())
+def _by_root(files: Iterable[SourceFile]) -> dict[str, list[SourceFile]]:
+    found: dict[str, list[SourceFile]] = {}
+    for file in files:
+        found.setdefault(file.root, []).append(file)
+    return found
 
 
-def _remembered(target: Target, before: Mapping[str, Any]) -> ScanResult:
-    findings = tuple(Finding.from_dict(finding) for finding in before["findings"])
-    skipped = _skips(target, dict(before["faults"]))
+class _Progress:
+    """Tells of each file of a scan that it is done."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self.progress = progress
+        self.total = total
+        self.done = 0
+
+    def __call__(self, module: str) -> None:
+        self.done += 1
+        if self.progress is not None:
+            self.progress(self.done, self.total, module)
+
+
+def _run(
+    target: Target,
+    scans: Sequence[_Scan],
+    locators: Mapping[str, Locator],
+    rules: Rules,
+    before: Before,
+    options: str,
+    public: bool,
+) -> ScanResult:
+    """Carry out the scans of all roots, step by step together: a name may come from another root."""
+    started = time.time_ns()
+    for each in scans:
+        each.look()
+    # Whoever wraps what a framework offers imports it: elsewhere nobody looks for wrappers.
+    if any(each.is_at_home for each in scans):
+        for each in scans:
+            each.look_for_wrappers()
+    every = [state for each in scans for state in each.states.values()]
+    candidates = could_derive([Heads(each.states, each.follower.reach.reaches) for each in scans], rules)
+    elsewhere = frozenset(name for each in scans for name in known_elsewhere(each.states, each.follower.reach.gives))
+    derived = frozenset(name for classes in candidates for names in classes.values() for name in names)
+    aliases, makers = elsewhere | decorator_aliases(every, rules), elsewhere | maker_aliases(every, rules, derived)
+    for each, classes in zip(scans, candidates, strict=True):
+        each.parse(classes, aliases, makers)
+    parsed = 0 if public else check_the_rest(every, lambda state: _was_checked(state, before))
+    listing = target.listing
+    in_documents, document_faults, documents = read_documents(
+        listing.documents, listing.shared, before.data.get("documents", {}), started
+    )
+    found = [finding for each in scans for finding in each.findings()]
+    crews = {state.file.path: state.extract["crews"] for state in every if state.extract and state.extract["crews"]}
+    found, in_documents = with_tables(found, crews, in_documents)
+    joined = join_code(found, in_documents, listing.files, locators.__getitem__)
+    findings, clashes = settle_names(joined)
+    # Set apart after all that looks a finding up by its reference.
+    findings = [*map(Foreign().set_apart, referring(findings))]
+    faults = {state.file.path: state.fault for state in every if state.fault is not None} | dict(document_faults)
+    skipped = skips(target, faults)
+    generated = sum(state.generated for state in every)
+    looked_at, parsed = sum(each.looked_at for each in scans), parsed + sum(each.parsed for each in scans)
+    outside = {path for each in scans for path in each.follower.consulted}
     return ScanResult(
         target=target.name,
         distribution=distribution_version(target.distribution),
         root=target.root,
-        findings=findings,
+        findings=tuple(findings),
         skipped=skipped,
-        clashes=tuple(Clash(*clash) for clash in before["clashes"]),
-        files=dict(before),
-        unchanged=True,
-        counts=_counts(len(target.listing.files), 0, 0, findings, skipped),
+        clashes=tuple(clashes),
+        left_out=left_out(target, generated),
+        files=kept(target, options, started, every, outside, findings, clashes, faults, documents),
+        unchanged=False,
+        counts=counts(target, generated, looked_at, parsed, findings, skipped),
     )
 
 
-def _skips(target: Target, faults: Mapping[str, str]) -> tuple[Skipped, ...]:
-    skips = [Skipped(path, reason) for path, reason in (*target.listing.skipped, *faults.items())]
-    return tuple(sorted(skips, key=lambda skip: (skip.path, skip.reason)))
-
-
-def _counts(
-    files: int, looked_at: int, parsed: int, findings: Sequence[Finding], skipped: Sequence[Skipped]
-) -> dict[str, int]:
-    return {
-        "files": files,
-        "looked_at": looked_at,
-        "parsed": parsed,
-        "findings": len(findings),
-        "skipped": len(skipped),
-    }
+def _was_checked(state: FileState, before: Before) -> bool:
+    past = before.of(state.file)
+    return past is not None and past[1] == state.sha256
 
 
 class _Scan:
-    """One scan: its files, what is known of them, and the steps."""
+    """The scan of the files of one root: what is known of them, and the steps."""
 
     def __init__(
         self,
+        files: Sequence[SourceFile],
         target: Target,
         rules: Rules,
         locator: Locator,
-        before: Mapping[str, Any],
-        options: str,
+        before: Before,
         public: bool,
-        progress: Progress | None,
+        progress: Callable[[str], None],
+        outside: Outside,
     ) -> None:
+        self.files = files
         self.target = target
         self.rules = rules
         self.before = before
-        self.options = options
         self.public = public
         self.progress = progress
         self.prefilter = prefilter_for(rules)
@@ -170,50 +222,23 @@ class _Scan:
         self.parsed = 0
         self._halves: set[str] = set()  # modules with texts that UTF-8 has no bytes for
         self._aliases: frozenset[str] = frozenset()
+        self._makers: frozenset[str] = frozenset()
         self._exported: Exported | None = None
-        self.follower = NameFollower(rules, locator, self._extract_of, self.states.__contains__, self._constant)
-
-    def run(self) -> ScanResult:
-        """Carry out the scan."""
-        started = time.time_ns()
-        files = self.target.listing.files
-        for done, file in enumerate(files, 1):
-            self._prefilter(file)
-            if self.progress is not None:
-                self.progress(done, len(files), file.module)
-        self._parse_what_holds()
-        if not self.public:
-            self._check_the_rest()
-        listing = self.target.listing
-        in_documents, document_faults, documents = read_documents(
-            listing.documents, listing.top, self.before.get("documents", {}), started
-        )
-        findings, clashes = settle_names([*self._findings(), *in_documents])
-        faults = {state.file.path: state.fault for state in self.states.values() if state.fault is not None}
-        faults |= dict(document_faults)
-        skipped = _skips(self.target, faults)
-        return ScanResult(
-            target=self.target.name,
-            distribution=distribution_version(self.target.distribution),
-            root=self.target.root,
-            findings=tuple(findings),
-            skipped=skipped,
-            clashes=tuple(clashes),
-            files={**self._state(started, findings, clashes, faults), "documents": documents},
-            unchanged=False,
-            counts=_counts(len(files), self.looked_at, self.parsed, findings, skipped),
+        self.follower = NameFollower(
+            rules, locator, self._extract_of, self.states.__contains__, self._constant, self._gives, outside
         )
 
     # --- bytes ---------------------------------------------------------------------------------------------
 
-    def _past(self, file: SourceFile) -> list[Any] | None:
-        """Return what the scan before kept of *file*; its paths are those below a common folder."""
-        past: list[Any] | None = self.before.get("files", {}).get(file.path[len(self.before.get("base", "")) + 1 :])
-        return past
+    def look(self) -> None:
+        """Look at the bytes of the files that changed."""
+        for file in self.files:
+            self._prefilter(file)
+            self.progress(file.module)
 
     def _prefilter(self, file: SourceFile) -> None:
         """Set the state of *file*: as remembered if it did not change, else with what its bytes show."""
-        past = self._past(file)
+        past = self.before.of(file)
         if past is not None and not FileState.holds(file, past):
             past = None
         if past is not None and past[0] == file.stamp:
@@ -221,7 +246,7 @@ class _Scan:
             return
         state = self.states[file.module] = FileState(file, "")
         try:
-            data = read_bytes(file.path)
+            data = source_bytes(file.path)
         except UnreadableSourceError as error:
             state.fault = error.facts["reason"]
             return
@@ -230,6 +255,9 @@ class _Scan:
             self.states[file.module] = FileState.from_json(file, past)
             return
         self.looked_at += 1
+        if self.target.listing.is_project and is_written_by_a_program(data):
+            state.generated = True
+            return
         if b"\0" in data:
             state.fault = "it holds null bytes; it may be a binary file"
             return
@@ -237,17 +265,38 @@ class _Scan:
             try:
                 decode_source(data, file.path)
             except UnreadableSourceError as error:
-                state.fault = _fault(error)
+                state.fault = reading_fault(error)
                 return
         state.prefiltered = self.prefilter.look_at(data, file.module, file.is_package)
         if self.public or state.prefiltered.holds:
             self.content[file.module] = data
 
+    @property
+    def is_at_home(self) -> bool:
+        """Whether some file imports a framework."""
+        return any(state.prefiltered.at_home for state in self.states.values() if state.prefiltered is not None)
+
+    def look_for_wrappers(self) -> None:
+        """Look once more at the bytes of the files: for what gives something known under a name no rule lists."""
+        wrappers = wrappers_for(self.rules)
+        for module, state in self.states.items():
+            if state.prefiltered is not None and state.passing is None:
+                with suppress(UnreadableSourceError):  # gone in the meantime: parsing it says so
+                    data = self.content.get(module) or source_bytes(state.file.path)
+                    state.passing = wrappers.look_at(data, module, state.file.is_package)
+
     # --- trees ---------------------------------------------------------------------------------------------
 
-    def _parse_what_holds(self) -> None:
-        candidates = self._candidates()
-        self._aliases = decorator_aliases(self.states.values(), self.rules)
+    def parse(self, candidates: Mapping[str, frozenset[str]], aliases: frozenset[str], makers: frozenset[str]) -> None:
+        """Parse what could hold something.
+
+        Args:
+            candidates: by module, the classes that could derive from a known base.
+            aliases: the names that known decorators may have.
+            makers: the names that what makes known objects may have.
+        """
+        self._aliases = aliases
+        self._makers = makers
         self._exported = Exported(self.states) if self.public else None
         # Public modules first: they say which functions of the private ones are to be described.
         for module in sorted(self.states, key=lambda name: (is_private(name), name)):
@@ -256,49 +305,17 @@ class _Scan:
                 continue
             wanted = candidates.get(module, frozenset())
             marks = self._aliases.intersection(state.prefiltered.marks)
-            if marks:
-                state.prefiltered.decorated = True
-                if state.extract is not None and not marks <= set(state.extract["aliased"]):
-                    state.extract = None
+            calls = self._makers.intersection(state.calls)
+            state.prefiltered.decorated |= bool(marks)
+            state.prefiltered.assigned |= bool(calls)
+            if state.extract is not None and not (marks | calls) <= set(state.extract["aliased"]):
+                state.extract = None
             if self._exported is not None or wanted or state.prefiltered.holds:
                 public = self._exported.wants(module) if self._exported is not None else None
                 if not _is_enough(state.extract, wanted, public):
                     self._extract(module, state, wanted, public)
             if self._exported is not None:
                 self._exported.add(module, state.extract)
-
-    def _candidates(self) -> dict[str, frozenset[str]]:
-        """Return, by module, the classes that could derive from a known base, through any number of others.
-
-        Compared are last names only, so there may be too many; following the dotted names tells later.
-        """
-        words = set(self.rules.base_names())
-        named = frozenset(words)
-        heads: list[tuple[str, str, set[str]]] = []
-        for module, state in self.states.items():
-            if state.prefiltered is None:
-                continue
-            heads += [("", name, {first}) for name, first in state.prefiltered.renamed.items()]
-            for name, bases, _ in state.prefiltered.heads:
-                heads.append((module, name, {base.rpartition(".")[2] for base in bases}))
-                for base in bases:
-                    home = base.rpartition(".")[0]
-                    if home and home not in self.states and self.follower.reaches(base, named):
-                        words.add(base.rpartition(".")[2])
-        candidates: dict[str, set[str]] = {}
-        waiting = heads
-        while True:  # until a round adds no name: a class may stand before its base, in any file
-            later = []
-            for module, name, bases_of_it in waiting:
-                if bases_of_it & words:
-                    words.add(name)
-                    if module:
-                        candidates.setdefault(module, set()).add(name)
-                else:
-                    later.append((module, name, bases_of_it))
-            if len(later) == len(waiting):
-                return {module: frozenset(names) for module, names in candidates.items()}
-            waiting = later
 
     def _extract(
         self,
@@ -318,54 +335,43 @@ class _Scan:
                         public=public,
                         deep=nested or (prefiltered is not None and prefiltered.decorated),
                         assigned=prefiltered is not None and prefiltered.assigned,
-                        declared=prefiltered is not None and prefiltered.declared,
+                        calls=self._calls(module, prefiltered),
                         aliases=self._aliases,
+                        makers=self._makers,
                     )
                     if prefiltered is not None:
-                        state.extract["aliased"] = sorted(self._aliases.intersection(prefiltered.marks))
+                        marks = self._aliases.intersection(prefiltered.marks)
+                        state.extract["aliased"] = sorted(marks | self._makers.intersection(state.calls))
+                    if state.file.path.endswith(ENDING):
+                        state.extract["cells"] = cells_of(self._bytes(module))
                     if module in self._halves:
                         state.extract = writable(state.extract)
                     del extractor  # the tree goes before the collector comes back
         except UnreadableSourceError as error:
-            state.fault = _fault(error)
+            state.fault = reading_fault(error)
         except Exception as error:  # one file must not end a scan
             state.fault = fault_of(error, "its statements are nested too deeply")
         finally:
             self.content.pop(module, None)
 
+    def _calls(self, module: str, prefiltered: Prefiltered | None) -> list[int]:
+        """Return the lines of a module on which a known constructor seems to be called."""
+        if prefiltered is None or not (prefiltered.declared or prefiltered.assigned):
+            return []
+        return self.prefilter.lines_of_calls(self._bytes(module), prefiltered.renamed, self._makers)
+
+    def _bytes(self, module: str) -> bytes:
+        data = self.content.get(module)
+        return source_bytes(self.states[module].file.path) if data is None else data
+
     def _extractor(self, module: str, state: FileState) -> Extractor | None:
         file = state.file
-        data = self.content.get(module)
-        if data is None:
-            data = read_bytes(file.path)
+        data = self._bytes(module)
         if HALF.search(data) is not None:
             self._halves.add(module)
         tree = parse_source(data, file.path).tree
         self.parsed += 1
         return Extractor(module, file.path, file.is_package, tree, self.rules)
-
-    def _check_the_rest(self) -> None:
-        """Parse files that seem to hold nothing, to report the broken ones, as long as that costs little."""
-        every = list(self.states.values())
-        budget = max(CHECKED, sum(state.file.size for state in every) // 50)
-        rest = [
-            state for state in every if state.prefiltered is not None and state.extract is None and state.fault is None
-        ]
-        for state in sorted(rest, key=lambda each: (not _looks_uncompiled(each.file), each.file.size, each.file.path)):
-            budget -= state.file.size
-            if budget < 0:
-                return
-            if not state.parsed and not self._was_checked(state):
-                try:
-                    with gc_paused():
-                        parse_source(read_bytes(state.file.path), state.file.path)
-                    self.parsed += 1
-                except UnreadableSourceError as error:
-                    state.fault = _fault(error)
-
-    def _was_checked(self, state: FileState) -> bool:
-        past = self._past(state.file)
-        return past is not None and past[1] == state.sha256
 
     # --- asked by the follower -----------------------------------------------------------------------------
 
@@ -391,44 +397,64 @@ class _Scan:
         state.constants[name] = value
         return value
 
+    def _about(self, module: str, qualname: str) -> dict[str, Any]:
+        """Return what is known of a name that something is given; kept for the next scan."""
+        return self._asked(module, "told", qualname, lambda extractor: extractor.about(qualname))
+
+    def _gives(self, module: str, qualname: str) -> Given:
+        return self._asked(module, "gives", qualname, lambda extractor: extractor.gives(qualname))
+
+    def _asked(
+        self, module: str, table: str, qualname: str, read: Callable[[Extractor], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Return what *read* tells of a name in a module, an empty dictionary if nothing; kept for the next scan."""
+        extract = self._extract_of(module) if module in self.states else None  # else it is of another root
+        if extract is None:
+            return {}
+        known: dict[str, dict[str, Any]] = extract[table]
+        if qualname not in known:
+            known[qualname] = {}
+            with suppress(Exception):  # whatever the file holds: nothing is known of it
+                extractor = self._extractor(module, self.states[module])
+                known[qualname] = {} if extractor is None else read(extractor)
+        return known[qualname]
+
     # --- results -------------------------------------------------------------------------------------------
 
-    def _findings(self) -> list[Finding]:
+    def findings(self) -> list[Finding]:
+        """Return what the files hold."""
         exported = self._exported.followed(self.follower) if self._exported is not None else {}
-        findings: list[Finding] = []
+        seen: list[Seen] = []
         for module, state in list(self.states.items()):
             if state.extract is None or not state.extract["items"]:
                 continue
-            root = state.file.root if self.target.root is not None else None
+            path, root = self._file(module)
             try:
-                findings += findings_of(
+                seen += seen_in(
                     module,
                     state.extract,
                     self.follower,
-                    path=state.file.path,
+                    path=path,
                     root=root,
                     exported=exported.get(module, ()),
                     public=self.public,
                 )
             except Exception as error:
                 state.fault = fault_of(error, "its names lead too far")
-        return findings
+        return Connected(seen, self.follower, self._about, self._file, self._placed).findings()
 
-    def _state(
-        self, started: int, findings: Sequence[Finding], clashes: Sequence[Clash], faults: Mapping[str, str]
-    ) -> dict[str, Any]:
-        base = self.target.base
-        return {
-            "options": self.options,
-            "target": self.target.name,
-            "distribution": self.target.distribution,
-            "base": base,
-            "files": {state.file.path[len(base) + 1 :]: state.as_json(started) for state in self.states.values()},
-            "outside": {path: stamp(path) for path in sorted(self.follower.consulted)},
-            "findings": [finding.to_dict() for finding in findings],
-            "clashes": [[clash.kind, clash.name, clash.kept, clash.other, clash.renamed] for clash in clashes],
-            "faults": sorted([path, reason] for path, reason in faults.items()),
-        }
+    def _file(self, module: str) -> tuple[str, str | None]:
+        file = self.states[module].file
+        return file.path, file.root if self.target.root is not None else None
+
+    def _placed(self, finding: Finding) -> Finding:
+        """Return *finding* as what can't be loaded if its file is none that Python imports."""
+        state = self.states[finding.module]
+        if state.extract is not None and "cells" in state.extract:
+            finding = in_cell(finding, state.extract["cells"])
+        elif state.file.unloadable:
+            finding = replace(finding, ref=None, reason=state.file.unloadable)
+        return finding
 
 
 def _is_enough(extract: Extract | None, wanted: frozenset[str], public: Callable[[str], bool] | None) -> bool:
@@ -439,19 +465,3 @@ def _is_enough(extract: Extract | None, wanted: frozenset[str], public: Callable
         return True
     described = set(extract["described"])
     return all(name in described for name in extract["defines"] if public(name))
-
-
-def _fault(error: UnreadableSourceError) -> str:
-    line = error.facts.get("line")
-    return f"{error.facts['reason']} (line {line})" if line else str(error.facts["reason"])
-
-
-def _looks_uncompiled(file: SourceFile) -> bool:
-    """Tell whether Python compiled other files of the folder but not this one, as it does with broken ones."""
-    import importlib.util
-
-    try:
-        compiled = importlib.util.cache_from_source(file.path)
-    except NotImplementedError:  # this Python keeps no bytecode, so its absence says nothing
-        return False
-    return not os.path.exists(compiled) and os.path.isdir(os.path.dirname(compiled))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeGuard
 
@@ -14,6 +14,8 @@ from catalog.discovery.rules import MARKING
 from catalog.entry.kinds import is_kind_name
 from catalog.source.checksum import Function
 from catalog.source.names import Imported, Names, names_of
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 _MOST_ALIASES = 20
 """How many names that stand for names are followed within one file."""
@@ -30,17 +32,17 @@ class Scope:
         self.near = near
         self.body = body
         self.node = node
+        self.grown: dict[str, list[ast.expr]] | None = None  # what is added to lists further down, once asked for
 
     @cached_property
     def names(self) -> Names:
         """What the statements bind."""
         names = names_of(self.body, self.near)
-        if self.kind == "function":
-            for statement in self.body:
-                if isinstance(statement, (ast.With, ast.AsyncWith)):  # with FastMCP() as server
-                    for item in statement.items:
-                        if isinstance(item.optional_vars, ast.Name):
-                            names.bound[item.optional_vars.id] = item.context_expr
+        for statement in () if self.kind == "class" else statements(self.body):
+            if isinstance(statement, (ast.With, ast.AsyncWith)):  # with FastMCP() as server
+                for item in statement.items:
+                    if isinstance(item.optional_vars, ast.Name):
+                        names.bound[item.optional_vars.id] = item.context_expr
         return names
 
     @cached_property
@@ -91,10 +93,10 @@ class Namer:
 
     def bound(self, name: str, scopes: Scopes) -> Any:
         """Return what *name* is bound to, or None."""
-        scope = self._scope(name, scopes)
+        scope = self.scope(name, scopes)
         return None if scope is None else scope.names.intended(name)
 
-    def _scope(self, name: str, scopes: Scopes) -> Scope | None:
+    def scope(self, name: str, scopes: Scopes) -> Scope | None:
         """Return the scope that binds *name*; the body of a class is seen only from itself."""
         for scope in reversed(scopes):
             if scope.kind == "class" and scope is not scopes[-1]:
@@ -121,7 +123,7 @@ class Namer:
         return None if first is None else ".".join([first, *reversed(parts)])
 
     def _global(self, name: str, scopes: Scopes, depth: int) -> str | None:
-        scope = self._scope(name, scopes)
+        scope = self.scope(name, scopes)
         if scope is None:
             return f"builtins.{name}" if hasattr(builtins, name) else f"{self.module}.{name}"
         binding = scope.names.intended(name)
@@ -184,7 +186,7 @@ class Namer:
         if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") in ("self", "cls"):
             return self._owner_attribute(node.attr, scopes)
         if isinstance(node, ast.Name):
-            scope = self._scope(node.id, scopes)
+            scope = self.scope(node.id, scopes)
             if scope is not None:
                 within = scopes[: scopes.index(scope) + 1]
                 binding = scope.names.bound.get(node.id)
@@ -234,7 +236,7 @@ class Namer:
     def _lookup(self, scopes: Scopes) -> Lookup:
         def lookup(name: ast.expr) -> ast.expr | str | None:
             if isinstance(name, ast.Name):
-                scope = self._scope(name.id, scopes)
+                scope = self.scope(name.id, scopes)
                 if scope is None:  # nothing here binds it; a star import may
                     return f"{self.module}.{name.id}" if self.top.names.stars else None
                 binding = scope.names.bound.get(name.id)
@@ -252,6 +254,17 @@ class Namer:
             return dotted if first and first != "builtins" else None
 
         return lookup
+
+
+def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yield the statements of a body in order, those in its branches too, but none of other definitions."""
+    waiting = list(reversed(body))
+    while waiting:
+        statement = waiting.pop()
+        yield statement
+        if not isinstance(statement, _DEFINITIONS):
+            for inner in ("finalbody", "orelse", "cases", "handlers", "body"):
+                waiting += reversed(getattr(statement, inner, ()))
 
 
 def is_alias(binding: object) -> TypeGuard[ast.expr]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from importlib import metadata
 
 from catalog.discovery.ignore import Ignored
-from catalog.discovery.walk import Listing, SourceFile, list_file, list_folder, list_package, place_of
+from catalog.discovery.left_out import asks_for
+from catalog.discovery.placing import settle_roots
+from catalog.discovery.walk import Listing, SourceFile, list_document, list_file, list_folder, list_package
 from catalog.distributions import files_of, find_distribution, name_of, text_of
 from catalog.errors import PackageNotFoundError, close_matches, did_you_mean
 from catalog.source.locate import Locator, ModuleSite, is_installed
@@ -23,14 +25,17 @@ class Target:
     Attributes:
         name: as asked for; a path is absolute.
         listing: the files.
-        root: folder that must be on ``sys.path``, or None.
+        root: folder that must be on ``sys.path``, or None; of a path: the folder or file itself until the roots of its
+            files are known.
         distribution: name of the installed distribution, or None.
+        is_path: whether a file or folder was asked for; its files may have several roots.
     """
 
     name: str
     listing: Listing = field(default_factory=Listing)
     root: str | None = None
     distribution: str | None = None
+    is_path: bool = False
 
     @property
     def base(self) -> str:
@@ -44,6 +49,9 @@ def find_target(
     locator: Locator,
     known_distribution: str | None = None,
     exclude: Sequence[str] = (),
+    *,
+    tests: bool = False,
+    known_imports: Callable[[str, str], list[str] | None] = lambda path, stamp: None,
 ) -> Target:
     """Return the files of *target*: a module or package, a distribution or a path; nothing is imported.
 
@@ -52,46 +60,60 @@ def find_target(
         locator: finds the modules.
         known_distribution: what an earlier scan found it belongs to; spares the search.
         exclude: patterns of what to leave out, as in ``.gitignore``, from the folder of the target.
+        tests: whether tests of a project count.
+        known_imports: returns what the file of a path and a stamp is known to import, or None.
 
     Raises:
         PackageNotFoundError: there is nothing of that name; the text names close matches.
         DiscoveryError: a pattern can't be read.
     """
-    what = _find(target, locator, known_distribution, Ignored(exclude))
+    what = _find(target, locator, known_distribution, Listing(ignored=Ignored(exclude), tests=tests))
+    settle_roots(what.listing, known_imports)
+    for file in what.listing.files if what.is_path else ():
+        if file.path in (what.name, os.path.join(what.name, "__init__.py")):
+            what.root = file.root
     _drop_shadowed(what.listing)
     what.listing.skipped += what.listing.ignored.faults
     return what
 
 
-def _find(target: str | os.PathLike[str], locator: Locator, known_distribution: str | None, ignored: Ignored) -> Target:
+def _find(target: str | os.PathLike[str], locator: Locator, known_distribution: str | None, listing: Listing) -> Target:
     text = os.fspath(target)
     if not isinstance(target, str) or _looks_like_path(text):
-        return _path_target(text, ignored)
+        return _path_target(text, listing)
     if all(part.isidentifier() for part in text.split(".")):
         site = locator.find(text)
+        if site is not None and _is_folder_here(text, site):
+            return _path_target(text, listing)
         if site is not None:
-            return _module_target(text, site, known_distribution, ignored)
-    distribution = _distribution_target(text, locator, ignored)
+            return _module_target(text, site, known_distribution, listing)
+    distribution = _distribution_target(text, locator, listing)
     if distribution is not None:
         return distribution
     if os.path.exists(text):
-        return _path_target(text, ignored)
+        return _path_target(text, listing)
     close = close_matches(text, _installed_names())
     hint = did_you_mean(close) or "; give the name of an installed package, of a distribution, or a path"
     raise PackageNotFoundError(f"there is no package, distribution or path {text!r}{hint}", target=text, close=close)
 
 
+def _is_folder_here(text: str, site: ModuleSite) -> bool:
+    """Tell whether *text* is a folder of the current one, and a module only as any folder is that anybody imports."""
+    here = os.path.realpath(text)
+    return site.form == "namespace" and [os.path.realpath(each) for each in site.locations] == [here]
+
+
 def _drop_shadowed(listing: Listing) -> None:
-    """Of several files that are one module keep the one Python imports: a package, else the first."""
-    chosen: dict[str, SourceFile] = {}
+    """Of several files that are one module of one root keep the one Python imports: a package, else the first."""
+    chosen: dict[tuple[str, str], SourceFile] = {}
     for file in listing.files:
-        known = chosen.get(file.module)
+        known = chosen.get((file.root, file.module))
         if known is None or (file.is_package and not known.is_package):
-            chosen[file.module] = file
+            chosen[file.root, file.module] = file
     if len(chosen) < len(listing.files):
         for file in listing.files:
-            if chosen[file.module] is not file:
-                listing.skipped.append((file.path, f"{chosen[file.module].path} is the module {file.module}"))
+            if (other := chosen[file.root, file.module]) is not file:
+                listing.skipped.append((file.path, f"{other.path} is the module {file.module}"))
         listing.files = list(chosen.values())
 
 
@@ -109,28 +131,26 @@ def _looks_like_path(text: str) -> bool:
     return "/" in text or os.sep in text or text.endswith(".py") or text in (".", "..") or text.startswith("~")
 
 
-def _path_target(text: str, ignored: Ignored) -> Target:
+def _path_target(text: str, listing: Listing) -> Target:
     path = os.path.abspath(os.path.expanduser(text))
-    target = Target(path, Listing(ignored=ignored))
+    listing.tests = listing.tests or asks_for(path)
     if os.path.isdir(path):
-        if os.path.isfile(os.path.join(path, "__init__.py")) and os.path.basename(path).isidentifier():
-            target.root, name = place_of(os.path.join(path, "__init__.py"))
-            list_package(name, path, target.root, target.listing)
-        else:
-            target.root = path
-            list_folder(path, target.listing)
+        list_folder(path, listing)
     elif os.path.isfile(path):
-        if not path.endswith(".py"):
-            raise PackageNotFoundError(f"{text!r} is not a Python file; give a .py file or a folder", target=text)
-        list_file(path, target.listing)
-        target.root = target.listing.files[0].root if target.listing.files else os.path.dirname(path)
+        if path.endswith(".py"):
+            list_file(path, listing)
+        elif not list_document(path, listing):
+            raise PackageNotFoundError(
+                f"{text!r} is not a Python file, nor a document that a scan reads; give one of these, or a folder",
+                target=text,
+            )
     else:
         raise PackageNotFoundError(f"there is no file or folder {text!r}", target=text, close=[])
-    return target
+    return Target(path, listing, root=path, is_path=True)
 
 
-def _module_target(name: str, site: ModuleSite, known_distribution: str | None, ignored: Ignored) -> Target:
-    target = Target(name, Listing(ignored=ignored))
+def _module_target(name: str, site: ModuleSite, known_distribution: str | None, listing: Listing) -> Target:
+    target = Target(name, listing)
     depth = name.count(".") + 1
     if site.locations:
         for folder in site.locations:  # several for a namespace package
@@ -138,10 +158,8 @@ def _module_target(name: str, site: ModuleSite, known_distribution: str | None, 
             list_package(name, folder, root, target.listing)
             target.root = target.root or (None if is_installed(root) else root)
     elif site.has_source and site.path is not None and site.form == "source":
-        list_file(site.path, target.listing)
         root = _up(site.path, depth)
-        for file in target.listing.files:
-            file.module, file.root = name, root
+        list_file(site.path, target.listing, name, root)
         target.root = None if is_installed(root) else root
     else:
         reasons = {
@@ -166,14 +184,14 @@ def _up(path: str, levels: int) -> str:
 # --- distributions -------------------------------------------------------------------------------------------------
 
 
-def _distribution_target(text: str, locator: Locator, ignored: Ignored) -> Target | None:
+def _distribution_target(text: str, locator: Locator, listing: Listing) -> Target | None:
     if not re.fullmatch(r"[A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?", text):
         return None
     dist = find_distribution(text)
     if dist is None:
         return None
     name = name_of(dist) or text
-    target = Target(text, Listing(ignored=ignored), distribution=name)
+    target = Target(text, listing, distribution=name)
     files = [path for path in files_of(dist) if path.endswith(".py") and not path.startswith("..")]
     folder = str(dist.locate_file(""))
     has_modules = False
@@ -183,15 +201,13 @@ def _distribution_target(text: str, locator: Locator, ignored: Ignored) -> Targe
     for path in files:
         if "/" not in path and path[:-3].isidentifier():
             has_modules = True
-            list_file(os.path.join(folder, path), target.listing)
+            list_file(os.path.join(folder, path), target.listing, path[:-3], folder)
     if has_modules:
         return target
     for module in _module_names(dist, name):  # an editable install: its record lists no modules
         site = locator.find(module)
         if site is not None:
-            part = _module_target(module, site, name, ignored)
-            target.listing.files += part.listing.files
-            target.listing.skipped += part.listing.skipped
+            part = _module_target(module, site, name, listing)
             target.root = target.root or part.root
     return target
 

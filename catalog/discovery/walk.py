@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.machinery import EXTENSION_SUFFIXES
 from itertools import islice
 
 from catalog.discovery.documents.document import DocumentFile
-from catalog.discovery.documents.forms import forms_of
+from catalog.discovery.documents.folder import folder_stamp
+from catalog.discovery.documents.forms import SKILLS, forms_of, hidden_folders
 from catalog.discovery.ignore import Ignored
+from catalog.discovery.left_out import EXCLUDED, IGNORED, Counted, closed, file_reason, folder_reason
+from catalog.discovery.notebook import ENDING as NOTEBOOK
+from catalog.discovery.notebook import NOT_LOADABLE as IN_NOTEBOOK
+from catalog.discovery.notebook import notebook_modules
 from catalog.files import NOT_REGULAR
 from catalog.source.links import is_inside
 from catalog.source.locate import is_installed
-from catalog.source.search_path import looked_in, search_path
+from catalog.source.made_names import is_part
 from catalog.source.stamp import stamp_of
 
-_SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages", "LC_MESSAGES"})
-"""Folders that hold no modules of the package they are in; the last one's are translations, a thousand in django."""
+_SKIPPED_FOLDERS = frozenset({"__pycache__", "LC_MESSAGES"})
+"""Folders that hold no modules; the last one's are translations, a thousand in django."""
 _EXTENSIONS = tuple(EXTENSION_SUFFIXES)
+_NOBODYS = frozenset({".git", ".hg", ".svn", ".tox", ".nox", ".venv"})
+"""Folders with a dot in front that tools fill."""
 NO_MODULE = "its name is no identifier, so nothing can import it"
-NO_PACKAGE = "nothing can import it as a package; the files beside it are looked at one by one"
 DEEPEST = 60
 """How many folders deep a scan goes."""
 MOST = 1_000_000
@@ -42,6 +49,16 @@ class SourceFile:
     size: int
     stamp: str  # as `catalog.source.stamp` makes it
     root: str
+    imports: list[str] | None = None  # what it imports, where that was asked to find the root
+    unloadable: str = ""  # why nothing of it can be imported
+
+
+@dataclass(slots=True)
+class Loose:
+    """The Python files of one folder whose root is still to be found: stem, path and state of each."""
+
+    folder: str
+    sources: list[tuple[str, str, os.stat_result]]
 
 
 @dataclass(slots=True)
@@ -50,10 +67,17 @@ class Listing:
 
     files: list[SourceFile] = field(default_factory=list)
     documents: list[DocumentFile] = field(default_factory=list)
+    loose: list[Loose] = field(default_factory=list)  # empty once the roots are found
     skipped: list[tuple[str, str]] = field(default_factory=list)
-    top: str = ""  # the folder the walk began in, links resolved
+    left_out: Counter[str] = field(default_factory=Counter)  # by reason, as `catalog.discovery.left_out` counts
+    is_project: bool = False  # whether tests, and what others or programs wrote, are left out
+    tests: bool = False  # tests are not
+    top: str = ""  # the folder the walk began in, links resolved; of several the last
+    shared: str = ""  # the folder that all of these lie in
     seen: int = 0  # files and folders that were looked at
+    python: int = 0  # Python files that were met, those that are left out included
     ignored: Ignored = field(default_factory=Ignored)  # what somebody said is to be left out
+    counted: Counted = field(default_factory=Counted)
 
 
 def list_package(name: str, folder: str, root: str, into: Listing) -> None:
@@ -65,35 +89,28 @@ def list_package(name: str, folder: str, root: str, into: Listing) -> None:
     _package(name, folder, root, into, 0)
 
 
+def list_folder(folder: str, into: Listing) -> None:
+    """Add every Python file below *folder*, whatever the folders are called; the roots are found afterwards."""
+    _begin(folder, into)
+    into.is_project = into.ignored.is_project
+    _folder(folder, into, 0)
+
+
 def _begin(folder: str, into: Listing) -> None:
     into.top = os.path.realpath(folder)
+    before, into.shared = into.shared, os.path.commonpath([into.shared or into.top, into.top])
+    if before and before != into.shared:  # of a distribution with several packages
+        for document in into.documents:
+            document.place = _below(os.path.join(before, document.place), into.shared)
     into.ignored.begin(folder)
 
 
-def list_folder(folder: str, into: Listing) -> None:
-    """Add every module below *folder*, which is no package itself.
-
-    A file's dotted name goes up to the first folder without ``__init__.py``; that folder is its root. Two files
-    that would share a name get the one that *folder* as root gives.
-    """
-    before = len(into.files)
-    _begin(folder, into)
-    _folder(folder, into, 0)
-    taken: set[str] = set()
-    for file in into.files[before:]:
-        if file.module in taken:
-            dotted = _dotted_below(file.path, folder)
-            if dotted is not None and dotted not in taken:
-                file.module, file.root = dotted, folder
-        taken.add(file.module)
+def _below(path: str, folder: str) -> str:
+    return os.path.relpath(path, folder).replace(os.sep, "/")
 
 
-def list_file(path: str, into: Listing) -> None:
-    """Add the one file *path*, under the name that importing it would have."""
-    root, module = place_of(path)
-    if not all(part.isidentifier() for part in module.split(".")) or module == "__init__":
-        into.skipped.append((path, NO_MODULE))
-        return
+def list_file(path: str, into: Listing, module: str | None = None, root: str = "") -> None:
+    """Add the one file *path*: as the *module* of *root*, else as what its place makes of it, found afterwards."""
     try:
         state = os.stat(path)
     except OSError as error:
@@ -102,43 +119,18 @@ def list_file(path: str, into: Listing) -> None:
     if not stat.S_ISREG(state.st_mode):
         into.skipped.append((path, NOT_REGULAR))
         return
-    package = os.path.basename(path) == "__init__.py"
-    into.files.append(_listed(module, path, package, state, root))
+    into.python += 1
+    folder, name = os.path.split(path)
+    if module is not None:
+        into.files.append(listed(module, path, name == "__init__.py", state, root))
+        return
+    into.top = os.path.realpath(folder)
+    into.loose.append(Loose(folder, [(name[:-3], path, state)]))
 
 
-def _listed(module: str, path: str, package: bool, state: os.stat_result, root: str) -> SourceFile:
+def listed(module: str, path: str, package: bool, state: os.stat_result, root: str) -> SourceFile:
+    """Return the file at *path* as a *module* of *root*."""
     return SourceFile(module, path, package, state.st_size, stamp_of(state), root)
-
-
-def place_of(path: str) -> tuple[str, str]:
-    """Return root folder and dotted name of the module or package at *path*.
-
-    The root is the first folder on the way up that has no ``__init__.py``, but for what is installed: there it is
-    the folder on ``sys.path``, as namespace packages have no such file.
-    """
-    folder, last = os.path.split(path)
-    stem = last[:-3] if last.endswith(".py") else last
-    names = [] if stem == "__init__" else [stem]
-    for entry in (*search_path(), *looked_in):
-        if os.path.basename(entry) in ("site-packages", "dist-packages"):
-            inside = os.path.relpath(folder, entry)
-            parts = [] if inside == "." else inside.split(os.sep)
-            if os.pardir not in parts and all(part.isidentifier() for part in parts):
-                return entry, ".".join([*parts, *names])
-    while os.path.isfile(os.path.join(folder, "__init__.py")):
-        above, part = os.path.split(folder)
-        if not part.isidentifier() or above == folder:
-            break
-        names.append(part)
-        folder = above
-    return folder, ".".join(reversed(names)) or stem
-
-
-def _dotted_below(path: str, folder: str) -> str | None:
-    parts = os.path.relpath(path, folder).removesuffix(".py").split(os.sep)
-    if parts[-1] == "__init__":
-        parts.pop()
-    return ".".join(parts) if parts and all(part.isidentifier() for part in parts) else None
 
 
 def _entries(folder: str, into: Listing, depth: int) -> list[os.DirEntry[str]]:
@@ -159,10 +151,12 @@ def _entries(folder: str, into: Listing, depth: int) -> list[os.DirEntry[str]]:
     except OSError as error:
         into.skipped.append((folder, error.strerror or str(error)))
         return []
-    into.ignored.enter(folder, {entry.name for entry in found})
-    if not into.ignored.is_idle:
-        found = [entry for entry in found if not _is_left_out(entry, into)]
+    names = {entry.name for entry in found}
+    into.ignored.enter(folder, names)
+    found = [entry for entry in found if not _is_left_out(entry, names, into)]
     _documents(found, folder, into)
+    _notebooks(found, folder, into)
+    _hidden(found, into, depth)
     return found
 
 
@@ -178,27 +172,103 @@ def _documents(entries: list[os.DirEntry[str]], folder: str, into: Listing) -> N
             into.skipped.append((entry.path, error.strerror or str(error)))
             continue
         if stat.S_ISREG(state.st_mode) and _is_text(name):
-            place = os.path.relpath(os.path.join(os.path.realpath(folder), name), into.top).replace(os.sep, "/")
-            into.documents.append(DocumentFile(entry.path, place, stamp_of(state)))
+            into.documents.append(_document(entry.path, state, into.shared))
 
 
-def _is_left_out(entry: os.DirEntry[str], into: Listing) -> bool:
-    """Tell whether *entry* is left out because somebody said so; report it if a scan would look at it."""
+def _notebooks(entries: list[os.DirEntry[str]], folder: str, into: Listing) -> None:
+    """Add the notebooks, each as a module of its folder that no import leads to."""
+    states = {}
+    for entry in entries:
+        if entry.name.endswith(NOTEBOOK) and _is_text(entry.name):
+            try:
+                state = entry.stat(follow_symlinks=False)
+            except OSError as error:
+                into.skipped.append((entry.path, error.strerror or str(error)))
+                continue
+            if stat.S_ISREG(state.st_mode):
+                states[entry.name[: -len(NOTEBOOK)]] = state
+    for stem, module in notebook_modules(states).items():
+        file = listed(module, os.path.join(folder, stem + NOTEBOOK), False, states[stem], folder)
+        file.unloadable = IN_NOTEBOOK
+        into.files.append(file)
+        into.python += 1
+
+
+def _document(path: str, state: os.stat_result, top: str) -> DocumentFile:
+    folder, name = os.path.split(path)
+    place = _below(os.path.join(os.path.realpath(folder), name), top)
+    is_whole = any(form.whole_folder for form in forms_of(name, folder))
+    return DocumentFile(path, place, folder_stamp(folder) if is_whole else stamp_of(state))
+
+
+def list_document(path: str, into: Listing) -> bool:
+    """Add the one file *path* if it may be a document with entries, by its name; return whether it may."""
+    if not forms_of(os.path.basename(path), os.path.dirname(path)):
+        return False
+    _begin(os.path.dirname(path), into)
+    try:
+        state = os.stat(path)
+        if stat.S_ISREG(state.st_mode):
+            into.documents.append(_document(path, state, into.shared))
+        else:
+            into.skipped.append((path, NOT_REGULAR))
+    except OSError as error:
+        into.skipped.append((path, error.strerror or str(error)))
+    return True
+
+
+def _hidden(entries: list[os.DirEntry[str]], into: Listing, depth: int) -> None:
+    """Look for documents in the folders among *entries* whose names begin with a dot and that may hold some."""
+    for entry in entries:
+        if not entry.name.startswith(".") or entry.name in _NOBODYS or not _is_folder(entry):
+            continue
+        if entry.name in hidden_folders():
+            _documents_below(entry.path, into, depth + 1)
+        elif os.path.isdir(skills := os.path.join(entry.path, SKILLS)) and not os.path.islink(skills):
+            _documents_below(skills, into, depth + 1)
+
+
+def _documents_below(folder: str, into: Listing, depth: int) -> None:
+    for entry in _entries(folder, into, depth):
+        if entry.name not in _SKIPPED_FOLDERS and not entry.name.startswith(".") and _is_folder(entry):
+            _documents_below(entry.path, into, depth + 1)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir(follow_symlinks=False) and _is_text(entry.name)
+    except OSError:
+        return False
+
+
+def _is_left_out(entry: os.DirEntry[str], beside: set[str], into: Listing) -> bool:
+    """Tell whether *entry* is left out: nobody goes into it, somebody said so, or it is of no use; it is counted."""
+    name = entry.name
+    if name in _SKIPPED_FOLDERS:
+        return True
     try:
         is_folder = entry.is_dir()
     except OSError:
         return False
-    reason = into.ignored.reason(entry.path, is_folder)
-    if reason is None:
+    if is_folder and (what := closed(entry.path, name)) is not None:
+        into.left_out[what] += 1
+        return True
+    reason = None if into.ignored.is_idle else into.ignored.reason(entry.path, is_folder)
+    why = None
+    if reason is not None:
+        why = EXCLUDED if reason.startswith("excluded") else IGNORED
+        if name.endswith(".py") or (is_folder and not name.startswith(".")):
+            into.skipped.append((entry.path, reason))
+    elif into.is_project and is_folder:
+        why = folder_reason(name, beside, tests=into.tests)
+    elif into.is_project and name.endswith(".py"):
+        why = file_reason(name, tests=into.tests)
+    if why is None:
         return False
-    if not is_folder:
-        is_looked_at = entry.name.endswith(".py")
-    elif entry.name in _SKIPPED_FOLDERS or entry.name.startswith("."):
-        is_looked_at = False
-    else:
-        is_looked_at = not os.path.isfile(os.path.join(entry.path, "pyvenv.cfg"))
-    if is_looked_at:
-        into.skipped.append((entry.path, reason))
+    number = into.counted.files(entry.path) if is_folder and not name.startswith(".") else name.endswith(".py")
+    if number:
+        into.python += number
+        into.left_out[why] += number
     return True
 
 
@@ -233,42 +303,32 @@ def _package(name: str, folder: str, root: str, into: Listing, depth: int) -> No
     installed = is_installed(root)
     for stem, path, state in _sources(entries, into, installed):
         if stem == "__init__":
-            into.files.append(_listed(name, path, True, state, root))
-        elif stem.isidentifier():
-            into.files.append(_listed(f"{name}.{stem}", path, False, state, root))
-        else:
+            into.files.append(listed(name, path, True, state, root))
+        elif is_part(stem):
+            into.files.append(listed(f"{name}.{stem}", path, False, state, root))
+        elif installed:
             into.skipped.append((path, NO_MODULE))
+        else:
+            into.loose.append(Loose(folder, [(stem, path, state)]))
     for entry in entries:
-        if entry.name.isidentifier() and entry.name not in _SKIPPED_FOLDERS and _leads_in(entry, into):
+        if is_part(entry.name) and _leads_in(entry, into):
             _package(f"{name}.{entry.name}", entry.path, root, into, depth + 1)
-        elif not installed and not entry.name.isidentifier() and _is_searched(entry, into):
+        elif not installed and not is_part(entry.name) and _is_searched(entry, into):
             _folder(entry.path, into, depth + 1)  # what is in it is no part of the package, and may be a project
 
 
 def _folder(folder: str, into: Listing, depth: int) -> None:
     entries = _entries(folder, into, depth)
-    for stem, path, state in _sources(entries, into):
-        if stem == "__init__":  # of a folder whose name is no identifier: it is no package
-            if state.st_size:
-                into.skipped.append((path, f"the name of its folder is no identifier, so {NO_PACKAGE}"))
-        elif stem.isidentifier():
-            into.files.append(_listed(stem, path, False, state, folder))
-        else:
-            into.skipped.append((path, NO_MODULE))
+    if sources := list(_sources(entries, into, not into.is_project)):
+        into.loose.append(Loose(folder, sources))
     for entry in entries:
-        if not _is_searched(entry, into):
-            continue
-        if os.path.isfile(os.path.join(entry.path, "__init__.py")) and entry.name.isidentifier():
-            _package(entry.name, entry.path, folder, into, depth + 1)
-        else:
+        if _is_searched(entry, into):
             _folder(entry.path, into, depth + 1)
 
 
 def _is_searched(entry: os.DirEntry[str], into: Listing) -> bool:
-    """Tell whether *entry* is a folder that modules of a project may lie in; a virtual environment holds others'."""
-    if entry.name in _SKIPPED_FOLDERS or entry.name.startswith(".") or not _leads_in(entry, into):
-        return False
-    return not os.path.isfile(os.path.join(entry.path, "pyvenv.cfg"))
+    """Tell whether *entry* is a folder that modules of a project may lie in."""
+    return not entry.name.startswith(".") and _leads_in(entry, into)
 
 
 def _sources(
@@ -283,12 +343,14 @@ def _sources(
     for entry in entries:
         name = entry.name
         if name.endswith(".py"):
+            into.python += 1
             try:
                 state = entry.stat()
             except OSError as error:
                 into.skipped.append((entry.path, error.strerror or str(error)))
                 continue
             if stat.S_ISDIR(state.st_mode):
+                into.python -= 1
                 continue
             if not stat.S_ISREG(state.st_mode):  # a pipe would block whoever reads it
                 into.skipped.append((entry.path, NOT_REGULAR))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -195,6 +196,35 @@ class Entry(BaseModel):
         """The folder its code was recorded with, from ``metadata``; None for what is installed, and for data."""
         root = self.metadata.get("root") if isinstance(self.metadata, dict) else None
         return root if isinstance(root, str) and root else None
+
+    @property
+    def unloadable(self) -> str | None:
+        """Why no import path leads to what it describes, as a scan saw it; None for anything else."""
+        if self.ref is not None or not isinstance(self.spec, dict) or "nested_in" not in self.spec:
+            return None
+        reason = self.spec.get("reason")
+        return reason if isinstance(reason, str) and reason else f"defined inside {self.spec['nested_in']}"
+
+    @property
+    def made_in(self) -> str | None:
+        """The file, from its root, of what no import path leads to; None for anything else."""
+        file = self.metadata.get("file") if self.unloadable is not None else None
+        return file if isinstance(file, str) and file else None
+
+    @property
+    def document(self) -> str | None:
+        """The path of the document its data was read from; None for what stands for code, and for other data."""
+        if self.ref is not None or not isinstance(self.metadata, dict):
+            return None
+        is_code = isinstance(self.spec, dict) and "nested_in" in self.spec
+        file = None if is_code else self.metadata.get("file")
+        return os.path.join(self.root, file) if isinstance(file, str) and file and self.root else None
+
+    @property
+    def given_name(self) -> str:
+        """The name that its source gives it; its own but for what was renamed because another has that name."""
+        name = self.metadata.get("given_name") if isinstance(self.metadata, dict) else None
+        return name if isinstance(name, str) and name else self.name
 
     @property
     def state(self) -> str:

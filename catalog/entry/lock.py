@@ -27,9 +27,14 @@ LARGEST = 64_000_000
 OUTSIDE = "outside"
 """Stands for a folder that is not near the lock file: another machine has it somewhere else."""
 
-_LONGEST = 4_000  # characters of a text: twenty times the longest name
+LONGEST = 4_000
+"""The most characters of a text: twenty times the longest name."""
+
 _TITLE = "# Written by `catalog pin`. Review what changes; do not edit it by hand.\n"
-_TEXTS = ("reference", "spec", "source", "root", "distribution", "checksum", "source_checksum")
+HEAD = f"{_TITLE}version = {VERSION}\n"
+"""The beginning of a lock file; the blocks follow, by key."""
+
+_TEXTS = ("reference", "spec", "match", "source", "root", "distribution", "checksum", "source_checksum")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _SUM = re.compile(r"[a-z]{2,8}[0-9]{1,3}:[0-9a-f]{8,128}")
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
@@ -46,6 +51,7 @@ class Pin:
     Attributes:
         reference: where its code is; None for data.
         spec: SHA-256 of its data; None for code.
+        match: the rule by which prompts are routed to it; None without one.
         source: where the entry came from, as ``manual`` or ``scan:mypkg``.
         root: the folder its code lies in, seen from that of the lock file, as ``.`` or ``./src``; ``outside`` if it is
             not near; None for what is installed.
@@ -58,6 +64,7 @@ class Pin:
 
     reference: str | None = None
     spec: str | None = None
+    match: str | None = None
     source: str | None = None
     root: str | None = None
     distribution: str | None = None
@@ -93,18 +100,20 @@ def digest_of(content: bytes) -> str:
 
 def format_lock(lock: Lock) -> str:
     """Return the text of the lock file that says *lock*."""
-    lines = [f"{_TITLE}version = {VERSION}\n"]
-    for key in sorted(lock.pins):
-        pin = lock.pins[key]
-        lines.append(f"\n[{_quoted(key)}]\n")
-        lines += [f"{name} = {_quoted(value)}\n" for name in _TEXTS if (value := getattr(pin, name)) is not None]
-        lines += [f"file.{_quoted(path)} = {_quoted(pin.files[path])}\n" for path in sorted(pin.files)]
+    return HEAD + "".join(format_block(key, lock.pins[key]) for key in sorted(lock.pins))
+
+
+def format_block(key: str, pin: Pin) -> str:
+    """Return the part of the text of a lock file that pins the entry of *key*."""
+    lines = [f"\n[{_quoted(key)}]\n"]
+    lines += [f"{name} = {_quoted(value)}\n" for name in _TEXTS if (value := getattr(pin, name)) is not None]
+    lines += [f"file.{_quoted(path)} = {_quoted(pin.files[path])}\n" for path in sorted(pin.files)]
     return "".join(lines)
 
 
 def is_lock(text: str) -> bool:
     """Tell whether *text* is that of a lock file of this version, whole or damaged."""
-    return text.replace("\r\n", "\n").startswith(f"{_TITLE}version = {VERSION}\n")
+    return text.replace("\r\n", "\n").startswith(HEAD)
 
 
 def parse_lock(text: str, where: str = "catalog.lock") -> Lock:
@@ -146,26 +155,35 @@ class _Reading:
         self.began = 0
         self.texts: dict[str, str] = {}
         self.files: dict[str, str] = {}
+        self.is_as_written = text.startswith(HEAD)
+        self.checked = len(HEAD)  # how much of the text was compared with what would be written
 
     def lock(self) -> Lock:
-        for line in self.text.split("\n"):
-            self.line += 1
-            if len(line) > 2 * _LONGEST:
-                self._wrong(f"has {len(line):,} characters, too many for any field")
-            if self.line <= 2:
-                self._head(line)
-            elif line.startswith("["):
-                self._block(line)
-            elif line:
-                self._field(line)
-        self._close()
+        start = 0
+        while start <= len(self.text):  # line by line: there may be a million
+            end = self.text.find("\n", start)
+            end = len(self.text) if end < 0 else end
+            self._line(self.text[start:end], start)
+            start = end + 1
+        self._close(len(self.text))
         lock = Lock(self.pins)
-        written = format_lock(lock)
-        if written != self.text:  # blank lines, the order of fields, escapes that are not needed
-            pairs = zip(self.text.split("\n"), written.split("\n"), strict=False)
+        if not self.is_as_written or self.checked < len(self.text):
+            # Blank lines, the order of fields, escapes that are not needed: the line is looked for.
+            pairs = zip(self.text.split("\n"), format_lock(lock).split("\n"), strict=False)
             self.line = next((at for at, (mine, its) in enumerate(pairs, 1) if mine != its), self.line)
             self._wrong("is not as `catalog pin` writes it; write it again")
         return lock
+
+    def _line(self, line: str, start: int) -> None:
+        self.line += 1
+        if len(line) > 2 * LONGEST:
+            self._wrong(f"has {len(line):,} characters, too many for any field")
+        if self.line <= 2:
+            self._head(line)
+        elif line.startswith("["):
+            self._block(line, start)
+        elif line:
+            self._field(line)
 
     def _wrong(self, fault: str) -> NoReturn:
         raise LockError(f"{self.where}, line {self.line}: {fault}", file=self.where, line=self.line)
@@ -181,8 +199,8 @@ class _Reading:
         if int(found[1]) != VERSION:
             self._wrong(f"version {int(found[1])} of the format is not known here; this program reads {VERSION}")
 
-    def _block(self, line: str) -> None:
-        self._close()
+    def _block(self, line: str, start: int) -> None:
+        self._close(start - 1)  # a block begins with the blank line above its key
         found = _BLOCK.fullmatch(line)
         if found is None:
             self._wrong('a block begins with its key, as ["tool:plot"]')
@@ -225,8 +243,8 @@ class _Reading:
             self._wrong(f"{name} {fault}")
         self.texts[name] = value
 
-    def _close(self) -> None:
-        """Take in the block that ends here."""
+    def _close(self, end: int) -> None:
+        """Take in the block that ends at *end*."""
         if self.key is None:
             return
         at, self.line = self.line, self.began
@@ -235,13 +253,16 @@ class _Reading:
         if "spec" in self.texts and (self.files or "checksum" in self.texts or "source_checksum" in self.texts):
             self._wrong(f"{_quoted(self.key)} is data: it has no checksums and no files")
         self.line = at
-        self.pins[self.key] = Pin(**self.texts, files=self.files)
+        pin = self.pins[self.key] = Pin(**self.texts, files=self.files)
+        block = format_block(self.key, pin)
+        self.is_as_written = self.is_as_written and self.text[self.checked : end] == block
+        self.checked = end
 
     def _plain(self, written: str) -> str:
         """Return the text that is *written* between quotes."""
         text = _ESCAPE.sub(self._char, written) if "\\" in written else written
-        if len(text) > _LONGEST:
-            self._wrong(f"a text has {len(text):,} characters; {_LONGEST:,} are allowed")
+        if len(text) > LONGEST:
+            self._wrong(f"a text has {len(text):,} characters; {LONGEST:,} are allowed")
         return text
 
     def _char(self, found: re.Match[str]) -> str:

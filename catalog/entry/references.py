@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from catalog.entry.key import Key, name_fault, parse_key
 from catalog.entry.kinds import COUNCILS, FEWEST_OF, KINDS, is_kind_name
+from catalog.entry.states import DEPRECATED, deprecation
 
 PATH_LENGTH = 500
 """The longest path that is kept, in characters. Only councils nested about twenty deep have longer paths."""
@@ -72,7 +73,8 @@ def references_of(kind: str, spec: Any, metadata: Mapping[str, Any]) -> list[Nam
     Args:
         kind: the kind of the entry.
         spec: its data, or None.
-        metadata: ``metadata["references"]`` may be a list of keys, for names that no field of the spec can hold.
+        metadata: ``metadata["references"]`` may be a list of keys, for names that no field of the spec can hold; what
+            replaces a deprecated entry is one, too.
     """
     names: list[Named] = []
     if kind in COUNCILS:
@@ -85,7 +87,15 @@ def references_of(kind: str, spec: Any, metadata: Mapping[str, Any]) -> list[Nam
             target = parse_key(key) if isinstance(key, str) else None
             if target and is_kind_name(target[0]):
                 names += _named(f"metadata.references.{number}", *target)
+    instead = parse_key(deprecation(metadata)[0] or "")
+    if instead and is_kind_name(instead[0]):
+        names += _named(f"metadata.{DEPRECATED}.instead", *instead)
     return names
+
+
+def may_refer(kind: str, metadata: Mapping[str, Any]) -> bool:
+    """Tell whether an entry may name another: most can't, and that is seen at once."""
+    return kind in REFERRING or "references" in metadata or DEPRECATED in metadata
 
 
 def in_order(reference: Reference) -> tuple[Any, ...]:

@@ -21,6 +21,14 @@ DRIFTED = "drifted"
 
 STATES: tuple[str, str, str] = (GONE, BROKEN, DRIFTED)
 
+UNLOADABLE = "not loadable"
+"""``metadata["not loadable"]``: why no import path leads to what an entry describes.
+
+Nothing is wrong with its code: the entry is there to be found and read."""
+
+CODES: tuple[str, str, str, str] = (*STATES, UNLOADABLE)
+"""All that may be said of the code of an entry."""
+
 DRAFT = "draft"
 """``metadata["draft"]`` of an entry that a model made and nobody has approved; what it holds says where it is from."""
 
@@ -32,6 +40,8 @@ DEPRECATED = "deprecated"
 
 REVIEW_MARKS: tuple[str, str, str] = (DRAFT, REVIEW, DEPRECATED)
 MARKS: tuple[str, ...] = (*STATES, *REVIEW_MARKS)
+CATALOGS: tuple[str, ...] = (*STATES, REVIEW, DEPRECATED)
+"""The marks that nobody but the catalog gives; that an entry is a draft, its author may say."""
 
 APPROVED, NEEDS_REVIEW = "approved", "needs review"
 REVIEW_STATES: tuple[str, ...] = (APPROVED, DRAFT, NEEDS_REVIEW, DEPRECATED)
@@ -42,26 +52,29 @@ class Marks(NamedTuple):
 
     Attributes:
         state: ``approved``, ``draft``, ``needs review`` or ``deprecated``: whether routers may pick it.
-        code: ``gone``, ``broken`` or ``drifted``: what the last look at its code saw; None: nothing against it.
+        code: ``gone``, ``broken`` or ``drifted``: what the last look at its code saw; ``not loadable``: no import path
+            leads to it; None: nothing against it.
         instead: the key of what replaces a deprecated entry.
+        reason: why the entry is not loadable.
     """
 
     state: str = APPROVED
     code: str | None = None
     instead: str | None = None
+    reason: str | None = None
 
     def __str__(self) -> str:
         """What listings show; empty where there is nothing to say."""
-        words = [] if self.code is None else [self.code]
+        words = [] if self.code is None else [f"{self.code}: {self.reason}" if self.reason else self.code]
         if self.state == DEPRECATED:
             words.append(f"{DEPRECATED}, see {self.instead}" if self.instead else DEPRECATED)
-        elif self.state != APPROVED and self.code is None:
+        elif self.state != APPROVED and self.code in (None, UNLOADABLE):
             words.append(self.state)
         return ", ".join(words)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return ``state``, with ``code`` and ``instead`` where there is one."""
-        more = {"code": self.code, "instead": self.instead}
+        """Return ``state``, with ``code``, ``instead`` and ``reason`` where there is one."""
+        more = {"code": self.code, "instead": self.instead, "reason": self.reason}
         return {"state": self.state, **{name: value for name, value in more.items() if value is not None}}
 
 
@@ -87,7 +100,15 @@ def review_of(metadata: Mapping[str, Any]) -> str:
 
 def marks_of(metadata: Mapping[str, Any]) -> Marks:
     """Return all that the *metadata* of an entry says of its state."""
-    return Marks(review_of(metadata), state_of(metadata), deprecation(metadata)[0])
+    code = code_of(metadata)
+    reason = str(metadata[UNLOADABLE]) if code == UNLOADABLE else None
+    return Marks(review_of(metadata), code, deprecation(metadata)[0], reason)
+
+
+def code_of(metadata: Mapping[str, Any]) -> str | None:
+    """Return what is to be said of the code of an entry with this *metadata*, or None."""
+    unloadable = isinstance(metadata, dict) and metadata.get(UNLOADABLE)
+    return state_of(metadata) or (UNLOADABLE if unloadable else None)
 
 
 def is_deprecated(metadata: Mapping[str, Any]) -> bool:

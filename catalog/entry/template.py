@@ -10,10 +10,14 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from catalog.entry.braces import TemplateFault, variables_of
+
 TEMPLATE_FORMAT = "template_format"
 """The word in ``metadata``, or beside the text, that says how placeholders are written."""
 
-F_STRING, JINJA = "f-string", "jinja2"
+F_STRING, JINJA, MUSTACHE, HANDLEBARS, PLAIN = "f-string", "jinja2", "mustache", "handlebars", "plain"
+FORMATTED = (F_STRING, "fstring", "format")
+"""Languages of placeholders, and the names of the first; a plain text has none, whatever braces are in it."""
 
 _HOLDERS = ("template", "text")
 """Where data that is a prompt has its text."""
@@ -85,13 +89,59 @@ def is_jinja(form: str) -> bool:
     return form in (JINJA, "jinja")
 
 
-def parameters_of_text(text: str) -> dict[str, Any]:
-    """Return the JSON Schema of the values that the placeholders of *text* take; empty without any."""
+def has_braces(form: str) -> bool:
+    """Tell whether *form* is read and filled in by :mod:`catalog.entry.braces`."""
+    return form in (MUSTACHE, HANDLEBARS)
+
+
+MARKED: dict[str, re.Pattern[str]] = {
+    "semantic-kernel": re.compile(
+        r"""\{\{\s*(?:\$(?P<name>\w+)|(?P<quote>['"])(?P<text>[^'"{}]*)(?P=quote)|(?P<call>[^{}]*?))\s*\}\}"""
+    ),
+    "claude-command": re.compile(r"\$(?P<name>ARGUMENTS\b|[1-9](?!\d))"),
+    "copilot-prompt": re.compile(r"\$\{input:(?P<name>[\w-]+)(?::[^{}]*)?\}"),
+    "gemini-command": re.compile(r"\{\{(?P<name>args)\}\}"),
+}
+"""Languages in which a placeholder is a name between marks, and no more; `text` stands for itself, and `call` is a
+function to call."""
+
+
+def parameters_of_text(text: str, form: str = F_STRING) -> dict[str, Any]:
+    """Return the JSON Schema of the values that the placeholders of *text* take; empty without any.
+
+    Those of a Jinja template, and of one that can't be read, are not told.
+    """
+    if has_braces(form):
+        try:
+            used = variables_of(text)
+        except TemplateFault:
+            return {}
+        types = {name: {"type": "string"} if plain else {} for name, (plain, _) in used.items()}
+        return _object(types, [name for name, (_, needed) in used.items() if needed])
+    if form in MARKED:
+        names = list(dict.fromkeys(filter(None, (match["name"] for match in MARKED[form].finditer(text)))))
+        return _object({name: {"type": "string"} for name in names}, names)
+    if form not in FORMATTED:
+        return {}
     properties: dict[str, Any] = {}
     for field in fields_of(text):
         plain = not (field.path or field.spec)
         if not properties.setdefault(field.name, {"type": "string"} if plain else {}) or not plain:
             properties[field.name] = {}
+    return _object(properties, list(properties))
+
+
+def _object(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     if not properties:
         return {}
-    return {"type": "object", "properties": properties, "required": list(properties)}
+    return {"type": "object", "properties": properties, **({"required": required} if required else {})}
+
+
+def defaults_of(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values that *parameters*, a JSON Schema, have by default."""
+    properties = parameters.get("properties")
+    if not isinstance(properties, Mapping):
+        return {}
+    return {
+        name: each["default"] for name, each in properties.items() if isinstance(each, Mapping) and "default" in each
+    }

@@ -5,22 +5,38 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from catalog.discovery.finding import Finding, ScanResult
+from catalog.discovery.naming import Parts, longer_names, parts_of
 from catalog.discovery.report import ScanReport
 from catalog.entry.entry import Entry, make_entry
-from catalog.entry.key import NAME_LENGTH, Key, format_key
-from catalog.entry.states import DEPRECATED, DRAFT, DRIFTED, GONE, MARKS, REVIEW, only, state_of, with_state, without
+from catalog.entry.key import Key, format_key
+from catalog.entry.states import (
+    DEPRECATED,
+    DRAFT,
+    DRIFTED,
+    GONE,
+    MARKS,
+    REVIEW,
+    UNLOADABLE,
+    only,
+    state_of,
+    with_state,
+    without,
+)
 from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED, PLUGIN
 from catalog.ingest.report import clashes_of, skipped_of, taken_away, undecided_of, undeclared, undeclared_of
-from catalog.loader.verify import drift_in_words, examine
+from catalog.loader.verify import drift_in_words
 from catalog.source.locate import Locator, root_of
-from catalog.source.places import Places
 from catalog.store import queries
+from catalog.store.mapping import to_json
+from catalog.verbs.documents import place_of
 from catalog.verbs.marks import ACTIONS, with_mark
+from catalog.verbs.repair import look_again
 from catalog.workspace.workspace import Workspace, readable
 
 if TYPE_CHECKING:
@@ -67,28 +83,32 @@ class Merge:
         self.refused: list[dict[str, Any]] = []
         self.found: list[str] = []
         self.updated: list[str] = []
+        self._plain: dict[Key, tuple[str, Parts]] = {}  # what the source calls a finding, and what leads to it
         self._on_path = Locator()
 
-    def findings(self, findings: Iterable[Finding], distribution: str | None) -> None:
-        """Take them in: each is new, reworded, unchanged, drifted or refused."""
-        drafts: list[Entry] = []
-        for finding in findings:
-            if finding.framework == "catalog" and undeclared(self.ws, finding.kind):
-                continue  # the report says so
-            try:
-                drafts.append(_entry(finding, self.source, distribution))
-            except CatalogError as error:
-                self.refused.append({"path": finding.path, "reason": str(error)})
-        own = {_place(entry): entry for entry in self._of_source() if entry.ref}
-        names = {(d.kind, d.name) for d in drafts} | {(d.kind, _qualified(d)) for d in drafts if d.ref}
+    def findings(
+        self, findings: Iterable[Finding], distribution: str | None, looked_at: Container[str] = frozenset()
+    ) -> None:
+        """Take them in: each is new, reworded, unchanged, drifted or refused.
+
+        Args:
+            findings: what was found.
+            distribution: that it came with.
+            looked_at: the paths of the files that were.
+        """
+        drafts = [*self._drafts(findings, distribution)]
+        entries = [*self._of_source()]
+        places = Counter(_place(draft) for draft in drafts)
+        # Of two things that are told apart by nothing but their names the names decide.
+        own = {place: entry for entry in (*self._of_others(drafts), *entries) if places[place := _place(entry)] < 2}
+        names = {(draft.kind, draft.name) for draft in drafts}
         stored = {key: entry for key, (_, entry) in self.transaction.existing(names).items()}
-        stored |= {(entry.kind, entry.name): entry for entry in own.values()}
+        stored |= {(entry.kind, entry.name): entry for entry in entries}
         removed = self._taken_away(names)
-        seen: set[_Place] = set()
-        for draft in drafts:
-            seen.add(_place(draft))
-            self._take(draft, stored, own, removed)
-        self._missing(own.values(), seen)
+        taken = {draft.key: self._take(draft, stored, own, removed) for draft in drafts}
+        kept = set(taken.values())
+        self._missing([entry for entry in entries if entry.key not in kept], places, looked_at)
+        self.written = [_referring(entry, taken) for entry in self.written]
         for action, entries in self.marked.items():
             self.ws.put(self.transaction, entries, action)
         if self.written:
@@ -97,26 +117,50 @@ class Merge:
             self.updated = sorted(format_key(*key) for key in done.changed)
             self.unchanged += [format_key(*key) for key in done.unchanged]
 
+    def _drafts(self, findings: Iterable[Finding], distribution: str | None) -> Iterator[Entry]:
+        for finding in findings:
+            if finding.framework == "catalog" and undeclared(self.ws, finding.kind):
+                continue  # the report says so
+            try:
+                draft = _entry(finding, self.source, distribution)
+            except CatalogError as error:
+                self.refused.append({"path": finding.path, "reason": str(error)})
+                continue
+            self._plain[draft.kind, draft.name] = finding.given_name, parts_of(finding)
+            yield draft
+
     def _of_source(self) -> list[Entry]:
         return list(readable(self.reader.all(queries.BY_SOURCE, (self.source,))))
+
+    def _of_others(self, drafts: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield what scans of other targets have brought of the same code, under whatever name."""
+        if not self.source.startswith(SCANNED):
+            return
+        refs = {ref for draft in drafts if draft.ref for ref in (draft.ref, _plain_ref(draft.ref))}
+        for entry in readable(self.reader.all(queries.BY_REFS, (to_json(sorted(map(str, refs))),))):
+            if entry.source.startswith(SCANNED):
+                yield entry
 
     def _taken_away(self, keys: Iterable[Key]) -> set[Key]:
         return {(kind, name) for kind, name, action in self.transaction.last_actions(keys) if action == "unregister"}
 
-    def _take(self, draft: Entry, stored: dict[Key, Entry], own: Mapping[_Place, Entry], removed: set[Key]) -> None:
-        """Decide about one finding."""
-        mine = own.get(_place(draft)) if draft.ref else None
-        there = mine if mine is not None and mine.kind == draft.kind else stored.get((draft.kind, draft.name))
+    def _take(
+        self, draft: Entry, stored: dict[Key, Entry], own: Mapping[_Place, Entry], removed: set[Key]
+    ) -> str | None:
+        """Decide about one finding; return the key of its entry, or None where it gets none."""
+        mine = own.get(_place(draft))
+        if mine is None or mine.kind != draft.kind or (mine.source != self.source and not self._is_same(mine, draft)):
+            mine = None
+        there: Entry | None = mine or stored.get((draft.kind, draft.name))
         if there is None and self.source.startswith(PLUGIN):  # nobody asked for it: it takes no configured place
             there = self._configured(draft)
         if there is not None and not self._is_same(there, draft):
-            # The name is somebody else's: this one gets its module in front, and the report says so.
-            renamed, other = self._free_name(draft, stored) if draft.ref else (None, None)
+            # The name is somebody else's: this one gets more of its place in front, and the report says so.
+            renamed, other = self._free_name(draft, there, stored)
+            removed |= self._taken_away([(draft.kind, renamed)])
             self.clashes.append(
                 {"key": draft.key, "kept": _shown(there, draft), "other": _shown(draft, there), "renamed": renamed}
             )
-            if renamed is None:
-                return
             draft, there = _called(draft, renamed), other
         if there is not None and there.tier == "config":
             there = None
@@ -124,26 +168,31 @@ class Merge:
         if there is None:
             if key in removed:
                 self.refused.append(taken_away(draft.ref or draft.key, format_key(*key)))
-            else:
-                stored[key] = draft
-                marks = {} if self.review is None else {REVIEW: self.review}
-                self.written.append(draft.model_copy(update={"metadata": {**draft.metadata, **marks}}))
-            return
+                return None
+            stored[key] = draft
+            marks = {} if self.review is None else {REVIEW: self.review}
+            self.written.append(draft.model_copy(update={"metadata": {**draft.metadata, **marks}}))
+            return draft.key
         if there.checksum is not None and (
             (there.checksum, there.source_checksum) != (draft.checksum, draft.source_checksum)
         ):
             change = "source" if there.checksum == draft.checksum else "signature"
             self._drift(there, change, draft.signature)
-            return
+            return there.key
         if state_of(there.metadata):  # it is there again, and as it was
             there = there.model_copy(update={"metadata": with_state(there.metadata, None)})
             self.ws.put(self.transaction, [there], "found")
         if there.source.startswith(DISCOVERED):
             now = _called(draft, there.name)
             metadata = {**now.metadata, **self._review_of(there, draft)}
+            if there.document:  # below that folder or another, it is the same; what it names may be renamed by now
+                metadata |= only(there.metadata, "root", "file", "references")
+            if metadata == there.metadata:
+                metadata = there.metadata  # in the order that is stored: another would be a change
             self.written.append(now.model_copy(update={"source": there.source, "metadata": metadata}))
         else:
             self.unchanged.append(there.key)  # registered by hand: what it says is somebody's choice
+        return there.key
 
     def _configured(self, draft: Entry) -> Entry | None:
         """Return the entry of the configuration that has the key of *draft*."""
@@ -161,7 +210,7 @@ class Merge:
         self.drifted.append(
             {
                 "key": there.key,
-                "ref": there.ref,
+                "ref": place_of(there) if there.document else there.ref,
                 "change": change,
                 "old_signature": there.signature,
                 "new_signature": new_signature,
@@ -169,48 +218,70 @@ class Merge:
         )
         self._mark(there, DRIFTED, drift_in_words(change, there.signature, new_signature))
 
-    def _free_name(self, draft: Entry, stored: dict[Key, Entry]) -> tuple[str | None, Entry | None]:
-        """Return a name for *draft* that no other entry has, and the entry that has it if that is its own."""
-        for name in _longer_names(draft):
-            if len(name) > NAME_LENGTH:
-                break
+    def _free_name(self, draft: Entry, there: Entry, stored: dict[Key, Entry]) -> tuple[str, Entry | None]:
+        """Return a name for *draft* that tells it from *there*, and the entry that has it if that is its own."""
+        plain, parts = self._plain[draft.kind, draft.name]
+        theirs = parts_of(_finding(there))
+        least = next((n for n in range(1, len(parts) + 1) if parts[-n:] != theirs[-n:]), 1)
+        for name in longer_names(plain, parts, least):
             key = (draft.kind, name)
+            if key in self._plain:  # another finding of this scan is called that, or will be
+                continue
             if key not in stored:
                 stored.update({k: entry for k, (_, entry) in self.transaction.existing([key]).items()})
-            there = stored.get(key)
-            if there is None or self._is_same(there, draft):
-                return name, there
-        return None, None
+            holder = stored.get(key)
+            if holder is None or self._is_same(holder, draft):
+                return name, holder
+        raise AssertionError("names with numbers have no end")
 
     def _is_same(self, there: Entry, draft: Entry) -> bool:
         """Tell whether two entries stand for the same object of the same file, in whatever version."""
-        if there.ref != draft.ref or (there.ref is None and there.source != draft.source):
+        if there.unloadable is not None and draft.ref is not None and there.source == draft.source:
+            # It was made in a function, and is in the body of its module now.
+            module = (there.made_in or "").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            return module == draft.ref.partition(":")[0] and there.root == draft.root
+        if there.ref is None and draft.ref is None:
+            known = "file" in there.metadata  # else it was stored by a version that did not say where it is
+            return _place(there) == _place(draft) if known else there.source == draft.source
+        if _plain_ref(there.ref) != _plain_ref(draft.ref):
             return False
         if _is_of_another(there.distribution, draft.distribution):
             return False
         roots = there.root, draft.root
-        if roots[0] == roots[1] or there.ref is None:
+        if roots[0] == roots[1]:
             return True
         if None in roots:  # recorded without its folder, as earlier versions did: it is where the import path leads
-            site = self._on_path.find(there.ref.partition(":")[0])
+            site = self._on_path.find(str(there.ref).partition(":")[0])
             found = None if site is None else root_of(site)
             roots = roots[0] or found, roots[1] or found
             if None in roots:  # where the code of one is can't be told, so nothing says that it is that of the other
                 return False
         return os.path.realpath(str(roots[0])) == os.path.realpath(str(roots[1]))
 
-    def _missing(self, own: Iterable[Entry], seen: set[_Place]) -> None:
+    def _missing(self, entries: Iterable[Entry], found: Container[_Place], looked_at: Container[str]) -> None:
         """Mark entries of this source that were not found by what their code looks like now; report what is gone."""
-        absent = [entry for entry in own if _place(entry) not in seen]
-        places = Places()
-        for entry in sorted(absent, key=lambda entry: str(entry.ref)):
-            found = examine(entry, places.of(entry.root))
-            if found.state == GONE:
+        absent = [entry for entry in entries if _place(entry) not in found]
+        look = look_again()
+        for entry in sorted(absent, key=lambda entry: (str(entry.ref), entry.key)):
+            if entry.ref is None and not entry.document:
+                self._missing_file(entry, looked_at)
+                continue
+            found_now = look(entry)
+            if found_now.state == GONE:
                 self.gone.append(entry.key)
-            if found.state == DRIFTED and found.drift is not None:
-                self._drift(entry, found.drift.change, found.drift.new_signature)
-            elif found.known:
-                self._mark(entry, found.state, found.why)
+            if found_now.state == DRIFTED and found_now.drift is not None:
+                self._drift(entry, found_now.drift.change, found_now.drift.new_signature)
+            elif found_now.known:
+                self._mark(entry, found_now.state, found_now.why)
+
+    def _missing_file(self, entry: Entry, looked_at: Container[str]) -> None:
+        """Mark an entry without a reference as gone if its file is, or was looked at and doesn't hold it any more."""
+        path = _file(entry)
+        if path is None or entry.root is None or not os.path.isdir(entry.root):
+            return
+        if path in looked_at or not os.path.exists(path):
+            self.gone.append(entry.key)
+            self._mark(entry, GONE, f"{path} does not hold it any more")
 
     def _mark(self, entry: Entry, state: str | None, why: str) -> None:
         if marked := with_mark(entry, state, why):
@@ -236,6 +307,9 @@ class Merge:
             undecided=undecided_of(result),
             shadows=self._shadows(),
             files=result.counts["files"],
+            seen=result.counts["seen"],
+            opened=result.counts["looked_at"],
+            left_out=result.left_out,
             seconds=round(time.perf_counter() - started, 3),
         )
 
@@ -246,42 +320,70 @@ def _is_of_another(distribution: str | None, other: str | None) -> bool:
     return len(names) == 2 and names[0] != names[1]
 
 
+SCANNED = "scan:"
+
 _Place = tuple[str | None, str | None]
 
 
 def _place(entry: Entry) -> _Place:
-    """Return what tells the object of an entry from all others: its reference, and the folder that holds its module."""
-    root = entry.root
-    return entry.ref or entry.key, None if root is None else os.path.realpath(root)
+    """Return what tells the object of an entry from all others.
+
+    It is the reference and the folder that holds its module; without a reference its file, the function that makes it
+    and what it is called there.
+    """
+    root, path = entry.root, _file(entry)
+    if entry.ref is None and path is not None:
+        nested = (entry.spec.get("nested_in") if isinstance(entry.spec, dict) else None) or ""
+        return f"{entry.kind}:{entry.metadata.get('given_name', entry.name)} {nested}", path
+    return _plain_ref(entry.ref) or entry.key, None if root is None else os.path.realpath(root)
+
+
+def _plain_ref(ref: str | None) -> str | None:
+    """Return *ref* without what sets its module apart from somebody else's: what is installed may change."""
+    top, dot, rest = (ref or "").partition(":")[0].partition(".")
+    return ref and f"{top.removesuffix('_')}{dot}{rest}:{ref.partition(':')[2]}"
+
+
+def _file(entry: Entry) -> str | None:
+    """Return the file of an entry without a reference, links resolved; None where it doesn't say."""
+    file = entry.metadata.get("file")
+    return os.path.realpath(os.path.join(entry.root or "", file)) if isinstance(file, str) else None
 
 
 def _shown(entry: Entry, other: Entry) -> str:
     """Return where the code of an entry is, for a report that names the *other* beside it."""
     root = entry.root
-    return (entry.ref or entry.source) + (f" in {root}" if root and entry.ref == other.ref else "")
+    if entry.document:
+        return place_of(entry) + (f" in {root}" if place_of(entry) == place_of(other) else "")
+    return (entry.ref or _file(entry) or entry.source) + (f" in {root}" if root and entry.ref == other.ref else "")
 
 
-def _longer_names(entry: Entry) -> Iterator[str]:
-    """Yield names that say more and more of where an entry is: its module, then the folders that lead to it."""
-    name = _qualified(entry)
-    yield name
-    parts = [part for part in (entry.root or "").split(os.sep) if part]
-    for part in reversed(parts):
-        name = f"{part}.{name}"
-        yield name
-
-
-def _qualified(entry: Entry) -> str:
-    """Return the name of an entry with the module of its reference in front."""
-    module = str(entry.ref).partition(":")[0]
-    return entry.name if entry.name.startswith(module + ".") else f"{module}.{entry.name}"
+def _referring(entry: Entry, taken: Mapping[str, str | None]) -> Entry:
+    """Return *entry* with what it refers to under the names that the findings of this scan have in the end."""
+    keys = entry.metadata.get("references")
+    if not isinstance(keys, list) or all(taken.get(str(key), key) == key for key in keys):
+        return entry
+    now = [key for key in (taken.get(str(key), str(key)) for key in keys) if key is not None]
+    return entry.model_copy(update={"metadata": {**entry.metadata, "references": list(dict.fromkeys(now))}})
 
 
 def _called(draft: Entry, name: str) -> Entry:
     """Return *draft* under another *name*, with the one its source gives it kept beside."""
     if draft.name == name:
         return draft
-    return draft.model_copy(update={"name": name, "metadata": {"given_name": draft.name, **draft.metadata}})
+    metadata = {**draft.metadata}
+    if metadata.setdefault("given_name", draft.name) == name:
+        del metadata["given_name"]
+    return draft.model_copy(update={"name": name, "metadata": metadata})
+
+
+def _finding(entry: Entry) -> Finding:
+    """Return as much of the finding that *entry* was made of as tells where it is."""
+    module = (_plain_ref(entry.ref) or "").partition(":")[0]
+    path = _file(entry) or os.path.join(entry.root or "", *module.split(".")) + ".py"
+    form = "document" if entry.ref is None and not (isinstance(entry.spec, dict) and "nested_in" in entry.spec) else ""
+    name = str(entry.metadata.get("given_name", entry.name))
+    return Finding(kind=entry.kind, name=name, given_name=name, ref=entry.ref, path=path, form=form)
 
 
 def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
@@ -290,7 +392,9 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
     What can't be reached by a path becomes data that says so: it is found, and taking it explains itself.
     """
     # What the code says of itself is the author's: state, origin and root are the catalog's to write.
-    metadata: dict[str, Any] = without(finding.metadata, *MARKS, "root", "imported", "given_name", "framework")
+    metadata: dict[str, Any] = without(
+        finding.metadata, *MARKS, UNLOADABLE, "root", "imported", "given_name", "framework"
+    )
     if finding.framework:
         metadata["framework"] = finding.framework
     if finding.parameters:
@@ -299,9 +403,13 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
         metadata["given_name"] = finding.given_name
     if finding.root:
         metadata["root"] = finding.root
+    if finding.ref is None and finding.path and finding.root:
+        metadata.setdefault("file", os.path.relpath(finding.path, finding.root).replace(os.sep, "/"))
     spec = finding.spec
-    if spec is None and finding.ref is None:
+    is_unloadable = spec is None and finding.ref is None
+    if is_unloadable:
         spec = {"nested_in": finding.nested_in, "reason": finding.reason}
+        metadata[UNLOADABLE] = finding.reason
     return make_entry(
         {
             "kind": finding.kind,
@@ -316,8 +424,9 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
             "priority": finding.priority,
             "metadata": metadata,
             "signature": finding.signature,
-            "checksum": finding.checksum,
-            "source_checksum": finding.source_checksum,
+            # What nobody can take has nothing that could drift: what is read of it now is what counts.
+            "checksum": None if is_unloadable else finding.checksum,
+            "source_checksum": None if is_unloadable else finding.source_checksum,
             "source": source,
             "distribution": distribution,
         }

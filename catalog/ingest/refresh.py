@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 import time
 import warnings
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from catalog.discovery.report import ScanReport
 from catalog.entry.key import format_key
@@ -24,6 +26,10 @@ from catalog.verbs.renames import find_renames
 from catalog.verbs.repair import examined
 from catalog.workspace.configured import CONFIGURED
 from catalog.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from catalog.entry.entry import Entry
+    from catalog.loader.verify import Examined
 
 
 def refresh(ws: Workspace, progress: Progress | None = None, *, accept_renames: bool = False) -> list[ScanReport]:
@@ -45,25 +51,32 @@ def refresh_sources(ws: Workspace, progress: Progress | None = None) -> list[Sca
         return _refresh(ws, progress)
 
 
+_DRIFTED = ("key", "ref", "change", "old_signature", "new_signature")
+
+
 def _registered(ws: Workspace) -> list[ScanReport]:
     """Mark what the code of entries that no source brings looks like; report what is newly gone or drifted."""
     started = time.perf_counter()
     covered = {f"scan:{target}" for target in targets(ws.store.reader)} | {"live"}
-    entries = [
+    entries = (
         entry
-        for entry in lookup.entries(ws, None)
+        for entry in lookup.entries_by_place(ws, None)
         if entry.ref and entry.tier != "runtime" and entry.source not in covered
         and not entry.source.startswith(PLUGIN)
-    ]  # fmt: skip
-    seen = examined(entries)
-    before = {entry.key: state_of(entry.metadata) for entry in entries}
-    mark(ws, seen)
-    gone = [entry.key for entry, found in seen if found.state == GONE and found.state != before[entry.key]]
-    drifted = [
-        {field: getattr(found.drift, field) for field in ("key", "ref", "change", "old_signature", "new_signature")}
-        for entry, found in seen
-        if found.state == DRIFTED and found.state != before[entry.key]
-    ]
+    )  # fmt: skip
+    gone, drifted = [], []
+
+    def tallied() -> Iterator[tuple[Entry, Examined]]:
+        for entry, found in examined(entries):
+            yield entry, found
+            if found.state == state_of(entry.metadata):
+                continue
+            if found.state == GONE:
+                gone.append(entry.key)
+            elif found.state == DRIFTED:
+                drifted.append({field: getattr(found.drift, field) for field in _DRIFTED})
+
+    mark(ws, tallied())
     if not gone and not drifted:
         return []
     seconds = round(time.perf_counter() - started, 3)

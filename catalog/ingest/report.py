@@ -25,6 +25,8 @@ def unchanged_report(ws: Workspace, target: str, result: ScanResult, started: fl
         clashes=clashes_of(result),
         undecided=undecided_of(result),
         files=result.counts["files"],
+        seen=result.counts["seen"],
+        left_out=result.left_out,
         seconds=round(time.perf_counter() - started, 3),
     )
 

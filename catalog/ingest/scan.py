@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from catalog.discovery.remembered import looked_at
 from catalog.discovery.report import ScanReport
 from catalog.discovery.rules import with_kinds
 from catalog.discovery.scan import scan as scan_source
@@ -26,11 +27,13 @@ def scan(
     public: bool,
     schemas: bool,
     exclude: Sequence[str],
+    tests: bool,
     progress: Progress | None,
 ) -> ScanReport:
     """Scan *target* and store what it holds; see :meth:`catalog.Catalog.scan`."""
     patterns = [exclude] if isinstance(exclude, str) else list(exclude)
-    options = {"public": public, "schemas": schemas, **({"exclude": patterns} if patterns else {})}
+    options: dict[str, Any] = {"public": public, "schemas": schemas}
+    options |= ({"exclude": patterns} if patterns else {}) | ({"tests": True} if tests else {})
     return scan_target(ws, os.fspath(target), options, progress, again=False)
 
 
@@ -45,6 +48,7 @@ def scan_target(
         public=bool(options.get("public", False)),
         schemas=bool(options.get("schemas", False)),
         exclude=options.get("exclude", ()),
+        tests=bool(options.get("tests", False)),
         rules=rules_of(ws),
         known=known,
         progress=progress,
@@ -62,7 +66,7 @@ def scan_target(
             target = place if os.path.isdir(place) else f"{place}.py"
     with ws.writing() as transaction:
         merge = Merge(ws, transaction, f"scan:{target}", "scan", again=again)
-        merge.findings(result.findings, result.distribution)
+        merge.findings(result.findings, result.distribution, looked_at(result.files))
         if not (known and result.unchanged and options == options_of(ws.store.reader, target)):
             transaction.save_source(target, options, result.distribution, result.files)
         return merge.report(target, result, started)

@@ -11,7 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from catalog.entry.kinds import CALL_METHODS
-from catalog.entry.template import format_of, text_of
+from catalog.entry.template import defaults_of, format_of, text_of
 from catalog.errors import LoadError
 from catalog.loader.fill import check_missing, fill
 
@@ -65,7 +65,8 @@ def call(obj: object, arguments: dict[str, Any] | str | None = None, *, entry: E
             like functions. A text, or a mapping with a ``template`` or ``text``, is a prompt, which is filled in.
         arguments: keyword arguments; or a text, for what takes one argument; or None for none.
         entry: what *obj* was taken from. Its ``metadata["template_format"]`` says how the placeholders of a text are
-            written: ``f-string``, or ``jinja2``, which is always rendered in its sandbox.
+            written: ``f-string``, ``jinja2``, which is always rendered in its sandbox, or another language of
+            prompts; its parameters say which values are there without being given.
 
     Raises:
         LoadError: *obj* can't be called (``facts["reason"]`` is ``not-callable``), or the arguments don't
@@ -73,12 +74,18 @@ def call(obj: object, arguments: dict[str, Any] | str | None = None, *, entry: E
         MissingExtraError: a Jinja template, and Jinja is not installed.
         Exception: whatever the object raises.
     """
+    if entry is not None and entry.document and entry.kind != "prompt":
+        raise LoadError(
+            f"{entry.key} is data, read from {entry.document}; it is taken, not called", reason="not-callable"
+        )
     if isinstance(obj, type) and _is_tool_class(obj):
         obj = _made(obj)
     text = text_of(obj)
     if text is not None:
-        who = "the prompt" if entry is None else entry.key
-        return fill(text, arguments, format_of(obj, {} if entry is None else entry.metadata), who=who)
+        if entry is None:
+            return fill(text, arguments, format_of(obj, {}))
+        form = format_of(obj, entry.metadata)
+        return fill(text, arguments, form, who=entry.key, defaults=defaults_of(entry.parameters))
     way = _way(obj)
     if way == "self":
         result = _fitted(obj, arguments, obj)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from catalog.distributions import find_distribution
-from catalog.entry.lock import OUTSIDE, Pin, digest_of
+from catalog.entry.lock import LONGEST, OUTSIDE, Pin, digest_of
 from catalog.errors import UnreadableSourceError
 from catalog.source.define import Node
 from catalog.source.docstrings import summary
@@ -32,6 +32,9 @@ def pin_of(entry: Any, folder: str, places: Places, read: dict[str, bytes] | Non
         read: takes up the bytes of the files, by real path.
     """
     named = record_of(entry, folder)
+    if len(entry.match or "") > LONGEST:
+        reason = f"its rule has {len(entry.match):,} characters; {LONGEST:,} are pinned"
+        return Missing(entry.ref or "", "unreadable", reason)
     if entry.ref is None:
         return named
     locator = places.of(entry.root)
@@ -46,7 +49,7 @@ def pin_of(entry: Any, folder: str, places: Places, read: dict[str, bytes] | Non
         signature, body = definition.checksum, definition.source_checksum
         modules = [entry.ref.partition(":")[0], definition.module]
     try:
-        files = _files(modules, locator, read)
+        files = _files(modules, locator, places.digests, read)
     except OSError as error:
         reason = f"{error.filename} can't be read: {error.strerror}"
         return Missing(entry.ref, "unreadable", reason, error.filename)
@@ -58,6 +61,7 @@ def record_of(entry: Any, folder: str) -> Pin:
     return Pin(
         reference=entry.ref,
         spec=spec_digest(entry.spec) if entry.ref is None else None,
+        match=entry.match,
         source=_portable_source(entry.source, folder),
         root=_portable(entry.root, folder),
         distribution=_installed(entry.distribution),
@@ -122,22 +126,30 @@ def _given(node: Node) -> str:
     return ""
 
 
-def _files(modules: list[str], locator: Locator, read: dict[str, bytes] | None) -> dict[str, str]:
-    """Return the files that importing *modules* surely runs, each with the SHA-256 of its bytes."""
+def _files(
+    modules: list[str], locator: Locator, digests: dict[str, str], read: dict[str, bytes] | None
+) -> dict[str, str]:
+    """Return the files that importing *modules* surely runs, each with the SHA-256 of its bytes.
+
+    Each file is read once for all entries of an operation, but anew where its bytes are wanted.
+    """
     files: dict[str, str] = {}
     for module in modules:
         parts = module.split(".")
         for length in range(1, len(parts) + 1):
             site = locator.find(".".join(parts[:length]))
             path = None if site is None else _path(site)
-            if site is not None and site.path is not None and path is not None and path not in files:
+            if site is None or site.path is None or path is None or path in files:
+                continue
+            if read is not None or site.path not in digests:
                 if not os.path.isfile(site.path):  # in an archive, or made by an import hook
                     continue
                 with open(site.path, "rb") as file:
                     data = file.read()
-                files[path] = digest_of(data)
+                digests[site.path] = digest_of(data)
                 if read is not None:
                     read[os.path.realpath(site.path)] = data
+            files[path] = digests[site.path]
     return files
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from catalog.entry.key import format_key
 from catalog.errors import UnreadableSourceError
+from catalog.loader.alike import Alike
 from catalog.loader.verify import Recorded
 from catalog.source.define import Definition, define
 from catalog.source.find import Missing, find_object
@@ -65,7 +66,7 @@ class Fault:
 
 
 def diagnose(entries: Iterable[Recorded]) -> list[Fault]:
-    """Return what is wrong with the references of *entries*, by key.
+    """Return what is wrong with the references of *entries*, which come by place, by key.
 
     Code that is gone is looked for by checksum in the folder its entry was recorded with; of what is installed in its
     top-level package and its distribution. Each file is read at most once. Nowhere else: what is found from one working
@@ -73,33 +74,32 @@ def diagnose(entries: Iterable[Recorded]) -> list[Fault]:
     runs) are no fault.
     """
     faults: list[Fault] = []
-    same_place: dict[tuple[str, str, str], list[Recorded]] = {}
     places = Places()
     index = _Index()
-    # Sorted by module, as the locator keeps only some files parsed.
-    referring = [entry for entry in entries if entry.ref]
-    for entry in sorted(referring, key=lambda entry: (entry.root or "", entry.ref or "", entry.kind, entry.name)):
-        ref = entry.ref or ""
-        locator = places.of(entry.root)
-        definition = find_object(ref, locator)
-        file = entry.root or ""
-        if isinstance(definition, Missing):
-            # What a distribution that is installed here does not have is gone, too.
-            if definition.is_gone or (definition.is_out_of_sight and _top_level(_distribution(entry))):
-                faults.append(_gone(entry, ref, definition, index, locator))
+    with Alike() as alike:
+        for entry in entries:
+            if not entry.ref:
                 continue
-            if definition.is_out_of_sight:
-                faults.append(Fault(_key_of(entry), ref, "elsewhere", None, "", definition.message))
-                continue
-            place = ref
-        else:
-            place, file = _identity(ref, definition, locator), os.path.realpath(definition.path)
-        same_place.setdefault((entry.kind, place, file), []).append(entry)
-    for (_, place, _), same in same_place.items():
-        first, *others = sorted(same, key=lambda entry: entry.name)
-        for other in others:
-            why = f"{_key_of(first)} stands for {place} too; unregister one of the two"
-            faults.append(Fault(_key_of(other), other.ref or "", "duplicate", None, "", why, _key_of(first)))
+            ref, locator, file = entry.ref, places.of(entry.root), entry.root or ""
+            definition = find_object(ref, locator)
+            if isinstance(definition, Missing):
+                # What a distribution that is installed here does not have is gone, too.
+                if definition.is_gone or (definition.is_out_of_sight and _top_level(_distribution(entry))):
+                    faults.append(_gone(entry, ref, definition, index, locator))
+                    continue
+                if definition.is_out_of_sight:
+                    faults.append(Fault(_key_of(entry), ref, "elsewhere", None, "", definition.message))
+                    continue
+                place = ref
+            else:
+                place, file = _identity(ref, definition, locator), os.path.realpath(definition.path)
+            alike.add((entry.kind, place, file), (entry.name, ref))
+        for (kind, place, _), same in alike.groups():
+            (first, _), *others = sorted(same)
+            key = format_key(kind, first)
+            for name, ref in others:
+                why = f"{key} stands for {place} too; unregister one of the two"
+                faults.append(Fault(format_key(kind, name), ref, "duplicate", None, "", why, key))
     return sorted(faults, key=lambda fault: (fault.key, fault.trouble))
 
 

@@ -18,6 +18,8 @@ from importlib.util import module_from_spec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from catalog.source.made_names import made_spec, true_module
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -29,7 +31,8 @@ _PREFIX = "_catalog_"
 def own_name(module: str, root: str) -> str:
     """Return the name under which the *module* in the folder *root* can be imported.
 
-    It is its public name, unless another file is imported under that name, or would be.
+    It is its public name, unless another file is imported under that name, or would be, or the name is made of that of
+    a file which no import statement can name.
     """
     from catalog.source.locate import Locator  # an import reads far more
 
@@ -38,6 +41,8 @@ def own_name(module: str, root: str) -> str:
     if not own.is_own(top):
         return module
     mine = own.find(top)
+    if _is_made(mine):
+        return f"{_shelf(root)}.{true_module(module, mine.path if mine is not None else None)}"
     loaded = sys.modules.get(top)
     if loaded is not None:
         taken = not _is_of(loaded, mine)
@@ -50,6 +55,14 @@ def own_name(module: str, root: str) -> str:
 def public_name(module: str) -> str:
     """Return the name that a module on a shelf has for everybody else; of others their own."""
     return module.partition(".")[2] if module.startswith(_PREFIX) else module
+
+
+def _is_made(site: ModuleSite | None) -> bool:
+    """Tell whether the file or package at *site* has another name than the module."""
+    if site is None or site.path is None:
+        return False
+    path = os.path.dirname(site.path) if site.is_package else site.path
+    return os.path.basename(path).partition(".")[0] != site.name
 
 
 def _is_of(loaded: ModuleType, site: ModuleSite | None) -> bool:
@@ -94,6 +107,8 @@ class _Finder(MetaPathFinder):
         if shelf is None or path is None:
             return None
         spec = PathFinder.find_spec(fullname, path, target)
+        if spec is None and fullname.count(".") == 1:
+            spec = made_spec(shelf.__path__[0], fullname.partition(".")[2], fullname)
         if spec is not None and type(spec.loader) is SourceFileLoader:
             spec.loader = _Loader(fullname, spec.loader.path, shelf.__path__[0])
         return spec

@@ -16,6 +16,7 @@ from catalog.entry.states import (
     GONE,
     NEEDS_REVIEW,
     REVIEW,
+    UNLOADABLE,
     deprecated_in_words,
     review_of,
 )
@@ -174,6 +175,9 @@ def split(
             continue
         if entry.metadata.get(BROKEN):
             out.append((entry, f"its code is broken: {entry.metadata[BROKEN]}"))
+            continue
+        if entry.metadata.get(UNLOADABLE):
+            out.append((entry, f"it is not loadable: {entry.metadata[UNLOADABLE]}"))
             continue
         unreviewed = _unreviewed(entry, deprecated=deprecated)
         if unreviewed:

@@ -68,8 +68,10 @@ def _asked(ws: Workspace, entry: Entry) -> Asked:
 
 def _take(ws: Workspace, entry: Entry) -> object:
     from catalog.loader.trusted import take  # only where there is a predicate
+    from catalog.verbs.pins import check_pin
 
     said = check_predicate(ws, entry)
+    check_pin(ws, entry)  # a rule that is not as pinned calls nothing
     live = take(str(ObjectRef.parse(str(entry.match))), _root(ws, entry), _asked(ws, entry), said)
     own_call = next((vars(each)["__call__"] for each in type(live).__mro__ if "__call__" in vars(each)), None)
     if not isinstance(live, (FunctionType, MethodType)) and not isinstance(own_call, FunctionType):

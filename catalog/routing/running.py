@@ -80,7 +80,8 @@ def _is_spec(entry: Entry, live: object) -> bool:
 
 def _live(catalog: HasWorkspace, entry: Entry) -> Any:
     """Return the object of an entry, or the data of an entry that is data: it may be made for a prompt, not stored."""
-    return entry.spec if entry.ref is None and entry.spec is not None else catalog[entry.kind, entry.name]
+    is_data = entry.ref is None and entry.spec is not None and entry.unloadable is None
+    return entry.spec if is_data else catalog[entry.kind, entry.name]
 
 
 def _runner(catalog: HasWorkspace, entry: Entry, option: Any) -> Any:

@@ -47,7 +47,7 @@ class Candidate:
     def to_dict(self) -> dict[str, Any]:
         """Return the candidate as data for JSON: key, kind and name stand for the entry.
 
-        ``state`` is there only if it is not ``approved``, ``code`` only if it is ``gone``, ``broken`` or ``drifted``.
+        ``state`` is there only if it is not ``approved``, ``code`` only if there is something to say.
         """
         marks = marks_of(self.entry.metadata).to_dict()
         if marks["state"] == APPROVED:

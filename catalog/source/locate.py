@@ -17,6 +17,7 @@ from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ModuleSpec,
 from typing import TYPE_CHECKING, Literal
 
 from catalog.source.files import Files
+from catalog.source.made_names import made_spec
 from catalog.source.search_path import looked_in, search_path
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ class Locator:
         return spec
 
     def _spec_in_own(self, top: str) -> ModuleSpec | None:
-        return None if self.own is None else PathFinder.find_spec(top, [self.own])
+        return None if self.own is None else PathFinder.find_spec(top, [self.own]) or made_spec(self.own, top)
 
     def _ask(self, dotted: str, path: list[str] | None) -> ModuleSpec | None:
         spec = None if path is not None else self._spec_in_own(dotted)

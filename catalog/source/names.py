@@ -106,6 +106,11 @@ def _bind_assignment(node: ast.Assign, names: Names) -> None:
         _assign(target, node.value, names)
 
 
+def _bind_expression(node: ast.Expr, names: Names) -> None:
+    if isinstance(node.value, ast.NamedExpr):  # (mark := tool)
+        _assign(node.value.target, node.value.value, names)
+
+
 def _bind_annotated(node: ast.AnnAssign, names: Names) -> None:
     if node.value is not None:
         _assign(node.target, node.value, names)
@@ -153,6 +158,9 @@ def _bind_branches(node: ast.stmt, names: Names) -> None:
     """Bind what the branches of *node* bind that run; of those that may run, the first."""
     merged: dict[str, Binding] = {}
     guesses: dict[str, Binding] = {}
+    test = getattr(node, "test", None)
+    if isinstance(test, ast.NamedExpr):  # if (mark := tool):
+        _assign(test.target, test.value, names)
     for part in names.branches.parts(node):
         branch = _names_within(part.body, names)
         if part.runs is False:
@@ -232,6 +240,7 @@ _BINDERS: dict[type[ast.stmt], Callable[[Any, Names], None]] = {
     ast.Assign: _bind_assignment,
     ast.AnnAssign: _bind_annotated,
     ast.AugAssign: _bind_augmented,
+    ast.Expr: _bind_expression,
     ast.ImportFrom: _bind_from,
     ast.Import: _bind_import,
     ast.If: _bind_branches,

@@ -19,6 +19,9 @@ _KEYS = re.compile(
 )
 
 _SHORTEST = 8  # no secret is as short as "test", which many set where any key will do
+_CREDENTIALS = re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+@")
+_PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
+_WHOLE = re.compile(rf"(?:{_KEYS.pattern})[^\s\"'<>,;)]*")
 
 HIDDEN = "…"
 """What stands in a signature for a secret."""
@@ -33,19 +36,28 @@ def is_secret(name: str | None, value: object) -> bool:
     return bool((name and _NAMES.search(name)) or (len(value) > 8 and _KEYS.search(value)))
 
 
-def hide_secrets(text: str) -> str:
-    """Return *text* with ``…`` for what looks like a key, a token or the login of an address.
+def without_keys(text: str, instead: str = HIDDEN) -> str:
+    """Return *text* with *instead* in place of each word that looks like a key, and addresses without passwords."""
+    if _KEYS.search(text) is None:
+        return text
+    text = _CREDENTIALS.sub("", text)
+    text = _PRIVATE.sub(lambda _: instead, text)
+    return _WHOLE.sub(lambda _: instead, text)
 
-    So does the value of each environment variable whose name says that it is a secret.
+
+def hide_secrets(text: str) -> str:
+    """Return *text* without keys, as :func:`without_keys`, and without the secrets of the environment.
+
+    Those are the values of variables whose names say that they are secrets.
 
     Examples:
         >>> hide_secrets("can't reach postgresql://ann:hunter22@db/x")
-        "can't reach …db/x"
+        "can't reach postgresql://db/x"
     """
     for name, value in os.environ.items():
         if len(value) >= _SHORTEST and _NAMES.search(name):
             text = text.replace(value, HIDDEN)
-    return _KEYS.sub(HIDDEN, text)
+    return without_keys(text)
 
 
 def without_secrets(name: str | None, node: ast.expr) -> ast.expr:

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from catalog.entry.embedding_text import TEMPLATE_VERSION, hashes
 from catalog.entry.entry import Entry
-from catalog.entry.references import REFERRING, references_of
+from catalog.entry.references import may_refer, references_of
 from catalog.entry.words import WORDS_VERSION
 from catalog.errors import StoreError
 from catalog.store import fulltext, tables
@@ -96,11 +96,12 @@ def remake(connection: sa.Connection, *, tags: bool = False) -> int:
             connection.execute(sa.delete(table))
 
     _with_whole_index(connection, delete)
-    done = 0
-    rows = connection.execute(sa.text(f"SELECT e.id, {columns()} FROM entry AS e ORDER BY e.id")).all()
-    for start in range(0, len(rows), CHUNK):
+    done, last = 0, -(1 << 63)
+    page = sa.text(f"SELECT e.id, {columns()} FROM entry AS e WHERE e.id > :last ORDER BY e.id LIMIT {CHUNK}")
+    while rows := connection.execute(page, {"last": last}).all():
+        last = rows[-1][0]
         entries = []
-        for row in rows[start : start + CHUNK]:
+        for row in rows:
             with suppress(StoreError):  # a damaged row can't be found any more, but must not hide the others
                 entries.append((row[0], entry_from_row(row[1:])))
         if tags:
@@ -127,7 +128,7 @@ def _insert_without_tags(connection: sa.Connection, entries: Sequence[tuple[int,
         [
             (id_, *named)
             for id_, entry in entries
-            if entry.kind in REFERRING or "references" in entry.metadata  # most entries name nothing: skip them early
+            if may_refer(entry.kind, entry.metadata)
             for named in references_of(entry.kind, entry.spec, entry.metadata)
         ],
     )

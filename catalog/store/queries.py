@@ -8,13 +8,15 @@ each statement on a migrated database, so that none can fall behind the tables. 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.filters import NO_FILTERS, SEPARATORS, Filters
-from catalog.entry.states import MARKS
+from catalog.entry.states import MARKS, UNLOADABLE
 from catalog.errors import CatalogError, CatalogWarning, EntryNotFoundError, StoreError
 from catalog.store.forms import MOST, parsed, parsed_texts
 from catalog.store.mapping import COLUMNS, LISTED, columns, damaged_row, entry_from_row, to_json
@@ -34,6 +36,7 @@ KINDS = (  # jumps from kind to kind; DISTINCT would read the index from end to 
 PAST_KINDS = KINDS.replace("FROM entry", "FROM revision")
 ALL = f"SELECT {columns()} FROM entry AS e ORDER BY e.kind, e.name"
 BY_REF = f"SELECT {columns()} FROM entry AS e WHERE e.ref = ? ORDER BY e.kind, e.name"
+BY_REFS = f"SELECT {columns()} FROM entry AS e WHERE e.ref IN (SELECT value FROM json_each(?)) ORDER BY e.kind, e.name"
 BY_SOURCE = f"SELECT {columns()} FROM entry AS e WHERE e.source = ? ORDER BY e.kind, e.name"
 BY_SOURCE_CHECKSUM = (
     f"SELECT {columns()} FROM entry AS e WHERE e.source_checksum IN (SELECT value FROM json_each(?)) "
@@ -58,7 +61,7 @@ GONE = (  # the first condition is cheap, and true of next to no entry
     "AND json_extract(e.metadata, '$.gone') IS NOT NULL ORDER BY e.kind, e.name"
 )
 _IS_MARKED = (  # perhaps: whoever reads the metadata knows for sure
-    "(" + " OR ".join(f"instr(e.metadata, '\"{mark}\"')" for mark in MARKS) + ") ORDER BY e.kind, e.name"
+    "(" + " OR ".join(f"instr(e.metadata, '\"{mark}\"')" for mark in (*MARKS, UNLOADABLE)) + ") ORDER BY e.kind, e.name"
 )
 MARKED = f"SELECT e.kind, e.name, e.metadata FROM entry AS e WHERE {_IS_MARKED}"
 MARKED_OF = (
@@ -95,6 +98,14 @@ _OF_TAG = (
     f"SELECT {columns(LISTED)} FROM entry_tag AS t CROSS JOIN entry AS e ON e.id = t.entry_id WHERE t.tag = ? "
     "ORDER BY t.kind, t.name LIMIT ?"
 )
+
+_BY_PLACE = (
+    "SELECT e.id FROM entry AS e WHERE {where} ORDER BY "
+    "CASE WHEN json_valid(e.metadata) THEN json_extract(e.metadata, '$.root') END, e.ref, e.kind, e.name"
+)
+
+_PAGE = 500
+"""Rows that are held at once where something takes its time with each."""
 
 _PARAMETERS = 10_000
 """How many parameters a statement gets at most; SQLite allows 32,766."""
@@ -171,15 +182,55 @@ def matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ...
         limit: how many rows at most; -1 for all.
         names: the columns of a row.
     """
-    rows = _matching(reader, filters, limit, names)
+    rows = reader.all(*_matching(reader, filters, limit, names))
     return listable(reader, rows) if names == LISTED else rows
 
 
-def _matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ...]) -> list[Row]:
+ORDERS = {"key": "kind, e.name", "name": "name, e.kind", "updated": "updated_at DESC, e.kind, e.name"}
+"""What entries can be listed by."""
+
+
+def listed(reader: Reader, filters: Filters, order: str) -> Iterator[Row]:
+    """Yield the rows of a listing of the entries that pass *filters*, in one of :data:`ORDERS`, as they are read."""
+    if order == "key":
+        rows = reader.stream(*_matching(reader, filters, -1, LISTED))
+    else:  # SQLite sorts in a file where there are many
+        sql, params = conditions(filters, "e.id", "e.kind")
+        where = " AND ".join(sql) or "1"
+        rows = reader.stream(
+            f"SELECT {columns(LISTED)} FROM entry AS e WHERE {where} ORDER BY e.{ORDERS[order]}", params
+        )
+    while page := list(islice(rows, _PAGE)):
+        yield from listable(reader, page)
+
+
+def whole_rows(reader: Reader, filters: Filters) -> Iterator[Row]:
+    """Yield the columns of entries that pass *filters*, by kind and name, as they are read."""
+    return reader.stream(*_matching(reader, filters, -1, COLUMNS))
+
+
+def rows_by_place(reader: Reader, filters: Filters) -> Iterator[Row]:
+    """Yield the columns of entries that pass *filters*, by the place of their code: folder, module, name.
+
+    Only ids are held, and a page of rows: what is done with a row may take its time, and nothing waits for it. A row
+    that is written meanwhile comes as it is then, and one that is taken away does not come.
+    """
+    sql, params = conditions(filters, "e.id", "e.kind")
+    where = " AND ".join(sql) or "1"
+    ids = array("q", (row[0] for row in reader.stream(_BY_PLACE.format(where=where), params)))
+    wanted = f"SELECT e.id, {columns()} FROM entry AS e WHERE e.id IN ({{ids}})"
+    for start in range(0, len(ids), _PAGE):
+        page = ids[start : start + _PAGE]
+        rows = {row[0]: row[1:] for row in rows_of_ids(reader, wanted, page)}
+        yield from (rows[id_] for id_ in page if id_ in rows)
+
+
+def _matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ...]) -> tuple[str, Sequence[Any]]:
+    """Return the statement for what passes *filters*, and its parameters."""
     if filters == NO_FILTERS and limit < 0 and names == COLUMNS:
-        return reader.all(ALL)
+        return ALL, ()
     if names == LISTED and len(filters.tags) == 1 and filters == Filters(tags=filters.tags):
-        return reader.all(_OF_TAG, (filters.tags[0], limit))
+        return _OF_TAG, (filters.tags[0], limit)
     wanted = columns(names)
     if filters.tags:
         # Start from the rarest tag: the index lists the entries of a tag in the order of keys, so nothing is sorted.
@@ -189,25 +240,21 @@ def _matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ..
         rest = filters._replace(tags=tags[1:])
         sql, params = conditions(rest, "t.entry_id", "t.kind")
         where = " AND ".join(["t.tag = ?", *sql])
-        return reader.all(
+        text = (
             f"SELECT {wanted} FROM entry_tag AS t CROSS JOIN entry AS e ON e.id = t.entry_id WHERE {where} "
-            "ORDER BY t.kind, t.name LIMIT ?",
-            (tags[0], *params, limit),
+            "ORDER BY t.kind, t.name LIMIT ?"
         )
+        return text, (tags[0], *params, limit)
     if filters.any_tags and sum(entries_with_tag(reader, tag) for tag in filters.any_tags) < _FEW:
         sql, params = conditions(filters._replace(any_tags=()), "e.id", "e.kind")
         where = " AND ".join(
             [f"e.id IN (SELECT entry_id FROM entry_tag WHERE tag IN ({_marks(filters.any_tags)}))", *sql]
         )
-        return reader.all(
-            f"SELECT {wanted} FROM entry AS e WHERE {where} ORDER BY e.kind, e.name LIMIT ?",
-            (*filters.any_tags, *params, limit),
-        )
+        text = f"SELECT {wanted} FROM entry AS e WHERE {where} ORDER BY e.kind, e.name LIMIT ?"
+        return text, (*filters.any_tags, *params, limit)
     sql, params = conditions(filters, "e.id", "e.kind")
     where = " AND ".join(sql) or "1"
-    return reader.all(
-        f"SELECT {wanted} FROM entry AS e WHERE {where} ORDER BY e.kind, e.name LIMIT ?", (*params, limit)
-    )
+    return f"SELECT {wanted} FROM entry AS e WHERE {where} ORDER BY e.kind, e.name LIMIT ?", (*params, limit)
 
 
 def by_ids(reader: Reader, ids: Sequence[int]) -> dict[int, Row]:

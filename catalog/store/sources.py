@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator, Sequence
+from json import dumps
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.errors import CatalogWarning
@@ -13,7 +15,11 @@ if TYPE_CHECKING:
 
 SOURCE = "SELECT s.files FROM source AS s WHERE s.target = ?"
 SOURCES = "SELECT s.target, s.options FROM source AS s WHERE s.target NOT GLOB 'pin-source:*' ORDER BY s.target"
-KEPT = "SELECT s.target, s.files FROM source AS s WHERE s.target GLOB 'pin-source:*' ORDER BY s.target"
+KEPT = (
+    "SELECT s.target, s.files FROM json_each(?) AS k CROSS JOIN source AS s ON s.target = 'pin-source:' || k.value "
+    "ORDER BY s.target"
+)
+KEPT_TARGETS = "SELECT s.target FROM source AS s WHERE s.target GLOB 'pin-source:*' ORDER BY s.target"
 
 KEPT_SOURCE = "pin-source:"
 """Begins the name under which the source text of a pinned entry is kept; its key follows. It is nothing to scan."""
@@ -72,10 +78,13 @@ def targets(reader: Reader) -> list[str]:
     return [row[0] for row in reader.all(SOURCES) if type(row[0]) is str]
 
 
-def kept_sources(reader: Reader) -> dict[str, dict[str, Any]]:
-    """Return, by key, what is kept of the code of pinned entries: ``checksum``, ``text`` and ``said``, its purpose."""
+def kept_sources(reader: Reader, keys: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Return what is kept of the code of the pinned entries among *keys*: ``checksum``, ``text`` and ``said``.
+
+    The latter is its purpose, as the code says it.
+    """
     kept = {}
-    for target, files in reader.all(KEPT):
+    for target, files in reader.all(KEPT, (dumps(keys),)):
         try:
             found = dict(parsed(files, dict))
         except ValueError:  # it is kept for convenience; `db check` names it
@@ -83,3 +92,10 @@ def kept_sources(reader: Reader) -> dict[str, dict[str, Any]]:
         if type(target) is str and all(isinstance(found.get(field), str) for field in ("checksum", "text", "said")):
             kept[target.removeprefix(KEPT_SOURCE)] = found
     return kept
+
+
+def kept_keys(reader: Reader) -> Iterator[str]:
+    """Yield the keys of the entries whose code is kept."""
+    for (target,) in reader.stream(KEPT_TARGETS):
+        if type(target) is str:
+            yield target.removeprefix(KEPT_SOURCE)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from catalog.discovery.find_document import Documents
 from catalog.errors import EntryNotFoundError
 from catalog.store.sources import kept_sources
-from catalog.verbs.pins import MOST_SOURCE
 from catalog.verbs.renames import FOUND_IN_CODE
+from catalog.verbs.sources_of_pins import MOST_SOURCE
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -51,15 +53,45 @@ def changes(ws: Workspace, drifts: Iterable[Drift]) -> list[Changed]:
     """Return what changed about the code of each of *drifts*; see :meth:`catalog.Catalog.changes`."""
     from catalog.source.places import Places  # reading source code is for those who ask for it
 
-    places, kept = Places(), kept_sources(ws.store.reader)
-    found = []
+    places, documents, found = Places(), Documents(), []
+    drifts = list(drifts)
+    kept = kept_sources(ws.store.reader, [drift.key for drift in drifts])
     for drift in drifts:
         try:
             entry = ws.entry(drift.kind, drift.name)
         except EntryNotFoundError:  # somebody took it away meanwhile
             continue
-        found.append(_changed(entry, drift, kept.get(drift.key), places))
+        if entry.document:
+            found.append(_in_document(entry, drift, documents))
+        else:
+            found.append(_changed(entry, drift, kept.get(drift.key), places))
     return found
+
+
+def _in_document(entry: Entry, drift: Drift, documents: Documents) -> Changed:
+    """Return what changed about what a document holds: the record is all of it, so there is always a diff."""
+    from catalog.verbs.documents import as_it_is_now
+
+    now = as_it_is_now(entry, documents)
+    fields: dict[str, tuple[Any, Any]] = {}
+    for name in ("signature", "description"):
+        if getattr(entry, name) != getattr(now, name):
+            fields[name] = (getattr(entry, name), getattr(now, name))
+    fields |= _in_parameters(entry.parameters, now.parameters)
+    if now is entry:
+        return Changed(drift.key, drift.ref, {}, None, f"there is no new source: {drift.message}")
+    old, new = (json.dumps(each.spec, indent=2, ensure_ascii=False).splitlines() for each in (entry, now))
+    lines = difflib.unified_diff(old, new, f"{drift.key} as recorded", f"{drift.ref} now", lineterm="")
+    return Changed(drift.key, drift.ref, fields, "".join(f"{line}\n" for line in lines), "")
+
+
+def _in_parameters(old: dict[str, Any], new: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Return the parameters that differ between two schemas, each as it was and as it is."""
+    before, there = old.get("properties"), new.get("properties", {})
+    if not isinstance(before, dict):
+        return {}
+    names = dict.fromkeys([*before, *there])
+    return {f"parameters.{name}": (o, n) for name in names if (o := before.get(name)) != (n := there.get(name))}
 
 
 def _changed(entry: Entry, drift: Drift, kept: dict[str, Any] | None, places: Places) -> Changed:
@@ -84,11 +116,7 @@ def _changed(entry: Entry, drift: Drift, kept: dict[str, Any] | None, places: Pl
         old = entry.description if entry.source.startswith(FOUND_IN_CODE) else now
     if old != now:
         fields["description"] = (old, now)
-    before, there = entry.parameters.get("properties"), parameters.get("properties", {})
-    if isinstance(before, dict):
-        for name in dict.fromkeys([*before, *there]):
-            if before.get(name) != there.get(name):
-                fields[f"parameters.{name}"] = (before.get(name), there.get(name))
+    fields |= _in_parameters(entry.parameters, parameters)
     text = source_text(drift.ref, locator, MOST_SOURCE)
     if kept is None or text is None:
         return Changed(drift.key, drift.ref, fields, None, NOT_KEPT if kept is None else "the new source is too long")

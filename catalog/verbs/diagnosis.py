@@ -6,12 +6,14 @@ import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from catalog.distributions import files_of, find_distribution, name_of
-from catalog.entry.key import split_key
+from catalog.entry.filters import NO_FILTERS
+from catalog.entry.key import format_key, split_key
 from catalog.entry.lookalikes import plain_name
 from catalog.errors import CatalogWarning, StoreBusyError, close_matches
+from catalog.loader.alike import Alike
 from catalog.loader.repair import Fault
 from catalog.store import queries
 from catalog.workspace.workspace import Workspace, readable
@@ -27,17 +29,26 @@ def diagnose(ws: Workspace) -> list[Fault]:
     """Return what is wrong, by key; see :meth:`catalog.Catalog.diagnose`."""
     from catalog.loader import repair
 
-    ws.snapshot()
-    entries = list(readable(ws.store.reader.all(queries.ALL)))
-    faults = repair.diagnose(entries)
+    snapshot = ws.snapshot()
+    faults = []
+    for fault in repair.diagnose(readable(queries.rows_by_place(ws.store.reader, NO_FILTERS))):
+        entry = snapshot.stored(*split_key(fault.key))
+        faults.append(fault if entry is None else _with_remedy(ws, fault, entry))
     lost = {fault.key for fault in faults if fault.trouble != "duplicate"}
-    by_key = {entry.key: entry for entry in entries}
-    faults = _of_case(entries, [_with_remedy(ws, fault, by_key[fault.key]) for fault in faults])
-    faults += _distributions([entry for entry in entries if entry.key not in lost])
+    faults = _of_case(_stored(ws), faults)
+    faults += _distributions(entry for entry in _stored(ws) if entry.key not in lost)
+    faults += _documents(_stored(ws))
     faults += _configured(ws)
     faults += _dangling(ws)
     faults += _database(ws)
     return sorted(faults, key=lambda fault: (fault.key == DATABASE, fault.key, fault.trouble, fault.ref))
+
+
+def _stored(ws: Workspace) -> Iterator[Entry]:
+    """Yield the stored entries, by key; of a damaged row the first pass has told."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", CatalogWarning)
+        yield from readable(ws.store.reader.stream(queries.ALL))
 
 
 def _with_remedy(ws: Workspace, fault: Fault, entry: Entry) -> Fault:
@@ -57,33 +68,32 @@ def _with_remedy(ws: Workspace, fault: Fault, entry: Entry) -> Fault:
     return replace(fault, remedy=remedy)
 
 
-def _of_case(entries: list[Entry], faults: list[Fault]) -> list[Fault]:
+def _of_case(entries: Iterable[Entry], faults: list[Fault]) -> list[Fault]:
     """Return *faults* with those of keys that differ in case only, or in letters that look alike.
 
     Where both stand for one object and differ in case, one can go.
     """
-    same: dict[tuple[str, str], list[Entry]] = {}
-    for entry in entries:
-        same.setdefault((entry.kind, plain_name(entry.name).casefold()), []).append(entry)
     twins = {frozenset((fault.key, str(fault.same_as))) for fault in faults if fault.trouble == "duplicate"}
     found: list[Fault] = []
     settled = set()
-    for group in same.values():
-        if len(group) < 2:
-            continue
-        # The one that is named as its code is stays, else the older.
-        kept, *others = sorted(group, key=lambda entry: (entry.name != _last(entry.ref), str(entry.created_at)))
-        for other in others:
-            in_case = kept.name.casefold() == other.name.casefold()
-            one = in_case and frozenset((kept.key, other.key)) in twins
-            settled.add(frozenset((kept.key, other.key)))
-            why = f"{kept.key} {'differs from it in case only' if in_case else 'looks like it, in other letters'}"
-            why += " and stands for the same" if one else "; give either another name: `catalog rename`"
-            remedy = (
-                f"it is taken away; its tags and examples go to {kept.key}, and so does what names it" if one else ""
-            )
-            certain = "exact" if one else ""
-            found.append(Fault(other.key, other.ref or "", "case", None, certain, why, kept.key, remedy))  # type: ignore[arg-type]
+    with Alike() as alike:
+        for entry in entries:
+            alike.add((entry.kind, plain_name(entry.name).casefold()), (entry.name, entry.ref, str(entry.created_at)))
+        for (kind, _), group in alike.groups():
+            # The one that is named as its code is stays, else the older.
+            group.sort(key=lambda each: (each[0] != _last(each[1]), each[2]))
+            kept, *others = group
+            kept_key = format_key(kind, kept[0])
+            for name, ref, _ in others:
+                key = format_key(kind, name)
+                in_case = kept[0].casefold() == name.casefold()
+                one = in_case and frozenset((kept_key, key)) in twins
+                settled.add(frozenset((kept_key, key)))
+                why = f"{kept_key} {'differs from it in case only' if in_case else 'looks like it, in other letters'}"
+                why += " and stands for the same" if one else "; give either another name: `catalog rename`"
+                remedy = f"it is taken away; its tags and examples go to {kept_key}, and so does what names it"
+                certain: Literal["exact", ""] = "exact" if one else ""
+                found.append(Fault(key, ref or "", "case", None, certain, why, kept_key, remedy if one else ""))
     kept_faults = [
         fault
         for fault in faults
@@ -137,13 +147,26 @@ def _owner(module: str) -> str | None:
     return owners.pop() if len(owners) == 1 else None
 
 
+def _documents(entries: Iterable[Entry]) -> Iterator[Fault]:
+    """Yield the entries whose document is gone, broken, or can't be seen from here, or holds them no more."""
+    from catalog.discovery.find_document import Documents, Lost
+    from catalog.verbs.documents import place_of
+
+    documents = Documents()
+    for entry in entries:
+        if entry.document and isinstance(lost := documents.find(entry), Lost):
+            trouble = "elsewhere" if lost.reason == "elsewhere" else "dead"
+            yield Fault(entry.key, place_of(entry), trouble, None, "", lost.message)  # type: ignore[arg-type]
+
+
 def _configured(ws: Workspace) -> Iterator[Fault]:
     """Yield the faults of configured entries: only the file itself can be changed, by a person."""
     from catalog.loader import repair
+    from catalog.source.places import by_place
 
     stored = ws.snapshot()
     entries = [entry for key, entry in ws.config.entries.items() if entry.ref and stored.stored(*key) is None]
-    for fault in repair.diagnose(entries):
+    for fault in repair.diagnose(by_place(entries)):
         where = f"; it is configured in {ws.config.file}: change it there"
         yield replace(fault, why=fault.why + where)
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 
-from catalog.entry.key import Key
 from catalog.errors import CatalogError, DuplicateEntryError
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
 
+CHUNK = 2_000
+"""Entries that are made and stored together: what is held in memory at once of any number of them."""
+
+T = TypeVar("T")
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -48,11 +52,16 @@ class Line(NamedTuple):
 
 
 class LinesSoFar:
-    """The keys of the lines that were read so far, each with a sum of what its line says; made for millions."""
+    """The keys of the lines that were read so far, each with a sum of what its line says; made for millions.
+
+    A table of its own: a dict of keys would take ten times the room. Of a key and of what a line says 128 bits are
+    kept, which no two share by chance.
+    """
 
     def __init__(self) -> None:
         """Know no line."""
-        self._index: dict[Key, int] = {}
+        self._table = array("q", bytes(8 * 1024))  # 1 + where the line stands in the others, at or after its own place
+        self._keys = array("q"), array("q")
         self._sums, self._lines = array("q"), array("q")
 
     def add(self, entry: Entry, at: Place) -> None:
@@ -62,17 +71,42 @@ class LinesSoFar:
             DuplicateEntryError: an earlier line gave another entry under its key; the text names both lines.
         """
         says = hash(entry.model_dump_json())
-        index = self._index.setdefault((entry.kind, entry.name), len(self._sums))
-        if index == len(self._sums):
-            self._sums.append(says)
-            self._lines.append(at.line)
-        elif self._sums[index] != says:
+        key = hash((entry.kind, entry.name)), hash((entry.name, entry.kind, ""))
+        place, known = self._find(key)
+        if known is None:
+            for column, value in zip((*self._keys, self._sums, self._lines), (*key, says, at.line), strict=True):
+                column.append(value)
+            self._table[place] = len(self._lines)
+            if 2 * len(self._lines) > len(self._table):
+                self._grow()
+        elif self._sums[known] != says:
             raise DuplicateEntryError(
-                f"{at}: {entry.key} is given twice, with different fields: line {self._lines[index]} has it, too; "
+                f"{at}: {entry.key} is given twice, with different fields: line {self._lines[known]} has it, too; "
                 "keep one, or give them two names",
                 key=entry.key,
                 sources=[entry.source],
                 file=at.file,
                 line=at.line,
-                other_line=self._lines[index],
+                other_line=self._lines[known],
             )
+
+    def _find(self, key: tuple[int, int]) -> tuple[int, int | None]:
+        """Return the place of *key* in the table, and where its line stands in the columns; None: nowhere yet."""
+        first, second = self._keys
+        place = key[0] % len(self._table)
+        while (number := self._table[place]) and (first[number - 1], second[number - 1]) != key:
+            place = (place + 1) % len(self._table)
+        return place, number - 1 if number else None
+
+    def _grow(self) -> None:
+        self._table = array("q", bytes(16 * len(self._table)))
+        for number, key in enumerate(zip(*self._keys, strict=True), 1):
+            place, _ = self._find(key)
+            self._table[place] = number
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of up to *size* items."""
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch

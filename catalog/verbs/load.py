@@ -72,10 +72,11 @@ def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None, ke
             snapshot = ws.snapshot()
             return load(ws, snapshot, ws.entry(*key), verify, key)
     elif entry.ref is None:  # a copy for each caller: whoever changes it changes it for nobody else
+        is_held = bool(ws.settings.pin or ws.policy.of(entry.kind).mode == PINNED)
         _held(ws, entry)
         if ws.learning.watching:
             _record_use(ws, (entry.kind, entry.name))
-        return _data(entry)
+        return _data(entry, "source" if is_held else policy)
     else:
         try:
             # Asked for in so many words: also of what is loaded already.
@@ -117,6 +118,10 @@ def _import(ws: Workspace, entry: Entry, policy: str, exact: dict[str, bytes] | 
     held = _held(ws, entry)
     exact = {**held, **(_ensure(ws, entry, policy) if exact is None else exact)}
     live = take(ref, root, asked, said, exact)
+    if entry.metadata.get("call") is True:
+        from catalog.loader.factory import made_by  # only where a function makes the object
+
+        live = made_by(live, ref, entry.key)
     if ws.settings.auto_refresh:
         from catalog.loader.reload import note  # only where modules are watched
         from catalog.loader.shelf import own_name
@@ -156,11 +161,18 @@ def _ensure(ws: Workspace, entry: Entry, policy: str) -> dict[str, bytes]:
     return files.bytes
 
 
-def _data(entry: Entry) -> object:
-    if isinstance(entry.spec, dict) and "nested_in" in entry.spec:
+def _data(entry: Entry, policy: str) -> object:
+    if entry.unloadable is not None:
+        factory = entry.metadata.get("factory")
+        where = f" in {entry.made_in}" if entry.made_in else ""
+        advice = f"call {factory} yourself" if factory else "give it a name in the body of a module"
         raise NotImportableError(
-            f"{entry.key} is defined inside {entry.spec['nested_in']}, which makes it when it is called; "
-            "it can be found but not taken by a path",
+            f"{entry.key} can't be loaded: {entry.unloadable}{where}; {advice}, or register it with runtime=True",
             key=entry.key,
+            reason=entry.unloadable,
         )
+    if entry.kind == "skill" and entry.document:
+        from catalog.verbs.documents import skill_of  # only where a document is read
+
+        return skill_of(entry, policy)
     return copy.deepcopy(entry.spec)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import merge
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from catalog.entry.filters import NO_FILTERS
 from catalog.entry.key import composed, format_key, parse_key, split_key
 from catalog.entry.kinds import plural
 from catalog.entry.states import Marks, marks_of
 from catalog.store import queries
 from catalog.store.forms import parsed
-from catalog.store.mapping import COLUMNS, to_json
+from catalog.store.mapping import to_json
 from catalog.workspace.workspace import Workspace, readable
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
-    from catalog.entry.filters import Kinds
+    from catalog.entry.filters import Filters, Kinds
+    from catalog.workspace.snapshot import Snapshot
 
 
 class Standing(NamedTuple):
@@ -111,16 +112,32 @@ def entries(
 ) -> Iterator[Entry]:
     """Yield the winning records of the given kinds (None: all) and origins, by key."""
     snapshot, filters = ws.snapshot(), ws.filters(kind, sources=sources, distributions=distributions)
-    if not (snapshot.hidden or snapshot.overlay or filters != NO_FILTERS):
-        yield from readable(ws.store.reader.stream(queries.ALL))
-        return
-    stored = readable(queries.matching(ws.store.reader, filters, -1, COLUMNS))
-    if not (snapshot.hidden or snapshot.overlay):
-        yield from stored  # as they are read: a hundred thousand records need not be in memory at once
-        return
-    merged = [entry for entry in stored if (entry.kind, entry.name) not in snapshot.hidden]
-    merged += [entry for entry in snapshot.overlay if filters.passes(entry)]
-    yield from sorted(merged, key=lambda entry: (entry.kind, entry.name))
+    stored = readable(queries.whole_rows(ws.store.reader, filters))
+    yield from merge(_seen(snapshot, stored), _over(snapshot, filters), key=lambda entry: (entry.kind, entry.name))
+
+
+def entries_by_place(ws: Workspace, kind: Kinds) -> Iterator[Entry]:
+    """Yield the winning records of the given kinds by the place of their code, so that each file is parsed once.
+
+    Those that are not stored come first. Whoever reads source code takes long: nothing waits for it meanwhile.
+    """
+    from catalog.source.places import by_place  # reading source code is for those who ask for it
+
+    snapshot, filters = ws.snapshot(), ws.filters(kind)
+    yield from by_place(_over(snapshot, filters))
+    yield from _seen(snapshot, readable(queries.rows_by_place(ws.store.reader, filters)))
+
+
+def _seen(snapshot: Snapshot, stored: Iterator[Entry]) -> Iterator[Entry]:
+    """Return those of *stored* that no other tier hides."""
+    hidden = snapshot.hidden
+    return (entry for entry in stored if (entry.kind, entry.name) not in hidden) if hidden else stored
+
+
+def _over(snapshot: Snapshot, filters: Filters) -> list[Entry]:
+    """Return the entries of the other tiers that pass *filters*, by key."""
+    over = [entry for entry in snapshot.overlay if filters.passes(entry)]
+    return sorted(over, key=lambda entry: (entry.kind, entry.name))
 
 
 def which(ws: Workspace, kind: str, name: str) -> list[Standing]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.entry.states import BROKEN, DRIFTED, GONE, with_state
 from catalog.errors import StoreError
+from catalog.verbs.lines import CHUNK, batched
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.entry.key import Key
     from catalog.loader.verify import Examined
+    from catalog.store.writer import Transaction
 
 ACTIONS = {GONE: "missing", BROKEN: "broken", DRIFTED: "drifted", None: "found"}
 """The words that the history records for a mark, and for its end."""
@@ -37,31 +39,45 @@ def record_configured(ws: Workspace) -> None:
         return
 
 
-def mark(ws: Workspace, examined: Sequence[tuple[Entry, Examined]]) -> None:
+def mark(ws: Workspace, examined: Iterable[tuple[Entry, Examined]]) -> None:
     """Write what was seen of the code of entries into their metadata.
 
     To look is no reason to fail: where nothing can be written now, nothing is.
     """
+    waiting: dict[Key, _Waiting] = {}
     for entry, seen in examined:
-        if entry.tier == "config" and seen.known and with_mark(entry, seen.state, seen.why):
+        if not seen.known or with_mark(entry, seen.state, seen.why) is None:
+            continue
+        if entry.tier == "persistent":
+            waiting[entry.kind, entry.name] = _Waiting(seen.state, seen.why, entry.revision)
+        elif entry.tier == "config":
             ws.config.mark(entry.key, str(entry.ref), {seen.state: seen.why or seen.state} if seen.state else {})
     record_configured(ws)
-    waiting: dict[Key, tuple[str | None, str, int]] = {}
-    for entry, seen in examined:
-        if entry.tier == "persistent" and seen.known and with_mark(entry, seen.state, seen.why):
-            waiting[entry.kind, entry.name] = seen.state, seen.why, entry.revision
     if not waiting or ws.store.read_only:
         return
     try:
         with ws.writing() as transaction:
-            by_action: dict[str, list[Entry]] = {}
-            for key, (_, stored) in transaction.existing(waiting).items():
-                state, why, revision = waiting[key]
-                # What somebody else has changed meanwhile was not looked at.
-                marked = with_mark(stored, state, why) if stored.revision == revision else None
-                if marked:
-                    by_action.setdefault(ACTIONS[state], []).append(marked)
-            for action, entries in by_action.items():
-                ws.put(transaction, entries, action)
+            for keys in batched(waiting, CHUNK):
+                _mark_some(ws, transaction, {key: waiting[key] for key in keys})
     except StoreError:
         return
+
+
+class _Waiting(NamedTuple):
+    """What is to be written of the code of an entry, if it still has the revision that was looked at."""
+
+    state: str | None
+    why: str
+    revision: int
+
+
+def _mark_some(ws: Workspace, transaction: Transaction, waiting: Mapping[Key, _Waiting]) -> None:
+    by_action: dict[str, list[Entry]] = {}
+    for key, (_, stored) in transaction.existing(waiting).items():
+        state, why, revision = waiting[key]
+        # What somebody else has changed meanwhile was not looked at.
+        marked = with_mark(stored, state, why) if stored.revision == revision else None
+        if marked:
+            by_action.setdefault(ACTIONS[state], []).append(marked)
+    for action, entries in by_action.items():
+        ws.put(transaction, entries, action)

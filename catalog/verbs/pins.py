@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from catalog.entry.key import Key, format_key, pair
-from catalog.errors import CatalogWarning, LockError, PinError, StoreError
+from catalog.errors import CatalogWarning, LockError, PinError
 from catalog.files import read_regular
-from catalog.store.sources import KEPT_SOURCE
 from catalog.trust.policy import PINNED
+from catalog.verbs.sources_of_pins import keep_sources
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
 
 LOCK = "catalog.lock"
 """The name of the lock file."""
-
-MOST_SOURCE = 65_536
-"""How many bytes of the source of an entry are kept to show what changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,38 +86,73 @@ def pin(
     ws: Workspace, path: str | os.PathLike[str] | None, keys: Iterable[Any] | None, kind: Kinds, keep_source: bool
 ) -> Pinned:
     """Write the lock file; see :meth:`catalog.Catalog.pin`."""
-    from catalog.entry.lock import Lock, format_lock
+    from catalog.entry.lock import HEAD, format_block
     from catalog.files import whole_file
     from catalog.loader.pinned import pin_of
     from catalog.source.find import Missing  # reads source code
     from catalog.source.places import Places
 
     file = lock_path(ws) if path is None else os.path.abspath(path)
+    keys = None if keys is None else list(keys)
     whole = keys is None and kind is None
     old = _old(file, whole).pins
-    entries, missing = _meant(ws, keys, kind, old)
-    pins: dict[str, Pin] = {} if whole else {key: each for key, each in old.items() if key not in missing}
-    places, left_out = Places(), {}
-    for entry in entries:
+    blocks = _Blocks(file)
+    there, left_out, places = set(), {}, Places()
+    for entry in _meant(ws, keys, kind, old):
+        there.add(entry.key)
         now = pin_of(entry, os.path.dirname(file), places)
         if not isinstance(now, Missing):
-            pins[entry.key] = now
+            blocks.add(entry.key, now)
             continue
         left_out[entry.key] = now.message
         if entry.key in old:  # what can't be seen from here is no reason to forget it
-            pins[entry.key] = old[entry.key]
+            blocks.add(entry.key, old[entry.key])
+    if not whole:
+        gone = set(_missing(ws, keys, kind, old, there))
+        for key, pinned in old.items():
+            if key not in there and key not in gone:
+                blocks.add(key, pinned)
+    pins = blocks.by_key
     with whole_file(file) as written:
-        written.write(format_lock(Lock(pins)))
+        written.write(HEAD)
+        written.writelines(pins[key] for key in sorted(pins))
     if keep_source:
-        _keep_sources(ws, [entry for entry in entries if entry.key not in left_out], places, pins if whole else None)
+        seen = (entry for entry in _meant(ws, keys, kind, old) if entry.key in pins and entry.key not in left_out)
+        keep_sources(ws, seen, places, pins if whole else None)
     return Pinned(
         path=file,
         pins=len(pins),
         added=tuple(sorted(pins.keys() - old.keys())),
-        changed=tuple(sorted(key for key in pins.keys() & old.keys() if pins[key] != old[key])),
+        changed=tuple(sorted(key for key in pins.keys() & old.keys() if pins[key] != format_block(key, old[key]))),
         removed=tuple(sorted(old.keys() - pins.keys())),
         left_out=dict(sorted(left_out.items())),
     )
+
+
+class _Blocks:
+    """The blocks of a lock file on their way into it, as text: that takes less room than what they say."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.size = 0
+        self.by_key: dict[str, str] = {}
+
+    def add(self, key: str, pin: Pin) -> None:
+        """Take a block.
+
+        Raises:
+            LockError: there are so many that the file would not be read again.
+        """
+        from catalog.entry.lock import LARGEST, format_block
+
+        block = self.by_key[key] = format_block(key, pin)
+        self.size += len(block)
+        if self.size > LARGEST - 1_000:
+            raise LockError(
+                f"{self.file} would have more than {LARGEST:,} bytes, after {len(self.by_key):,} entries, and would "
+                "not be read; nothing was written. Pin what matters: name kinds (--kind) or keys",
+                file=self.file,
+            )
 
 
 def check_pins(
@@ -131,12 +163,13 @@ def check_pins(
 
     file = lock_path(ws) if path is None else os.path.abspath(path)
     lock = read_lock(file)
-    entries, missing = _meant(ws, keys, kind, lock.pins)
-    places = Places()
-    changes = [
-        change for entry in entries for change in differences(entry, lock.pins.get(entry.key), _folder(file), places)
-    ]
-    for key in missing:
+    keys = None if keys is None else list(keys)
+    there, places = set(), Places()
+    changes: list[PinChange] = []
+    for entry in _meant(ws, keys, kind, lock.pins):
+        there.add(entry.key)
+        changes += differences(entry, lock.pins.get(entry.key), _folder(file), places)
+    for key in _missing(ws, keys, kind, lock.pins, there):
         pinned = lock.pins[key]
         text = f"{key} is pinned, and there is no such entry"
         changes.append(PinChange(key, "entry", pinned.reference or pinned.spec, None, text))
@@ -211,7 +244,7 @@ def differences(
         return [PinChange(key, "pin", None, entry.ref or "data", text)]
     now = pin_of(entry, folder, places, read)
     lost = now if isinstance(now, Missing) else None
-    fields = ["source", "root", "distribution", "reference", "spec"]
+    fields = ["source", "root", "distribution", "reference", "spec", "match"]
     was, there = pinned.values(), (record_of(entry, folder) if isinstance(now, Missing) else now).values()
     if lost is None:
         fields += ["checksum", "source_checksum"]
@@ -246,6 +279,8 @@ def _said_of(field: str, was: dict[str, str], now: dict[str, str]) -> str:
         return "the code changed"
     if field == "spec":
         return "its data changed" if old and new else "it is data now" if new else "it was data"
+    if field == "match":
+        return f"its routing rule is {now.get('match') or 'none'!r}, not {was.get('match') or 'none'!r}"
     if field == "reference":
         return f"its reference is {new or 'none'}, not {old or 'none'}"
     path = field.removeprefix("file ")
@@ -335,32 +370,36 @@ def _folder(path: str) -> str:
     return os.path.dirname(path)
 
 
-def _meant(ws: Workspace, keys: Iterable[Any] | None, kind: Kinds, pinned: Any) -> tuple[list[Entry], list[str]]:
-    """Return the entries that are meant, by place, and the keys of pins whose entry is not there.
+def _meant(ws: Workspace, keys: Sequence[Any] | None, kind: Kinds, pinned: Mapping[str, Pin]) -> Iterable[Entry]:
+    """Return the entries that are meant, by place.
 
     Raises:
         EntryNotFoundError: neither the catalog nor the lock file has one of *keys*.
         UnknownKindError: no such kind.
     """
-    snapshot = ws.snapshot()
-    missing: list[str] = []
     if keys is None:
-        kinds = set(ws.filters(kind).kinds)
-        entries = list(_pinnable(ws, kind))
-        there = {entry.key for entry in entries}
-        missing = [key for key in pinned if key not in there and (not kinds or key.partition(":")[0] in kinds)]
-    else:
-        entries = []
-        for key in dict.fromkeys(_key(each) for each in keys):
-            entry = _below(ws, snapshot, key)
-            if entry is not None:
-                entries.append(entry)
-            elif format_key(*key) in pinned:
-                missing.append(format_key(*key))
-            else:
-                raise ws.not_found(snapshot, *key)
-    # By module, so that each file is parsed once.
-    return sorted(entries, key=lambda entry: (entry.root or "", entry.ref or "", entry.key)), missing
+        return _pinnable(ws, kind)
+    from catalog.source.places import by_place
+
+    snapshot = ws.snapshot()
+    entries = []
+    for key in dict.fromkeys(_key(each) for each in keys):
+        entry = _below(ws, snapshot, key)
+        if entry is not None:
+            entries.append(entry)
+        elif format_key(*key) not in pinned:
+            raise ws.not_found(snapshot, *key)
+    return by_place(entries)
+
+
+def _missing(
+    ws: Workspace, keys: Sequence[Any] | None, kind: Kinds, pinned: Mapping[str, Pin], there: Collection[str]
+) -> list[str]:
+    """Return the keys of the pins that are meant, and whose entry is not *there*."""
+    if keys is not None:
+        return [key for key in dict.fromkeys(format_key(*_key(each)) for each in keys) if key not in there]
+    kinds = set(ws.filters(kind).kinds)
+    return [key for key in pinned if key not in there and (not kinds or key.partition(":")[0] in kinds)]
 
 
 def _key(given: Any) -> Key:
@@ -371,7 +410,7 @@ def _pinnable(ws: Workspace, kind: Kinds) -> Iterator[Entry]:
     from catalog.verbs import lookup
 
     snapshot = ws.snapshot()
-    for entry in lookup.entries(ws, kind):
+    for entry in lookup.entries_by_place(ws, kind):
         meant = entry if entry.tier != "runtime" else _below(ws, snapshot, (entry.kind, entry.name))
         if meant is not None:
             yield meant
@@ -381,37 +420,3 @@ def _below(ws: Workspace, snapshot: Any, key: Key) -> Entry | None:
     """Return the entry of *key* that other processes have, too."""
     entry: Entry | None = snapshot.stored(*key)
     return entry if entry is not None else ws.config.entries.get(key)
-
-
-def _keep_sources(ws: Workspace, entries: list[Entry], places: Places, whole: Any) -> None:
-    """Keep the source of *entries*, so that what changes can be shown; forget that of others if the *whole* was pinned.
-
-    It is a convenience: where nothing can be written now, nothing is kept.
-    """
-    from catalog.loader.pinned import said, source_text
-    from catalog.source.find import Missing, find_object
-    from catalog.store.sources import kept_sources
-
-    if ws.store.read_only or ws.store.is_to_come:
-        return
-    known = kept_sources(ws.store.reader)
-    new: dict[str, dict[str, Any]] = {}
-    for entry in entries:
-        found = None if entry.ref is None else find_object(entry.ref, places.of(entry.root))
-        if entry.ref is None or found is None or isinstance(found, Missing):
-            continue
-        text = source_text(entry.ref, places.of(entry.root), MOST_SOURCE)
-        kept = {"checksum": found.source_checksum, "text": text, "said": said(entry.ref, places.of(entry.root))}
-        if text is not None and known.get(entry.key) != kept:
-            new[entry.key] = kept
-    old = [] if whole is None else [key for key in known if key not in whole]
-    if not new and not old:
-        return
-    try:
-        with ws.writing() as transaction:
-            for key in old:
-                transaction.forget_source(KEPT_SOURCE + key)
-            for key, kept in new.items():
-                transaction.save_source(KEPT_SOURCE + key, {}, None, kept)
-    except StoreError:
-        return

@@ -13,7 +13,7 @@ from catalog.entry.limits import shortened
 from catalog.entry.object_ref import reference_fault
 from catalog.entry.own_name import own_name
 from catalog.entry.states import STATES
-from catalog.entry.template import format_of, is_jinja, parameters_of_text, text_of
+from catalog.entry.template import format_of, parameters_of_text, text_of
 from catalog.errors import InvalidEntryError, InvalidReferenceError, NotImportableError
 from catalog.verbs.live_facts import live_facts, live_fields
 
@@ -282,8 +282,8 @@ def templated(entry: Entry) -> Entry:
     if text is None:
         return entry
     update: dict[str, Any] = {} if entry.description else {"description": text}
-    if not is_jinja(format_of(entry.spec, entry.metadata)) and not entry.parameters:
-        parameters = parameters_of_text(text)
+    if not entry.parameters:
+        parameters = parameters_of_text(text, format_of(entry.spec, entry.metadata))
         if parameters:
             update["metadata"] = {**entry.metadata, "parameters": parameters}
     return entry.model_copy(update=update) if update else entry
@@ -295,7 +295,7 @@ def untemplated(entry: Entry) -> Entry:
     if text is None:
         return entry
     update: dict[str, Any] = {"description": ""} if entry.description == text else {}
-    if entry.metadata.get("parameters") == parameters_of_text(text):
+    if entry.metadata.get("parameters") == parameters_of_text(text, format_of(entry.spec, entry.metadata)):
         update["metadata"] = {name: value for name, value in entry.metadata.items() if name != "parameters"}
     return entry.model_copy(update=update) if update else entry
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalog.council_specs.providers import DERIVED, with_providers, with_providers_of
 from catalog.entry.key import Key, format_key
-from catalog.entry.states import DEPRECATED, REVIEW, only, with_state, without
+from catalog.entry.states import CATALOGS, DEPRECATED, REVIEW, only, with_state, without
 from catalog.entry.template import TEMPLATE_FORMAT
 from catalog.errors import DuplicateEntryError, EntryError, StoreError
 from catalog.verbs.asking import Asking
 from catalog.verbs.from_file import FromFile
-from catalog.verbs.lines import Line, LinesSoFar
+from catalog.verbs.lines import CHUNK, Line, LinesSoFar, batched
 from catalog.verbs.recording import drafted, marked, name_of, prompt_text, runtime_entry, templated, untemplated
 from catalog.workspace.imported_vectors import ImportedVectors
 from catalog.workspace.workspace import Workspace
@@ -42,6 +41,7 @@ def register(
             draft = _kept(draft, before[1], {*fields, *marked(value)})
         # A person who registers an entry has looked at it; that it has had its day, another verb says.
         old = {} if before is None else only(before[1].metadata, DEPRECATED)
+        (draft,) = _without_new_marks([draft], {} if before is None else {(kind, draft.name): before})
         metadata = {**without(draft.metadata, REVIEW, DEPRECATED), **old}
         draft = draft.model_copy(update={"metadata": metadata})
         ws.put(transaction, [draft], "register")
@@ -70,9 +70,21 @@ def _kept(draft: Entry, before: Entry, given: set[str]) -> Entry:
         known = before.metadata if draft.checksum is None else with_state(before.metadata, None)
         kept["metadata"] = {**known, **draft.metadata}
     elif text and "metadata" not in given and TEMPLATE_FORMAT in before.metadata:
-        kept["metadata"] = {**draft.metadata, TEMPLATE_FORMAT: before.metadata[TEMPLATE_FORMAT]}
+        kept["metadata"] = {**untemplated(draft).metadata, TEMPLATE_FORMAT: before.metadata[TEMPLATE_FORMAT]}
     merged = draft.model_copy(update=kept)
     return templated(untemplated(merged)) if text else merged
+
+
+def _without_new_marks(entries: Iterable[Entry], stored: Mapping[Key, tuple[int, Entry]]) -> list[Entry]:
+    """Return *entries* without the marks that only the catalog gives; those that are *stored* so stay."""
+    cleared = []
+    for entry in entries:
+        given = only(entry.metadata, *CATALOGS)
+        there = stored.get((entry.kind, entry.name))
+        known = {} if there is None else there[1].metadata
+        new = [mark for mark, value in given.items() if known.get(mark) != value]
+        cleared.append(entry.model_copy(update={"metadata": without(entry.metadata, *new)}) if new else entry)
+    return cleared
 
 
 def store_many(
@@ -105,14 +117,13 @@ def store_many(
     if not ready:
         return 0
     with ws.writing() as transaction:
+        claiming = [key for key, entry in seen.items() if only(entry.metadata, *CATALOGS)]
+        if claiming:
+            ready = _without_new_marks(ready, transaction.existing(claiming))
         written = ws.put(transaction, ready, action)
         if vectors:
             ws.embedding.take(transaction, vectors)
     return len(written.added) + len(written.changed)
-
-
-CHUNK = 2_000
-"""Entries that are made and stored together; what an import holds in memory at once."""
 
 
 def store_stream(
@@ -165,13 +176,6 @@ def store_stream(
 
 
 _PROVIDING = (*DERIVED, "profile", "model")
-
-
-def batched(items: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """Yield lists of up to *size* items."""
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch
 
 
 def unregister(ws: Workspace, kind: str, name: str) -> Entry:

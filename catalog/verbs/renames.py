@@ -64,10 +64,10 @@ def find_renames(ws: Workspace) -> list[Rename]:
     for entry in gone:
         bodies = same.get((entry.kind, entry.source_checksum), [])
         lost = [other for other in bodies if state_of(other.metadata) == GONE]
-        there = [other for other in bodies if state_of(other.metadata) is None and other.ref]
+        there = [other for other in bodies if state_of(other.metadata) is None and _place(other)]
         if len(lost) == len(there) == 1 and _is_newer(there[0], entry):
             renames.append(_rename(ws, entry, there[0]))
-        elif len(lost) == 1 and not there and not entry.source.startswith(FOUND_IN_CODE):
+        elif len(lost) == 1 and not there and entry.ref and not entry.source.startswith(FOUND_IN_CODE):
             left.append(entry)
     return sorted([*renames, *_by_reading(ws, left)], key=lambda rename: rename.key)
 
@@ -107,8 +107,8 @@ def accept_renames(
         with ws.writing() as transaction:
             keys = [split_key(key) for key in (rename.key, rename.stored_as) if key]
             stored = [entry for _, entry in transaction.existing(keys).values()]
-            entry = next((one for one in stored if one.ref == rename.ref), None)
-            made = next((one for one in stored if one.ref == rename.new_ref), None)
+            entry = next((one for one in stored if _place(one) == rename.ref), None)
+            made = next((one for one in stored if _place(one) == rename.new_ref), None)
             if entry is None or len(stored) != len(keys) or (marked and not entry.metadata.get(GONE)):
                 continue  # somebody else was faster
             if made is not None:
@@ -126,8 +126,13 @@ def accept_renames(
 _OF_CODE = ("signature", "checksum", "source_checksum")
 
 
+def _place(entry: Entry) -> str:
+    """Return where the code of an entry is, or its part of a document; empty for data of its own."""
+    return entry.ref or (f"{entry.document}#{entry.given_name}" if entry.document else "")
+
+
 def _has_body(entry: Entry) -> bool:
-    return bool(entry.ref and entry.source_checksum)
+    return bool(_place(entry) and entry.source_checksum)
 
 
 def _is_newer(entry: Entry, other: Entry) -> bool:
@@ -141,7 +146,7 @@ def _rename(ws: Workspace, entry: Entry, made: Entry) -> Rename:
     # A scan that finds the name taken puts the module in front: the name was taken by the entry that is gone.
     own = not entry.source.startswith(FOUND_IN_CODE) and entry.name != _last(str(entry.ref))  # a person's choice
     name = entry.name if own or given == entry.name else made.name
-    return Rename(entry.key, format_key(entry.kind, name), str(entry.ref), str(made.ref), made.key)
+    return Rename(entry.key, format_key(entry.kind, name), _place(entry), _place(made), made.key)
 
 
 def _by_reading(ws: Workspace, entries: list[Entry]) -> list[Rename]:
@@ -149,11 +154,12 @@ def _by_reading(ws: Workspace, entries: list[Entry]) -> list[Rename]:
     if not entries:
         return []
     from catalog.loader.repair import diagnose  # reads whole packages: only where something is gone
+    from catalog.source.places import by_place
 
     found = {entry.key: entry for entry in entries}
     snapshot = ws.snapshot()
     renames = []
-    for fault in diagnose(entries):
+    for fault in diagnose(by_place(entries)):
         if fault.certain != "exact" or fault.proposal is None:
             continue
         entry = found[fault.key]
@@ -177,6 +183,7 @@ def _together(entry: Entry, made: Entry) -> dict[str, Any]:
         metadata.pop("given_name", None)
     return {
         "ref": made.ref,
+        "spec": made.spec,
         "description": made.description or entry.description,
         "tags": tuple(sorted({*entry.tags, *made.tags})),
         "examples": tuple(dict.fromkeys([*entry.examples, *made.examples])),

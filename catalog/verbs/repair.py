@@ -6,7 +6,8 @@ import copy
 import os
 import shutil
 import warnings
-from collections.abc import Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -34,48 +35,64 @@ def verify(ws: Workspace, kind: Kinds, policy: str) -> Verified:
     from catalog.loader.verify import Verified
 
     verified = Verified()
-    entries = []
-    for entry in lookup.entries(ws, kind):
-        if entry.ref:
-            entries.append(entry)
-        else:
-            verified.data += 1
-    seen = examined(entries, policy)
-    for _, found in seen:
-        if found.unchecked is not None:
-            verified.unchecked.append(found.unchecked)
-        else:
-            verified.checked += 1
-            if found.drift is not None:
-                verified.append(found.drift)
-    if policy == "source":  # another policy does not see all there is to mark
-        mark(ws, seen)
+
+    def tallied() -> Iterator[tuple[Entry, Examined]]:
+        for entry, found in examined(lookup.entries_by_place(ws, kind), policy):
+            if not (entry.ref or entry.document):
+                verified.data += 1
+                continue
+            if found.unchecked is not None:
+                verified.unchecked.append(found.unchecked)
+            else:
+                verified.checked += 1
+                if found.drift is not None:
+                    verified.append(found.drift)
+            yield entry, found
+
+    if policy == "source":
+        mark(ws, tallied())
+    else:  # another policy does not see all there is to mark
+        deque(tallied(), 0)
     verified.sort(key=lambda drift: (drift.kind, drift.name))
     verified.unchecked.sort(key=lambda drift: (drift.kind, drift.name))
     return verified
 
 
-def examined(entries: list[Entry], policy: str = "source") -> list[tuple[Entry, Examined]]:
-    """Return each of *entries*, which have references, with what its code shows."""
+def examined(entries: Iterable[Entry], policy: str = "source") -> Iterator[tuple[Entry, Examined]]:
+    """Yield each of *entries*, which come by place, with what its code or document shows."""
+    look = look_again(policy)
+    for entry in entries:
+        yield entry, look(entry)
+
+
+def look_again(policy: str = "source") -> Callable[[Entry], Examined]:
+    """Return a function that says what the code or the document of an entry shows; it reads each file once."""
+    from catalog.discovery.find_document import Documents
     from catalog.loader.verify import examine
     from catalog.source.places import Places  # reading source code is for those who ask for it
+    from catalog.verbs.documents import examine_document
 
-    places = Places()
-    # By module, so that each file is parsed once.
-    ordered = sorted(entries, key=lambda entry: (entry.root or "", str(entry.ref), entry.kind, entry.name))
-    return [(entry, examine(entry, places.of(entry.root), policy)) for entry in ordered]
+    places, documents = Places(), Documents()
+    return lambda entry: (
+        examine_document(entry, documents, policy) if entry.document else examine(entry, places.of(entry.root), policy)
+    )
 
 
 def accept(ws: Workspace, drifts: Iterable[Drift]) -> list[str]:
     """Record the code of drifted entries as it is now; return their keys."""
+    from catalog.discovery.find_document import Documents
     from catalog.source.places import Places
+    from catalog.verbs.documents import as_it_is_now
 
     wanted = {(drift.kind, drift.name) for drift in drifts if drift.new_checksum is not None}
     with ws.writing() as transaction:
         stored = [entry for _, entry in transaction.existing(wanted).values()]
         wanted -= {(entry.kind, entry.name) for entry in stored}
-        places = Places()
-        now = [described(entry, places, over=True) for entry in stored]
+        places, documents = Places(), Documents()
+        now = [
+            as_it_is_now(entry, documents) if entry.document else described(entry, places, over=True)
+            for entry in stored
+        ]
         now = [entry.model_copy(update={"metadata": with_state(entry.metadata, None)}) for entry in now]
         ws.put(transaction, now, "accept")
     configured = ws.config.forget([format_key(*key) for key in wanted])

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from heapq import merge
+from itertools import chain
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from catalog.entry.key import Key
@@ -58,6 +61,22 @@ def search(ws: Workspace, request: Request, filters: Filters, limit: int | None,
     if moved and mode == "semantic":
         return Hits(hit for hit in hits if (hit.kind, hit.name) not in moved)
     return Hits(ask(ws.indexed(), "lexical") if moved else hits)
+
+
+def listed(ws: Workspace, filters: Filters, order: str) -> Iterator[Hit]:
+    """Yield what passes *filters*, as it is read; see :meth:`catalog.Catalog.listed`."""
+    from catalog.search.hit import Hit
+
+    if order not in queries.ORDERS:
+        raise InvalidFilterError(f"order={order!r}: choose one of {', '.join(queries.ORDERS)}", order=order)
+    snapshot, reader = ws.snapshot(), ws.store.reader
+    rows = queries.listed(reader, filters, order)
+    stored = (Hit(row, 0.0, None, reader) for row in rows if (row[0], row[1]) not in snapshot.hidden)
+    over = [Hit(entry) for entry in snapshot.overlay if filters.passes(entry)]
+    if order == "updated":  # what is not stored has no such time
+        return chain(stored, sorted(over, key=lambda hit: (hit.kind, hit.name)))
+    by = attrgetter("kind", "name") if order == "key" else attrgetter("name", "kind")
+    return merge(stored, sorted(over, key=by), key=by)
 
 
 def _search_until_stable(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.entry.entry import make_entry
 from catalog.entry.key import Key, composed, format_key, name_fault, split_key
-from catalog.entry.states import DEPRECATED, REVIEW, REVIEW_MARKS, only, without
+from catalog.entry.states import CATALOGS, MARKS, only, without
 from catalog.errors import DuplicateEntryError, EntryError, InvalidEntryError
 from catalog.verbs.asking import Asking
 from catalog.verbs.recording import CODE_SAYS, described, marked, stands_for, templated, untemplated
@@ -61,9 +61,9 @@ def _changed(ws: Workspace, entry: Entry, fields: Mapping[str, Any]) -> Entry:
     if "ref" in given or "spec" in given:
         told["metadata"] = {field: value for field, value in entry.metadata.items() if field not in CODE_SAYS}
         told |= {"ref": None, "spec": None, "signature": None, "checksum": None, "source_checksum": None}
-    if "metadata" in given and isinstance(given["metadata"], Mapping):  # the marks of a review are not the caller's
-        kept = {} if entry.tier == "runtime" else only(entry.metadata, *REVIEW_MARKS)
-        given["metadata"] = {**without(given["metadata"], REVIEW, DEPRECATED), **kept}
+    if "metadata" in given and isinstance(given["metadata"], Mapping):  # marks are not the caller's
+        kept = {} if entry.tier == "runtime" else only(told["metadata"], *MARKS)
+        given["metadata"] = {**without(given["metadata"], *CATALOGS), **kept}
     changed = make_entry({**told, **given, "tags": [tag for tag in tags if tag not in gone]})
     if changed.ref is not None and changed.checksum is None and entry.tier == "persistent":
         from catalog.source.places import Places  # reads source code
@@ -131,6 +131,8 @@ def move(
     old = (entry.kind, entry.name)
     if new != entry.name:
         transaction.rename(old, new)
+    if entry.document:  # it is looked for there by the name it has there
+        fields.setdefault("metadata", {**entry.metadata, "given_name": entry.given_name})
     ws.put(transaction, [entry.model_copy(update={**fields, "name": new})], action)
     if new != entry.name:
         ws.put(transaction, renamed_in(transaction, referring, old, new), action)
@@ -138,7 +140,7 @@ def move(
 
 def renamed_in(transaction: Transaction, keys: set[Key], old: Key, new: str) -> list[Entry]:
     """Return the entries of *keys* with every name of the entry *old* in them replaced."""
-    from catalog.entry.references import references_of, target_of
+    from catalog.entry.references import references_of
 
     changes = []
     for kind, name in sorted(keys):
@@ -150,10 +152,15 @@ def renamed_in(transaction: Transaction, keys: set[Key], old: Key, new: str) -> 
         parts: dict[str, Any] = {"spec": copy.deepcopy(entry.spec), "metadata": copy.deepcopy(entry.metadata)}
         for named in references_of(entry.kind, entry.spec, entry.metadata):
             if named.name == old[1] and (named.kind == old[0] or {named.kind, old[0]} == {"council", "sub_council"}):
-                replace_at(parts, named.path, lambda word: f"{target_of(word, '')[0]}:{new}" if ":" in word and
-                           word != old[1] else new)  # fmt: skip
+                is_key = named.path.startswith("metadata.")
+                replace_at(parts, named.path, lambda word, is_key=is_key: _renamed(word, is_key, old[1], new))
         changes.append(entry.model_copy(update=parts))
     return changes
+
+
+def _renamed(word: str, is_key: bool, old: str, new: str) -> str:
+    """Return *word*, the name *old* or a key of it, with the name *new*."""
+    return f"{word.partition(':')[0]}:{new}" if is_key or (":" in word and word != old) else new
 
 
 def replace_at(parts: dict[str, Any], path: str, change: Any) -> None:

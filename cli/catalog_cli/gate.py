@@ -19,6 +19,9 @@ from catalog import visible
 
 PIECE = 65_536
 
+BREAK = os.urandom(8).hex()
+"""Stands for a line end of ours within a line: nobody else can know it, so the line ends of others are told from it."""
+
 _MARK = f"\x1b[{int.from_bytes(os.urandom(7), 'big')};"
 _OURS = re.compile(rf"({re.escape(_MARK)}[0-9;]*m)")
 
@@ -38,6 +41,11 @@ def harmless(text: str) -> str:
 def clean(text: str) -> str:
     """Return *text* on one line, without characters that would move the cursor or change colours."""
     return visible(text if text.isprintable() else " ".join(text.split()))
+
+
+def one_line(text: str) -> str:
+    """Return *text* as one line of a result: what others wrote begins no other; colours, blanks and `BREAK` stay."""
+    return text.replace("\r\n", " ").replace("\n", " ").replace(BREAK, "\n")
 
 
 def say(text: str, stream: IO[str], *, colour: bool | None = None, whole: bool = False) -> None:
@@ -67,3 +75,13 @@ def tell_lines(text: str) -> None:
     """Write several lines for people to standard error, such as a traceback."""
     with suppress(OSError):
         say(text.rstrip("\n"), sys.stderr, colour=False)
+
+
+def confirmed(question: str) -> bool:
+    """Ask a person at a terminal a *question*, and return whether the answer is yes; nothing said is no."""
+    return click.confirm(clean(question), err=True)
+
+
+def asked(question: str, default: str) -> str:
+    """Ask a person at a terminal for a text; return it, or the *default* where nothing is said."""
+    return str(click.prompt(clean(question), default=clean(default), err=True))

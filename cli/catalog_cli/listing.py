@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from catalog_cli.output import Column, Screen
@@ -20,7 +20,7 @@ COLUMNS: tuple[Column, ...] = (
 
 def show(
     screen: Screen,
-    hits: Sequence[Hit],
+    hits: Iterable[Hit],
     *,
     why: bool = False,
     scores: bool = False,
@@ -33,26 +33,29 @@ def show(
     score.
     """
     marks = marks or {}
-    with_tier = not screen.is_terminal or any(hit.tier != "persistent" or hit.key in marks for hit in hits)
+    if screen.is_terminal:
+        hits = [*hits]
+        with_tier = any(hit.tier != "persistent" or hit.key in marks for hit in hits)
+    else:  # while they come
+        with_tier = True
     columns = COLUMNS
-    places = [_place(hit, marks) if with_tier else "" for hit in hits]
-    rows: list[tuple[str, ...]] = [
-        (hit.key, hit.description, ", ".join(hit.tags), place) for hit, place in zip(hits, places, strict=True)
-    ]
     if why:
-        columns = (*COLUMNS, Column("FOUND", 16))
-        rows = [(*row, _found(hit)) for row, hit in zip(rows, hits, strict=True)]
+        columns = (*columns, Column("FOUND", 16))
     if scores:
         columns = (*columns, Column("SCORE", right=True))
-        rows = [(*row, f"{hit.score:.2f}") for row, hit in zip(rows, hits, strict=True)]
-    screen.table(columns, rows)
+
+    def row(hit: Hit) -> tuple[str, ...]:
+        place = _place(hit, marks) if with_tier else ""
+        more = ((_found(hit),) if why else ()) + ((f"{hit.score:.2f}",) if scores else ())
+        return hit.key, hit.description, ", ".join(hit.tags), place, *more
+
+    screen.table(columns, map(row, hits))
 
 
-def data_of(hits: Sequence[Hit], marks: Mapping[str, Marks], *, ranked: bool = True) -> list[dict[str, Any]]:
-    """Return the *hits* as JSON data with ``state``, and ``code`` and ``instead`` where there is something to say."""
-    return [
-        {**hit.to_dict(ranked=ranked), **(marks[hit.key].to_dict() if hit.key in marks else _APPROVED)} for hit in hits
-    ]
+def data_of(hits: Iterable[Hit], marks: Mapping[str, Marks], *, ranked: bool = True) -> Iterator[dict[str, Any]]:
+    """Yield the *hits* as JSON data with ``state``, and ``code`` and ``instead`` where there is something to say."""
+    for hit in hits:
+        yield {**hit.to_dict(ranked=ranked), **(marks[hit.key].to_dict() if hit.key in marks else _APPROVED)}
 
 
 _APPROVED = {"state": "approved"}

@@ -12,18 +12,24 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from itertools import islice
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
 from catalog import json_text
-from catalog_cli.gate import clean, coloured, say, tell
+from catalog_cli.gate import BREAK, clean, coloured, one_line, say, tell
 from catalog_cli.streams import results
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 GAP = "  "
+
+PAGE = 1_000
+"""Lines that are written at once."""
+
+T = TypeVar("T")
 
 
 class Column(NamedTuple):
@@ -85,8 +91,12 @@ class Screen:
         """Return *text* in colour, or as it is where colours don't belong."""
         return coloured(text, **how) if text and self.is_terminal and _colours() else text
 
-    def print(self, text: str, *, whole: bool = False) -> None:
-        """Write a result, which may have several lines; *whole*: data, which only a terminal must be kept from."""
+    def print(self, *lines: str) -> None:
+        """Write a result, line by line: whatever the texts in it hold, it has so many lines and no more."""
+        say("\n".join(map(one_line, lines)), results(), colour=True)
+
+    def document(self, text: str, *, whole: bool = False) -> None:
+        """Write a text that has lines of its own; *whole*: data, which only a terminal must be kept from."""
         say(text, results(), colour=True, whole=whole)
 
     def remark(self, text: str) -> None:
@@ -101,20 +111,30 @@ class Screen:
 
     def json(self, document: Any) -> None:
         """Write one JSON document; each item of a list has its own line."""
-        # Python's \\x escapes of what an encoding lacks are not JSON.
-        escaped = (getattr(results(), "encoding", None) or "").lower().replace("-", "") != "utf8"
         if isinstance(document, list):
-            lines = ",\n".join(json_text(item, ascii=escaped) for item in document)
-            self.print(f"[\n{lines}\n]" if document else "[]")
+            self.json_lines(document)
         else:
-            self.print(json_text(document, ascii=escaped, indent=2))
+            self.document(json_text(document, ascii=_lacks_characters(), indent=2))
+
+    def json_lines(self, items: Iterable[Any]) -> None:
+        """Write a JSON array, each item on its own line, while the items come."""
+        escaped = _lacks_characters()
+        pages = batched((json_text(item, ascii=escaped) for item in items), PAGE)
+        page, begin = next(pages, None), "[\n"
+        if page is None:
+            self.document("[]")
+        while page is not None:
+            after = next(pages, None)
+            self.document(begin + ",\n".join(page) + ("\n]" if after is None else ","))
+            page, begin = after, ""
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
-        """Write a table: fitted on a terminal, tab-separated and whole elsewhere."""
-        rows = [*rows]
-        if rows:
-            lines = self.fitted(columns, rows) if self.is_terminal else ["\t".join(map(clean, row)) for row in rows]
-            self.print("\n".join(lines))
+        """Write a table: fitted on a terminal, tab-separated, whole and while the rows come elsewhere."""
+        if not self.is_terminal:
+            for page in batched(rows, PAGE):
+                self.print(*("\t".join(map(clean, row)) for row in page))
+        elif rows := [*rows]:
+            self.print(*self.fitted(columns, rows))
 
     def fitted(
         self, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, indent: int = 0, wrap: bool = False
@@ -170,7 +190,7 @@ class Screen:
                 line, used = word, wide
             else:
                 line, used = (f"{line} {word}", used + 1 + wide) if line else (word, wide)
-        return f"\n{'':{indent}}".join([*lines, line])
+        return f"{BREAK}{'':{indent}}".join([*lines, line])
 
     @contextmanager
     def progress(self, label: str) -> Iterator[Callable[..., None] | None]:
@@ -198,6 +218,18 @@ class Screen:
             if bar is not None:  # the summary follows: clear the line, show the cursor again
                 sys.stderr.write("\r\033[K\033[?25h")
                 sys.stderr.flush()
+
+
+def _lacks_characters() -> bool:
+    """Tell whether standard output can't take every character: Python's \\x escapes of what it lacks are not JSON."""
+    return (getattr(results(), "encoding", None) or "").lower().replace("-", "") != "utf8"
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """Yield lists of up to *size* items."""
+    iterator = iter(items)
+    while page := list(islice(iterator, size)):
+        yield page
 
 
 def _is_terminal(stream: IO[str] | None) -> bool:

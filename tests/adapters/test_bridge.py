@@ -218,7 +218,7 @@ def test_texts_are_short_visible_and_without_secrets(catalog: Catalog, monkeypat
     tool = of(catalog, "pay")
     assert (tool.description[:5], len(tool.description), tool.description[-1]) == ("pay\ufffd ", 1024, "…")
     text = both(tool, {})
-    assert text.startswith("tool 'pay' failed: RuntimeError: 401 for … at …db/x xxx")
+    assert text.startswith("tool 'pay' failed: RuntimeError: 401 for … at postgres://db/x xxx")
     assert len(text) == 500
 
 

@@ -11,7 +11,17 @@ from pathlib import Path
 import pytest
 from factories import damage, open_catalog
 
-from catalog import Catalog, CatalogWarning, EntryNotFoundError, LockError, PinError, Settings, SettingsError
+from catalog import (
+    AutoCouncil,
+    Catalog,
+    CatalogWarning,
+    EntryNotFoundError,
+    LockError,
+    PinError,
+    Settings,
+    SettingsError,
+    UntrustedReferenceError,
+)
 from catalog.settings import load_settings
 
 SHOP = 'TAX = 2\n\n\ndef price(item: str) -> int:\n    """The price of an item."""\n    return TAX\n'
@@ -302,12 +312,12 @@ def test_pinned_source_is_nothing_to_scan(cat: Catalog) -> None:
     from catalog.store.sources import kept_sources
 
     reader = cat.workspace.store.reader
-    assert kept_sources(reader)["tool:price"]["text"] == SHOP[SHOP.index("def") :]
+    assert kept_sources(reader, ["tool:price"])["tool:price"]["text"] == SHOP[SHOP.index("def") :]
     assert [report.target for report in cat.refresh() if "pin-source" in report.target] == []
     assert cat.check() == []
     cat.unregister("tool:price")
     cat.pin()
-    assert "tool:price" not in kept_sources(reader)
+    assert not kept_sources(reader, ["tool:price"])
 
 
 def test_kept_source_that_is_damaged_harms_nothing(cat: Catalog, url: str) -> None:
@@ -348,3 +358,75 @@ def test_the_lock_file_can_lie_elsewhere(url: str, shop: Path) -> None:
         cat.register("schema", "v", {"a": 1})
         assert cat.pin().path == str(shop / "locks" / "all.lock")
         assert cat["schema:v"] == {"a": 1}
+
+
+def test_a_changed_routing_rule_has_moved_from_its_pin(cat: Catalog, shop: Path) -> None:
+    """The rule an entry is routed by is pinned: another one, or none, is a difference, and the entry is not taken."""
+    cat.update("tool:price", match="price of")
+    cat.pin()
+    assert 'match = "price of"\n' in (shop / "catalog.lock").read_text()
+    cat.update("tool:price", match="os:system")
+    (change,) = cat.check_pins()
+    assert (change.key, change.field, change.pinned, change.now) == ("tool:price", "match", "price of", "os:system")
+    assert "its routing rule is 'os:system', not 'price of'" in refusal(cat)
+    cat.update("tool:price", match=None)
+    assert [(change.field, change.now) for change in cat.check_pins()] == [("match", None)]
+
+
+def test_a_predicate_that_is_not_as_pinned_is_not_called(cat: Catalog, shop: Path) -> None:
+    """Routing calls the function of a rule only while the entry is as the lock file says."""
+    (shop / "pinshop" / "rules.py").write_text("def yes(prompt): return True\ndef other(prompt): return True\n")
+    router = AutoCouncil(cat, "rules", "tool", "abstain")
+    cat.update("tool:price", match="pinshop.rules:yes", source="manual")  # a person chose the rule
+    cat.pin()
+    assert router.resolve("anything").name == "price"
+    cat.update("tool:price", match="pinshop.rules:other")
+    decision = router.resolve("anything")
+    assert decision.name is None
+    assert "its routing rule is" in str(decision.to_dict())
+
+
+def test_a_rule_that_is_too_long_for_the_file_is_left_out(cat: Catalog) -> None:
+    """A rule of more characters than are read is no pin, and the report says so."""
+    cat.update("tool:price", match="x" * 4_001)
+    assert cat.pin().left_out == {"tool:price": "its rule has 4,001 characters; 4,000 are pinned"}
+
+
+def test_more_than_is_read_is_not_written(cat: Catalog, shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lock file that would be too large to be read again is refused before anything is written."""
+    before = (shop / "catalog.lock").read_bytes()
+    monkeypatch.setattr("catalog.entry.lock.LARGEST", 1_200)
+    with pytest.raises(LockError, match="would have more than 1,200 bytes, after 2 entries"):
+        cat.pin()
+    monkeypatch.undo()
+    assert (shop / "catalog.lock").read_bytes() == before
+
+
+def test_a_folder_that_shadows_a_distribution_is_not_taken_for_it(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A module earlier on the import path under the name of an installed one is drift, and not that distribution."""
+    site, fake = tmp_path / "site-packages", tmp_path / "fake"
+    for folder, body in ((site, "return 1"), (fake, "return 2")):
+        (folder / "pinshopped").mkdir(parents=True)
+        (folder / "pinshopped" / "__init__.py").write_text("")
+        (folder / "pinshopped" / "tools.py").write_text(f"def cost(item: str) -> int:\n    {body}\n")
+    about = site / "pinshopped-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: pinshopped\nVersion: 1.0\n")
+    (about / "RECORD").write_text("pinshopped/__init__.py,,\npinshopped/tools.py,,\n")
+    monkeypatch.syspath_prepend(site)
+    pinned = Settings(embedder="none", file=tmp_path / "catalog.toml", pin={"mode": "block"})
+    listed = Settings(embedder="none", trust={"mode": "listed", "allow": ["dist:pinshopped"]})
+    with open_catalog(url, settings=pinned) as cat:
+        cat.scan("pinshopped", public=True)
+        assert cat.entry("tool:cost").distribution == "pinshopped==1.0"
+        cat.pin()
+        monkeypatch.syspath_prepend(fake)
+        assert [(drift.key, drift.change) for drift in cat.verify()] == [("tool:cost", "source")]
+        assert [change.field for change in cat.check_pins()] == ["source_checksum", "file pinshopped/tools.py"]
+        with pytest.raises(PinError):
+            cat["tool:cost"]
+    with open_catalog(url, settings=listed) as cat, pytest.raises(UntrustedReferenceError):
+        cat["tool:cost"]
+    assert not [name for name in sys.modules if "pinshopped" in name]

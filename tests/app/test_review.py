@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from catalog import AutoCouncil, Catalog, CatalogWarning, EntryError, EntryNotFoundError
+from catalog import AutoCouncil, Catalog, CatalogWarning, EntryError, EntryNotFoundError, Settings
+from catalog.entry.kinds import KINDS
 
 TOOL = 'from catalog import tool\n@tool{}\ndef chart(data: str) -> str:\n    """Draw a chart."""\n    return data\n'
 
@@ -130,3 +131,87 @@ def test_an_export_of_ones_own_is_restored_as_it_was(tmp_path: Path) -> None:
         assert other.import_jsonl(tmp_path / "e.jsonl", restore=True) == 1
         mine, theirs = cat.entry("tool:chart"), other.entry("tool:chart")
         assert (theirs.source, theirs.metadata, theirs.state) == (mine.source, mine.metadata, "deprecated")
+
+
+CLAIMED = {"review": "x", "deprecated": {"instead": "tool:b"}, "gone": "x", "broken": "x", "drifted": "x", "mine": 1}
+
+
+def test_marks_that_a_caller_gives_are_left_out() -> None:
+    """Neither `register`, `register_many` nor `update` sets a mark that only the catalog gives."""
+    with Catalog("sqlite://", embedder="none") as cat:
+        cat.register("tool", "a", "json:dumps", metadata=CLAIMED)
+        cat.register_many([{"kind": "tool", "name": "b", "ref": "json:loads", "metadata": CLAIMED}])
+        cat.register("tool", "c", "json:load")
+        cat.update("tool:c", metadata=CLAIMED)
+        assert cat.marks() == {}
+        assert [entry.metadata["mine"] for entry in cat.entries("tool")] == [1, 1, 1]
+
+
+def test_marks_that_an_entry_has_stay_where_it_is_written_back() -> None:
+    """An entry that is read, changed and stored again keeps the marks that the catalog gave it, and gets no other."""
+    with Catalog("sqlite://", embedder="none") as cat:
+        cat.register_many([{"kind": "tool", "name": name, "ref": "json:dumps"} for name in "ab"])
+        old = cat.deprecate("tool:a", instead="tool:b")
+        cat.register_many([old.model_copy(update={"tags": ("x",)})])
+        assert (cat.entry("tool:a").tags, cat.entry("tool:a").state) == (("x",), "deprecated")
+        other = {**old.metadata, "deprecated": {"instead": "tool:c"}}
+        cat.register_many([old.model_copy(update={"metadata": other})])
+        assert cat.entry("tool:a").state == "approved"
+
+
+@pytest.mark.parametrize("kind", ["tool", "dataset"])
+def test_what_replaces_an_entry_follows_a_rename(kind: str) -> None:
+    """`instead` is a reference: a rename of the replacement changes it, and one that leads nowhere is named."""
+    with Catalog("sqlite://", embedder="none", settings=Settings(kinds=(*KINDS, "dataset"))) as cat:
+        cat.register_many([{"kind": kind, "name": name, "spec": {"of": name}} for name in ("old", "new")])
+        cat.deprecate(f"{kind}:old", instead=f"{kind}:new", reason="slow")
+        cat.rename(f"{kind}:new", "newer")
+        assert cat.entry(f"{kind}:old").metadata["deprecated"] == {"instead": f"{kind}:newer", "reason": "slow"}
+        assert [link.source for link in cat.used_by(f"{kind}:newer")] == [f"{kind}:old"]
+        cat.unregister(kind, "newer")
+        (fault,) = cat.diagnose()
+        assert (fault.key, fault.trouble, fault.ref) == (f"{kind}:old", "dangling", "metadata.deprecated.instead")
+
+
+def test_a_key_of_another_distribution_is_a_clash(tmp_path: Path) -> None:
+    """The same reference under another distribution is somebody else's: the entry stays, the finding is renamed."""
+    file = tmp_path / "of_a_wheel.py"
+    file.write_text(TOOL.format(""))
+    with Catalog("sqlite://", embedder="none") as cat:
+        cat.register("tool", "chart", "of_a_wheel:chart", distribution="charts==1.0", source="scan:charts")
+        before = cat.entry("tool:chart")
+        (clash,) = cat.scan(file).clashes
+        assert (clash["key"], clash["renamed"]) == ("tool:chart", "of_a_wheel.chart")
+        assert cat.entry("tool:chart") == before
+        assert cat.entry("tool:of_a_wheel.chart").source == f"scan:{file}"
+
+
+def test_a_root_through_a_link_is_the_same_root(tmp_path: Path) -> None:
+    """A folder that is scanned again by way of a symbolic link brings no second entry and no clash."""
+    real, link = tmp_path / "real", tmp_path / "link"
+    real.mkdir()
+    link.symlink_to(real)
+    (real / "linked_code.py").write_text(TOOL.format(""))
+    with Catalog("sqlite://", embedder="none") as cat:
+        cat.scan(real)
+        report = cat.scan(link)
+        assert (report.found, report.clashes, cat.list("tool")) == ((), (), ["chart"])
+        assert [drift.key for drift in cat.verify()] == []
+
+
+def test_a_folder_that_shadows_a_distribution_takes_nothing_over(tmp_path: Path) -> None:
+    """A folder that holds a module with the name of an installed one is another root: its finding is a clash."""
+    squat = tmp_path / "squat"
+    (squat / "click").mkdir(parents=True)
+    (squat / "click" / "__init__.py").write_text("")
+    (squat / "click" / "core.py").write_text(
+        'from catalog import tool\n@tool\ndef augment_usage_errors(ctx, param=None):\n    """Squat."""\n'
+    )
+    with Catalog("sqlite://", embedder="none") as cat:
+        cat.register("tool", "augment_usage_errors", "click.core:augment_usage_errors")
+        before = cat.entry("tool:augment_usage_errors")
+        report = cat.scan(squat)
+        assert (report.updated, len(report.clashes)) == ((), 1)
+        assert cat.entry("tool:augment_usage_errors") == before
+        assert cat["tool:augment_usage_errors"].__module__ == "click.core"
+        assert list(cat.verify()) == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,8 @@ def test_keys_limit_what_is_looked_at(tmp_path: Path) -> None:
     """Of given keys `states` gives the marks of those that have one; keys of nothing have none."""
     with Catalog(f"sqlite:///{tmp_path}/c.db", embedder="none") as cat:
         for name, mark in (("a", {"gone": "since"}), ("b", {"gone": "since"}), ("c", {}), ("d:e", {"broken": "it"})):
-            cat.register("tool", name, "json:dumps", metadata=mark)
+            line = {"kind": "tool", "name": name, "ref": "json:dumps", "metadata": mark}
+            cat.import_jsonl(io.StringIO(json.dumps(line)), restore=True)
         assert cat.gone() == ["tool:a", "tool:b"]
         assert cat.states() == {"tool:a": "gone", "tool:b": "gone", "tool:d:e": "broken"}
         assert cat.states(["tool:d:e", "tool:c", "tool:a", "tool:x"]) == {"tool:a": "gone", "tool:d:e": "broken"}

@@ -39,3 +39,25 @@ def test_only_drafts_are_approved(run_cli) -> None:
     run_cli("approve", "seo")
     assert run_cli("approve", "seo") == (2, "", "Error: 'council:seo' is approved; there is nothing to approve\n")
     assert run_cli("approve", "council:nobody").status == 1
+
+
+@pytest.mark.usefixtures("draft")
+def test_all_of_a_source_is_approved_at_once(run_cli, project: Path) -> None:
+    """``--source`` approves what waits of it and leaves the rest; `info` counts what is left by state."""
+    (project / "more.jsonl").write_text(
+        json.dumps({"kind": "tool", "name": "b", "ref": "json:loads", "metadata": {"review": "x"}})
+    )
+    run_cli("import", "more.jsonl")
+    run_cli("register", "tool", "old", "json:dumps")
+    run_cli("deprecate", "tool:old")
+    assert run_cli("info", "--json").data["states"] == {"needs review": 2, "deprecated": 1}
+    assert run_cli("approve", "--source", "import") == (0, "approved 2 entries\n", "")
+    assert run_cli("info", "--json").data["states"] == {"deprecated": 1}
+    assert run_cli("approve", "--source", "import") == (1, "", "nothing of this origin waits for approval\n")
+
+
+def test_what_to_approve_has_to_be_said(run_cli) -> None:
+    """Neither keys nor an origin, or both, is wrong use."""
+    said = (2, "", "Error: say what to approve: KEYs, or --source or --distribution; see 'catalog approve --help'\n")
+    assert run_cli("approve") == said
+    assert run_cli("approve", "tool:a", "--source", "import") == said

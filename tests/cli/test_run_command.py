@@ -279,9 +279,10 @@ def test_a_template_of_a_module_is_filled_in(run_cli, project) -> None:
     (project / "texts.py").write_text("""GREET = 'As {"a": 1}: {name}'""")
     run_cli("register", "prompt", "greet", "texts:GREET")
     assert run_cli("run", "greet", "name=Bo") == (0, 'As {"a": 1}: Bo\n', "")
-    run_cli("register", "prompt", "other", "{{ name }}", "--meta", "template_format=mustache")
+    run_cli("register", "prompt", "other", "{{ name }}", "--meta", "template_format=liquid")
     assert run_cli("run", "other", "name=Bo").err == (
-        "Error: prompt:other has template_format 'mustache', which is neither 'f-string' nor 'jinja2'\n"
+        "Error: prompt:other has template_format 'liquid', and only these can be filled in: f-string, jinja2, "
+        "handlebars, mustache, plain, semantic-kernel, claude-command, copilot-prompt, gemini-command\n"
     )
 
 

@@ -42,6 +42,7 @@ def test_what_is_left_out_is_said(run_cli, project) -> None:
         "  skipped  a:a: tool:a was unregistered; `catalog restore tool:a` brings it back\n"
         "  skipped  left/b.py: excluded by 'b.py'\n"
         "  skipped  left/c.py: excluded by 'c*'\n"
+        "  left out 2 of 3 files: excluded (2)\n"
     )
     assert run_cli("scan", "./left", "--exclude", "!").status == 3
 
@@ -77,7 +78,76 @@ def test_finding_nothing_at_all_is_a_no(run_cli, project) -> None:
     assert run_cli("scan", "plain.py") == (
         1,
         "plain.py: 0 new, 0 unchanged (1 file)\n",
-        "nothing found in plain.py; --public takes every public function\n",
+        "nothing found in plain.py: 1 file seen, 1 opened, nothing in them is recognised; "
+        "--public takes every public function\n",
+    )
+
+
+def test_nothing_found_says_why(run_cli, project) -> None:
+    """The last line says how much was seen and opened, and what was left out: never "0 new" without the reason."""
+    for place in ("tests/a.py", "tests/b.py", ".venv/c.py", "plain.py"):
+        (project / "app" / place).parent.mkdir(parents=True, exist_ok=True)
+        (project / "app" / place).write_text("import catalog\n")
+    (project / "empty").mkdir()
+    reasons = {
+        "./empty": "there is no Python file",
+        "./app": "3 files seen, 1 opened, left out: tests (2), virtual environments (1), nothing in them is recognised",
+    }
+    for target, reason in reasons.items():
+        done = run_cli("scan", target, "--public")
+        assert (done.status, done.err) == (1, f"nothing found in {target}: {reason}\n")
+    (project / "app" / "plain.py").unlink()
+    assert run_cli("scan", "./app", "--public").err == (
+        "nothing found in ./app: 2 files seen, 0 opened, left out: tests (2), virtual environments (1)\n"
+    )
+
+
+def test_what_is_left_out_by_itself_is_said(run_cli, project) -> None:
+    """Tests are left out and counted, taken in with ``--tests``, and reports in JSON have the figures."""
+    for place in ("app/tools.py", "app/test_tools.py"):
+        (project / place).parent.mkdir(exist_ok=True)
+        (project / place).write_text(f"import catalog\n@catalog.tool\ndef {place[4:-3]}():\n    pass\n")
+    assert run_cli("scan", "./app").out == (
+        "app: 1 new, 0 unchanged (1 file)\n"
+        "  new      tool:tools\n"
+        "  left out 1 of 2 files: tests (1); --tests takes tests\n"
+    )
+    report = run_cli("scan", "./app", "--json").data
+    assert {name: report[name] for name in ("seen", "files", "left_out")} == {
+        "seen": 2,
+        "files": 1,
+        "left_out": {"tests": 1},
+    }
+    assert run_cli("scan", "./app", "--tests").out == (
+        "app: 1 new, 1 unchanged (2 files)\n  new      tool:test_tools\n"
+    )
+
+
+def test_much_that_is_new_is_shown_by_kind(run_cli, project) -> None:
+    """Of many findings of several kinds each kind has a line; names that were taken are shown once each."""
+    kinds = {"tool": 7, "prompt": 1, "agent": 2}
+    for folder in ("a", "b"):
+        lines = [
+            f"@catalog.{kind}\ndef {kind}{number}():\n    pass\n"
+            for kind, most in kinds.items()
+            for number in range(most)
+        ]
+        (project / "app" / folder).mkdir(parents=True)
+        (project / "app" / folder / "m.py").write_text("import catalog\n" + "".join(lines))
+    assert run_cli("scan", "./app").out == (
+        "app: 20 new, 0 unchanged (2 files)\n"
+        "  new      14 tools: tool0, tool1, tool2, tool3, tool4, …\n"
+        "           4 agents: agent0, agent1, b/m/agent0, b/m/agent1\n"
+        "           2 prompts: prompt0, b/m/prompt0\n"
+        "           … --verbose shows all\n"
+        "  clash    agent:agent0 is taken; also b/m/agent0\n"
+        "  clash    agent:agent1 is taken; also b/m/agent1\n"
+        "  clash    prompt:prompt0 is taken; also b/m/prompt0\n"
+        "  clash    tool:tool0 is taken; also b/m/tool0\n"
+        "  clash    tool:tool1 is taken; also b/m/tool1\n"
+        "           … and 5 more (--verbose)\n"
+        "           to swap names: catalog unregister tool:tool0\n"
+        "           then: catalog rename tool:b/m/tool0 tool0\n"
     )
 
 

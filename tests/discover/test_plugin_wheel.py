@@ -121,3 +121,32 @@ def test_another_environment_without_the_plugin_takes_nothing_away(environment: 
          wheel(tmp_path)], check=True, capture_output=True)  # fmt: skip
     assert keys(environment, url) == ["tool:greet", "tool:shout"]
     assert keys(Path(sys.executable), url) == ["tool:greet", "tool:shout"]
+
+
+@pytest.mark.packaging
+def test_what_a_plugin_brings_needs_review_until_somebody_approves_its_source(
+    environment: Path, tmp_path: Path
+) -> None:
+    """A warning names the sources; `info` counts them, no router picks them, and one command approves them all."""
+    url = f"sqlite:///{tmp_path}/plugins.db"
+    keys(environment, url)
+    pip = [environment, "-m", "pip", "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", "-q", "--no-deps", "--no-index", wheel(tmp_path)], check=True, capture_output=True)
+    said = run(environment, "ls", url=url).stderr
+    assert (
+        "Warning: 2 new entries of plugins installed since need review; no router picks them before `catalog approve "
+        "--source plugin:magma_plugins:greeter:shout --source plugin:magma_plugins:greeter:tools`\n"
+    ) in said
+    assert run(environment, "ls", url=url).stderr == ""  # it is said once
+    assert json.loads(run(environment, "info", "--json", url=url).stdout)["states"] == {"needs review": 2}
+    listed = json.loads(run(environment, "ls", "--state", "needs review", "--json", url=url).stdout)
+    assert [one["key"] for one in listed] == ["tool:greet", "tool:shout"]
+    asked = run(environment, "route", "greet somebody by name", "--kind", "tool", url=url)
+    assert (asked.returncode, asked.stdout) == (1, "")
+    tools = "plugin:magma_plugins:greeter:tools"
+    done = run(environment, "approve", "--source", tools, url=url)
+    assert (done.stdout, done.stderr) == ("approved tool:greet; this is revision 2\n", "")
+    assert json.loads(run(environment, "info", "--json", url=url).stdout)["states"] == {"needs review": 1}
+    assert run(environment, "approve", "--source", "plugin:magma_plugins", url=url).returncode == 0
+    assert json.loads(run(environment, "info", "--json", url=url).stdout)["states"] == {}
+    assert run(environment, "approve", "--source", "plugin:magma_plugins", url=url).returncode == 1

@@ -111,19 +111,22 @@ def test_a_decorator_under_another_name_is_seen(tmp_path: Path, use: str) -> Non
     assert [one.tags for one in found.findings] == [("x",) if "x" in use else ()]
 
 
-def test_what_no_import_can_name_is_reported(tmp_path: Path) -> None:
-    """A file or package folder whose name is no identifier gives no reference of that name, and is reported."""
+def test_what_no_import_can_name_is_found(tmp_path: Path) -> None:
+    """A file whose name is no identifier, and files below a folder with such a name, are found from that folder."""
     (tmp_path / "my-pkg" / "sub").mkdir(parents=True)
     tool = "from catalog import tool\n@tool\ndef {}(): ...\n"
     for place, name in (("my-tool.py", "a"), ("my-pkg/__init__.py", "b"), ("my-pkg/good.py", "c")):
         (tmp_path / place).write_text(tool.format(name))
     (tmp_path / "my-pkg" / "sub" / "__init__.py").write_text(tool.format("d"))
-    expected = {"tool:c": "good:c", "tool:d": "sub:d"}
+    below = {"tool:b": "__init__:b", "tool:c": "good:c", "tool:d": "sub:d"}
     found = scan(tmp_path)
-    assert refs(found) == expected
-    assert sorted(Path(skip.path).name for skip in found.skipped) == ["__init__.py", "my-tool.py"]
-    assert refs(scan(tmp_path / "my-pkg")) == expected
-    assert [Path(skip.path).name for skip in scan(tmp_path / "my-tool.py").skipped] == ["my-tool.py"]
+    assert (refs(found), found.skipped) == ({"tool:a": "my_tool:a", **below}, ())
+    assert {one.ref: one.root for one in found.findings} == {
+        "my_tool:a": str(tmp_path),
+        **dict.fromkeys(below.values(), str(tmp_path / "my-pkg")),
+    }
+    assert refs(scan(tmp_path / "my-pkg")) == below
+    assert refs(scan(tmp_path / "my-tool.py")) == {"tool:a": "my_tool:a"}
 
 
 LEAVES = st.sampled_from(["True", "False", "os.name == 'nt'", "unknown"])

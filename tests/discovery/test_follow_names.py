@@ -15,7 +15,7 @@ def test_a_chain_across_modules_is_followed(packages: Path) -> None:
     assert refs(scan(packages / "chain")) == {
         "tool:ToolBase": "chain.base:ToolBase",
         "tool:Unsaid": "chain.sub.leaf:Unsaid",
-        "tool:chain.sub.leaf.chain_leaf": "chain.sub.leaf:Heir",
+        "tool:leaf/chain_leaf": "chain.sub.leaf:Heir",
         "tool:chain_leaf": "chain.sub.leaf:Leaf",
         "tool:middle": "chain.middle:Middle",
         "tool:twig": "chain.sub.leaf:Twig",
@@ -27,7 +27,7 @@ def test_descriptions_are_inherited_and_put_together(packages: Path) -> None:
     assert purposes(scan(packages / "chain")) == {
         "tool:ToolBase": "What every tool of the chain does.",
         "tool:Unsaid": "Says its name only when it runs.",
-        "tool:chain.sub.leaf.chain_leaf": "A leaf of chain.",
+        "tool:leaf/chain_leaf": "A leaf of chain.",
         "tool:chain_leaf": "A leaf of chain.",
         "tool:middle": "What every tool of the chain does.",
         "tool:twig": "A twig.",

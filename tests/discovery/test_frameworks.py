@@ -24,6 +24,8 @@ EXPECTED = {
         "tool:weather": "Weather",
     },
     "mcp": {
+        "mcp_server:demo": "mcp",
+        "mcp_server:inner": None,
         "prompt:review": "review",
         "tool:add": "add",
         "tool:fetch_page": "fetch",
@@ -31,9 +33,15 @@ EXPECTED = {
         "tool:pong": None,
         "tool:short": "shorten",
     },
-    "mcp_lowlevel": {"tool:listing": "listing", "tool:read_rows": None},
+    "mcp_lowlevel": {"mcp_server:low": "server", "tool:listing": "listing", "tool:read_rows": None},
     "fastmcp": {"tool:add": "add", "tool:sub": "sub", "tool:mul": "mul", "tool:div": None},
-    "openai_agents": {"agent:Triage": "triage", "tool:date_now": "date", "tool:time_now": "time_now"},
+    "openai_agents": {
+        "agent:Triage": "triage",
+        "tool:date_now": "date",
+        "tool:mood_now": "mood",
+        "tool:place": "place",
+        "tool:time_now": "time_now",
+    },
     "pydantic_ai": {"agent:dice": "roller", "tool:player": "get_player", "tool:roll": "roll"},
     "smolagents": {"agent:coder": "coder", "tool:count": "count", "tool:reverse": "Reverse"},
     "crewai": {
@@ -48,6 +56,153 @@ EXPECTED = {
         "prompt:SUMMARY": "SUMMARY",
         "tool:WikiToolSpec": "WikiToolSpec",
         "tool:multiply": "multiply",
+    },
+    "ag2": {
+        "agent:assistant": "assistant",
+        "agent:helper": "helper",
+        "agent:user": "user",
+        "tool:add": "add",
+        "tool:double": "double",
+        "tool:halve_it": "halve",
+    },
+    "agent_framework": {
+        "agent:Chatter": "chat",
+        "agent:Weatherman": "agent",
+        "agent:steps": "steps",
+        "agent:twice": "run_twice",
+        "model:client": "client",
+        "model:other": "other",
+        "tool:old_weather": "before",
+        "tool:stored": "stored",
+        "tool:weather": "weather",
+    },
+    "agno": {
+        "agent:Daily": "daily",
+        "agent:Desk": "desk",
+        "agent:Reporter": "reporter",
+        "model:llm": "llm",
+        "tool:ping": "ping",
+        "tool:shell": "Shell",
+        "tool:top_stories": "stories",
+    },
+    "autogen": {
+        "agent:Silent": "Silent",
+        "agent:Waiter": "Waiter",
+        "agent:chosen": "chosen",
+        "agent:critic": "critic",
+        "agent:team": "team",
+        "agent:writer": "writer",
+        "model:client": "client",
+        "tool:Ruler": "Ruler",
+        "tool:prices": "prices",
+    },
+    "beeai": {
+        "agent:Helper": "agent",
+        "agent:smart": "flow",
+        "model:llm": "llm",
+        "prompt:greeting": "greeting",
+        "tool:add": "add",
+        "tool:riddle": "Riddle",
+    },
+    "camel": {
+        "agent:agent": "agent",
+        "agent:session": "session",
+        "model:llm": "llm",
+        "tool:Clocks": "Clocks",
+        "tool:adding": "adding",
+    },
+    "claude_agent_sdk": {
+        "agent:reviewer": "reviewer",
+        "mcp_server:calculator": "server",
+        "tool:add": "add_numbers",
+        "tool:greet": "greet_user",
+    },
+    "crewai_project": {
+        "agent:Daily": "Daily",
+        "agent:crew": "Press.crew",
+        "agent:desk": "desk",
+        "agent:reporter": "Press.reporter",
+        "prompt:check": "check",
+        "prompt:report": "Press.report",
+    },
+    "dspy": {
+        "agent:Research": "Research",
+        "agent:agent": "agent",
+        "model:lm": "lm",
+        "prompt:Emotion": "Emotion",
+        "prompt:answer": "answer",
+        "prompt:classify": "classify",
+        "tool:lookup": "lookup",
+    },
+    "google_adk": {
+        "agent:Router": "Router",
+        "agent:both": "both",
+        "agent:critic": "critic",
+        "agent:pipeline": "root_agent",
+        "agent:rounds": "rounds",
+        "agent:writer": "writer",
+        "model:llm": "llm",
+        "tool:Clock": "Clock",
+        "tool:cities": "cities",
+        "tool:slow": "slow",
+    },
+    "haystack": {
+        "agent:agent": "agent",
+        "agent:pipeline": "pipeline",
+        "model:llm": "llm",
+        "prompt:prompt": "prompt",
+        "tool:Welcome": "Welcome",
+        "tool:add": "add",
+        "tool:weather": "weather",
+        "tool:welcome": "welcome",
+    },
+    "langgraph": {
+        "agent:graph": "graph",
+        "agent:flow": "flow",
+        "agent:worker": "agent",
+    },
+    "livekit": {
+        "agent:Barista": "Barista",
+        "agent:Consent": "Consent",
+        "model:llm": "llm",
+        "tool:order_drink": "order",
+        "tool:price": "Barista.price",
+    },
+    "pipecat": {
+        "agent:Greeter": "Greeter",
+        "model:llm": "llm",
+        "tool:end": "Greeter.end",
+        "tool:get_weather": "weather",
+        "tool:inside": None,
+        "tool:restaurant": "restaurant",
+    },
+    "prompts": {
+        "agent:Poet": "poet",
+        "model:client": "client",
+        "prompt:basic": "basic",
+        "prompt:older": "older",
+        "prompt:poem": "poem",
+        "prompt:recommend": "recommend",
+        "tool:node": "node",
+        "tool:sentiment": "sentiment",
+        "tool:shelves": "shelves",
+    },
+    "semantic_kernel": {
+        "agent:Host": "host",
+        "agent:everyone": "everyone",
+        "model:service": "service",
+        "prompt:greet": "config",
+        "prompt:summary": "summary",
+        "tool:price_of": "Menu.price",
+        "tool:specials": "Menu.specials",
+    },
+    "strands": {
+        "agent:clerk": "agent",
+        "agent:team": "team",
+        "model:model": "model",
+        "tool:add": "add",
+        "tool:price": "Shop.price",
+        "tool:take_away": "sub",
     },
 }
 
@@ -68,7 +223,8 @@ def test_every_file_of_the_package_is_expected(packages: Path) -> None:
 
 def test_a_server_of_another_module_counts(packages: Path) -> None:
     """A decorator of an object that another module makes is that object's framework's."""
-    found = {one.name: one.framework for one in scan(packages / "frameworks").findings if "with_fastmcp" in one.path}
+    result = scan(packages / "frameworks")
+    found = {one.given_name: one.framework for one in result.findings if "with_fastmcp" in one.path}
     assert found == {"add": "fastmcp", "sub": "fastmcp", "mul": "mcp", "div": "fastmcp"}
 
 
@@ -104,4 +260,5 @@ def test_other_peoples_names_are_left_alone(packages: Path) -> None:
 def test_decorators_are_followed_to_their_home(make, imports: str, decorator: str, found: bool) -> None:
     """A decorator counts by where its name comes from; only of an object nobody can trace does the name decide."""
     folder = make({"one.py": f"{imports}\n\n\n{decorator}\ndef here(x: int) -> int: ...\n"})
-    assert [one.ref for one in scan(folder / "one.py").findings] == (["one:here"] if found else [])
+    tools = [one.ref for one in scan(folder / "one.py").findings if one.kind == "tool"]
+    assert tools == (["one:here"] if found else [])

@@ -27,6 +27,9 @@ def test_a_report_is_plain_data() -> None:
         "undecided": [],
         "shadows": [],
         "files": 2,
+        "seen": 0,
+        "opened": 0,
+        "left_out": {},
         "seconds": 0.5,
     }
 

@@ -43,8 +43,10 @@ def test_a_folder_may_hold_several_packages(make: Any) -> None:
     assert {one.ref: one.root for one in found.findings} == {
         "whole.deep.one:one": str(folder / "src"),
         "two:three": str(folder / "more"),
-        "scripts.two:two": str(folder),
+        "two:two": str(folder / "scripts"),
+        "not_a_module:six": str(folder),
     }
+    assert found.left_out == {"virtual environments": 2}
 
 
 def test_what_is_not_installed_has_a_root(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,6 @@ def refund(order: str) -> dict:
 """,
     }[form]
     (tmp_path / "shop.py").write_text(source)
-    (finding,) = scan(tmp_path / "shop.py").findings
+    (finding,) = [each for each in scan(tmp_path / "shop.py").findings if each.kind == "tool"]
     assert (finding.key, finding.description) == ("tool:refund", "Refunds.")
     assert finding.metadata == {**FACTS, "output_schema": SCHEMA}

@@ -202,6 +202,37 @@ def test_drafts_are_told(catalog: Catalog) -> None:
     assert (done.candidates, done.notes) == (0, ("there is no candidate",))
 
 
+def test_what_needs_review_is_listed(catalog: Catalog, tmp_path: Path) -> None:
+    """An entry that drifted is no candidate before somebody approves it, and lint says which and why."""
+    file = tmp_path / "reviewed_lint.py"
+    file.write_text("def chart(a): ...\n")
+    catalog.scan(file, public=True)
+    file.write_text("def chart(a, b): ...\n")
+    catalog.verify()
+    ((code, keys, evidence, message),) = found(catalog, "review")
+    assert (code, keys, evidence) == ("review", ("tool:chart",), "proved")
+    assert message.startswith("needs review: the signature changed from (a) to (a, b)")
+    catalog.approve("tool:chart")
+    assert found(catalog, "review") == []
+
+
+def test_deprecated_entries_are_listed_where_golden_cases_ask_for_them(catalog: Catalog) -> None:
+    """With how many cases, and what replaces them; where nobody asks for one it is no finding."""
+    catalog.register_many([tool("old"), tool("older"), tool("new")])
+    catalog.golden.add("draw a pie", "old")
+    catalog.deprecate("tool:old", instead="tool:new", reason="slow")
+    catalog.deprecate("tool:older")
+    assert found(catalog, "deprecated") == [
+        (
+            "deprecated",
+            ("tool:old",),
+            "proved",
+            "1 golden case of it, as 'draw a pie', and it is deprecated: slow; use tool:new instead",
+        )
+    ]
+    assert found(catalog, "deprecated", deprecated=True) == []
+
+
 def test_no_model_is_asked(catalog: Catalog) -> None:
     """Golden cases go through the other steps; a router of models alone is asked nothing."""
     catalog.register_many([tool("a", match="apple")])

@@ -82,6 +82,32 @@ def test_entries_are_saved_from_a_tampered_database(shipped: Path, tmp_path: Pat
         assert [(entry.key, entry.ref) for entry in cat.entries()] == [("tool:plot", "json:dumps")]
 
 
+@pytest.mark.parametrize("name", TAMPERED)
+def test_what_is_put_in_while_a_catalog_is_open_is_never_fired(shipped: Path, name: str) -> None:
+    """A catalog that is open already looks again once the schema has changed: it writes nothing, and reads nothing."""
+    with open_catalog(shipped) as cat, open_catalog(shipped) as other:
+        other.register("tool", "pie", "json:dumps")
+        assert cat.list("tool") == ["pie", "plot"]
+        with closing(sqlite3.connect(shipped)) as connection:
+            connection.executescript(TAMPERED[name])
+        with pytest.raises(StoreError, match="which no catalog has made and SQLite would run"):
+            cat.register("tool", "cake", "json:dumps")
+        with pytest.raises(StoreError, match="which no catalog has made and SQLite would run"):
+            other.workspace.store.writing(actor="test").__enter__()
+        with pytest.raises(StoreError, match="which no catalog has made and SQLite would run"):
+            other.list("tool")
+
+
+def test_a_harmless_change_of_the_schema_stops_nobody(shipped: Path) -> None:
+    """Tables and indexes that another program adds for itself while a catalog is open are nobody's business."""
+    with open_catalog(shipped) as cat:
+        cat.register("tool", "pie", "json:dumps")
+        with closing(sqlite3.connect(shipped)) as connection:
+            connection.executescript("CREATE TABLE mine (a); CREATE INDEX i ON entry (priority)")
+        cat.register("tool", "cake", "json:dumps")
+        assert cat.list("tool") == ["cake", "pie", "plot"]
+
+
 def test_what_is_of_no_table_of_ours_is_nobodys_business(shipped: Path) -> None:
     """Tables, views and triggers that another tool added for itself, statistics, and plain indexes are left alone."""
     with closing(sqlite3.connect(shipped)) as connection:

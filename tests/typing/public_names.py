@@ -40,6 +40,7 @@ from catalog import (
     Estimate,
     Evaluation,
     Event,
+    ExportedDocument,
     Fault,
     FitReport,
     GateVerdicts,
@@ -55,6 +56,7 @@ from catalog import (
     LoggedDecision,
     Marks,
     MissingExtraError,
+    NewerFramework,
     NoMatchError,
     NotACatalogError,
     NotImportableError,
@@ -132,9 +134,12 @@ from catalog import (
     logged_decisions,
     looking_in,
     mark,
+    mcp_server,
+    mcp_servers,
     missing_reference,
     model,
     models,
+    newer_frameworks,
     open_text,
     profile,
     profiles,
@@ -158,6 +163,8 @@ from catalog import (
     schema_advice,
     schema_revision,
     schemas,
+    skill,
+    skills,
     sqlite_path,
     sub_council,
     sub_councils,
@@ -218,12 +225,15 @@ assert_type(called("a"), float)
 assert_type(Engine().start(), bool)
 
 # Every decorator keeps the type, bare and with arguments.
-for bare in (tool, model, prompt, agent, profile, schema, router, round, sub_council, input_mapper, council):
+for bare in (
+    tool, model, prompt, agent, profile, schema, router, round, sub_council, input_mapper, council, skill, mcp_server
+):  # fmt: skip
     assert_type(bare(Engine), type[Engine])
     assert_type(bare(tags=["a"])(Engine), type[Engine])
 
 for registry in (
-    tools, models, prompts, agents, profiles, schemas, routers, rounds, sub_councils, input_mappers, councils
+    tools, models, prompts, agents, profiles, schemas, routers, rounds, sub_councils, input_mappers, councils, skills,
+    mcp_servers,
 ):  # fmt: skip
     assert_type(registry, Registry[Any])
 
@@ -259,12 +269,14 @@ assert_type(entry_state({}), str | None)
 assert_type(REVIEW_STATES, tuple[str, ...])
 assert_type(entry_marks({}), Marks)
 assert_type(deprecated_in_words({}), str)
-assert_type(ENTRY_STATES, tuple[str, str, str])
+assert_type(ENTRY_STATES, tuple[str, str, str, str])
 assert_type(cat.diagnose(), list[Fault])
 assert_type(cat.changes(cat.verify()), list[Changed])
 assert_type(cat.pin("catalog.lock", ["tool:x"], kind=None), Pinned)
 assert_type(cat.check_pins(), list[PinChange])
 assert_type(cat.history("tool", "plot"), list[Revision])
+assert_type(cat.export_document("openapi", "openapi.json", tags=["a"]), ExportedDocument)
+assert_type(cat.where("tool:plot"), tuple[str, int] | None)
 assert_type(cat.generation, int)
 assert_type(cat["tool:plot"], Any)
 assert_type("tool:plot" in cat, bool)
@@ -308,6 +320,7 @@ assert_type(spec.resolve(cat).spec, CouncilSpec)
 assert_type(spec.to_graph(cat, depth=2), Graph)
 assert_type(spec.replace(router="pick").remove_member("a"), CouncilSpec)
 assert_type(validate_council(spec, cat), list[CouncilIssue])
+assert_type(newer_frameworks(), list[NewerFramework])
 assert_type(explain_council(cat.entry("council", "seo"), cat), dict[str, Any])
 assert_type(reference_graph(cat, "council:seo"), Graph)
 assert_type(reference_graph(cat).to_dict(), dict[str, Any])

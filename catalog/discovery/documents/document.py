@@ -1,28 +1,28 @@
-"""One document: its bytes as text, JSON or YAML, read safely and within limits."""
+"""One document: its bytes as text, JSON, YAML or TOML, read safely and within limits."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from catalog.discovery.documents.fault import DocumentFault
+from catalog.discovery.documents.jsonc import plain_json_text
+from catalog.discovery.documents.yaml_text import yaml_of
+from catalog.entry.limits import data_fault, read_json, shortened, writable
+
+__all__ = ["LARGEST", "Document", "DocumentFault", "DocumentFile", "yaml_of"]
+
 LARGEST = 2_000_000
 """The most bytes of a document that is read."""
-DEEPEST = 100
-"""How deep lists and objects may be nested."""
-MOST = 200_000
-"""How many values a document may hold, those that aliases repeat counted each time."""
-
-
-class DocumentFault(Exception):
-    """Why a document is passed over, in words for people."""
 
 
 @dataclass(slots=True)
 class DocumentFile:
-    """A file that is not Python and may hold entries; `place` is its path below the folder the walk began in."""
+    """A file that is not Python and may hold entries; `place` is its path below the folder that is scanned."""
 
     path: str
     place: str
@@ -48,9 +48,19 @@ class Document:
         """The folder the file is in."""
         return os.path.dirname(self.path)
 
+    @property
+    def name(self) -> str:
+        """The name of the file."""
+        return os.path.basename(self.path)
+
     @cached_property
     def text(self) -> str:
-        """The bytes as UTF-8, a mark of byte order left out."""
+        """The bytes as UTF-8, a mark of byte order left out, line ends as they are."""
+        for mark, encoding in ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16")):
+            if self.data.startswith(mark):
+                raise DocumentFault(f"it is {encoding}; save it as UTF-8")
+        if b"\0" in self.data:
+            raise DocumentFault("it holds null bytes; it may be a binary file")
         try:
             return self.data.decode("utf-8-sig")
         except UnicodeDecodeError as error:
@@ -58,20 +68,34 @@ class Document:
 
     @cached_property
     def json(self) -> Any:
-        """The value of a JSON document."""
-        try:
-            value = json.loads(self.text)
-        except RecursionError:
-            raise DocumentFault(f"its values are nested more than {DEEPEST} deep") from None
-        except ValueError as error:
-            raise DocumentFault(f"it is not JSON: {error}"[:300]) from None
-        check_size(value)
-        return value
+        """The value of a JSON document, as the standard defines JSON."""
+        return _json(self.text)
+
+    @cached_property
+    def jsonc(self) -> Any:
+        """The value of a JSON document that may have comments and commas before a closing bracket."""
+        return _json(plain_json_text(self.text))
 
     @cached_property
     def yaml(self) -> Any:
         """The value of a YAML document; only plain data is made, whatever the tags in it."""
         return yaml_of(self.text)
+
+    @cached_property
+    def toml(self) -> Any:
+        """The value of a TOML document; dates as text."""
+        import tomllib
+
+        try:
+            value = tomllib.loads(self.text)
+        except RecursionError:
+            raise DocumentFault("its values are nested too deeply") from None
+        except ValueError as error:
+            raise DocumentFault(f"it is not TOML: {shortened(str(error))}") from None
+        fault = data_fault(value)
+        if fault is not None:
+            raise DocumentFault(f"it holds {fault}")
+        return _without_dates(value)
 
     @cached_property
     def front_matter(self) -> tuple[dict[str, Any], str, int]:
@@ -81,49 +105,58 @@ class Document:
             return {}, self.text, 1
         for number, line in enumerate(lines[1:], 1):
             if line.rstrip() == "---":
-                table = yaml_of("".join(lines[1:number]))
+                table = _table("".join(lines[1:number]))
                 if table is not None and not isinstance(table, dict):
                     raise DocumentFault("what stands between its first two lines of `---` is not a table")
                 return table or {}, "".join(lines[number + 1 :]), number + 2
         raise DocumentFault("it begins with `---`, and no line of `---` ends that part")
 
+    def line_of(self, *words: str) -> int:
+        """Return the line in which the last of *words* stands, each looked for behind the one before; else 1.
 
-def yaml_of(text: str) -> Any:
-    """Return the value of YAML *text*, as plain data.
+        The words are keys or values of JSON, YAML or TOML. It is for people: in a text that holds a word twice it
+        may be the wrong one of the two.
+        """
+        place = found = 0
+        for word in words:
+            match = re.compile(rf"(?<![\w/{{-]){re.escape(word)}(?![\w/}}-])").search(self.text, place)
+            if match is None:
+                break
+            found, place = match.start(), match.end()
+        return self.text.count("\n", 0, found) + 1
 
-    Raises:
-        DocumentFault: it is no YAML, holds what is no plain data, or too much of it.
-    """
-    import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+def _table(text: str) -> Any:
+    """Return the value of YAML between two lines of ``---``; people forget to quote a text with a colon in it."""
     try:
-        value = yaml.load(text, Loader=loader)
-    except RecursionError:
-        raise DocumentFault(f"its values are nested more than {DEEPEST} deep") from None
-    except yaml.YAMLError as error:
-        raise DocumentFault(f"it is not YAML: {' '.join(str(error).split())}"[:300]) from None
-    except ValueError as error:  # a date that is none
-        raise DocumentFault(f"it is not YAML: {error}"[:300]) from None
-    check_size(value)
-    return value
+        return yaml_of(text, first_line=2)
+    except DocumentFault as fault:
+        quoted = re.sub(r"(?m)^([\w-]+):[ \t]+([^\s\"'|>&*!{\[#].*: .*)$", _quoted, text)
+        try:
+            return yaml_of(quoted, first_line=2)
+        except DocumentFault:
+            raise fault from None
 
 
-def check_size(value: Any) -> None:
-    """Check that *value* is not nested too deeply and doesn't hold too much, repeated values counted each time.
+def _quoted(match: re.Match[str]) -> str:
+    return f"{match[1]}: {json.dumps(match[2].rstrip(), ensure_ascii=False)}"
 
-    Raises:
-        DocumentFault: it does.
-    """
-    count, waiting = 0, [(value, 0)]
-    while waiting:
-        each, depth = waiting.pop()
-        count += 1
-        if count > MOST:
-            raise DocumentFault(f"it holds more than {MOST:,} values")
-        if depth > DEEPEST:
-            raise DocumentFault(f"its values are nested more than {DEEPEST} deep")
-        if isinstance(each, dict):
-            waiting += [(inner, depth + 1) for inner in each.values()]
-        elif isinstance(each, (list, tuple, set)):
-            waiting += [(inner, depth + 1) for inner in each]
+
+def _json(text: str) -> Any:
+    try:
+        return writable(read_json(text))
+    except ValueError as error:
+        fault = str(error)
+    place = re.search(r", at character (\d+)$", fault)
+    if place is not None:
+        line = text.count("\n", 0, int(place[1])) + 1
+        fault = f"{fault[: place.start()]} (line {line})"
+    raise DocumentFault(f"it is {fault}" if fault.startswith(("not JSON", "nested")) else f"it holds {fault}")
+
+
+def _without_dates(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_dates(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_without_dates(part) for part in value]
+    return value if isinstance(value, (str, int, float, bool)) else value.isoformat()

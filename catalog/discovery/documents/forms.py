@@ -6,19 +6,198 @@ from functools import lru_cache
 
 from catalog.discovery.documents.form import Form
 
+PROMPT_FOLDERS = frozenset({"prompts", "prompt_templates", "prompt-templates", "system_prompts", "system-prompts"})
+"""What folders for prompts are called."""
+
+CODING_AGENTS = tuple(
+    f"{agent}/{folder}"
+    for agent, folders in {
+        ".claude": ("agents", "commands"),
+        ".codex": ("agents", "prompts"),
+        ".cursor": ("agents", "commands"),
+        ".gemini": ("agents", "commands"),
+        ".github": ("agents", "prompts", "chatmodes"),
+        ".opencode": ("agent", "agents", "command", "commands"),
+    }.items()
+    for folder in folders
+)
+"""Where coding agents look for sub-agents and commands."""
+
 FORMS: tuple[Form, ...] = (
     Form(
         name="agent skill",
         kinds=("skill",),
         files=("SKILL.md",),
         reader="skill",
-        checked="agentskills.io, 2026-11",
+        checked="agentskills.io, 2026-08",
+        whole_folder=True,
+    ),
+    Form(
+        name="MCP client configuration",
+        kinds=("mcp_server",),
+        files=("mcp.json", ".mcp.json", "mcp.jsonc", "mcp_config.json", "claude_desktop_config.json"),
+        reader="mcp_config",
+        checked="Claude, VS Code, Cursor, 2026-11",
+    ),
+    Form(
+        name="MCP client configuration",  # of other programs, or under a name of one's own
+        kinds=("mcp_server",),
+        files=("*.json", "*.jsonc"),
+        reader="mcp_config",
+        checked="Gemini CLI, Zed, Claude plugins, 2026-11",
+        hints=(b'"mcpServers"', b'"mcp_servers"', b'"context_servers"'),
+    ),
+    Form(
+        name="MCP client configuration",
+        kinds=("mcp_server",),
+        files=("config.toml",),
+        folders=(".codex",),
+        reader="mcp_config",
+        checked="Codex, 2026-11",
+    ),
+    Form(
+        name="MCP server.json",
+        kinds=("mcp_server",),
+        files=("server.json",),
+        reader="mcp_server_json",
+        checked="schema 2025-12-11",
+    ),
+    Form(
+        name="A2A agent card",
+        kinds=("agent",),
+        files=("agent-card.json", "agent.json"),
+        reader="agent_card",
+        checked="A2A 1.0 and 0.3",
+    ),
+    Form(
+        name="A2A agent card",
+        kinds=("agent",),
+        files=("*.json",),
+        reader="agent_card",
+        checked="A2A 1.0 and 0.3",
+        hints=(b'"defaultInputModes"', b'"supportedInterfaces"', b'"default_input_modes"'),
+    ),
+    Form(
+        name="OpenAPI",
+        kinds=("tool",),
+        files=("*.json", "*.yaml", "*.yml"),
+        reader="openapi",
+        checked="OpenAPI 3.0, 3.1, 3.2",
+        hints=(b"openapi", b"swagger"),
+    ),
+    Form(
+        name="prompty",
+        kinds=("prompt",),
+        files=("*.prompty",),
+        reader="prompty",
+        checked="Prompty 2.0 and 1.0, 2026-08",
+    ),
+    Form(
+        name="dotprompt",
+        kinds=("prompt",),
+        files=("*.prompt",),
+        reader="dotprompt",
+        checked="github.com/google/dotprompt, 2026-08",
+    ),
+    Form(
+        name="langchain",
+        kinds=("prompt",),
+        files=("*.yaml", "*.yml", "*.json"),
+        reader="langchain_prompt",
+        checked="langchain-core 1.0, prompts/loading.py",
+        hints=(b"_type: prompt", b"_type: few_shot", b"_type: chat", b'"_type"'),
+    ),
+    Form(
+        name="semantic-kernel",
+        kinds=("prompt",),
+        files=("skprompt.txt",),
+        reader="semantic_kernel",
+        checked="Semantic Kernel for Python 1.37, 2026-11",
+        whole_folder=True,
+    ),
+    Form(
+        name="semantic-kernel",
+        kinds=("prompt",),
+        files=("*.yaml", "*.yml"),
+        reader="semantic_kernel",
+        checked="Semantic Kernel for Python 1.37, 2026-11",
+        hints=(b"template_format",),
+    ),
+    Form(
+        name="prompt text",
+        kinds=("prompt",),
+        files=("*.jinja", "*.jinja2", "*.j2"),
+        reader="prompt_text",
+        checked="Jinja 3.1",
+    ),
+    Form(
+        name="prompt text",
+        kinds=("prompt",),
+        files=("*.md", "*.txt"),
+        folders=tuple(sorted(PROMPT_FOLDERS)),
+        reader="prompt_text",
+        checked="no form of anybody's: a folder for prompts",
+    ),
+    Form(
+        name="langgraph",
+        kinds=("agent",),
+        files=("langgraph.json",),
+        reader="langgraph",
+        checked="langgraph-cli 0.4, schema v0",
+    ),
+    Form(
+        name="crewai",
+        kinds=("agent", "prompt"),
+        files=("*.yaml", "*.yml"),
+        reader="crewai_yaml",
+        checked="crewai 1.6, 2026-11",
+        hints=(b"backstory", b"expected_output"),
+    ),
+    Form(
+        name="declarative agent",
+        kinds=("agent",),
+        files=("*.yaml", "*.yml"),
+        reader="declarative_agent",
+        checked="Agent Framework 1.0, Semantic Kernel 1.37, Google ADK 1.20, 2026-11",
+        hints=(b"instructions:", b"instruction:", b"kind: Workflow", b"agent_class:"),
+    ),
+    Form(
+        name="baml",
+        kinds=("prompt",),
+        files=("*.baml",),
+        reader="baml",
+        checked="BAML 0.2, 2026-11",
+    ),
+    Form(
+        name="coding agents",
+        kinds=("prompt", "agent"),
+        files=("AGENTS.md", "CLAUDE.md", "GEMINI.md", "copilot-instructions.md"),
+        reader="coding_agents",
+        checked="agents.md, 2026-11",
+    ),
+    Form(
+        name="coding agents",
+        kinds=("prompt", "agent"),
+        files=("*.md", "*.toml"),
+        folders=CODING_AGENTS,
+        reader="coding_agents",
+        checked="Claude Code, Codex, Copilot, Cursor, Gemini CLI, OpenCode, 2026-11",
     ),
 )
 """All forms; a file may have several, and then each is tried."""
 
-HIDDEN = frozenset(folder.split("/")[0] for form in FORMS for folder in form.folders if folder.startswith("."))
-"""Folders with a dot in front that are gone into for documents."""
+HIDDEN = frozenset((".claude", ".claude-plugin", ".agents", ".vscode", ".cursor", ".well-known", ".codex", ".gemini"))
+"""Folders with a dot in front that are gone into for documents, beside those that a form names."""
+
+SKILLS = "skills"
+"""A folder that every agent may have in a folder of its own with a dot in front; it holds agent skills."""
+
+
+@lru_cache(maxsize=1)
+def hidden_folders() -> frozenset[str]:
+    """Return the names of folders with a dot in front in which documents are looked for."""
+    named = {folder.split("/")[0] for form in FORMS for folder in form.folders}
+    return HIDDEN | {name for name in named if name.startswith(".")}
 
 
 @lru_cache(maxsize=1)
@@ -39,7 +218,8 @@ def forms_of(name: str, folder: str) -> tuple[Form, ...]:
     forms = (*names.get(name, ()), *(endings.get(name[dot:], ()) if dot > 0 else ()))
     if not forms:
         return ()
-    return tuple(form for form in forms if not form.folders or _is_below(folder, form.folders))
+    fitting = [form for form in forms if not form.folders or _is_below(folder, form.folders)]
+    return tuple({form.name: form for form in reversed(fitting)}.values())[::-1]  # of one name, the first counts
 
 
 def _is_below(folder: str, folders: tuple[str, ...]) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import split_key
 from catalog.entry.match import compiled, is_predicate
-from catalog.entry.states import DRAFT
+from catalog.entry.states import DEPRECATED, DRAFT, NEEDS_REVIEW, deprecated_in_words, deprecation, review_of
 from catalog.errors import CatalogError
 from catalog.routing.evaluation.golden import cases_for
 from catalog.routing.strategies.choose import ASKING
@@ -32,7 +32,7 @@ PROVED, OBSERVED, LIKELY = "proved", "observed", "likely"
 
 CODES = (
     "near_duplicate", "shared_example", "steals", "unreached", "dead_rule", "broken_rule", "predicate",
-    "undescribed", "draft", "lost_golden",
+    "undescribed", "draft", "review", "deprecated", "lost_golden",
 )  # fmt: skip
 """The kinds of findings, in the order they are listed."""
 
@@ -215,7 +215,29 @@ class _Linter:
             if entry.metadata.get(DRAFT):
                 yield LintFinding("draft", (entry.key,), "a draft that waits for approval or removal", PROVED, {})
 
+    def unreviewed(self) -> Iterator[LintFinding]:
+        for entry, why in self.pool.filtered:
+            if review_of(entry.metadata) == NEEDS_REVIEW:
+                yield LintFinding("review", (entry.key,), why, PROVED, {})
+
     # -- golden cases ------------------------------------------------------------------------------------------------
+
+    def deprecated(self) -> Iterator[LintFinding]:
+        left_out = {entry.key: entry for entry, _ in self.pool.filtered if review_of(entry.metadata) == DEPRECATED}
+        asked: dict[str, list[str]] = defaultdict(list)
+        for case in self.others:
+            for key in left_out.keys() & set(case.names):
+                asked[key].append(case.text)
+        for key, texts in sorted(asked.items()):
+            entry = left_out[key]
+            why = deprecated_in_words(entry.metadata)
+            yield LintFinding(
+                "deprecated",
+                (key,),
+                f"{_counted(len(texts))} of it, as '{shortened(texts[0])}', and it {why}",
+                PROVED,
+                {"cases": len(texts), "instead": deprecation(entry.metadata)[0]},
+            )
 
     def lost_golden(self) -> Iterator[LintFinding]:
         catalog = self.router.catalog
@@ -389,6 +411,8 @@ def lint(
         "predicate": run.predicates,
         "undescribed": run.undescribed,
         "draft": run.drafts,
+        "review": run.unreviewed,
+        "deprecated": run.deprecated,
         "lost_golden": run.lost_golden,
     }
     for code, look in plain.items():

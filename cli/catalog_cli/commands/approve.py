@@ -20,7 +20,7 @@ from catalog_cli.output import count
     """,
     reason=True,
 )
-@key_argument(many=True)
+@key_argument(many=True, required=False)
 @origin_options
 @json_option("the entries as they are now")
 @pass_app

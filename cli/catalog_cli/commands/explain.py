@@ -20,6 +20,7 @@ REMEDIES = {
     "gone": "`catalog doctor` looks for where it went",
     "broken": "mend it, then `catalog refresh`",
     "drifted": "`catalog verify {key} --accept` takes it as it is",
+    "not loadable": "it can be found and read, and routers leave it out",
 }
 FEW = 10  # at most so many entries are shown that this entry uses, or that use it
 PARAMETERS = (
@@ -65,7 +66,7 @@ def explain(app: Application, key: str, as_json: bool) -> None:
             data["council"] = explain_council(entry, app.catalog)
         app.screen.json(data)
     else:
-        app.screen.print("\n".join(_lines(app, entry, standings)))
+        app.screen.print(*_lines(app, entry, standings))
 
 
 def _lines(app: Application, entry: Entry, standings: Sequence[Standing]) -> Iterator[str]:
@@ -75,7 +76,12 @@ def _lines(app: Application, entry: Entry, standings: Sequence[Standing]) -> Ite
         yield screen.wrapped(clean(entry.description), indent=0)
     yield ""
     aliases = app.catalog.aliases(entry.kind, entry.name)
-    for label, text in (*_facts(entry, standings), *_aliases(aliases), *_references(app.catalog, entry)):
+    for label, text in (
+        *_place(app.catalog, entry),
+        *_facts(entry, standings),
+        *_aliases(aliases),
+        *_references(app.catalog, entry),
+    ):
         yield f"  {screen.style(f'{label:<{LABEL - 2}}', dim=True)}{screen.wrapped(clean(text), indent=LABEL)}"
     table = list(_parameters(entry.parameters, entry.signature or ""))
     if table:
@@ -83,6 +89,13 @@ def _lines(app: Application, entry: Entry, standings: Sequence[Standing]) -> Ite
         yield from screen.fitted(PARAMETERS, table, indent=2, wrap=True)
     if is_council(entry):
         yield from council_lines(screen, app.catalog, entry)
+
+
+def _place(catalog: Catalog, entry: Entry) -> Iterator[tuple[str, str]]:
+    """Yield file and line of what was read from a document."""
+    place = catalog.where(entry.kind, entry.name) if entry.document else None
+    if place is not None:
+        yield "place", f"{place[0]}:{place[1]}"
 
 
 def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, str]]:
@@ -94,10 +107,7 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
         yield "state", _review(entry)
     if entry.signature:
         yield "signature", _signature((entry.ref or entry.name).rpartition(":")[2], entry.signature)
-    if entry.ref:
-        yield "reference", entry.ref
-    elif entry.spec is not None:
-        yield "data", json_text(entry.spec)
+    yield from _object(entry)
     if entry.tags:
         yield "tags", ", ".join(entry.tags)
     for number, example in enumerate(entry.examples):
@@ -119,6 +129,16 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
     if entry.revision:
         since = f", first stored {moment(entry.created_at)}" if entry.created_at != entry.updated_at else ""
         yield "revision", f"{entry.revision} of {moment(entry.updated_at)}{since}"
+
+
+def _object(entry: Entry) -> Iterator[tuple[str, str]]:
+    """Yield what the entry stands for: an object or data, or where what nobody can load is made."""
+    if entry.ref:
+        yield "reference", entry.ref
+    elif entry.unloadable is not None:
+        yield "made in", entry.made_in or "a function"
+    elif entry.spec is not None:
+        yield "data", json_text(entry.spec)
 
 
 def _aliases(aliases: dict[str, int | None]) -> Iterator[tuple[str, str]]:

@@ -49,9 +49,9 @@ def graph(app: Application, key: str | None, as_mermaid: bool, references: bool,
     if as_json:
         app.screen.json(drawn.to_dict())
     elif as_mermaid and drawn.nodes:
-        app.screen.print(drawn.mermaid())
+        app.screen.document(drawn.mermaid())
     elif drawn.nodes:
-        app.screen.print("\n".join(map(clean, drawn.text().split("\n"))))
+        app.screen.print(*map(clean, drawn.text().split("\n")))
     if not drawn.nodes:
         raise No("no entry refers to another")
 

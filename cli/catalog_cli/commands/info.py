@@ -50,7 +50,7 @@ def info(app: Application, as_json: bool) -> None:
         app.screen.json(data)
         return
     width = 14
-    app.screen.print("\n".join(f"{name:<{width}}{clean(text)}" for name, text in _lines(data)))
+    app.screen.print(*(f"{name:<{width}}{clean(text)}" for name, text in _lines(data)))
 
 
 def _lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from catalog_cli.application import Application, pass_app
+from catalog_cli.gate import asked
 from catalog_cli.options import command
 from catalog_cli.reports import show
 
@@ -73,7 +74,7 @@ def init(app: Application, database: str, targets: tuple[str, ...], trust: bool,
         raise click.ClickException(str(error)) from None
     if not targets and not yes and app.screen.is_terminal:
         folder = "src" if (here / "src").is_dir() else "."
-        answer = click.prompt("Scan what? A folder or a package; empty for nothing", default=folder, err=True)
+        answer = asked("Scan what? A folder or a package; empty for nothing", folder)
         targets = tuple(answer.split())
     app.look_here()
     app.catalog.generation  # noqa: B018 - opening it is what makes it

@@ -67,9 +67,9 @@ def log(
         app.screen.json([_data(*row) for row in rows])
     elif diff:
         for change, changes in rows:
-            app.screen.print("\n".join([_shown(app.screen, change, {}), *difference(app.screen, changes)]))
+            app.screen.print(*_shown(app.screen, change, {}), *difference(app.screen, changes))
     elif app.screen.is_terminal:
-        app.screen.print("\n".join(_shown(app.screen, *row) for row in rows)) if rows else None
+        app.screen.print(*(line for row in rows for line in _shown(app.screen, *row))) if rows else None
     elif rows:
         app.screen.table((), [_cells(*row) for row in rows])
     if not rows:
@@ -188,7 +188,7 @@ def _value(value: Any) -> str:
     return clip(clean(text), _LONG)
 
 
-def _shown(screen: Screen, revision: Revision | AliasMove, changes: Changes) -> str:
+def _shown(screen: Screen, revision: Revision | AliasMove, changes: Changes) -> list[str]:
     when, who = screen.style(moment(revision.at), dim=True), screen.style(clean(revision.actor), dim=True)
     colour = {"unregister": "red", "gone": "red", "restore": "cyan"}.get(revision.action, "green")
     action = screen.style(f"{revision.action:<10}", fg=colour)
@@ -199,4 +199,4 @@ def _shown(screen: Screen, revision: Revision | AliasMove, changes: Changes) -> 
     lines = [f"{when}  {action} {key} {number}  {who}"]
     said = [f"reason: {clean(revision.reason)}"] if revision.reason else []
     lines += [f"{'':18}{clip(text, max(screen.width - 18, 20))}" for text in (*said, *_texts(changes))]
-    return "\n".join(lines)
+    return lines

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -56,30 +57,31 @@ def ls(app: Application, kinds: tuple[str, ...], tags: tuple[str, ...], source: 
     separated by tabs. An entry whose code is gone, broken or drifted, as far as the last scan,
     refresh or verify saw, and one that is not approved is marked. The exit status is 1 if there is nothing to list.
     """
-    most = None if limit == "all" else int(limit)
-    whole = source not in (None, "all") or sort != "key" or columns is not None or state is not None
     origin = None if source is None else ()
-    hits = app.catalog.search(kind=kinds or None, tags=tags, sources=origin, limit=None if whole else most)
-    marks = app.catalog.marks(None if most is None or whole else [hit.key for hit in hits])
-    if state is not None:
-        hits = [hit for hit in hits if state in _states(marks.get(hit.key))]
+    hits = app.catalog.listed(kinds or None, tags=tags, sources=origin, order=sort)
     if source is not None and source != "all":
-        hits = [hit for hit in hits if hit.entry.source.startswith(source)]
-    if sort == "name":
-        hits = sorted(hits, key=lambda hit: (hit.name, hit.kind))
-    elif sort == "updated":
-        hits = sorted(hits, key=lambda hit: str(hit.entry.updated_at or ""), reverse=True)
-    hits = hits[:most]
+        hits = (hit for hit in hits if hit.entry.source.startswith(source))
+    if limit == "all" or state is not None:
+        marks = app.catalog.marks()
+        if state is not None:
+            hits = (hit for hit in hits if state in _states(marks.get(hit.key)))
+        hits = islice(hits, None if limit == "all" else int(limit))
+    else:  # only the marks of a few are needed
+        few = [*islice(hits, int(limit))]
+        hits, marks = iter(few), app.catalog.marks([hit.key for hit in few])
+    first = next(hits, None)
+    shown = () if first is None else chain((first,), hits)
     if columns is not None:
-        _columns(app, hits, columns, marks, as_json)
+        _columns(app, shown, columns, marks, as_json)
     elif as_json:
-        app.screen.json(data_of(hits, marks, ranked=False))
+        app.screen.json_lines(data_of(shown, marks, ranked=False))
     else:
-        show(app.screen, hits, marks=marks)
-    if not hits:
+        show(app.screen, shown, marks=marks)
+    if first is None:
         if app.catalog.settings.scope and source is None and app.catalog.search(limit=1, sources=()):
             raise No("no such entry is in the scope of the configuration; --source all lists every source")
-        what = f"no entry of kind {' or '.join(kinds)}" if kinds else "no such entry" if whole or tags else None
+        narrowed = tags or state or columns is not None or sort != "key" or source not in (None, "all")
+        what = f"no entry of kind {' or '.join(kinds)}" if kinds else "no such entry" if narrowed else None
         raise No(f"{what or 'the catalog is empty'}; fill it with `catalog scan PACKAGE` or `catalog register`")
 
 
@@ -87,30 +89,31 @@ def _states(marks: Marks | None) -> tuple[str | None, ...]:
     return ("approved",) if marks is None else (marks.state, marks.code)
 
 
-_APPROVED = {"state": "approved", "code": None, "instead": None}
+_APPROVED = {"state": "approved", "code": None, "instead": None, "reason": None}
 
 
 def _told(marks: Marks | None) -> dict[str, Any]:
     return {} if marks is None else marks.to_dict()
 
 
-def _columns(app: Application, hits: Sequence[Hit], columns: str, marks: Mapping[str, Marks], as_json: bool) -> None:
+def _columns(app: Application, hits: Iterable[Hit], columns: str, marks: Mapping[str, Marks], as_json: bool) -> None:
     from catalog import Entry, close_matches, did_you_mean
 
     names = [name.strip() for name in columns.split(",") if name.strip()]
-    known = ("key", "state", "code", "instead", *Entry.model_fields)
+    known = ("key", "state", "code", "instead", "reason", *Entry.model_fields)
     for name in names:
         if name not in known:
             hint = did_you_mean(close_matches(name, known)) or f"; there are {', '.join(known)}"
             raise click.UsageError(f"no column '{name}'{hint}")
-    rows = [
-        {"key": hit.key, **_APPROVED, **_told(marks.get(hit.key)), **hit.entry.model_dump(mode="json")} for hit in hits
-    ]
+
+    def row(hit: Hit) -> dict[str, Any]:
+        return {"key": hit.key, **_APPROVED, **_told(marks.get(hit.key)), **hit.entry.model_dump(mode="json")}
+
     if as_json:
-        app.screen.json([{name: row[name] for name in names} for row in rows])
-    elif rows:
+        app.screen.json_lines({name: whole[name] for name in names} for whole in map(row, hits))
+    else:
         table = [Column(name, 8, bold=name in ("key", "name")) for name in names]
-        app.screen.table(table, [[_text(row[name]) for name in names] for row in rows])
+        app.screen.table(table, ([_text(whole[name]) for name in names] for whole in map(row, hits)))
 
 
 def _text(value: Any) -> str:

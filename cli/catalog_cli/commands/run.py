@@ -127,6 +127,6 @@ def _plain(result: Any) -> Any:
 def _show(screen: Screen, result: object) -> None:
     plain = _plain(result)
     if isinstance(plain, str):
-        screen.print(plain, whole=True)
+        screen.document(plain, whole=True)
     else:
-        screen.print(json_text(plain, indent=2))
+        screen.document(json_text(plain, indent=2))

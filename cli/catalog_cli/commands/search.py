@@ -76,7 +76,7 @@ def search(
     shown = hits[:most]
     marks = app.catalog.marks([hit.key for hit in shown])
     if as_json:
-        app.screen.json(data_of(shown, marks))
+        app.screen.json_lines(data_of(shown, marks))
     else:
         show(app.screen, shown, why=why, marks=marks)
     if not hits:

@@ -41,7 +41,7 @@ def similar(app: Application, key: str, limit: int | str, floor: float | None, a
     below = [] if len(hits) == most else app.catalog.similar(kind, name, limit=len(hits) + 1, floor=-1)[len(hits) :]
     marks = app.catalog.marks([hit.key for hit in hits])
     if as_json:
-        app.screen.json(data_of(hits, marks))
+        app.screen.json_lines(data_of(hits, marks))
     else:
         show(app.screen, hits, scores=True, marks=marks)
     best = f"the nearest, {below[0].key}, has a score of {below[0].score:.2f}" if below else ""

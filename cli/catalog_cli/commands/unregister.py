@@ -10,7 +10,7 @@ import click
 
 from catalog import StoreError
 from catalog_cli.application import Application, pass_app
-from catalog_cli.gate import clean
+from catalog_cli.gate import clean, confirmed
 from catalog_cli.options import command, json_option, key_argument
 
 if TYPE_CHECKING:
@@ -45,13 +45,13 @@ def unregister(app: Application, keys: tuple[str, ...], yes: bool, as_json: bool
         app.screen.remark(clean(line))
     if len(broken) > FEW:
         app.screen.remark(f"Note: {len(broken) - FEW} more places refer to them; `catalog graph KEY` shows all")
-    if broken and app.screen.is_terminal and not yes:
-        click.confirm("Take away all the same?", abort=True, err=True)
+    if broken and app.screen.is_terminal and not yes and not confirmed("Take away all the same?"):
+        raise click.Abort
     done = [app.catalog.unregister(kind, name).key for kind, name in wanted]
     if as_json:
         app.screen.json(done)
     else:
-        app.screen.print("\n".join(f"unregistered {key}" for key in done))
+        app.screen.print(*(f"unregistered {key}" for key in done))
 
 
 def _broken(catalog: Catalog, wanted: Sequence[tuple[str, str]]) -> Iterator[str]:

@@ -87,7 +87,7 @@ def verify(
     else:
         app.screen.table(COLUMNS, [_row(drift) for drift in left])
     if accepted and not as_json:
-        app.screen.print("\n".join(f"accepted {key}" for key in accepted))
+        app.screen.print(*(f"accepted {key}" for key in accepted))
     counts = _counts(checked, unchecked)
     if any(drift.change != "unchecked" for drift in left) or (left and not allow_unchecked):
         raise No(f"{counts}; {_summary(left)}")

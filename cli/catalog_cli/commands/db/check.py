@@ -50,7 +50,7 @@ def check(app: Application, fix: bool, target: str | None, as_json: bool) -> Non
     if as_json:
         app.screen.json(faults)
     elif faults:
-        app.screen.print("\n".join(faults))
+        app.screen.print(*faults)
     if faults:
         raise No(f"{count(len(faults), 'fault', 'faults')} in {app.path}")
     if not as_json:

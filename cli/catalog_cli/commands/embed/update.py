@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from catalog_cli.application import Application, No, pass_app
+from catalog_cli.gate import confirmed
 from catalog_cli.options import command, json_option
 from catalog_cli.output import count
 
@@ -58,7 +59,7 @@ def update(app: Application, yes: bool, as_json: bool) -> None:
 def _agree(app: Application, estimate: Estimate) -> None:
     """Ask, where somebody is there; else refuse what is large."""
     if app.screen.is_asked:
-        if not click.confirm("Send them?", err=True):
+        if not confirmed("Send them?"):
             raise No("nothing was sent")
     elif estimate.texts > MOST_TEXTS or (estimate.dollars or 0) > MOST_DOLLARS:
         raise click.UsageError(f"this sends more than {MOST_TEXTS:,} texts or costs more than 10 cents; add --yes")

@@ -93,7 +93,7 @@ def ask(
     if as_json:
         app.screen.json(decision.to_dict(candidates=max(top, 20)))
     elif app.screen.is_terminal and not lacking:
-        app.screen.print("\n".join(_lines(app, decision, explain, top)))
+        app.screen.print(*_lines(app, decision, explain, top))
     elif not app.screen.is_terminal:
         app.screen.table((), _rows(decision, explain, top))
     if decision.entry is None:

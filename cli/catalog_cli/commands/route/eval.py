@@ -146,7 +146,7 @@ def evaluate(
         data = evaluation.to_dict(prompts=True)
         app.screen.json(data if verdict is None else data | {"gate": verdict.to_dict()})
     elif app.screen.is_terminal:
-        app.screen.print("\n".join(_lines(app, evaluation, None if verbose else FEW)))
+        app.screen.print(*_lines(app, evaluation, None if verbose else FEW))
     else:
         app.screen.table((), _rows(evaluation))
     if as_json or not app.screen.is_terminal:

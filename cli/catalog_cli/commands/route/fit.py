@@ -62,7 +62,7 @@ def fit(
         app.screen.json(report.to_dict())
         return
     head = f"fitted the router '{report.router}'" if report.stored else f"the router '{report.router}' stays unfitted"
-    app.screen.print("\n".join([head, *facts(app, _facts(report))]))
+    app.screen.print(head, *facts(app, _facts(report)))
 
 
 def _facts(report: FitReport) -> Iterator[tuple[str, str]]:

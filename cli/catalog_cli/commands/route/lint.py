@@ -30,6 +30,8 @@ TITLES = {
     "predicate": "functions as rules that are not trusted",
     "undescribed": "entries that say nothing about themselves",
     "draft": "drafts that wait for approval",
+    "review": "entries that need review",
+    "deprecated": "deprecated entries that golden cases ask for",
     "lost_golden": "golden cases of entries that are gone",
 }
 """What is looked for, in the order of :data:`catalog.routing.evaluation.lint.CODES`."""
@@ -75,7 +77,7 @@ def lint(app: Application, only: tuple[str, ...], verbose: bool, router: dict[st
         app.screen.json(done.to_dict())
     elif app.screen.is_terminal:
         if done.findings:
-            app.screen.print("\n".join(_lines(app, done.findings, None if verbose else FEW)))
+            app.screen.print(*_lines(app, done.findings, None if verbose else FEW))
     else:
         app.screen.table(
             (),

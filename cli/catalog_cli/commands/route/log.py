@@ -51,7 +51,7 @@ def log(app: Application, limit: int | str, forget: bool, as_json: bool) -> None
         app.screen.json([decision.to_dict() for decision in kept])
     elif app.screen.is_terminal:
         if kept:
-            app.screen.print("\n".join(line for decision in kept for line in _lines(app, decision)))
+            app.screen.print(*(line for decision in kept for line in _lines(app, decision)))
     else:
         app.screen.table((), [_row(decision) for decision in kept])
     if not kept:

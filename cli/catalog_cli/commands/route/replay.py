@@ -62,7 +62,7 @@ def replay(
         app.screen.json(done.to_dict())
     elif app.screen.is_terminal:
         if shown:
-            app.screen.print("\n".join(line for prompt in shown for line in _lines(app, prompt)))
+            app.screen.print(*(line for prompt in shown for line in _lines(app, prompt)))
     else:
         app.screen.table((), [_row(prompt) for prompt in shown])
     for remark in _remarks(done):

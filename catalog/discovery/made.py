@@ -1,0 +1,287 @@
+"""Objects that a file makes anywhere: in functions and methods, as arguments, in lists, under ``with``, as a result.
+
+An object that no import path leads to is kept with the reason; what a function returns is found by that function.
+"""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from catalog.discovery.scopes import Namer, Scope, Scopes, last_name, statements
+from catalog.discovery.takes import Takes, path_of
+from catalog.source.checksum import Function
+
+MADE = "made"
+"""In an extract's items: what a call makes."""
+
+GUARDED = "made under `if __name__ == '__main__'`, which importing does not run"
+IN_PASSING = "made in passing; no name leads to it"
+
+WITH = "with"
+"""Holds what a ``with`` statement makes."""
+
+_LONGEST_HOLDER = 60
+_LISTING = ("list_tools", "list_prompts")
+"""Decorators of a server: what the function makes is what the server offers."""
+_FINISHING = frozenset({"compile", "build", "with_config", "bind_tools", "with_structured_output", "with_retry"})
+"""Methods that give the object they belong to, or one that does its work."""
+BLOCKS = (ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While, ast.Match)
+"""Statements that hold others, of which some run."""
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_HARMLESS = frozenset({"cache", "lru_cache", "cached", "cache_resource", "staticmethod", "classmethod", "override"})
+"""Decorators that leave a function callable as it is written."""
+
+
+class Around(NamedTuple):
+    """Where a statement is.
+
+    Attributes:
+        scopes: the bodies around it.
+        guarded: whether it is under ``if __name__ == "__main__"``.
+        on: what the function around it lists the offers of, as targets.
+    """
+
+    scopes: Scopes
+    guarded: bool = False
+    on: tuple[list[str], ...] = ()
+
+    @property
+    def function(self) -> str:
+        """The qualified name of the outermost function; empty outside of all."""
+        names: list[str] = []
+        for scope in self.scopes[1:]:
+            names.append(getattr(scope.node, "name", ""))
+            if scope.kind == "function":
+                return ".".join(names)
+        return ""
+
+
+class Call(NamedTuple):
+    """A call of what may be a known constructor.
+
+    Attributes:
+        node: the call.
+        dotted: what is called.
+        around: where.
+        variable: the variable, attribute or argument it is given to; empty if there is none.
+        holder: what it is put into, as written, or `WITH`.
+        is_own: whether the variable holds the object itself.
+        is_inline: whether it is an argument of a call, or a part of one.
+        returned: whether it is all that the innermost function around returns, so that a call of it gives the object.
+    """
+
+    node: ast.Call
+    dotted: str
+    around: Around
+    variable: str = ""
+    holder: str = ""
+    is_own: bool = False
+    is_inline: bool = False
+    returned: bool = False
+
+    @property
+    def maker(self) -> Function | None:
+        """The innermost function around, unless another function makes it."""
+        *outer, last = self.around.scopes
+        is_reachable = last.kind == "function" and all(scope.kind != "function" for scope in outer)
+        return last.node if is_reachable and isinstance(last.node, _FUNCTIONS) else None
+
+
+class MadeObjects:
+    """Finds the calls of one file."""
+
+    def __init__(self, namer: Namer, takes: Takes, is_known: Callable[[str], bool], lines: Sequence[int]) -> None:
+        """Look for calls of names that *is_known* accepts, in statements that hold one of the *lines*."""
+        self.lines = lines
+        self.namer = namer
+        self.takes = takes
+        self.is_known = is_known
+
+    def calls(self, tree: ast.Module) -> Iterator[Call]:
+        """Yield the calls of known constructors in *tree*, each once."""
+        by_maker: dict[int, list[Call]] = {}
+        for call in self._body(tree.body, Around([self.namer.top])):
+            if call.maker is None:
+                yield call
+            else:
+                by_maker.setdefault(id(call.maker), []).append(call)
+        for calls in by_maker.values():
+            results = _results(calls[0].maker)  # type: ignore[arg-type]
+            given = [call for call in calls if _is_among(call, results)]
+            for call in calls:
+                yield call._replace(returned=True, is_inline=False) if [call] == given else call
+
+    # --- statements ----------------------------------------------------------------------------------------
+
+    def _body(self, body: Sequence[ast.stmt], around: Around) -> Iterator[Call]:
+        waiting: list[tuple[ast.AST, Around]] = [(statement, around) for statement in reversed(body)]
+        while waiting:
+            node, here = waiting.pop()
+            if isinstance(node, ast.stmt) and not self._holds(node):
+                continue
+            if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
+                kind = "class" if isinstance(node, ast.ClassDef) else "function"
+                inner = here._replace(scopes=[*here.scopes, Scope(kind, node.body, node)])
+                if kind == "function":
+                    inner = inner._replace(on=self._listed(node, here.scopes) or here.on)
+                waiting += [(statement, inner) for statement in reversed(node.body)]
+                continue
+            yield from self._statement(node, here)
+            if isinstance(node, ast.If) and _is_guard(node.test):
+                waiting += [(statement, here._replace(guarded=True)) for statement in reversed(node.body)]
+                waiting += [(statement, here) for statement in reversed(node.orelse)]
+            elif isinstance(node, BLOCKS) and here.scopes[-1].kind == "module":
+                parts = self.namer.top.names.branches.parts(node)
+                live = [statement for part in parts if part.runs is not False for statement in part.body]
+                waiting += [(statement, here) for statement in reversed(live)]
+            else:
+                for field in ("finalbody", "orelse", "cases", "handlers", "body"):
+                    waiting += [(statement, here) for statement in reversed(getattr(node, field, ()))]
+
+    def _holds(self, node: ast.stmt) -> bool:
+        place = bisect_left(self.lines, node.lineno)
+        return place < len(self.lines) and self.lines[place] <= (node.end_lineno or node.lineno)
+
+    def _statement(self, node: ast.AST, around: Around) -> Iterator[Call]:
+        """Yield the calls in the expressions of one statement, not those in its branches."""
+        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)):
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if node.value is not None:
+                is_name = isinstance(target, (ast.Name, ast.Attribute))
+                holder = ast.unparse(target)[:_LONGEST_HOLDER]
+                yield from self._within(node.value, around, last_name(target) if is_name else "", holder)
+        elif isinstance(node, (ast.With, ast.AsyncWith)):
+            for item in node.items:
+                name = getattr(item.optional_vars, "id", "")
+                yield from self._within(item.context_expr, around, name, WITH if name else "")
+        else:
+            for child in ast.iter_child_nodes(node):
+                if isinstance(child, ast.expr):
+                    yield from self._within(child, around)
+
+    def _within(self, value: ast.AST, around: Around, variable: str = "", holder: str = "") -> Iterator[Call]:
+        """Yield the known calls in an expression; the one that is its value gets the *variable*."""
+        own = finished(value) if isinstance(value, ast.expr) else None
+        waiting: list[tuple[ast.AST, str, bool]] = [(value, "", False)]
+        while waiting:
+            node, argument, inline = waiting.pop()
+            if not isinstance(node, ast.Call):
+                waiting += [(child, argument, inline) for child in reversed(list(ast.iter_child_nodes(node)))]
+                continue
+            dotted = self.namer.expand(node.func, around.scopes)
+            if dotted is not None and self.is_known(dotted):
+                is_value = node is own
+                name = variable if is_value else argument
+                yield Call(node, dotted, around, name, holder, bool(variable) and is_value, inline and not is_value)
+            waiting.append((node.func, "", inline))
+            waiting += [(each, "", True) for each in reversed(node.args)]
+            waiting += [(each.value, each.arg or "", True) for each in reversed(node.keywords)]
+
+    def _listed(self, node: ast.stmt, scopes: Scopes) -> tuple[list[str], ...]:
+        """Return the server that a function lists the tools of, if it does."""
+        for decorator in getattr(node, "decorator_list", ()):
+            if isinstance(decorator, ast.Call) and last_name(decorator) in _LISTING:
+                owner = getattr(decorator.func, "value", None)
+                if owner is not None:
+                    return tuple(self.takes.targets(owner, scopes))
+        return ()
+
+
+def finished(value: ast.expr) -> ast.expr:
+    """Return the call that makes *value*, without ``await`` and the methods that finish it."""
+    while True:
+        if isinstance(value, ast.Await):
+            value = value.value
+        elif isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and value.func.attr in _FINISHING:
+            value = value.func.value
+        else:
+            return value
+
+
+def _results(function: Function) -> list[ast.expr]:
+    """Return what a function returns, as the calls and names that make it."""
+    returned = [
+        each.value for each in statements(function.body) if isinstance(each, ast.Return) and each.value is not None
+    ]
+    return [finished(value) for value in returned if not isinstance(value, ast.Constant)]
+
+
+def _is_among(call: Call, results: list[ast.expr]) -> bool:
+    """Tell whether *call* makes one of the *results*."""
+    return any(
+        value is call.node or (call.is_own and isinstance(value, ast.Name) and value.id == call.variable)
+        for value in results
+    )
+
+
+def why_unreachable(call: Call, function: str) -> str:
+    """Return why no import path leads to what *call* makes; *function* is the innermost one around it."""
+    if function:
+        return f"defined inside {function}()"
+    if call.around.guarded:
+        return GUARDED
+    if call.holder == WITH:
+        return f"made by `with … as {call.variable}`, which ends with its block"
+    return f"made inside {call.holder}; no import path leads to it" if call.holder else IN_PASSING
+
+
+def function_around(scopes: Scopes) -> str:
+    """Return the innermost function as people call it: ``main``, ``Crew.build``; empty outside of all."""
+    last = next((place for place in reversed(range(len(scopes))) if scopes[place].kind == "function"), None)
+    if last is None:
+        return ""
+    names = [name for name in path_of(scopes[: last + 1])[:-1] if name != "<locals>"]
+    return ".".join(names)
+
+
+def call_fault(node: Function, *, in_class: bool) -> str:
+    """Return why a function can't be called without arguments, as the end of a sentence; empty if it can."""
+    marks = {last_name(decorator) for decorator in node.decorator_list}
+    if marks - _HARMLESS:
+        return f"which @{sorted(marks - _HARMLESS)[0]} wraps"
+    if isinstance(node, ast.AsyncFunctionDef):
+        return "which is async"
+    if any(isinstance(inner, (ast.Yield, ast.YieldFrom)) for inner in _own_nodes(node)):
+        return "which is a generator"
+    arguments = node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    needed = positional[: len(positional) - len(arguments.defaults)]
+    if in_class and not marks & {"staticmethod"}:
+        if "classmethod" not in marks:
+            return "which is a method"
+        needed = needed[1:]
+    needed += [
+        each for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if default is None
+    ]
+    return "which needs arguments" if needed else ""
+
+
+def written_call(node: Function, name: str) -> str:
+    """Return how people would write a call of the function: ``build_agent(model, tools)``."""
+    arguments = node.args
+    names = [each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+    shown = [each for each in names if each not in ("self", "cls")]
+    return f"{name}({', '.join(shown[:4])}{', …' if len(shown) > 4 else ''})"
+
+
+def _own_nodes(node: Function) -> Iterator[ast.AST]:
+    """Yield the nodes of a function's body, but none of the functions within it."""
+    waiting: list[ast.AST] = list(node.body)
+    while waiting:
+        inner = waiting.pop()
+        if isinstance(inner, (*_FUNCTIONS, ast.Lambda, ast.ClassDef)):
+            continue
+        yield inner
+        waiting += ast.iter_child_nodes(inner)
+
+
+def _is_guard(test: ast.expr) -> bool:
+    """Tell whether *test* is ``__name__ == "__main__"``."""
+    return (
+        isinstance(test, ast.Compare)
+        and getattr(test.left, "id", "") == "__name__"
+        and any(getattr(other, "value", None) == "__main__" for other in test.comparators)
+    )

@@ -1,0 +1,144 @@
+"""Whether a class of another package seems to derive from a known one, told from bytes.
+
+Most bases are no tools, and parsing the files they are in would cost more than the scan.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from catalog.discovery.outside import Outside
+from catalog.discovery.prefilter import PYTHONS_OWN, absolute, heads_in, imports_in
+from catalog.discovery.rules import Rules
+from catalog.discovery.wrappers import wrappers_for
+from catalog.errors import UnreadableSourceError
+from catalog.source.links import leads_out
+from catalog.source.locate import Locator
+from catalog.source.read import read_bytes
+
+_LONGEST = 40
+"""How many bases and imports are followed."""
+
+
+class Reach:
+    """Looks into the files of other packages."""
+
+    def __init__(self, rules: Rules, locator: Locator, consulted: set[str], shared: Outside) -> None:
+        """Look for the bases of *rules*; the files that were read are added to *consulted*, their bytes to *shared*."""
+        self.rules = rules
+        self.locator = locator
+        self.consulted = consulted
+        self._reach: dict[tuple[str, str], bool] = {}
+        self._shared = shared
+        self._headed: dict[str, dict[str, list[str]]] = {}
+        self._imported: dict[str, dict[str, str]] = {}
+        self._wrappers = wrappers_for(rules)
+        self._wrapping: dict[str, dict[str, str]] = {}
+        self._giving: dict[str, bool] = {}
+
+    def reaches(self, dotted: str) -> bool:
+        """Tell whether the class *dotted* of another package is a known base, or seems to derive from one."""
+        module, _, name = dotted.rpartition(".")
+        return bool(module) and self._reaches(module, name, 0)
+
+    def gives(self, dotted: str, depth: int = 0) -> bool:
+        """Tell whether the function or class *dotted* of another package seems to give something known."""
+        module, _, name = dotted.rpartition(".")
+        if not module or depth > _LONGEST or module.partition(".")[0] in PYTHONS_OWN:
+            return False
+        if dotted not in self._giving:
+            self._giving[dotted] = False  # a circle of imports gives nothing
+            self._giving[dotted] = self._gives_in(module, name, depth)
+        return self._giving[dotted]
+
+    def _gives_in(self, module: str, name: str, depth: int) -> bool:
+        found = self._source(module)
+        if found is None:
+            return False
+        data, is_package = found
+        if module not in self._wrapping:
+            self._wrapping[module] = self._wrappers.names_in(data)
+        if self._reaches(module, name, 0):
+            return True
+        imports = self._imports(module, is_package, data)
+        word = self._wrapping[module].get(name)
+        if word is not None:
+            dotted = imports.get(word, f"{module}.{word}")
+            return self._wrappers.is_known(word.encode()) or self.gives(dotted, depth + 1)
+        home = imports.get(name)
+        if home is not None:
+            return self.gives(home, depth + 1)
+        return any(self.gives(f"{star}.{name}", depth + 1) for star in self._stars(data, module, is_package))
+
+    def _reaches(self, module: str, name: str, depth: int) -> bool:
+        if self.rules.match("bases", f"{module}.{name}") is not None:
+            return True
+        if depth > _LONGEST or module.partition(".")[0] in PYTHONS_OWN:
+            return False
+        key = (module, name)
+        if key in self._reach:
+            return self._reach[key]
+        self._reach[key] = False  # a circle of bases reaches nothing
+        answer = self._reach[key] = self._reaches_in(module, name, depth)
+        return answer
+
+    def _reaches_in(self, module: str, name: str, depth: int) -> bool:
+        found = self._source(module)
+        if found is None:
+            return False
+        data, is_package = found
+        bases = self._heads(module, data).get(name)
+        if bases is not None:
+            imports = self._imports(module, is_package, data)
+            for base in bases:
+                first, dot, rest = base.partition(".")
+                above, _, last = (imports.get(first, f"{module}.{first}") + dot + rest).rpartition(".")
+                if above and self._reaches(above, last, depth + 1):
+                    return True
+            return False
+        target = self._imports(module, is_package, data).get(name, "")
+        if target and target != f"{module}.{name}":
+            above, _, last = target.rpartition(".")
+            return bool(above) and self._reaches(above, last, depth + 1)
+        return any(self._reaches(source, name, depth + 1) for source in self._stars(data, module, is_package))
+
+    def _stars(self, data: bytes, module: str, is_package: bool) -> Iterator[str]:
+        """Yield the modules of which *module* imports all."""
+        if b"import *" in data:
+            for star in re.findall(rb"from[ \t]+([.\w]+)[ \t]+import[ \t]+\*", data):
+                source = absolute(star.decode("utf-8", "replace"), module, is_package)
+                if source is not None and source != module:
+                    yield source
+
+    def _source(self, module: str) -> tuple[bytes, bool] | None:
+        """Return the content of *module* and whether it is a package, or None if it can't be read."""
+        site = self.locator.find(module)
+        if site is None:  # module may be a class: Outer.Inner
+            return None
+        if site.form != "source" or site.path is None or leads_out(site.path, self.locator.roots):
+            return None
+        self.consulted.add(site.path)
+        return self._bytes(site.path), site.is_package
+
+    def _bytes(self, path: str) -> bytes:
+        data = self._shared.bytes.get(path)
+        if data is None:
+            try:
+                data = read_bytes(path)
+            except UnreadableSourceError:
+                data = b""
+            self._shared.bytes[path] = data
+        return data
+
+    def _heads(self, module: str, data: bytes) -> dict[str, list[str]]:
+        heads = self._headed.get(module)
+        if heads is None:
+            heads = self._headed[module] = {name: bases for name, bases, _ in heads_in(data)}
+        return heads
+
+    def _imports(self, module: str, is_package: bool, data: bytes) -> dict[str, str]:
+        imports = self._imported.get(module)
+        if imports is None:
+            imports = self._imported[module] = imports_in(data, module, is_package)
+        return imports

@@ -1,0 +1,322 @@
+"""The edges between what a scan finds: an agent, its tools, its model, those it hands over to; a server and its tools.
+
+Plain functions that an agent is given become tools here: nothing else marks them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from catalog.discovery.assemble import Seen, finding_of
+from catalog.discovery.finding import Finding
+from catalog.discovery.follow_names import NameFollower
+from catalog.discovery.rules import Rule
+from catalog.discovery.takes import WRAPPED
+
+About = Callable[[str, str], dict[str, Any]]
+"""Returns what is known of a qualified name in a module of the scan; see `Extractor.about`."""
+File = Callable[[str], "tuple[str, str | None]"]
+"""Returns path and root of a module of the scan."""
+
+ROLES = {
+    **dict.fromkeys(("tools", "functions", "toolkits", "toolsets", "builtin_tools", "plugins", "skills"), "tools"),
+    **dict.fromkeys(("sub_agents", "agents", "members", "participants", "managed_agents", "nodes"), "agents"),
+    **dict.fromkeys(("model", "llm", "model_client", "chat_client", "client", "lm", "chat_generator"), "model"),
+    **dict.fromkeys(("prompt", "instructions", "instruction", "system_prompt", "system_message"), "prompt"),
+    **dict.fromkeys(("output_type", "output_schema", "response_format", "response_model"), "output_schema"),
+}
+"""Arguments of many frameworks that mean the same; any other argument is a role of its own."""
+
+_GIVEN = ("tools", "functions", "toolkits", "toolsets", "builtin_tools", "plugins")
+"""The arguments whose plain functions are tools."""
+_TAKERS = ("agent", "tool", "mcp_server", "model")
+"""The kinds of what may be given tools."""
+_DEEPEST = 12
+"""How many lists of lists, in one module after the other, are followed."""
+_MOST = 2_000
+"""How many findings one finding refers to at most."""
+
+
+class _Way(NamedTuple):
+    """How a target was come to: the number of steps, and what was looked at on any way; lists may hold each other."""
+
+    steps: int
+    been: set[tuple[str, str, str]]
+
+
+class Connected:
+    """The findings of one scan, and what leads from one to the other."""
+
+    def __init__(
+        self,
+        seen: list[Seen],
+        follower: NameFollower,
+        about: About,
+        file: File,
+        placed: Callable[[Finding], Finding],
+    ) -> None:
+        """Connect what was *seen*.
+
+        Args:
+            seen: in the files of one root.
+            follower: follows names to other files.
+            about: tells of a name in a module of the scan.
+            file: tells where a module is.
+            placed: returns a finding as what can't be loaded if its file can't be imported.
+        """
+        self.placed = placed
+        self.seen = seen
+        self.follower = follower
+        self.about = about
+        self.file = file
+        self._by_name: dict[str, list[Seen]] = {}
+        self._by_call: dict[tuple[str, str], Seen] = {}
+        self._same: dict[int, Seen] = {}  # of copies and wrappers: what counts instead
+        self._made_by: dict[int, list[Seen]] = {}
+        self._edges: dict[int, dict[tuple[str, str, str], None]] = {}
+        for each in seen:
+            each.finding = self._settled(each)
+            self._add(each)
+
+    def _settled(self, each: Seen) -> Finding:
+        """Return the finding with its place, and without a reference where no import leads to its file."""
+        finding = self.placed(each.finding)
+        at = each.item.get("made", {}).get("at") or f"{finding.line}:0"
+        metadata = finding.metadata if finding.ref else {k: v for k, v in finding.metadata.items() if k != "call"}
+        return replace(finding, place=f"{finding.path}:{at}", metadata=metadata)
+
+    def _add(self, each: Seen) -> None:
+        self._by_name.setdefault(f"{each.module}:{each.item.get('qualname', each.finding.name)}", []).append(each)
+        at = each.item.get("made", {}).get("at")
+        if at:
+            self._by_call[each.module, at] = each
+
+    def findings(self) -> list[Finding]:
+        """Return the findings, with the plain functions that are tools, and what each refers to."""
+        self._leave_out_copies()
+        self._leave_out_makers()
+        for each in list(self.seen):
+            if each.finding.kind == "tool" and each.takes:
+                self._unwrap(each)
+        for each in list(self.seen):
+            self._connect(each)
+        listed = [each for each in self.seen if each.is_listed and id(each) not in self._same]
+        return [replace(each.finding, uses=tuple(self._edges.get(id(each), ()))) for each in listed]
+
+    # --- what is one -----------------------------------------------------------------------------------------
+
+    def _leave_out_copies(self) -> None:
+        """Of several makers of the same keep one: a model for each name, a call for each that is written twice."""
+        first: dict[tuple[Any, ...], Seen] = {}
+        for each in self.seen:
+            finding = each.finding
+            if not each.is_listed or finding.ref is not None or "made" not in each.item:
+                continue
+            owner = self._owner(each)
+            if owner is not None:
+                self._same[id(each)] = owner
+                if not owner.finding.description:
+                    owner.finding = replace(owner.finding, description=finding.description)
+                continue
+            key: tuple[Any, ...] = (finding.kind, finding.name, finding.framework)
+            if finding.kind != "model":
+                key += (finding.module, finding.source_checksum)
+            kept = first.setdefault(key, each)
+            if kept is not each:
+                self._same[id(each)] = kept
+
+    def _leave_out_makers(self) -> None:
+        """Of a function that makes something and the variables that hold what it made keep the variables."""
+        for each in self.seen:
+            if each.item["form"] != "value" or each.finding.ref is None:
+                continue
+            for maker in self._called(each.item.get("made", {}).get("dotted", "")):
+                if "factory" in maker.item and maker.finding.kind == each.finding.kind:
+                    self._same.setdefault(id(maker), each)
+                    self._made_by.setdefault(id(each), []).append(maker)
+
+    def _place(self, dotted: str) -> tuple[str, list[str]] | None:
+        """Return module and names that *dotted* leads to within the scan, or None."""
+        last = self.follower.follow_inside(dotted)
+        return self.follower.split(last) if last is not None else None
+
+    def _called(self, dotted: str) -> list[Seen]:
+        place = self._place(dotted)
+        return [] if place is None else list(self._by_name.get(f"{place[0]}:{'.'.join(place[1])}", ()))
+
+    def _owner(self, each: Seen) -> Seen | None:
+        """Return the decorated function that returns what *each* is: ``@agent def writer(self): return Agent(…)``.
+
+        Of several with one name it is the one that begins last before it.
+        """
+        name = each.item.get("factory")
+        owners = [
+            other
+            for other in (self._by_name.get(f"{each.module}:{name}", ()) if name else ())
+            if other is not each and other.item["form"] == "function" and other.finding.kind == each.finding.kind
+        ]
+        above = [other for other in owners if other.finding.line <= each.finding.line]
+        return max(above, key=lambda other: other.finding.line, default=owners[0] if owners else None)
+
+    def _unwrap(self, each: Seen) -> None:
+        """Make one of a tool and the function it is made of: ``FunctionTool(f)`` is *f* where no path leads to it."""
+        for argument, form, target in each.takes:
+            if argument not in WRAPPED or form != "name":
+                continue
+            inner = next(self._resolved(each.module, form, target, "tools"), None)
+            if inner is None or inner is each or inner.finding.kind != "tool":
+                continue
+            if each.is_listed and each.finding.ref is not None and "given" in inner.item:
+                self._same[id(inner)] = each
+                each.finding = _with_facts(each.finding, inner.finding)
+            elif each.finding.ref is None:
+                if each.is_listed and "given" in inner.item:
+                    inner.finding = _renamed(inner.finding, each.finding)
+                self._same[id(each)] = inner
+            return
+
+    # --- edges -----------------------------------------------------------------------------------------------
+
+    def _connect(self, each: Seen) -> None:
+        me = self._counted(each)
+        if me.is_listed:
+            for maker in (each, *self._made_by.get(id(each), ())):
+                for argument, form, target in maker.takes:
+                    self._connect_one(maker, me, argument, form, target)
+        for mark in each.item.get("marks", ()):
+            self._offered_by(each, mark.get("on", ()))
+        self._offered_by(each, each.item.get("on", ()))
+
+    def _connect_one(self, each: Seen, me: Seen, argument: str, form: str, target: str) -> None:
+        role = "tools" if argument in _GIVEN or argument.endswith("*") else ROLES.get(argument, argument)
+        takes_functions = role == "tools" and each.finding.kind in _TAKERS
+        framework = each.finding.framework
+        for other in self._resolved(each.module, form, target, role if takes_functions else "", framework):
+            if other.finding.kind == "tool" and argument.rstrip("*").isdecimal():
+                role = "tools"
+            self._edge(me, role, other)
+
+    def _offered_by(self, each: Seen, targets: Iterable[list[str]]) -> None:
+        """Let the server or agent that a decorator belongs to refer to what it decorates."""
+        for form, target in targets:
+            for owner in self._resolved(each.module, form, target, ""):
+                if owner.finding.kind in ("agent", "mcp_server"):
+                    self._edge(owner, each.finding.kind + "s", self._counted(each))
+                    return
+
+    def _edge(self, source: Seen, role: str, target: Seen) -> None:
+        edges = self._edges.setdefault(id(source), {})
+        if source is not target and target.is_listed and len(edges) < _MOST:
+            edges[role, target.finding.kind, target.finding.place] = None
+
+    def _counted(self, each: Seen) -> Seen:
+        for _ in range(_DEEPEST):
+            other = self._same.get(id(each))
+            if other is None:
+                break
+            each = other
+        return each
+
+    # --- targets ---------------------------------------------------------------------------------------------
+
+    def _resolved(
+        self, module: str, form: str, target: str, role: str, framework: str = "", way: _Way | None = None
+    ) -> Iterator[Seen]:
+        """Yield what a target is; plain functions become tools where *role* is ``tools``."""
+        way = _Way(0, set()) if way is None else _Way(way.steps + 1, way.been)
+        if way.steps > _DEEPEST or (module, form, target) in way.been:
+            return
+        way.been.add((module, form, target))
+        if form == "made":
+            made = self._by_call.get((module, target))
+            if made is not None:
+                yield from self._listed(made, role, framework, way)
+        elif form in ("name", "called"):
+            yield from self._named(target, form, role, framework, way)
+
+    def _listed(self, each: Seen, role: str, framework: str, way: _Way) -> Iterator[Seen]:
+        """Yield *each*, or what it wraps if it is no finding of its own."""
+        counted = self._counted(each)
+        if counted.is_listed:
+            yield counted
+            return
+        for argument, form, target in each.takes:
+            if argument in WRAPPED:
+                yield from self._resolved(each.module, form, target, role, framework, way)
+
+    def _named(self, dotted: str, form: str, role: str, framework: str, way: _Way) -> Iterator[Seen]:
+        place = self._place(dotted)
+        if place is None:
+            return
+        module, names = place
+        qualname = ".".join(names)
+        there = self._by_name.get(f"{module}:{qualname}", [])
+        if form == "name":  # the function itself, rather than what it makes when it is called
+            there = [each for each in there if "factory" not in each.item] or there
+        for each in there:
+            yield from self._listed(each, role, framework, way)
+        if there or form == "called" or not names:
+            return
+        told = self.about(module, qualname)
+        if "function" in told and role == "tools":
+            yield self._given(module, told["function"], framework)
+        for inner_form, target in told.get("targets", ()):
+            yield from self._resolved(module, inner_form, target, role, framework, way)
+
+    def _given(self, module: str, item: dict[str, Any], framework: str) -> Seen:
+        """Return the tool that a plain function is."""
+        path, root = self.file(module)
+        rule = Rule("decorators", "tool", framework or "python")
+        finding = finding_of(module, item, rule, "tool", lambda places: None, path, root)
+        each = Seen(finding, {**item, "given": True})
+        each.finding = self._settled(each)
+        self.seen.append(each)
+        self._add(each)
+        return each
+
+
+def referring(findings: Iterable[Finding]) -> list[Finding]:
+    """Return the *findings*, whose names are settled, with the keys of what they use in ``metadata["references"]``.
+
+    A reference is that of the finding's own root, else of the one root that has it.
+    """
+    findings = list(findings)
+    keys: dict[tuple[str, str], dict[str | None, str]] = {}
+    for finding in findings:
+        if finding.place:
+            keys.setdefault((finding.kind, finding.place), {})[finding.root] = finding.key
+    named = []
+    for finding in findings:
+        meant = [keys.get((kind, place), {}) for _, kind, place in finding.uses]
+        used = [
+            roots.get(finding.root, first)
+            for roots in meant
+            if (first := next(iter(roots.values()), None)) and (finding.root in roots or len(roots) == 1)
+        ]
+        if used:
+            references = list(dict.fromkeys([*finding.metadata.get("references", ()), *used]))
+            finding = replace(finding, metadata={**finding.metadata, "references": references})
+        named.append(finding)
+    return named
+
+
+def _with_facts(finding: Finding, function: Finding) -> Finding:
+    """Return a *finding* that a function is wrapped in, with what only the function says."""
+    return replace(
+        finding,
+        description=finding.description or function.description,
+        parameters=finding.parameters or function.parameters,
+    )
+
+
+def _renamed(function: Finding, wrapper: Finding) -> Finding:
+    """Return a *function* with the name and the description that its *wrapper* gives it."""
+    return replace(
+        function,
+        name=wrapper.name,
+        given_name=wrapper.name,
+        description=wrapper.description or function.description,
+        framework=wrapper.framework or function.framework,
+    )

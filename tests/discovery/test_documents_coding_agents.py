@@ -1,0 +1,175 @@
+"""What coding agents read: instructions for a folder, sub-agents and commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from factories import open_catalog
+
+from catalog import call
+from catalog.discovery.scan import scan
+
+Make = Callable[[Mapping[str, str | bytes]], Path]
+
+
+def facts(folder: Path) -> list[dict[str, Any]]:
+    """Return what matters of the documents in *folder*, by name."""
+    return [
+        {
+            "key": each.key,
+            "spec": each.spec,
+            "description": each.description,
+            "parameters": each.parameters,
+            **{word: value for word, value in each.metadata.items() if word != "file"},
+        }
+        for each in sorted(scan(folder).findings, key=lambda each: each.key)
+        if each.form == "document"
+    ]
+
+
+SUB_AGENT = """\
+---
+name: code-reviewer
+description: Use this agent: after code was written. Example: <x>
+tools: Read, Bash(git diff:*), Grep
+model: sonnet
+color: red
+---
+
+You review code.
+"""
+
+
+def test_sub_agents_are_agents(make: Make) -> None:
+    """Name, purpose, tools, model and instructions are read, also where the table in front is no YAML."""
+    folder = make(
+        {
+            ".claude/agents/review.md": SUB_AGENT,
+            ".claude/agents/README.md": "# About these agents",
+            ".claude/agents/team/plan.md": "---\nname: plan\ndescription: Plans.\ndisallowedTools: [Bash]\n---\nPlan.",
+            ".github/agents/docs.agent.md": "---\ndescription: Writes docs.\ntools: ['read', 'edit']\n---\nWrite.\n",
+            ".opencode/agent/look.md": "---\ndescription: Looks.\ntools: {read: true, bash: false}\n---\nLook.\n",
+            ".codex/agents/fix.toml": 'name = "fix"\ndescription = "Fixes."\ndeveloper_instructions = "Fix it."\n',
+            "agents/other.md": SUB_AGENT,
+        }
+    )
+    rest = {"parameters": None}
+    assert facts(folder) == [
+        {
+            "key": "agent:code-reviewer",
+            "spec": {
+                "instructions": "You review code.",
+                "tools": ["Read", "Bash(git diff:*)", "Grep"],
+                "model": "sonnet",
+            },
+            "description": "Use this agent: after code was written. Example: <x>",
+            **rest,
+        },
+        {
+            "key": "agent:docs",
+            "spec": {"instructions": "Write.", "tools": ["read", "edit"]},
+            "description": "Writes docs.",
+            **rest,
+        },
+        {"key": "agent:fix", "spec": {"instructions": "Fix it."}, "description": "Fixes.", **rest},
+        {"key": "agent:look", "spec": {"instructions": "Look.", "tools": ["read"]}, "description": "Looks.", **rest},
+        {
+            "key": "agent:plan",
+            "spec": {"instructions": "Plan.", "disallowed_tools": ["Bash"]},
+            "description": "Plans.",
+            **rest,
+        },
+    ]
+
+
+def test_commands_are_prompts(make: Make, url: str) -> None:
+    """Commands are prompts in the language of their program, and are filled in."""
+    folder = make(
+        {
+            ".claude/commands/git/fix.md": "---\nallowed-tools: Bash(git add:*), Edit\nargument-hint: issue\n"
+            "description: Fix an issue\n---\nFix $ARGUMENTS.\n",
+            ".github/prompts/new-form.prompt.md": "---\ndescription: Make a form\nmodel: gpt-4o\n---\n"
+            "Make ${input:name:What is it called?}.\n",
+            ".gemini/commands/explain.toml": 'description = "Explain"\nprompt = "Explain {{args}}."\n',
+            ".cursor/commands/tidy.md": "Tidy up {this}.\n",
+            ".claude/commands/README.md": "About.",
+        }
+    )
+    one = {"type": "object", "properties": {"ARGUMENTS": {"type": "string"}}, "required": ["ARGUMENTS"]}
+    assert facts(folder) == [
+        {
+            "key": "prompt:explain",
+            "spec": "Explain {{args}}.",
+            "description": "Explain\n\nExplain {{args}}.",
+            "parameters": {"type": "object", "properties": {"args": {"type": "string"}}, "required": ["args"]},
+            "template_format": "gemini-command",
+        },
+        {
+            "key": "prompt:fix",
+            "spec": "Fix $ARGUMENTS.\n",
+            "description": "Fix an issue\n\nFix $ARGUMENTS.",
+            "parameters": one,
+            "template_format": "claude-command",
+            "tools": ["Bash(git add:*)", "Edit"],
+            "argument_hint": "issue",
+        },
+        {
+            "key": "prompt:new-form",
+            "spec": "Make ${input:name:What is it called?}.\n",
+            "description": "Make a form\n\nMake ${input:name:What is it called?}.",
+            "parameters": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]},
+            "template_format": "copilot-prompt",
+            "model": "gpt-4o",
+        },
+        {
+            "key": "prompt:tidy",
+            "spec": "Tidy up {this}.\n",
+            "description": "Tidy up {this}.",
+            "parameters": None,
+            "template_format": "plain",
+        },
+    ]
+    with open_catalog(url) as cat:
+        cat.scan(folder)
+        assert call(cat["prompt:fix"], "#12", entry=cat.entry("prompt:fix")) == "Fix #12.\n"
+        assert call(cat["prompt:tidy"], None, entry=cat.entry("prompt:tidy")) == "Tidy up {this}.\n"
+
+
+def test_instructions_are_prompts_called_as_their_folder(make: Make) -> None:
+    """Instructions for a folder are a plain text; what repeats them beside, or only points to them, is none."""
+    folder = make(
+        {
+            "AGENTS.md": "# How to work here\n\nUse {tool}.\n",
+            "CLAUDE.md": "Others' words.\n",
+            ".github/copilot-instructions.md": "Others' words.\n",
+            "web/CLAUDE.md": "Use npm.\n",
+            "api/CLAUDE.md": "@../AGENTS.md\n",
+            "lib/GEMINI.md": "Use cmake.\n",
+            "empty/AGENTS.md": "\n",
+        }
+    )
+    found = [(each["key"], each["spec"], each["parameters"], each["template_format"]) for each in facts(folder)]
+    assert found == [
+        ("prompt:lib", "Use cmake.\n", None, "plain"),
+        ("prompt:made", "# How to work here\n\nUse {tool}.\n", None, "plain"),
+        ("prompt:web", "Use npm.\n", None, "plain"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "fault"),
+    [
+        (".claude/agents/a.md", "---\nname: [\n", "coding agents: it begins with `---`"),
+        (".codex/agents/a.toml", "name = ", "coding agents: it is not TOML"),
+        (".claude/commands/a.md", "---\nname: x\n---\n", "coding agents: it has no text"),
+    ],
+)
+def test_a_broken_file_is_named(make: Make, file: str, text: str, fault: str) -> None:
+    """A broken file is passed over with the reason, and harms no other."""
+    result = scan(make({file: text, ".claude/agents/b.md": SUB_AGENT}))
+    assert [each.key for each in result.findings] == ["agent:code-reviewer"]
+    [skipped] = result.skipped
+    assert skipped.reason[: len(fault)] == fault
