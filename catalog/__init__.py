@@ -141,6 +141,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.settings import load_settings as load_settings
     from catalog.source.missing import missing_reference as missing_reference
     from catalog.source.search_path import looking_in as looking_in
+    from catalog.source.secret_defaults import hide_secrets as hide_secrets
     from catalog.store.carry import Copied as Copied
     from catalog.store.carry import Sum as _TableSum
     from catalog.store.copying import copy_file as _backup_database
@@ -156,6 +157,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.trust.remembered import remember as _trust_configuration
     from catalog.verbs.aliases import AliasMove as AliasMove
     from catalog.verbs.changes import Changed as Changed
+    from catalog.verbs.entry_of import entry_of as entry_of
     from catalog.verbs.export_documents import ExportedDocument as ExportedDocument
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
@@ -278,6 +280,8 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "call": "catalog.loader.call",
     "Estimate": "catalog.embedders.openai",
     "missing_reference": "catalog.source.missing",
+    "hide_secrets": "catalog.source.secret_defaults",
+    "entry_of": "catalog.verbs.entry_of",
     "looking_in": "catalog.source.search_path",
     "code_in_configuration": "catalog.trust.configuration:code_in",
     "trust_configuration": "catalog.trust.remembered:remember",

@@ -1,4 +1,4 @@
-"""The examples of routing run and print what their readers expect."""
+"""The examples run and print what their readers expect."""
 
 from __future__ import annotations
 
@@ -61,4 +61,26 @@ def test_a_cascade_with_a_local_model(run_example) -> None:  # type: ignore[no-u
         none,
         near,
         "  llm_classify: failed (2 requests): tiny: http://… answered 500: out of memory",
+    ]
+
+
+def test_tool_search_by_anthropic(run_example) -> None:  # type: ignore[no-untyped-def]
+    """Of 10,000 tools Claude sees one definition, searches, gets references that are loaded, calls and answers."""
+    assert run_example("tool_search_anthropic.py") == [
+        "10,000 tools, imported: False",
+        "the model sees ['tool_search'] and asks for the mean of columns",
+        "it gets 1 references, and found in loaded=True",
+        'The means are {"size": 2.5, "price": 6.25}.',
+        "imported now: True",
+    ]
+
+
+def test_tool_search_by_openai(run_example) -> None:  # type: ignore[no-untyped-def]
+    """Of 10,000 tools a model of OpenAI sees one definition, searches, gets definitions, calls and answers."""
+    assert run_example("tool_search_openai.py") == [
+        "10,000 tools, imported: False",
+        "the model sees ['tool_search'] and asks for the mean of columns",
+        "it gets 1 definitions, of which summarize_csv is the first",
+        'The means are {"size": 2.5, "price": 6.25}.',
+        "imported now: True",
     ]

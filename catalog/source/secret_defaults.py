@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import os
 import re
 
 _NAMES = re.compile(
@@ -17,6 +18,7 @@ _KEYS = re.compile(
     r"|\w+://[^/\s:@]+:[^/\s@]+@"
 )
 
+_SHORTEST = 8  # no secret is as short as "test", which many set where any key will do
 _CREDENTIALS = re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+@")
 _PRIVATE = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL)
 _WHOLE = re.compile(rf"(?:{_KEYS.pattern})[^\s\"'<>,;)]*")
@@ -41,6 +43,21 @@ def without_keys(text: str, instead: str = HIDDEN) -> str:
     text = _CREDENTIALS.sub("", text)
     text = _PRIVATE.sub(lambda _: instead, text)
     return _WHOLE.sub(lambda _: instead, text)
+
+
+def hide_secrets(text: str) -> str:
+    """Return *text* without keys, as :func:`without_keys`, and without the secrets of the environment.
+
+    Those are the values of variables whose names say that they are secrets.
+
+    Examples:
+        >>> hide_secrets("can't reach postgresql://ann:hunter22@db/x")
+        "can't reach postgresql://db/x"
+    """
+    for name, value in os.environ.items():
+        if len(value) >= _SHORTEST and _NAMES.search(name):
+            text = text.replace(value, HIDDEN)
+    return without_keys(text)
 
 
 def without_secrets(name: str | None, node: ast.expr) -> ast.expr:

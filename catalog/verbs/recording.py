@@ -15,6 +15,7 @@ from catalog.entry.own_name import own_name
 from catalog.entry.states import STATES
 from catalog.entry.template import format_of, parameters_of_text, text_of
 from catalog.errors import InvalidEntryError, InvalidReferenceError, NotImportableError
+from catalog.verbs.live_facts import live_facts, live_fields
 
 if TYPE_CHECKING:
     from catalog.source.places import Places
@@ -27,7 +28,7 @@ def name_of(kind: str, obj: Any) -> str:
         InvalidEntryError: it carries none.
     """
     mark = mark_of(obj) or {}
-    name = mark["name"] if isinstance(mark.get("name"), str) else own_name(kind, obj)
+    name = mark["name"] if isinstance(mark.get("name"), str) else live_facts(obj).get("name") or own_name(kind, obj)
     if name is not None:
         return str(name)
     raise InvalidEntryError(f"{obj!r:.80} carries no name; give one: register(obj, name='…')", kind=kind)
@@ -169,6 +170,16 @@ def marked(value: object) -> dict[str, Any]:
     return {k: v for k, v in mark.items() if k not in ("kind", "name") and v not in (None, "", (), [], {})}
 
 
+def _said(value: object, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *fields*; what is not among them comes from our decorator on *value*, else from *value* itself."""
+    said, mark = live_fields(value), marked(value)
+    metadata = [part.get("metadata") for part in (said, mark, fields)]
+    merged = {**said, **mark, **fields}
+    if metadata[0] and all(isinstance(part, Mapping) for part in metadata if part is not None):
+        merged["metadata"] = {word: it for part in metadata if part for word, it in part.items()}
+    return merged
+
+
 def drafted(given: Iterable[Entry | Mapping[str, Any]]) -> list[Entry]:
     """Return entries of the persistent tier for what a caller gives, described by their source where it is at hand.
 
@@ -205,7 +216,7 @@ def persistent(given: Entry | Mapping[str, Any]) -> Entry:
     if "value" in fields:
         value = fields.pop("value")
         kind, name = str(fields.get("kind")), str(fields.get("name"))
-        fields = {**marked(value), **fields, **stands_for(kind, name, value)}
+        fields = {**_said(value, fields), **stands_for(kind, name, value)}
     entry = make_entry({**fields, "tier": "persistent"})
     _refuse_script(entry.ref, entry.key)
     return entry
@@ -299,7 +310,7 @@ def runtime_entry(kind: str, name: str, value: Any, fields: Mapping[str, Any]) -
     """Return the record of an object that is registered for this process only."""
     if isinstance(value, str) and reference_fault(value) is None:
         fields = {**fields, "ref": value}
-    description = fields.get("description") or marked(value).get("description")
+    description = _said(value, fields).get("description")
     if not description and kind == "prompt":
         description = None if fields.get("ref") else text_of(value)
     if not description and callable(value):
@@ -307,8 +318,7 @@ def runtime_entry(kind: str, name: str, value: Any, fields: Mapping[str, Any]) -
     return make_entry(
         {
             "source": "runtime",
-            **marked(value),
-            **fields,
+            **_said(value, fields),
             "description": " ".join(str(description or "").split()),
             "kind": kind,
             "name": name,

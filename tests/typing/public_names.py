@@ -117,12 +117,14 @@ from catalog import (
     did_you_mean,
     embedder_form,
     entry_marks,
+    entry_of,
     entry_state,
     evaluate,
     evaluation_svg,
     explain_council,
     forget_decisions,
     gate_verdicts,
+    hide_secrets,
     input_mapper,
     input_mappers,
     json_text,
@@ -361,6 +363,8 @@ embedders: list[Embedder] = [HashEmbedder(), OpenAIEmbedder("text-embedding-3-sm
 assert_type(Catalog(embedder=embedders[0]), Catalog)
 assert_type(embedder_form("hash"), str)
 assert_type(missing_reference("json:dumpz"), str | None)
+assert_type(entry_of("tool", None, print, tags=["a"]), Entry)
+assert_type(hide_secrets("sk-…"), str)
 
 # The rest.
 assert_type(ObjectRef.parse("package.module:name"), ObjectRef)

@@ -1,0 +1,181 @@
+"""What is made for OpenAI and Anthropic is what the types of their SDKs take, and calls that come back are answered."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+import pytest
+from anthropic.types import ToolParam, ToolResultBlockParam, ToolUseBlock
+from anthropic.types.tool_result_block_param import Content
+from factories import temporary_catalog
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from openai.types.chat import ChatCompletionFunctionToolParam
+from openai.types.responses import (
+    FunctionTool,
+    FunctionToolParam,
+    ResponseFunctionToolCall,
+    ResponseInputItemParam,
+    ResponseToolSearchCall,
+    ResponseToolSearchOutputItemParam,
+    ToolSearchToolParam,
+)
+from pydantic import BaseModel, TypeAdapter
+
+from catalog import Catalog
+from catalog.adapters import anthropic, openai
+from catalog.adapters.toolbox import tokens
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | TEXT,
+    lambda part: st.lists(part, max_size=2) | st.dictionaries(TEXT, part, max_size=2),
+    max_leaves=5,
+)
+SCHEMA = st.fixed_dictionaries(
+    {"properties": st.dictionaries(TEXT, JSON, max_size=3)},
+    optional={"required": st.lists(TEXT, max_size=2), "type": JSON, "anyOf": JSON, "$defs": JSON, "required ": JSON},
+)
+ENTRY = st.fixed_dictionaries(
+    {
+        "kind": st.sampled_from(["tool", "tool", "tool", "agent", "prompt"]),
+        "name": st.from_regex(r"[a-zé]([a-z _.é-]{0,80}[a-zé])?", fullmatch=True),
+        "ref": st.just("nowhere.to_be_found:thing"),
+        "description": TEXT.map(lambda text: f"find {text}"),
+        "metadata": st.one_of(st.just({}), SCHEMA.map(lambda schema: {"parameters": schema})),
+    }
+)
+
+
+def valid(kind: Any, data: dict[str, Any]) -> None:
+    """Check *data* against a type of an SDK, with no field more than it has."""
+    assert json.loads(json.dumps(data)) == data
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        assert kind.model_validate(data).model_extra in ({}, None)
+    else:
+        TypeAdapter(kind).validate_python(data)
+        known = {name for base in getattr(kind, "__orig_bases__", ()) for name in getattr(base, "__annotations__", {})}
+        names = known | set(getattr(kind, "__annotations__", {}))
+        assert not names or set(data) <= names
+
+
+@hypothesis_settings(max_examples=40)
+@given(st.lists(ENTRY, unique_by=lambda fields: (fields["kind"], fields["name"]), max_size=6), st.integers(0, 400))
+def test_what_is_made_is_what_the_sdks_take(entries: list[dict[str, Any]], budget: int) -> None:
+    """Of any catalog: definitions, references and search results are valid for the SDKs, unlike, and within budget."""
+    with temporary_catalog() as cat:
+        cat.register_many(entries)
+        keys = [entry.key for entry in cat.entries()]
+        for made in (anthropic.tools(cat, keys), anthropic.deferred(cat, keys)):
+            assert len({definition["name"] for definition in made}) == len(keys)
+            for definition in made:
+                valid(ToolParam, definition)
+        found = anthropic.tool_search(cat, "find", kind=None, limit=4, max_tokens=budget)
+        assert [block["type"] for block in found] in (["text"], ["tool_reference"] * len(found))
+        for block in found:
+            TypeAdapter(Content).validate_python(block)
+        behind = anthropic.deferred(cat, found)
+        if found[0]["type"] == "tool_reference":
+            assert [definition["name"] for definition in behind] == [block["tool_name"] for block in found]
+        else:
+            assert behind == []
+        for definition in openai.tools(cat, keys):
+            valid(FunctionTool, definition)
+            valid(FunctionToolParam, definition)
+        for definition in openai.tools(cat, keys, api="chat"):
+            valid(ChatCompletionFunctionToolParam, definition)
+        call = {"type": "tool_search_call", "call_id": "c", "execution": "client", "arguments": {"query": "find"}}
+        item = openai.tool_search(cat, call, kind=None, limit=4, max_tokens=budget)
+        valid(ResponseToolSearchOutputItemParam, item)
+        TypeAdapter(ResponseInputItemParam).validate_python(item)
+        assert sum(map(tokens, item["tools"])) <= budget
+        assert len(item["tools"]) <= 4
+
+
+def test_the_search_of_anthropic(tools: Catalog) -> None:
+    """The model sees one definition; what it finds comes behind it, deferred, and can be called from then on."""
+    box = anthropic.search_tool(tools, limit=1)
+    valid(ToolParam, box[0])
+    search = ToolUseBlock(id="t1", name="tool_search", input={"query": "add numbers"}, type="tool_use")
+    assert box.result(search) == asyncio.run(box.aresult(search))
+    result = box.result(search)
+    valid(ToolResultBlockParam, result)
+    assert result["content"] == [{"type": "tool_reference", "tool_name": "add"}]
+    assert [(made["name"], made.get("defer_loading")) for made in box] == [("tool_search", None), ("add", True)]
+    assert "abacus" not in sys.modules
+    call = {"type": "tool_use", "id": "t2", "name": "add", "input": {"a": 2, "b": 3}}
+    answer = {"type": "tool_result", "tool_use_id": "t2", "content": "5"}
+    assert box.result(call) == asyncio.run(box.aresult(call)) == answer
+    wrong = box.result({**call, "input": {}})
+    assert wrong == {**answer, "content": "tool 'add' was not called: a is missing", "is_error": True}
+    assert box.result({**call, "name": "nobody"})["content"] == (
+        "the tool was not called: there is no tool called 'nobody' here; use a name that a search gives"
+    )
+    nothing = box.result({"type": "tool_use", "id": "t3", "name": "tool_search", "input": {"query": "xyzzy"}})
+    assert nothing["content"] == [{"type": "text", "text": "No tool fits; try other words."}]
+    assert box.result({"id": "t4", "name": "tool_search", "input": {}})["is_error"] is True
+    assert len(box) == 2
+
+
+def test_the_search_of_openai(tools: Catalog) -> None:
+    """The item brings the definitions; calls of them are answered, and what the servers searched is left alone."""
+    box = openai.search_tool(tools, limit=1)
+    valid(ToolSearchToolParam, box[0])
+    search = ResponseToolSearchCall(
+        id="i1", call_id="c1", execution="client", status="completed", type="tool_search_call",
+        arguments={"query": "add numbers"},
+    )  # fmt: skip
+    (item,) = box.outputs([search, search.model_copy(update={"execution": "server"})])
+    assert item == asyncio.run(box.aoutput(search))
+    assert [made["name"] for made in item["tools"]] == ["add"]
+    assert (len(box), "abacus" in sys.modules) == (1, False)
+    call = ResponseFunctionToolCall(call_id="c2", name="add", arguments='{"a": 2, "b": 3}', type="function_call")
+    answer = {"type": "function_call_output", "call_id": "c2", "output": "5"}
+    assert box.output(call) == asyncio.run(box.aoutput(call)) == answer
+    wrong = box.output({**call.model_dump(), "arguments": "{}"})
+    assert wrong["output"] == "tool 'add' was not called: a is missing"
+    assert box.output({**search.model_dump(), "arguments": {}})["tools"] == []
+
+
+def test_the_search_of_a_chat(tools: Catalog) -> None:
+    """Chat Completions get two functions, with which a model finds and calls."""
+    box = openai.search_tool(tools, api="chat")
+    assert [made["function"]["name"] for made in box] == ["find_tools", "call_tool"]
+    arguments = json.dumps({"name": "add", "arguments": {"a": 1}})
+    call = {"type": "function", "id": "c1", "function": {"name": "call_tool", "arguments": arguments}}
+    assert box.output(call) == {"role": "tool", "tool_call_id": "c1", "content": "2"}
+
+
+def test_a_budget_keeps_the_order(tools: Catalog) -> None:
+    """As many definitions as the budget allows are taken in their order; what is too large is passed over."""
+    box = anthropic.tools(tools, ["wait", "add", "fail"])
+    assert [made["name"] for made in box] == ["wait", "add", "fail"]
+    costs = list(map(tokens, box))
+    small = anthropic.tools(tools, ["wait", "add", "fail"], max_tokens=costs[0] + costs[2])
+    assert [made["name"] for made in small] == ["wait", "fail"]
+    assert small.call("add", {"a": 1}).text == "the tool was not called: there is no tool called 'add'"
+    assert tokens({"a": "é"}) == 3
+
+
+def test_another_process_goes_on_with_a_conversation(tools: Catalog) -> None:
+    """What a search of another process has found can be called, and its definitions can be made again."""
+    block = {"type": "tool_use", "id": "t1", "name": "add", "input": {"a": 2}}
+    box = anthropic.search_tool(tools)
+    box += anthropic.deferred(tools, [{"type": "tool_reference", "tool_name": "add"}])
+    assert box.result(block)["content"] == asyncio.run(box.aresult(block))["content"] == "3"
+    item = {"type": "function_call", "call_id": "c1", "name": "add", "arguments": '{"a": 2}'}
+    assert openai.search_tool(tools).output(item)["output"] == "3"
+    assert openai.search_tool(tools, tags=["none"]).output(item)["output"].startswith("the tool was not called")
+
+
+@pytest.mark.parametrize("adapter", [anthropic, openai])
+def test_one_entry_is_one_definition(tools: Catalog, adapter: Any) -> None:
+    """`tool` gives the definition, and an object registers as the adapter says."""
+    assert adapter.tool(tools, "add") == adapter.tools(tools, "add")[0]
+    assert adapter.tool(tools, "add")["description"] == "Add two whole numbers."
+    made = adapter.entry(json.dumps, name="to_json", tags=["json"])
+    assert (made.key, made.ref, made.tags) == ("tool:to_json", "json:dumps", ("json",))
