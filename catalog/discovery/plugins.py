@@ -12,8 +12,9 @@ from importlib import metadata
 from typing import Any
 
 from catalog.discovery.finding import Finding, ScanResult, Skipped
+from catalog.discovery.progress import Progress
 from catalog.discovery.rules import Rules
-from catalog.discovery.scan import Progress, scan
+from catalog.discovery.scan import scan
 from catalog.distributions import LARGEST, check_files, place_of, report, text_of, unreadable
 from catalog.entry.key import name_fault
 from catalog.entry.object_ref import reference_fault

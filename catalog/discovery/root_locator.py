@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from catalog.discovery.target import Target
+from catalog.discovery.walk import SourceFile
 from catalog.source.locate import Locator, ModuleSite
 
 
@@ -43,3 +46,11 @@ def locators_of(target: Target, given: Locator, own: str | None) -> dict[str, Lo
     named = set() if target.is_path else {target.root}
     roots = {file.root for file in files}
     return {root: every if root in named or target.root is None else RootLocator(root, every) for root in roots}
+
+
+def by_root(files: Iterable[SourceFile]) -> dict[str, list[SourceFile]]:
+    """Return *files* by root, in the order of the first of each."""
+    found: dict[str, list[SourceFile]] = {}
+    for file in files:
+        found.setdefault(file.root, []).append(file)
+    return found

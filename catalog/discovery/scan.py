@@ -12,7 +12,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -34,9 +34,10 @@ from catalog.discovery.naming import settle_names
 from catalog.discovery.notebook import ENDING, cells_of, in_cell, source_bytes
 from catalog.discovery.outside import Outside
 from catalog.discovery.prefilter import Prefiltered, prefilter_for
+from catalog.discovery.progress import Progress, Steps
 from catalog.discovery.read_documents import read_documents
 from catalog.discovery.remembered import Before, counts, kept, left_out, skips
-from catalog.discovery.root_locator import locators_of
+from catalog.discovery.root_locator import by_root, locators_of
 from catalog.discovery.rules import Rules, load_rules
 from catalog.discovery.soundness import check_the_rest
 from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of, maker_aliases, reading_fault
@@ -48,9 +49,6 @@ from catalog.entry.limits import writable
 from catalog.errors import PackageNotFoundError, UnreadableSourceError
 from catalog.source.locate import Locator
 from catalog.source.read import decode_source, parse_source
-
-Progress = Callable[[int, int, str], None]
-"""Called with the number of files done, the number of all files, and the module just looked at."""
 
 
 def scan(
@@ -106,33 +104,12 @@ def scan(
         return before.result(what)
     locators = locators_of(what, locator, own)
     outside = Outside()
-    done = _Progress(progress, len(what.listing.files))
+    done = Steps(progress, len(what.listing.files))
     scans = [
         _Scan(files, what, in_force, locators[root], before, public, done, outside)
-        for root, files in _by_root(what.listing.files).items()
+        for root, files in by_root(what.listing.files).items()
     ]
     return _run(what, scans, locators, in_force, before, options, public)
-
-
-def _by_root(files: Iterable[SourceFile]) -> dict[str, list[SourceFile]]:
-    found: dict[str, list[SourceFile]] = {}
-    for file in files:
-        found.setdefault(file.root, []).append(file)
-    return found
-
-
-class _Progress:
-    """Tells of each file of a scan that it is done."""
-
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self.progress = progress
-        self.total = total
-        self.done = 0
-
-    def __call__(self, module: str) -> None:
-        self.done += 1
-        if self.progress is not None:
-            self.progress(self.done, self.total, module)
 
 
 def _run(
