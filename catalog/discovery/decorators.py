@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from catalog.discovery.literal import Value
+from catalog.discovery.part_text import part_of_text
 from catalog.discovery.rules import MARKING, Rules
 from catalog.discovery.scopes import Namer, Scopes, last_name, marked_kind
 from catalog.discovery.takes import Takes
@@ -108,15 +109,20 @@ class Decorators:
         for place, argument in enumerate(call.args[:_POSITIONS]):
             if isinstance(argument, ast.Starred):  # how many it stands for can't be told
                 break
-            value = self.namer.read(argument, scopes)
+            value = self._value(str(place), argument, scopes)
             if value is not None:
                 given[str(place)] = value
         for keyword in call.keywords:
             if keyword.arg is not None and (own or keyword.arg in self.rules.read_names):
-                value = self.namer.read(keyword.value, scopes)
+                value = self._value(keyword.arg, keyword.value, scopes)
                 if value is not None:
                     given[keyword.arg] = value
         return given
+
+    def _value(self, place: str, node: ast.expr, scopes: Scopes) -> Value:
+        """Return the value of an argument; of a text of which not all can be told, the part that can."""
+        value = self.namer.read(node, scopes)
+        return part_of_text(node, self.namer, scopes) if value is None and place in self.rules.text_names else value
 
     def is_known(self, dotted: str) -> bool:
         """Tell whether *dotted* could be a known decorator, or that of some kind."""
