@@ -18,7 +18,10 @@ CONFIGS = {"agents_config": "config/agents.yaml", "tasks_config": "config/tasks.
 """The attributes of a class that name its files, from the folder of its module, and what they are by default."""
 
 Crews = dict[str, dict[str, Any]]
-"""By qualified name of a class: ``doc``, and ``methods``, each with file and key of its table in YAML."""
+"""By qualified name of a class: ``doc``, and ``methods``, each with file and key of its ``table`` in YAML, and what it
+``calls`` of the others, by the argument it is given to."""
+Use = tuple[str, str, str]
+"""What one finding refers to: role, kind and place, see :class:`catalog.discovery.finding.Finding`."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -42,19 +45,30 @@ def _classes(tree: ast.Module) -> Iterator[tuple[str, ast.ClassDef]]:
                 waiting.append((prefix, child))
 
 
-def _methods(node: ast.ClassDef) -> Iterator[tuple[str, list[str]]]:
-    """Yield the methods that take a table of a YAML file, with the file and the key of the table."""
+def _methods(node: ast.ClassDef) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield name and facts of each method."""
     files = dict(CONFIGS)
     for statement in node.body:
         target = statement.targets[0] if isinstance(statement, ast.Assign) else getattr(statement, "target", None)
         value = getattr(getattr(statement, "value", None), "value", None)
         if isinstance(target, ast.Name) and target.id in files and isinstance(value, str):
             files[target.id] = value
-    for statement in node.body:
-        if isinstance(statement, _FUNCTIONS):
-            for attribute, key in _tables(statement):
-                yield statement.name, [files[attribute], key]
-                break
+    methods = [statement for statement in node.body if isinstance(statement, _FUNCTIONS)]
+    names = {method.name for method in methods}
+    for method in methods:
+        attribute, key = next(_tables(method), ("", ""))
+        calls = [[argument, name] for argument, name in _calls(method) if name in names]
+        yield method.name, {"table": [files[attribute], key] if attribute else None, "calls": calls}
+
+
+def _calls(method: ast.AST) -> Iterator[tuple[str, str]]:
+    """Yield the methods of the same object that are called in arguments: ``agent=self.writer()``."""
+    for node in ast.walk(method):
+        if isinstance(node, ast.keyword) and node.arg:
+            for call in ast.walk(node.value):
+                func = call.func if isinstance(call, ast.Call) else None
+                if isinstance(func, ast.Attribute) and getattr(func.value, "id", "") == "self":
+                    yield node.arg, func.attr
 
 
 def _tables(method: ast.AST) -> Iterator[tuple[str, str]]:
@@ -82,30 +96,83 @@ def with_tables(
         crews: by path of the file.
         documents: what was found in documents; a table that a method takes is no entry of its own.
     """
-    documents = list(documents)
-    tables = {
-        (os.path.realpath(each.path), each.metadata["key"]): each
-        for each in documents
-        if each.framework == FRAMEWORK and "key" in each.metadata
-    }
-    taken: set[int] = set()
+    documents = [_placed(each) for each in documents]
+    tables = {(os.path.realpath(each.path), each.metadata["key"]): each for each in documents if _is_table(each)}
+    stands_for: dict[int, Finding] = {}  # by table: the finding in code that takes it
     described: dict[tuple[str, Any], Finding] = {}
     for finding in found:
         crew, method = _place(finding, crews)
         table = None
-        if crew is not None and method in crew["methods"]:
-            file, key = crew["methods"][method]
+        facts = _facts(crew, method)
+        if facts["table"] is not None:
+            file, key = facts["table"]
             table = tables.get((os.path.realpath(os.path.join(os.path.dirname(finding.path), file)), key))
         elif crew is None and finding.framework == FRAMEWORK and not finding.description:
             table = _beside(finding, tables)
         if table is not None and table.kind == finding.kind:
-            taken.add(id(table))
-            finding = _described(finding, table)
-        elif crew is not None and method not in crew["methods"] and finding.kind == "agent":
+            finding = stands_for[id(table)] = _described(finding, table)
+        elif crew is not None and facts["table"] is None and finding.kind == "agent":
             finding = replace(finding, description=finding.description or crew["doc"])
         # A class that defines a method twice has the second.
-        described[finding.kind, finding.ref if crew is not None and finding.ref else id(finding)] = finding
-    return list(described.values()), [each for each in documents if id(each) not in taken]
+        described[finding.kind, id(finding) if crew is None else (finding.path, finding.ref)] = finding
+    left = [each for each in documents if id(each) not in stands_for]
+    edges = _edges(tables, stands_for)
+    for place, more in _calls_of(described.values(), crews):
+        edges.setdefault(place, []).extend(more)
+    return [_with_uses(each, edges) for each in described.values()], [_with_uses(each, edges) for each in left]
+
+
+def _is_table(document: Finding) -> bool:
+    return document.framework == FRAMEWORK and "key" in document.metadata
+
+
+def _placed(document: Finding) -> Finding:
+    """Return a table with a place, by which others may use it."""
+    return replace(document, place=f"{document.path}#{document.metadata['key']}") if _is_table(document) else document
+
+
+def _edges(tables: Mapping[tuple[str, str], Finding], stands_for: Mapping[int, Finding]) -> dict[str, list[Use]]:
+    """Return, by place, what tables say of others in their folder: ``agent: writer``, ``context: [outline]``."""
+    places = {
+        (os.path.dirname(path), table.kind, key): stands_for.get(id(table), table).place
+        for (path, key), table in tables.items()
+    }
+    edges: dict[str, list[Use]] = {}
+    for (path, _), table in tables.items():
+        agent, context = table.spec.get("agent"), table.spec.get("context")
+        named = [("agent", "agent", agent)] if table.kind == "prompt" and isinstance(agent, str) else []
+        if isinstance(context, list):
+            named += [("context", "prompt", name) for name in context if isinstance(name, str)]
+        folder = os.path.dirname(path)
+        uses = [
+            (role, kind, places[folder, kind, name]) for role, kind, name in named if (folder, kind, name) in places
+        ]
+        if uses:
+            edges[stands_for.get(id(table), table).place] = uses
+    return edges
+
+
+def _calls_of(found: Iterable[Finding], crews: Mapping[str, Crews]) -> Iterator[tuple[str, list[Use]]]:
+    """Yield the place of each method of a crew, and what it calls of the others that were found."""
+    methods: dict[tuple[int, str], tuple[Finding, list[list[str]]]] = {}
+    for finding in found:
+        crew, method = _place(finding, crews)
+        if crew is not None:
+            methods[id(crew), method] = finding, _facts(crew, method)["calls"]
+    for (crew_id, _), (finding, calls) in methods.items():
+        called = [(role, methods[crew_id, name][0]) for role, name in calls if (crew_id, name) in methods]
+        yield finding.place, [(role, other.kind, other.place) for role, other in called]
+
+
+def _facts(crew: dict[str, Any] | None, method: str) -> dict[str, Any]:
+    """Return what is known of a method."""
+    nothing: dict[str, Any] = {"table": None, "calls": []}
+    return nothing if crew is None else crew["methods"].get(method, nothing)
+
+
+def _with_uses(finding: Finding, edges: Mapping[str, list[Use]]) -> Finding:
+    more = edges.get(finding.place, ())
+    return replace(finding, uses=tuple(dict.fromkeys((*finding.uses, *more)))) if more else finding
 
 
 def _place(finding: Finding, crews: Mapping[str, Crews]) -> tuple[dict[str, Any] | None, str]:

@@ -134,6 +134,14 @@ def test_methods_are_described_by_their_tables(make: Make) -> None:
     }
 
 
+def test_two_crews_of_one_name_are_two(make: Make) -> None:
+    """Crews with one reference below two roots are both found, each with the tables beside it."""
+    twice = {f"{top}/{name}": text for top in ("a-a", "b-b") for name, text in FILES.items()}
+    twice["b-b/news/press/config/tasks.yaml"] = TASKS.replace("Cut it.", "Cut more.")
+    found = [each for each in scan(make(twice)).findings if each.ref == "press.crew:Press.cut"]
+    assert sorted(each.description for each in found) == ["Cut it.\n\nFive lines.", "Cut more.\n\nFive lines."]
+
+
 def test_yaml_without_a_crew_is_entries(make: Make) -> None:
     """Agents and tasks that are only written in YAML are entries with all they say."""
     found = {each.key: each.spec for each in scan(make({"a/agents.yaml": AGENTS, "a/work.yml": TASKS})).findings}
@@ -175,6 +183,22 @@ def test_a_program_that_reads_the_file_itself_is_described(make: Make) -> None:
     assert found["agent:editor"][1:] == ("Editor\n\nCut.\n\nYou are strict.", None, "editor")
 
 
+def test_the_graph_of_a_crew(make: Make) -> None:
+    """A crew refers to its agents and tasks, a task to its agent, in Python or in YAML."""
+    more = "spare_task:\n  description: D.\n  expected_output: E.\n  agent: spare\n  context: [cut, nowhere]\n"
+    findings = scan(make({**FILES, "news/press/config/tasks.yaml": TASKS + more})).findings
+    assert {each.key: sorted(each.metadata.get("references", ())) for each in findings} == {
+        "agent:reporter": [],
+        "agent:boss": [],
+        "agent:unknown": [],
+        "agent:spare": [],
+        "agent:crew": ["agent:boss", "agent:reporter", "agent:unknown", "prompt:cut", "prompt:report"],
+        "prompt:cut": ["agent:boss"],
+        "prompt:report": ["agent:reporter"],
+        "prompt:spare_task": ["agent:spare", "prompt:cut"],
+    }
+
+
 @pytest.mark.parametrize("text", ["a: [", "reporter: {role: 1}", "- backstory", "backstory"])
 def test_a_broken_file_leaves_the_methods(make: Make, text: str) -> None:
     """A file that can't be read, or has another form, takes nothing from the crew."""
@@ -192,10 +216,17 @@ if True:
             'Doc.'
             tasks_config: str = "t.yaml"
             agents_config = 1
-            def a(self): return x(config=self.tasks_config["one"])
+            def a(self): return x(config=self.tasks_config["one"], agent=self.c(), context=[self.b(), self.z()])
             def b(self): return self.tasks_config[key], other.tasks_config["x"], self.agents_config["two"]
             def c(self): return self.settings["x"]
 """
     assert crews_of(ast.parse(text)) == {
-        "Outer.Inner": {"doc": "Doc.", "methods": {"a": ["t.yaml", "one"], "b": ["config/agents.yaml", "two"]}}
+        "Outer.Inner": {
+            "doc": "Doc.",
+            "methods": {
+                "a": {"table": ["t.yaml", "one"], "calls": [["agent", "c"], ["context", "b"]]},
+                "b": {"table": ["config/agents.yaml", "two"], "calls": []},
+                "c": {"table": None, "calls": []},
+            },
+        }
     }

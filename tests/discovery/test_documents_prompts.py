@@ -363,7 +363,8 @@ def test_texts_in_folders_for_prompts(make: Make) -> None:
         }
     )
     in_jinja = "Sum up {{ text }} in {% if short %}a word{% endif %}."
-    said = [(each.name, each.spec, each.description, each.metadata.get("template_format")) for each in found(folder)]
+    findings = sorted(found(folder), key=lambda each: each.name)
+    said = [(each.name, each.spec, each.description, each.metadata.get("template_format")) for each in findings]
     assert said == [
         ("greet", "Greet {name}.", "Greet {name}.", None),
         ("sum", in_jinja, in_jinja, "jinja2"),

@@ -143,7 +143,11 @@ def test_a_notebook_is_stored_as_what_can_not_be_loaded(make: Make, url: str) ->
     with open_catalog(url) as cat:
         assert cat.scan(folder).found == ("prompt:p",)
         entry = cat.entry("prompt:p")
-        assert (entry.ref, entry.spec) == (None, {"nested_in": None, "reason": NOT_LOADABLE})
+        assert (entry.ref, entry.spec) == (
+            None,
+            {"nested_in": None, "reason": NOT_LOADABLE, "module": "a_ipynb"},
+        )
+        assert cat.verify() == []
         assert cat.scan(folder).unchanged == ("prompt:p",)
         (folder / "a.ipynb").write_text(notebook(code).replace("SECRET", "other"))
         report = cat.scan(folder)
