@@ -245,6 +245,8 @@ class Extractor:
 
     def _function(self, node: Function, scopes: Scopes, prefix: str, hidden: str | None) -> None:
         marks = self.decorators.marks_of(node, scopes) if self._deep else []
+        if self._deep and not prefix:
+            marks += self.decorators.mark_of_spec(node.name)
         public = self._public is not None and not prefix and self._public(node.name) and not _is_overload(node)
         if not marks and not public:
             return
