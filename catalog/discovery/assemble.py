@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from catalog.discovery.decide import of_made, of_mark
 from catalog.discovery.extract import Extract
@@ -22,8 +22,12 @@ _ENTRY_FIELDS = frozenset(
     {*_TEMPLATES, "name", "description", "tags", "examples", "priority", "match", "providers", "metadata", "parameters"}
 )
 
-FieldReader = Callable[[tuple[str | int, ...]], Any]
-"""Returns the value at the first of some places that holds a literal, or None."""
+
+class FieldReader(Protocol):
+    """Returns the value at the first of some places that holds a literal, or None."""
+
+    def __call__(self, places: tuple[str | int, ...], *, part: bool = False) -> Any:
+        """Read *places*; with *part* a text of which not all can be told counts, too."""
 
 
 @dataclass(slots=True)
@@ -79,7 +83,7 @@ def seen_in(
         decision = _decided(module, item, follower)
         if decision is None:
             if public and item["form"] == "function" and _is_public(module, item, extract, also):
-                decision = PLAIN, "tool", lambda places: None
+                decision = PLAIN, "tool", no_fields
             else:
                 continue
         rule, kind, read = decision
@@ -136,6 +140,11 @@ def _of_several(several: list[Finding]) -> dict[str, Any]:
     return {"description": " Or: ".join(texts), "metadata": {**first.metadata, "definitions": each_of_them}}
 
 
+def no_fields(places: tuple[str | int, ...], *, part: bool = False) -> Any:
+    """Read nothing."""
+    return None
+
+
 PLAIN = Rule("decorators", "tool", "python")
 """What a public function is that no rule recognises; it reads no fields."""
 
@@ -182,9 +191,9 @@ def _class_decision(module: str, item: dict[str, Any], follower: NameFollower) -
 def _attributes_reader(dotted: str, follower: NameFollower) -> FieldReader:
     """Return a reader of the attributes of the class *dotted*."""
 
-    def read(places: tuple[str | int, ...]) -> Any:
+    def read(places: tuple[str | int, ...], *, part: bool = False) -> Any:
         for place in places:
-            value = follower.value(follower.attribute(dotted, str(place))[1])
+            value = (follower.text if part else follower.value)(follower.attribute(dotted, str(place))[1])
             if value is not None and value[1] is not None:
                 return value[1]
         return None
@@ -208,17 +217,17 @@ def _value_decision(
 
 
 def _first_of(first: FieldReader, second: FieldReader) -> FieldReader:
-    def read(places: tuple[str | int, ...]) -> Any:
-        value = first(places)
-        return second(places) if value is None else value
+    def read(places: tuple[str | int, ...], *, part: bool = False) -> Any:
+        value = first(places, part=part)
+        return second(places, part=part) if value is None else value
 
     return read
 
 
 def _arguments_reader(arguments: dict[str, Value], follower: NameFollower) -> FieldReader:
-    def read(places: tuple[str | int, ...]) -> Any:
+    def read(places: tuple[str | int, ...], *, part: bool = False) -> Any:
         for place in places:
-            value = follower.value(arguments.get(str(place)))
+            value = (follower.text if part else follower.value)(arguments.get(str(place)))
             if value is not None and value[1] is not None:
                 return value[1]
         return None
@@ -231,6 +240,11 @@ def finding_of(
 ) -> Finding:
     """Return what an *item* of *module* is by a *rule*, whose fields *read* reads."""
     fields = {field: value for field, places in rule.fields if (value := read(places)) is not None}
+    if not _is_texts(fields.get("description")) and not any(field in fields for field in _TEMPLATES):
+        for field in ("description", "template"):
+            if isinstance(text := read(rule.places(field), part=True), str):
+                fields[field] = text
+                break
     extra = {field: value for field, value in fields.items() if field not in _ENTRY_FIELDS}
     name = fields.get("name")
     if isinstance(name, str) and name_fault(name) is not None:
@@ -246,6 +260,8 @@ def finding_of(
     if "factory" in item:
         extra |= {"call": True} if ref else {"factory": f"{module}:{item['factory']}"}
     description, metadata, parameters = fields.get("description"), fields.get("metadata"), fields.get("parameters")
+    if isinstance(description, list) and _is_texts(description):
+        description = "\n".join(description)
     template = "" if item.get("made", {}).get("dotted", "").endswith(".from_file") else _template(fields)
     if template:
         description = "\n\n".join(filter(None, (description or item["doc"], template)))
@@ -294,6 +310,13 @@ def _place_of(module: str, item: dict[str, Any]) -> tuple[str | None, str | None
     if _is_replaced(item):
         return None, None, f"{ref} leads to another definition further down; no import path leads to this one"
     return ref, None, ""
+
+
+def _is_texts(value: Any) -> bool:
+    """Tell whether *value* is a text that is not empty, or a list of texts."""
+    return bool(value) and (
+        isinstance(value, str) or (isinstance(value, list) and all(isinstance(each, str) for each in value))
+    )
 
 
 def _texts(value: Any) -> tuple[str, ...] | None:

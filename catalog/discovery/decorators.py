@@ -6,11 +6,15 @@ import ast
 from collections.abc import Iterable
 from typing import Any
 
-from catalog.discovery.literal import Value
+from catalog.discovery.literal import Value, known
+from catalog.discovery.part_text import part_of_text
 from catalog.discovery.rules import MARKING, Rules
 from catalog.discovery.scopes import Namer, Scopes, last_name, marked_kind
 from catalog.discovery.takes import Takes
 from catalog.source.checksum import Function
+
+SPEC = "TOOL_SPEC"
+"""The variable of a module that says which of its functions is a tool of Strands."""
 
 _POSITIONS = 4
 """How many arguments by position are read; no rule names a later one."""
@@ -45,6 +49,25 @@ class Decorators:
                 scopes[:-1] if scopes[-1].kind == "class" and _first_name(decorator) == node.name else scopes,
             )
         ]
+
+    def mark_of_spec(self, name: str) -> list[dict[str, Any]]:
+        """Return the mark that a variable ``TOOL_SPEC = {"name": name, …}`` of the module leaves on a function."""
+        spec = self.namer.top.names.bound.get(SPEC)
+        if not isinstance(spec, ast.Dict):
+            return []
+        given: dict[str, Value] = {
+            key.value: value
+            for key, node in zip(spec.keys, spec.values, strict=True)
+            if isinstance(key, ast.Constant)
+            and isinstance(key.value, str)
+            and (value := self._value(key.value, node, [self.namer.top])) is not None
+        }
+        if given.get("name") != known(name):
+            return []
+        schema = given.get("inputSchema")
+        if schema is not None and schema[0] == "=" and isinstance(schema[1], dict) and "json" in schema[1]:
+            given["inputSchema"] = known(schema[1]["json"])
+        return [{"dotted": f"strands.{SPEC}", "given": given}]
 
     def marks(self, decorators: Iterable[ast.expr], scopes: Scopes) -> list[dict[str, Any]]:
         """Return the decorators that could be known ones: dotted name or method and owner, and arguments."""
@@ -108,15 +131,20 @@ class Decorators:
         for place, argument in enumerate(call.args[:_POSITIONS]):
             if isinstance(argument, ast.Starred):  # how many it stands for can't be told
                 break
-            value = self.namer.read(argument, scopes)
+            value = self._value(str(place), argument, scopes)
             if value is not None:
                 given[str(place)] = value
         for keyword in call.keywords:
             if keyword.arg is not None and (own or keyword.arg in self.rules.read_names):
-                value = self.namer.read(keyword.value, scopes)
+                value = self._value(keyword.arg, keyword.value, scopes)
                 if value is not None:
                     given[keyword.arg] = value
         return given
+
+    def _value(self, place: str, node: ast.expr, scopes: Scopes) -> Value:
+        """Return the value of an argument; of a text of which not all can be told, the part that can."""
+        value = self.namer.read(node, scopes)
+        return part_of_text(node, self.namer, scopes) if value is None and place in self.rules.text_names else value
 
     def is_known(self, dotted: str) -> bool:
         """Tell whether *dotted* could be a known decorator, or that of some kind."""

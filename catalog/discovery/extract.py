@@ -17,6 +17,7 @@ from catalog.discovery.gives import Given, Gives
 from catalog.discovery.items import Items
 from catalog.discovery.literal import Value
 from catalog.discovery.made import BLOCKS, MadeObjects
+from catalog.discovery.part_text import part_of_text, text_given_by
 from catalog.discovery.rules import Rules
 from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, is_alias, last_name
 from catalog.source.branches import Branches
@@ -183,11 +184,18 @@ class Extractor:
         return Gives(self.decorators).of(qualname)
 
     def constant(self, name: str) -> Value:
-        """Return the value of the module-level *name* or ``Class.attribute``, as far as reading tells."""
-        binding = self.namer.member(name.split("."))
+        """Return the value of the module-level *name* or ``Class.attribute``, as far as reading tells.
+
+        With ``?called`` or ``?doc`` behind it: the text that the function gives, or what is said of it.
+        """
+        plain, mark, how = name.partition("?")
+        binding = self.namer.member(plain.split("."))
+        if isinstance(binding, (ast.FunctionDef, ast.AsyncFunctionDef)) and mark:
+            return text_given_by(binding, self.namer, called=how == "called")
         if not isinstance(binding, ast.expr):
             return None
-        return self.namer.read(binding, [self.top])
+        value = self.namer.read(binding, [self.top])
+        return part_of_text(binding, self.namer, [self.top]) if value is None and mark else value
 
     # --- walking -------------------------------------------------------------------------------------------
 
@@ -237,6 +245,8 @@ class Extractor:
 
     def _function(self, node: Function, scopes: Scopes, prefix: str, hidden: str | None) -> None:
         marks = self.decorators.marks_of(node, scopes) if self._deep else []
+        if self._deep and not prefix:
+            marks += self.decorators.mark_of_spec(node.name)
         public = self._public is not None and not prefix and self._public(node.name) and not _is_overload(node)
         if not marks and not public:
             return
@@ -415,6 +425,8 @@ class Extractor:
             for name, expression in pairs:
                 if name in self.wanted and attributes.get(name) is None:
                     value = self.namer.read(expression, scopes)
+                    if value is None and name in self.rules.text_names:
+                        value = part_of_text(expression, self.namer, scopes)
                     if value is not None:
                         attributes[name] = value
 

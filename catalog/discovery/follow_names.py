@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any
@@ -11,6 +12,7 @@ from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.gives import Given
 from catalog.discovery.literal import Value, known
 from catalog.discovery.outside import Outside
+from catalog.discovery.part_text import PART
 from catalog.discovery.prefilter import PYTHONS_OWN
 from catalog.discovery.reach import Reach
 from catalog.discovery.rules import Rule, Rules
@@ -374,6 +376,8 @@ class NameFollower:
         """Return *value* with the names of other modules replaced by what they stand for, or None."""
         if value is None or value[0] == "=" or depth > _LONGEST:
             return value
+        if value[0] == PART:
+            return None
         texts = []
         for part in value[1]:
             if isinstance(part, dict):
@@ -388,6 +392,20 @@ class NameFollower:
             texts.append(part)
         return known("".join(texts)) if sum(map(len, texts)) <= _LONGEST_TEXT else None
 
+    def text(self, value: Value, depth: int = 0) -> Value:
+        """Return *value*; of a text of which not all can be told, what can, with placeholders for the rest."""
+        whole = self.value(value, depth)
+        if value is None or whole is not None or value[0] == "=" or depth > _LONGEST:
+            return whole
+        texts = []
+        for part in value[1]:
+            if isinstance(part, dict):  # of what is given away itself, and not called, the docstring says most
+                named = self.text(self._constant(f"{part['name']}?{part.get('given', 'doc')}", depth), depth + 1)
+                part = str(named[1]) if named and isinstance(named[1], (str, int)) else part.get("shown", "")
+            texts.append(part)
+        text = inspect.cleandoc("".join(texts)).strip()
+        return known(text) if 0 < len(text) <= _LONGEST_TEXT else None
+
     def _constant(self, dotted: str, depth: int) -> Value:
         """Return what the name *dotted* of a module stands for; once for each name, as each may ask for many."""
         if dotted not in self._named:
@@ -396,6 +414,7 @@ class NameFollower:
         return self._named[dotted]
 
     def _constant_of(self, dotted: str, depth: int) -> Value:
+        dotted, mark, how = dotted.partition("?")
         _, last = self.follow(dotted, lambda _: None)
         place = self.split(last)
         if place is None:
@@ -403,9 +422,12 @@ class NameFollower:
         module, names = place
         if len(names) > 2:  # two: an attribute of a class, a member of an enumeration
             return None
-        name = ".".join(names)
+        name = ".".join(names) + mark + how
         if self._is_inside(module):
-            return self.value(self._constant_inside(module, name), depth + 1)
+            value = self._constant_inside(module, name)
+            return value if mark else self.value(value, depth + 1)
+        if mark:  # what another package's function returns is nobody's description here
+            name = ".".join(names)
         key = (module, name)
         if key not in self._constants:
             extractor = self._extractor(module)

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from catalog.discovery.decorators import Decorators
 from catalog.discovery.literal import Value
+from catalog.discovery.part_text import own_returns
 from catalog.discovery.scopes import Scope, Scopes, last_name
 from catalog.source.checksum import Function
 
@@ -120,7 +121,7 @@ class Gives:
             yield from self._value(node.body, [*scopes, _parameters(node)], depth + 1)
             return
         inner = [*scopes, Scope("function", node.body, node)]
-        for statement in _own_returns(node):
+        for statement in own_returns(node):
             yield from self._value(statement, inner, depth + 1)
 
     def _value(self, node: ast.expr, scopes: Scopes, depth: int) -> Iterator[_Result]:
@@ -224,17 +225,3 @@ def _position(scope: Scope, name: str) -> int:
     arguments = scope.node.args  # type: ignore[union-attr]
     names = [each.arg for each in (*arguments.posonlyargs, *arguments.args) if each.arg not in ("self", "cls")]
     return names.index(name) if name in names else -1
-
-
-def _own_returns(node: Function) -> list[ast.expr]:
-    """Return what the ``return`` statements of a function return, not those of functions within it."""
-    found: list[ast.expr] = []
-    waiting: list[ast.AST] = list(reversed(node.body))
-    while waiting and len(found) < _MOST:
-        statement = waiting.pop()
-        if isinstance(statement, (*_FUNCTIONS, ast.ClassDef, ast.expr)):
-            continue
-        if isinstance(statement, ast.Return) and statement.value is not None:
-            found.append(statement.value)
-        waiting += reversed(list(ast.iter_child_nodes(statement)))
-    return found

@@ -47,6 +47,7 @@ _MARKING = re.compile(rb"%b\([ \t\r\n]*+[\"']" % MARKING.encode())
 PYTHONS_OWN = frozenset(sys.stdlib_module_names) | {"builtins"}
 """Packages that hold nothing a rule names; they are not read."""
 _LONGEST_NAME = 100
+_SPEC = b"\nTOOL_SPEC"
 _NO_ALIAS = (b"import ", b"with ", b"    with ", b"    except ", b"except ", b"        with ", b"        except ")
 """Lines in which ``as`` renames a module, or nothing that is imported."""
 _BLANK = frozenset({b" ", b"\t"})
@@ -154,7 +155,7 @@ class Prefilter:
         marks = {match[2] for match in MARK.finditer(data)} - USUAL
         self._add_decorators(data, aliases)
         marking = _MARKING.search(data) is not None
-        decorated = marking or self._decorator.search(data) is not None or b"partial" in marks
+        decorated = marking or self._decorator.search(data) is not None or b"partial" in marks or _SPEC in data
         assigned = (marking or self._makes(data, self._constructor)) or (
             self._own_mark in data and self._makes(data, self._own_call)
         )

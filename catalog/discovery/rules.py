@@ -30,6 +30,8 @@ _NEEDED = {
 }
 _PATTERN = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*\*?")
 
+_TEXTS = ("description", "template", "prefix", "suffix")
+
 MARKING = "mark"
 """The function that gives the decorator of any kind: ``mark("dataset")`` is followed as ``mark.dataset``."""
 
@@ -76,6 +78,7 @@ class Rules:
         anywhere: the constructors that count inside of functions too.
         templated: the names of what is made of a template.
         read_names: the arguments and class attributes that fields are read from.
+        text_names: those of descriptions and templates, of which a part is worth having; positions as texts.
     """
 
     def __init__(self, rules: Iterable[Rule], *, own_package: str = "catalog") -> None:
@@ -89,6 +92,8 @@ class Rules:
         self.anywhere = frozenset(name for rule in self if rule.anywhere for name in rule.names)
         self.templated = frozenset(name for rule in self if rule.places("template") for name in rule.names)
         self.read_names = frozenset(place for place in places if isinstance(place, str))
+        texts = [place for rule in self for field, choices in rule.fields if field in _TEXTS for place in choices]
+        self.text_names = frozenset(map(str, texts))
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self._ordered)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from catalog.discovery.assemble import Seen, finding_of
+from catalog.discovery.assemble import Seen, finding_of, no_fields
 from catalog.discovery.finding import Finding
 from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.rules import Rule
@@ -269,7 +269,7 @@ class Connected:
         """Return the tool that a plain function is."""
         path, root = self.file(module)
         rule = Rule("decorators", "tool", framework or "python")
-        finding = finding_of(module, item, rule, "tool", lambda places: None, path, root)
+        finding = finding_of(module, item, rule, "tool", no_fields, path, root)
         each = Seen(finding, {**item, "given": True})
         each.finding = self._settled(each)
         self.seen.append(each)

@@ -201,6 +201,7 @@ EXPECTED = {
         "agent:team": "team",
         "model:model": "model",
         "tool:add": "add",
+        "tool:legacy": "legacy",
         "tool:price": "Shop.price",
         "tool:take_away": "sub",
     },
@@ -232,6 +233,13 @@ def test_low_level_definitions_bring_their_schema(packages: Path) -> None:
     """The input schema that a low-level server's definition gives as a literal is the finding's."""
     found = next(one for one in scan(packages / "frameworks").findings if one.name == "read_rows")
     assert found.parameters == {"type": "object", "properties": {"table": {"type": "string"}}}
+
+
+def test_a_module_with_a_specification_brings_its_schema(packages: Path) -> None:
+    """``TOOL_SPEC`` of a module describes the function that it names, and gives its input schema."""
+    (found,) = [one for one in scan(packages / "frameworks" / "with_strands.py").findings if one.name == "legacy"]
+    assert (found.ref, found.description) == ("frameworks.with_strands:legacy", "Do it the old way.")
+    assert found.parameters == {"type": "object", "properties": {"text": {"type": "string"}}}
 
 
 def test_other_peoples_names_are_left_alone(packages: Path) -> None:

@@ -2,6 +2,16 @@ from strands import Agent, tool
 from strands.models import BedrockModel
 from strands.multiagent import Swarm
 
+TOOL_SPEC = {
+    "name": "legacy",
+    "description": "Do it the old way.",
+    "inputSchema": {"json": {"type": "object", "properties": {"text": {"type": "string"}}}},
+}
+
+
+def legacy(tool, **kwargs):
+    return {"toolUseId": tool["toolUseId"], "status": "success", "content": []}
+
 
 @tool
 def add(a: int, b: int) -> int:
