@@ -20,7 +20,7 @@ _KEYS = {
     "decorators": {"kind", "framework", "modules", "names", "without", "fields"},
     "methods": {"kind", "framework", "names", "owners", "hints", "fields"},
     "bases": {"kind", "framework", "modules", "names", "without", "fields", "when"},
-    "constructors": {"kind", "framework", "modules", "names", "without", "makers", "anywhere", "fields"},
+    "constructors": {"kind", "framework", "modules", "names", "without", "makers", "fields"},
 }
 _NEEDED = {
     "decorators": ("kind", "modules", "names"),
@@ -53,7 +53,6 @@ class Rule:
     hints: tuple[str, ...] = ()
     makers: tuple[str, ...] = ()
     when: str = ""
-    anywhere: bool = False
     fields: tuple[tuple[str, tuple[Place, ...]], ...] = ()
 
     @property
@@ -75,7 +74,6 @@ class Rules:
 
     Attributes:
         own_package: the package whose decorators go before all others.
-        anywhere: the constructors that count inside of functions too.
         templated: the names of what is made of a template.
         read_names: the arguments and class attributes that fields are read from.
         text_names: those of descriptions and templates, of which a part is worth having; positions as texts.
@@ -89,7 +87,6 @@ class Rules:
         self._words: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {}
         self._without_schemas: Rules | None = None
         places = [place for rule in self for _, choices in rule.fields for place in choices]
-        self.anywhere = frozenset(name for rule in self if rule.anywhere for name in rule.names)
         self.templated = frozenset(name for rule in self if rule.places("template") for name in rule.names)
         self.read_names = frozenset(place for place in places if isinstance(place, str))
         texts = [place for rule in self for field, choices in rule.fields if field in _TEXTS for place in choices]
@@ -277,9 +274,6 @@ def _rule(section: str, where: str, line: Any) -> Rule:
         parts[key] = value
     for key in ("modules", "names", "without", "owners", "hints", "makers"):
         parts[key] = _texts(where, key, line.get(key, ()))
-    parts["anywhere"] = line.get("anywhere", False)
-    if not isinstance(parts["anywhere"], bool):
-        raise _fault(where, "anywhere is neither true nor false")
     fields = line.get("fields", {})
     if not isinstance(fields, Mapping):
         raise _fault(where, "fields is not a table")

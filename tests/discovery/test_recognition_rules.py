@@ -104,9 +104,9 @@ def test_a_projects_rules_go_first(make: Any) -> None:
             "fields.name is not a list of argument names or positions",
         ),
         (
-            {"constructors": [{"kind": "tool", "names": ["X"], "modules": ["a"], "anywhere": "yes"}]},
+            {"constructors": [{"kind": "tool", "names": ["X"], "modules": ["a"], "anywhere": True}]},
             "constructors[0]",
-            "anywhere is neither true nor false",
+            "no such part 'anywhere'",
         ),
     ],
 )
