@@ -59,9 +59,9 @@ def verify(
     Compares the source of every entry, or of the KEYs given, with its recorded checksums; nothing is imported.
     The exit status is 1 if something drifted, or if something that could be compared was not: no checksum of it was
     recorded, or its code is not to be seen from here (--allow-unchecked lets that pass). What no source shows, as
-    compiled code, has nothing to compare and is counted; data has no code. Drift is a yes once it is accepted. Code
-    that is gone can't be accepted: `catalog doctor` looks for where it went. --diff shows the source, too, where
-    `catalog pin` has kept the old one.
+    compiled code, has nothing to compare and is counted; data that was read from a document is compared with that,
+    other data has no code. Drift is a yes once it is accepted. Code that is gone can't be accepted: `catalog doctor`
+    looks for where it went. --diff shows the source, too, where `catalog pin` has kept the old one.
     """
     app.look_here()
     wanted = {app.find(key) for key in keys}
@@ -70,8 +70,8 @@ def verify(
     unchecked = [drift for drift in verified.unchecked if not wanted or (drift.kind, drift.name) in wanted]
     checked = verified.checked
     if wanted:
-        have_code = sum(app.catalog.entry(kind, name).ref is not None for kind, name in wanted)
-        checked = have_code - len(unchecked)
+        entries = [app.catalog.entry(*key) for key in wanted]
+        checked = sum(bool(entry.ref or entry.document) for entry in entries) - len(unchecked)
     reported = sorted([*drifts, *unchecked], key=lambda drift: (drift.kind, drift.name))
     changed = {each.key: each for each in app.catalog.changes(reported)} if diff else {}
     accepted = app.catalog.accept(reported) if accept and reported else []
