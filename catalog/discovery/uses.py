@@ -68,6 +68,7 @@ class Connected:
         self._by_call: dict[tuple[str, str], Seen] = {}
         self._same: dict[int, Seen] = {}  # of copies and wrappers: what counts instead
         self._made_by: dict[int, list[Seen]] = {}
+        self._followed: set[int] = set()
         self._edges: dict[int, dict[tuple[str, str, str], None]] = {}
         for each in seen:
             each.finding = self._settled(each)
@@ -233,9 +234,15 @@ class Connected:
         if counted.is_listed:
             yield counted
             return
-        for argument, form, target in each.takes:
-            if argument in WRAPPED:
-                yield from self._resolved(each.module, form, target, role, framework, depth + 1)
+        if id(each) in self._followed:  # tool = FunctionTool(tool): what it wraps is itself, as far as names tell
+            return
+        self._followed.add(id(each))
+        try:
+            for argument, form, target in dict.fromkeys(map(tuple, each.takes)):
+                if argument in WRAPPED:
+                    yield from self._resolved(each.module, form, target, role, framework, depth + 1)
+        finally:
+            self._followed.discard(id(each))
 
     def _named(self, dotted: str, form: str, role: str, framework: str, depth: int) -> Iterator[Seen]:
         place = self._place(dotted)
