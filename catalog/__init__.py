@@ -43,6 +43,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.council_specs.spec import resolve_council as resolve_council
     from catalog.council_specs.validate import validate_council as validate_council
     from catalog.default import default_catalog as default_catalog
+    from catalog.discovery.frameworks import NewerFramework as NewerFramework
+    from catalog.discovery.frameworks import newer_frameworks as newer_frameworks
     from catalog.discovery.report import ScanReport as ScanReport
     from catalog.embedders.base import Embedder as Embedder
     from catalog.embedders.choose import form_of as _embedder_form
@@ -217,6 +219,8 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "council_graph": "catalog.council_specs.council_graph",
     "reference_graph": "catalog.council_specs.reference_graph",
     "validate_council": "catalog.council_specs.validate",
+    "newer_frameworks": "catalog.discovery.frameworks",
+    "NewerFramework": "catalog.discovery.frameworks",
     "Entry": "catalog.entry.entry",
     "ObjectRef": "catalog.entry.object_ref",
     "Reference": "catalog.entry.references",

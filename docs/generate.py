@@ -1,4 +1,4 @@
-"""Writes the reference, docs/reference/, from the code: every command, error and setting as the code documents them.
+"""Writes the reference, docs/reference/, and what a scan finds, docs/discovery.md, from the code.
 
 python docs/generate.py            # writes the pages
 python docs/generate.py --check    # ends with 1 and names each page that is not what the code says
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import MISSING, fields
 from inspect import cleandoc
 from pathlib import Path
@@ -16,6 +17,9 @@ from typing import Any
 import click
 
 import catalog
+from catalog.discovery.documents.forms import FORMS
+from catalog.discovery.frameworks import frameworks
+from catalog.discovery.rules import Rule, load_rules
 from catalog.settings import LEARNING, LOGGED, PROVIDER_KEYS, Settings
 from catalog_cli.app import EXIT_CODES, cli
 
@@ -48,6 +52,7 @@ def pages() -> dict[str, str]:
     """Return the text of each page by its name."""
     return {
         "commands.md": "\n".join(["# Commands", "", HEAD, "", *command_lines(), *error_lines()]),
+        "../discovery.md": "\n".join(["# What a scan finds", "", HEAD, "", *discovery_lines()]),
         "settings.md": "\n".join(["# Settings", "", HEAD, "", *setting_lines(), *environment_lines()]),
     }
 
@@ -130,6 +135,80 @@ def setting_lines() -> list[str]:
         *rows,
         "",
     ]
+
+
+FORMS_OF_RULES = {
+    "decorators": ("decorator", "`module:name`", "of the function"),
+    "methods": ("decorator of an object", "`module:function`", "of the function"),
+    "bases": ("derives from", "`module:Class`", "of the class"),
+    "constructors": ("is made by", "`module:variable`", "of the variable"),
+}
+"""The sections of the rules: what the form is called, the reference, and whose name counts where none is given."""
+
+SCANNING = """\
+`catalog scan` reads source; nothing of it is imported. A name counts by where it comes from, under whatever name:
+imports, other names, partials and stars are followed. What no row lists is followed to its definition, in the project
+or in an installed package. A decorator of one's own whose annotation or `return` leads to a known one marks as that one
+does; a function that returns an agent, and a class that derives from one, make agents when they are called. Of a
+framework that is neither installed nor scanned the rows decide. `catalog doctor` notes an installed framework that is
+newer, by a minor version or more, than the release in the last column, in which the names were looked up.
+[A project adds rules of its own](how-to/own-recognisers.md).
+
+The column of names says which argument or attribute has the name and the description; where none is given, the name is
+that of the function, class or variable, and the description the docstring, or the text behind an assignment. What no
+path leads to, as it is made inside of a function, is kept without a reference, and says why."""
+
+MOST_NAMES = 6
+"""How many of the names of a rule a cell shows; `recognised.toml` has all."""
+
+
+def discovery_lines() -> list[str]:
+    """Return what is found as which kind: one table, of the rules for Python and of the forms of documents."""
+    checked: dict[str, list[str]] = {}
+    for framework in frameworks():
+        checked.setdefault(framework.name, []).append(f"{framework.distribution} {framework.checked}")
+    order = ["catalog", *checked]
+    rules = sorted(
+        load_rules(), key=lambda rule: order.index(rule.framework) if rule.framework in order else len(order)
+    )
+    rows = [row_of_rule(rule, checked.get(rule.framework, [])) for rule in rules]
+    rows += [
+        f"| {form.name} | {code(form.kinds)} | document | {code(form.files)} "
+        f"{'below ' + code(form.folders) if form.folders else ''}| as the form has it | data | {form.checked} |"
+        for form in FORMS
+    ]
+    return [
+        *SCANNING.splitlines(),
+        "",
+        "| whose | kind | form | what | name and description | reference | checked |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+        *rows,
+        "",
+    ]
+
+
+def row_of_rule(rule: Rule, checked: list[str]) -> str:
+    """Return the row of a *rule* for Python."""
+    form, reference, whose = FORMS_OF_RULES[rule.section]
+    if rule.section == "methods":
+        what = f"{code('.' + name for name in rule.names)} of {code(rule.owners)}"
+    else:
+        more = ", …" if len(rule.names) > MOST_NAMES else ""
+        what = f"{code(rule.names[:MOST_NAMES])}{more} of {code(rule.modules)}"
+    fields = dict(rule.fields)
+    name = f"`{fields['name'][0]}`" if isinstance(next(iter(fields.get("name", ())), None), str) else whose
+    texts = [place for field in ("description", "template") for place in fields.get(field, ())]
+    said = code(str(place) for place in texts if isinstance(place, str) and place != "said") or "docstring"
+    kind = "the decorator's name" if rule.kind == "*" else f"`{rule.kind}`"
+    asked = " (with `--schemas`)" if rule.when else ""
+    return (
+        f"| {rule.framework} | {kind} | {form} | {what}{asked} | {name}; {said} | {reference} | {', '.join(checked)} |"
+    )
+
+
+def code(words: Iterable[str]) -> str:
+    """Return *words* as code, with commas."""
+    return ", ".join(f"`{word}`" for word in words)
 
 
 def explained() -> list[tuple[str, str]]:

@@ -29,14 +29,17 @@ class Foreign:
         self._homes: dict[str, str | None] = {}
         self._projects: dict[str, str | None] = {}
 
-    def renamed(self, finding: Finding) -> Finding:
+    def set_apart(self, finding: Finding) -> Finding:
         """Return *finding*, whose module gets a name of its own if it has that of somebody else's."""
         if finding.root is None or finding.ref is None:
             return finding
         module, _, qualname = finding.ref.partition(":")
         top, dot, rest = module.partition(".")
-        if not self._is_foreign(top, finding.root) or _is_taken(f"{top}_", finding.root):
+        if not self._is_foreign(top, finding.root):
             return finding
+        if _is_taken(f"{top}_", finding.root):
+            reason = f"its module has the name of somebody else's, {top}, and another module that of {top}_"
+            return replace(finding, ref=None, reason=reason)
         return replace(finding, ref=f"{top}_{dot}{rest}:{qualname}")
 
     def _is_foreign(self, top: str, root: str) -> bool:

@@ -36,7 +36,9 @@ def closed(folder: str, name: str) -> str | None:
     """Return what a folder *name* at the path *folder* is that no scan goes into, or None."""
     if name in _PACKAGES:
         return PACKAGES
-    if name in _ENVIRONMENTS or os.path.isfile(os.path.join(folder, "pyvenv.cfg")):
+    if os.path.isfile(os.path.join(folder, "pyvenv.cfg")):
+        return ENVIRONMENTS
+    if name in _ENVIRONMENTS and not os.path.isfile(os.path.join(folder, "__init__.py")):  # a package may be called so
         return ENVIRONMENTS
     return None
 

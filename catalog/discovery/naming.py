@@ -41,7 +41,7 @@ def settle_names(findings: Iterable[Finding]) -> tuple[list[Finding], list[Clash
             name = next(name for name in longer_names(plain, parts, least) if (kind, name) not in taken)
             taken.add((kind, name))
             named.append((replace(finding, name=name), group[0]))
-    named.sort(key=lambda pair: (pair[0].module, pair[0].path, pair[0].line, pair[0].kind, pair[0].name))
+    named.sort(key=lambda pair: (pair[0].module, pair[0].line, pair[0].kind, pair[0].name))
     clashes = [
         Clash(finding.kind, finding.given_name, _shown(first), _shown(finding), finding.name)
         for finding, first in named

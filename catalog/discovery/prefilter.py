@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -206,14 +206,15 @@ class Prefilter:
         """Tell whether what is called may come from ``from package import *``."""
         return b"import *" in data and self._plain.search(data) is not None
 
-    def lines_of_calls(self, data: bytes, renamed: Mapping[str, str], makers: Iterable[str] = ()) -> list[int]:
-        """Return the lines of *data*, from 1, on which a known constructor, or one of *makers*, seems to be called."""
+    def lines_of_calls(self, data: bytes, renamed: Mapping[str, str], classes: Container[str] = ()) -> list[int]:
+        """Return the lines of *data*, from 1, on which a known constructor, or one of *classes*, seems to be called."""
         places = [match.start() for match in self._plain.finditer(data)]
         names = [name for name, first in renamed.items() if self._is_known(first.encode())]
-        names += [name for name in makers if name.encode() in data]
         if names:
             others = re.compile(rb"\b(?:%b)[(.\[]" % b"|".join(re.escape(name.encode()) for name in names))
-            places = sorted([*places, *(match.start() for match in others.finditer(data))])
+            places += [match.start() for match in others.finditer(data)]
+        made = [match.start() for match in _CLASS_CALL.finditer(data) if _text(match[1]) in classes] if classes else []
+        places = sorted({*places, *made})
         lines: list[int] = []
         line, before = 1, 0
         for place in places:
@@ -313,6 +314,7 @@ def _is_called(data: bytes, name: bytes, start: int) -> bool:
     return False
 
 
+_CLASS_CALL = re.compile(rb"\b(_*[A-Z]\w*)[(.\[]")
 _CALLING = (b"(", b".", b"[")
 
 

@@ -93,7 +93,7 @@ def kept(
         "findings": [finding.to_dict() for finding in findings],
         "clashes": [[clash.kind, clash.name, clash.kept, clash.other, clash.renamed] for clash in clashes],
         "faults": sorted([path, reason] for path, reason in faults.items()),
-        "top": target.listing.top,
+        "top": target.listing.shared,
         "generated": sum(state.generated for state in files.values()),
         "documents": documents,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog.discovery.target import Target
 from catalog.source.locate import Locator, ModuleSite
 
 
@@ -28,3 +29,17 @@ class RootLocator(Locator):
             return site is not None
         other = self._shared.find(top)
         return other is None or other.form == "namespace"
+
+
+def locators_of(target: Target, given: Locator, own: str | None) -> dict[str, Locator]:
+    """Return, by root, what finds the modules that its files import.
+
+    Files that import each other find each other, also where nobody has put their folder on ``sys.path``: those of one
+    root before all others, and what lies in packages from everywhere. The neighbours of a script are its own.
+    """
+    files = target.listing.files
+    packages = sorted({file.root for file in files if "." in file.module or file.is_package})
+    every = Locator([*given.roots, *packages], own=own)
+    named = set() if target.is_path else {target.root}
+    roots = {file.root for file in files}
+    return {root: every if root in named or target.root is None else RootLocator(root, every) for root in roots}

@@ -221,11 +221,16 @@ def _with_additions(text: str, additions: Mapping[str, Any]) -> Rules:
 
 
 @lru_cache(maxsize=1)
-def _builtin() -> Rules:
+def recognised() -> Mapping[str, Any]:
+    """Return the content of ``recognised.toml``."""
     import tomllib
 
-    text = files(__package__).joinpath("recognised.toml").read_text(encoding="utf-8")
-    return Rules(read_rules(tomllib.loads(text)))
+    return tomllib.loads(files(__package__).joinpath("recognised.toml").read_text(encoding="utf-8"))
+
+
+@lru_cache(maxsize=1)
+def _builtin() -> Rules:
+    return Rules(read_rules({section: lines for section, lines in recognised().items() if section in SECTIONS}))
 
 
 def read_rules(table: Mapping[str, Any]) -> list[Rule]:

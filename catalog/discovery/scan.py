@@ -36,7 +36,7 @@ from catalog.discovery.outside import Outside
 from catalog.discovery.prefilter import Prefiltered, prefilter_for
 from catalog.discovery.read_documents import read_documents
 from catalog.discovery.remembered import Before, counts, kept, left_out, skips
-from catalog.discovery.root_locator import RootLocator
+from catalog.discovery.root_locator import locators_of
 from catalog.discovery.rules import Rules, load_rules
 from catalog.discovery.soundness import check_the_rest
 from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of, maker_aliases, reading_fault
@@ -104,7 +104,7 @@ def scan(
         before = Before(None, options)
     if before.is_of(what):
         return before.result(what)
-    locators = _locators(what, locator, own)
+    locators = locators_of(what, locator, own)
     outside = Outside()
     done = _Progress(progress, len(what.listing.files))
     scans = [
@@ -119,20 +119,6 @@ def _by_root(files: Iterable[SourceFile]) -> dict[str, list[SourceFile]]:
     for file in files:
         found.setdefault(file.root, []).append(file)
     return found
-
-
-def _locators(target: Target, given: Locator, own: str | None) -> dict[str, Locator]:
-    """Return, by root, what finds the modules that its files import.
-
-    Files that import each other find each other, also where nobody has put their folder on ``sys.path``: those of one
-    root before all others, and what lies in packages from everywhere. The neighbours of a script are its own.
-    """
-    files = target.listing.files
-    packages = sorted({file.root for file in files if "." in file.module or file.is_package})
-    every = Locator([*given.roots, *packages], own=own)
-    named = set() if target.is_path else {target.root}
-    roots = {file.root for file in files}
-    return {root: every if root in named or target.root is None else RootLocator(root, every) for root in roots}
 
 
 class _Progress:
@@ -176,15 +162,15 @@ def _run(
     parsed = 0 if public else check_the_rest(every, lambda state: _was_checked(state, before))
     listing = target.listing
     in_documents, document_faults, documents = read_documents(
-        listing.documents, listing.top, before.data.get("documents", {}), started
+        listing.documents, listing.shared, before.data.get("documents", {}), started
     )
     found = [finding for each in scans for finding in each.findings()]
     crews = {state.file.path: state.extract["crews"] for state in every if state.extract and state.extract["crews"]}
     found, in_documents = with_tables(found, crews, in_documents)
-    foreign = Foreign()
     joined = join_code(found, in_documents, listing.files, locators.__getitem__)
-    findings, clashes = settle_names(map(foreign.renamed, joined))
-    findings = referring(findings)
+    findings, clashes = settle_names(joined)
+    # Set apart after all that looks a finding up by its reference.
+    findings = [*map(Foreign().set_apart, referring(findings))]
     faults = {state.file.path: state.fault for state in every if state.fault is not None} | dict(document_faults)
     skipped = skips(target, faults)
     generated = sum(state.generated for state in every)
@@ -372,9 +358,7 @@ class _Scan:
         """Return the lines of a module on which a known constructor seems to be called."""
         if prefiltered is None or not (prefiltered.declared or prefiltered.assigned):
             return []
-        data = self._bytes(module)
-        classes = [name for name in self._makers if name.lstrip("_")[:1].isupper()]
-        return self.prefilter.lines_of_calls(data, prefiltered.renamed, classes)
+        return self.prefilter.lines_of_calls(self._bytes(module), prefiltered.renamed, self._makers)
 
     def _bytes(self, module: str) -> bytes:
         data = self.content.get(module)

@@ -61,8 +61,12 @@ class Takes:
                     return takes
         return takes
 
-    def targets(self, node: ast.expr, scopes: Scopes, depth: int = 0) -> Iterator[Target]:
-        """Yield what the expression *node* stands for, the elements of lists each."""
+    def targets(self, node: ast.expr, scopes: Scopes, depth: int = 0, been: set[int] | None = None) -> Iterator[Target]:
+        """Yield what the expression *node* stands for, the elements of lists each.
+
+        *been* has the values of names that were followed already: lists may hold each other.
+        """
+        been = set() if been is None else been
         self._steps += 1
         if depth > _DEEPEST or self._steps > _MOST_STEPS:
             return
@@ -70,38 +74,40 @@ class Takes:
             if isinstance(node.value, str) and depth <= 1 and 0 < len(node.value) <= 200:
                 yield ["text", node.value]
         elif isinstance(node, (ast.Name, ast.Attribute)):
-            yield from self._named(node, scopes, depth)
+            yield from self._named(node, scopes, depth, been)
         elif isinstance(node, ast.Call):
-            yield from self._called(node, scopes, depth)
+            yield from self._called(node, scopes, depth, been)
         else:
             for part in _parts(node):
-                yield from self.targets(part, scopes, depth + 1)
+                yield from self.targets(part, scopes, depth + 1, been)
 
-    def _called(self, node: ast.Call, scopes: Scopes, depth: int) -> Iterator[Target]:
+    def _called(self, node: ast.Call, scopes: Scopes, depth: int, been: set[int]) -> Iterator[Target]:
         yield ["made", f"{node.lineno}:{node.col_offset}"]
         dotted = self.namer.expand(node.func, scopes)
         if dotted is not None:
             yield ["called", dotted]
         if isinstance(node.func, ast.Attribute):  # agent.as_tool(), client.list_tools(): what it is a method of
-            for form, target in self.targets(node.func.value, scopes, depth + 1):
+            for form, target in self.targets(node.func.value, scopes, depth + 1, been):
                 if form != "text":
                     yield ["called" if form == "name" else form, target]
         if _WRAPPERS.search(last_name(node.func)):
             for inner in wrapped_in(node):
-                yield from self.targets(inner, scopes, depth + 1)
+                yield from self.targets(inner, scopes, depth + 1, been)
 
-    def _named(self, node: ast.Name | ast.Attribute, scopes: Scopes, depth: int) -> Iterator[Target]:
+    def _named(self, node: ast.Name | ast.Attribute, scopes: Scopes, depth: int, been: set[int]) -> Iterator[Target]:
         if isinstance(node, ast.Attribute) and getattr(node.value, "id", "") in ("self", "cls"):
-            yield from self._own(node.attr, scopes, depth)
+            yield from self._own(node.attr, scopes, depth, been)
             return
         if isinstance(node, ast.Name):
             scope = self.namer.scope(node.id, scopes)
             binding = None if scope is None else scope.names.intended(node.id)
             if scope is not None and isinstance(binding, ast.expr) and not _is_itself(binding, node.id):
                 within = scopes[: scopes.index(scope) + 1]
-                yield from self.targets(binding, within, depth + 1)
-                for more in self._grown(node.id, scope):
-                    yield from self.targets(more, within, depth + 1)
+                if id(binding) not in been:
+                    been.add(id(binding))
+                    yield from self.targets(binding, within, depth + 1, been)
+                    for more in self._grown(node.id, scope):
+                        yield from self.targets(more, within, depth + 1, been)
                 if scope.kind == "module":
                     yield ["name", f"{self.namer.module}.{node.id}"]
                 return
@@ -127,7 +133,7 @@ class Takes:
                         grown += statement.value.args[-1:]
         return scope.grown.get(name, [])
 
-    def _own(self, name: str, scopes: Scopes, depth: int) -> Iterator[Target]:
+    def _own(self, name: str, scopes: Scopes, depth: int, been: set[int]) -> Iterator[Target]:
         """Yield what ``self.name`` is: a method of the class around, or what one of its methods sets."""
         place = next((place for place in reversed(range(len(scopes))) if scopes[place].kind == "class"), None)
         if place is None:
@@ -150,7 +156,7 @@ class Takes:
                 value = _set_to(statement, name)
                 if value is not None:
                     inner = Scope("function", method.body, method)
-                    yield from self.targets(value, [*within, inner], depth + 1)
+                    yield from self.targets(value, [*within, inner], depth + 1, been)
                     return
 
 

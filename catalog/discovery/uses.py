@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalog.discovery.assemble import Seen, finding_of
 from catalog.discovery.finding import Finding
@@ -39,6 +39,13 @@ _MOST = 2_000
 """How many findings one finding refers to at most."""
 
 
+class _Way(NamedTuple):
+    """How a target was come to: the number of steps, and what was looked at on any way; lists may hold each other."""
+
+    steps: int
+    been: set[tuple[str, str, str]]
+
+
 class Connected:
     """The findings of one scan, and what leads from one to the other."""
 
@@ -68,7 +75,6 @@ class Connected:
         self._by_call: dict[tuple[str, str], Seen] = {}
         self._same: dict[int, Seen] = {}  # of copies and wrappers: what counts instead
         self._made_by: dict[int, list[Seen]] = {}
-        self._followed: set[int] = set()
         self._edges: dict[int, dict[tuple[str, str, str], None]] = {}
         for each in seen:
             each.finding = self._settled(each)
@@ -216,35 +222,31 @@ class Connected:
     # --- targets ---------------------------------------------------------------------------------------------
 
     def _resolved(
-        self, module: str, form: str, target: str, role: str, framework: str = "", depth: int = 0
+        self, module: str, form: str, target: str, role: str, framework: str = "", way: _Way | None = None
     ) -> Iterator[Seen]:
         """Yield what a target is; plain functions become tools where *role* is ``tools``."""
-        if depth > _DEEPEST:
+        way = _Way(0, set()) if way is None else _Way(way.steps + 1, way.been)
+        if way.steps > _DEEPEST or (module, form, target) in way.been:
             return
+        way.been.add((module, form, target))
         if form == "made":
             made = self._by_call.get((module, target))
             if made is not None:
-                yield from self._listed(made, role, framework, depth)
+                yield from self._listed(made, role, framework, way)
         elif form in ("name", "called"):
-            yield from self._named(target, form, role, framework, depth)
+            yield from self._named(target, form, role, framework, way)
 
-    def _listed(self, each: Seen, role: str, framework: str, depth: int) -> Iterator[Seen]:
+    def _listed(self, each: Seen, role: str, framework: str, way: _Way) -> Iterator[Seen]:
         """Yield *each*, or what it wraps if it is no finding of its own."""
         counted = self._counted(each)
         if counted.is_listed:
             yield counted
             return
-        if id(each) in self._followed:  # tool = FunctionTool(tool): what it wraps is itself, as far as names tell
-            return
-        self._followed.add(id(each))
-        try:
-            for argument, form, target in dict.fromkeys(map(tuple, each.takes)):
-                if argument in WRAPPED:
-                    yield from self._resolved(each.module, form, target, role, framework, depth + 1)
-        finally:
-            self._followed.discard(id(each))
+        for argument, form, target in each.takes:
+            if argument in WRAPPED:
+                yield from self._resolved(each.module, form, target, role, framework, way)
 
-    def _named(self, dotted: str, form: str, role: str, framework: str, depth: int) -> Iterator[Seen]:
+    def _named(self, dotted: str, form: str, role: str, framework: str, way: _Way) -> Iterator[Seen]:
         place = self._place(dotted)
         if place is None:
             return
@@ -254,14 +256,14 @@ class Connected:
         if form == "name":  # the function itself, rather than what it makes when it is called
             there = [each for each in there if "factory" not in each.item] or there
         for each in there:
-            yield from self._listed(each, role, framework, depth)
+            yield from self._listed(each, role, framework, way)
         if there or form == "called" or not names:
             return
         told = self.about(module, qualname)
         if "function" in told and role == "tools":
             yield self._given(module, told["function"], framework)
         for inner_form, target in told.get("targets", ()):
-            yield from self._resolved(module, inner_form, target, role, framework, depth + 1)
+            yield from self._resolved(module, inner_form, target, role, framework, way)
 
     def _given(self, module: str, item: dict[str, Any], framework: str) -> Seen:
         """Return the tool that a plain function is."""
@@ -276,12 +278,23 @@ class Connected:
 
 
 def referring(findings: Iterable[Finding]) -> list[Finding]:
-    """Return the *findings*, whose names are settled, with the keys of what they use in ``metadata["references"]``."""
+    """Return the *findings*, whose names are settled, with the keys of what they use in ``metadata["references"]``.
+
+    A reference is that of the finding's own root, else of the one root that has it.
+    """
     findings = list(findings)
-    keys = {(finding.kind, finding.place): finding.key for finding in findings if finding.place}
+    keys: dict[tuple[str, str], dict[str | None, str]] = {}
+    for finding in findings:
+        if finding.place:
+            keys.setdefault((finding.kind, finding.place), {})[finding.root] = finding.key
     named = []
     for finding in findings:
-        used = [keys[kind, place] for _, kind, place in finding.uses if (kind, place) in keys]
+        meant = [keys.get((kind, place), {}) for _, kind, place in finding.uses]
+        used = [
+            roots.get(finding.root, first)
+            for roots in meant
+            if (first := next(iter(roots.values()), None)) and (finding.root in roots or len(roots) == 1)
+        ]
         if used:
             references = list(dict.fromkeys([*finding.metadata.get("references", ()), *used]))
             finding = replace(finding, metadata={**finding.metadata, "references": references})

@@ -72,7 +72,8 @@ class Listing:
     left_out: Counter[str] = field(default_factory=Counter)  # by reason, as `catalog.discovery.left_out` counts
     is_project: bool = False  # whether tests, and what others or programs wrote, are left out
     tests: bool = False  # tests are not
-    top: str = ""  # the folder the walk began in, links resolved
+    top: str = ""  # the folder the walk began in, links resolved; of several the last
+    shared: str = ""  # the folder that all of these lie in
     seen: int = 0  # files and folders that were looked at
     python: int = 0  # Python files that were met, those that are left out included
     ignored: Ignored = field(default_factory=Ignored)  # what somebody said is to be left out
@@ -97,7 +98,15 @@ def list_folder(folder: str, into: Listing) -> None:
 
 def _begin(folder: str, into: Listing) -> None:
     into.top = os.path.realpath(folder)
+    before, into.shared = into.shared, os.path.commonpath([into.shared or into.top, into.top])
+    if before and before != into.shared:  # of a distribution with several packages
+        for document in into.documents:
+            document.place = _below(os.path.join(before, document.place), into.shared)
     into.ignored.begin(folder)
+
+
+def _below(path: str, folder: str) -> str:
+    return os.path.relpath(path, folder).replace(os.sep, "/")
 
 
 def list_file(path: str, into: Listing, module: str | None = None, root: str = "") -> None:
@@ -163,7 +172,7 @@ def _documents(entries: list[os.DirEntry[str]], folder: str, into: Listing) -> N
             into.skipped.append((entry.path, error.strerror or str(error)))
             continue
         if stat.S_ISREG(state.st_mode) and _is_text(name):
-            into.documents.append(_document(entry.path, state, into.top))
+            into.documents.append(_document(entry.path, state, into.shared))
 
 
 def _notebooks(entries: list[os.DirEntry[str]], folder: str, into: Listing) -> None:
@@ -187,7 +196,7 @@ def _notebooks(entries: list[os.DirEntry[str]], folder: str, into: Listing) -> N
 
 def _document(path: str, state: os.stat_result, top: str) -> DocumentFile:
     folder, name = os.path.split(path)
-    place = os.path.relpath(os.path.join(os.path.realpath(folder), name), top).replace(os.sep, "/")
+    place = _below(os.path.join(os.path.realpath(folder), name), top)
     is_whole = any(form.whole_folder for form in forms_of(name, folder))
     return DocumentFile(path, place, folder_stamp(folder) if is_whole else stamp_of(state))
 
@@ -200,7 +209,7 @@ def list_document(path: str, into: Listing) -> bool:
     try:
         state = os.stat(path)
         if stat.S_ISREG(state.st_mode):
-            into.documents.append(_document(path, state, into.top))
+            into.documents.append(_document(path, state, into.shared))
         else:
             into.skipped.append((path, NOT_REGULAR))
     except OSError as error:

@@ -207,9 +207,9 @@ class Entry(BaseModel):
 
     @property
     def made_in(self) -> str | None:
-        """The module of what no import path leads to; None for anything else, and for what an older version stored."""
-        module = self.spec.get("module") if self.unloadable is not None and isinstance(self.spec, dict) else None
-        return module if isinstance(module, str) and module else None
+        """The file, from its root, of what no import path leads to; None for anything else."""
+        file = self.metadata.get("file") if self.unloadable is not None else None
+        return file if isinstance(file, str) and file else None
 
     @property
     def document(self) -> str | None:

@@ -187,6 +187,8 @@ class Merge:
             metadata = {**now.metadata, **self._review_of(there, draft)}
             if there.document:  # below that folder or another, it is the same; what it names may be renamed by now
                 metadata |= only(there.metadata, "root", "file", "references")
+            if metadata == there.metadata:
+                metadata = there.metadata  # in the order that is stored: another would be a change
             self.written.append(now.model_copy(update={"source": there.source, "metadata": metadata}))
         else:
             self.unchanged.append(there.key)  # registered by hand: what it says is somebody's choice
@@ -235,7 +237,9 @@ class Merge:
     def _is_same(self, there: Entry, draft: Entry) -> bool:
         """Tell whether two entries stand for the same object of the same file, in whatever version."""
         if there.unloadable is not None and draft.ref is not None and there.source == draft.source:
-            return there.made_in == draft.ref.partition(":")[0]  # it has an import path now
+            # It was made in a function, and is in the body of its module now.
+            module = (there.made_in or "").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+            return module == draft.ref.partition(":")[0] and there.root == draft.root
         if there.ref is None and draft.ref is None:
             known = "file" in there.metadata  # else it was stored by a version that did not say where it is
             return _place(there) == _place(draft) if known else there.source == draft.source
@@ -375,7 +379,7 @@ def _called(draft: Entry, name: str) -> Entry:
 
 def _finding(entry: Entry) -> Finding:
     """Return as much of the finding that *entry* was made of as tells where it is."""
-    module = (entry.ref or "").partition(":")[0]
+    module = (_plain_ref(entry.ref) or "").partition(":")[0]
     path = _file(entry) or os.path.join(entry.root or "", *module.split(".")) + ".py"
     form = "document" if entry.ref is None and not (isinstance(entry.spec, dict) and "nested_in" in entry.spec) else ""
     name = str(entry.metadata.get("given_name", entry.name))
@@ -404,7 +408,7 @@ def _entry(finding: Finding, source: str, distribution: str | None) -> Entry:
     spec = finding.spec
     is_unloadable = spec is None and finding.ref is None
     if is_unloadable:
-        spec = {"nested_in": finding.nested_in, "reason": finding.reason, "module": finding.module}
+        spec = {"nested_in": finding.nested_in, "reason": finding.reason}
         metadata[UNLOADABLE] = finding.reason
     return make_entry(
         {

@@ -89,6 +89,18 @@ def refuse_foreign(connection: sqlite3.Connection, path: str) -> None:
         )
 
 
+def ensure_ours(connection: sqlite3.Connection, path: str, known: int | None) -> int:
+    """Return the version of the schema, which SQLite counts up with each change; other than *known*, it is looked at.
+
+    Raises:
+        StoreError: another program has put in what SQLite would run.
+    """
+    version: int = connection.execute("PRAGMA schema_version").fetchone()[0]
+    if version != known:
+        refuse_foreign(connection, path)
+    return version
+
+
 SAFE = ("trusted_schema=OFF", "cell_size_check=ON")
 """Settings of every connection that reads: a schema calls no function that does something, and pages are checked.
 

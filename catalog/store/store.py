@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.errors import CatalogWarning, ReadOnlyError, StoreBusyError, StoreError
 from catalog.store import forks, schema
-from catalog.store.foreign import harden, refuse_foreign
+from catalog.store.foreign import ensure_ours, harden
 from catalog.store.forms import is_number
 from catalog.store.queries import STATE
 from catalog.store.reader import BUSY_MS, Reader, store_error
@@ -52,7 +52,7 @@ class Store:
         self.url = url
         self.frozen = ""
         self._busy_ms = busy_ms
-        self._schema: Any = None  # what told the schema that was looked at from any other
+        self._schema: tuple[int, int | None] = (0, None)  # of which file the schema was looked at, and its version
         self._locks()
         self._writer: Writer | None = None
         try:
@@ -107,11 +107,10 @@ class Store:
         Raises:
             StoreError: another program has put in what SQLite would run.
         """
-        cookie = self.reader.epoch, self.reader.one("PRAGMA schema_version")
-        if cookie != self._schema:
-            with self.reader.connection() as connection:
-                refuse_foreign(connection, self.path)
-            self._schema = cookie
+        with self.reader.connection() as connection:
+            epoch = self.reader.epoch
+            known = self._schema[1] if self._schema[0] == epoch else None
+            self._schema = epoch, ensure_ours(connection, self.path, known)
         # What can't be read is -1: the next change makes it again, from what counts generations beside it.
         row = self.reader.one(STATE) or (None, None, None)
         generation, words, texts = (value if is_number(value) else -1 for value in row)

@@ -19,7 +19,7 @@ from catalog.errors import CatalogError, StoreError
 from catalog.store import aliases, derived, golden_and_decisions, revisions, state, tables, use, vector_writes, vectors
 from catalog.store.derived import CHUNK, insert_rows, quoted
 from catalog.store.engine import make_engine
-from catalog.store.foreign import refuse_foreign
+from catalog.store.foreign import ensure_ours
 from catalog.store.forms import MOST, is_number, parsed, text_or_bytes
 from catalog.store.golden_and_decisions import Logged
 from catalog.store.mapping import COLUMNS, WRITABLE, columns, content, entry_from_row, row_of, to_json
@@ -98,7 +98,8 @@ class Writer:
             with self._engine.begin() as connection:
                 raw: Any = connection.connection.dbapi_connection
                 raw.text_factory = text_or_bytes  # a text that is not UTF-8 must not take others down
-                self._check_schema(raw, connection.info)
+                # With the write lock held, so that it stays so.
+                connection.info["schema"] = ensure_ours(raw, self.path, connection.info.get("schema"))
                 transaction = Transaction(connection, actor, reason)
                 yield transaction
                 transaction.finish()
@@ -112,17 +113,6 @@ class Writer:
                 "in, a path that is not in UTF-8? Rename that",
                 url=self.path,
             ) from error
-
-    def _check_schema(self, raw: sqlite3.Connection, info: dict[Any, Any]) -> None:
-        """Do nothing if what a write would fire is ours; with the write lock held, so that it stays so.
-
-        Raises:
-            StoreError: another program has put in a trigger or a view since this connection last looked.
-        """
-        version = raw.execute("PRAGMA schema_version").fetchone()[0]
-        if info.get("schema") != version:
-            refuse_foreign(raw, self.path)
-            info["schema"] = version
 
     def close(self) -> None:
         """Close the connections."""

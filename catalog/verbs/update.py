@@ -132,7 +132,7 @@ def move(
     if new != entry.name:
         transaction.rename(old, new)
     if entry.document:  # it is looked for there by the name it has there
-        fields.setdefault("metadata", {"given_name": entry.given_name, **entry.metadata})
+        fields.setdefault("metadata", {**entry.metadata, "given_name": entry.given_name})
     ws.put(transaction, [entry.model_copy(update={**fields, "name": new})], action)
     if new != entry.name:
         ws.put(transaction, renamed_in(transaction, referring, old, new), action)

@@ -179,6 +179,26 @@ def test_what_is_gone_is_marked_and_found_again(catalog: Catalog, folder: Path) 
     assert marks(catalog) == {}
 
 
+def test_a_document_that_was_scanned_alone_is_missed(catalog: Catalog, folder: Path) -> None:
+    """A refresh says that the only file of a scan is gone."""
+    catalog.scan(folder / "openapi.yaml")
+    (folder / "openapi.yaml").unlink()
+    assert [report.gone for report in catalog.refresh() if report.gone] == [("tool:PUT /pets/{petId}", "tool:showPet")]
+
+
+def test_two_skills_of_one_name_in_one_scan(catalog: Catalog, folder: Path) -> None:
+    """In one scan, too, both are found, and each keeps its name when it is scanned again."""
+    shutil.copytree(folder / ".claude" / "skills", folder / "plugin" / "skills")
+    catalog.scan(folder)
+    skills = catalog.list("skill")
+    assert len(skills) == 2
+    assert {Path(str(catalog.entry("skill", name).document)).parent for name in skills} == {
+        folder / ".claude" / "skills" / "pdf-forms",
+        folder / "plugin" / "skills" / "pdf-forms",
+    }
+    assert (catalog.scan(folder).is_quiet, list(catalog.verify())) == (True, [])
+
+
 def test_a_broken_document_marks_its_entries(catalog: Catalog, folder: Path) -> None:
     """A document that can't be read any more is a line of the report, and its entries are broken, not gone."""
     catalog.scan(folder)
@@ -208,9 +228,11 @@ def test_two_of_one_name_are_told_apart(catalog: Catalog, folder: Path, tmp_path
     skills = {name: catalog.entry("skill", name).document for name in catalog.list("skill")}
     assert skills == {
         "pdf-forms": str(folder / ".claude" / "skills" / "pdf-forms" / "SKILL.md"),
-        "skills/pdf-forms": str(other / ".claude" / "skills" / "pdf-forms" / "SKILL.md"),
+        "other/.claude/skills/pdf-forms": str(other / ".claude" / "skills" / "pdf-forms" / "SKILL.md"),
     }
-    assert catalog["skill", "skills/pdf-forms"]["folder"] == str(other / ".claude" / "skills" / "pdf-forms")
+    assert catalog["skill", "other/.claude/skills/pdf-forms"]["folder"] == str(
+        other / ".claude" / "skills" / "pdf-forms"
+    )
     assert catalog.scan(other / ".claude").is_quiet
     assert list(catalog.verify()) == []
 

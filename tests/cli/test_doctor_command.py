@@ -82,3 +82,14 @@ def test_a_duplicate_names_its_twin(run_cli, project) -> None:
         "tool:b\tduplicate\ttwins:f\tsame as tool:a\t\n",
         "1 fault left; keep one of each duplicate\n",
     )
+
+
+def test_a_newer_framework_is_a_note_and_no_fault(run_cli, project, monkeypatch) -> None:
+    """An installed framework that is newer than the rules of a scan is told of on stderr; the answer stays yes."""
+    from catalog.discovery import frameworks
+
+    checked = frameworks.Framework("pydantic", "pydantic", "0.1")
+    monkeypatch.setattr(frameworks, "frameworks", lambda: (checked,))
+    status, printed, told = run_cli("doctor")
+    assert (status, printed) == (0, "")
+    assert "is newer than what a scan was checked with (0.1)" in told

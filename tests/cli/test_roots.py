@@ -54,8 +54,8 @@ TARGETS = ("tools", "./json.py", "./copy", "main", "./tests")
 KEYS = [
     f"tool:{name}"
     for name in (
-        *("copy/duplicate", "decode", "duplicate", "greet", "json/decode"),
-        *("main/plain_main", "plain_main", "plain_tests", "tests/plain_tests", "tools/greet"),
+        *("decode", "duplicate", "greet", "plain_main", "plain_tests", "two/copy/duplicate", "two/json/decode"),
+        *("two/main/plain_main", "two/tests/plain_tests", "two/tools/greet"),
     )
 ]
 
@@ -145,8 +145,8 @@ def test_modules_of_one_name_are_two_files(shell: Shell, projects: tuple[Path, P
         check=True,
     )
     assert ran.stdout.splitlines() == [
-        *("copy two two", "json one one x", "copy one one", "one x", "json two two x"),
-        *("main two", "main one", "tests one", "tests two", "two x"),
+        *("json one one x", "copy one one", "one x", "main one", "tests one"),
+        *("copy two two", "json two two x", "main two", "tests two", "two x"),
     ]
 
 
@@ -164,7 +164,7 @@ def test_what_is_not_here_is_never_called_gone(shell: Shell, projects: tuple[Pat
         assert {fault["key"]: (fault["trouble"], fault["proposal"]) for fault in faults} == dict.fromkeys(
             unseen, ("elsewhere", None)
         )
-    for words in (("verify",), ("doctor",), ("refresh",), ("run", "tool:tools/greet", "-i", '"x"')):
+    for words in (("verify",), ("doctor",), ("refresh",), ("run", "tool:two/tools/greet", "-i", '"x"')):
         said = shell(elsewhere, *words)[1]
         assert ("gone" in said, "dead" in said, "unregister" in said) == (False, False, False), said
     assert "can't be seen from here" in shell(elsewhere, "refresh")[1]

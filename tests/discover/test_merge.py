@@ -245,5 +245,5 @@ def test_nested_functions_are_found_and_say_why_they_cannot_be_taken(catalog: Ca
     assert catalog.scan("nesting").found == ("tool:inner",)
     from catalog import NotImportableError
 
-    with pytest.raises(NotImportableError, match=r"defined inside make\(\) in nesting"):
+    with pytest.raises(NotImportableError, match=r"defined inside make\(\) in nesting.py"):
         catalog["tool", "inner"]

@@ -14,7 +14,10 @@ from hypothesis import strategies as st
 
 from catalog.discovery.documents.document import Document, DocumentFault
 from catalog.discovery.documents.yaml_text import yaml_of
+from catalog.discovery.ignore import Ignored
+from catalog.discovery.read_documents import read_documents
 from catalog.discovery.scan import scan
+from catalog.discovery.walk import Listing, list_package
 
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]\n" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
@@ -174,3 +177,14 @@ def test_what_did_not_change_is_not_read_again(make: Any) -> None:
     assert before["mcp_server:files"] == after["mcp_server:files"]
     assert before["skill:pdf-forms"].checksum == after["skill:pdf-forms"].checksum
     assert before["skill:pdf-forms"].source_checksum != after["skill:pdf-forms"].source_checksum
+
+
+def test_documents_of_several_packages_have_one_root(make: Any) -> None:
+    """Of a target with several folders each document is found below the folder that holds them all."""
+    folder: Path = make({"one/a/SKILL.md": SKILL.encode(), "two/mcp.json": as_json(SERVERS)})
+    listing = Listing(ignored=Ignored(()))
+    for name in ("one", "two"):
+        list_package(name, str(folder / name), str(folder), listing)
+    assert [document.place for document in listing.documents] == ["one/a/SKILL.md", "two/mcp.json"]
+    findings, faults, _ = read_documents(listing.documents, listing.shared, {}, 0)
+    assert ({finding.root for finding in findings}, faults) == ({str(folder)}, [])

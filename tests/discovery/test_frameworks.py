@@ -68,6 +68,7 @@ EXPECTED = {
     "agent_framework": {
         "agent:Chatter": "chat",
         "agent:Weatherman": "agent",
+        "agent:steps": "steps",
         "agent:twice": "run_twice",
         "model:client": "client",
         "model:other": "other",
@@ -156,6 +157,7 @@ EXPECTED = {
         "tool:welcome": "welcome",
     },
     "langgraph": {
+        "agent:graph": "graph",
         "agent:flow": "flow",
         "agent:worker": "agent",
     },

@@ -106,6 +106,13 @@ def test_a_package_that_is_named_is_scanned_whole(make: Any) -> None:
     assert ([one.ref for one in found.findings], found.left_out) == (["whole:it", "whole.tests.test_a:it"], {})
 
 
+def test_a_package_may_be_called_like_an_environment(make: Any) -> None:
+    """A subpackage ``venv`` is one; a folder of that name without ``__init__.py`` is an environment."""
+    folder = make({"whole/__init__.py": "", "whole/venv/__init__.py": TOOL, "more/venv/a.py": TOOL})
+    assert [one.ref for one in scan("whole", roots=[folder]).findings] == ["whole.venv:it"]
+    assert [one.ref for one in scan(folder).findings] == ["whole.venv:it"]
+
+
 def test_a_repository_of_tests_says_so(make: Any) -> None:
     """Where there are only tests nothing is opened, and the count is the reason."""
     found = scan(make({"tests/test_a.py": TOOL, "tests/b.py": TOOL}))

@@ -148,4 +148,4 @@ def test_a_scan_names_across_roots(make: Any) -> None:
     """Modules of one name in several roots are told apart by the folders they lie in."""
     tool = "from catalog import tool\n@tool\ndef run(): ...\n"
     folder = make({"a-b/main.py": tool, "c-d/main.py": tool, "c_d/other.py": tool})
-    assert [one.name for one in scan(folder).findings] == ["run", "c-d/main/run", "other/run"]
+    assert [one.name for one in scan(folder).findings] == ["c-d/main/run", "run", "other/run"]

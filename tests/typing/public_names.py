@@ -56,6 +56,7 @@ from catalog import (
     LoggedDecision,
     Marks,
     MissingExtraError,
+    NewerFramework,
     NoMatchError,
     NotACatalogError,
     NotImportableError,
@@ -136,6 +137,7 @@ from catalog import (
     missing_reference,
     model,
     models,
+    newer_frameworks,
     open_text,
     profile,
     profiles,
@@ -316,6 +318,7 @@ assert_type(spec.resolve(cat).spec, CouncilSpec)
 assert_type(spec.to_graph(cat, depth=2), Graph)
 assert_type(spec.replace(router="pick").remove_member("a"), CouncilSpec)
 assert_type(validate_council(spec, cat), list[CouncilIssue])
+assert_type(newer_frameworks(), list[NewerFramework])
 assert_type(explain_council(cat.entry("council", "seo"), cat), dict[str, Any])
 assert_type(reference_graph(cat, "council:seo"), Graph)
 assert_type(reference_graph(cat).to_dict(), dict[str, Any])

@@ -22,7 +22,7 @@ LARGEST = 2_000_000
 
 @dataclass(slots=True)
 class DocumentFile:
-    """A file that is not Python and may hold entries; `place` is its path below the folder the walk began in."""
+    """A file that is not Python and may hold entries; `place` is its path below the folder that is scanned."""
 
     path: str
     place: str

@@ -13,7 +13,7 @@ from catalog_cli.options import command, json_option
 from catalog_cli.output import Column, count
 
 if TYPE_CHECKING:
-    from catalog import Catalog, CouncilIssue, Fault
+    from catalog import Catalog, CouncilIssue, Fault, NewerFramework
 
 COLUMNS = (
     Column("KEY", bold=True),
@@ -48,7 +48,8 @@ def doctor(app: Application, fix: bool, likely: bool, yes: bool, as_json: bool) 
     Looks where each reference leads without importing it. Code that is gone is looked for by its checksum in its
     package and beside it. Found are also code that comes with another distribution than recorded, names of entries that
     are not there, keys that differ in case only, damage of the database, vectors of texts that have changed, and files
-    that an interrupted upgrade left. Of a council spec every issue is a fault.
+    that an interrupted upgrade left. Of a council spec every issue is a fault. A framework that is newer than what a
+    scan was checked with is noted, and no fault.
 
     --fix shows what it would do and asks; where nobody can be asked it does nothing without --yes. Each entry that is
     mended gets a revision. What is configured is changed in its file, by you. The exit status is 1 if faults are left.
@@ -70,12 +71,21 @@ def doctor(app: Application, fix: bool, likely: bool, yes: bool, as_json: bool) 
         for fault in found:
             if fault not in left:
                 app.screen.print(f"fixed {clean(fault.key)}: {clean(_done(fault))}")
+    for framework in _newer():
+        app.screen.remark(str(framework))
     if plan and not agreed:
         raise No(f"nothing was changed; `catalog doctor --fix --yes` does {'this' if len(plan) == 1 else 'these'}")
     if left or issues:
         raise No(_summary(left, len(issues), sure))
     if not found:
         app.screen.remark("no faults: every reference leads somewhere")
+
+
+def _newer() -> list[NewerFramework]:
+    """Return the frameworks that are newer than the rules of a scan: worth knowing, and no fault."""
+    from catalog import newer_frameworks
+
+    return newer_frameworks()
 
 
 def _agreed(app: Application, plan: Sequence[Fault], yes: bool, as_json: bool) -> bool:

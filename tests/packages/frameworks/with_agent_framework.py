@@ -1,4 +1,4 @@
-from agent_framework import Agent, ChatAgent, FunctionTool, ai_function, tool, workflow
+from agent_framework import Agent, ChatAgent, FunctionTool, WorkflowBuilder, ai_function, tool, workflow
 from agent_framework.openai import OpenAIChatClient
 from agent_framework_foundry import FoundryChatClient
 
@@ -26,3 +26,6 @@ chat = ChatAgent(chat_client=other, name="Chatter", description="Chats.")
 async def run_twice(text: str) -> str:
     """Ask twice."""
     return text
+
+
+steps = WorkflowBuilder(start_executor=agent, name="steps").add_edge(agent, chat).build()

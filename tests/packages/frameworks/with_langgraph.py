@@ -1,4 +1,5 @@
 from langgraph.func import entrypoint, task
+from langgraph.graph import StateGraph
 from langgraph.prebuilt import create_react_agent
 
 
@@ -15,3 +16,5 @@ def flow(text: str) -> str:
 
 
 agent = create_react_agent("openai:gpt-4o", tools=[], name="worker", prompt="Work.")
+
+graph = StateGraph(dict).add_node("step", step).compile()

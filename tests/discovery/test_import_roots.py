@@ -161,8 +161,8 @@ def test_two_roots_may_hold_modules_of_one_name(make: Any) -> None:
     }
     found = scan(make(files)).findings
     assert [(one.name, one.ref, one.description) for one in found] == [
-        ("run", "main:run", "one"),
         ("c-d/main/run", "main:run", "two"),
+        ("run", "main:run", "one"),
     ]
 
 
@@ -204,6 +204,15 @@ def test_names_that_are_somebody_elses_are_set_apart(make: Any) -> None:
         site = locator.find(str(one.ref).partition(":")[0])
         assert site is not None
         assert site.path == one.path
+
+
+def test_what_cannot_be_set_apart_is_not_loadable(make: Any) -> None:
+    """Where the other name is taken too the finding has no reference, and says why."""
+    found = scan(make({"json.py": tool("a"), "json_.py": tool("b")})).findings
+    assert {one.name: (one.ref, one.reason) for one in found} == {
+        "a": (None, "its module has the name of somebody else's, json, and another module that of json_"),
+        "b": ("json_:b", ""),
+    }
 
 
 def test_a_checkout_of_what_is_installed_keeps_its_names(make: Any) -> None:
@@ -318,4 +327,17 @@ def test_a_folder_between_two_packages_is_part_of_the_outer_one(make: Any) -> No
     assert {each.name: each.ref for each in scan(folder).findings} == {
         "one": "outer.parts.inner.one:one",
         "two": "own.two:two",
+    }
+
+
+def test_what_is_used_is_that_of_the_own_root(make: Any) -> None:
+    """Of agents in two roots with modules of one name each refers to the tool beside it, under the name that has."""
+    agent = "from agents import Agent\nfrom tools import look\nfinder = Agent(name='finder', tools=[look])\n"
+    own = "from agents import function_tool\n@function_tool\ndef look(): ...\n"
+    folder = make(
+        {f"{place}/{name}": text for place in ("a-b", "c-d") for name, text in (("main.py", agent), ("tools.py", own))}
+    )
+    assert {each.key: each.metadata.get("references") for each in scan(folder).findings if each.kind == "agent"} == {
+        "agent:finder": ["tool:look"],
+        "agent:c-d/main/finder": ["tool:c-d/tools/look"],
     }
