@@ -146,7 +146,7 @@ def test_a_notebook_is_stored_as_what_can_not_be_loaded(make: Make, url: str) ->
         entry = cat.entry("prompt:p")
         assert (entry.ref, entry.spec) == (
             None,
-            {"nested_in": None, "reason": NOT_LOADABLE, "module": "a_ipynb"},
+            {"nested_in": None, "reason": NOT_LOADABLE},
         )
         assert cat.verify() == []
         assert cat.scan(folder).unchanged == ("prompt:p",)
