@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -163,3 +164,14 @@ def test_any_cells_are_python_or_left_out(tmp_path_factory: pytest.TempPathFacto
     file.write_text(notebook(*cells), encoding="utf-8", errors="surrogatepass")
     source = source_bytes(str(file))
     ast.parse(source.decode("utf-8", "surrogatepass"))
+
+
+def test_what_wraps_itself_is_followed_once(make: Make) -> None:
+    """A name that is given to its own maker, in many cells, ends; an agent that is given it is found."""
+    cells = ["from camel.toolkits import FunctionTool\nfrom camel.agents import ChatAgent\ntool = pick()"]
+    cells += ["tool = FunctionTool(FunctionTool(tool))\ntool = [FunctionTool(tool), FunctionTool(tool)][0]"] * 12
+    cells += ["agent = ChatAgent('Be of help.', tools=[FunctionTool(tool), tool])"]
+    folder = make({"a.ipynb": notebook(*cells), "b.py": "\n".join(cells)})
+    begun = time.perf_counter()
+    assert {"agent:agent"} <= {each.key for each in scan(folder).findings}
+    assert time.perf_counter() - begun < 20
