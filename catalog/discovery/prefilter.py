@@ -46,6 +46,7 @@ _STATEMENT = re.compile(rb"\n[^ \t\r\n#)\]}\"']")  # a statement at the left mar
 _MARKING = re.compile(rb"%b\([ \t\r\n]*+[\"']" % MARKING.encode())
 PYTHONS_OWN = frozenset(sys.stdlib_module_names) | {"builtins"}
 """Packages that hold nothing a rule names; they are not read."""
+_PYTHONS_OWN = frozenset(name.encode() for name in PYTHONS_OWN)
 _LONGEST_NAME = 100
 _SPEC = b"\nTOOL_SPEC"
 _NO_ALIAS = (b"import ", b"with ", b"    with ", b"    except ", b"except ", b"        with ", b"        except ")
@@ -63,7 +64,8 @@ class Prefiltered:
             class is indented: inside of a class, a function or a block.
         decorated: whether a known decorator seems to be used.
         assigned: whether a known constructor seems to be called in the body of the module.
-        declared: whether one that counts anywhere seems to be called at all.
+        declared: whether one that counts anywhere seems to be called at all; of a file that imports no framework only
+            known once another file of the scan does.
         renamed: other names given to known things and to classes, by an import or an assignment, with the first name.
         aliases: other names given to anything else that may be a decorator, with the first name.
         marks: the names, without what stands before the dot, that are used as decorators, but for a few of Python's.
@@ -83,6 +85,10 @@ class Prefiltered:
     def holds(self) -> bool:
         """Whether the file is worth parsing, its classes apart."""
         return self.decorated or self.assigned or self.declared
+
+    def may_hold(self, at_home: bool) -> bool:
+        """Tell whether the file is worth parsing; *at_home*: whether any file beside it imports a framework."""
+        return self.decorated or self.assigned or (self.declared and at_home)
 
     def as_json(self) -> list[Any]:
         """Return it as lists and texts."""
@@ -164,10 +170,10 @@ class Prefilter:
             names = b"|".join(re.escape(name.encode()) for name in known) or b"(?!)"
             decorated = decorated or re.search(rb"@[ \t]*(?:%b)\b" % names, data) is not None
             assigned = assigned or re.search(rb"=[ \t]*(?:\(\s*)?(?:%b)[.(\[]" % names, data) is not None
-        declared = assigned or self._declares(data)
         at_home = any(expression.search(data) is not None for expression in self._home) or (
             self._home[1].match(b"\n" + data[:_LONGEST_NAME]) is not None  # what the file begins with
         )
+        declared = assigned or (at_home and self.declares(data, at_home=True))
         return Prefiltered(heads, decorated, assigned, declared, renamed, aliases, sorted(map(_text, marks)), at_home)
 
     def _add_decorators(self, data: bytes, aliases: dict[str, str]) -> None:
@@ -185,22 +191,27 @@ class Prefilter:
             if name is not None:
                 aliases[_text(name[1])] = _text(match[1]).rpartition(".")[2]
 
-    def _declares(self, data: bytes) -> bool:
+    def declares(self, data: bytes, *, at_home: bool) -> bool:
         """Tell whether *data* imports a known constructor, or a package that has some, and seems to call it."""
         has_home = False
         for match in _IMPORT_FROM.finditer(data):
+            if match[1].partition(b".")[0] in _PYTHONS_OWN:
+                continue
             for first, own in _imported_names(match[2]):
                 if self._rules.is_word("constructors", _text(first)) and _is_called(data, own, match.end()):
                     return True
                 has_home = has_home or first == b"*"
-            has_home = has_home or self._is_home(match[1])
-        if not has_home:
+            has_home = has_home or (at_home and self._is_home(match[1]))
+        if at_home and not has_home:
             has_home = any(self._is_home(match[1]) for match in _IMPORT.finditer(data))
         return has_home and (self._attribute.search(data) is not None or self._starred(data))
 
     def _is_home(self, module: bytes) -> bool:
         """Tell whether *module* belongs to a package that has known constructors."""
-        top = _text(module.partition(b".")[0])
+        return self.is_framework(_text(module.partition(b".")[0]))
+
+    def is_framework(self, top: str) -> bool:
+        """Tell whether the package *top* has known constructors."""
         return top in self._homes or top.startswith(self._home_starts)
 
     def _starred(self, data: bytes) -> bool:

@@ -125,17 +125,17 @@ def _run(
     started = time.time_ns()
     for each in scans:
         each.look()
-    # Whoever wraps what a framework offers imports it: elsewhere nobody looks for wrappers.
-    if any(each.is_at_home for each in scans):
-        for each in scans:
-            each.look_for_wrappers()
+    # Whoever uses or wraps what a framework offers imports it, or its neighbour does.
+    at_home = any(each.is_at_home for each in scans)
+    for each in scans if at_home else ():
+        each.look_for_wrappers()
     every = [state for each in scans for state in each.states.values()]
     candidates = could_derive([Heads(each.states, each.follower.reach.reaches) for each in scans], rules)
     elsewhere = frozenset(name for each in scans for name in known_elsewhere(each.states, each.follower.reach.gives))
     derived = frozenset(name for classes in candidates for names in classes.values() for name in names)
     aliases, makers = elsewhere | decorator_aliases(every, rules), elsewhere | maker_aliases(every, rules, derived)
     for each, classes in zip(scans, candidates, strict=True):
-        each.parse(classes, aliases, makers)
+        each.parse(classes, aliases, makers, at_home)
     parsed = 0 if public else check_the_rest(every, lambda state: _was_checked(state, before))
     listing = target.listing
     in_documents, document_faults, documents = read_documents(
@@ -250,8 +250,10 @@ class _Scan:
 
     @property
     def is_at_home(self) -> bool:
-        """Whether some file imports a framework."""
-        return any(state.prefiltered.at_home for state in self.states.values() if state.prefiltered is not None)
+        """Whether some file imports a framework, or is part of one."""
+        return any(state.prefiltered.at_home for state in self.states.values() if state.prefiltered is not None) or any(
+            map(self.prefilter.is_framework, {module.partition(".")[0] for module in self.states})
+        )
 
     def look_for_wrappers(self) -> None:
         """Look once more at the bytes of the files: for what gives something known under a name no rule lists."""
@@ -261,16 +263,25 @@ class _Scan:
                 with suppress(UnreadableSourceError):  # gone in the meantime: parsing it says so
                     data = self.content.get(module) or source_bytes(state.file.path)
                     state.passing = wrappers.look_at(data, module, state.file.is_package)
+                    if not state.prefiltered.declared:
+                        state.prefiltered.declared = self.prefilter.declares(data, at_home=False)
 
     # --- trees ---------------------------------------------------------------------------------------------
 
-    def parse(self, candidates: Mapping[str, frozenset[str]], aliases: frozenset[str], makers: frozenset[str]) -> None:
+    def parse(
+        self,
+        candidates: Mapping[str, frozenset[str]],
+        aliases: frozenset[str],
+        makers: frozenset[str],
+        at_home: bool,
+    ) -> None:
         """Parse what could hold something.
 
         Args:
             candidates: by module, the classes that could derive from a known base.
             aliases: the names that known decorators may have.
             makers: the names that what makes known objects may have.
+            at_home: whether any file imports a framework; else what looks like a call of one is somebody else's.
         """
         self._aliases = aliases
         self._makers = makers
@@ -287,7 +298,7 @@ class _Scan:
             state.prefiltered.assigned |= bool(calls)
             if state.extract is not None and not (marks | calls) <= set(state.extract["aliased"]):
                 state.extract = None
-            if self._exported is not None or wanted or state.prefiltered.holds:
+            if self._exported is not None or wanted or state.prefiltered.may_hold(at_home):
                 public = self._exported.wants(module) if self._exported is not None else None
                 if not _is_enough(state.extract, wanted, public):
                     self._extract(module, state, wanted, public)
