@@ -34,7 +34,9 @@ _GIVEN = ("tools", "functions", "toolkits", "toolsets", "builtin_tools", "plugin
 _TAKERS = ("agent", "tool", "mcp_server", "model")
 """The kinds of what may be given tools."""
 _DEEPEST = 12
-"""How many lists of lists, in one module after the other, are followed."""
+"""How many copies of copies are followed."""
+_MOST_TARGETS = 200
+"""How many names and calls are followed, one from the other, for one argument."""
 _MOST = 2_000
 """How many findings one finding refers to at most."""
 
@@ -152,7 +154,7 @@ class Connected:
         for argument, form, target in each.takes:
             if argument not in WRAPPED or form != "name":
                 continue
-            inner = next(self._resolved(each.module, form, target, "tools"), None)
+            inner = next(self._resolved(each.module, form, target, "tools", each.finding.framework), None)
             if inner is None or inner is each or inner.finding.kind != "tool":
                 continue
             if each.is_listed and each.finding.ref is not None and "given" in inner.item:
@@ -209,19 +211,25 @@ class Connected:
     # --- targets ---------------------------------------------------------------------------------------------
 
     def _resolved(
-        self, module: str, form: str, target: str, role: str, framework: str = "", depth: int = 0
+        self, module: str, form: str, target: str, role: str, framework: str = "", looked: set[str] | None = None
     ) -> Iterator[Seen]:
-        """Yield what a target is; plain functions become tools where *role* is ``tools``."""
-        if depth > _DEEPEST:
+        """Yield what a target is; plain functions become tools where *role* is ``tools``.
+
+        Each target is looked at once, as *looked* says: lists may hold themselves.
+        """
+        looked = set() if looked is None else looked
+        place = f"{module} {form} {target}"
+        if place in looked or len(looked) > _MOST_TARGETS:
             return
+        looked.add(place)
         if form == "made":
             made = self._by_call.get((module, target))
             if made is not None:
-                yield from self._listed(made, role, framework, depth)
+                yield from self._listed(made, role, framework, looked)
         elif form in ("name", "called"):
-            yield from self._named(target, form, role, framework, depth)
+            yield from self._named(target, form, role, framework, looked)
 
-    def _listed(self, each: Seen, role: str, framework: str, depth: int) -> Iterator[Seen]:
+    def _listed(self, each: Seen, role: str, framework: str, looked: set[str]) -> Iterator[Seen]:
         """Yield *each*, or what it wraps if it is no finding of its own."""
         counted = self._counted(each)
         if counted.is_listed:
@@ -229,9 +237,9 @@ class Connected:
             return
         for argument, form, target in each.takes:
             if argument in WRAPPED:
-                yield from self._resolved(each.module, form, target, role, framework, depth + 1)
+                yield from self._resolved(each.module, form, target, role, framework, looked)
 
-    def _named(self, dotted: str, form: str, role: str, framework: str, depth: int) -> Iterator[Seen]:
+    def _named(self, dotted: str, form: str, role: str, framework: str, looked: set[str]) -> Iterator[Seen]:
         place = self._place(dotted)
         if place is None:
             return
@@ -241,14 +249,14 @@ class Connected:
         if form == "name":  # the function itself, rather than what it makes when it is called
             there = [each for each in there if "factory" not in each.item] or there
         for each in there:
-            yield from self._listed(each, role, framework, depth)
+            yield from self._listed(each, role, framework, looked)
         if there or form == "called" or not names:
             return
         told = self.about(module, qualname)
         if "function" in told and role == "tools":
             yield self._given(module, told["function"], framework)
         for inner_form, target in told.get("targets", ()):
-            yield from self._resolved(module, inner_form, target, role, framework, depth + 1)
+            yield from self._resolved(module, inner_form, target, role, framework, looked)
 
     def _given(self, module: str, item: dict[str, Any], framework: str) -> Seen:
         """Return the tool that a plain function is."""
