@@ -34,7 +34,7 @@ _GIVEN = ("tools", "functions", "toolkits", "toolsets", "builtin_tools", "plugin
 _TAKERS = ("agent", "tool", "mcp_server", "model")
 """The kinds of what may be given tools."""
 _DEEPEST = 12
-"""How many lists of lists, in one module after the other, are followed."""
+"""How many copies of copies are followed."""
 _MOST = 2_000
 """How many findings one finding refers to at most."""
 
@@ -165,7 +165,7 @@ class Connected:
         for argument, form, target in each.takes:
             if argument not in WRAPPED or form != "name":
                 continue
-            inner = next(self._resolved(each.module, form, target, "tools"), None)
+            inner = next(self._resolved(each.module, form, target, "tools", each.finding.framework), None)
             if inner is None or inner is each or inner.finding.kind != "tool":
                 continue
             if each.is_listed and each.finding.ref is not None and "given" in inner.item:

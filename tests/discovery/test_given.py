@@ -1,4 +1,4 @@
-"""What agents are given: plain functions become tools, and each agent refers to its tools, agents, model and servers."""
+"""What agents are given: plain functions become tools; agents refer to their tools, agents, models and servers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ GIVEN = {
     "as functions": "a = Agent(name='A', functions=[get_weather])",
     "by position": "a = Agent('A', [get_weather])",
     "in a function": "def main():\n    T = [get_weather]\n    a = Agent(name='A', tools=T)",
-    "of an object": "class Kit:\n    def __init__(self):\n        self.t = [get_weather]\n        Agent(name='A', tools=self.t)",
+    "an attribute": (
+        "class Kit:\n    def f(self):\n        self.t = [get_weather]\n        Agent(name='A', tools=self.t)"
+    ),
 }
 
 
@@ -119,7 +121,10 @@ def test_methods_that_an_agent_is_given_are_tools(make: Any) -> None:
 
 def test_a_wrapper_with_a_name_is_the_tool(make: Any) -> None:
     """A variable that holds a wrapped function is the entry; the function lends it its docstring and parameters."""
-    text = f"{HEAD}{WEATHER}tool = FunctionTool(name='weather', description='', f=get_weather)\na = Agent(name='A', tools=[tool])\n"
+    text = (
+        f"{HEAD}{WEATHER}tool = FunctionTool(name='weather', description='', f=get_weather)\n"
+        "a = Agent(name='A', tools=[tool])\n"
+    )
     result = scan(make({"app.py": text}))
     assert [(each.key, each.ref, each.description) for each in result.findings] == [
         ("tool:weather", "app:tool", "Say the weather."),
@@ -172,7 +177,8 @@ def test_teams_refer_to_their_members(make: Any) -> None:
         "from google.adk.agents import LlmAgent, SequentialAgent\n"
         "from autogen_agentchat.teams import RoundRobinGroupChat\n"
         "one = LlmAgent(name='one')\n"
-        "root = SequentialAgent(name='root', sub_agents=[one, LlmAgent(name='two')])\nchat = RoundRobinGroupChat([one, root])\n"
+        "root = SequentialAgent(name='root', sub_agents=[one, LlmAgent(name='two')])\n"
+        "chat = RoundRobinGroupChat([one, root])\n"
     )
     result = graph(make, {"app.py": text})
     assert (result["agent:root"], result["agent:chat"]) == (["agent:one", "agent:two"], ["agent:one", "agent:root"])

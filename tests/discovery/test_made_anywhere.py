@@ -41,11 +41,13 @@ PLACES = {
 }
 
 
-def found(make: Any, text: str, **files: str) -> list[Finding]:
-    return list(scan(make({"app.py": text, **{f"{name}.py": each for name, each in files.items()}})).findings)
+def found(make: Any, text: str) -> list[Finding]:
+    """Return what a file with this text holds."""
+    return list(scan(make({"app.py": text})).findings)
 
 
 def facts(findings: list[Finding]) -> list[tuple[str, str | None]]:
+    """Return key and reference of each finding."""
     return [(each.key, each.ref) for each in findings]
 
 
@@ -101,7 +103,8 @@ def test_models_in_functions_are_one_entry_for_each_name_of_a_model(make: Any) -
     """They are called by the model, not by the variable; without a literal there is no entry."""
     text = (
         "from langchain_openai import ChatOpenAI\nkept = ChatOpenAI(model='gpt-4o')\n"
-        "def f():\n    llm = ChatOpenAI(model='gpt-4o')\ndef g(m):\n    one(ChatOpenAI(model='gpt-4o'), ChatOpenAI(model=m))\n"
+        "def f():\n    llm = ChatOpenAI(model='gpt-4o')\n"
+        "def g(m):\n    one(ChatOpenAI(model='gpt-4o'), ChatOpenAI(model=m))\n"
     )
     assert facts(found(make, text)) == [("model:kept", "app:kept"), ("model:gpt-4o", None)]
 
@@ -110,7 +113,8 @@ def test_tools_in_functions_need_a_name_of_their_own(make: Any) -> None:
     """A copy of another tool, made in a loop, is nobody's definition."""
     text = (
         "from mcp.types import Tool\n"
-        "def offer(others):\n    return [Tool(name='read', description='Read it.'), *(Tool(name=o.name) for o in others)]\n"
+        "def offer(others):\n"
+        "    return [Tool(name='read', description='Read it.'), *(Tool(name=o.name) for o in others)]\n"
     )
     assert [(each.key, each.description) for each in found(make, text)] == [("tool:read", "Read it.")]
 
@@ -141,5 +145,5 @@ def test_every_agent_is_found_once_however_deep(tmp_path_factory: pytest.TempPat
     lines = [f"{' ' * depth}{head}" for depth, head in enumerate(heads)]
     lines.append(f"{' ' * len(heads)}a = Agent(name='A')")
     lines += [f"{' ' * depth}finally: pass" for depth, head in reversed([*enumerate(heads)]) if head == "try:"]
-    (folder / "app.py").write_text(AGENT + "x = y = None\n" + "\n".join(lines) + "\n")
+    (folder / "app.py").write_text(AGENT + "import sys\nx = y = sys.argv\n" + "\n".join(lines) + "\n")
     assert [each.key for each in scan(folder).findings] == ["agent:A"]

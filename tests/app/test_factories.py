@@ -1,0 +1,103 @@
+"""Functions that make an object are taken by calling them; what can't be loaded says why and is not routed to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from catalog import AutoCouncil, Catalog, NotImportableError, ResolveError
+
+AGENTS = """
+class Agent:
+    def __init__(self, name, instructions=""):
+        self.name = name
+"""
+MADE = """
+from agents import Agent
+CALLS = []
+def build():
+    CALLS.append(1)
+    return Agent(name="built", instructions="Build things.")
+class Shop:
+    @staticmethod
+    def keeper():
+        keeper = Agent(name="keeper")
+        return keeper
+def needs(model):
+    return Agent(name="needs")
+async def later():
+    return Agent(name="later")
+def broken():
+    Agent(name="before")
+    raise SystemExit(3)
+    return Agent(name="broken")
+def circle():
+    from catalog import default
+    return Agent(name="circle") if CALLS.clear() else circle()
+def main():
+    agent = Agent(name="inside", instructions="Weather, whatever it is.")
+"""
+
+
+@pytest.fixture
+def scanned(catalog: Catalog, module_folder: Path) -> Catalog:
+    """A catalog with what a module makes in functions."""
+    (module_folder / "agents.py").write_text(AGENTS)
+    (module_folder / "making.py").write_text(MADE)
+    catalog.scan("making")
+    return catalog
+
+
+def test_a_factory_is_called_once_for_each_load(scanned: Catalog) -> None:
+    """`get`, a lookup and the registry give one object, and the function ran once; its drift is that of the entry."""
+    entry = scanned.entry("agent:built")
+    assert (entry.ref, entry.metadata["call"], entry.signature) == ("making:build", True, "()")
+    first = scanned["agent:built"]
+    assert first is scanned.get("agent", "built") is scanned.agents["built"] is scanned.all("agent")["built"]
+    import sys
+
+    assert (first.name, sys.modules["making"].CALLS) == ("built", [1])
+    assert scanned["agent:keeper"].name == "keeper"
+    assert list(scanned.verify()) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "why"),
+    [
+        ("agent:needs", r"made by needs\(model\), which needs arguments"),
+        ("agent:later", r"made by later\(\), which is async"),
+        ("agent:inside", r"defined inside main\(\) in making\.py"),
+    ],
+)
+def test_what_can_not_be_called_says_why(scanned: Catalog, key: str, why: str) -> None:
+    """It is found, and taking it is an error with the reason."""
+    assert scanned.entry(key).ref is None
+    with pytest.raises(NotImportableError, match=why):
+        scanned[key]
+
+
+def test_a_factory_that_fails_is_an_error(scanned: Catalog) -> None:
+    """Whatever it raises, ending the process and endless recursion included, is chained and named."""
+    for function in ("broken", "circle"):
+        scanned.register("agent", "bad", f"making:{function}", metadata={"call": True})
+        with pytest.raises(ResolveError, match=f"making:{function}.*calling it failed") as caught:
+            scanned["agent:bad"]
+        assert caught.value.facts["reason"] == "factory-failed"
+
+
+def test_what_can_not_be_loaded_is_marked_and_never_routed_to(scanned: Catalog) -> None:
+    """Listings say why; a router leaves it out even where nothing else fits."""
+    mark = scanned.marks(["agent:inside"])["agent:inside"]
+    assert str(mark) == "not loadable: defined inside main()"
+    assert mark.to_dict() == {"state": "approved", "code": "not loadable", "reason": "defined inside main()"}
+    decision = AutoCouncil(scanned, kind="agent", on_no_match="abstain").resolve("weather, whatever it is")
+    assert decision.name != "inside"
+
+
+def test_moved_into_the_module_it_keeps_its_name(scanned: Catalog, module_folder: Path) -> None:
+    """An agent that gets an import path is the same entry; one that is taken away is gone."""
+    (module_folder / "making.py").write_text("from agents import Agent\nagent = Agent(name='inside')\n")
+    report = scanned.scan("making")
+    assert scanned.entry("agent:inside").ref == "making:agent"
+    assert "agent:later" in report.gone
