@@ -214,6 +214,11 @@ class Counter:
             word = word._replace(required=False)  # what a method of a crew returns is the method's
         whole = node if isinstance(statement, _COMPOUND) else statement
         first, last = whole.lineno, whole.end_lineno or whole.lineno
+        factory = _made_in(module, function, statement)
+        also = [
+            name_of_target(statement, node),
+            *([function.name] if factory and isinstance(function, Function) else []),
+        ]
         yield Item(
             word.kinds,
             name,
@@ -224,8 +229,8 @@ class Counter:
             module.where(node),
             has_text(node),
             word.required,
-            [(module.path, first, last), *self._compiled(module, statement), *_made_in(module, function, statement)],
-            (*texts_in_call(node), name_of_target(statement, node), origin, *self._compiled_names(module, statement)),
+            [(module.path, first, last), *self._compiled(module, statement), *factory],
+            (*texts_in_call(node), *also, origin, *self._compiled_names(module, statement)),
         )
 
     def _is_replaced(self, module: Module, statement: ast.stmt, node: ast.Call) -> bool:
