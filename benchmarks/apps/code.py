@@ -34,6 +34,7 @@ class Counter:
         self.repository = repository
         self._derived: dict[tuple[str, str], tuple[Word, str] | None] = {}
         self._wrappers: dict[tuple[str, str], tuple[Word, str] | None] = {}
+        self._factories: dict[tuple[str, int], tuple[Word, str] | None] = {}
         self._asked: set[tuple[str, int]] = set()
 
     def items(self, module: Module) -> Iterator[Item]:
@@ -213,6 +214,11 @@ class Counter:
             word = word._replace(required=False)  # what a method of a crew returns is the method's
         whole = node if isinstance(statement, _COMPOUND) else statement
         first, last = whole.lineno, whole.end_lineno or whole.lineno
+        factory = _made_in(module, function, statement)
+        also = [
+            name_of_target(statement, node),
+            *([function.name] if factory and isinstance(function, Function) else []),
+        ]
         yield Item(
             word.kinds,
             name,
@@ -223,8 +229,8 @@ class Counter:
             module.where(node),
             has_text(node),
             word.required,
-            [(module.path, first, last), *self._compiled(module, statement), *_made_in(module, function, statement)],
-            (*texts_in_call(node), name_of_target(statement, node), origin, *self._compiled_names(module, statement)),
+            [(module.path, first, last), *self._compiled(module, statement), *factory],
+            (*texts_in_call(node), *also, origin, *self._compiled_names(module, statement)),
         )
 
     def _is_replaced(self, module: Module, statement: ast.stmt, node: ast.Call) -> bool:
@@ -268,13 +274,16 @@ class Counter:
         """Return what a call of a function or method of the repository's own makes: it may be counted or not."""
         for _, there, local in self.repository.follow(module, name)[-1:]:
             there, function = (there, there.defined[local]) if local in there.defined else self._method(there, local)
-            if not isinstance(function, Function) or (there.path, function.lineno) in self._asked:
+            if not isinstance(function, Function):
                 return None
-            self._asked.add((there.path, function.lineno))  # a function that returns what it returns ends here
-            made = [call for each in returned_by(function) for call in there.values(each) if isinstance(call, ast.Call)]
-            found = next(filter(None, (self.constructor(there, each) for each in made)), None)
-            self._asked.discard((there.path, function.lineno))
-            return None if found is None else (found[0]._replace(required=False), found[1])
+            key = (there.path, function.lineno)
+            if key not in self._factories:
+                self._factories[key] = None  # a function that returns what it returns ends here
+                returned = [call for each in returned_by(function) for call in there.values(each)]
+                calls = (each for each in returned if isinstance(each, ast.Call))
+                found = next(filter(None, (self.constructor(there, each) for each in calls)), None)
+                self._factories[key] = None if found is None else (found[0]._replace(required=False), found[1])
+            return self._factories[key]
         return None
 
     def _of_another(self, module: Module, node: ast.Call, name: str) -> tuple[Word, str] | None:

@@ -193,7 +193,7 @@ _FORMS: tuple[tuple[Callable[[str], bool], Callable[[Path, str], Iterator[Item]]
     (_named("SKILL.md"), _skill),
     (lambda path: ".claude/agents/" in f"/{path}" and path.endswith(".md"), _sub_agent),
     (lambda path: ".claude/commands/" in f"/{path}" and path.endswith(".md"), _command),
-    (_named("AGENTS.md", "CLAUDE.md", "GEMINI.md"), _instructions),
+    (_named("AGENTS.md", "CLAUDE.md", "GEMINI.md", "copilot-instructions.md"), _instructions),
     (_named(*_SERVERS), _servers),
     (_named("server.json"), _server),
     (_named("agent.json", "agent-card.json", "agent_card.json"), _card),

@@ -206,6 +206,8 @@ CONSTRUCTORS = _table(
     ("pydantic_ai", "FunctionToolset", _MAYBE_TOOL),
     ("gptme", "ToolSpec", _TOOL),
     ("smolagents", "tool", _TOOL),
+    ("instructor", "from_openai from_anthropic from_provider from_litellm from_groq patch apatch", _MAYBE_MODEL),
+    ("instructor", "from_gemini from_mistral from_cohere from_vertexai from_fireworks from_cerebras", _MAYBE_MODEL),
     # prompts
     (
         f"{_LANGCHAIN} langchain_prompty",
