@@ -390,7 +390,7 @@ class _Scan:
         self, module: str, table: str, qualname: str, read: Callable[[Extractor], dict[str, Any]]
     ) -> dict[str, Any]:
         """Return what *read* tells of a name in a module, an empty dictionary if nothing; kept for the next scan."""
-        extract = self._extract_of(module)
+        extract = self._extract_of(module) if module in self.states else None
         if extract is None:
             return {}
         known: dict[str, dict[str, Any]] = extract[table]
