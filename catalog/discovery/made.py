@@ -190,7 +190,7 @@ class MadeObjects:
                 is_value = node is own
                 name = variable if is_value else argument
                 yield Call(node, dotted, around, name, holder, bool(variable) and is_value, inline and not is_value)
-            elif (framework := hands(node, dotted, self.framework_of)) is not None:
+            if (framework := hands(node, dotted, self.framework_of)) is not None:  # what is known may be no entry
                 yield Call(node, dotted or "", around, handing=framework)
             waiting.append((node.func, "", inline))
             waiting += [(each, "", True) for each in reversed(node.args)]

@@ -43,3 +43,13 @@ def test_what_nobody_hands_to_a_framework_is_no_tool(make: Any, text: str) -> No
     """An argument of that name in a call of something else, and a variable of that name, make nothing a tool."""
     found = scan(make({"app.py": f"{FUNCTIONS}{text}\n"}) / "app.py").findings
     assert [each.key for each in found] == []
+
+
+def test_a_class_that_looks_known_and_is_none_hands_on(make: Any) -> None:
+    """In the framework's own repository the class that is called is followed to its definition: it is no agent."""
+    tree = {
+        "agents/__init__.py": "class Context(Base): ...\nclass Agent(Base): ...\nclass Base: ...\n",
+        "examples/app-one.py": f"from agents import Context\n{FUNCTIONS}c = Context(tools=[look, book])\n",
+    }
+    found = scan(make(tree)).findings
+    assert [each.key for each in found if "app-one" in each.path] == ["tool:look", "tool:book"]
