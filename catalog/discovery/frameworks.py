@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -43,6 +43,10 @@ class NewerFramework:
     distribution: str
     checked: str
     installed: str
+
+    def to_dict(self) -> dict[str, str]:
+        """Return it as data for JSON."""
+        return asdict(self)
 
     def __str__(self) -> str:
         return (

@@ -46,7 +46,7 @@ def complete(run_cli, monkeypatch):
         (("route", "plot", "--exp"), ["--explain"]),
         (("route", "plot", "--on-no-match", "tool:c"), ["tool:create_scatter"]),
         (("route", "eval", "--ga"), ["--gate"]),
-        (("route", "lint", "--only", "d"), ["dead_rule", "draft"]),
+        (("route", "lint", "--only", "d"), ["dead_rule", "draft", "deprecated"]),
         (("route", "golden", "r"), ["remove"]),
         (("route", "golden", "add", "x", "read"), ["read_csv"]),
     ],
