@@ -147,11 +147,15 @@ class NameFollower:
         if site is None or site.form != "source" or site.path is None or leads_out(site.path, self.locator.roots):
             return None
         self.consulted.add(site.path)
-        try:
-            # Not by way of the locator: it keeps trees, and these are asked for once.
-            tree = read_source(site.path).tree
-        except UnreadableSourceError:
-            return None
+        tree = self._shared.trees.get(site.path)
+        if tree is None:
+            try:
+                # Not by way of the locator: it keeps every tree.
+                parsed = read_source(site.path)
+            except UnreadableSourceError:
+                return None
+            tree = parsed.tree
+            self._shared.trees.keep(site.path, tree, len(parsed.text))
         return Extractor(module, site.path, site.is_package, tree, self.rules)
 
     def _step(self, dotted: str) -> str | None:
@@ -229,8 +233,13 @@ class NameFollower:
             return {}
         if self._is_inside(module):
             return self._gives_inside(module, ".".join(names))
-        extractor = self._extractor(module)
-        return {} if extractor is None else extractor.gives(".".join(names))
+        site = self.locator.find(module)
+        key = (module, (site.path if site is not None else None) or "", ".".join(names))
+        given = self._shared.gives.get(key)
+        if given is None:
+            extractor = self._extractor(module)
+            given = self._shared.gives[key] = {} if extractor is None else extractor.gives(key[2])
+        return given
 
     # --- classes -------------------------------------------------------------------------------------------
 

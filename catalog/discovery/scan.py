@@ -201,6 +201,7 @@ class _Scan:
         self._aliases: frozenset[str] = frozenset()
         self._makers: frozenset[str] = frozenset()
         self._exported: Exported | None = None
+        self._trees = outside.trees
         self.follower = NameFollower(
             rules, locator, self._extract_of, self.states.__contains__, self._constant, self._gives, outside
         )
@@ -354,11 +355,14 @@ class _Scan:
 
     def _extractor(self, module: str, state: FileState) -> Extractor | None:
         file = state.file
-        data = self._bytes(module)
-        if HALF.search(data) is not None:
-            self._halves.add(module)
-        tree = parse_source(data, file.path).tree
-        self.parsed += 1
+        tree = self._trees.get(file.path)
+        if tree is None:
+            data = self._bytes(module)
+            if HALF.search(data) is not None:
+                self._halves.add(module)
+            tree = parse_source(data, file.path).tree
+            self._trees.keep(file.path, tree, len(data))
+            self.parsed += 1
         return Extractor(module, file.path, file.is_package, tree, self.rules)
 
     # --- asked by the follower -----------------------------------------------------------------------------
