@@ -633,10 +633,7 @@ class Catalog:
     # -- history -----------------------------------------------------------------------------------------------------
 
     def where(self, kind: str, name: str | None = None) -> tuple[str, int] | None:
-        """Return file and line of what an entry stands for, code or part of a document, as they are now.
-
-        None for data of its own, and where it is not found; reading it imports nothing.
-        """
+        """Return file and line of what an entry stands for as they are now; None for data, and what is not found."""
         from catalog.verbs.places import where
 
         return where(self.workspace, *pair(kind, name))
@@ -792,21 +789,10 @@ class Catalog:
     def export_document(
         self, form: str, path: str | os.PathLike[str] | IO[str], *keys: str, tags: Sequence[str] = ()
     ) -> ExportedDocument:
-        """Write entries to *path* in a form that people publish, whole or not at all; return what was written.
+        """Write entries to *path* in a published *form*, whole or not at all; return what was written.
 
-        What was hidden when the entries were read stays hidden: variables stand in place of secrets.
-
-        Args:
-            form: ``mcp.json`` (MCP servers), ``server.json`` (one of them), ``agent-card`` (one A2A agent), ``openapi``
-                (tools that are operations of an API) or ``skill`` (*path* is a folder that gets a folder for each).
-            path: of the file or folder; or an open text file.
-            *keys: of the entries; without any all of the form's kind that fit, and the result says which do not.
-            tags: without keys only entries that have all of these.
-
-        Raises:
-            InvalidFilterError: there is no such form.
-            EntryError: an entry that is named does not fit, or none does; or the form holds one, and there are more.
-            OSError: the system refuses; a file or folder that was there is as it was.
+        Without *keys*: all that fit and have all *tags*. A file of ``server.json`` or ``agent-card`` holds one, others
+        hold many; *path* of a ``skill`` is a folder. EntryError says what does not fit.
         """
         from catalog.verbs.export_documents import export_document
 

@@ -56,6 +56,9 @@ def _fits(item: Item, kind: str | None, hows: Iterable[str]) -> bool:
     return (kind is None or item.kind == kind) and item.how in hows
 
 
+_Near = Callable[[Item, Seen, int, int], bool]
+
+
 def compare(items: Iterable[Item], seen: Iterable[Seen]) -> Comparison:
     """Match items and findings one to one: by kind and place, names and the nearest line first."""
     result = Comparison()
@@ -63,22 +66,28 @@ def compare(items: Iterable[Item], seen: Iterable[Seen]) -> Comparison:
     for finding in seen:
         if finding.kind in JUDGED:
             open_[finding.path].append(finding)
-    waiting = sorted(items, key=lambda item: (not item.required, item.path, item.line))
-    for near in (_same_line_and_name, _same_name, _same_line, _inside):
-        still: list[Item] = []
-        for item in waiting:
-            taken = _take(item, open_, near)
-            if taken is None:
-                still.append(item)
-            else:
-                result.found.append((item, taken))
-        waiting = still
+    waiting = sorted(items, key=lambda item: (item.path, item.line))
+    for nears in ((_same_line_and_name, _same_name, _same_line), (_inside,)):
+        for required in (True, False):  # one object told twice is found if either is
+            for near in nears:
+                waiting = _matched(waiting, required, near, open_, result)
     result.missed = [item for item in waiting if item.required]
     result.wrong = [finding for left in open_.values() for finding in left]
     return result
 
 
-_Near = Callable[[Item, Seen, int, int], bool]
+def _matched(
+    items: list[Item], required: bool, near: _Near, open_: dict[str, list[Seen]], result: Comparison
+) -> list[Item]:
+    """Add to the *result* the items that a finding is *near* to; return the others."""
+    still: list[Item] = []
+    for item in items:
+        taken = _take(item, open_, near) if item.required is required else None
+        if taken is None:
+            still.append(item)
+        else:
+            result.found.append((item, taken))
+    return still
 
 
 def _take(item: Item, open_: dict[str, list[Seen]], near: _Near) -> Seen | None:
@@ -114,7 +123,7 @@ def _same_name(item: Item, finding: Seen, first: int, last: int) -> bool:
 
 
 def _same_line(item: Item, finding: Seen, first: int, last: int) -> bool:
-    return finding.line == item.line and item.where != "notebook"
+    return finding.line in (item.line, first if first == last else item.line) and item.where != "notebook"
 
 
 def _inside(item: Item, finding: Seen, first: int, last: int) -> bool:

@@ -58,7 +58,7 @@ def _once(items: list[Item]) -> list[Item]:
 
 def _settled(items: list[Item]) -> list[Item]:
     """Let what is the same thing told twice be found in either place."""
-    wrapped = {(path, first) for item in items if item.how == "given" for path, first, _ in item.spans[1:]}
+    wrapped = {(path, first): item for item in items if item.how == "given" for path, first, _ in item.spans[1:]}
     agents = {item.path for item in items if item.kind == "agent" and item.how != "document"}
     methods: dict[tuple[str, str, str], Item] = {}
     for item in items:
@@ -68,6 +68,7 @@ def _settled(items: list[Item]) -> list[Item]:
     for item in items:
         if item.how == "constructed" and item.kind == "tool" and (item.path, item.line) in wrapped:
             item.required = False  # FunctionTool(f): the function is the tool
+            wrapped[item.path, item.line].names += (item.name, *item.names)
         if item.origin == "langgraph.json" and agents.intersection(item.names):
             item.required = False  # the graph that it names is the agent
         if item.origin.startswith("CrewAI "):

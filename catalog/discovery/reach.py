@@ -25,7 +25,7 @@ class Reach:
     """Looks into the files of other packages."""
 
     def __init__(self, rules: Rules, locator: Locator, consulted: set[str], shared: Outside) -> None:
-        """Look for the bases of *rules*; the files that were read are added to *consulted*, what they hold to *shared*."""
+        """Look for the bases of *rules*; the files read are added to *consulted*, what they hold to *shared*."""
         self.rules = rules
         self.locator = locator
         self.consulted = consulted

@@ -7,48 +7,32 @@ within one root a dotted name is one module.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalog.discovery.assemble import Seen, is_private, seen_in
 from catalog.discovery.crewai import with_tables
 from catalog.discovery.derived import Heads, could_derive, known_elsewhere
-from catalog.discovery.exports import Exported
-from catalog.discovery.extract import Extract, Extractor
-from catalog.discovery.finding import Finding, ScanResult
-from catalog.discovery.follow_names import NameFollower
+from catalog.discovery.finding import ScanResult
 from catalog.discovery.foreign import Foreign
-from catalog.discovery.gc_pause import gc_paused
-from catalog.discovery.gives import Given
 from catalog.discovery.join_code import join_code
-from catalog.discovery.left_out import is_written_by_a_program
-from catalog.discovery.literal import Value
 from catalog.discovery.naming import settle_names
-from catalog.discovery.notebook import ENDING, cells_of, in_cell, source_bytes
 from catalog.discovery.outside import Outside
-from catalog.discovery.prefilter import Prefiltered, prefilter_for
 from catalog.discovery.progress import Progress, Steps
 from catalog.discovery.read_documents import read_documents
 from catalog.discovery.remembered import Before, counts, kept, left_out, skips
 from catalog.discovery.root_locator import by_root, locators_of
+from catalog.discovery.root_scan import RootScan
 from catalog.discovery.rules import Rules, load_rules
 from catalog.discovery.soundness import check_the_rest
-from catalog.discovery.state import FORMAT, HALF, FileState, decorator_aliases, fault_of, maker_aliases, reading_fault
+from catalog.discovery.state import FORMAT, FileState, decorator_aliases, maker_aliases
 from catalog.discovery.target import Target, distribution_version, find_target
-from catalog.discovery.uses import Connected, referring
-from catalog.discovery.walk import SourceFile
-from catalog.discovery.wrappers import wrappers_for
-from catalog.entry.limits import writable
-from catalog.errors import PackageNotFoundError, UnreadableSourceError
+from catalog.discovery.uses import referring
+from catalog.errors import PackageNotFoundError
 from catalog.source.locate import Locator
-from catalog.source.read import decode_source, parse_source
 
 
 def scan(
@@ -106,7 +90,7 @@ def scan(
     outside = Outside()
     done = Steps(progress, len(what.listing.files))
     scans = [
-        _Scan(files, what, in_force, locators[root], before, public, done, outside)
+        RootScan(files, what, in_force, locators[root], before, public, done, outside)
         for root, files in by_root(what.listing.files).items()
     ]
     return _run(what, scans, locators, in_force, before, options, public)
@@ -114,7 +98,7 @@ def scan(
 
 def _run(
     target: Target,
-    scans: Sequence[_Scan],
+    scans: Sequence[RootScan],
     locators: Mapping[str, Locator],
     rules: Rules,
     before: Before,
@@ -170,290 +154,3 @@ def _run(
 def _was_checked(state: FileState, before: Before) -> bool:
     past = before.of(state.file)
     return past is not None and past[1] == state.sha256
-
-
-class _Scan:
-    """The scan of the files of one root: what is known of them, and the steps."""
-
-    def __init__(
-        self,
-        files: Sequence[SourceFile],
-        target: Target,
-        rules: Rules,
-        locator: Locator,
-        before: Before,
-        public: bool,
-        progress: Callable[[str], None],
-        outside: Outside,
-    ) -> None:
-        self.files = files
-        self.target = target
-        self.rules = rules
-        self.before = before
-        self.public = public
-        self.progress = progress
-        self.prefilter = prefilter_for(rules)
-        self.states: dict[str, FileState] = {}
-        self.content: dict[str, bytes] = {}
-        self.looked_at = 0
-        self.parsed = 0
-        self._halves: set[str] = set()  # modules with texts that UTF-8 has no bytes for
-        self._aliases: frozenset[str] = frozenset()
-        self._makers: frozenset[str] = frozenset()
-        self._exported: Exported | None = None
-        self._trees = outside.trees
-        self.follower = NameFollower(
-            rules, locator, self._extract_of, self.states.__contains__, self._constant, self._gives, outside
-        )
-
-    # --- bytes ---------------------------------------------------------------------------------------------
-
-    def look(self) -> None:
-        """Look at the bytes of the files that changed."""
-        for file in self.files:
-            self._prefilter(file)
-            self.progress(file.module)
-
-    def _prefilter(self, file: SourceFile) -> None:
-        """Set the state of *file*: as remembered if it did not change, else with what its bytes show."""
-        past = self.before.of(file)
-        if past is not None and not FileState.holds(file, past):
-            past = None
-        if past is not None and past[0] == file.stamp:
-            self.states[file.module] = FileState.from_json(file, past)
-            return
-        state = self.states[file.module] = FileState(file, "")
-        try:
-            data = source_bytes(file.path)
-        except UnreadableSourceError as error:
-            state.fault = error.facts["reason"]
-            return
-        state.sha256 = hashlib.sha256(data).hexdigest()
-        if past is not None and past[1] == state.sha256:
-            self.states[file.module] = FileState.from_json(file, past)
-            return
-        self.looked_at += 1
-        if self.target.listing.is_project and is_written_by_a_program(data):
-            state.generated = True
-            return
-        if b"\0" in data:
-            state.fault = "it holds null bytes; it may be a binary file"
-            return
-        if not data.isascii():
-            try:
-                decode_source(data, file.path)
-            except UnreadableSourceError as error:
-                state.fault = reading_fault(error)
-                return
-        state.prefiltered = self.prefilter.look_at(data, file.module, file.is_package)
-        if self.public or state.prefiltered.holds:
-            self.content[file.module] = data
-
-    @property
-    def is_at_home(self) -> bool:
-        """Whether some file imports a framework, or is part of one."""
-        return any(state.prefiltered.at_home for state in self.states.values() if state.prefiltered is not None) or any(
-            map(self.prefilter.is_framework, {module.partition(".")[0] for module in self.states})
-        )
-
-    def look_for_wrappers(self) -> None:
-        """Look once more at the bytes of the files: for what gives something known under a name no rule lists."""
-        wrappers = wrappers_for(self.rules)
-        for module, state in self.states.items():
-            if state.prefiltered is not None and state.passing is None:
-                with suppress(UnreadableSourceError):  # gone in the meantime: parsing it says so
-                    data = self.content.get(module) or source_bytes(state.file.path)
-                    state.passing = wrappers.look_at(data, module, state.file.is_package)
-                    if not state.prefiltered.declared:
-                        state.prefiltered.declared = self.prefilter.declares(data, at_home=False)
-
-    # --- trees ---------------------------------------------------------------------------------------------
-
-    def parse(
-        self,
-        candidates: Mapping[str, frozenset[str]],
-        aliases: frozenset[str],
-        makers: frozenset[str],
-        at_home: bool,
-    ) -> None:
-        """Parse what could hold something.
-
-        Args:
-            candidates: by module, the classes that could derive from a known base.
-            aliases: the names that known decorators may have.
-            makers: the names that what makes known objects may have.
-            at_home: whether any file imports a framework; else what looks like a call of one is somebody else's.
-        """
-        self._aliases = aliases
-        self._makers = makers
-        self._exported = Exported(self.states) if self.public else None
-        # Public modules first: they say which functions of the private ones are to be described.
-        for module in sorted(self.states, key=lambda name: (is_private(name), name)):
-            state = self.states[module]
-            if state.prefiltered is None:
-                continue
-            wanted = candidates.get(module, frozenset())
-            marks = self._aliases.intersection(state.prefiltered.marks)
-            calls = self._makers.intersection(state.calls)
-            state.prefiltered.decorated |= bool(marks)
-            state.prefiltered.assigned |= bool(calls)
-            if state.extract is not None and not (marks | calls) <= set(state.extract["aliased"]):
-                state.extract = None
-            if self._exported is not None or wanted or state.prefiltered.may_hold(at_home):
-                public = self._exported.wants(module) if self._exported is not None else None
-                if not _is_enough(state.extract, wanted, public):
-                    self._extract(module, state, wanted, public)
-            if self._exported is not None:
-                self._exported.add(module, state.extract)
-
-    def _extract(
-        self,
-        module: str,
-        state: FileState,
-        candidates: frozenset[str],
-        public: Callable[[str], bool] | None,
-    ) -> None:
-        prefiltered = state.prefiltered
-        nested = prefiltered is not None and any(inside and name in candidates for name, _, inside in prefiltered.heads)
-        try:
-            with gc_paused():
-                extractor = self._extractor(module, state)
-                if extractor is not None:
-                    state.extract = extractor.extract(
-                        candidates,
-                        public=public,
-                        deep=nested or (prefiltered is not None and prefiltered.decorated),
-                        assigned=prefiltered is not None and prefiltered.assigned,
-                        calls=self._calls(module, prefiltered),
-                        aliases=self._aliases,
-                        makers=self._makers,
-                    )
-                    if prefiltered is not None:
-                        marks = self._aliases.intersection(prefiltered.marks)
-                        state.extract["aliased"] = sorted(marks | self._makers.intersection(state.calls))
-                    if state.file.path.endswith(ENDING):
-                        state.extract["cells"] = cells_of(self._bytes(module))
-                    if module in self._halves:
-                        state.extract = writable(state.extract)
-                    del extractor  # the tree goes before the collector comes back
-        except UnreadableSourceError as error:
-            state.fault = reading_fault(error)
-        except Exception as error:  # one file must not end a scan
-            state.fault = fault_of(error, "its statements are nested too deeply")
-        finally:
-            self.content.pop(module, None)
-
-    def _calls(self, module: str, prefiltered: Prefiltered | None) -> list[int]:
-        """Return the lines of a module on which a known constructor seems to be called."""
-        if prefiltered is None or not (prefiltered.declared or prefiltered.assigned):
-            return []
-        return self.prefilter.lines_of_calls(self._bytes(module), prefiltered.renamed, self._makers)
-
-    def _bytes(self, module: str) -> bytes:
-        data = self.content.get(module)
-        return source_bytes(self.states[module].file.path) if data is None else data
-
-    def _extractor(self, module: str, state: FileState) -> Extractor | None:
-        file = state.file
-        tree = self._trees.get(file.path)
-        if tree is None:
-            data = self._bytes(module)
-            if HALF.search(data) is not None:
-                self._halves.add(module)
-            tree = parse_source(data, file.path).tree
-            self._trees.keep(file.path, tree, len(data))
-            self.parsed += 1
-        return Extractor(module, file.path, file.is_package, tree, self.rules)
-
-    # --- asked by the follower -----------------------------------------------------------------------------
-
-    def _extract_of(self, module: str) -> Extract | None:
-        state = self.states[module]
-        if state.extract is None and state.fault is None:
-            self._extract(module, state, frozenset(), None)
-        return state.extract
-
-    def _constant(self, module: str, name: str) -> Value:
-        state = self.states[module]
-        if state.constants is not None and name in state.constants:
-            return state.constants[name]
-        value: Value = None
-        if state.fault is None:
-            try:
-                extractor = self._extractor(module, state)
-                value = extractor.constant(name) if extractor is not None else None
-            except Exception:  # whatever the file holds: the value can't be told
-                value = None
-        if state.constants is None:
-            state.constants = {}
-        state.constants[name] = value
-        return value
-
-    def _about(self, module: str, qualname: str) -> dict[str, Any]:
-        """Return what is known of a name that something is given; kept for the next scan."""
-        return self._asked(module, "told", qualname, lambda extractor: extractor.about(qualname))
-
-    def _gives(self, module: str, qualname: str) -> Given:
-        return self._asked(module, "gives", qualname, lambda extractor: extractor.gives(qualname))
-
-    def _asked(
-        self, module: str, table: str, qualname: str, read: Callable[[Extractor], dict[str, Any]]
-    ) -> dict[str, Any]:
-        """Return what *read* tells of a name in a module, an empty dictionary if nothing; kept for the next scan."""
-        extract = self._extract_of(module) if module in self.states else None  # else it is of another root
-        if extract is None:
-            return {}
-        known: dict[str, dict[str, Any]] = extract[table]
-        if qualname not in known:
-            known[qualname] = {}
-            with suppress(Exception):  # whatever the file holds: nothing is known of it
-                extractor = self._extractor(module, self.states[module])
-                known[qualname] = {} if extractor is None else read(extractor)
-        return known[qualname]
-
-    # --- results -------------------------------------------------------------------------------------------
-
-    def findings(self) -> list[Finding]:
-        """Return what the files hold."""
-        exported = self._exported.followed(self.follower) if self._exported is not None else {}
-        seen: list[Seen] = []
-        for module, state in list(self.states.items()):
-            if state.extract is None or not state.extract["items"]:
-                continue
-            path, root = self._file(module)
-            try:
-                seen += seen_in(
-                    module,
-                    state.extract,
-                    self.follower,
-                    path=path,
-                    root=root,
-                    exported=exported.get(module, ()),
-                    public=self.public,
-                )
-            except Exception as error:
-                state.fault = fault_of(error, "its names lead too far")
-        return Connected(seen, self.follower, self._about, self._file, self._placed).findings()
-
-    def _file(self, module: str) -> tuple[str, str | None]:
-        file = self.states[module].file
-        return file.path, file.root if self.target.root is not None else None
-
-    def _placed(self, finding: Finding) -> Finding:
-        """Return *finding* as what can't be loaded if its file is none that Python imports."""
-        state = self.states[finding.module]
-        if state.extract is not None and "cells" in state.extract:
-            finding = in_cell(finding, state.extract["cells"])
-        elif state.file.unloadable:
-            finding = replace(finding, ref=None, reason=state.file.unloadable)
-        return finding
-
-
-def _is_enough(extract: Extract | None, wanted: frozenset[str], public: Callable[[str], bool] | None) -> bool:
-    """Tell whether a remembered extract describes all that is asked of them now."""
-    if extract is None or (extract["asked"] is not None and not wanted <= set(extract["asked"])):
-        return False
-    if public is None:
-        return True
-    described = set(extract["described"])
-    return all(name in described for name in extract["defines"] if public(name))

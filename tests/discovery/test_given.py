@@ -242,3 +242,14 @@ def test_an_unchanged_file_is_as_it_was(make: Any) -> None:
         ("agent:A", ""),
         ("tool:get_weather", "Tell the weather."),
     ]
+
+
+def test_a_name_that_leads_to_another_root_harms_nothing(make: Any) -> None:
+    """A package below a folder without ``__init__.py`` is another root; the agent is found all the same."""
+    files = {
+        "app/__init__.py": "",
+        "app/agent.py": f"{HEAD}from .parts.sub.agent import other\na = Agent(name='A', tools=[other])\n",
+        "app/parts/sub/__init__.py": "",
+        "app/parts/sub/agent.py": f"{HEAD}other = Agent(name='B')\n",
+    }
+    assert set(graph(make, files)) == {"agent:A", "agent:B"}

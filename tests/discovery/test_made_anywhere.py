@@ -95,7 +95,7 @@ def test_copies_are_one_entry(make: Any) -> None:
     text = "".join(f"def f{n}():\n    a = Agent(name='A', instructions='{w}')\n" for n, w in enumerate("xxy"))
     assert [(each.name, each.reason) for each in found(make, AGENT + text)] == [
         ("A", "defined inside f0()"),
-        ("app/f2/A", "defined inside f2()"),
+        ("f2/A", "defined inside f2()"),
     ]
 
 
