@@ -133,7 +133,7 @@ class NameFollower:
         if key not in self._shared.extracts:
             extract: Extract | None = None
             with gc_paused():
-                extractor = self._extractor(module)
+                extractor = self._extractor(module, keep=False)
                 if extractor is not None:
                     with suppress(RecursionError):
                         extract = extractor.extract(None, deep=False)
@@ -142,7 +142,7 @@ class NameFollower:
         self._outside[module] = self._shared.extracts[key]
         return self._outside[module]
 
-    def _extractor(self, module: str) -> Extractor | None:
+    def _extractor(self, module: str, *, keep: bool) -> Extractor | None:
         site = self.locator.find(module)
         if site is None or site.form != "source" or site.path is None or leads_out(site.path, self.locator.roots):
             return None
@@ -155,7 +155,8 @@ class NameFollower:
             except UnreadableSourceError:
                 return None
             tree = parsed.tree
-            self._shared.trees.keep(site.path, tree, len(parsed.text))
+            if keep:
+                self._shared.trees.keep(site.path, tree, len(parsed.text))
         return Extractor(module, site.path, site.is_package, tree, self.rules)
 
     def _step(self, dotted: str) -> str | None:
@@ -237,7 +238,7 @@ class NameFollower:
         key = (module, (site.path if site is not None else None) or "", ".".join(names))
         given = self._shared.gives.get(key)
         if given is None:
-            extractor = self._extractor(module)
+            extractor = self._extractor(module, keep=True)
             given = self._shared.gives[key] = {} if extractor is None else extractor.gives(key[2])
         return given
 
@@ -439,6 +440,6 @@ class NameFollower:
             name = ".".join(names)
         key = (module, name)
         if key not in self._constants:
-            extractor = self._extractor(module)
+            extractor = self._extractor(module, keep=True)
             self._constants[key] = None if extractor is None else extractor.constant(name)
         return self.value(self._constants[key], depth + 1)

@@ -13,7 +13,10 @@ _MOST = 512 * 1024
 
 
 class Trees:
-    """The syntax trees that were asked for last: a file is seldom asked for one name alone."""
+    """The syntax trees of which a name was asked for last: it is seldom the only one of its file.
+
+    A tree that is kept is gone through by the garbage collector, so those of extracts, most of them read once, are not.
+    """
 
     def __init__(self, most: int = _MOST) -> None:
         """Keep the trees of files that have *most* bytes together."""

@@ -178,7 +178,7 @@ class RootScan:
         nested = prefiltered is not None and any(inside and name in candidates for name, _, inside in prefiltered.heads)
         try:
             with gc_paused():
-                extractor = self._extractor(module, state)
+                extractor = self._extractor(module, state, keep=False)
                 if extractor is not None:
                     state.extract = extractor.extract(
                         candidates,
@@ -214,7 +214,8 @@ class RootScan:
         data = self.content.get(module)
         return source_bytes(self.states[module].file.path) if data is None else data
 
-    def _extractor(self, module: str, state: FileState) -> Extractor | None:
+    def _extractor(self, module: str, state: FileState, *, keep: bool) -> Extractor | None:
+        """Return what reads a module; *keep* its tree if more of its names may be asked for."""
         file = state.file
         tree = self._trees.get(file.path)
         if tree is None:
@@ -222,7 +223,8 @@ class RootScan:
             if HALF.search(data) is not None:
                 self._halves.add(module)
             tree = parse_source(data, file.path).tree
-            self._trees.keep(file.path, tree, len(data))
+            if keep:
+                self._trees.keep(file.path, tree, len(data))
             self.parsed += 1
         return Extractor(module, file.path, file.is_package, tree, self.rules)
 
@@ -241,7 +243,7 @@ class RootScan:
         value: Value = None
         if state.fault is None:
             try:
-                extractor = self._extractor(module, state)
+                extractor = self._extractor(module, state, keep=True)
                 value = extractor.constant(name) if extractor is not None else None
             except Exception:  # whatever the file holds: the value can't be told
                 value = None
@@ -268,7 +270,7 @@ class RootScan:
         if qualname not in known:
             known[qualname] = {}
             with suppress(Exception):  # whatever the file holds: nothing is known of it
-                extractor = self._extractor(module, self.states[module])
+                extractor = self._extractor(module, self.states[module], keep=True)
                 known[qualname] = {} if extractor is None else read(extractor)
         return known[qualname]
 
