@@ -31,6 +31,7 @@ class Reach:
         self.consulted = consulted
         self._reach: dict[tuple[str, str], bool] = {}
         self._shared = shared
+        self._sources: dict[str, tuple[str, bool] | None] = {}
         self._wrappers = wrappers_for(rules)
         self._giving: dict[str, bool] = {}
 
@@ -111,7 +112,12 @@ class Reach:
                     yield source
 
     def _source(self, module: str) -> tuple[str, bool] | None:
-        """Return the file of *module* and whether it is a package, or None if it can't be read."""
+        """Return the file of *module* and whether it is a package, or None if it can't be read; found once."""
+        if module not in self._sources:
+            self._sources[module] = self._found(module)
+        return self._sources[module]
+
+    def _found(self, module: str) -> tuple[str, bool] | None:
         site = self.locator.find(module)
         if site is None:  # module may be a class: Outer.Inner
             return None
