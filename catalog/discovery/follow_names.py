@@ -131,16 +131,19 @@ class NameFollower:
         site = self.locator.find(module)
         key = (module, (site.path if site is not None else None) or "")
         if key not in self._shared.extracts:
-            extract: Extract | None = None
-            with gc_paused():
-                extractor = self._extractor(module, keep=False)
-                if extractor is not None:
-                    with suppress(RecursionError):
-                        extract = extractor.extract(None, deep=False)
-                    del extractor  # the tree goes before the collector comes back
-            self._shared.extracts[key] = extract
+            self._shared.extracts[key] = self._shared.extract_of_another_root(*key) or self._extracted(module)
         self._outside[module] = self._shared.extracts[key]
         return self._outside[module]
+
+    def _extracted(self, module: str) -> Extract | None:
+        extract: Extract | None = None
+        with gc_paused():
+            extractor = self._extractor(module, keep=False)
+            if extractor is not None:
+                with suppress(RecursionError):
+                    extract = extractor.extract(None, deep=False)
+                del extractor  # the tree goes before the collector comes back
+        return extract
 
     def _extractor(self, module: str, *, keep: bool) -> Extractor | None:
         site = self.locator.find(module)

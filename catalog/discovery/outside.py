@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from catalog.discovery.extract import Extract
 from catalog.discovery.gives import Given
+from catalog.discovery.state import FileState
 
 _MOST = 512 * 1024
 """The bytes of the files whose trees are kept; a tree takes some fifty times as much memory."""
@@ -47,6 +48,7 @@ class Outside:
     """What was read outside of the files of a root.
 
     Attributes:
+        inside: what is known of the files of all roots, by module and path.
         extracts: by module and path.
         gives: what functions give, by module, path and qualified name.
         bytes: by path.
@@ -56,6 +58,7 @@ class Outside:
         trees: of files outside and inside.
     """
 
+    inside: dict[tuple[str, str], FileState] = field(default_factory=dict)
     extracts: dict[tuple[str, str], Extract | None] = field(default_factory=dict)
     gives: dict[tuple[str, str, str], Given] = field(default_factory=dict)
     bytes: dict[str, bytes] = field(default_factory=dict)
@@ -63,3 +66,12 @@ class Outside:
     imports: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     wrapping: dict[str, dict[str, str]] = field(default_factory=dict)
     trees: Trees = field(default_factory=Trees)
+
+    def extract_of_another_root(self, module: str, path: str) -> Extract | None:
+        """Return the extract that another root has of a file, if it describes all classes that have bases."""
+        state = self.inside.get((module, path))
+        extract = state.extract if state is not None else None
+        if extract is None or not extract["classes"]:
+            return extract
+        described = {item["qualname"] for item in extract["items"] if item["form"] == "class"}
+        return extract if described.issuperset(extract["classes"]) else None

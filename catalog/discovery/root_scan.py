@@ -62,7 +62,7 @@ class RootScan:
         self._aliases: frozenset[str] = frozenset()
         self._makers: frozenset[str] = frozenset()
         self._exported: Exported | None = None
-        self._trees = outside.trees
+        self._trees, self._inside = outside.trees, outside.inside
         self.follower = NameFollower(
             rules, locator, self._extract_of, self.states.__contains__, self._constant, self._gives, outside
         )
@@ -73,6 +73,7 @@ class RootScan:
         """Look at the bytes of the files that changed."""
         for file in self.files:
             self._prefilter(file)
+            self._inside[file.module, file.path] = self.states[file.module]
             self.progress(file.module)
 
     def _prefilter(self, file: SourceFile) -> None:
