@@ -203,6 +203,6 @@ _FORMS: tuple[tuple[Callable[[str], bool], Callable[[Path, str], Iterator[Item]]
     (_ending(".j2", ".jinja", ".jinja2"), _template),
     (_ending(".baml"), _baml),
     (_named("skprompt.txt"), _plain_prompt),
-    (lambda path: "/prompts/" in f"/{path}" and path.endswith((".md", ".txt")), _prompt_text),
+    (lambda path: "prompts" in path.split("/")[:-1] and path.endswith((".md", ".txt")), _prompt_text),
     (_ending(".json", ".yaml", ".yml"), _data),
 )

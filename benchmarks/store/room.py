@@ -111,7 +111,7 @@ def taken_by(arguments: Sequence[str], folder: Path, database: str) -> Taken:
     begun = time.perf_counter()
     opened = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     pid = os.posix_spawn(
-        "/usr/bin/env",
+        "env",
         ["env", "-C", str(folder), *command],
         variables,
         file_actions=[

@@ -14,6 +14,7 @@ from typing import Any
 from catalog.discovery.crewai import CREW, crews_of
 from catalog.discovery.decorators import Decorators
 from catalog.discovery.gives import Given, Gives
+from catalog.discovery.handing import handed
 from catalog.discovery.items import Items
 from catalog.discovery.literal import Value
 from catalog.discovery.made import BLOCKS, MadeObjects
@@ -33,7 +34,7 @@ Extract = dict[str, Any]
 ``returns`` function to the dotted class it returns · ``defines`` the functions and classes of the module ·
 ``all`` what ``__all__`` lists · ``items`` the candidates · ``asked`` the classes that were candidates ·
 ``described`` the names that were public · ``tried`` the imports that decided which branches run ·
-``aliased`` the decorators and calls in it that may be known under other names ·
+``aliased`` the decorators and calls in it that may be known under other names · ``handed`` what calls hand on ·
 ``gives`` function to what a call of it gives, once that was asked for · ``crews`` CrewAI's classes, see
 `catalog.discovery.crewai`."""
 
@@ -48,8 +49,7 @@ class Extractor:
 
     def __init__(self, module: str, path: str, is_package: bool, tree: ast.Module, rules: Rules) -> None:
         """Prepare to read the *tree* of *module*."""
-        self.module = module
-        self.path = path
+        self.module, self.path = module, path
         self.is_package = is_package
         self.tree = tree
         self.rules = rules
@@ -59,6 +59,7 @@ class Extractor:
         self.takes = self.decorators.takes
         self._items = Items(module, path, self.decorators)
         self.items: list[dict[str, Any]] = []
+        self.handed: list[list[str]] = []
         self.classes: dict[str, list[str]] = {}
         self.wanted = rules.read_names
         self._candidates: frozenset[str] | None = None
@@ -105,6 +106,7 @@ class Extractor:
             "defines": [name for name, bound in names.bound.items() if isinstance(bound, _DEFINITIONS)],
             "all": list(names.exported) if names.exported is not None else None,
             "items": self.items,
+            "handed": self.handed,
             "told": self._told() if calls else {},
             "tried": names.branches.tried,
             "aliased": [],
@@ -292,8 +294,11 @@ class Extractor:
     def _made_anywhere(self, lines: Sequence[int]) -> None:
         """Collect the calls of known constructors that are no variables of the module."""
         there = {id(item["node"]) for item in self.items if "node" in item}
-        for call in MadeObjects(self.namer, self.takes, self._is_class, lines).calls(self.tree):
-            if id(call.node) not in there:
+        made = MadeObjects(self.namer, self.takes, self._is_class, self.rules.framework_of, lines)
+        for call in made.calls(self.tree):
+            if call.handing is not None:
+                self.handed += handed(call.node, call.handing, self.takes.of(call.node, call.around.scopes))
+            elif id(call.node) not in there:
                 self.items.append(self._items.of_call(call))
 
     def _is_constructor(self, dotted: str) -> bool:
@@ -338,9 +343,9 @@ class Extractor:
         """Return what is known of the names in this file that calls are given."""
         mine = self.module + "."
         made = [item["made"] for item in self.items if "made" in item]
-        names = {
-            target[2].removeprefix(mine) for each in made for target in each["takes"] if target[2].startswith(mine)
-        }
+        targets = [take[2] for each in made for take in each["takes"]]
+        targets += [target for _, _, target in self.handed]
+        names = {target.removeprefix(mine) for target in targets if target.startswith(mine)}
         return {name: self.about(name) for name in sorted(names)}
 
     # --- candidates ----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from catalog.discovery.handing import hands
 from catalog.discovery.scopes import Namer, Scope, Scopes, last_name, statements
 from catalog.discovery.takes import Takes, path_of
 from catalog.source.checksum import Function
@@ -71,6 +72,7 @@ class Call(NamedTuple):
         is_own: whether the variable holds the object itself.
         is_inline: whether it is an argument of a call, or a part of one.
         returned: whether it is all that the innermost function around returns, so that a call of it gives the object.
+        handing: whose it is, if it makes nothing known and hands functions on (:mod:`catalog.discovery.handing`).
     """
 
     node: ast.Call
@@ -81,6 +83,7 @@ class Call(NamedTuple):
     is_own: bool = False
     is_inline: bool = False
     returned: bool = False
+    handing: str | None = None
 
     @property
     def maker(self) -> Function | None:
@@ -93,8 +96,19 @@ class Call(NamedTuple):
 class MadeObjects:
     """Finds the calls of one file."""
 
-    def __init__(self, namer: Namer, takes: Takes, is_known: Callable[[str], bool], lines: Sequence[int]) -> None:
-        """Look for calls of names that *is_known* accepts, in statements that hold one of the *lines*."""
+    def __init__(
+        self,
+        namer: Namer,
+        takes: Takes,
+        is_known: Callable[[str], bool],
+        framework_of: Callable[[str], str],
+        lines: Sequence[int],
+    ) -> None:
+        """Look for calls of names that *is_known* accepts, and for such that hand functions to a framework.
+
+        Only statements that hold one of the *lines* are looked at.
+        """
+        self.framework_of = framework_of
         self.lines = lines
         self.namer = namer
         self.takes = takes
@@ -104,7 +118,7 @@ class MadeObjects:
         """Yield the calls of known constructors in *tree*, each once."""
         by_maker: dict[int, list[Call]] = {}
         for call in self._body(tree.body, Around([self.namer.top])):
-            if call.maker is None:
+            if call.maker is None or call.handing is not None:
                 yield call
             else:
                 by_maker.setdefault(id(call.maker), []).append(call)
@@ -176,6 +190,8 @@ class MadeObjects:
                 is_value = node is own
                 name = variable if is_value else argument
                 yield Call(node, dotted, around, name, holder, bool(variable) and is_value, inline and not is_value)
+            if (framework := hands(node, dotted, self.framework_of)) is not None:  # what is known may be no entry
+                yield Call(node, dotted or "", around, handing=framework)
             waiting.append((node.func, "", inline))
             waiting += [(each, "", True) for each in reversed(node.args)]
             waiting += [(each.value, each.arg or "", True) for each in reversed(node.keywords)]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from catalog.discovery.handing import WORDS
 from catalog.discovery.rules import MARKING, SECTIONS, Rules
 
 # Each expression begins with plain letters, which the engine searches for many times faster than for a class of them.
@@ -53,6 +54,9 @@ _NO_ALIAS = (b"import ", b"with ", b"    with ", b"    except ", b"except ", b" 
 """Lines in which ``as`` renames a module, or nothing that is imported."""
 _BLANK = frozenset({b" ", b"\t"})
 _DEFINING = (b"def ", b"class ", b"async ", b"@")
+
+
+_HANDING = re.compile(WORDS.encode())
 
 
 @dataclass(slots=True)
@@ -173,7 +177,7 @@ class Prefilter:
         at_home = any(expression.search(data) is not None for expression in self._home) or (
             self._home[1].match(b"\n" + data[:_LONGEST_NAME]) is not None  # what the file begins with
         )
-        declared = assigned or (at_home and self.declares(data, at_home=True))
+        declared = assigned or (at_home and (_HANDING.search(data) is not None or self.declares(data, at_home=True)))
         return Prefiltered(heads, decorated, assigned, declared, renamed, aliases, sorted(map(_text, marks)), at_home)
 
     def _add_decorators(self, data: bytes, aliases: dict[str, str]) -> None:
@@ -220,7 +224,7 @@ class Prefilter:
 
     def lines_of_calls(self, data: bytes, renamed: Mapping[str, str], classes: Container[str] = ()) -> list[int]:
         """Return the lines of *data*, from 1, on which a known constructor, or one of *classes*, seems to be called."""
-        places = [match.start() for match in self._plain.finditer(data)]
+        places = [match.start() for words in (self._plain, _HANDING) for match in words.finditer(data)]
         names = [name for name, first in renamed.items() if self._is_known(first.encode())]
         if names:
             others = re.compile(rb"\b(?:%b)[(.\[]" % b"|".join(re.escape(name.encode()) for name in names))

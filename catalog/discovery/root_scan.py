@@ -297,7 +297,13 @@ class RootScan:
                 )
             except Exception as error:
                 state.fault = fault_of(error, "its names lead too far")
-        return Connected(seen, self.follower, self._about, self._file, self._placed).findings()
+        handed = [
+            (module, *each)
+            for module, state in self.states.items()
+            if state.extract is not None
+            for each in state.extract["handed"]
+        ]
+        return Connected(seen, self.follower, self._about, self._file, self._placed, handed).findings()
 
     def _file(self, module: str) -> tuple[str, str | None]:
         file = self.states[module].file

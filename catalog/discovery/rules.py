@@ -84,6 +84,7 @@ class Rules:
         self._ordered = tuple(rules)
         self.own_package = own_package
         self._matches: dict[tuple[str, str], Rule | None] = {}
+        self._frameworks: dict[str, str] = {}
         self._words: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {}
         self._without_schemas: Rules | None = None
         places = [place for rule in self for _, choices in rule.fields for place in choices]
@@ -152,6 +153,14 @@ class Rules:
             kept = [rule for rule in self._ordered if rule.when != "schemas"]
             self._without_schemas = Rules(kept, own_package=self.own_package)
         return self._without_schemas
+
+    def framework_of(self, package: str) -> str:
+        """Return the framework whose rules name things in *package*, a top-level name; empty if none does."""
+        known = self._frameworks.get(package)
+        if known is None:
+            rules = (rule for rule in self._ordered for module in rule.modules if _is_of(module, package))
+            known = self._frameworks[package] = next((rule.framework for rule in rules), "")
+        return known
 
     def words(self, section: str) -> str:
         """Return a regular expression for the names a file must hold for *section* to matter."""
@@ -304,6 +313,11 @@ def _fault(where: str, text: str) -> SettingsError:
 
 def _any_fits(name: str, patterns: tuple[str, ...]) -> bool:
     return name in patterns or any(pattern[-1] == "*" and name.startswith(pattern[:-1]) for pattern in patterns)
+
+
+def _is_of(module: str, package: str) -> bool:
+    top = module.partition(".")[0]
+    return top == package or (top[-1] == "*" and package.startswith(top[:-1]))
 
 
 def _is_below(module: str, pattern: str) -> bool:

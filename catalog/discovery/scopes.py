@@ -115,6 +115,8 @@ class Namer:
             elif isinstance(node, ast.Call) and (kind := marked_kind(node)):  # followed as mark.dataset
                 parts.append(kind)
                 node = node.func
+            elif isinstance(node, ast.Subscript) and last_name(node.value)[:1].isupper():  # Agent[Deps](...)
+                node = node.value
             else:
                 break
         if not isinstance(node, ast.Name) or depth > _MOST_ALIASES:

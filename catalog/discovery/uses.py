@@ -5,6 +5,7 @@ Plain functions that an agent is given become tools here: nothing else marks the
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -56,6 +57,7 @@ class Connected:
         about: About,
         file: File,
         placed: Callable[[Finding], Finding],
+        handed: Iterable[tuple[str, str, str, str]] = (),
     ) -> None:
         """Connect what was *seen*.
 
@@ -65,8 +67,10 @@ class Connected:
             about: tells of a name in a module of the scan.
             file: tells where a module is.
             placed: returns a finding as what can't be loaded if its file can't be imported.
+            handed: what calls hand to models and agents: module, framework, form and target.
         """
         self.placed = placed
+        self.handed = list(handed)
         self.seen = seen
         self.follower = follower
         self.about = about
@@ -97,6 +101,8 @@ class Connected:
         """Return the findings, with the plain functions that are tools, and what each refers to."""
         self._leave_out_copies()
         self._leave_out_makers()
+        for module, framework, form, target in self.handed:
+            deque(self._resolved(module, form, target, "tools", framework), 0)
         for each in list(self.seen):
             if each.finding.kind == "tool" and each.takes:
                 self._unwrap(each)

@@ -79,7 +79,7 @@ def references_of(kind: str, spec: Any, metadata: Mapping[str, Any]) -> list[Nam
     names: list[Named] = []
     if kind in COUNCILS:
         names += _council(spec, "")
-    elif kind in REFERRING:
+    elif kind in REFERRING and "file" not in metadata:  # what a document holds has the fields of its own form
         names += _fields(spec, "")
     listed = metadata.get("references")
     if isinstance(listed, list):

@@ -446,3 +446,14 @@ def test_skills_are_never_written_onto_themselves_or_elsewhere(catalog: Catalog,
     with pytest.raises(EntryError, match="is where it comes from"):
         catalog.export_document("skill", folder / ".claude" / "skills", "skill:pdf-forms")
     assert not (tmp_path / "out").exists()
+
+
+def test_words_of_a_foreign_form_name_no_entries(tmp_path: Path, url: str) -> None:
+    """``tools: Read`` of a sub-agent means the tools of its own program: it is no reference, and nothing dangles."""
+    place = tmp_path / "app" / ".claude" / "agents" / "reviewer.md"
+    place.parent.mkdir(parents=True)
+    place.write_text("---\nname: reviewer\ndescription: Reviews code.\ntools: Read, Grep\nmodel: opus\n---\nReview.\n")
+    with Catalog(url) as cat:
+        assert cat.scan(tmp_path / "app").found == ("agent:reviewer",)
+        assert cat.references("agent:reviewer") == []
+        assert [fault.key for fault in cat.diagnose()] == []

@@ -159,7 +159,7 @@ def test_warnings_of_the_catalog_are_one_line(run_cli, project, three) -> None:
 
 def test_a_fault_of_ours_is_told_from_an_answer(run_cli, monkeypatch) -> None:
     """An exception nobody foresaw ends with 3 and a traceback, never with 1."""
-    monkeypatch.setattr("catalog.app.Catalog.search", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("catalog.app.Catalog.listed", lambda *_, **__: 1 / 0)
     done = run_cli("ls")
     assert (done.status, done.out) == (3, "")
     assert done.err.startswith("Traceback")

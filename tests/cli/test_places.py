@@ -36,7 +36,7 @@ def projects(project: Path) -> tuple[Path, Path]:
 def test_a_file_is_known_by_its_place_and_not_by_its_name(run_cli, projects, tmp_path, monkeypatch) -> None:
     """Of two projects with the same modules each tool is an entry, none is drift, and each runs its own code."""
     for folder in projects:
-        done = run_cli("scan", folder, "--json")
+        done = run_cli("scan", folder, "--tests", "--json")
         assert done.status == 0, done.err
         assert (done.data["drifted"], done.data["gone"], len(done.data["found"])) == ([], [], 10)
     monkeypatch.chdir(tmp_path)
@@ -47,8 +47,8 @@ def test_a_file_is_known_by_its_place_and_not_by_its_name(run_cli, projects, tmp
     refreshed = run_cli("refresh", "--json")
     assert refreshed.status == 0, refreshed.err
     for name in names:
-        module = name.rpartition(".")[2].rpartition("_")[0]
-        where = "two" if name.endswith("two") or "." in name else "one"
+        module = name.rpartition("/")[2].rpartition("_")[0]
+        where = "two" if name.endswith("two") or "/" in name else "one"
         done = run_cli("run", name, "--input", '"hi"')
         assert (done.status, done.out) == (0, f"{where} {module}: hi\n"), (name, done.err)
 

@@ -147,3 +147,9 @@ def test_every_agent_is_found_once_however_deep(tmp_path_factory: pytest.TempPat
     lines += [f"{' ' * depth}finally: pass" for depth, head in reversed([*enumerate(heads)]) if head == "try:"]
     (folder / "app.py").write_text(AGENT + "import sys\nx = y = sys.argv\n" + "\n".join(lines) + "\n")
     assert [each.key for each in scan(folder).findings] == ["agent:A"]
+
+
+def test_type_arguments_of_a_constructor_are_looked_through(make: Any) -> None:
+    """``Agent[Deps](...)`` makes an agent, at module level and in a function."""
+    text = "from agents import Agent\none = Agent[int](name='one')\ndef f():\n    g(Agent[int](name='two'))\n"
+    assert facts(found(make, text)) == [("agent:one", "app:one"), ("agent:two", None)]

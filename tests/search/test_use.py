@@ -294,14 +294,18 @@ def test_only_a_hit_of_the_own_last_search_counts(tools: Catalog, opened: Open, 
     assert list(auto.uses()) == []
 
 
-def test_a_lookup_does_not_fail_for_lack_of_a_record(tools: Catalog, opened: Open, url: str) -> None:
+def test_a_lookup_does_not_fail_for_lack_of_a_record(
+    tools: Catalog, opened: Open, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Where a use can't be written, the hit is handed over with a warning."""
     auto = opened(learn="auto")
     auto.search(REQUEST)
-    with sqlite3.connect(url.removeprefix("sqlite:///")) as other:
-        other.execute("CREATE TRIGGER full BEFORE INSERT ON used BEGIN SELECT RAISE(ABORT, 'no room'); END")
+    monkeypatch.setattr(auto.workspace.store, "_busy_ms", 50)
+    other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")  # somebody writes, for as long as it takes
     with pytest.warns(CatalogWarning, match="a use of 'tool:dots' was not recorded"):
         taken = auto["tool", "dots"]
+    other.close()
     assert taken is json.dumps
 
 
