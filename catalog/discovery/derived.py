@@ -31,10 +31,11 @@ def could_derive(roots: Sequence[Heads], rules: Rules) -> list[dict[str, frozens
                 continue
             waiting += [(place, "", name, {first}) for name, first in state.prefiltered.renamed.items()]
             for name, bases, _ in state.prefiltered.heads:
-                known = {base for base in bases if "." in base and reaches(base)}
+                above = {base: base.rpartition(".")[0] for base in bases}  # what the root has itself is in the list
+                known = {base for base in bases if above[base] and above[base] not in states and reaches(base)}
                 named = {base for base in bases if "." not in base or base.partition(".")[0] in tops}
                 waiting.append((place, module, name, {base.rpartition(".")[2] for base in named | known}))
-                words.update(base.rpartition(".")[2] for base in known if base.rpartition(".")[0] not in states)
+                words.update(base.rpartition(".")[2] for base in known)
     return _closed(waiting, words, len(roots))
 
 

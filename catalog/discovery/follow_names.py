@@ -131,27 +131,35 @@ class NameFollower:
         site = self.locator.find(module)
         key = (module, (site.path if site is not None else None) or "")
         if key not in self._shared.extracts:
-            extract: Extract | None = None
-            with gc_paused():
-                extractor = self._extractor(module)
-                if extractor is not None:
-                    with suppress(RecursionError):
-                        extract = extractor.extract(None, deep=False)
-                    del extractor  # the tree goes before the collector comes back
-            self._shared.extracts[key] = extract
+            self._shared.extracts[key] = self._shared.extract_of_another_root(*key) or self._extracted(module)
         self._outside[module] = self._shared.extracts[key]
         return self._outside[module]
 
-    def _extractor(self, module: str) -> Extractor | None:
+    def _extracted(self, module: str) -> Extract | None:
+        extract: Extract | None = None
+        with gc_paused():
+            extractor = self._extractor(module, keep=False)
+            if extractor is not None:
+                with suppress(RecursionError):
+                    extract = extractor.extract(None, deep=False)
+                del extractor  # the tree goes before the collector comes back
+        return extract
+
+    def _extractor(self, module: str, *, keep: bool) -> Extractor | None:
         site = self.locator.find(module)
         if site is None or site.form != "source" or site.path is None or leads_out(site.path, self.locator.roots):
             return None
         self.consulted.add(site.path)
-        try:
-            # Not by way of the locator: it keeps trees, and these are asked for once.
-            tree = read_source(site.path).tree
-        except UnreadableSourceError:
-            return None
+        tree = self._shared.trees.get(site.path)
+        if tree is None:
+            try:
+                # Not by way of the locator: it keeps every tree.
+                parsed = read_source(site.path)
+            except UnreadableSourceError:
+                return None
+            tree = parsed.tree
+            if keep:
+                self._shared.trees.keep(site.path, tree, len(parsed.text))
         return Extractor(module, site.path, site.is_package, tree, self.rules)
 
     def _step(self, dotted: str) -> str | None:
@@ -229,8 +237,13 @@ class NameFollower:
             return {}
         if self._is_inside(module):
             return self._gives_inside(module, ".".join(names))
-        extractor = self._extractor(module)
-        return {} if extractor is None else extractor.gives(".".join(names))
+        site = self.locator.find(module)
+        key = (module, (site.path if site is not None else None) or "", ".".join(names))
+        given = self._shared.gives.get(key)
+        if given is None:
+            extractor = self._extractor(module, keep=True)
+            given = self._shared.gives[key] = {} if extractor is None else extractor.gives(key[2])
+        return given
 
     # --- classes -------------------------------------------------------------------------------------------
 
@@ -430,6 +443,6 @@ class NameFollower:
             name = ".".join(names)
         key = (module, name)
         if key not in self._constants:
-            extractor = self._extractor(module)
+            extractor = self._extractor(module, keep=True)
             self._constants[key] = None if extractor is None else extractor.constant(name)
         return self.value(self._constants[key], depth + 1)

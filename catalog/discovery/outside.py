@@ -1,15 +1,77 @@
-"""What a scan has read outside of its files, kept for the files of all roots: frameworks are read once."""
+"""What one operation has read, kept for the files of all its roots: a framework is read once."""
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass, field
 
 from catalog.discovery.extract import Extract
+from catalog.discovery.gives import Given
+from catalog.discovery.state import FileState
+
+_MOST = 512 * 1024
+"""The bytes of the files whose trees are kept; a tree takes some fifty times as much memory."""
+
+
+class Trees:
+    """The syntax trees of which a name was asked for last: it is seldom the only one of its file.
+
+    A tree that is kept is gone through by the garbage collector, so those of extracts, most of them read once, are not.
+    """
+
+    def __init__(self, most: int = _MOST) -> None:
+        """Keep the trees of files that have *most* bytes together."""
+        self._most = most
+        self._kept: dict[str, tuple[ast.Module, int]] = {}
+        self._size = 0
+
+    def get(self, path: str) -> ast.Module | None:
+        """Return the tree of the file at *path*, or None if it is not kept."""
+        kept = self._kept.pop(path, None)
+        if kept is None:
+            return None
+        self._kept[path] = kept  # the last that was asked for
+        return kept[0]
+
+    def keep(self, path: str, tree: ast.Module, size: int) -> None:
+        """Keep the *tree* of the file at *path*, which has *size* bytes; those asked for longest ago make room."""
+        if size > self._most:
+            return
+        self._kept[path] = (tree, size)
+        self._size += size
+        while self._size > self._most:
+            self._size -= self._kept.pop(next(iter(self._kept)))[1]
 
 
 @dataclass(slots=True)
 class Outside:
-    """Extracts by module and path, bytes by path."""
+    """What was read outside of the files of a root.
 
+    Attributes:
+        inside: what is known of the files of all roots, by module and path.
+        extracts: by module and path.
+        gives: what functions give, by module, path and qualified name.
+        bytes: by path.
+        heads: the bases of classes by path.
+        imports: what the imported names stand for, by module and path.
+        wrapping: the names that may give something known, by path.
+        trees: of files outside and inside.
+    """
+
+    inside: dict[tuple[str, str], FileState] = field(default_factory=dict)
     extracts: dict[tuple[str, str], Extract | None] = field(default_factory=dict)
+    gives: dict[tuple[str, str, str], Given] = field(default_factory=dict)
     bytes: dict[str, bytes] = field(default_factory=dict)
+    heads: dict[str, dict[str, list[str]]] = field(default_factory=dict)
+    imports: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+    wrapping: dict[str, dict[str, str]] = field(default_factory=dict)
+    trees: Trees = field(default_factory=Trees)
+
+    def extract_of_another_root(self, module: str, path: str) -> Extract | None:
+        """Return the extract that another root has of a file, if it describes all classes that have bases."""
+        state = self.inside.get((module, path))
+        extract = state.extract if state is not None else None
+        if extract is None or not extract["classes"]:
+            return extract
+        described = {item["qualname"] for item in extract["items"] if item["form"] == "class"}
+        return extract if described.issuperset(extract["classes"]) else None

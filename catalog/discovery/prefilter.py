@@ -330,7 +330,7 @@ def _is_called(data: bytes, name: bytes, start: int) -> bool:
     return False
 
 
-_CLASS_CALL = re.compile(rb"\b(_*[A-Z]\w*)[(.\[]")
+_CLASS_CALL = re.compile(rb"\b(_*+[A-Z]\w*+)[(.\[]")
 _CALLING = (b"(", b".", b"[")
 
 

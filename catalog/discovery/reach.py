@@ -25,16 +25,14 @@ class Reach:
     """Looks into the files of other packages."""
 
     def __init__(self, rules: Rules, locator: Locator, consulted: set[str], shared: Outside) -> None:
-        """Look for the bases of *rules*; the files that were read are added to *consulted*, their bytes to *shared*."""
+        """Look for the bases of *rules*; the files read are added to *consulted*, what they hold to *shared*."""
         self.rules = rules
         self.locator = locator
         self.consulted = consulted
         self._reach: dict[tuple[str, str], bool] = {}
         self._shared = shared
-        self._headed: dict[str, dict[str, list[str]]] = {}
-        self._imported: dict[str, dict[str, str]] = {}
+        self._sources: dict[str, tuple[str, bool] | None] = {}
         self._wrappers = wrappers_for(rules)
-        self._wrapping: dict[str, dict[str, str]] = {}
         self._giving: dict[str, bool] = {}
 
     def reaches(self, dotted: str) -> bool:
@@ -56,20 +54,21 @@ class Reach:
         found = self._source(module)
         if found is None:
             return False
-        data, is_package = found
-        if module not in self._wrapping:
-            self._wrapping[module] = self._wrappers.names_in(data)
+        path, is_package = found
+        wrapping = self._shared.wrapping.get(path)
+        if wrapping is None:
+            wrapping = self._shared.wrapping[path] = self._wrappers.names_in(self._bytes(path))
         if self._reaches(module, name, 0):
             return True
-        imports = self._imports(module, is_package, data)
-        word = self._wrapping[module].get(name)
+        imports = self._imports(module, is_package, path)
+        word = wrapping.get(name)
         if word is not None:
             dotted = imports.get(word, f"{module}.{word}")
             return self._wrappers.is_known(word.encode()) or self.gives(dotted, depth + 1)
         home = imports.get(name)
         if home is not None:
             return self.gives(home, depth + 1)
-        return any(self.gives(f"{star}.{name}", depth + 1) for star in self._stars(data, module, is_package))
+        return any(self.gives(f"{star}.{name}", depth + 1) for star in self._stars(path, module, is_package))
 
     def _reaches(self, module: str, name: str, depth: int) -> bool:
         if self.rules.match("bases", f"{module}.{name}") is not None:
@@ -87,39 +86,45 @@ class Reach:
         found = self._source(module)
         if found is None:
             return False
-        data, is_package = found
-        bases = self._heads(module, data).get(name)
+        path, is_package = found
+        bases = self._heads(path).get(name)
         if bases is not None:
-            imports = self._imports(module, is_package, data)
+            imports = self._imports(module, is_package, path)
             for base in bases:
                 first, dot, rest = base.partition(".")
                 above, _, last = (imports.get(first, f"{module}.{first}") + dot + rest).rpartition(".")
                 if above and self._reaches(above, last, depth + 1):
                     return True
             return False
-        target = self._imports(module, is_package, data).get(name, "")
+        target = self._imports(module, is_package, path).get(name, "")
         if target and target != f"{module}.{name}":
             above, _, last = target.rpartition(".")
             return bool(above) and self._reaches(above, last, depth + 1)
-        return any(self._reaches(source, name, depth + 1) for source in self._stars(data, module, is_package))
+        return any(self._reaches(source, name, depth + 1) for source in self._stars(path, module, is_package))
 
-    def _stars(self, data: bytes, module: str, is_package: bool) -> Iterator[str]:
+    def _stars(self, path: str, module: str, is_package: bool) -> Iterator[str]:
         """Yield the modules of which *module* imports all."""
+        data = self._bytes(path)
         if b"import *" in data:
             for star in re.findall(rb"from[ \t]+([.\w]+)[ \t]+import[ \t]+\*", data):
                 source = absolute(star.decode("utf-8", "replace"), module, is_package)
                 if source is not None and source != module:
                     yield source
 
-    def _source(self, module: str) -> tuple[bytes, bool] | None:
-        """Return the content of *module* and whether it is a package, or None if it can't be read."""
+    def _source(self, module: str) -> tuple[str, bool] | None:
+        """Return the file of *module* and whether it is a package, or None if it can't be read; found once."""
+        if module not in self._sources:
+            self._sources[module] = self._found(module)
+        return self._sources[module]
+
+    def _found(self, module: str) -> tuple[str, bool] | None:
         site = self.locator.find(module)
         if site is None:  # module may be a class: Outer.Inner
             return None
         if site.form != "source" or site.path is None or leads_out(site.path, self.locator.roots):
             return None
         self.consulted.add(site.path)
-        return self._bytes(site.path), site.is_package
+        return site.path, site.is_package
 
     def _bytes(self, path: str) -> bytes:
         data = self._shared.bytes.get(path)
@@ -131,14 +136,14 @@ class Reach:
             self._shared.bytes[path] = data
         return data
 
-    def _heads(self, module: str, data: bytes) -> dict[str, list[str]]:
-        heads = self._headed.get(module)
+    def _heads(self, path: str) -> dict[str, list[str]]:
+        heads = self._shared.heads.get(path)
         if heads is None:
-            heads = self._headed[module] = {name: bases for name, bases, _ in heads_in(data)}
+            heads = self._shared.heads[path] = {name: bases for name, bases, _ in heads_in(self._bytes(path))}
         return heads
 
-    def _imports(self, module: str, is_package: bool, data: bytes) -> dict[str, str]:
-        imports = self._imported.get(module)
+    def _imports(self, module: str, is_package: bool, path: str) -> dict[str, str]:
+        imports = self._shared.imports.get((module, path))
         if imports is None:
-            imports = self._imported[module] = imports_in(data, module, is_package)
+            imports = self._shared.imports[module, path] = imports_in(self._bytes(path), module, is_package)
         return imports

@@ -62,6 +62,7 @@ class RootScan:
         self._aliases: frozenset[str] = frozenset()
         self._makers: frozenset[str] = frozenset()
         self._exported: Exported | None = None
+        self._trees, self._inside = outside.trees, outside.inside
         self.follower = NameFollower(
             rules, locator, self._extract_of, self.states.__contains__, self._constant, self._gives, outside
         )
@@ -72,6 +73,7 @@ class RootScan:
         """Look at the bytes of the files that changed."""
         for file in self.files:
             self._prefilter(file)
+            self._inside[file.module, file.path] = self.states[file.module]
             self.progress(file.module)
 
     def _prefilter(self, file: SourceFile) -> None:
@@ -177,7 +179,7 @@ class RootScan:
         nested = prefiltered is not None and any(inside and name in candidates for name, _, inside in prefiltered.heads)
         try:
             with gc_paused():
-                extractor = self._extractor(module, state)
+                extractor = self._extractor(module, state, keep=False)
                 if extractor is not None:
                     state.extract = extractor.extract(
                         candidates,
@@ -213,13 +215,18 @@ class RootScan:
         data = self.content.get(module)
         return source_bytes(self.states[module].file.path) if data is None else data
 
-    def _extractor(self, module: str, state: FileState) -> Extractor | None:
+    def _extractor(self, module: str, state: FileState, *, keep: bool) -> Extractor | None:
+        """Return what reads a module; *keep* its tree if more of its names may be asked for."""
         file = state.file
-        data = self._bytes(module)
-        if HALF.search(data) is not None:
-            self._halves.add(module)
-        tree = parse_source(data, file.path).tree
-        self.parsed += 1
+        tree = self._trees.get(file.path)
+        if tree is None:
+            data = self._bytes(module)
+            if HALF.search(data) is not None:
+                self._halves.add(module)
+            tree = parse_source(data, file.path).tree
+            if keep:
+                self._trees.keep(file.path, tree, len(data))
+            self.parsed += 1
         return Extractor(module, file.path, file.is_package, tree, self.rules)
 
     # --- asked by the follower -----------------------------------------------------------------------------
@@ -237,7 +244,7 @@ class RootScan:
         value: Value = None
         if state.fault is None:
             try:
-                extractor = self._extractor(module, state)
+                extractor = self._extractor(module, state, keep=True)
                 value = extractor.constant(name) if extractor is not None else None
             except Exception:  # whatever the file holds: the value can't be told
                 value = None
@@ -264,7 +271,7 @@ class RootScan:
         if qualname not in known:
             known[qualname] = {}
             with suppress(Exception):  # whatever the file holds: nothing is known of it
-                extractor = self._extractor(module, self.states[module])
+                extractor = self._extractor(module, self.states[module], keep=True)
                 known[qualname] = {} if extractor is None else read(extractor)
         return known[qualname]
 

@@ -27,7 +27,8 @@ _BEFORE = re.compile(rb"\w+(?=[ \t]*\Z)")
 _LONGEST_NAME = 60
 _CLASS = re.compile(rb"(?!None$|True$|False$)_*[A-Z]\w*+")
 _WORD = re.compile(rb"\w++")
-_DEFINITION = re.compile(rb"(?<![^\n])(?:async[ \t]++)?(?:def|class)[ \t]++(\w++)")
+_FIRST_DEFINITION = re.compile(rb"(?:async[ \t]++)?(?:def|class)[ \t]++(\w++)")
+_DEFINITION = re.compile(rb"\n" + _FIRST_DEFINITION.pattern)
 _FUNCTION = re.compile(rb"def[ \t]++(\w++)[ \t]*+\([ \t\r\n]*+(\w*+)")
 _CALLED = re.compile(rb"\n[A-Za-z_]\w*+[ \t]*+(?::[^=\n]*+)?=[ \t]*+(?:await[ \t]++)?((?:\w++\.)*\w++)\(")
 
@@ -57,15 +58,22 @@ class Wrappers:
     def __init__(self, rules: Rules) -> None:
         """Look for what *rules* name."""
         self._rules = rules
-        self._known: dict[bytes, bool] = {}
+        self._words: dict[bytes, tuple[str, bool] | None] = {}
 
     def is_known(self, word: bytes) -> bool:
         """Tell whether *word* is a last name that a rule has."""
-        known = self._known.get(word)
-        if known is None:
+        found = self._telling(word)
+        return found is not None and found[1]
+
+    def _telling(self, word: bytes) -> tuple[str, bool] | None:
+        """Return *word* as text and whether a rule has it; None if no rule has it and no class is called so."""
+        try:
+            return self._words[word]
+        except KeyError:
             text = word.decode("utf-8", "replace")
-            known = self._known[word] = any(self._rules.is_word(section, text) for section in SECTIONS)
-        return known
+            known = any(self._rules.is_word(section, text) for section in SECTIONS)
+            found = self._words[word] = (text, known) if known or _CLASS.fullmatch(word) else None
+            return found
 
     def look_at(self, data: bytes, module: str, is_package: bool) -> Passing:
         """Return what the file of *module* with the content *data* shows."""
@@ -88,12 +96,12 @@ class Wrappers:
         names: dict[str, str] = {}
         for expression in (_RETURNED, _ANNOTATED, _SET):
             for match in expression.finditer(data):
-                for word in _WORD.findall(match[1]):
-                    if self.is_known(word):
-                        names |= dict.fromkeys(places.around(match.start()), word.decode("utf-8", "replace"))
-                    elif _CLASS.fullmatch(word):
-                        for name in places.around(match.start()):
-                            names.setdefault(name, word.decode("utf-8", "replace"))
+                for text, is_known in filter(None, map(self._telling, _WORD.findall(match[1]))):
+                    for name in places.around(match.start()):
+                        if is_known:
+                            names[name] = text
+                        else:
+                            names.setdefault(name, text)
         for match in _PASSED_ON.finditer(data):
             if match[2] == places.first_parameter(match.start()):
                 for name in places.around(match.start()):
@@ -117,7 +125,9 @@ class _Places:
     """Where the definitions of one file begin; read once, as one file may have thousands of places to look at."""
 
     def __init__(self, data: bytes) -> None:
-        self._outer = [(match.start(), match[1]) for match in _DEFINITION.finditer(data)]
+        first = _FIRST_DEFINITION.match(data)
+        self._outer = [(0, first[1])] if first is not None else []
+        self._outer += [(match.start() + 1, match[1]) for match in _DEFINITION.finditer(data)]
         self._functions = [(match.start(), match[1], match[2]) for match in _FUNCTION.finditer(data)]
         self._outer_starts = [start for start, _ in self._outer]
         self._starts = [start for start, *_ in self._functions]
