@@ -147,6 +147,7 @@ def test_an_interrupt_that_a_library_makes_an_error_of_is_one(
     """Whatever error the interrupted code raises in its place, the status is 130, and nothing is said."""
     code = f"""
 import os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)  # who runs tests in the background ignores it
 import catalog.verbs.search
 def interrupted(*args):
     try:
