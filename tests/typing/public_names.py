@@ -16,6 +16,8 @@ from catalog import (
     VERIFY_POLICIES,
     AliasMove,
     AutoCouncil,
+    CallResult,
+    CallTimeoutError,
     Candidate,
     Case,
     Catalog,
@@ -158,6 +160,7 @@ from catalog import (
     router,
     routers,
     run_entry,
+    run_result,
     salvage,
     schema,
     schema_advice,
@@ -344,6 +347,8 @@ assert_type(logged_decisions(cat, 3), list[LoggedDecision])
 assert_type(forget_decisions(cat), int)
 assert_type(run_entry(cat, cat.entry("tool", "plot"), "a"), Any)
 assert_type(call(plot, {"path": "a"}), object)
+assert_type(run_result(cat, cat.entry("tool", "plot"), "a", timeout=2.5).usage, dict[str, float])
+assert_type(CallResult(3).to_dict(), dict[str, Any])
 assert_type(auto.resolve("plot").entry, Entry | None)
 assert_type(auto.resolve("plot").to_dict(), dict[str, Any])
 assert_type(Verdict(None, "nothing fits").chosen, Entry | None)
@@ -403,6 +408,7 @@ assert_type(read_text("out.txt", LARGEST_TEXT), str)
 assert_type(read_json("[1]"), Any)
 
 errors: list[type[CatalogError]] = [
+    CallTimeoutError,
     CouncilSpecError,
     DiscoveryError,
     DriftError,
