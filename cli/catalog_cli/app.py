@@ -52,6 +52,7 @@ COMMANDS = {
     "deprecate": Entrance("catalog_cli.commands.deprecate:deprecate", "Mark an entry that has had its day", _FILL),
     "import": Entrance("catalog_cli.commands.import_:import_", "Add the entries of a JSON Lines file", _FILL),
     "export": Entrance("catalog_cli.commands.export:export", "Write entries as JSON Lines or a published form", _FILL),
+    "docs": Entrance("catalog_cli.commands.docs:docs", "Make documentation of the entries", _FILL),
     "embed": Entrance("catalog_cli.commands.embed:embed", "Look after the vectors of search by meaning", _FILL),
     "info": Entrance("catalog_cli.commands.info:info", "Show which catalog this is", _CHECK),
     "verify": Entrance("catalog_cli.commands.verify:verify", "Report code that is not as it was recorded", _CHECK),
