@@ -120,8 +120,10 @@ def test_faces_import_public_names_only() -> None:
         (path.name, node.module if isinstance(node, ast.ImportFrom) else node.names[0].name)
         for path in FACES
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("catalog."))
-        and not node.module.startswith(STARTED)
+        if (
+            (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("catalog."))
+            and not node.module.startswith(STARTED)
+        )
         or (isinstance(node, ast.Import) and node.names[0].name.startswith("catalog."))
     ]
     assert inner == []
