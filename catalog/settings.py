@@ -50,7 +50,7 @@ PROVIDER_KEYS = {
 
 _KNOWN = (
     "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
-    "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope", "pin",
+    "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope", "pin", "server",
 )  # fmt: skip
 
 _TRUE = ("1", "true", "yes", "on")
@@ -93,6 +93,9 @@ class Settings:
         pin: ``mode``: whether what is taken must be as the lock file of ``catalog pin`` says: ``off`` (the default),
             ``warn`` or ``block``. ``file``: the lock file, relative to the configuration file; else ``catalog.lock``.
         router: options of the project's router, as written; see :meth:`catalog.AutoCouncil.configured`.
+        server: how ``catalog serve`` answers, as written; see :mod:`catalog.server.settings`.
+        served: whether others than this process's user ask the catalog, through a server: then only references that
+            the policy of trust lists are imported, unless it names a mode itself.
     """
 
     url: str | None = None
@@ -116,6 +119,8 @@ class Settings:
     router: Mapping[str, Any] = field(default_factory=dict)
     scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pin: Mapping[str, str] = field(default_factory=dict)
+    server: Mapping[str, Any] = field(default_factory=dict)
+    served: bool = False
     set_aside: tuple[str, ...] = ()
     written: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
@@ -229,6 +234,7 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         router=table.mapping("router"),
         scope=table.scope(),
         pin=table.pin(),
+        server=table.mapping("server"),
     )
 
 
