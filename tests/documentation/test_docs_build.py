@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from factories import blank_catalog, open_catalog, tool
 
 from catalog import DOCS_FORMATS, BuiltDocs, Catalog, InvalidFilterError, build_docs
 from catalog.docs_site.site import slug
-from catalog_cli.commands.docs.build import FORMATS
 
 HOSTILE = "<script>alert(1)</script> [x](javascript:alert(1)) ![p](http://evil.example/p.png) `</code><b>` \x1b[31m"
 COUNCIL = {
@@ -284,17 +282,7 @@ def test_long_lists_have_several_pages(tmp_path: Path) -> None:
     assert len(list((tmp_path / "site" / "tag").iterdir())) == 6
 
 
-def test_the_command_builds_and_says_what_it_did(cat: Catalog, tmp_path: Path, run_python) -> None:  # type: ignore[no-untyped-def]
-    """The command writes the site, imports nothing an entry stands for, and prints figures as JSON."""
-    cat.backup(tmp_path / "copy.db")
-    code = (
-        "import sys\nfrom catalog_cli.app import cli\n"
-        f"sys.argv = ['catalog', '--url', 'sqlite:///{tmp_path}/copy.db', 'docs', 'build', 'out', '--json']\n"
-        "try:\n    cli.main(prog_name='catalog')\nexcept SystemExit as ended:\n    assert ended.code == 0, ended.code\n"
-        "assert 'nowhere' not in sys.modules"
-    )
-    printed = json.loads(run_python(code, cwd=tmp_path))
-    assert (printed["entries"], printed["folder"]) == (7, str(tmp_path / "out"))
-    assert FORMATS == DOCS_FORMATS
+def test_a_form_that_is_not_there_is_named(cat: Catalog, tmp_path: Path) -> None:
+    """Another form is refused, with the one that was meant."""
     with pytest.raises(InvalidFilterError, match="has no form 'htm'; did you mean"):
         build_docs(cat, tmp_path / "x", form="htm")

@@ -23,4 +23,7 @@ COMMANDS = {
     """,
 )
 def docs() -> None:
-    """Make documentation of the entries; nothing is imported."""
+    """Make documentation of the entries.
+
+    Nothing is imported.
+    """
