@@ -168,6 +168,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.verbs.upkeep import copy_catalog as copy_catalog
     from catalog.verbs.upkeep import leftovers as leftovers
     from catalog.verbs.upkeep import salvage as salvage
+    from catalog.workspace.reasons import acting_as as acting_as
     from catalog.workspace.reasons import because as because
 
     # Public under a name that says more than the one in its room.
@@ -234,6 +235,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "Revision": "catalog.verbs.history",
     "AliasMove": "catalog.verbs.aliases",
     "Refusal": "catalog.verbs.refusals",
+    "acting_as": "catalog.workspace.reasons",
     "because": "catalog.workspace.reasons",
     "Settings": "catalog.settings",
     "load_settings": "catalog.settings",

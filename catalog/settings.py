@@ -53,7 +53,7 @@ PROVIDER_KEYS = {
 
 _KNOWN = (
     "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
-    "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope", "pin", "mcp",
+    "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope", "pin", "server", "mcp",
 )  # fmt: skip
 
 _TRUE = ("1", "true", "yes", "on")
@@ -97,8 +97,9 @@ class Settings:
             ``warn`` or ``block``. ``file``: the lock file, relative to the configuration file; else ``catalog.lock``.
         router: options of the project's router, as written; see :meth:`catalog.AutoCouncil.configured`.
         mcp: ``call``: whether clients of ``catalog mcp``, and of ``/mcp`` of ``catalog serve``, may call entries.
-        served: the face through which others reach the catalog, as ``catalog mcp``: then only what the policy of trust
-            allows is imported, unless the policy itself says otherwise; None: its owner's own process.
+        server: how ``catalog serve`` answers, as written; see :mod:`catalog.server.settings`.
+        served: whether others than this process's user ask the catalog, through a server: then only references that
+            the policy of trust lists are imported, unless it names a mode itself.
     """
 
     url: str | None = None
@@ -123,7 +124,8 @@ class Settings:
     scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pin: Mapping[str, str] = field(default_factory=dict)
     mcp: Mapping[str, bool] = field(default_factory=dict)
-    served: str | None = None
+    server: Mapping[str, Any] = field(default_factory=dict)
+    served: bool = False
     set_aside: tuple[str, ...] = ()
     written: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
@@ -238,6 +240,7 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         scope=table.scope(),
         pin=table.pin(),
         mcp=table.mcp(),
+        server=table.mapping("server"),
     )
 
 

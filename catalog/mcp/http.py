@@ -30,7 +30,7 @@ def app(
     of the other.
 
     Args:
-        cat: an open catalog; open it with ``Settings(served=...)``, so that only what is trusted is imported.
+        cat: an open catalog; open it with ``Settings(served=True)``, so that only what is trusted is imported.
         path: where it answers.
         hosts: names that this machine is asked by, beside those of the loopback, as ``catalog.example.org`` or
             ``catalog.example.org:8080``; pages of other hosts are refused.

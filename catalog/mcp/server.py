@@ -60,7 +60,7 @@ class CatalogServer(Server[None]):
         """Serve *cat*.
 
         Args:
-            cat: an open catalog; open it with ``Settings(served=...)``, so that only what is trusted is imported.
+            cat: an open catalog; open it with ``Settings(served=True)``, so that only what is trusted is imported.
             call: whether clients may call entries; None: as ``[tool.catalog.mcp] call`` says.
             interval: seconds between two looks for changes of other processes.
         """

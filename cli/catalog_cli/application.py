@@ -45,7 +45,7 @@ class Application:
         self.embedder: str | None = None
         self.as_of: str | None = None
         self.reason: str | None = None
-        self.served: str | None = None  # the command through which others reach the catalog
+        self.is_served = False  # whether others reach the catalog through this command
         self.screen = Screen()
 
     @cached_property
@@ -75,13 +75,13 @@ class Application:
 
     def _settings(self) -> Settings | None:
         """Return the settings of a catalog that others reach; None: the usual ones."""
-        if self.served is None:
+        if not self.is_served:
             return None
         from dataclasses import replace
 
         from catalog import load_settings
 
-        return replace(load_settings(), served=self.served)
+        return replace(load_settings(), served=True)
 
     def _close(self, opened: Catalog) -> None:
         to_come = opened.workspace.store.is_to_come

@@ -96,7 +96,7 @@ def test_a_catalog_is_listed_through_mcp(tmp_path: Path) -> None:
 
     refused = session(stdio("--project", str(tmp_path), cwd=Path("/"), CATALOG_TRUST="1"), run)
     assert refused.is_error
-    assert "`catalog mcp` lets others use it" in text_of(refused)
+    assert "others may ask it through a server" in text_of(refused)
 
 
 def started(project: Path, *arguments: str) -> subprocess.Popen[str]:

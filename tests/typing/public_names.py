@@ -96,6 +96,7 @@ from catalog import (
     Verdict,
     Verified,
     __version__,
+    acting_as,
     agent,
     agents,
     backup_database,
@@ -385,7 +386,7 @@ copied: Copied = copy_catalog("team.db", "copy.db", replace=True)
 assert_type(copied.tables, dict[str, TableSum])
 assert_type(backup_into("team.db", "backups", keep=7), Rotated)
 assert_type(leftovers("team.db", remove=True), list[str])
-with because("it is tried"), Catalog().as_of("2 days ago") as past:
+with acting_as("a token"), because("it is tried"), Catalog().as_of("2 days ago") as past:
     assert_type(past.alias_history("tool:plot"), list[AliasMove])
     assert_type(past.aliases("tool:plot"), dict[str, int | None])
     assert_type(past.audit(), list[Refusal])

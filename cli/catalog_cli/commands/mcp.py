@@ -11,8 +11,6 @@ from catalog_cli.application import Application, pass_app
 from catalog_cli.mcp_clients import CLIENTS, added, document, server_of
 from catalog_cli.options import command
 
-SERVED = "catalog mcp"
-
 
 @command(
     "mcp",
@@ -64,7 +62,7 @@ def mcp(
     if client is not None:
         _install(app, client, name, path if path or not write else CLIENTS[client].file)
         return
-    app.served = SERVED
+    app.is_served = True
     app.look_here()
     if http:
         _serve_http(app, host, port)
