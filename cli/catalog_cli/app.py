@@ -32,6 +32,7 @@ COMMANDS = {
     "which": Entrance("catalog_cli.commands.which:which", "Show which tier an entry comes from, and why", _FIND),
     "route": Entrance("catalog_cli.commands.route:route", "Pick the entry that should handle a prompt", _FIND),
     "run": Entrance("catalog_cli.commands.run:run", "Load an entry and call it", _FIND),
+    "mcp": Entrance("catalog_cli.commands.mcp:mcp", "Serve the catalog to MCP clients", _FIND),
     "serve": Entrance("catalog_cli.commands.serve:serve", "Show the catalog in browsers and over HTTP", _FIND),
     "use": Entrance("catalog_cli.commands.use:use", "Let searches learn which entries were right", _FIND),
     "init": Entrance("catalog_cli.commands.init:init", "Give this folder a catalog of its own", _FILL),
