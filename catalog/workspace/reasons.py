@@ -1,4 +1,4 @@
-"""Why something is changed, in the words of whoever changes it: all that is written meanwhile is recorded with it."""
+"""Why something is changed, and by whom, in their words: all that is written meanwhile is recorded with it."""
 
 from __future__ import annotations
 
@@ -21,6 +21,30 @@ _reason: ContextVar[str | None] = ContextVar("catalog_reason", default=None)
 def current() -> str | None:
     """Return the reason that holds here, or None."""
     return _reason.get()
+
+
+_actor: ContextVar[str | None] = ContextVar("catalog_actor", default=None)
+
+
+def current_actor() -> str | None:
+    """Return who is at work here, or None: whoever runs the process."""
+    return _actor.get()
+
+
+@contextmanager
+def acting_as(name: str | None) -> Iterator[None]:
+    """Record *name* as who makes the changes of this thread or task in the block; None: who does so around it.
+
+    For programs that act for others, as servers do; what it says of itself is for the program to check.
+    """
+    if name is None:
+        yield
+        return
+    token = _actor.set(name)
+    try:
+        yield
+    finally:
+        _actor.reset(token)
 
 
 @contextmanager

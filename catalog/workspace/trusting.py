@@ -32,7 +32,9 @@ def policy_of(settings: Settings, path: str | None, *, url_is_configured: bool) 
     trusted = settings.is_trusted
     file = str(settings.file) if settings.file else None
     mode, why = OPEN, "this catalog is its owner's"
-    if not trusted and url_is_configured:
+    if settings.served:
+        mode, why = LISTED, "others may ask it through a server"
+    elif not trusted and url_is_configured:
         mode, why = LISTED, f"{file} names this database, and nobody has trusted that file; {SAY_SO}"
     elif path is not None:
         fault = _fault_of_owner(path)

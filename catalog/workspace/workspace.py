@@ -36,6 +36,7 @@ from catalog.store.sources import files_of
 from catalog.store.store import Store
 from catalog.workspace.embedding import EmbeddingService
 from catalog.workspace.reasons import current as current_reason
+from catalog.workspace.reasons import current_actor
 from catalog.workspace.snapshot import Snapshot
 from catalog.workspace.tiers import ConfigTier, RuntimeTier
 
@@ -398,8 +399,8 @@ def _home() -> str:
 
 
 def actor() -> str:
-    """Return who is at work, for the history: ``CATALOG_ACTOR``, else the name of the user."""
-    named = os.environ.get("CATALOG_ACTOR")
+    """Return who is at work, for the history: who `acting_as` names, else ``CATALOG_ACTOR``, else the user."""
+    named = current_actor() or os.environ.get("CATALOG_ACTOR")
     if named:
         return named.encode("utf-8", "replace").decode()
     import getpass  # reads the system's list of users: only where something is written
