@@ -22,6 +22,7 @@ from catalog import (
     CatalogError,
     CatalogWarning,
     Changed,
+    ChangedEntryError,
     Copied,
     Council,
     CouncilIssue,
@@ -41,11 +42,13 @@ from catalog import (
     Evaluation,
     Event,
     ExportedDocument,
+    Facets,
     Fault,
     FitReport,
     GateVerdicts,
     Graph,
     HashEmbedder,
+    Health,
     Hit,
     InvalidEntryError,
     InvalidFilterError,
@@ -106,6 +109,7 @@ from catalog import (
     bounded_lines,
     call,
     cases_for,
+    changes_since,
     close_matches,
     code_in_configuration,
     copy_catalog,
@@ -122,9 +126,12 @@ from catalog import (
     entry_state,
     evaluate,
     evaluation_svg,
+    expecting,
     explain_council,
+    facets,
     forget_decisions,
     gate_verdicts,
+    health,
     hide_secrets,
     input_mapper,
     input_mappers,
@@ -436,3 +443,8 @@ errors: list[type[CatalogError]] = [
     UntrustedReferenceError,
 ]
 warning: type[Warning] = CatalogWarning
+with expecting("tool:plot", 3):
+    assert_type(facets(Catalog(), "chart", tags=["plot"]), Facets)
+    assert_type(health(Catalog()), Health)
+    assert_type(changes_since(Catalog(), 3), list[Revision])
+changed: type[CatalogError] = ChangedEntryError
