@@ -9,7 +9,7 @@ from typing import Any
 
 from catalog.trust.folders import is_within
 
-_CODE = ("plugin_groups", "recognise", "runner", "server", "trust", "verify")
+_CODE = ("mcp", "plugin_groups", "recognise", "runner", "server", "trust", "verify")
 """Settings that name code, decide which code may run, or say who may ask and write."""
 
 _ASKING = ("api_key", "base_url", "client", "model", "runner", "watch")

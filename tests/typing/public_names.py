@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, Any, assert_type
 
 from catalog import (
+    DOCS_FORMATS,
     ENTRY_STATES,
     LARGEST_TEXT,
     REVIEW_STATES,
@@ -16,6 +17,7 @@ from catalog import (
     VERIFY_POLICIES,
     AliasMove,
     AutoCouncil,
+    BuiltDocs,
     Candidate,
     Case,
     Catalog,
@@ -66,6 +68,7 @@ from catalog import (
     ObjectRef,
     OpenAIEmbedder,
     PackageNotFoundError,
+    Parameter,
     PinChange,
     PinError,
     Pinned,
@@ -107,6 +110,7 @@ from catalog import (
     baseline,
     because,
     bounded_lines,
+    build_docs,
     call,
     cases_for,
     changes_since,
@@ -124,6 +128,7 @@ from catalog import (
     entry_marks,
     entry_of,
     entry_state,
+    entry_words,
     evaluate,
     evaluation_svg,
     expecting,
@@ -149,6 +154,7 @@ from catalog import (
     models,
     newer_frameworks,
     open_text,
+    parameter_rows,
     profile,
     profiles,
     prompt,
@@ -171,8 +177,11 @@ from catalog import (
     schema_advice,
     schema_revision,
     schemas,
+    search_words,
+    signature_line,
     skill,
     skills,
+    small_words,
     sqlite_path,
     sub_council,
     sub_councils,
@@ -409,6 +418,15 @@ with open_text("out.txt") as into:
     assert_type(list(bounded_lines(into)), list[str])
 assert_type(read_text("out.txt", LARGEST_TEXT), str)
 assert_type(read_json("[1]"), Any)
+
+# The documentation site, and what faces show.
+assert_type(build_docs(cat, "site", form="markdown"), BuiltDocs)
+forms: tuple[str, ...] = DOCS_FORMATS
+assert_type(parameter_rows(cat.entry("tool:plot")), list[Parameter])
+assert_type(signature_line(cat.entry("tool:plot")), str)
+assert_type(search_words("draw charts", whole=True), list[str])
+assert_type(small_words(), frozenset[str])
+assert_type(entry_words(cat.entry("tool:plot")), tuple[str, ...])
 
 errors: list[type[CatalogError]] = [
     CouncilSpecError,
