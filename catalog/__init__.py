@@ -70,12 +70,9 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.entry.states import code_of as _entry_state
     from catalog.entry.states import deprecated_in_words as _deprecated_in_words
     from catalog.entry.states import marks_of as _entry_marks
-<<<<<<< HEAD
-    from catalog.errors import CallTimeoutError as CallTimeoutError
-=======
     from catalog.entry.words import small_words as small_words
     from catalog.entry.words import words as _search_words
->>>>>>> main
+    from catalog.errors import CallTimeoutError as CallTimeoutError
     from catalog.errors import CatalogError as CatalogError
     from catalog.errors import CatalogWarning as CatalogWarning
     from catalog.errors import ChangedEntryError as ChangedEntryError

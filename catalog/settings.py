@@ -53,12 +53,8 @@ PROVIDER_KEYS = {
 
 _KNOWN = (
     "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
-<<<<<<< HEAD
-    "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope", "pin",
-    "call_timeout",
-=======
     "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope", "pin", "server", "mcp",
->>>>>>> main
+    "call_timeout",
 )  # fmt: skip
 
 _TRUE = ("1", "true", "yes", "on")
@@ -129,13 +125,10 @@ class Settings:
     router: Mapping[str, Any] = field(default_factory=dict)
     scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pin: Mapping[str, str] = field(default_factory=dict)
-<<<<<<< HEAD
     call_timeout: float | None = None
-=======
     mcp: Mapping[str, bool] = field(default_factory=dict)
     server: Mapping[str, Any] = field(default_factory=dict)
     served: bool = False
->>>>>>> main
     set_aside: tuple[str, ...] = ()
     written: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
@@ -249,12 +242,9 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         router=table.mapping("router"),
         scope=table.scope(),
         pin=table.pin(),
-<<<<<<< HEAD
         call_timeout=table.seconds("call_timeout"),
-=======
         mcp=table.mcp(),
         server=table.mapping("server"),
->>>>>>> main
     )
 
 
