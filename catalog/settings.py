@@ -90,7 +90,7 @@ class Settings:
             or decisions with its text.
         keep_history: how many revisions of each entry ``catalog db prune`` keeps if it is called without ``--keep``.
         scope: the ``sources`` and ``distributions`` that searches and routers look at unless the caller names others.
-        call_timeout: seconds that a call of a tool by a model may take (:mod:`catalog.adapters`); None: no limit.
+        call_timeout: whole seconds that a call of a tool by a model may take (:mod:`catalog.adapters`); None: no limit.
         set_aside: names of settings that the file has and that are not followed, as nobody has trusted it; they lead to
             code or send something away.
         written: the table of the file that was looked for and found, as it is; None: the caller named the file, or
@@ -242,7 +242,7 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         router=table.mapping("router"),
         scope=table.scope(),
         pin=table.pin(),
-        call_timeout=table.seconds("call_timeout"),
+        call_timeout=table.number("call_timeout") or None,
         mcp=table.mcp(),
         server=table.mapping("server"),
     )
@@ -286,12 +286,6 @@ class _Table:
         value = self._values.get(key)
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
             raise self._wrong(key, "must be a whole number from 0")
-        return value
-
-    def seconds(self, key: str) -> float | None:
-        value = self._values.get(key)
-        if value is not None and (not isinstance(value, (int, float)) or isinstance(value, bool) or not value > 0):
-            raise self._wrong(key, "must be a number of seconds above 0")
         return value
 
     def boolean(self, key: str) -> bool:
