@@ -206,7 +206,8 @@ def _host_name(host: str) -> str:
     """Return the name in a ``Host`` header, without the port."""
     name = host.strip().lower()
     if name.startswith("["):
-        return name[1:].partition("]")[0]
+        inner, end, _ = name[1:].partition("]")
+        return inner if end else ""
     return name.partition(":")[0].removesuffix(".")
 
 

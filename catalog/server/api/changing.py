@@ -41,7 +41,7 @@ async def put_entry(asked: Asked) -> Response:
     entry, is_new = await in_thread(asked.request, _put, asked)
     answer = json_answer(entry_document(entry), 201 if is_new else 200, etag=etags.of_entry(entry))
     if is_new:
-        answer.headers["location"] = asked.request.url.path
+        answer.headers["location"] = asked.request.scope["raw_path"].decode("ascii")
     return answer
 
 
