@@ -7,13 +7,15 @@ import inspect
 import json
 import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from catalog import (
     CatalogError,
     DriftError,
+    MissingExtraError,
     arun_result,
     deprecated_in_words,
     entry_of,
@@ -109,6 +111,24 @@ class Bridge:
         if outcome.failed:
             raise ToolError(outcome.text) from outcome.error
         return outcome.value
+
+
+@contextmanager
+def needing(extra: str) -> Iterator[None]:
+    """Let the imports of a framework say which *extra* brings it.
+
+    Raises:
+        MissingExtraError: it can't be imported.
+    """
+    try:
+        yield
+    except ImportError as error:
+        name = extra.replace("_", "-")  # every pip knows it so
+        raise MissingExtraError(
+            f"catalog.adapters.{extra} needs its framework: {error}; `pip install 'magma-catalog[{name}]'` brings it",
+            extra=name,
+            package=error.name,
+        ) from error
 
 
 class ToolError(Exception):
