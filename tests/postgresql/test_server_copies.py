@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from catalog.embedders.hash import HashEmbedder
 from factories import blank_catalog, open_catalog, tool
 from postgres_server import Server
 
 from catalog import Settings, StoreError, copy_catalog
+from catalog.embedders.hashed import HashEmbedder
+from catalog.store.postgres import carrying
+from catalog.store.postgres.carrying import OnServer
 
 
 @pytest.fixture
@@ -22,21 +25,34 @@ def there(postgres: Server) -> Iterator[str]:
     postgres.run("DROP DATABASE there WITH (FORCE)")
 
 
-@pytest.fixture
-def filled(tmp_path: Path) -> Path:
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Commit every thousand rows."""
+    monkeypatch.setattr(carrying, "BATCH", 1_000)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with a bit of everything a catalog keeps."""
-    path = blank_catalog(tmp_path / "filled.db")
+    path = blank_catalog(tmp_path_factory.mktemp("made") / "filled.db")
     with open_catalog(path, embedder=HashEmbedder(16), settings=Settings()) as cat:
         cat.register_many([tool(f"tool {n}", description=f"Draw the chart {n} – für alle", tags=["a", f"t{n % 7}"],
-                                examples=[f"draw {n}"]) for n in range(6_500)])  # fmt: skip
+                                examples=[f"draw {n}"]) for n in range(1_300)])  # fmt: skip
         cat.update("tool:tool 3", description="Another text")
         cat.rename("tool:tool 4", "renamed")
         cat.unregister("tool", "tool 5")
         cat.alias("tool:tool 3", "prod", revision=1)
         cat.register("schema", "verdict", {"type": "object", "properties": {"zeta": {}, "alpha": {"type": "string"}}})
-        cat.add_golden([("draw it", "tool 7")], kind="tool")
         cat.record_use("draw it", "tool:tool 7")
+        with cat.workspace.writing() as transaction:
+            transaction.add_golden([("draw it", "tool", "tool 7")])
     return path
+
+
+@pytest.fixture
+def filled(made: Path, tmp_path: Path) -> Path:
+    """A copy of that file."""
+    return Path(shutil.copyfile(made, tmp_path / "filled.db"))
 
 
 def test_a_catalog_goes_to_a_server_and_comes_back(filled: Path, there: str, tmp_path: Path) -> None:
@@ -48,7 +64,7 @@ def test_a_catalog_goes_to_a_server_and_comes_back(filled: Path, there: str, tmp
     assert told[-1][0] == told[-1][1]
     back = copy_catalog(there, str(tmp_path / "back.db"))
     assert back.tables == first.tables
-    assert first.tables["entry"].rows == 6_500
+    assert first.tables["entry"].rows == 1_300
     found = []
     for url in (f"sqlite:///{filled}", there, f"sqlite:///{tmp_path / 'back.db'}"):
         with open_catalog(url, embedder=HashEmbedder(16), settings=Settings()) as cat:
@@ -69,13 +85,11 @@ def test_a_catalog_goes_to_a_server_and_comes_back(filled: Path, there: str, tmp
 
 def test_an_interrupted_copy_goes_on(filled: Path, there: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy that was interrupted does not open; the same command sends only the rest, and then all is there."""
-    from catalog.store.postgres.carrying import OnServer
-
     sent: list[int] = []
     fill = OnServer.fill
 
     def failing(self: OnServer, table: Any, rows: list[Any]) -> None:
-        if table.name == "entry" and sum(sent) >= 5_000:
+        if table.name == "entry" and sum(sent) >= 1_000:
             raise KeyboardInterrupt
         fill(self, table, rows)
         sent.append(len(rows) if table.name == "entry" else 0)
@@ -92,10 +106,10 @@ def test_an_interrupted_copy_goes_on(filled: Path, there: str, monkeypatch: pyte
         "fill",
         lambda self, table, rows: (rest.append(len(rows) if table.name == "entry" else 0), fill(self, table, rows)),
     )
-    assert copy_catalog(str(filled), there).tables["entry"].rows == 6_500
-    assert (sum(sent), sum(rest)) == (5_000, 1_500)
+    assert copy_catalog(str(filled), there).tables["entry"].rows == 1_300
+    assert (sum(sent), sum(rest)) == (1_000, 300)
     with open_catalog(there) as cat:
-        assert len(cat.list("tool")) == 6_499
+        assert len(cat.list("tool")) == 1_299
         assert cat.check() == []
 
 
@@ -114,8 +128,6 @@ def test_a_file_that_changed_meanwhile_is_copied_anew(
     filled: Path, there: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An interrupted copy of a catalog that has changed since begins again: no row of the old state is left."""
-    from catalog.store.postgres.carrying import OnServer
-
     fill = OnServer.fill
 
     def failing(self: OnServer, table: Any, rows: list[Any]) -> None:
@@ -129,6 +141,6 @@ def test_a_file_that_changed_meanwhile_is_copied_anew(
     monkeypatch.setattr(OnServer, "fill", fill)
     with open_catalog(filled) as cat:
         cat.unregister("tool", "tool 0")
-    assert copy_catalog(str(filled), there).tables["entry"].rows == 6_499
+    assert copy_catalog(str(filled), there).tables["entry"].rows == 1_299
     with open_catalog(there) as cat:
         assert ("tool", "tool 0") not in cat

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import chain
+from itertools import chain, islice
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from catalog.store.postgres.address import Address
 
 NOTE = schema.COPYING
-_BATCH = 5_000
+BATCH = 5_000
+"""Rows that are committed together; what an interruption can lose."""
 
 
 class OnServer:
@@ -145,7 +146,7 @@ def _filled(
         steps.add(done)
         batches = source.rows(table, target.last(table) if done else None)
         for first in batches:
-            many = list(chain(first, *(more for more, _ in zip(batches, range(_BATCH // 1_000 - 1), strict=False))))
+            many = list(chain(first, *islice(batches, BATCH // 1_000 - 1)))
             target.fill(table, many)
             steps.add(len(many))
     for table in every:  # numbers that the database itself gives go on behind those that came

@@ -17,9 +17,9 @@ from catalog.store.postgres.dialect import IN_NAME
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_WEIGHTS = (("name", 4.0), ("description", 1.0), ("params", 0.5), ("tags", 1.0), ("examples", 0.5), ("facets", 0.0))
+WEIGHTS = (("name", 4.0), ("description", 1.0), ("params", 0.5), ("tags", 1.0), ("examples", 0.5), ("facets", 0.0))
 _ALL_WORDS = " UNION ALL ".join(
-    f"SELECT unnest(string_to_array(NEW.{field}, ' ')) AS word, {weight}::real AS weight" for field, weight in _WEIGHTS
+    f"SELECT unnest(string_to_array(NEW.{field}, ' ')) AS word, {weight}::real AS weight" for field, weight in WEIGHTS
 )
 
 _COLLATIONS = """
