@@ -103,7 +103,7 @@ def test_schemas_keep_tenants_apart(empty: str) -> None:
     [
         ("&schema=No;drop", "a schema has small letters"),
         ("&pool=many", "pool='many' is no number"),
-        ("&vectors=x", "vectors='x' is none of auto, memory, server"),
+        ("&prepare=no", "prepare='no' is neither on nor off"),
     ],
 )
 def test_an_option_of_the_url_is_checked(postgres_url: str, change: str, said: str) -> None:

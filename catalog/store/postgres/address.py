@@ -16,10 +16,9 @@ _OURS = {
     "schema": "public",  # the namespace that the tables are in
     "replica": "",  # the host that is asked where it is as new as this process needs it
     "statement_timeout": "60",  # seconds
-    "patience": "5",  # seconds to wait for a lock, or for a server that does not answer
+    "patience": "10",  # seconds to wait for a lock, or for a server that does not answer
     "pool": "8",  # connections that stay open for reading
     "prepare": "on",  # "off" behind a pooler that gives each transaction another connection
-    "vectors": "auto",  # where they are searched: "memory", "server", or by their number
 }
 
 
@@ -36,7 +35,6 @@ class Address(NamedTuple):
         patience: seconds to wait for a lock or an answer.
         pool: how many connections for reading stay open.
         prepares: whether statements may be prepared.
-        vectors: ``auto``, ``memory`` or ``server``.
     """
 
     url: str
@@ -48,7 +46,6 @@ class Address(NamedTuple):
     patience: float
     pool: int
     prepares: bool
-    vectors: str
 
     def cache(self) -> str:
         """Return the path after which files derived from this database are named, in the user's cache."""
@@ -85,9 +82,8 @@ def address_of(url: str) -> Address:
         if not re.fullmatch(r"\d{1,6}(\.\d+)?", ours[name]):
             raise StoreError(f"{shown}: {name}={ours[name]!r} is no number", url=shown)
         numbers.append(float(ours[name]))
-    for name, values in (("prepare", ("on", "off")), ("vectors", ("auto", "memory", "server"))):
-        if ours[name] not in values:
-            raise StoreError(f"{shown}: {name}={ours[name]!r} is none of {', '.join(values)}", url=shown)
+    if ours["prepare"] not in ("on", "off"):
+        raise StoreError(f"{shown}: prepare={ours['prepare']!r} is neither on nor off", url=shown)
     query = urlencode(theirs, quote_via=quote)
     login, at, _ = parts.netloc.rpartition("@")
     conninfo = f"postgresql://{parts.netloc}{parts.path}{'?' + query if query else ''}"
@@ -102,7 +98,7 @@ def address_of(url: str) -> Address:
         replica = f"postgresql://{login}{at}{host}{parts.path}{'?' + options if options else ''}"
     return Address(
         url, conninfo, replica, shown, ours["schema"], numbers[0], numbers[1], int(numbers[2]),
-        ours["prepare"] == "on", ours["vectors"],
+        ours["prepare"] == "on"
     )  # fmt: skip
 
 
