@@ -18,12 +18,15 @@ from catalog import (
     AliasMove,
     AutoCouncil,
     BuiltDocs,
+    CallResult,
+    CallTimeoutError,
     Candidate,
     Case,
     Catalog,
     CatalogError,
     CatalogWarning,
     Changed,
+    ChangedEntryError,
     Copied,
     Council,
     CouncilIssue,
@@ -43,11 +46,13 @@ from catalog import (
     Evaluation,
     Event,
     ExportedDocument,
+    Facets,
     Fault,
     FitReport,
     GateVerdicts,
     Graph,
     HashEmbedder,
+    Health,
     Hit,
     InvalidEntryError,
     InvalidFilterError,
@@ -110,6 +115,7 @@ from catalog import (
     build_docs,
     call,
     cases_for,
+    changes_since,
     close_matches,
     code_in_configuration,
     copy_catalog,
@@ -127,9 +133,12 @@ from catalog import (
     entry_words,
     evaluate,
     evaluation_svg,
+    expecting,
     explain_council,
+    facets,
     forget_decisions,
     gate_verdicts,
+    health,
     hide_secrets,
     input_mapper,
     input_mappers,
@@ -165,6 +174,7 @@ from catalog import (
     router,
     routers,
     run_entry,
+    run_result,
     salvage,
     schema,
     schema_advice,
@@ -354,6 +364,8 @@ assert_type(logged_decisions(cat, 3), list[LoggedDecision])
 assert_type(forget_decisions(cat), int)
 assert_type(run_entry(cat, cat.entry("tool", "plot"), "a"), Any)
 assert_type(call(plot, {"path": "a"}), object)
+assert_type(run_result(cat, cat.entry("tool", "plot"), "a", timeout=2.5).usage, dict[str, float])
+assert_type(CallResult(3).to_dict(), dict[str, Any])
 assert_type(auto.resolve("plot").entry, Entry | None)
 assert_type(auto.resolve("plot").to_dict(), dict[str, Any])
 assert_type(Verdict(None, "nothing fits").chosen, Entry | None)
@@ -422,6 +434,7 @@ assert_type(small_words(), frozenset[str])
 assert_type(entry_words(cat.entry("tool:plot")), tuple[str, ...])
 
 errors: list[type[CatalogError]] = [
+    CallTimeoutError,
     CouncilSpecError,
     DiscoveryError,
     DriftError,
@@ -454,3 +467,8 @@ errors: list[type[CatalogError]] = [
     UntrustedReferenceError,
 ]
 warning: type[Warning] = CatalogWarning
+with expecting("tool:plot", 3):
+    assert_type(facets(Catalog(), "chart", tags=["plot"]), Facets)
+    assert_type(health(Catalog()), Health)
+    assert_type(changes_since(Catalog(), 3), list[Revision])
+changed: type[CatalogError] = ChangedEntryError
