@@ -4,7 +4,7 @@
     response = client.responses.create(tools=tools, input=items, …)
     items += [*response.output, *tools.outputs(response.output)]
 
-No library is needed: definitions and items are plain data, as the types of the SDK have them.
+No library is needed: definitions and items are plain data, as the SDK has them.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def tool_search(
 ) -> dict[str, Any]:
     """Return the ``tool_search_output`` item that answers *call*, a ``tool_search_call`` that the client executes.
 
-    It gives *limit* definitions at the most, which cost *max_tokens* (:func:`catalog.adapters.toolbox.tokens`); *filters*
+    It gives *limit* definitions at most, which cost *max_tokens* (:func:`catalog.adapters.toolbox.tokens`); *filters*
     are those of :meth:`catalog.Catalog.search`, where ``kind`` is ``tool`` unless it is given.
     """
     return Calls([SEARCH], (), Search(cat, filters=filters), limit, max_tokens).output(call)
