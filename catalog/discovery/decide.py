@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.literal import Value
+from catalog.discovery.owners import owner_rule
 from catalog.discovery.rules import Rule
 
 _MOST_STEPS = 20
@@ -50,7 +51,7 @@ def of_mark(mark: dict[str, Any], follower: NameFollower) -> Decision | None:
             break
         mark, given = stored, {**stored["given"], **given}
     if "method" in mark:
-        rule = follower.owner_rule(mark["method"], mark["owner"], mark["called"])
+        rule = owner_rule(follower, mark["method"], mark["owner"], mark["called"])
         if rule is not None:
             return Decision(rule, mark["method"], given)
     if not last:
