@@ -56,7 +56,7 @@ class Extractor:
         is_package: bool,
         tree: ast.Module,
         rules: Rules,
-        beside: Beside = lambda top: None,
+        beside: Beside = lambda dotted: None,
     ) -> None:
         """Prepare to read the *tree* of *module*; *beside* tells of its neighbours."""
         self.module, self.path = module, path
@@ -250,10 +250,10 @@ class Extractor:
             elif isinstance(node, BLOCKS):
                 branches = self.top.names.branches if hidden is None else self._within
                 parts = branches.parts(node)
-                is_open = any(part.runs is None for part in parts)
+                is_open = any(part.runs is None or part.elsewhere for part in parts)
                 for number, part in enumerate(parts):
                     inside = (*chain, (id(node), number)) if is_open else chain
-                    runs = live and part.runs is not False
+                    runs = live and part.may_run
                     self._body(part.body, scopes, prefix, hidden, live=runs, chain=inside)
 
     def _function(self, node: Function, scopes: Scopes, prefix: str, hidden: str | None) -> None:

@@ -11,6 +11,7 @@ from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.gives import Given
 from catalog.discovery.literal import Value, known
+from catalog.discovery.lookalikes import BINDING, Lookalikes
 from catalog.discovery.outside import Outside, Reads
 from catalog.discovery.part_text import PART
 from catalog.discovery.prefilter import PYTHONS_OWN
@@ -59,7 +60,18 @@ class NameFollower:
         self._shared = Outside() if shared is None else shared
         self._gives: dict[str, Given] = {}
         self.consulted: set[str] = set()  # files outside of the scan that its findings depend on
+        self._lookalikes = Lookalikes(rules, locator, self.extract_of)
         self.reach = Reach(rules, locator, self.consulted, self._shared)
+
+    def match(self, section: str, dotted: str) -> Rule | None:
+        """Return the rule of *section* that names *dotted*; None too if a package of the project has that name."""
+        rule = self.rules.match(section, dotted)
+        if rule is None or not self._lookalikes.has(dotted.partition(".")[0]):
+            return rule
+        place = self.split(dotted)
+        extract = self.extract_of(place[0]) if place else None
+        is_there = place and extract and place[1] and any(place[1][0] in extract[table] for table in BINDING)
+        return None if is_there else rule
 
     # --- following -----------------------------------------------------------------------------------------
 
@@ -283,7 +295,7 @@ class NameFollower:
         if dotted in self._bases:
             return self._bases[dotted]
         self._bases[dotted] = None  # a circle of bases leads nowhere
-        rule, last = self.follow(dotted, lambda name: self.rules.match("bases", name))
+        rule, last = self.follow(dotted, lambda name: self.match("bases", name))
         if rule is None:
             rule = self.first_rule(self.bases(last))
         self._bases[dotted] = rule
@@ -326,7 +338,7 @@ class NameFollower:
         attributes = self._class_of(place[0], qualname).get("attributes", {})
         if name in attributes:
             return True, attributes[name]
-        if depth and self.rules.match("bases", last) is not None:
+        if depth and self.match("bases", last) is not None:
             return False, None  # a framework's own class: its default is a placeholder
         for base in extract["classes"].get(qualname, ()):
             defined, value = self.attribute(base, name, depth + 1)

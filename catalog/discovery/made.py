@@ -149,7 +149,7 @@ class MadeObjects:
                 waiting += [(statement, here) for statement in reversed(node.orelse)]
             elif isinstance(node, BLOCKS) and here.scopes[-1].kind == "module":
                 parts = self.namer.top.names.branches.parts(node)
-                live = [statement for part in parts if part.runs is not False for statement in part.body]
+                live = [statement for part in parts if part.may_run for statement in part.body]
                 waiting += [(statement, here) for statement in reversed(live)]
             else:
                 for field in ("finalbody", "orelse", "cases", "handlers", "body"):

@@ -30,25 +30,25 @@ class Neighbours:
         self._found: dict[tuple[str, str], str | None] = {}
 
     def of(self, file: SourceFile) -> Beside:
-        """Return what tells, of a name that *file* imports, the package in which it is a neighbour."""
+        """Return what tells, of what *file* imports, the package in which it is a neighbour."""
         package = file.module if file.is_package else file.module.rpartition(".")[0]
-        return lambda top: self._package(package, top)
+        return lambda dotted: self._package(package, dotted)
 
-    def _package(self, package: str, top: str) -> str | None:
-        key = (package, top)
+    def _package(self, package: str, dotted: str) -> str | None:
+        first, _, rest = dotted.partition(".")
+        if self._rules.framework_of(first):  # examples for a framework lie in a folder with its name
+            first = f"{first}.{rest.partition('.')[0]}"
+        key = (package, first)
         if key not in self._found:
             above = package
-            while above and f"{above}.{top}" not in self._names:
+            while above and f"{above}.{first}" not in self._names:
                 above = above.rpartition(".")[0]
-            self._found[key] = above if above and not self._is_elsewhere(top) else None
+            self._found[key] = above if above and not self._is_elsewhere(first.partition(".")[0]) else None
         return self._found[key]
 
     def _is_elsewhere(self, top: str) -> bool:
-        """Tell whether *top* is a module of the root itself, of Python's own, of what is installed or a framework.
-
-        A folder of examples for a framework is often called like it.
-        """
-        if top in self._names or top in PYTHONS_OWN or self._rules.framework_of(top):
+        """Tell whether *top* is a module of the root itself, of Python's own or of what is installed."""
+        if top in self._names or top in PYTHONS_OWN:
             return True
         site = self._locator.find(top)
         return site is not None and root_of(site) is None

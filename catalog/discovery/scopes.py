@@ -70,8 +70,8 @@ class Scope:
 Scopes = list[Scope]
 """The bodies around a place, the module's first."""
 Beside = Callable[[str], "str | None"]
-"""Returns the package in which a name that a file imports is a neighbour of it, as for a script that lies in a package;
-None: the name is looked for as usual."""
+"""Returns the package in which a dotted name that a file imports is that of a neighbour, as for a script that lies in a
+package; None: the name is looked for as usual."""
 
 
 class Namer:
@@ -83,7 +83,7 @@ class Namer:
         is_package: bool,
         body: Sequence[ast.stmt],
         path: str | None = None,
-        beside: Beside = lambda top: None,
+        beside: Beside = lambda dotted: None,
     ) -> None:
         """Read the names of the *body* of *module*, which is in the file *path*; *beside* tells of its neighbours."""
         self.module = module
@@ -97,9 +97,9 @@ class Namer:
         source = absolute("." * binding.level + binding.module, self.module, self.is_package)
         if source is None:
             return None
-        if not binding.level and (package := self._beside(source.partition(".")[0])) is not None:
-            source = f"{package}.{source}"
-        return source if binding.name is None else f"{source}.{binding.name}"
+        dotted = source if binding.name is None else f"{source}.{binding.name}"
+        package = self._beside(dotted) if not binding.level else None
+        return dotted if package is None else f"{package}.{dotted}"
 
     def bound(self, name: str, scopes: Scopes) -> Any:
         """Return what *name* is bound to, or None."""

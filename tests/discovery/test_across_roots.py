@@ -94,3 +94,37 @@ def test_a_folder_called_like_a_framework_is_not_its_neighbour(make: Any) -> Non
         "examples/agno/first.py": "from agno.agent import Agent\na = Agent(name='A')\n",
     }
     assert {each.key: each.framework for each in scan(make(files)).findings} == {"agent:A": "agno"}
+
+
+OWN_AGENTS = {
+    "agents/__init__.py": "from agents.base import Agent\n",
+    "agents/base.py": "class Agent:\n    def __init__(self, name): ...\n",
+    "main.py": "from agents import Agent\nfrom agents.base import Agent as Base\na = Agent('a')\nb = Base('b')\n",
+}
+
+
+def test_a_package_of_the_project_with_the_name_of_a_framework_is_not_the_framework(make: Any) -> None:
+    """The file of the project says that it is another; what the package does not have is still the framework's."""
+    named = {**OWN_AGENTS, "pyproject.toml": "[project]\nname = 'my-app'\n"}
+    script = {"run.py": "from agents import function_tool\n@function_tool\ndef find(q): ...\n"}
+    assert graph(make, {**named, **script}) == {"tool:find": []}
+
+
+def test_the_repository_of_a_framework_has_the_framework(make: Any) -> None:
+    """The project is called as the distribution is, whatever the package is called."""
+    named = {**OWN_AGENTS, "pyproject.toml": "[project]\nname = 'openai-agents'\n"}
+    assert sorted(graph(make, named)) == ["agent:a", "agent:b"]
+
+
+def test_what_runs_only_where_a_framework_is_installed_is_found_where_it_is_not(make: Any) -> None:
+    """``try: from google.adk.agents import Agent``: what the block and its ``else`` make are entries."""
+    file = (
+        "try:\n    from google.adk.agents import Agent\n    one = Agent(name='one')\n"
+        "    def build():\n        return Agent(name='two')\n"
+        "except ImportError:\n    one = None\nelse:\n    three = Agent(name='three')\n"
+    )
+    assert {each.key: each.ref for each in scan(make({"app.py": file})).findings} == {
+        "agent:one": "app:one",
+        "agent:two": "app:build",
+        "agent:three": "app:three",
+    }
