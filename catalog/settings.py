@@ -26,6 +26,9 @@ LOGGED = ("off", "hash", "text")
 PIN = {"mode": ("off", "warn", "block"), "file": ()}
 """The parts of ``pin``, each with what it may be; none: any text."""
 
+MCP = ("call",)
+"""The parts of ``mcp``."""
+
 SCOPE = ("sources", "distributions")
 """The parts of a scope: where the entries come from that are a project's share of a database."""
 
@@ -50,7 +53,8 @@ PROVIDER_KEYS = {
 
 _KNOWN = (
     "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
-    "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope", "pin",
+    "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope", "pin", "server", "mcp",
+    "call_timeout",
 )  # fmt: skip
 
 _TRUE = ("1", "true", "yes", "on")
@@ -86,6 +90,7 @@ class Settings:
             or decisions with its text.
         keep_history: how many revisions of each entry ``catalog db prune`` keeps if it is called without ``--keep``.
         scope: the ``sources`` and ``distributions`` that searches and routers look at unless the caller names others.
+        call_timeout: whole seconds that a call of a tool by a model may take (:mod:`catalog.adapters`); None: no limit.
         set_aside: names of settings that the file has and that are not followed, as nobody has trusted it; they lead to
             code or send something away.
         written: the table of the file that was looked for and found, as it is; None: the caller named the file, or
@@ -93,6 +98,10 @@ class Settings:
         pin: ``mode``: whether what is taken must be as the lock file of ``catalog pin`` says: ``off`` (the default),
             ``warn`` or ``block``. ``file``: the lock file, relative to the configuration file; else ``catalog.lock``.
         router: options of the project's router, as written; see :meth:`catalog.AutoCouncil.configured`.
+        mcp: ``call``: whether clients of ``catalog mcp``, and of ``/mcp`` of ``catalog serve``, may call entries.
+        server: how ``catalog serve`` answers, as written; see :mod:`catalog.server.settings`.
+        served: whether others than this process's user ask the catalog, through a server: then only references that
+            the policy of trust lists are imported, unless it names a mode itself.
     """
 
     url: str | None = None
@@ -116,6 +125,10 @@ class Settings:
     router: Mapping[str, Any] = field(default_factory=dict)
     scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pin: Mapping[str, str] = field(default_factory=dict)
+    call_timeout: float | None = None
+    mcp: Mapping[str, bool] = field(default_factory=dict)
+    server: Mapping[str, Any] = field(default_factory=dict)
+    served: bool = False
     set_aside: tuple[str, ...] = ()
     written: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
@@ -229,6 +242,9 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         router=table.mapping("router"),
         scope=table.scope(),
         pin=table.pin(),
+        call_timeout=table.number("call_timeout") or None,
+        mcp=table.mcp(),
+        server=table.mapping("server"),
     )
 
 
@@ -330,6 +346,16 @@ class _Table:
             fault = pattern_fault(pattern)
             if fault:
                 raise self._wrong(key, f"holds {pattern!r}, which {fault}")
+
+    def mcp(self) -> dict[str, bool]:
+        """Return what clients of the MCP server may do."""
+        mcp = self.mapping("mcp")
+        for part, value in mcp.items():
+            if part not in MCP:
+                raise self._wrong(f"mcp.{part}", f"is no part of it; there is {', '.join(MCP)}")
+            if not isinstance(value, bool):
+                raise self._wrong(f"mcp.{part}", "must be true or false")
+        return dict(mcp)
 
     def pin(self) -> dict[str, str]:
         """Return how entries are held to the lock file."""

@@ -119,19 +119,27 @@ def test_the_python_of_a_page_runs(page: Path, tmp_path: Path, run_python) -> No
 
 
 def prose(page: Path) -> str:
-    """Return the text of a page without its code."""
+    """Return the text of a page without its blocks of code."""
     return re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
 
 
+def links(page: Path) -> list[str]:
+    """Return where the links of a page to files lead; what looks like a link in code is none."""
+    return re.findall(r"\]\((?!https:)([^)#]+)[^)]*\)", re.sub(r"`[^`]*`", "``", prose(page)))
+
+
 def test_every_link_leads_somewhere_and_every_page_is_linked() -> None:
-    """Links between the pages, pictures too, lead to files, and the README leads to every page."""
+    """Links between the pages, pictures too, lead to files; the README leads to every page, a page to every picture."""
+    pictures = set()
     for page in PAGES:
-        for link in re.findall(r"\]\((?!https:)([^)#]+)[^)]*\)", prose(page)):
+        for link in links(page):
             assert (page.parent / link).is_file(), f"{page.name} links {link}"
+            pictures.add((page.parent / link).resolve())
+    assert sorted(set((ROOT / "docs" / "images").iterdir()) - pictures) == []
     linked = re.findall(r"\]\(docs/([^)]+)\)", README)
     assert sorted(linked) == sorted(
         path.relative_to(ROOT / "docs").as_posix()
-        for path in [*PAGES, *(ROOT / "docs" / "images").iterdir()]
+        for path in [*PAGES, ROOT / "docs" / "images" / "tour.svg"]
         if path != ROOT / "README.md"
     )
 

@@ -38,6 +38,8 @@ MARKING = "mark"
 Place = str | int
 """Where a field is read from: the name of an argument or attribute, or an argument's position."""
 
+_ERRORS = ("Error", "Exception", "Warning")  # how classes of errors end
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -61,8 +63,13 @@ class Rule:
         return self.kind == "*" and self.names == (MARKING,)
 
     def names_it(self, name: str) -> bool:
-        """Tell whether *name*, the last part of a dotted name, is in this rule's names and not among its exceptions."""
-        return _any_fits(name, self.names) and not _any_fits(name, self.without)
+        """Tell whether *name*, the last part of a dotted name, is in this rule's names and not among its exceptions.
+
+        What is called like an error fits no open name: ``ChatOverloadedError(...)`` makes no model.
+        """
+        if name in self.names:
+            return not _any_fits(name, self.without)
+        return _any_fits(name, self.names) and not name.endswith(_ERRORS) and not _any_fits(name, self.without)
 
     def places(self, field: str) -> tuple[Place, ...]:
         """Return where to read *field*, the first choice first."""

@@ -17,7 +17,7 @@ from catalog_cli.completion import join_colons
 from catalog_cli.gate import tell, tell_lines
 from catalog_cli.lazy import Entrance, LazyGroup
 from catalog_cli.options import embedder_option, url_option
-from catalog_cli.streams import UNUSABLE, drop_output, fill_closed, flush_stderr, is_of_output
+from catalog_cli.streams import UNUSABLE, drop_output, fill_closed, flush_stderr, is_of_output, leave_at_once
 
 _FIND, _FILL, _CHECK = "Find and use", "Fill and change", "Check and mend"
 
@@ -32,6 +32,8 @@ COMMANDS = {
     "which": Entrance("catalog_cli.commands.which:which", "Show which tier an entry comes from, and why", _FIND),
     "route": Entrance("catalog_cli.commands.route:route", "Pick the entry that should handle a prompt", _FIND),
     "run": Entrance("catalog_cli.commands.run:run", "Load an entry and call it", _FIND),
+    "mcp": Entrance("catalog_cli.commands.mcp:mcp", "Serve the catalog to MCP clients", _FIND),
+    "serve": Entrance("catalog_cli.commands.serve:serve", "Show the catalog in browsers and over HTTP", _FIND),
     "use": Entrance("catalog_cli.commands.use:use", "Let searches learn which entries were right", _FIND),
     "init": Entrance("catalog_cli.commands.init:init", "Give this folder a catalog of its own", _FILL),
     "scan": Entrance("catalog_cli.commands.scan:scan", "Fill the catalog from packages and folders", _FILL),
@@ -52,6 +54,7 @@ COMMANDS = {
     "deprecate": Entrance("catalog_cli.commands.deprecate:deprecate", "Mark an entry that has had its day", _FILL),
     "import": Entrance("catalog_cli.commands.import_:import_", "Add the entries of a JSON Lines file", _FILL),
     "export": Entrance("catalog_cli.commands.export:export", "Write entries as JSON Lines or a published form", _FILL),
+    "docs": Entrance("catalog_cli.commands.docs:docs", "Make documentation of the entries", _FILL),
     "embed": Entrance("catalog_cli.commands.embed:embed", "Look after the vectors of search by meaning", _FILL),
     "info": Entrance("catalog_cli.commands.info:info", "Show which catalog this is", _CHECK),
     "verify": Entrance("catalog_cli.commands.verify:verify", "Report code that is not as it was recorded", _CHECK),
@@ -76,7 +79,9 @@ EXIT_CODES = {
     "invalid-entry": 2,
     "duplicate-entry": 2,
     "unknown-kind": 2,
+    "changed": 1,
     "load": 2,
+    "call-timeout": 1,
     "lock": 2,
     "invalid-reference": 2,
     "not-importable": 2,
@@ -126,7 +131,10 @@ class Root(LazyGroup):
         except click.ClickException as error:
             return _fail(error.format_message(), error.exit_code, "" if error.exit_code == 1 else "Error: ")
         except CatalogError as error:
-            return _fail(str(error), _exit_status(error))
+            status = _fail(str(error), _exit_status(error))
+            if error.code == "call-timeout":
+                leave_at_once(status)
+            return status
         except click.Abort:
             return INTERRUPTED
         except OSError as error:

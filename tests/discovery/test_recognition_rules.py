@@ -54,6 +54,24 @@ SOURCE = """
 """
 
 
+def test_an_error_is_never_made_by_an_open_name(make: Any) -> None:
+    """`Chat*` is no rule for the errors that a package of chat models raises, at the top or inside a function."""
+    folder = make(
+        {
+            "work.py": """
+            from langchain_community.chat_models.premai import ChatPremAI, ChatPremAPIError
+
+            model = ChatPremAI(model="small")
+            FULL = ChatPremAPIError("all busy")
+
+            def ask(role):
+                raise ChatPremAPIError("No such role")
+            """
+        }
+    )
+    assert refs(scan(folder / "work.py")) == {"model:model": "work:model"}
+
+
 def test_a_project_adds_its_own(make: Any) -> None:
     """Rules of a project are used in all four sections, with patterns, exceptions and kinds of its own."""
     folder = make({"work.py": SOURCE})

@@ -31,6 +31,7 @@ COMMANDS = (
     ["db", "prune", "--keep", "1"], ["route", "fit", "mine.jsonl", "--kind", "tool"], ["route", "log"],
     ["route", "replay"], ["route", "golden", "list"], ["route", "golden", "add", "a chart", "tool:plot"],
     ["verify", "--diff"], ["verify", "--accept"], ["refresh", "--accept-renames"], ["run", "schema:word"],
+    ["serve", "--host", "203.0.113.1"],
 )  # fmt: skip
 
 ALL = """
