@@ -96,7 +96,7 @@ async def _client(address: Any, paths: Sequence[str], until: float, took: list[f
     while time.perf_counter() < until:
         path = chance.choice(paths)
         begin = time.perf_counter()
-        writer.write(f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\nAccept: */*\r\n\r\n".encode())
+        writer.write(f"GET /{path} HTTP/1.1\r\nHost: {address.netloc}\r\nAccept: */*\r\n\r\n".encode())
         head = await reader.readuntil(b"\r\n\r\n")
         status = head[9:12]
         said = [line for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")]
@@ -200,10 +200,10 @@ def _ours(options: Any, folder: Path, url: str, names: Sequence[str]) -> None:
             "entry": in_process(entry, names, options.seconds),
         }
     pages = {
-        "search": [f"/api/v1/search?{urlencode({'q': word})}" for word in words],
-        "entry": [f"/api/v1/entries/tool/{quote(name, safe='')}" for name in names],
-        "page of a search": [f"/?{urlencode({'q': word})}" for word in words],
-        "page of an entry": [f"/entries/tool/{quote(name, safe='')}" for name in names],
+        "search": [f"api/v1/search?{urlencode({'q': word})}" for word in words],
+        "entry": [f"api/v1/entries/tool/{quote(name, safe='')}" for name in names],
+        "page of a search": [f"?{urlencode({'q': word})}" for word in words],
+        "page of an entry": [f"entries/tool/{quote(name, safe='')}" for name in names],
     }
     command = [
         sys.executable,
@@ -242,8 +242,8 @@ def _datasette(options: Any, folder: Path, names: Sequence[str]) -> None:
     file = str(folder / "catalog.db")
     command = [program, "serve", file, "--port", "0", "--setting", "sql_time_limit_ms", "20000"]
     pages = {
-        "Datasette: search": [f"/catalog.json?{urlencode({'sql': QUERY, 'q': word})}" for word in rare_words()],
-        "Datasette: entry": [f"/catalog.json?{urlencode({'sql': ONE, 'name': name})}" for name in names],
+        "Datasette: search": [f"catalog.json?{urlencode({'sql': QUERY, 'q': word})}" for word in rare_words()],
+        "Datasette: entry": [f"catalog.json?{urlencode({'sql': ONE, 'name': name})}" for name in names],
     }
     with running(command, folder, "running on") as (pid, address):
         print(f"memory at rest {resident(pid):.0f} MB")

@@ -26,9 +26,11 @@ HELLO = {
 
 def said(answer) -> dict:
     """Return the message of an answer, which is JSON or an event."""
-    text = answer.text
-    lines = [line.removeprefix("data:") for line in text.splitlines() if line.startswith("data:") and "{" in line]
-    return json.loads(lines[0] if lines else text)
+    assert answer.status_code == 200, answer.text
+    lines = [line.removeprefix("data:") for line in answer.text.splitlines() if line.startswith("data:")]
+    results = [line for line in lines if '"result"' in line] or [answer.text]
+    assert '"result"' in results[0], (answer.headers, answer.text)
+    return json.loads(results[0])
 
 
 def tools(client, **headers: str) -> list[str]:
