@@ -94,9 +94,14 @@ class Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     def handle_exit(self, sig: int, frame: Any) -> None:
+        """Stop at a signal; a second interrupt does not wait for answers."""
+        self.force_exit = self.should_exit and sig == signal.SIGINT
+        self.stop()
+
+    def stop(self) -> None:
         """Stop listening; streams that would go on for ever end."""
         self._app.state.is_ready = False
-        super().handle_exit(sig, frame)
+        self.should_exit = True
 
 
 def serve(app: Starlette, *, started: Callable[[str], None]) -> None:
