@@ -38,6 +38,7 @@ class Benchmark(NamedTuple):
 _WORDLLAMA = ("--encoder", "wordllama")
 
 BENCHMARKS = {
+    "scale": Benchmark("benchmarks.scale", ("--size", "1000", "--seconds", "0.2")),
     "foundation": Benchmark("benchmarks.store.foundation", ("--size", "10000", "--rounds", "3")),
     "endurance": Benchmark("benchmarks.store.endurance", ("--seconds", "2", "--kills", "5")),
     "faults": Benchmark("benchmarks.store.faults", ("--times", "4")),
