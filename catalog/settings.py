@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from catalog.configuration import find_file, read_file
+from catalog.configuration import find_file, read_file, remote_faults
 from catalog.entry.kinds import KINDS, VERIFY_POLICIES, is_kind_name
 from catalog.errors import SettingsError, StoreError, UntrustedReferenceError, close_matches, did_you_mean
 
@@ -51,6 +51,7 @@ PROVIDER_KEYS = {
 _KNOWN = (
     "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
     "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope", "pin",
+    "remote",
 )  # fmt: skip
 
 _TRUE = ("1", "true", "yes", "on")
@@ -92,6 +93,10 @@ class Settings:
             there is none.
         pin: ``mode``: whether what is taken must be as the lock file of ``catalog pin`` says: ``off`` (the default),
             ``warn`` or ``block``. ``file``: the lock file, relative to the configuration file; else ``catalog.lock``.
+        remote: what is called elsewhere (MCP servers, APIs, agents): seconds to ``start``, for a ``call``, before a
+            session that is ``idle`` ends, and for which a listing holds (``recheck``; 0: it is read before each call);
+            ``size``: the most bytes of an answer. ``apis``: by the title of an API, or its address: its ``url``, and
+            ``headers`` and ``query`` that are sent there, ``${NAME}`` standing for a variable of the environment.
         router: options of the project's router, as written; see :meth:`catalog.AutoCouncil.configured`.
     """
 
@@ -114,6 +119,7 @@ class Settings:
     keep_history: int | None = None
     default_profile: str | None = None
     router: Mapping[str, Any] = field(default_factory=dict)
+    remote: Mapping[str, Any] = field(default_factory=dict)
     scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pin: Mapping[str, str] = field(default_factory=dict)
     set_aside: tuple[str, ...] = ()
@@ -229,6 +235,7 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         router=table.mapping("router"),
         scope=table.scope(),
         pin=table.pin(),
+        remote=table.remote(),
     )
 
 
@@ -343,6 +350,13 @@ class _Table:
             if PIN[part] and value not in PIN[part]:
                 raise self._wrong(f"pin.{part}", f"is {value!r}; choose one of {', '.join(PIN[part])}")
         return dict(pin)
+
+    def remote(self) -> dict[str, Any]:
+        """Return the limits of what is called elsewhere, and what is sent to which API."""
+        remote = self.mapping("remote")
+        for key, fault in remote_faults(remote):
+            raise self._wrong(key, fault)
+        return remote
 
     def kinds(self) -> tuple[str, ...]:
         """Return the built-in kinds and those that the project declares."""

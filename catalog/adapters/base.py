@@ -10,7 +10,18 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from catalog import CatalogError, DriftError, call, deprecated_in_words, entry_of, hide_secrets, run_entry, visible
+from catalog import (
+    CatalogError,
+    DriftError,
+    RemoteCallable,
+    RemoteError,
+    call,
+    deprecated_in_words,
+    entry_of,
+    hide_secrets,
+    run_entry,
+    visible,
+)
 from catalog.adapters.arguments import ANY, UnfitError, as_object, check, from_signature, parsed
 from catalog.adapters.names import PROVIDER, Rule, fitted, fitted_parameters
 
@@ -197,6 +208,8 @@ class _Behind:
     async def acall(self, arguments: Arguments = None) -> Outcome:
         try:
             entry, live, given = await asyncio.to_thread(self._prepared, arguments)
+            if isinstance(live, RemoteCallable):
+                live = live.acall
             if inspect.iscoroutinefunction(live):
                 return succeeded(await _awaitable(live, _one_text(entry, given), given))
             return succeeded(await asyncio.to_thread(self._called, entry, live, given))
@@ -324,6 +337,8 @@ def failed(what: str, error: BaseException) -> Outcome:
         said = _REASONS["resolve"]
     elif isinstance(error, CatalogError) and error.code in _REASONS:
         said = _REASONS[error.code]
+    elif isinstance(error, RemoteError):
+        said = f"failed: {_message(error) if 'said' not in error.facts else error.facts['said']}"
     elif isinstance(error, CatalogError) and error.facts.get("reason") == "arguments":
         said = f"was not called: {error}"
     elif isinstance(error, CatalogError):

@@ -74,7 +74,7 @@ def call(obj: object, arguments: dict[str, Any] | str | None = None, *, entry: E
         MissingExtraError: a Jinja template, and Jinja is not installed.
         Exception: whatever the object raises.
     """
-    if entry is not None and entry.document and entry.kind != "prompt":
+    if entry is not None and entry.document and entry.kind != "prompt" and not callable(obj):
         raise LoadError(
             f"{entry.key} is data, read from {entry.document}; it is taken, not called", reason="not-callable"
         )

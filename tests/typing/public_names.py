@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, assert_type
 
@@ -70,6 +70,9 @@ from catalog import (
     Reference,
     Refusal,
     Registry,
+    RemoteCallable,
+    RemoteError,
+    RemoteToolError,
     Replay,
     Replayed,
     ResolveError,
@@ -96,6 +99,7 @@ from catalog import (
     Verdict,
     Verified,
     __version__,
+    add_mcp,
     agent,
     agents,
     backup_database,
@@ -344,6 +348,11 @@ assert_type(logged_decisions(cat, 3), list[LoggedDecision])
 assert_type(forget_decisions(cat), int)
 assert_type(run_entry(cat, cat.entry("tool", "plot"), "a"), Any)
 assert_type(call(plot, {"path": "a"}), object)
+assert_type(add_mcp(cat, "files", "npx", "-y", "server", env=["TOKEN"]), ScanReport)
+assert_type(add_mcp(cat, "docs", "https://docs.example/mcp", headers={"X": "${Y}"}, oauth=True).found, tuple[str, ...])
+remote: RemoteCallable = cat["tool", "files/read"]
+assert_type(remote(path="a"), Any)
+assert_type(remote.spec, Mapping[str, Any])
 assert_type(auto.resolve("plot").entry, Entry | None)
 assert_type(auto.resolve("plot").to_dict(), dict[str, Any])
 assert_type(Verdict(None, "nothing fits").chosen, Entry | None)
@@ -422,6 +431,8 @@ errors: list[type[CatalogError]] = [
     PackageNotFoundError,
     PinError,
     ReadOnlyError,
+    RemoteError,
+    RemoteToolError,
     ResolveError,
     RoutingError,
     SchemaOutdatedError,
