@@ -26,6 +26,9 @@ LOGGED = ("off", "hash", "text")
 PIN = {"mode": ("off", "warn", "block"), "file": ()}
 """The parts of ``pin``, each with what it may be; none: any text."""
 
+MCP = ("call",)
+"""The parts of ``mcp``."""
+
 SCOPE = ("sources", "distributions")
 """The parts of a scope: where the entries come from that are a project's share of a database."""
 
@@ -50,7 +53,7 @@ PROVIDER_KEYS = {
 
 _KNOWN = (
     "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
-    "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope", "pin",
+    "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope", "pin", "server", "mcp",
     "remote",
 )  # fmt: skip
 
@@ -98,6 +101,10 @@ class Settings:
             ``size``: the most bytes of an answer. ``apis``: by the title of an API, or its address: its ``url``, and
             ``headers`` and ``query`` that are sent there, ``${NAME}`` standing for a variable of the environment.
         router: options of the project's router, as written; see :meth:`catalog.AutoCouncil.configured`.
+        mcp: ``call``: whether clients of ``catalog mcp``, and of ``/mcp`` of ``catalog serve``, may call entries.
+        server: how ``catalog serve`` answers, as written; see :mod:`catalog.server.settings`.
+        served: whether others than this process's user ask the catalog, through a server: then only references that
+            the policy of trust lists are imported, unless it names a mode itself.
     """
 
     url: str | None = None
@@ -122,6 +129,9 @@ class Settings:
     remote: Mapping[str, Any] = field(default_factory=dict)
     scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pin: Mapping[str, str] = field(default_factory=dict)
+    mcp: Mapping[str, bool] = field(default_factory=dict)
+    server: Mapping[str, Any] = field(default_factory=dict)
+    served: bool = False
     set_aside: tuple[str, ...] = ()
     written: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
@@ -236,6 +246,8 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         scope=table.scope(),
         pin=table.pin(),
         remote=table.remote(),
+        mcp=table.mcp(),
+        server=table.mapping("server"),
     )
 
 
@@ -337,6 +349,16 @@ class _Table:
             fault = pattern_fault(pattern)
             if fault:
                 raise self._wrong(key, f"holds {pattern!r}, which {fault}")
+
+    def mcp(self) -> dict[str, bool]:
+        """Return what clients of the MCP server may do."""
+        mcp = self.mapping("mcp")
+        for part, value in mcp.items():
+            if part not in MCP:
+                raise self._wrong(f"mcp.{part}", f"is no part of it; there is {', '.join(MCP)}")
+            if not isinstance(value, bool):
+                raise self._wrong(f"mcp.{part}", "must be true or false")
+        return dict(mcp)
 
     def pin(self) -> dict[str, str]:
         """Return how entries are held to the lock file."""

@@ -24,7 +24,7 @@ from catalog.settings import LEARNING, LOGGED, PROVIDER_KEYS, Settings
 from catalog_cli.app import EXIT_CODES, cli
 
 FOLDER = Path(__file__).parent / "reference"
-INNER = frozenset({"file", "clock", "auto_refresh", "set_aside", "written"})
+INNER = frozenset({"file", "clock", "auto_refresh", "served", "set_aside", "written"})
 """Attributes of the settings that no configuration file has."""
 
 TYPES = {

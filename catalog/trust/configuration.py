@@ -9,8 +9,8 @@ from typing import Any
 
 from catalog.trust.folders import is_within
 
-_CODE = ("plugin_groups", "recognise", "runner", "trust", "verify")
-"""Settings that name code, or decide which code may run."""
+_CODE = ("mcp", "plugin_groups", "recognise", "runner", "server", "trust", "verify")
+"""Settings that name code, decide which code may run, or say who may ask and write."""
 
 _ASKING = ("api_key", "base_url", "client", "model", "runner", "watch")
 """Options of a router that send prompts somewhere, with a key of the user's, or are code themselves."""

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 IMPORTED = "import"
 """Begins the source of what came from a file of lines."""
 
+HTTP = "http"
+"""The source, alone or with a colon and who it was behind it, of what was written through a server."""
+
 FOUND = ("scan:", "plugin:")
 """Begin the sources of what was found in code that a person did not pick entry by entry."""
 
@@ -32,7 +35,9 @@ def policy_of(settings: Settings, path: str | None, *, url_is_configured: bool) 
     trusted = settings.is_trusted
     file = str(settings.file) if settings.file else None
     mode, why = OPEN, "this catalog is its owner's"
-    if not trusted and url_is_configured:
+    if settings.served:
+        mode, why = LISTED, "others may ask it through a server"
+    elif not trusted and url_is_configured:
         mode, why = LISTED, f"{file} names this database, and nobody has trusted that file; {SAY_SO}"
     elif path is not None:
         fault = _fault_of_owner(path)
@@ -70,6 +75,8 @@ def stranger_of(entry: Entry, settings: Settings, *, is_predicate: bool = False)
         return None
     if entry.source.startswith(IMPORTED):
         return "it came from an imported file"
+    if entry.source == HTTP or entry.source.startswith(f"{HTTP}:"):
+        return f"it was written over HTTP{f' by {who!r}' if (who := entry.source[len(HTTP) + 1 :]) else ''}"
     if is_predicate and entry.source.startswith(FOUND):
         return f"it came with '{entry.source}', and routing runs only predicates that a person has chosen"
     return None

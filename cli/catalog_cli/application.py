@@ -13,7 +13,7 @@ import click
 from catalog_cli.output import Screen
 
 if TYPE_CHECKING:
-    from catalog import Catalog
+    from catalog import Catalog, Settings
 
 
 class No(click.ClickException):
@@ -45,6 +45,7 @@ class Application:
         self.embedder: str | None = None
         self.as_of: str | None = None
         self.reason: str | None = None
+        self.is_served = False  # whether others reach the catalog through this command
         self.screen = Screen()
 
     @cached_property
@@ -61,7 +62,7 @@ class Application:
 
             if form_of(self.embedder) == "reference":
                 self.look_here()
-        opened = Catalog(self.url, embedder=self.embedder)
+        opened = Catalog(self.url, embedder=self.embedder, settings=self._settings())
         click.get_current_context().call_on_close(partial(self._close, opened))
         if sqlite_path(opened.url) is None:
             self.screen.remark(f"Warning: {opened.url} is a private database: what is stored goes with this command")
@@ -71,6 +72,16 @@ class Application:
 
             context.with_resource(because(self.reason))
         return opened if self.as_of is None else context.with_resource(opened.as_of(self.as_of))
+
+    def _settings(self) -> Settings | None:
+        """Return the settings of a catalog that others reach; None: the usual ones."""
+        if not self.is_served:
+            return None
+        from dataclasses import replace
+
+        from catalog import load_settings
+
+        return replace(load_settings(), served=True)
 
     def _close(self, opened: Catalog) -> None:
         to_come = opened.workspace.store.is_to_come

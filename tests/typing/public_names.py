@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, Any, assert_type
 
 from catalog import (
+    DOCS_FORMATS,
     ENTRY_STATES,
     LARGEST_TEXT,
     REVIEW_STATES,
@@ -16,12 +17,14 @@ from catalog import (
     VERIFY_POLICIES,
     AliasMove,
     AutoCouncil,
+    BuiltDocs,
     Candidate,
     Case,
     Catalog,
     CatalogError,
     CatalogWarning,
     Changed,
+    ChangedEntryError,
     Copied,
     Council,
     CouncilIssue,
@@ -41,11 +44,13 @@ from catalog import (
     Evaluation,
     Event,
     ExportedDocument,
+    Facets,
     Fault,
     FitReport,
     GateVerdicts,
     Graph,
     HashEmbedder,
+    Health,
     Hit,
     InvalidEntryError,
     InvalidFilterError,
@@ -63,6 +68,7 @@ from catalog import (
     ObjectRef,
     OpenAIEmbedder,
     PackageNotFoundError,
+    Parameter,
     PinChange,
     PinError,
     Pinned,
@@ -99,6 +105,7 @@ from catalog import (
     Verdict,
     Verified,
     __version__,
+    acting_as,
     add_mcp,
     agent,
     agents,
@@ -107,8 +114,10 @@ from catalog import (
     baseline,
     because,
     bounded_lines,
+    build_docs,
     call,
     cases_for,
+    changes_since,
     close_matches,
     code_in_configuration,
     copy_catalog,
@@ -123,11 +132,15 @@ from catalog import (
     entry_marks,
     entry_of,
     entry_state,
+    entry_words,
     evaluate,
     evaluation_svg,
+    expecting,
     explain_council,
+    facets,
     forget_decisions,
     gate_verdicts,
+    health,
     hide_secrets,
     input_mapper,
     input_mappers,
@@ -145,6 +158,7 @@ from catalog import (
     models,
     newer_frameworks,
     open_text,
+    parameter_rows,
     profile,
     profiles,
     prompt,
@@ -167,8 +181,11 @@ from catalog import (
     schema_advice,
     schema_revision,
     schemas,
+    search_words,
+    signature_line,
     skill,
     skills,
+    small_words,
     sqlite_path,
     sub_council,
     sub_councils,
@@ -394,7 +411,7 @@ copied: Copied = copy_catalog("team.db", "copy.db", replace=True)
 assert_type(copied.tables, dict[str, TableSum])
 assert_type(backup_into("team.db", "backups", keep=7), Rotated)
 assert_type(leftovers("team.db", remove=True), list[str])
-with because("it is tried"), Catalog().as_of("2 days ago") as past:
+with acting_as("a token"), because("it is tried"), Catalog().as_of("2 days ago") as past:
     assert_type(past.alias_history("tool:plot"), list[AliasMove])
     assert_type(past.aliases("tool:plot"), dict[str, int | None])
     assert_type(past.audit(), list[Refusal])
@@ -410,6 +427,15 @@ with open_text("out.txt") as into:
     assert_type(list(bounded_lines(into)), list[str])
 assert_type(read_text("out.txt", LARGEST_TEXT), str)
 assert_type(read_json("[1]"), Any)
+
+# The documentation site, and what faces show.
+assert_type(build_docs(cat, "site", form="markdown"), BuiltDocs)
+forms: tuple[str, ...] = DOCS_FORMATS
+assert_type(parameter_rows(cat.entry("tool:plot")), list[Parameter])
+assert_type(signature_line(cat.entry("tool:plot")), str)
+assert_type(search_words("draw charts", whole=True), list[str])
+assert_type(small_words(), frozenset[str])
+assert_type(entry_words(cat.entry("tool:plot")), tuple[str, ...])
 
 errors: list[type[CatalogError]] = [
     CouncilSpecError,
@@ -446,3 +472,8 @@ errors: list[type[CatalogError]] = [
     UntrustedReferenceError,
 ]
 warning: type[Warning] = CatalogWarning
+with expecting("tool:plot", 3):
+    assert_type(facets(Catalog(), "chart", tags=["plot"]), Facets)
+    assert_type(health(Catalog()), Health)
+    assert_type(changes_since(Catalog(), 3), list[Revision])
+changed: type[CatalogError] = ChangedEntryError

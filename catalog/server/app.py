@@ -1,0 +1,95 @@
+"""``create_app``: the server as an ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import IO
+from urllib.parse import quote
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.types import Scope
+
+from catalog import Catalog, CatalogError
+from catalog.server import pages, probes, signing_in
+from catalog.server.api import routes as api
+from catalog.server.callers import Caller, Callers
+from catalog.server.figures import AccessLog, Figures
+from catalog.server.guard import PROGRAMS, Guard
+from catalog.server.problems import Problem, problem_of
+from catalog.server.rates import Guesses
+from catalog.server.settings import ServerSettings
+
+
+def create_app(
+    catalog: Catalog, settings: ServerSettings | None = None, *, access_log: IO[str] | None = None
+) -> Starlette:
+    """Return the server of a *catalog*, which its caller opens and closes.
+
+    Args:
+        catalog: what is served; opened with ``Settings.served``, so that it follows only references that are listed.
+        settings: how it answers; None: to everybody on this machine, and changing nothing.
+        access_log: where a line for each request is written; None: standard error.
+
+    Raises:
+        SettingsError: other machines could ask, and there is no token.
+    """
+    settings = ServerSettings() if settings is None else settings
+    settings.check()
+    callers, guesses, figures = Callers(settings.tokens, settings.allowed), Guesses(), Figures()
+
+    def answer(scope: Scope, problem: Problem) -> Response:
+        scope.setdefault("app", app)
+        scope["state"].setdefault("caller", Caller("", frozenset()))
+        return answer_of(Request(scope), problem)
+
+    @asynccontextmanager
+    async def alive(app: Starlette) -> AsyncIterator[None]:
+        app.state.is_ready = True
+        yield
+        app.state.is_ready = False
+
+    app = Starlette(
+        routes=[*probes.routes(), *api.routes(), *signing_in.routes(), *pages.routes()],
+        middleware=[Middleware(Guard, settings, callers, guesses, figures, AccessLog(access_log), answer)],
+        exception_handlers={Problem: _problem, CatalogError: _catalog_error, HTTPException: _http_error},
+        lifespan=alive,
+    )
+    app.state.catalog, app.state.settings = catalog, settings
+    app.state.callers, app.state.figures, app.state.is_ready = callers, figures, False
+    app.state.guesses, app.state.streams = guesses, set()
+    return app
+
+
+def answer_of(request: Request, problem: Problem) -> Response:
+    """Return the answer of a *problem*: a page for a browser, JSON for a program."""
+    settings: ServerSettings = request.app.state.settings
+    path = request.scope["path"].removeprefix(settings.prefix)
+    accepts = request.headers.get("accept", "")
+    if path.startswith(PROGRAMS) or "text/html" not in accepts:
+        return problem.response()
+    if problem.status == 401:
+        return RedirectResponse(f"{settings.prefix}/sign-in?next={quote(path)}", status_code=303)
+    return pages.problem_page(request, problem)
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    request.app.state.figures.refuse(error.code)
+    return answer_of(request, error)
+
+
+async def _catalog_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CatalogError)
+    return answer_of(request, problem_of(error))
+
+
+async def _http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    known = {404: ("not-found", "there is nothing at this address"), 405: ("method", "this method is not for here")}
+    code, detail = known.get(error.status_code, ("http", str(error.detail)))
+    return answer_of(request, Problem(error.status_code, code, detail, headers=dict(error.headers or {})))

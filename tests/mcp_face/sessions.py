@@ -1,0 +1,45 @@
+"""Sessions of the official client with a server: in this process, or over a transport."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from factories import ROOT
+from mcp import Client, StdioServerParameters
+
+T = TypeVar("T")
+MODES = ("auto", "legacy")
+"""The current revision of the protocol, and the one before."""
+
+
+def session(server: Any, steps: Callable[[Client], Awaitable[T]], mode: str = "auto", **options: Any) -> T:
+    """Return what *steps* give with a client of *server*; the session takes at most a minute."""
+
+    async def run() -> T:
+        async with Client(server, mode=mode, **options) as client:
+            return await steps(client)
+
+    async def bounded() -> T:
+        return await asyncio.wait_for(run(), 60)
+
+    return asyncio.run(bounded())
+
+
+def stdio(*arguments: str, cwd: Path, **environment: str) -> StdioServerParameters:
+    """Return how a client starts ``catalog mcp``."""
+    return StdioServerParameters(
+        command=sys.executable,
+        args=["-m", "catalog_cli", "mcp", *arguments],
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}", **environment},
+    )
+
+
+def text_of(result: Any) -> str:
+    """Return the text of a result."""
+    return "".join(part.text for part in result.content)
