@@ -103,3 +103,19 @@ def remote_faults(remote: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             values = api.get(part, {})
             if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
                 yield f"remote.apis.{name}.{part}", "must be a table of texts"
+
+
+PIN = {"mode": ("off", "warn", "block"), "file": ()}
+"""The parts of ``pin``, each with what it may be; none: any text."""
+
+
+def pin_faults(pin: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a table ``[tool.catalog.pin]``, as :func:`remote_faults` does."""
+    for part, value in pin.items():
+        if part not in PIN:
+            hint = did_you_mean(close_matches(part, PIN)) or f"; there are {' and '.join(PIN)}"
+            yield f"pin.{part}", f"is no part of it{hint}"
+        elif not isinstance(value, str) or not value:
+            yield f"pin.{part}", "must be a text"
+        elif PIN[part] and value not in PIN[part]:
+            yield f"pin.{part}", f"is {value!r}; choose one of {', '.join(PIN[part])}"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from catalog.configuration import find_file, read_file, remote_faults
+from catalog.configuration import find_file, pin_faults, read_file, remote_faults
 from catalog.entry.kinds import KINDS, VERIFY_POLICIES, is_kind_name
 from catalog.errors import SettingsError, StoreError, UntrustedReferenceError, close_matches, did_you_mean
 
@@ -22,9 +22,6 @@ PLUGIN_GROUPS = ("magma_plugins",)
 
 LOGGED = ("off", "hash", "text")
 """What is logged of routed prompts: nothing, decisions with a hash of the prompt, or decisions with its text."""
-
-PIN = {"mode": ("off", "warn", "block"), "file": ()}
-"""The parts of ``pin``, each with what it may be; none: any text."""
 
 MCP = ("call",)
 """The parts of ``mcp``."""
@@ -244,8 +241,8 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         keep_history=table.number("keep_history"),
         router=table.mapping("router"),
         scope=table.scope(),
-        pin=table.pin(),
-        remote=table.remote(),
+        pin=table.checked("pin", pin_faults),
+        remote=table.checked("remote", remote_faults),
         mcp=table.mcp(),
         server=table.mapping("server"),
     )
@@ -360,25 +357,12 @@ class _Table:
                 raise self._wrong(f"mcp.{part}", "must be true or false")
         return dict(mcp)
 
-    def pin(self) -> dict[str, str]:
-        """Return how entries are held to the lock file."""
-        pin = self.mapping("pin")
-        for part, value in pin.items():
-            if part not in PIN:
-                hint = did_you_mean(close_matches(part, PIN)) or f"; there are {' and '.join(PIN)}"
-                raise self._wrong(f"pin.{part}", f"is no part of it{hint}")
-            if not isinstance(value, str) or not value:
-                raise self._wrong(f"pin.{part}", "must be a text")
-            if PIN[part] and value not in PIN[part]:
-                raise self._wrong(f"pin.{part}", f"is {value!r}; choose one of {', '.join(PIN[part])}")
-        return dict(pin)
-
-    def remote(self) -> dict[str, Any]:
-        """Return the limits of what is called elsewhere, and what is sent to which API."""
-        remote = self.mapping("remote")
-        for key, fault in remote_faults(remote):
-            raise self._wrong(key, fault)
-        return remote
+    def checked(self, key: str, faults: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]) -> dict[str, Any]:
+        """Return a table in which *faults* finds none: each is a key and what is wrong with it."""
+        table = self.mapping(key)
+        for wrong, fault in faults(table):
+            raise self._wrong(wrong, fault)
+        return dict(table)
 
     def kinds(self) -> tuple[str, ...]:
         """Return the built-in kinds and those that the project declares."""
