@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from catalog.characters import visible
-from catalog.errors import RemoteError
+from catalog.errors import RemoteError, RemoteToolError
 from catalog.source.secret_defaults import hide_secrets
 
 _LONGEST = 300
@@ -34,3 +34,8 @@ class Faults:
         more = "; ".join(part for part in (self.detail, f"it said: {said}" if said else "") if part)
         message = f"{self.who} {text}{f' ({more})' if more else ''}"
         return RemoteError(visible(hide_secrets(message)), reason=reason, server=self.who)
+
+
+def told(key: str, error: RemoteToolError) -> RemoteToolError:
+    """Return *error* with the *key* of what failed; ``facts["said"]`` is what it said itself."""
+    return RemoteToolError(f"{key} failed: {error}", **{**error.facts, "key": key, "said": str(error)})

@@ -9,42 +9,18 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from catalog.errors import CatalogError, RemoteError, RemoteToolError
 from catalog.forks import call_after_fork
 from catalog.remote.background import before_exit
 from catalog.remote.faults import Faults
+from catalog.remote.launch import Launch
 from catalog.remote.limits import Limits
-from catalog.remote.oauth import OAuth
 
 T = TypeVar("T")
 
 _LONGEST_END = 8.0
-
-
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """How a session is opened, variables filled in; two entries that say the same share one.
-
-    Attributes:
-        words: the command; empty: there is an address.
-        env: what it is given of the environment beside what every server is given.
-        cwd: its folder.
-        url: the address.
-        transport: ``http`` or ``sse``.
-        headers: sent to the address.
-        oauth: how leave is got to use it, if that is needed.
-    """
-
-    words: tuple[str, ...] = ()
-    env: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    cwd: str | None = None
-    url: str = ""
-    transport: str = "http"
-    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    oauth: OAuth | None = field(default=None, repr=False)
 
 
 class Session:
@@ -86,7 +62,7 @@ class Session:
         return self
 
     async def _live(self) -> None:
-        from catalog.remote.mcp import opened  # with the SDK: only where a server is asked
+        from catalog.remote.opening import opened  # with the SDK: only where a server is asked
 
         try:
             async with opened(self.launch, self.limits, self.faults) as client:

@@ -10,8 +10,8 @@ from catalog.entry.remote import addresses, spec_of
 from catalog.errors import RemoteError, RemoteToolError
 from catalog.remote.agent import Agent
 from catalog.remote.environment import filled
+from catalog.remote.faults import told
 from catalog.remote.limits import Limits
-from catalog.verbs.remote import told
 from catalog.verbs.remote_apis import check_sending
 from catalog.workspace.workspace import Workspace
 
@@ -45,7 +45,7 @@ def agent_of(ws: Workspace, entry: Entry) -> Callable[[dict[str, Any]], Coroutin
         try:
             return await agent.send(str(given["input"]), limits, entry.key)
         except RemoteToolError as error:
-            raise told(entry, error) from None
+            raise told(entry.key, error) from None
 
     return send
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from catalog.entry.remote import spec_of
 from catalog.errors import RemoteError, RemoteToolError
 from catalog.remote.environment import filled, variables_in
+from catalog.remote.faults import told
 from catalog.remote.limits import Limits
 from catalog.remote.operation import Credentials, Operation
 from catalog.trust.reach import check_reach, is_allowed
-from catalog.verbs.remote import told
 from catalog.workspace.trusting import is_named, stranger_of, unchosen
 from catalog.workspace.workspace import Workspace
 
@@ -43,7 +43,7 @@ def operation_of(ws: Workspace, entry: Entry) -> Callable[[dict[str, Any]], Coro
         try:
             return await operation.send(filled(url, entry.key), given, credentials, limits, entry.key)
         except RemoteToolError as error:
-            raise told(entry, error) from None
+            raise told(entry.key, error) from None
 
     return send
 

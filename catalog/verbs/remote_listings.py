@@ -13,10 +13,11 @@ from catalog.errors import CatalogError, EntryNotFoundError, ResolveError
 from catalog.loader.verify import Change, Drift, Examined, check_policy, drift_in_words
 from catalog.remote.background import run
 from catalog.remote.definitions import Definition
+from catalog.remote.launch import Launch
 from catalog.remote.limits import Limits
-from catalog.remote.pool import Launch, session
+from catalog.remote.pool import session
 from catalog.source.secret_defaults import without_keys
-from catalog.verbs.remote import launching
+from catalog.verbs.remote_servers import launching
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 def listing(
     ws: Workspace, server: Entry, *, named: bool = False, show: Callable[[str], None] | None = None
 ) -> list[Definition]:
-    """Return all that a *server* lists now; arguments as of :func:`catalog.verbs.remote.launching`.
+    """Return all that a *server* lists now; arguments as of :func:`catalog.verbs.remote_servers.launching`.
 
     Raises:
         RemoteError, UntrustedReferenceError, ResolveError: it can't be asked, or must not be.
