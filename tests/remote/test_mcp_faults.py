@@ -10,8 +10,8 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from conftest import ECHO, MakeRaw, Raw, limited
 from factories import open_catalog
+from foreign_servers import ECHO, MakeRaw, Raw, limited
 
 from catalog import Catalog, DriftError, RemoteError, add_mcp
 

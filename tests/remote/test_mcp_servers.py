@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ECHO, MakeRaw, limited
 from factories import open_catalog
+from foreign_servers import ECHO, MakeRaw, limited
 
 from catalog import (
     AutoCouncil,
@@ -188,7 +188,7 @@ def test_the_end_of_the_process_ends_its_servers(small: tuple[Catalog, Any], url
 
 
 def _stubborn(cat: Catalog, url: str) -> Any:
-    from conftest import Raw
+    from foreign_servers import Raw
 
     folder = Path(url.removeprefix("sqlite:///")).parent
     known = cat.entry("mcp_server:raw").spec

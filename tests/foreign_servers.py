@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from catalog import Settings
+
 HONEST = '''
 import os
 
@@ -115,3 +123,38 @@ for line in sys.stdin:
 if MODE == "stubborn":
     time.sleep(600)
 '''
+
+ECHO = {
+    "name": "echo",
+    "description": "Say it again.",
+    "inputSchema": {"type": "object", "properties": {"text": {"type": "string"}}},
+}
+
+
+def limited(**remote: Any) -> Settings:
+    """Return settings with short limits."""
+    return Settings(embedder="none", remote={"start": 20, "call": 20, **remote})
+
+
+class Raw:
+    """A raw server: its state, and how it was started."""
+
+    def __init__(self, program: Path, folder: Path, mode: str, name: str) -> None:
+        """Have a server called *name* that behaves as *mode* says."""
+        self.state = folder / f"{name}.json"
+        self.command = [sys.executable, "-S", str(program), mode, str(self.state)]
+        self.name = name
+        self.has(ECHO)
+
+    def has(self, *tools: dict[str, Any]) -> None:
+        """List these tools from now on."""
+        self.state.write_text(json.dumps(tools), encoding="utf-8")
+
+    @property
+    def starts(self) -> list[int]:
+        """The processes that were started, the oldest first."""
+        file = Path(f"{self.state}.starts")
+        return [int(line) for line in file.read_text().split()] if file.exists() else []
+
+
+MakeRaw = Callable[..., Raw]
