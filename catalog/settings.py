@@ -51,7 +51,7 @@ PROVIDER_KEYS = {
 _KNOWN = (
     "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
     "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope", "pin", "server", "mcp",
-    "remote",
+    "remote", "call_timeout",
 )  # fmt: skip
 
 _TRUE = ("1", "true", "yes", "on")
@@ -87,6 +87,7 @@ class Settings:
             or decisions with its text.
         keep_history: how many revisions of each entry ``catalog db prune`` keeps if it is called without ``--keep``.
         scope: the ``sources`` and ``distributions`` that searches and routers look at unless the caller names others.
+        call_timeout: whole seconds that a call of a tool by a model may take (:mod:`catalog.adapters`); None: no limit.
         set_aside: names of settings that the file has and that are not followed, as nobody has trusted it; they lead to
             code or send something away.
         written: the table of the file that was looked for and found, as it is; None: the caller named the file, or
@@ -126,6 +127,7 @@ class Settings:
     remote: Mapping[str, Any] = field(default_factory=dict)
     scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pin: Mapping[str, str] = field(default_factory=dict)
+    call_timeout: float | None = None
     mcp: Mapping[str, bool] = field(default_factory=dict)
     server: Mapping[str, Any] = field(default_factory=dict)
     served: bool = False
@@ -243,6 +245,7 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         scope=table.scope(),
         pin=table.checked("pin", pin_faults),
         remote=table.checked("remote", remote_faults),
+        call_timeout=table.number("call_timeout") or None,
         mcp=table.mcp(),
         server=table.mapping("server"),
     )

@@ -18,6 +18,8 @@ from catalog import (
     AliasMove,
     AutoCouncil,
     BuiltDocs,
+    CallResult,
+    CallTimeoutError,
     Candidate,
     Case,
     Catalog,
@@ -176,6 +178,7 @@ from catalog import (
     router,
     routers,
     run_entry,
+    run_result,
     salvage,
     schema,
     schema_advice,
@@ -370,6 +373,8 @@ assert_type(add_mcp(cat, "docs", "https://docs.example/mcp", headers={"X": "${Y}
 remote: RemoteCallable = cat["tool", "files/read"]
 assert_type(remote(path="a"), Any)
 assert_type(remote.spec, Mapping[str, Any])
+assert_type(run_result(cat, cat.entry("tool", "plot"), "a", timeout=2.5).usage, dict[str, float])
+assert_type(CallResult(3).to_dict(), dict[str, Any])
 assert_type(auto.resolve("plot").entry, Entry | None)
 assert_type(auto.resolve("plot").to_dict(), dict[str, Any])
 assert_type(Verdict(None, "nothing fits").chosen, Entry | None)
@@ -438,6 +443,7 @@ assert_type(small_words(), frozenset[str])
 assert_type(entry_words(cat.entry("tool:plot")), tuple[str, ...])
 
 errors: list[type[CatalogError]] = [
+    CallTimeoutError,
     CouncilSpecError,
     DiscoveryError,
     DriftError,
