@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -43,24 +43,28 @@ class OAuth:
     show: Callable[[str], None] | None = None
     seconds: float = 300
 
-    def provider(self, url: str) -> Any:
-        """Return what authenticates the requests to *url*."""
+    @contextmanager
+    def login(self, url: str) -> Iterator[Any]:
+        """Yield what authenticates the requests to *url*.
+
+        Raises:
+            RemoteError: a person would have to log in, and nobody is there.
+        """
         from mcp.client.auth import OAuthClientProvider
         from mcp.shared.auth import OAuthClientMetadata
 
         if self.client_id and self.client_secret:
             from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
 
-            return ClientCredentialsOAuthProvider(
-                url,
-                _Kept(url, in_memory=True),
-                self.client_id,
-                self.client_secret,
-                scope=self.scope,
-                issuer=self.issuer,
+            kept = _Kept(url, in_memory=True)
+            yield ClientCredentialsOAuthProvider(
+                url, kept, self.client_id, self.client_secret, scope=self.scope, issuer=self.issuer
             )
+            return
         kept = _Kept(url)
-        answer = _Answer(self, kept.port)
+        if self.show is None and not kept.has_tokens:
+            raise self.nobody()
+        answer = _Answer(self, kept)
         metadata = OAuthClientMetadata.model_validate(
             {
                 "client_name": "catalog",
@@ -71,32 +75,48 @@ class OAuth:
                 "scope": self.scope,
             }
         )
-        return OAuthClientProvider(url, metadata, kept, answer.show, answer.wait)
+        try:
+            yield OAuthClientProvider(url, metadata, kept, answer.show, answer.wait)
+        finally:
+            answer.close()
+
+    def nobody(self) -> RemoteError:
+        """Return the error for a login where nobody is there."""
+        return RemoteError(
+            f"{self.who} asks for a login; say `catalog add-mcp NAME` with its name, which lets you log in",
+            reason="authorization",
+            server=self.who,
+        )
 
 
 class _Answer:
     """The page of this machine that a browser is sent back to after a login."""
 
-    def __init__(self, oauth: OAuth, port: int | None) -> None:
+    def __init__(self, oauth: OAuth, kept: _Kept) -> None:
         import socket
 
         self._oauth = oauth
         self._came: asyncio.Future[str] | None = None
+        self._server: asyncio.Server | None = None
         self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            self._socket.bind(("127.0.0.1", port or 0))
-        except OSError:
+            self._socket.bind(("127.0.0.1", kept.port or 0))
+        except OSError:  # the server knows us by a port that another program has now: it has to get to know us anew
+            kept.forget_client()
             self._socket.bind(("127.0.0.1", 0))
         self.port = int(self._socket.getsockname()[1])
+
+    def close(self) -> None:
+        """Listen no more."""
+        if self._server is not None:
+            self._server.close()
+        self._socket.close()
 
     async def show(self, url: str) -> None:
         """Show the address of the login, once somebody listens for the answer."""
         if self._oauth.show is None:
-            raise RemoteError(
-                f"{self._oauth.who} asks for a login; say `catalog add-mcp NAME` with its name, which lets you log in",
-                reason="authorization",
-                server=self._oauth.who,
-            )
+            raise self._oauth.nobody()
         self._came = asyncio.get_running_loop().create_future()
         self._server = await asyncio.start_server(self._serve, sock=self._socket)
         self._oauth.show(url)
@@ -116,10 +136,7 @@ class _Answer:
         from mcp.shared.auth import AuthorizationCodeResult
 
         assert self._came is not None
-        try:
-            query = parse_qs(urlsplit(await self._came).query)
-        finally:
-            self._server.close()
+        query = parse_qs(urlsplit(await self._came).query)
         said = {word: query.get(word, [None])[0] for word in ("code", "state", "iss")}
         if said["code"] is None:
             why = query.get("error_description", query.get("error", ["it gave no code"]))[0]
@@ -142,6 +159,15 @@ class _Kept:
         with suppress(ValueError):
             return urlsplit(str(uris[0])).port
         return None
+
+    @property
+    def has_tokens(self) -> bool:
+        """Whether somebody has logged in."""
+        return self._read("tokens") is not None
+
+    def forget_client(self) -> None:
+        """Forget how we are known to the server."""
+        self._write("client", None)
 
     async def get_tokens(self) -> Any:
         """Return the tokens, or None."""
@@ -185,10 +211,8 @@ class _Kept:
     def _write(self, part: str, value: Any) -> None:
         known = self._all()
         held = known.get(self._url)
-        known[self._url] = {
-            **(held if isinstance(held, dict) else {}),
-            part: value.model_dump(mode="json", exclude_none=True),
-        }
+        said = None if value is None else value.model_dump(mode="json", exclude_none=True)
+        known[self._url] = {**(held if isinstance(held, dict) else {}), part: said}
         if self._file is None:
             self._held = known
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 from catalog.errors import MissingExtraError
@@ -36,20 +36,20 @@ async def opened(launch: Launch, limits: Limits, faults: Faults) -> AsyncIterato
         async with Client(streams, cache=None) as client:
             yield client
         return
-    auth = None if launch.oauth is None else launch.oauth.provider(launch.url)
-    if launch.transport == "sse":
-        from mcp.client.sse import sse_client
+    with nullcontext() if launch.oauth is None else launch.oauth.login(launch.url) as auth:
+        if launch.transport == "sse":
+            from mcp.client.sse import sse_client
 
-        def made(headers: Any = None, timeout: Any = None, auth: Any = None) -> Any:
-            return http_client({**dict(launch.headers), **(headers or {})}, limits.call, limits.size, faults, auth)
+            def made(headers: Any = None, timeout: Any = None, auth: Any = None) -> Any:
+                return http_client({**dict(launch.headers), **(headers or {})}, limits.call, limits.size, faults, auth)
 
-        streams = sse_client(launch.url, auth=auth, httpx_client_factory=made)
-        async with Client(streams, cache=None, mode="legacy") as client:
-            yield client
-        return
-    from mcp.client.streamable_http import streamable_http_client
+            streams = sse_client(launch.url, auth=auth, httpx_client_factory=made)
+            async with Client(streams, cache=None, mode="legacy") as client:
+                yield client
+            return
+        from mcp.client.streamable_http import streamable_http_client
 
-    async with http_client(dict(launch.headers), limits.call, limits.size, faults, auth) as http:
-        streams = streamable_http_client(launch.url, http_client=http, max_sse_event_size=limits.size)
-        async with Client(streams, cache=None) as client:
-            yield client
+        async with http_client(dict(launch.headers), limits.call, limits.size, faults, auth) as http:
+            streams = streamable_http_client(launch.url, http_client=http, max_sse_event_size=limits.size)
+            async with Client(streams, cache=None) as client:
+                yield client
