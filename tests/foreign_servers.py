@@ -112,6 +112,10 @@ for line in sys.stdin:
         if MODE == "flood":
             for _ in range(2_000):
                 sys.stderr.write("warning: " + "x" * 1_000 + "\n")
+        if MODE == "chatter":
+            for number in range(20_000):
+                note = {"level": "info", "data": "x" * 100}
+                print(json.dumps({"jsonrpc": "2.0", "method": "notifications/message", "params": note}))
         if MODE == "lies":
             answer(request, {"content": [], "structuredContent": {"result": "not a number"}})
             continue

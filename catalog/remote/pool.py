@@ -143,8 +143,9 @@ class Session:
         """End it, and its server with it."""
         self.retired = True
         self._stop.set()
-        if _sessions.get(self.launch) is not None and self is _open(_sessions[self.launch]):
-            del _sessions[self.launch]
+        key = self.launch, self.limits
+        if key in _sessions and self is _open(_sessions[key]):
+            del _sessions[key]
         task = self._task
         if task is None or task.done():
             return
@@ -158,7 +159,7 @@ class Session:
 _OF_THE_WIRE = (-32600, -32700)
 """Codes by which the SDK says that what came back is no answer: a session that is gone, a text that is no JSON."""
 
-_sessions: dict[Launch, asyncio.Task[Session]] = {}
+_sessions: dict[tuple[Launch, Limits], asyncio.Task[Session]] = {}
 
 
 def _open(task: asyncio.Task[Session]) -> Session | None:
@@ -171,15 +172,16 @@ async def session(launch: Launch, limits: Limits, who: str) -> Session:
     Raises:
         RemoteError: it can't be opened.
     """
-    task = _sessions.get(launch)
+    key = launch, limits
+    task = _sessions.get(key)
     usable = task is not None and (not task.done() or ((held := _open(task)) is not None and not held.retired))
     if task is None or not usable:
-        task = _sessions[launch] = asyncio.create_task(Session(launch, limits, who).open())
+        task = _sessions[key] = asyncio.create_task(Session(launch, limits, who).open())
     try:
         return await asyncio.shield(task)
     except CatalogError:
-        if _sessions.get(launch) is task:
-            del _sessions[launch]
+        if _sessions.get(key) is task:
+            del _sessions[key]
         raise
 
 

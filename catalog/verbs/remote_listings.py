@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from catalog.entry.key import Key
 
 
+_AT_A_TIME = 8
+"""How many servers are asked at a time."""
+
+
 def listing(
     ws: Workspace, server: Entry, *, named: bool = False, show: Callable[[str], None] | None = None
 ) -> list[Definition]:
@@ -97,10 +101,12 @@ def _asked(ws: Workspace, entries: Iterable[Entry]) -> dict[str, list[Definition
         except CatalogError as error:
             asked[name] = error
     limits = Limits.of(ws.settings.remote)
+    room = asyncio.Semaphore(_AT_A_TIME)
 
     async def one(name: str) -> list[Definition] | CatalogError:
         try:
-            return await _listed(launches[name], limits, f"mcp_server:{name}", MCP_SORTS)
+            async with room:
+                return await _listed(launches[name], limits, f"mcp_server:{name}", MCP_SORTS)
         except CatalogError as error:
             return error
 

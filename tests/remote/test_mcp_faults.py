@@ -16,6 +16,7 @@ from foreign_servers import ECHO, MakeRaw, Raw, limited
 from catalog import Catalog, DriftError, RemoteError, add_mcp
 
 MESSAGES = {
+    "chatter": ("answer", "mcp_server:bad sent too much that nobody asked for, so the session was ended"),
     "hang in a call": ("time", "mcp_server:bad gave no answer within 1 s"),
     "crash": ("ended", "mcp_server:bad ended while it was in use (exit status 3; it said: out of memory)"),
     "large": ("size", "mcp_server:bad gave an answer of more than 100,000 bytes, which is not read on"),
