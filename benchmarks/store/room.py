@@ -110,7 +110,7 @@ def taken_by(arguments: Sequence[str], folder: Path, database: str) -> Taken:
     command = [sys.executable, "-m", "catalog_cli", "--embedder", "none", *arguments]
     begun = time.perf_counter()
     opened = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    pid = os.posix_spawn(
+    pid = os.posix_spawnp(
         "env",
         ["env", "-C", str(folder), *command],
         variables,
