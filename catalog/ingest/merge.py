@@ -236,7 +236,7 @@ class Merge:
     def _review_of(self, there: Entry, draft: Entry) -> dict[str, Any]:
         """Return the marks of the review that an entry which is found again keeps."""
         kept = only(there.metadata, DRAFT, DEPRECATED, *((REVIEW,) if self.again else ()))
-        if self.again and self.source.startswith(PLUGIN) and draft.match != there.match:
+        if self.again and draft.match != there.match:  # routing calls it, or goes by it, with every prompt
             kept.setdefault(REVIEW, f"its match was {there.match!r}, and is {draft.match!r} now")
         return kept
 
