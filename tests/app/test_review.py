@@ -67,7 +67,7 @@ def test_a_drifted_entry_needs_review_until_it_is_approved(tmp_path: Path) -> No
 def test_a_changed_rule_needs_review_until_somebody_looks(
     tmp_path: Path, before: str | None, after: str | None
 ) -> None:
-    """A refresh that finds another `match` in the code keeps routers off the entry; `approve` or a scan lets them on."""
+    """A refresh that finds another `match` in the code keeps routers off it, until `approve` or a scan lets them on."""
     code = tmp_path / "code" / "bills.py"
     code.parent.mkdir()
     given = {match: "" if match is None else f"(match={match!r})" for match in (before, after)}
