@@ -19,6 +19,10 @@ import pytest
 from factories import ROOT, blank_catalog, open_catalog
 from make_fixture import FIXTURES, load
 
+from catalog import StoreError
+from catalog.store.access import IMMUTABLE, READ, WRITE, Access, connect, opened
+from catalog.store.reader import translated
+
 Mounted = Callable[..., subprocess.Popen[str]]
 
 READ_ONLY_MOUNTS = {
@@ -86,7 +90,7 @@ def content(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-READ = """
+LOOK = """
 import json, os, subprocess, sys, warnings
 from pathlib import Path
 from catalog import Catalog, ReadOnlyError, Settings, backup_into, copy_catalog
@@ -131,7 +135,7 @@ def test_a_catalog_on_a_read_only_mount_is_read(mounted: Mounted, real: Path, tm
     before = content(real)
     spare = tmp_path / "kept"
     spare.mkdir()
-    done, told = said(mounted(READ_ONLY_MOUNTS[way], READ, tmp_path / "seen", spare))
+    done, told = said(mounted(READ_ONLY_MOUNTS[way], LOOK, tmp_path / "seen", spare))
     refusal = done.pop(8)
     assert done == [
         ["x", "y"], ["tool:y"], True, ["register", "register"], 0, [], ["first"], 2,
@@ -188,6 +192,27 @@ def test_what_its_owner_writes_is_read_through_a_read_only_mount(
                 reader.stdin.flush()
                 expected.append(expected[-1])
     assert said(reader) == expected
+
+
+def test_a_log_that_goes_between_the_look_and_the_opening_is_no_fault(tmp_path: Path) -> None:
+    """Its owner may close a catalog at any moment; where it can be written to, nothing is tried again."""
+    path = str(blank_catalog(tmp_path / "c.db"))
+    owner = open_catalog(path)
+    owner.register("tool", "x", "os:getcwd")
+    modes = []
+
+    def take_up(access: Access) -> str:
+        modes.append(access.mode)
+        if len(modes) != 2:
+            owner.close()
+            with translated(path):
+                connect(f"{path}-gone", access.mode, timeout=1)
+        return access.mode
+
+    assert (opened(path, "asked for", take_up), modes) == (IMMUTABLE, [READ, IMMUTABLE])
+    with pytest.raises(StoreError, match="unable to open"):
+        opened(path, "", take_up)
+    assert modes == [READ, IMMUTABLE, WRITE]
 
 
 def test_an_interrupted_catalog_on_a_read_only_mount_says_what_helps(
