@@ -74,6 +74,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.entry.words import words as _search_words
     from catalog.errors import CatalogError as CatalogError
     from catalog.errors import CatalogWarning as CatalogWarning
+    from catalog.errors import ChangedEntryError as ChangedEntryError
     from catalog.errors import CouncilSpecError as CouncilSpecError
     from catalog.errors import DiscoveryError as DiscoveryError
     from catalog.errors import DriftError as DriftError
@@ -170,6 +171,11 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.verbs.export_documents import ExportedDocument as ExportedDocument
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
+    from catalog.verbs.overview import Facets as Facets
+    from catalog.verbs.overview import Health as Health
+    from catalog.verbs.overview import changes_since as changes_since
+    from catalog.verbs.overview import facets as facets
+    from catalog.verbs.overview import health as health
     from catalog.verbs.pins import PinChange as PinChange
     from catalog.verbs.pins import Pinned as Pinned
     from catalog.verbs.refusals import Refusal as Refusal
@@ -179,6 +185,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.verbs.upkeep import salvage as salvage
     from catalog.workspace.reasons import acting_as as acting_as
     from catalog.workspace.reasons import because as because
+    from catalog.workspace.reasons import expecting as expecting
 
     # Public under a name that says more than the one in its room.
     CouncilIssue = _CouncilIssue
@@ -257,6 +264,12 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "Refusal": "catalog.verbs.refusals",
     "acting_as": "catalog.workspace.reasons",
     "because": "catalog.workspace.reasons",
+    "expecting": "catalog.workspace.reasons",
+    "Facets": "catalog.verbs.overview",
+    "facets": "catalog.verbs.overview",
+    "Health": "catalog.verbs.overview",
+    "health": "catalog.verbs.overview",
+    "changes_since": "catalog.verbs.overview",
     "Settings": "catalog.settings",
     "load_settings": "catalog.settings",
     "Drift": "catalog.loader.verify",
@@ -338,6 +351,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
 _ERRORS = (
     "CatalogError",
     "CatalogWarning",
+    "ChangedEntryError",
     "CouncilSpecError",
     "DiscoveryError",
     "DriftError",

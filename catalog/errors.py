@@ -2,6 +2,7 @@
 
     CatalogError
     ├─ EntryError: InvalidEntryError (ValueError), EntryNotFoundError (KeyError), DuplicateEntryError, UnknownKindError
+    ├─ EntryError: ChangedEntryError
     ├─ LoadError: InvalidReferenceError (ValueError), NotImportableError, ResolveError (ImportError), DriftError
     ├─ LoadError: UntrustedReferenceError
     ├─ LoadError: PinError, LockError
@@ -75,6 +76,12 @@ class DuplicateEntryError(EntryError):
     """Two sources claim one key."""
 
     code = "duplicate-entry"
+
+
+class ChangedEntryError(EntryError):
+    """Somebody else changed the entry since it was seen; ``facts["revision"]`` is the one it has now."""
+
+    code = "changed"
 
 
 class UnknownKindError(EntryError):

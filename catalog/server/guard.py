@@ -93,7 +93,7 @@ class Guard:
         out = _Out(send, scope["state"]["request_id"])
         try:
             async with asyncio.timeout(self._settings.timeout) as limit:
-                out.limit = limit
+                out.limit = scope["state"]["limit"] = limit
                 await self._let_in(scope, receive, out)
         except Problem as problem:
             self._figures.refuse(problem.code)
@@ -115,7 +115,7 @@ class Guard:
     def _note(self, scope: Scope, out: _Out, seconds: float) -> None:
         status = 499 if out.status is None else out.status  # the caller has gone
         caller = scope["state"].get("caller")
-        route = getattr(scope.get("route"), "path", None) or scope["state"].get("route") or "other"
+        route = scope["state"].get("route") or getattr(scope.get("route"), "path", None) or "other"
         self._figures.add(scope["method"], route, status, seconds)
         self._log.write(
             request=scope["state"]["request_id"],

@@ -63,8 +63,13 @@ def serve(app: Starlette, *, started: Callable[[str], None]) -> None:
     Raises:
         SettingsError: the address can't be listened at.
     """
+    listener = listener_of(app.state.settings)
+    server_of(app, started).run([listener])
+
+
+def server_of(app: Starlette, started: Callable[[str], None]) -> Server:
+    """Return the server of an application, which does not listen yet."""
     settings: ServerSettings = app.state.settings
-    listener = _listener(settings)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -76,10 +81,15 @@ def serve(app: Starlette, *, started: Callable[[str], None]) -> None:
         timeout_graceful_shutdown=_PATIENCE,
         timeout_keep_alive=5,
     )
-    Server(app, config, started).run([listener])
+    return Server(app, config, started)
 
 
-def _listener(settings: ServerSettings) -> socket.socket:
+def listener_of(settings: ServerSettings) -> socket.socket:
+    """Return a socket that listens where *settings* say.
+
+    Raises:
+        SettingsError: the address can't be listened at.
+    """
     try:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         listener = socket.socket(family)

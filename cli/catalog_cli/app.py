@@ -79,6 +79,7 @@ EXIT_CODES = {
     "invalid-entry": 2,
     "duplicate-entry": 2,
     "unknown-kind": 2,
+    "changed": 1,
     "load": 2,
     "lock": 2,
     "invalid-reference": 2,

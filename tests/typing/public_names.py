@@ -24,6 +24,7 @@ from catalog import (
     CatalogError,
     CatalogWarning,
     Changed,
+    ChangedEntryError,
     Copied,
     Council,
     CouncilIssue,
@@ -43,11 +44,13 @@ from catalog import (
     Evaluation,
     Event,
     ExportedDocument,
+    Facets,
     Fault,
     FitReport,
     GateVerdicts,
     Graph,
     HashEmbedder,
+    Health,
     Hit,
     InvalidEntryError,
     InvalidFilterError,
@@ -110,6 +113,7 @@ from catalog import (
     build_docs,
     call,
     cases_for,
+    changes_since,
     close_matches,
     code_in_configuration,
     copy_catalog,
@@ -127,9 +131,12 @@ from catalog import (
     entry_words,
     evaluate,
     evaluation_svg,
+    expecting,
     explain_council,
+    facets,
     forget_decisions,
     gate_verdicts,
+    health,
     hide_secrets,
     input_mapper,
     input_mappers,
@@ -454,3 +461,8 @@ errors: list[type[CatalogError]] = [
     UntrustedReferenceError,
 ]
 warning: type[Warning] = CatalogWarning
+with expecting("tool:plot", 3):
+    assert_type(facets(Catalog(), "chart", tags=["plot"]), Facets)
+    assert_type(health(Catalog()), Health)
+    assert_type(changes_since(Catalog(), 3), list[Revision])
+changed: type[CatalogError] = ChangedEntryError
