@@ -12,12 +12,22 @@ from starlette.staticfiles import StaticFiles
 
 from catalog import STRATEGIES, Catalog, CatalogError, EntryNotFoundError
 from catalog.look.parts import asset
-from catalog.server.handling import Form, catalog_of, caller_of, check_right, in_thread, needs, needs_form, url
+from catalog.server.handling import Form, caller_of, catalog_of, check_right, in_thread, needs, needs_form, url
 from catalog.server.page import changing, deciding, entry_facts, finding, graphs, upkeep
+from catalog.server.page.remembered import Remembered
 from catalog.server.page.render import fragment, key_url, render
 from catalog.server.problems import Problem
 
 FOLDER = Path(__file__).parent
+
+
+def _remembered(request: Request) -> Remembered:
+    """Return what this server remembers until the catalog changes."""
+    state = request.app.state
+    if not hasattr(state, "remembered"):
+        state.remembered = Remembered()
+    known: Remembered = state.remembered
+    return known
 
 
 def routes() -> list[BaseRoute]:
@@ -48,12 +58,12 @@ async def find(request: Request) -> Response:
     part = fragment(request)
     catalog = catalog_of(request)
     if part == "facets":
-        groups = await in_thread(request, finding.facet_groups, catalog, asked)
+        groups = await in_thread(request, finding.facet_groups, catalog, asked, _remembered(request))
         return render(request, "facets.html", asked=asked, facets=groups)
-    found = await in_thread(request, finding.find, catalog, asked)
+    found = await in_thread(request, finding.find, catalog, asked, _remembered(request))
     if part == "rows":
         return render(request, "rows.html", asked=asked, found=found)
-    groups = await in_thread(request, finding.facet_groups, catalog, asked)
+    groups = await in_thread(request, finding.facet_groups, catalog, asked, _remembered(request))
     return render(request, "find.html", asked=asked, found=found, facets=groups, sorts=finding.SORTS)
 
 
@@ -74,7 +84,9 @@ async def entry(request: Request) -> Response:
     kind, name = request.path_params["kind"], request.path_params["name"]
     catalog = catalog_of(request)
     try:
-        facts = await in_thread(request, entry_facts.entry_facts, catalog, kind, name, lambda key: key_url(request, key))
+        facts = await in_thread(
+            request, entry_facts.entry_facts, catalog, kind, name, lambda key: key_url(request, key)
+        )
     except EntryNotFoundError as error:
         history = await in_thread(request, catalog.history, kind, name, limit=entry_facts.REVISIONS + 1)
         if not history:
@@ -152,7 +164,8 @@ async def add_golden(request: Request, form: Form) -> Response:
 async def health_page(request: Request) -> Response:
     """Show what wants a look, each with its remedy."""
     catalog = catalog_of(request)
-    shown = await in_thread(request, upkeep.overview, catalog)
+    known = _remembered(request)
+    shown = await in_thread(request, known.get, catalog, "health", lambda: upkeep.overview(catalog))
     wants_lint = "lint" in request.query_params
     found, fault = None, None
     if wants_lint:

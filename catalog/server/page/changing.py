@@ -40,9 +40,10 @@ def change(catalog: Catalog, kind: str, name: str, action: str, fields: Fields) 
         seen, now = fields.get("revision", ""), catalog.entry(kind, name).revision
         if seen != str(now):
             raise Problem(
-                412, "changed", f"{kind}:{name} was changed meanwhile: you saw revision {seen or 'none'}, it is at {now}; "
-                "look at it again",
-            )  # fmt: skip
+                412,
+                "changed",
+                f"{kind}:{name} was changed meanwhile: you saw revision {seen or 'none'}, it has {now}; look again",
+            )
     return make(catalog, kind, name, fields, fields.get("reason", "").strip() or None).key
 
 

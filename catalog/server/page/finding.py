@@ -13,6 +13,7 @@ from starlette.datastructures import QueryParams
 
 from catalog import Catalog, Hit, facets, search_words
 from catalog.look import parts
+from catalog.server.page.remembered import Remembered
 
 if TYPE_CHECKING:
     from catalog import Entry, Marks
@@ -101,10 +102,10 @@ class Found(NamedTuple):
     milliseconds: float
 
 
-def find(catalog: Catalog, asked: Asked) -> Found:
+def find(catalog: Catalog, asked: Asked, known: Remembered) -> Found:
     """Return the rows for what is *asked*."""
     began = time.perf_counter()
-    hits = list(islice(_hits(catalog, asked), asked.most + 1))
+    hits = list(islice(_hits(catalog, asked, known), asked.most + 1))
     more = len(hits) > asked.most
     del hits[asked.most :]
     marks = catalog.marks([hit.key for hit in hits]) if hits else {}
@@ -112,27 +113,31 @@ def find(catalog: Catalog, asked: Asked) -> Found:
     return Found(rows, more, (time.perf_counter() - began) * 1_000)
 
 
-def _hits(catalog: Catalog, asked: Asked) -> Iterator[Hit]:
+def _hits(catalog: Catalog, asked: Asked, known: Remembered) -> Iterator[Hit]:
     """Yield the hits that pass every facet; of framework and state no search knows."""
     frameworks, states = asked.filters["framework"], asked.filters["state"]
     found: Iterable[Hit]
+
+    def all_marks() -> dict[str, Marks]:
+        return known.get(catalog, "marks", catalog.marks)
+
     if asked.text:
         limit = asked.most + 1 if not (frameworks or states) else max(_BEST, asked.most + 1)
         found = catalog.search(asked.text, limit=limit, **asked.search())
     elif states and "approved" not in states:
-        found = _marked(catalog, asked)
+        found = _marked(catalog, asked, all_marks())
     else:
         found = catalog.listed(order=asked.sort, **asked.search())
     if states:
-        found = _in_states(catalog, found, states)
+        found = _in_states(found, states, all_marks())
     for hit in found:
         if not frameworks or hit.entry.metadata.get("framework") in frameworks:
             yield hit
 
 
-def _marked(catalog: Catalog, asked: Asked) -> Iterator[Hit]:
+def _marked(catalog: Catalog, asked: Asked, marks: dict[str, Marks]) -> Iterator[Hit]:
     """Yield what has a mark: a catalog has few of them, whatever its size."""
-    for key in catalog.marks():
+    for key in marks:
         if key in catalog and _passes(entry := catalog.entry(key), asked.filters):
             yield Hit(entry)
 
@@ -146,8 +151,7 @@ def _passes(entry: Entry, filters: dict[str, tuple[str, ...]]) -> bool:
     )
 
 
-def _in_states(catalog: Catalog, hits: Iterable[Hit], states: Sequence[str]) -> Iterator[Hit]:
-    marks = catalog.marks()
+def _in_states(hits: Iterable[Hit], states: Sequence[str], marks: dict[str, Marks]) -> Iterator[Hit]:
     for hit in hits:
         mark = marks.get(hit.key)
         if not {"approved" if mark is None else mark.state, "" if mark is None else mark.code or ""}.isdisjoint(states):
@@ -191,9 +195,11 @@ def _stems(word: str) -> list[str]:
     return search_words(word, whole=True)
 
 
-def facet_groups(catalog: Catalog, asked: Asked) -> dict[str, Any]:
+def facet_groups(catalog: Catalog, asked: Asked, known: Remembered) -> dict[str, Any]:
     """Return what stands beside the rows: each facet with its values, how many entries have them, and their links."""
-    counted = facets(catalog, asked.text, **asked.search())
+    filters = {name: asked.filters[name] for name in ("kind", "tag", "source", "distribution")}
+    key = ("facets", asked.text, tuple(filters.values()))
+    counted = known.get(catalog, key, lambda: facets(catalog, asked.text, **asked.search()))
     groups = []
     for name in FILTERS:
         chosen = asked.filters[name]

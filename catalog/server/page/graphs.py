@@ -18,7 +18,7 @@ LAID_OUT_HERE = 300
 """Up to so many boxes stand in columns; more are laid out by the browser, by forces."""
 
 DEEPEST = 6
-_LETTER, _HEIGHT = 7.2, 34.0
+_LETTER, _HEIGHT = 7.4, 42.0
 
 
 class Asked(NamedTuple):
@@ -130,14 +130,15 @@ def as_elements(graph: Graph, link: Callable[[str], str], here: str) -> dict[str
     number = {node.id: place for place, node in enumerate(graph.nodes)}
     pairs = list(dict.fromkeys((number[edge.source], number[edge.target]) for edge in graph.edges))
     labels = [clipped(node.label.removeprefix(f"{node.kind}:"), 32) for node in graph.nodes]
-    sizes = [(max(48.0, len(label) * _LETTER + 24), _HEIGHT) for label in labels]
-    placed = layered(sizes, pairs).boxes if len(sizes) <= LAID_OUT_HERE else None
+    wide = [max(len(label), len(node.kind)) for label, node in zip(labels, graph.nodes, strict=True)]
+    sizes = [(max(56.0, letters * _LETTER + 24), _HEIGHT) for letters in wide]
+    layout = layered(sizes, pairs) if len(sizes) <= LAID_OUT_HERE else None
     degree: dict[int, int] = {}
     for pair in pairs:
         for end in pair:
             degree[end] = degree.get(end, 0) + 1
     return {
-        "placed": placed is not None,
+        "placed": layout is not None,
         "nodes": [
             {
                 "key": node.id,
@@ -148,12 +149,19 @@ def as_elements(graph: Graph, link: Callable[[str], str], here: str) -> dict[str
                 "here": node.id == here,
                 "width": round(wide),
                 "degree": degree.get(place, 0),
-                **({"x": round(placed[place][0] + wide / 2), "y": round(placed[place][1])} if placed else {}),
+                **(_middle(layout.boxes[place]) if layout else {}),
             }
             for place, (node, label, (wide, _)) in enumerate(zip(graph.nodes, labels, sizes, strict=True))
         ],
-        "edges": pairs,
+        "edges": [
+            {"source": source, "target": target, "through": [[round(x), round(y)] for x, y in points[1:-1]]}
+            for (source, target), points in zip(pairs, layout.lines if layout else [[]] * len(pairs), strict=True)
+        ],
     }
+
+
+def _middle(box: tuple[float, float, float, float]) -> dict[str, int]:
+    return {"x": round(box[0] + box[2] / 2), "y": round(box[1] + box[3] / 2)}
 
 
 def _is_missing(attrs: Mapping[str, Any]) -> bool:

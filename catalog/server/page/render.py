@@ -31,6 +31,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        finalize=_visible,
     )
     environment.filters |= {
         "markdown": lambda text: Markup(markdown(text)),
@@ -49,6 +50,13 @@ def _environment() -> Environment:
     return environment
 
 
+def _visible(value: Any) -> Any:
+    """Return a *value* as a page may show it: characters that can't be seen become spaces, line ends stay."""
+    if type(value) is not str or value.isprintable():
+        return value
+    return "".join(char if char.isprintable() or char in "\n\t" else " " for char in value)
+
+
 def key_url(request: Request, key: str) -> str:
     """Return the path of the page of the entry with this *key*."""
     kind, _, name = key.partition(":")
@@ -59,7 +67,7 @@ def render(request: Request, template: str, status: int = 200, **context: Any) -
     """Return a page made of a *template*, which is given the links and rights that pages are made with."""
     context |= {
         "request": request,
-        "url": lambda name, **of_it: url(request, name, **of_it),
+        "url": lambda route, /, **of_it: url(request, route, **of_it),
         "entry_url": lambda kind, name: entry_url(request, kind, name),
         "key_url": lambda key: key_url(request, key),
         "may": lambda right: may(request, right),

@@ -10,11 +10,14 @@ from catalog import AutoCouncil, Catalog, health, lint
 STATES = ("gone", "broken", "drifted", "needs review", "draft", "not loadable", "deprecated")
 """The states that are counted, the worst first."""
 
+CALM = ("not loadable", "deprecated")
+"""States in which nothing is wrong."""
+
 MEANINGS = {
     "gone": ("Code that is no longer there", "catalog doctor --fix"),
     "broken": ("Code that Python can't read", "catalog refresh"),
     "drifted": ("Code that has changed since it was recorded", "catalog verify --diff"),
-    "needs review": ("Entries somebody has to look at", "catalog approve --all"),
+    "needs review": ("Entries somebody has to look at", "catalog approve KEY"),
     "draft": ("Drafts nobody has approved", "catalog approve KEY"),
     "not loadable": ("Entries no import path leads to", ""),
     "deprecated": ("Entries that have had their day", ""),
@@ -34,7 +37,7 @@ def overview(catalog: Catalog) -> dict[str, Any]:
         for state in {marks.state, marks.code}:
             if state in MEANINGS:
                 by_state.setdefault(str(state), []).append(key)
-    states = [
+    states: list[dict[str, Any]] = [
         {
             "state": state,
             "count": len(by_state[state]),
@@ -48,6 +51,7 @@ def overview(catalog: Catalog) -> dict[str, Any]:
     return {
         "total": found.total,
         "states": states,
+        "urgent": sum(each["count"] for each in states if each["state"] not in CALM) + found.broken,
         "references": [reference.to_dict() for reference in found.broken_references[:LISTED]],
         "broken": found.broken,
         "vectors": [
@@ -74,7 +78,8 @@ def weekly(growth: dict[str, int]) -> dict[str, Any]:
         else:
             before += number
     first = last - timedelta(days=7 * WEEKS - 1)
-    total, weeks = before, []
+    total = before
+    weeks: list[dict[str, Any]] = []
     for place, number in enumerate(counts):
         total += number
         weeks.append({"from": first + timedelta(days=7 * place), "new": number, "total": total})
@@ -89,5 +94,3 @@ def ambiguous(catalog: Catalog) -> dict[str, Any]:
     """
     found = lint(AutoCouncil.configured(catalog, on_no_match="abstain", kind="all"), seconds=10.0)
     return {"findings": [finding.to_dict() for finding in found.findings[:100]], "notes": list(found.notes)}
-
-

@@ -7,6 +7,7 @@
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   let drawing = null;
   let many = false;
+  const HUBS = 16; // of many boxes, those with the most lines are named at every distance
 
   function colour(name) {
     const probe = document.createElement("i"); // tokens are light-dark(): only a style that is in use has one colour
@@ -22,9 +23,9 @@
       ["ink", "soft", "line-strong", "sheet", "accent", "accent-wash", "bad", "sunk"].map(colour);
     return [
       { selector: "node", style: {
-        shape: "round-rectangle", width: many ? "data(size)" : "data(width)", height: many ? "data(size)" : 34,
+        shape: "round-rectangle", width: many ? "data(size)" : "data(width)", height: many ? "data(size)" : 42,
         "background-color": many ? soft : sheet, "border-width": many ? 0 : 1, "border-color": line,
-        label: "data(label)", color: ink, "font-size": many ? 11 : 12, "font-weight": many ? 400 : 600,
+        label: many ? "data(label)" : (node) => `${node.data("kind").replaceAll("_", " ")}\n${node.data("label")}`, "text-wrap": "wrap", "line-height": 1.25, color: ink, "font-size": many ? 11 : 12, "font-weight": many ? 400 : 500,
         "text-valign": many ? "bottom" : "center", "text-margin-y": many ? 3 : 0, "min-zoomed-font-size": many ? 9 : 4,
         "font-family": "system-ui, sans-serif",
       } },
@@ -37,19 +38,39 @@
         width: many ? 0.7 : 1.3, "line-color": line, "curve-style": many ? "haystack" : "bezier", opacity: many ? 0.55 : 1,
         ...(many ? {} : { "target-arrow-shape": "triangle", "target-arrow-color": line, "arrow-scale": 0.8, "source-endpoint": "90deg", "target-endpoint": "270deg" }),
       } },
+      ...(many ? [{ selector: "node[?hub]", style: {
+        "font-size": 11 / (drawing?.zoom() ?? 1), "min-zoomed-font-size": 0, "font-weight": 600, "z-index": 5, "text-valign": "center", "text-margin-y": 0,
+        "text-background-color": sheet, "text-background-opacity": 0.8, "text-background-padding": 2 / (drawing?.zoom() ?? 1),
+      } }] : []),
       { selector: ".away", style: { opacity: 0.12 } },
       { selector: "edge.near", style: { "line-color": accent, "target-arrow-color": accent, opacity: 1, width: many ? 1.4 : 1.8 } },
       { selector: "node.near", style: { "min-zoomed-font-size": 0, "z-index": 9 } },
     ];
   }
 
-  function curved() {
+  function curved() { // level where a line leaves its box and where it arrives, and through the points the layout gave
     if (many) return;
-    drawing.style().selector("edge").style({ "curve-style": "unbundled-bezier", "control-point-distances": (edge) => {
-      const from = edge.source().position(), to = edge.target().position();
-      const bend = (to.y - from.y) * 0.25;
-      return [bend, -bend];
-    }, "control-point-weights": [0.3, 0.7] }).update();
+    const bends = (edge) => {
+      const from = edge.source(), to = edge.target();
+      const start = [from.position().x + from.width() / 2, from.position().y];
+      const end = [to.position().x - to.width() / 2, to.position().y];
+      const dx = end[0] - start[0], dy = end[1] - start[1], long = Math.hypot(dx, dy) || 1;
+      const all = [start, ...edge.data("through"), end];
+      const weights = [], distances = [];
+      for (let i = 0; i + 1 < all.length; i++) {
+        const half = (all[i][0] + all[i + 1][0]) / 2;
+        for (const [x, y] of [[half, all[i][1]], [half, all[i + 1][1]]]) {
+          const px = x - start[0], py = y - start[1];
+          weights.push((px * dx + py * dy) / long ** 2);
+          distances.push((py * dx - px * dy) / long);
+        }
+      }
+      return { weights, distances };
+    };
+    drawing.style().selector("edge").style({
+      "curve-style": "unbundled-bezier", "edge-distances": "endpoints",
+      "control-point-weights": (edge) => bends(edge).weights, "control-point-distances": (edge) => bends(edge).distances,
+    }).update();
   }
 
   function light(node) {
@@ -63,36 +84,51 @@
     said.textContent = node ? `${node.data("key")}: ${node.outdegree(false)} used, used by ${node.indegree(false)}` : `${drawing.nodes().length.toLocaleString("en")} entries`;
   }
 
+  // Lets boxes push each other away and lines draw them together, a little at a time: the page stays usable meanwhile.
+  async function spread(elements, edges) {
+    const nodes = elements.slice(0, elements.length - edges.length).map(({ data }) => ({ size: data.size }));
+    const ticks = 220;
+    const forces = d3.forceSimulation(nodes).stop().alphaDecay(1 - 0.001 ** (1 / ticks))
+      .force("apart", d3.forceManyBody().strength((node) => -30 - 6 * node.size).distanceMax(900).theta(1))
+      .force("together", d3.forceLink(edges.map(({ source, target }) => ({ source, target }))).distance(60))
+      .force("room", d3.forceCollide((node) => node.size / 2 + 5))
+      .force("x", d3.forceX().strength(0.035)).force("y", d3.forceY().strength(0.06));
+    for (let done = 0; done < ticks;) {
+      const until = performance.now() + 40;
+      while (done < ticks && performance.now() < until) { forces.tick(); done++; }
+      said.textContent = `Laying out… ${Math.round(100 * done / ticks)} %`;
+      await new Promise((next) => setTimeout(next));
+    }
+    nodes.forEach(({ x, y }, place) => { elements[place].position = { x, y }; });
+  }
+
   async function start() {
     const answer = await fetch(canvas.dataset.elements);
     if (!answer.ok) { said.textContent = "The drawing can't be had; the list below says the same."; return; }
     const { placed, nodes, edges } = await answer.json();
     many = !placed;
+    const hubs = new Set([...nodes.keys()].sort((a, b) => nodes[b].degree - nodes[a].degree || a - b).slice(0, HUBS));
     const elements = [
       ...nodes.map((node, place) => ({
-        data: { ...node, id: String(place), size: Math.min(8 + 3 * Math.sqrt(node.degree), 46) },
+        data: { ...node, id: String(place), size: Math.min(7 + 3.5 * Math.sqrt(node.degree), 60), hub: hubs.has(place) },
         ...(placed ? { position: { x: node.x, y: node.y } } : {}),
       })),
-      ...edges.map(([source, target], place) => ({ data: { id: `e${place}`, source: String(source), target: String(target) } })),
+      ...edges.map((edge, place) => ({ data: { id: `e${place}`, source: String(edge.source), target: String(edge.target), through: edge.through } })),
     ];
+    if (!placed) await spread(elements, edges);
     drawing = cytoscape({
-      container: canvas, elements, style: style(), layout: { name: "preset" }, wheelSensitivity: 0.3,
-      minZoom: 0.03, maxZoom: 3, pixelRatio: many ? 1 : "auto", hideEdgesOnViewport: nodes.length > 1000, textureOnViewport: false,
-      boxSelectionEnabled: false, autoungrabify: false,
+      container: canvas, elements, style: style(), layout: { name: "preset" },
+      minZoom: 0.03, maxZoom: 3, pixelRatio: many ? 1 : "auto", hideEdgesOnViewport: nodes.length > 1000,
+      boxSelectionEnabled: false, autoungrabify: true,
     });
     canvas.drawing = drawing;
-    if (!placed) {
-      await new Promise((done) => setTimeout(done, 30)); // what is said is drawn first
-      const layout = drawing.layout({
-        name: "fcose", quality: nodes.length > 800 ? "default" : "proof", animate: false, randomize: true, nodeSeparation: 90,
-        idealEdgeLength: 70, nodeRepulsion: 6000, packComponents: false, numIter: nodes.length > 800 ? 900 : 2500, tile: true,
-        tilingPaddingVertical: 14, tilingPaddingHorizontal: 14,
-      });
-      const random = Math.random;
-      let seed = 7; // the same graph is always laid out alike
-      Math.random = () => { seed = (seed * 16807) % 2147483647; return seed / 2147483647; };
-      try { layout.run(); } finally { Math.random = random; }
-    } else curved();
+    if (placed) curved();
+    else {
+      drawing.style(style());
+      let redraw = 0;
+      drawing.on("zoom", () => { cancelAnimationFrame(redraw); redraw = requestAnimationFrame(() => drawing.style(style())); });
+      document.getElementById("legend").hidden = false;
+    }
     drawing.fit(undefined, 28);
     if (placed && drawing.zoom() > 1.15) { drawing.zoom(1.15); drawing.center(); }
     light(null);
