@@ -123,7 +123,7 @@ PAGES = [
 
 
 def test_every_page_answers_and_nothing_in_it_is_inline(client: Client, cat: Catalog) -> None:
-    """Each page answers 200, without script, style or handler in its markup, no id is there twice, each link answers."""
+    """Each page answers 200, has no script, style or handler in its markup and no id twice; each link answers."""
     cat.golden.add("send her a letter", "tool:mail")
     asking = client()
     links: set[str] = set()
