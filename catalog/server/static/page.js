@@ -154,14 +154,19 @@
     if (list.children[at]) typed.setAttribute("aria-activedescendant", `palette-${at}`); else typed.removeAttribute("aria-activedescendant");
   }
 
-  async function fill() {
+  let pause = 0;
+  function fill() {
     const text = typed.value.trim();
     const fits = commands.filter((command) => text.toLowerCase().split(/\s+/).every((word) => command.name.toLowerCase().includes(word)));
     options = fits;
     at = 0;
     draw();
+    clearTimeout(pause);
     fetching?.abort();
-    if (!text) return;
+    if (text) pause = setTimeout(() => among(text, fits), 80);
+  }
+
+  async function among(text, fits) { // entries, which the server finds
     fetching = new AbortController();
     try {
       const answer = await fetch(`${document.body.dataset.palette}?q=${encodeURIComponent(text)}`, { signal: fetching.signal });
@@ -172,8 +177,7 @@
     } catch (error) { if (error.name !== "AbortError") say("Entries can't be found just now"); }
   }
 
-  let pause = 0;
-  typed.addEventListener("input", () => { clearTimeout(pause); pause = setTimeout(fill, 80); });
+  typed.addEventListener("input", fill);
   typed.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
