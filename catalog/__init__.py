@@ -72,6 +72,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.entry.states import marks_of as _entry_marks
     from catalog.entry.words import small_words as small_words
     from catalog.entry.words import words as _search_words
+    from catalog.errors import CallTimeoutError as CallTimeoutError
     from catalog.errors import CatalogError as CatalogError
     from catalog.errors import CatalogWarning as CatalogWarning
     from catalog.errors import ChangedEntryError as ChangedEntryError
@@ -111,6 +112,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.files import open_text as open_text
     from catalog.files import read_text as read_text
     from catalog.files import whole_file as whole_file
+    from catalog.loader.call import CallResult as CallResult
+    from catalog.loader.call import acall as acall
     from catalog.loader.call import call as call
     from catalog.loader.repair import Fault as Fault
     from catalog.loader.verify import Drift as Drift
@@ -140,7 +143,10 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.routing.replay import Replay as Replay
     from catalog.routing.replay import Replayed as Replayed
     from catalog.routing.replay import replay as replay
+    from catalog.routing.running import arun_entry as arun_entry
+    from catalog.routing.running import arun_result as arun_result
     from catalog.routing.running import run_entry as run_entry
+    from catalog.routing.running import run_result as run_result
     from catalog.routing.strategies.choose import STRATEGIES as STRATEGIES
     from catalog.routing.verdict import Candidate as Candidate
     from catalog.routing.verdict import Verdict as Verdict
@@ -311,7 +317,12 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "VERIFY_POLICIES": "catalog.entry.kinds",
     "explain_council": "catalog.council_specs.explain",
     "CouncilIssue": "catalog.council_specs.shape:Issue",
+    "arun_entry": "catalog.routing.running",
+    "arun_result": "catalog.routing.running",
     "run_entry": "catalog.routing.running",
+    "run_result": "catalog.routing.running",
+    "CallResult": "catalog.loader.call",
+    "acall": "catalog.loader.call",
     "call": "catalog.loader.call",
     "Estimate": "catalog.embedders.openai",
     "missing_reference": "catalog.source.missing",
@@ -349,6 +360,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "visible": "catalog.characters",
 }
 _ERRORS = (
+    "CallTimeoutError",
     "CatalogError",
     "CatalogWarning",
     "ChangedEntryError",

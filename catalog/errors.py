@@ -96,6 +96,12 @@ class LoadError(CatalogError):
     code = "load"
 
 
+class CallTimeoutError(CatalogError, TimeoutError):
+    """A call took longer than it was given."""
+
+    code = "call-timeout"
+
+
 class InvalidReferenceError(LoadError, ValueError):
     """The text is not of the form ``package.module:qualified.name``."""
 

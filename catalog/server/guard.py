@@ -137,9 +137,8 @@ class Guard:
         caller = self._caller(scope, headers, path)
         scope["state"]["caller"] = caller
         self._check_rate(caller.name if caller.name else address_of(scope))
-        is_for_programs = path.startswith(PROGRAMS)
-        if caller.way != "token" and scope["method"] == "POST" and is_for_programs and _media_type(headers) in SIMPLE:
-            raise Problem(415, "media-type", "send JSON, and say so with Content-Type: application/json")
+        if path.startswith("/mcp"):
+            check_asks_leave(headers, caller, scope["method"])
         most = self._settings.largest_body * (100 if path == "/api/v1/entries" else 1)
         await self._app(scope, _bounded(receive, headers, most), out)
 
@@ -206,7 +205,8 @@ def _host_name(host: str) -> str:
     """Return the name in a ``Host`` header, without the port."""
     name = host.strip().lower()
     if name.startswith("["):
-        return name[1:].partition("]")[0]
+        inner, end, _ = name[1:].partition("]")
+        return inner if end else ""
     return name.partition(":")[0].removesuffix(".")
 
 
@@ -221,6 +221,16 @@ def _is_address(name: str) -> bool:
 
 def _media_type(headers: Headers) -> str:
     return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def check_asks_leave(headers: Headers, caller: Caller, method: str) -> None:
+    """Do nothing if a page of another site would have to ask leave for such a request.
+
+    Raises:
+        Problem: a browser might send it for any site, with the session of whoever sits there.
+    """
+    if caller.way != "token" and method == "POST" and _media_type(headers) in SIMPLE:
+        raise Problem(415, "media-type", "send JSON, and say so with Content-Type: application/json")
 
 
 def _check_origin(headers: Headers, method: str) -> None:

@@ -179,11 +179,11 @@ def test_a_wrong_parameter_is_named(asked, path: str, field: str) -> None:
     assert answer.json()["facts"]["faults"][0]["field"] == field
 
 
-@pytest.mark.parametrize("cursor", ["!", "YQ", "dG9vbA", "é", "a" * 999])
+@pytest.mark.parametrize("cursor", ["!", "tool", "tool:", ":mail", "Tool:mail", "tool:a\n", "tool:" + "a" * 999])
 def test_a_cursor_that_is_none_is_refused(asked, cursor: str) -> None:
     """What is no cursor of ours is a 422, not a page."""
     answer = asked().get(f"{BASE}/entries", params={"cursor": cursor})
-    assert (answer.status_code, answer.json()["code"]) == (422, "cursor")
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid-request")
 
 
 def test_an_unknown_address_or_method_says_what_there_is(asked) -> None:

@@ -18,6 +18,8 @@ from catalog import (
     AliasMove,
     AutoCouncil,
     BuiltDocs,
+    CallResult,
+    CallTimeoutError,
     Candidate,
     Case,
     Catalog,
@@ -172,6 +174,7 @@ from catalog import (
     router,
     routers,
     run_entry,
+    run_result,
     salvage,
     schema,
     schema_advice,
@@ -361,6 +364,8 @@ assert_type(logged_decisions(cat, 3), list[LoggedDecision])
 assert_type(forget_decisions(cat), int)
 assert_type(run_entry(cat, cat.entry("tool", "plot"), "a"), Any)
 assert_type(call(plot, {"path": "a"}), object)
+assert_type(run_result(cat, cat.entry("tool", "plot"), "a", timeout=2.5).usage, dict[str, float])
+assert_type(CallResult(3).to_dict(), dict[str, Any])
 assert_type(auto.resolve("plot").entry, Entry | None)
 assert_type(auto.resolve("plot").to_dict(), dict[str, Any])
 assert_type(Verdict(None, "nothing fits").chosen, Entry | None)
@@ -429,6 +434,7 @@ assert_type(small_words(), frozenset[str])
 assert_type(entry_words(cat.entry("tool:plot")), tuple[str, ...])
 
 errors: list[type[CatalogError]] = [
+    CallTimeoutError,
     CouncilSpecError,
     DiscoveryError,
     DriftError,

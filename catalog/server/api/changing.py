@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from starlette.responses import Response
@@ -41,7 +42,7 @@ async def put_entry(asked: Asked) -> Response:
     entry, is_new = await in_thread(asked.request, _put, asked)
     answer = json_answer(entry_document(entry), 201 if is_new else 200, etag=etags.of_entry(entry))
     if is_new:
-        answer.headers["location"] = asked.request.url.path
+        answer.headers["location"] = asked.request.scope["raw_path"].decode("ascii")
     return answer
 
 
@@ -81,10 +82,9 @@ def _patch(asked: Asked) -> Entry:
         value = given.get("ref") if given.get("ref") is not None else given.get("spec")
         if value is not None:
             fields["value"] = {"text": value} if isinstance(value, str) and given.get("ref") is None else value
-    with ExitStack() as held:
-        held.enter_context(_as_asked(asked, before, body.reason))
-        if before.tier == "persistent" and "metadata" in fields:  # it was made of what was there
-            held.enter_context(expecting(before.key, before.revision))
+    is_made_of_it = before.tier == "persistent" and "metadata" in fields
+    unchanged = expecting(before.key, before.revision) if is_made_of_it else nullcontext()
+    with _as_asked(asked, before, body.reason), unchanged:
         return catalog.update(asked.kind, asked.name, **fields)
 
 
@@ -107,14 +107,13 @@ def _check_tier(before: Entry | None) -> None:
         raise Problem(409, "entry", f"'{before.key}' is of the {before.tier} tier; it is changed where it is written")
 
 
-def _as_asked(asked: Asked, before: Entry | None, reason: str | None) -> ExitStack:
-    """Return the context of a change: the caller's reason, and the revision that the entry must still have."""
-    held = ExitStack()
-    held.enter_context(because(reason))
+@contextmanager
+def _as_asked(asked: Asked, before: Entry | None, reason: str | None) -> Iterator[None]:
+    """Change an entry for the caller's reason, if it still has the revision that they have seen."""
     revision = etags.expected(asked.request, before)
-    if revision is not None:
-        held.enter_context(expecting(f"{asked.kind}:{asked.name}", revision))
-    return held
+    seen = nullcontext() if revision is None else expecting(f"{asked.kind}:{asked.name}", revision)
+    with because(reason), seen:
+        yield
 
 
 async def delete_entry(asked: Asked) -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue
 
 from catalog import ENTRY_STATES, REVIEW_STATES, SEARCH_MODES
 
@@ -16,6 +16,10 @@ class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
+class _Body(_Model):
+    model_config = ConfigDict(strict=True)  # JSON says itself what is a number; a parameter is always a text
+
+
 def _whole(text: str) -> str:
     try:
         text.encode()
@@ -24,6 +28,11 @@ def _whole(text: str) -> str:
     return text
 
 
+def _integer(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value  # 3.0 is an integer in JSON
+
+
+Number = Annotated[int, BeforeValidator(_integer)]
 Text = Annotated[str, AfterValidator(_whole)]
 Texts = Annotated[list[Text], Field(max_length=50)]
 Limit = Annotated[int, Field(ge=1, le=MOST, strict=False)]
@@ -56,7 +65,9 @@ class Listing(Origin):
     state: State | None = Field(None, description="Only entries in this state of review, or whose code is so.")
     order: Literal["key", "name"] = Field("key", description="By what the entries are sorted.")
     limit: Limit = Field(50, description="Entries of a page.")
-    cursor: Text | None = Field(None, max_length=1_000, description="`next` of the page before.")
+    cursor: Annotated[Text, Field(pattern=r"^[a-z_][a-z0-9_]*:[^\x00-\x1f]+$", max_length=250)] | None = Field(
+        None, description="`next` of the page before: the key of its last entry."
+    )
 
 
 class Finding(Origin):
@@ -86,12 +97,12 @@ class Similar(_Model):
     floor: float | None = Field(None, ge=-1, le=1, description="The least cosine; else that of everyday requests.")
 
 
-class Route(_Model):
+class Route(_Body):
     """What is to be routed."""
 
     prompt: Text = Field(min_length=1, max_length=100_000, description="The request, as a person writes it.")
     kind: Text | None = Field(None, max_length=40, description="The kind of the candidates; `all`: every kind.")
-    candidates: int = Field(20, ge=0, le=1_000, description="Candidates that the answer lists, the best first.")
+    candidates: Number = Field(20, ge=0, le=1_000, description="Candidates that the answer lists, the best first.")
 
 
 class History(_Model):
@@ -113,7 +124,7 @@ class Export(_Model):
     vectors: bool = Field(False, description="Write the fresh vectors of each entry too, by embedder.")
 
 
-class Why(_Model):
+class Why(_Body):
     """Why something is done."""
 
     reason: Text | None = Field(None, max_length=2_000, description="Why, for the history.")
@@ -128,7 +139,7 @@ class Deprecation(Why):
 class Restoration(Why):
     """To which state an entry goes back."""
 
-    revision: int | None = Field(None, ge=1, lt=2**63, description="The revision; else the last one that it had.")
+    revision: Number | None = Field(None, ge=1, lt=2**63, description="The revision; else the last one that it had.")
 
 
 class Renaming(Why):
@@ -149,7 +160,7 @@ class Changes(Why):
     examples: list[Text] | None = None
     match: Text | None = None
     providers: list[Text] | None = None
-    priority: int | None = Field(None, ge=-(2**31), lt=2**31)
+    priority: Number | None = Field(None, ge=-(2**31), lt=2**31)
     metadata: dict[str, JsonValue] | None = None
 
 
@@ -163,5 +174,5 @@ class Whole(Why):
     examples: list[Text] = []
     match: Text | None = None
     providers: list[Text] | None = None
-    priority: int = Field(0, ge=-(2**31), lt=2**31)
+    priority: Number = Field(0, ge=-(2**31), lt=2**31)
     metadata: dict[str, JsonValue] = {}

@@ -54,9 +54,8 @@ def _described(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     }
     if operation.body is not None:
         _add(schemas, operation.body)
-        required = any(field.is_required() for field in operation.body.model_fields.values())
         content = {JSON: {"schema": reference(operation.body.__name__)}}
-        described["requestBody"] = {"required": required, "content": content}
+        described["requestBody"] = {"required": True, "content": content}
     if operation.lines:
         described["requestBody"] = {
             "required": True,

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from catalog import json_text, read_json
+from catalog.server.guard import check_asks_leave
 from catalog.server.handling import caller_of, check_right, prefix_of
 from catalog.server.problems import Problem
 
@@ -109,6 +110,7 @@ class Table:
             allowed = ", ".join(sorted({*methods, *(("HEAD",) if "GET" in methods else ())}))
             raise Problem(405, "method", f"here is {allowed}", headers={"allow": allowed})
         request.scope["state"] |= {"route": path, "is_read": operation.right == "read"}
+        check_asks_leave(request.headers, caller_of(request), method)
         check_right(caller_of(request), operation.right)
         query = None if operation.query is None else _query(request, operation.query)
         if operation.query is None and request.query_params:
@@ -157,8 +159,6 @@ def _query(request: Request, model: type[BaseModel]) -> BaseModel:
 
 async def _body(request: Request, model: type[BaseModel]) -> BaseModel:
     raw = await request.body()
-    if not raw and all(not field_.is_required() for field_ in model.model_fields.values()):
-        return model()
     if _media_type(request) != JSON:
         raise Problem(415, "media-type", f"send JSON, and say so with Content-Type: {JSON}")
     try:
