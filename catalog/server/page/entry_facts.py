@@ -150,9 +150,17 @@ def _place(catalog: Catalog, entry: Entry) -> str:
     with suppress(CatalogError, OSError):
         place = catalog.where(entry.kind, entry.name)
         if place is not None:
-            root = f"{entry.root.rstrip('/')}/" if entry.root else ""
-            return f"{place[0].removeprefix(root)}:{place[1]}"
+            return f"{_short(place[0], entry)}:{place[1]}"
     return ""
+
+
+def _short(path: str, entry: Entry) -> str:
+    """Return the path of a file from the folder that it is imported from: where that lies, each machine knows."""
+    if entry.root and path.startswith(f"{entry.root.rstrip('/')}/"):
+        return path.removeprefix(f"{entry.root.rstrip('/')}/")
+    top = (entry.ref or "").partition(":")[0].partition(".")[0]
+    _, package, below = path.rpartition(f"/{top}/")
+    return f"{top}/{below}" if top and package else path.rpartition("/")[2]
 
 
 def _more_facts(entry: Entry) -> list[tuple[str, str]]:
