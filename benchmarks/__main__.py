@@ -56,6 +56,7 @@ BENCHMARKS = {
         "benchmarks.routing.speed", ("warm", "cold", "rules", "--size", "100", "--limit", "0.5", *_WORDLLAMA)
     ),
     "scan": Benchmark("benchmarks.discovery.scan", ("pydantic", "--rounds", "1")),
+    "faces": Benchmark("benchmarks.faces.serving", ("--size", "2000", "--seconds", "0.3")),
     "fuzz": Benchmark("benchmarks.fuzz.fuzz", ("--minutes", "0.05")),
     "scan_recall": Benchmark("benchmarks.discovery.recall", ()),
     "scan_apps": Benchmark("benchmarks.discovery.scan_apps", ()),

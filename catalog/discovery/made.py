@@ -29,6 +29,8 @@ _LISTING = ("list_tools", "list_prompts")
 """Decorators of a server: what the function makes is what the server offers."""
 _FINISHING = frozenset({"compile", "build", "with_config", "bind_tools", "with_structured_output", "with_retry"})
 """Methods that give the object they belong to, or one that does its work."""
+_BUILDERS = ("Graph", "Builder")
+"""How the names end of what makes an object in steps."""
 BLOCKS = (ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While, ast.Match)
 """Statements that hold others, of which some run."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -116,14 +118,14 @@ class MadeObjects:
 
     def calls(self, tree: ast.Module) -> Iterator[Call]:
         """Yield the calls of known constructors in *tree*, each once."""
-        by_maker: dict[int, list[Call]] = {}
+        by_maker: dict[int, tuple[Function, list[Call]]] = {}
         for call in self._body(tree.body, Around([self.namer.top])):
             if call.maker is None or call.handing is not None:
                 yield call
             else:
-                by_maker.setdefault(id(call.maker), []).append(call)
-        for calls in by_maker.values():
-            results = _results(calls[0].maker)  # type: ignore[arg-type]
+                by_maker.setdefault(id(call.maker), (call.maker, []))[1].append(call)
+        for maker, calls in by_maker.values():
+            results = _results(maker)
             given = [call for call in calls if _is_among(call, results)]
             for call in calls:
                 yield call._replace(returned=True, is_inline=False) if [call] == given else call
@@ -149,7 +151,7 @@ class MadeObjects:
                 waiting += [(statement, here) for statement in reversed(node.orelse)]
             elif isinstance(node, BLOCKS) and here.scopes[-1].kind == "module":
                 parts = self.namer.top.names.branches.parts(node)
-                live = [statement for part in parts if part.runs is not False for statement in part.body]
+                live = [statement for part in parts if part.may_run for statement in part.body]
                 waiting += [(statement, here) for statement in reversed(live)]
             else:
                 for field in ("finalbody", "orelse", "cases", "handlers", "body"):
@@ -165,8 +167,8 @@ class MadeObjects:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if node.value is not None:
                 is_name = isinstance(target, (ast.Name, ast.Attribute))
-                holder = ast.unparse(target)[:_LONGEST_HOLDER]
-                yield from self._within(node.value, around, last_name(target) if is_name else "", holder)
+                for call in self._within(node.value, around, last_name(target) if is_name else ""):
+                    yield call._replace(holder=ast.unparse(target)[:_LONGEST_HOLDER])
         elif isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
                 name = getattr(item.optional_vars, "id", "")
@@ -182,13 +184,17 @@ class MadeObjects:
         waiting: list[tuple[ast.AST, str, bool]] = [(value, "", False)]
         while waiting:
             node, argument, inline = waiting.pop()
+            if isinstance(node, (ast.Name, ast.Constant)):
+                continue
             if not isinstance(node, ast.Call):
                 waiting += [(child, argument, inline) for child in reversed(list(ast.iter_child_nodes(node)))]
                 continue
-            dotted = self.namer.expand(node.func, around.scopes)
+            dotted = self.namer.callee(node.func, around.scopes)
             if dotted is not None and self.is_known(dotted):
                 is_value = node is own
                 name = variable if is_value else argument
+                if is_value and name and around.scopes[-1].kind == "function":
+                    name = built(name, dotted, node, node, around.scopes[-1].body)[0]
                 yield Call(node, dotted, around, name, holder, bool(variable) and is_value, inline and not is_value)
             if (framework := hands(node, dotted, self.framework_of)) is not None:  # what is known may be no entry
                 yield Call(node, dotted or "", around, handing=framework)
@@ -204,6 +210,28 @@ class MadeObjects:
                 if owner is not None:
                     return tuple(self.takes.targets(owner, scopes))
         return ()
+
+
+def built(
+    name: str, dotted: str, node: ast.expr | ast.stmt, value: ast.expr, body: Sequence[ast.stmt]
+) -> tuple[str, int, ast.expr]:
+    """Return name, line and value of what is made in steps: of `g` for ``b = StateGraph(S)``, ``g = b.compile()``.
+
+    Args:
+        name: of the variable that holds what *dotted* makes.
+        dotted: what is called.
+        node: where.
+        value: what the variable is set to.
+        body: the statements around it.
+    """
+    if dotted.endswith(_BUILDERS) and not (isinstance(value, ast.Call) and finished(value) is not value):
+        for statement in statements(body):
+            if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+                continue
+            call = finished(statement.value)
+            if isinstance(call, ast.Name) and call.id == name and call is not statement.value:
+                return statement.targets[0].id, statement.lineno, statement.value
+    return name, node.lineno, value
 
 
 def finished(value: ast.expr) -> ast.expr:

@@ -23,14 +23,14 @@ SINCE = (
 def counted(reader: Reader, filters: Filters, facet: str) -> list[Row]:
     """Return how many stored entries that pass *filters* have each value of a *facet*: ``tag`` or another column."""
     sql, params = conditions(filters, "e.id", "e.kind")
-    where = " AND ".join(sql) or "1"
+    where = " AND ".join(sql) or "1 = 1"
     entries, first = "entry AS e", []
     if filters.tags:  # begin with the entries of a tag: to ask every entry for its tags takes ten times as long
-        entries, first = "entry_tag AS t0 CROSS JOIN entry AS e ON e.id = t0.entry_id AND t0.tag = ?", [filters.tags[0]]
+        entries, first = "entry_tag AS t0 JOIN entry AS e ON e.id = t0.entry_id AND t0.tag = ?", [filters.tags[0]]
     if facet == "tag":
         if not sql:
             return reader.all("SELECT t.tag, count(*) FROM entry_tag AS t GROUP BY t.tag")
-        joined = f"{entries} CROSS JOIN entry_tag AS t ON t.entry_id = e.id"
+        joined = f"{entries} JOIN entry_tag AS t ON t.entry_id = e.id"
         return reader.all(f"SELECT t.tag, count(*) FROM {joined} WHERE {where} GROUP BY t.tag", (*first, *params))
     value = _VALUES[facet]
     return reader.all(f"SELECT {value}, count(*) FROM {entries} WHERE {where} GROUP BY 1", (*first, *params))
@@ -44,7 +44,7 @@ def keys_among(reader: Reader, filters: Filters, keys: list[tuple[str, str]]) ->
     rows: list[Any] = reader.all(
         "SELECT e.kind, e.name FROM json_each(?) AS k CROSS JOIN entry AS e "
         "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]') "
-        f"WHERE {' AND '.join(sql) or '1'}",
+        f"WHERE {' AND '.join(sql) or '1 = 1'}",
         (dumps(keys), *params),
     )
     return {(row[0], row[1]) for row in rows}

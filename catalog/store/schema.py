@@ -8,12 +8,13 @@ import re
 import sqlite3
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import CatalogWarning, NotACatalogError, SchemaOutdatedError, StoreError
 from catalog.settings import names_a_file
-from catalog.store.access import Access, access_to, connect
+from catalog.store.access import Access, access_to, connect, opened
 from catalog.store.foreign import harden, refuse_foreign
 from catalog.store.private import make_place
 from catalog.store.reader import store_error, translated
@@ -45,7 +46,7 @@ def sqlite_path(url: str) -> str | None:
         file = url.removeprefix("sqlite:").lstrip("/")
         raise StoreError(f"{url!r} is not a database URL; for a file write sqlite:///{file}", url=url)
     if scheme.partition("+")[0] in ("postgresql", "postgres"):
-        raise StoreError("this version keeps catalogs in SQLite only; write sqlite:///team.db", url=url)
+        raise StoreError("this is a database on a server, and no file; write sqlite:///team.db")
     if scheme not in ("sqlite", "sqlite+pysqlite"):
         raise StoreError(f"no driver for {scheme}:// databases; write sqlite:///team.db", url=url)
     option = _OPTION.search(rest)
@@ -146,9 +147,13 @@ def _look(path: str, access: Access | None = None) -> tuple[str | None, bool]:
     """Return the revision of the database file *path*, and whether it is in WAL mode; raises as :func:`current`."""
     if not os.path.exists(path):
         return None, False
-    access = access or access_to(path)
     if os.path.getsize(path) == 0:
+        access_to(path)  # it may not be readable
         return None, False
+    return opened(path, "", partial(_asked, path)) if access is None else _asked(path, access)
+
+
+def _asked(path: str, access: Access) -> tuple[str | None, bool]:
     with translated(path):
         connection = connect(path, access.mode, timeout=10)
         try:
@@ -266,7 +271,7 @@ def upgrade(path: str) -> None:
     # All of this is slow to import, and opening a current database needs none of it.
     import sqlalchemy as sa
 
-    _load_alembic()
+    load_alembic()
     from alembic import command
     from alembic.script import ScriptDirectory
     from alembic.util.exc import CommandError
@@ -307,7 +312,7 @@ def upgrade(path: str) -> None:
         engine.dispose()
 
 
-def _load_alembic() -> None:
+def load_alembic() -> None:
     """Import Alembic, which loads its plugins of all that is installed; our migrations need none of them."""
     from catalog.distributions import forgiving
 

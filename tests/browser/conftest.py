@@ -121,14 +121,26 @@ COUNCIL = {
     "name": "seo",
     "tools": ["read_page"],
     "members": [
-        {"id": "writer", "role": "writes", "profile": "fast", "tools": ["count_words"]},
-        {"id": "critic", "role": "criticises", "profile": "careful", "output_schema": "verdict"},
+        {"id": "writer", "role": "writes", "system_prompt": "Write.", "profile": "fast", "tools": ["count_words"]},
+        {
+            "id": "critic",
+            "role": "criticises",
+            "system_prompt": "Doubt.",
+            "profile": "careful",
+            "output_schema": "verdict",
+        },
         {"id": "board", "sub_council": "board"},
     ],
     "rounds": [{"type": "independent_analysis"}, {"type": "critique"}, {"type": "vote"}],
     "chair": "critic",
 }
-BOARD = {"name": "board", "members": [{"id": "a", "profile": "fast"}, {"id": "b", "profile": "retired"}]}
+BOARD = {
+    "name": "board",
+    "members": [
+        {"id": "a", "profile": "fast", "system_prompt": "Say yes."},
+        {"id": "b", "profile": "retired", "system_prompt": "Say no."},
+    ],
+}
 
 
 def team_catalog(path: Path) -> Catalog:
