@@ -140,6 +140,13 @@ BOARD = {
         {"id": "a", "profile": "fast", "system_prompt": "Say yes."},
         {"id": "b", "profile": "retired", "system_prompt": "Say no."},
     ],
+    "rounds": [{"type": "vote"}],
+}
+    "name": "board",
+    "members": [
+        {"id": "a", "profile": "fast", "system_prompt": "Say yes."},
+        {"id": "b", "profile": "retired", "system_prompt": "Say no."},
+    ],
 }
 
 
