@@ -142,12 +142,6 @@ BOARD = {
     ],
     "rounds": [{"type": "vote"}],
 }
-    "name": "board",
-    "members": [
-        {"id": "a", "profile": "fast", "system_prompt": "Say yes."},
-        {"id": "b", "profile": "retired", "system_prompt": "Say no."},
-    ],
-}
 
 
 def team_catalog(path: Path) -> Catalog:
