@@ -22,7 +22,7 @@ class Calls:
 
     def __init__(self, most: int = MOST) -> None:
         """Let at most so many run at the same time."""
-        self._most = most
+        self.most = most
         self._running = 0
         self._lock = threading.Lock()
         self._threads: CapacityLimiter | None = None
@@ -39,11 +39,11 @@ class Calls:
             LoadError: too many calls run already.
         """
         with self._lock:
-            if self._running >= self._most:
-                raise LoadError(f"{self._most} calls run already; wait for one of them to end", reason="busy")
+            if self._running >= self.most:
+                raise LoadError(f"{self.most} calls run already; wait for one of them to end", reason="busy")
             self._running += 1
         if self._threads is None:
-            self._threads = CapacityLimiter(self._most)
+            self._threads = CapacityLimiter(self.most)
         call = _Call(work)
 
         def run() -> Outcome:

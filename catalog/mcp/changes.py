@@ -48,6 +48,11 @@ class Changes(InMemorySubscriptionBus):
         self._seen: dict[str, Any] = {}
         self._sessions: dict[int, set[str]] = {}
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody listens, and nothing is remembered of those who did."""
+        return not (self._listening or self._watched or self._seen or self._sessions)
+
     def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
         """Let *listener* know of every change from now on, until the function that is returned is called."""
         if not self._listening:

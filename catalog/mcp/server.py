@@ -20,7 +20,7 @@ from mcp.shared.exceptions import MCPError
 
 from catalog import CatalogError, __version__, hide_secrets, json_text
 from catalog.adapters.arguments import UnfitError
-from catalog.adapters.base import ToolError
+from catalog.adapters.base import ToolError, failed
 from catalog.mcp.calls import Calls
 from catalog.mcp.changes import Changes, Listening
 from catalog.mcp.learning import Learning
@@ -147,8 +147,13 @@ class CatalogServer(Server[None]):
 
     async def _call(self, ctx: Context, key: str, arguments: Any) -> types.CallToolResult:
         tool = await self._in_thread(self.tools.called, key)
-        async with _beating(ctx, str(tool.key)):
-            outcome = await self.calls.run(partial(tool.acall, arguments))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_beat, ctx, str(tool.key))
+            try:
+                outcome = await self.calls.run(partial(tool.acall, arguments))
+            except CatalogError as refused:  # leaving the group it would become a group of errors
+                outcome = failed(str(tool.key), refused)
+            tasks.cancel_scope.cancel()
         if outcome.failed:
             error = outcome.error
             return _failed(said(outcome, str(tool.key)), _facts(error) if isinstance(error, CatalogError) else None)
@@ -225,26 +230,13 @@ async def _watching(server: Server[Any]) -> AsyncIterator[None]:
         tasks.cancel_scope.cancel()
 
 
-@asynccontextmanager
-async def _beating(ctx: Context, key: str) -> AsyncIterator[None]:
-    """Report progress to a client that asked for it, at the beginning and as long as the call goes on."""
-
-    async def beat() -> None:
-        seconds = 0.0
-        while True:
-            await ctx.session.report_progress(
-                seconds, None, f"calling {key}" + (f", {seconds:.0f} s" if seconds else "")
-            )
-            await anyio.sleep(BEAT)
-            seconds += BEAT
-
-    if (ctx.meta or {}).get("progress_token") is None:
-        yield
-        return
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(beat)
-        yield
-        tasks.cancel_scope.cancel()
+async def _beat(ctx: Context, key: str) -> None:
+    """Report progress, at once and then again and again; the SDK drops it where nobody asked for it."""
+    seconds = 0.0
+    while True:
+        await ctx.session.report_progress(seconds, None, f"calling {key}" + (f", {seconds:.0f} s" if seconds else ""))
+        await anyio.sleep(BEAT)
+        seconds += BEAT
 
 
 def _definition(name: str) -> types.Tool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from mcp import Client, StdioServerParameters
 T = TypeVar("T")
 MODES = ("auto", "legacy")
 """The current revision of the protocol, and the one before."""
+PATH = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}"}
 
 
 def session(server: Any, steps: Callable[[Client], Awaitable[T]], mode: str = "auto", **options: Any) -> T:
@@ -36,7 +38,20 @@ def stdio(*arguments: str, cwd: Path, **environment: str) -> StdioServerParamete
         command=sys.executable,
         args=["-m", "catalog_cli", "mcp", *arguments],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}", **environment},
+        env={**os.environ, **PATH, **environment},
+    )
+
+
+def started(project: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Return the command, running, with pipes to and from it."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "catalog_cli", "mcp", *arguments],
+        cwd=project,
+        env={**os.environ, **PATH, "CATALOG_TRUST": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import ROOT
-from sessions import MODES, session, stdio, text_of
+from sessions import MODES, session, started, stdio, text_of
 
 from catalog import Catalog
 
@@ -97,19 +94,6 @@ def test_a_catalog_is_listed_through_mcp(tmp_path: Path) -> None:
     refused = session(stdio("--project", str(tmp_path), cwd=Path("/"), CATALOG_TRUST="1"), run)
     assert refused.is_error
     assert "others may ask it through a server" in text_of(refused)
-
-
-def started(project: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Return the command, running, with pipes to and from it."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "catalog_cli", "mcp", *arguments],
-        cwd=project,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}", "CATALOG_TRUST": "1"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 def test_rubbish_is_answered_and_a_hung_call_does_not_keep_the_process(project: Path) -> None:
