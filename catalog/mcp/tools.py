@@ -174,9 +174,12 @@ class Tools:
         """Return what a search gives, without drafts, what needs a review, and what is not there any more."""
         if not 1 <= limit <= MOST:
             raise InvalidFilterError(f"limit={limit}: give a number from 1 to {MOST}", limit=limit)
-        found = self.cat.search(query, kind=_kinds(kind), tags=tuple(tags), limit=2 * limit + 10)
-        marks = self.cat.marks([hit.key for hit in found])
-        hits = [hit for hit in found if usable(marks.get(hit.key))][:limit]
+        for most in (limit + 5, 4 * limit + 100):  # some may not be usable, mostly none
+            found = self.cat.search(query, kind=_kinds(kind), tags=tuple(tags), limit=most)
+            marks = self.cat.marks([hit.key for hit in found])
+            hits = [hit for hit in found if usable(marks.get(hit.key))][:limit]
+            if len(hits) == limit or len(found) < most:
+                break
         return {
             "hits": [
                 {

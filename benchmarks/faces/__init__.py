@@ -1,0 +1,1 @@
+"""What it costs to reach a catalog through a face."""
