@@ -5,8 +5,8 @@
     python -m benchmarks mcp start                           # beside a bare server of the SDK
     python -m benchmarks mcp sessions --sessions 200 --seconds 60
 
-The server is a process of its own, the client is the official one. Each search goes to all in turns: to the catalog, over
-stdio, over HTTP. Sessions are half of the current revision and half of the one before; each lives for some seconds
+The server is a process of its own, the client is the official one. Each search goes to all in turns: to the catalog,
+over stdio, over HTTP, and a call to a bare server that gives a constant, which is what the SDK itself costs. Sessions are half of the current revision and half of the one before; each lives for some seconds
 and begins anew. Exit status 1 after an error, or where the memory of the server grew by more than a tenth and 8 MB
 between the first fifth of the time and the end.
 """
@@ -41,8 +41,9 @@ import anyio, mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 async def listed(ctx, params): return types.ListToolsResult(tools=[])
+async def called(ctx, params): return types.CallToolResult(content=[types.TextContent(type="text", text="constant")])
 async def main():
-    server = Server("bare", on_list_tools=listed)
+    server = Server("bare", on_list_tools=listed, on_call_tool=called)
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())
 anyio.run(main)
@@ -124,6 +125,8 @@ async def _searches(path: Path, requests: list[str], rounds: int) -> None:
                 for mode, era in (("auto", "2026-07-28"), ("legacy", "2025-11-25")):
                     client = Client(server, mode=mode)
                     ways[f"{name}, {era}"] = await stack.enter_async_context(client)
+            bare = StdioServerParameters(command=sys.executable, args=["-c", _BARE], env=environment())
+            ways[_BARE_CALL] = await stack.enter_async_context(Client(bare))
             cat = stack.enter_context(Catalog(f"sqlite:///{path}"))
             taken: dict[str, list[float]] = {name: [] for name in (_HERE, *ways)}
             for client in ways.values():
@@ -137,6 +140,8 @@ async def _searches(path: Path, requests: list[str], rounds: int) -> None:
                     begin = time.perf_counter()
                     result = await client.call_tool("search_tools", {"query": request, "limit": LIMIT})
                     spent.append(time.perf_counter() - begin)
+                    if client is ways[_BARE_CALL]:
+                        continue
                     keys = [hit["key"] for hit in result.structured_content["hits"]]
                     if keys != [hit["key"] for hit in here]:
                         raise RuntimeError(f"{request!r} gives other hits through MCP: {keys}")
@@ -150,6 +155,7 @@ async def _searches(path: Path, requests: list[str], rounds: int) -> None:
 
 
 _HERE = "the process itself"
+_BARE_CALL = "a bare server, stdio"
 
 
 def _show(taken: dict[str, list[float]], rounds: int) -> None:
@@ -159,7 +165,7 @@ def _show(taken: dict[str, list[float]], rounds: int) -> None:
         more = [a - b for a, b in zip(seconds, taken[_HERE], strict=True)]
         shown = [statistics.median(seconds), statistics.quantiles(seconds, n=10)[0]]
         beside = [statistics.median(more), shown[1] - statistics.quantiles(taken[_HERE], n=10)[0]]
-        said = "" if name == _HERE else f"   {beside[0] * 1e3:+6.2f} ms {beside[1] * 1e3:+6.2f} ms"
+        said = "" if name in (_HERE, _BARE_CALL) else f"   {beside[0] * 1e3:+6.2f} ms {beside[1] * 1e3:+6.2f} ms"
         print(f"  {name:<20} {shown[0] * 1e3:7.2f} ms {shown[1] * 1e3:7.2f} ms{said}")
 
 
