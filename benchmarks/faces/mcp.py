@@ -6,9 +6,10 @@
     python -m benchmarks mcp sessions --sessions 200 --seconds 60
 
 The server is a process of its own, the client is the official one. Each search goes to all in turns: to the catalog,
-over stdio, over HTTP, and a call to a bare server that gives a constant, which is what the SDK itself costs. Sessions are half of the current revision and half of the one before; each lives for some seconds
-and begins anew. Exit status 1 after an error, or where the memory of the server grew by more than a tenth and 8 MB
-between the first fifth of the time and the end.
+over stdio, over HTTP; and a call goes to a bare server that gives a constant: what the SDK itself costs. Sessions are half
+of the current revision and half of the one before; each lives for some seconds and begins anew. Exit status 1 after
+an error, or where the memory of the server grew by more than a tenth and 8 MB between the first fifth of the time and
+the end.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ _BARE = """
 import anyio, mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
-async def listed(ctx, params): return types.ListToolsResult(tools=[])
+TOOL = types.Tool(name="search_tools", input_schema={"type": "object"})
+async def listed(ctx, params): return types.ListToolsResult(tools=[TOOL])
 async def called(ctx, params): return types.CallToolResult(content=[types.TextContent(type="text", text="constant")])
 async def main():
     server = Server("bare", on_list_tools=listed, on_call_tool=called)
