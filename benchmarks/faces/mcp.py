@@ -6,8 +6,8 @@
     python -m benchmarks mcp sessions --sessions 200 --seconds 60
 
 The server is a process of its own, the client is the official one. Each search goes to all in turns: to the catalog,
-over stdio, over HTTP; and a call goes to a bare server that gives a constant: what the SDK itself costs. Sessions are half
-of the current revision and half of the one before; each lives for some seconds and begins anew. Exit status 1 after
+over stdio, over HTTP; and a call goes to a bare server that gives a constant: what the SDK itself costs. Sessions are
+half of the current revision and half of the one before; each lives for some seconds and begins anew. Exit status 1 after
 an error, or where the memory of the server grew by more than a tenth and 8 MB between the first fifth of the time and
 the end.
 """
