@@ -6,10 +6,11 @@
     python -m benchmarks mcp sessions --sessions 200 --seconds 60
 
 The server is a process of its own, the client is the official one. Each search goes to all in turns: to the catalog,
-over stdio, over HTTP; and a call goes to a bare server that gives a constant: what the SDK itself costs. Sessions are
-half of the current revision and half of the one before; each lives for some seconds and begins anew. Exit status 1 after
-an error, or where the memory of the server grew by more than a tenth and 8 MB between the first fifth of the time and
-the end.
+over stdio, over HTTP; and a call goes to a bare server that gives a constant: what the SDK itself costs.
+
+Sessions are half of the current revision and half of the one before. When all are open, each asks again and again with
+pauses, and after some time begins anew. Exit status 1 after an error, or where the memory of the server grew by more
+than a tenth and 8 MB between the first fifth of the time and the end.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import re
 import statistics
 import subprocess
@@ -34,8 +36,10 @@ from benchmarks.processes import environment
 from benchmarks.tools import mixed, take, tools
 
 LIMIT = 10
-LIFE = 5.0
-"""Seconds that a session lives."""
+LIFE = 20.0
+"""Seconds that a session lives, about."""
+PAUSE = 0.5
+"""Seconds between two requests of one session, about."""
 
 _BARE = """
 import anyio, mcp_types as types
@@ -198,25 +202,34 @@ def _starts(path: Path, rounds: int) -> None:
 
 
 class _Tally:
-    def __init__(self) -> None:
+    def __init__(self, count: int, seconds: float) -> None:
         self.errors: list[str] = []
         self.spent: list[float] = []
         self.begun = 0
+        self.seconds, self.end = seconds, 0.0
+        self._missing, self._all = count, asyncio.Event()
+
+    async def arrived(self) -> None:
+        """Wait until every session is open; then the time begins."""
+        self._missing -= 1
+        if self._missing == 0:
+            self.end = time.monotonic() + self.seconds
+            self._all.set()
+        await self._all.wait()
 
 
 async def _sessions(path: Path, requests: list[str], count: int, seconds: float) -> int:
     process, address = _http(path)
-    tally, end = _Tally(), time.monotonic() + seconds
+    tally = _Tally(count + 1, seconds)
+    memory: list[int] = []
+
+    async def watch() -> None:
+        await tally.arrived()
+        await asyncio.sleep(seconds / 5)
+        memory.append(_resident(process.pid))
+
     try:
-        memory: list[int] = []
-
-        async def watch() -> None:
-            await asyncio.sleep(seconds / 5)
-            memory.append(_resident(process.pid))
-
-        works = (_session(address, number, requests, end, tally) for number in range(count))
-        await asyncio.gather(watch(), *works)
-        await asyncio.sleep(1)
+        await asyncio.gather(watch(), *(_session(address, number, requests, tally) for number in range(count)))
         memory.append(_resident(process.pid))
     finally:
         process.terminate()
@@ -224,37 +237,41 @@ async def _sessions(path: Path, requests: list[str], count: int, seconds: float)
     early, late = memory
     has_grown = late - early > max(early // 10, 8 << 20)
     ordered = sorted(tally.spent)
-    print(f"{count} sessions at the same time for {seconds:.0f} s, {tally.begun} in all, {len(ordered)} requests:")
+    print(f"{count} sessions at the same time for {seconds:.0f} s, {tally.begun} in all, {len(ordered)} searches:")
     print(f"  errors {len(tally.errors)}   goal 0")
     for text in tally.errors[:5]:
         print(f"    {text}")
-    print(f"  {len(ordered) / seconds:.0f} requests a second, client and server on this machine")
     median, slow = (ordered[len(ordered) * part // 100] * 1e3 for part in (50, 99))
-    print(f"  median {median:.0f} ms, 99 of 100 within {slow:.0f} ms")
+    print(f"  a search takes {median:.0f} ms, 99 of 100 take {slow:.0f} ms at most; client and server on this machine")
     print(f"  memory of the server {early >> 20} MB after a fifth of the time, {late >> 20} MB at the end   goal flat")
     return int(bool(tally.errors) or has_grown)
 
 
-async def _session(address: str, number: int, requests: list[str], end: float, tally: _Tally) -> None:
+async def _session(address: str, number: int, requests: list[str], tally: _Tally) -> None:
+    """Ask in one session after the other, as number *number* of those that are open at the same time."""
     from mcp import Client
 
-    turn = number
-    while time.monotonic() < end:
+    chance = random.Random(number)
+    is_first = True
+    while is_first or time.monotonic() < tally.end:
         tally.begun += 1
-        until = min(end, time.monotonic() + LIFE * (0.5 + (number % 10) / 10))
         try:
             async with Client(address, mode="auto" if number % 2 else "legacy") as client:
                 await client.list_tools()
+                if is_first:
+                    await tally.arrived()
+                    is_first = False
+                until = min(tally.end, time.monotonic() + LIFE * (0.5 + chance.random()))
                 while time.monotonic() < until:
-                    turn += 1
+                    await asyncio.sleep(2 * PAUSE * chance.random())
                     begin = time.perf_counter()
-                    result = await client.call_tool("search_tools", {"query": requests[turn % len(requests)]})
+                    result = await client.call_tool("search_tools", {"query": chance.choice(requests)})
                     tally.spent.append(time.perf_counter() - begin)
                     if result.is_error or not result.structured_content:
                         tally.errors.append(str(result.content))
         except Exception as error:
             tally.errors.append(f"{type(error).__name__}: {error}")
-            await asyncio.sleep(0.2)
+            await asyncio.sleep(1)
 
 
 def _resident(pid: int) -> int:
