@@ -46,12 +46,18 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.discovery.frameworks import NewerFramework as NewerFramework
     from catalog.discovery.frameworks import newer_frameworks as newer_frameworks
     from catalog.discovery.report import ScanReport as ScanReport
+    from catalog.docs_site.build import DOCS_FORMATS as DOCS_FORMATS
+    from catalog.docs_site.build import BuiltDocs as BuiltDocs
+    from catalog.docs_site.build import build_docs as build_docs
     from catalog.embedders.base import Embedder as Embedder
     from catalog.embedders.choose import form_of as _embedder_form
     from catalog.embedders.hashed import HashEmbedder as HashEmbedder
     from catalog.embedders.openai import Estimate as Estimate
     from catalog.embedders.openai import OpenAIEmbedder as OpenAIEmbedder
     from catalog.entry.entry import Entry as Entry
+    from catalog.entry.explained import Parameter as Parameter
+    from catalog.entry.explained import parameter_rows as parameter_rows
+    from catalog.entry.explained import signature_line as signature_line
     from catalog.entry.kinds import SEARCH_MODES as SEARCH_MODES
     from catalog.entry.kinds import VERIFY_POLICIES as VERIFY_POLICIES
     from catalog.entry.limits import bounded_lines as bounded_lines
@@ -64,8 +70,12 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.entry.states import code_of as _entry_state
     from catalog.entry.states import deprecated_in_words as _deprecated_in_words
     from catalog.entry.states import marks_of as _entry_marks
+    from catalog.entry.words import small_words as small_words
+    from catalog.entry.words import words as _search_words
+    from catalog.errors import CallTimeoutError as CallTimeoutError
     from catalog.errors import CatalogError as CatalogError
     from catalog.errors import CatalogWarning as CatalogWarning
+    from catalog.errors import ChangedEntryError as ChangedEntryError
     from catalog.errors import CouncilSpecError as CouncilSpecError
     from catalog.errors import DiscoveryError as DiscoveryError
     from catalog.errors import DriftError as DriftError
@@ -102,6 +112,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.files import open_text as open_text
     from catalog.files import read_text as read_text
     from catalog.files import whole_file as whole_file
+    from catalog.loader.call import CallResult as CallResult
+    from catalog.loader.call import acall as acall
     from catalog.loader.call import call as call
     from catalog.loader.repair import Fault as Fault
     from catalog.loader.verify import Drift as Drift
@@ -131,7 +143,10 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.routing.replay import Replay as Replay
     from catalog.routing.replay import Replayed as Replayed
     from catalog.routing.replay import replay as replay
+    from catalog.routing.running import arun_entry as arun_entry
+    from catalog.routing.running import arun_result as arun_result
     from catalog.routing.running import run_entry as run_entry
+    from catalog.routing.running import run_result as run_result
     from catalog.routing.strategies.choose import STRATEGIES as STRATEGIES
     from catalog.routing.verdict import Candidate as Candidate
     from catalog.routing.verdict import Verdict as Verdict
@@ -146,6 +161,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.store.carry import Sum as _TableSum
     from catalog.store.copying import copy_file as _backup_database
     from catalog.store.golden_and_decisions import Logged as _LoggedDecision
+    from catalog.store.mapping import words_of as _entry_words
     from catalog.store.rotation import Rotated as Rotated
     from catalog.store.salvage import Salvaged as Salvaged
     from catalog.store.schema import HEAD as _SCHEMA_HEAD
@@ -161,6 +177,11 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.verbs.export_documents import ExportedDocument as ExportedDocument
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
+    from catalog.verbs.overview import Facets as Facets
+    from catalog.verbs.overview import Health as Health
+    from catalog.verbs.overview import changes_since as changes_since
+    from catalog.verbs.overview import facets as facets
+    from catalog.verbs.overview import health as health
     from catalog.verbs.pins import PinChange as PinChange
     from catalog.verbs.pins import Pinned as Pinned
     from catalog.verbs.refusals import Refusal as Refusal
@@ -170,6 +191,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.verbs.upkeep import salvage as salvage
     from catalog.workspace.reasons import acting_as as acting_as
     from catalog.workspace.reasons import because as because
+    from catalog.workspace.reasons import expecting as expecting
 
     # Public under a name that says more than the one in its room.
     CouncilIssue = _CouncilIssue
@@ -189,6 +211,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     code_in_configuration = _code_in
     trust_configuration = _trust_configuration
     read_configuration = _read_configuration
+    search_words = _search_words
+    entry_words = _entry_words
 
     agents: Registry[Any]
     councils: Registry[Any]
@@ -226,6 +250,15 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "NewerFramework": "catalog.discovery.frameworks",
     "Entry": "catalog.entry.entry",
     "ObjectRef": "catalog.entry.object_ref",
+    "Parameter": "catalog.entry.explained",
+    "parameter_rows": "catalog.entry.explained",
+    "DOCS_FORMATS": "catalog.docs_site.build",
+    "BuiltDocs": "catalog.docs_site.build",
+    "build_docs": "catalog.docs_site.build",
+    "search_words": "catalog.entry.words:words",
+    "small_words": "catalog.entry.words",
+    "entry_words": "catalog.store.mapping:words_of",
+    "signature_line": "catalog.entry.explained",
     "Reference": "catalog.entry.references",
     "Embedder": "catalog.embedders.base",
     "HashEmbedder": "catalog.embedders.hashed",
@@ -237,6 +270,12 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "Refusal": "catalog.verbs.refusals",
     "acting_as": "catalog.workspace.reasons",
     "because": "catalog.workspace.reasons",
+    "expecting": "catalog.workspace.reasons",
+    "Facets": "catalog.verbs.overview",
+    "facets": "catalog.verbs.overview",
+    "Health": "catalog.verbs.overview",
+    "health": "catalog.verbs.overview",
+    "changes_since": "catalog.verbs.overview",
     "Settings": "catalog.settings",
     "load_settings": "catalog.settings",
     "Drift": "catalog.loader.verify",
@@ -278,7 +317,12 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "VERIFY_POLICIES": "catalog.entry.kinds",
     "explain_council": "catalog.council_specs.explain",
     "CouncilIssue": "catalog.council_specs.shape:Issue",
+    "arun_entry": "catalog.routing.running",
+    "arun_result": "catalog.routing.running",
     "run_entry": "catalog.routing.running",
+    "run_result": "catalog.routing.running",
+    "CallResult": "catalog.loader.call",
+    "acall": "catalog.loader.call",
     "call": "catalog.loader.call",
     "Estimate": "catalog.embedders.openai",
     "missing_reference": "catalog.source.missing",
@@ -316,8 +360,10 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "visible": "catalog.characters",
 }
 _ERRORS = (
+    "CallTimeoutError",
     "CatalogError",
     "CatalogWarning",
+    "ChangedEntryError",
     "CouncilSpecError",
     "DiscoveryError",
     "DriftError",

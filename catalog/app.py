@@ -362,12 +362,13 @@ class Catalog:
         sources: Sequence[str] | None = None,
         distributions: Sequence[str] | None = None,
         order: str = "key",
+        after: str | None = None,
     ) -> Iterator[Hit]:
         """Yield what `search` without a text and a limit gives, as it is read: a million need not be in memory at once.
 
         Args:
             kind, tags, sources, distributions: as of `search`.
-            order: ``key``, ``name``, or ``updated``: the newest first.
+            order, after: ``key``, ``name``, or ``updated``: the newest first; and the key of the entry to go on behind.
 
         Raises:
             InvalidFilterError, UnknownKindError: as of `search`.
@@ -375,7 +376,7 @@ class Catalog:
         from catalog.verbs import search
 
         filters = self.workspace.filters(kind, tags, (), (), sources, distributions)
-        return search.listed(self.workspace, filters, order)
+        return search.listed(self.workspace, filters, order, after)
 
     def search(
         self,

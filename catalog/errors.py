@@ -2,6 +2,7 @@
 
     CatalogError
     ├─ EntryError: InvalidEntryError (ValueError), EntryNotFoundError (KeyError), DuplicateEntryError, UnknownKindError
+    ├─ EntryError: ChangedEntryError
     ├─ LoadError: InvalidReferenceError (ValueError), NotImportableError, ResolveError (ImportError), DriftError
     ├─ LoadError: UntrustedReferenceError
     ├─ LoadError: PinError, LockError
@@ -77,6 +78,12 @@ class DuplicateEntryError(EntryError):
     code = "duplicate-entry"
 
 
+class ChangedEntryError(EntryError):
+    """Somebody else changed the entry since it was seen; ``facts["revision"]`` is the one it has now."""
+
+    code = "changed"
+
+
 class UnknownKindError(EntryError):
     """The kind is neither built in nor declared by the project."""
 
@@ -87,6 +94,12 @@ class LoadError(CatalogError):
     """An entry could not be turned into its live object."""
 
     code = "load"
+
+
+class CallTimeoutError(CatalogError, TimeoutError):
+    """A call took longer than it was given."""
+
+    code = "call-timeout"
 
 
 class InvalidReferenceError(LoadError, ValueError):

@@ -54,6 +54,7 @@ PROVIDER_KEYS = {
 _KNOWN = (
     "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
     "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope", "pin", "server", "mcp",
+    "call_timeout",
 )  # fmt: skip
 
 _TRUE = ("1", "true", "yes", "on")
@@ -89,6 +90,7 @@ class Settings:
             or decisions with its text.
         keep_history: how many revisions of each entry ``catalog db prune`` keeps if it is called without ``--keep``.
         scope: the ``sources`` and ``distributions`` that searches and routers look at unless the caller names others.
+        call_timeout: whole seconds that a call of a tool by a model may take (:mod:`catalog.adapters`); None: no limit.
         set_aside: names of settings that the file has and that are not followed, as nobody has trusted it; they lead to
             code or send something away.
         written: the table of the file that was looked for and found, as it is; None: the caller named the file, or
@@ -123,6 +125,7 @@ class Settings:
     router: Mapping[str, Any] = field(default_factory=dict)
     scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pin: Mapping[str, str] = field(default_factory=dict)
+    call_timeout: float | None = None
     mcp: Mapping[str, bool] = field(default_factory=dict)
     server: Mapping[str, Any] = field(default_factory=dict)
     served: bool = False
@@ -239,6 +242,7 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         router=table.mapping("router"),
         scope=table.scope(),
         pin=table.pin(),
+        call_timeout=table.number("call_timeout") or None,
         mcp=table.mcp(),
         server=table.mapping("server"),
     )

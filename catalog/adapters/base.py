@@ -10,7 +10,16 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from catalog import CatalogError, DriftError, call, deprecated_in_words, entry_of, hide_secrets, run_entry, visible
+from catalog import (
+    CatalogError,
+    DriftError,
+    arun_result,
+    deprecated_in_words,
+    entry_of,
+    hide_secrets,
+    run_result,
+    visible,
+)
 from catalog.adapters.arguments import ANY, UnfitError, as_object, check, from_signature, parsed
 from catalog.adapters.names import PROVIDER, Rule, fitted, fitted_parameters
 
@@ -28,6 +37,9 @@ _ONE_TEXT = {
     "required": ["input"],
 }
 _LONGEST_ERROR = 500
+LONGEST = 100_000
+"""The most characters of a result that a model is shown."""
+
 _LONGEST_DESCRIPTION = 1024
 
 Arguments = Mapping[str, Any] | str | None
@@ -50,7 +62,9 @@ class Outcome:
 
     @property
     def data(self) -> Any:
-        """The result where JSON can hold it as it is, else its text: what a framework can hand on."""
+        """The result where JSON can hold it as it is, and it is not too long, else its text: what can be handed on."""
+        if len(self.text) >= LONGEST:
+            return self.text
         try:
             json.dumps(self.value)
         except (TypeError, ValueError, RecursionError):
@@ -189,38 +203,36 @@ class _Behind:
 
     def call(self, arguments: Arguments = None) -> Outcome:
         try:
-            entry, live, given = self._prepared(arguments)
-            return succeeded(self._called(entry, live, given))
+            entry, given = self._prepared(arguments)
+            return succeeded(run_result(self._cat, entry, given, timeout=self._cat.settings.call_timeout).value)
         except BaseException as error:
             return self._failed(error)
 
     async def acall(self, arguments: Arguments = None) -> Outcome:
         try:
-            entry, live, given = await asyncio.to_thread(self._prepared, arguments)
-            if inspect.iscoroutinefunction(live):
-                return succeeded(await _awaitable(live, _one_text(entry, given), given))
-            return succeeded(await asyncio.to_thread(self._called, entry, live, given))
+            entry, given = await asyncio.to_thread(self._prepared, arguments)
+            limit = self._cat.settings.call_timeout
+            return succeeded((await arun_result(self._cat, entry, given, timeout=limit)).value)
         except BaseException as error:
             return self._failed(error)
 
-    def _prepared(self, arguments: Arguments) -> tuple[Entry, Any, Any]:
-        """Return the entry, its object and the arguments, which fit."""
+    def _prepared(self, arguments: Arguments) -> tuple[Entry, dict[str, Any] | str]:
+        """Return the entry and the arguments, which fit; those of an agent or a council are one text."""
         given = parsed(arguments)
         if self._schema is not None:
             check(given, self._schema)
         entry = self._cat.entry(self._kind, self._name)
         if entry.state in ("draft", "needs review"):
             raise _Unreviewed(f"it is {'a draft' if entry.state == 'draft' else 'not as it was reviewed'}")
-        if entry.spec is not None and entry.kind in ("council", "sub_council"):
-            live = None
-        else:
-            live = self._cat[self._kind, self._name]
         if self._schema is None:
-            check(given, self._read(entry, live))
-        return entry, live, {self._own.get(name, name): value for name, value in given.items()}
+            check(given, self._read(entry))
+        if entry.kind in TAKES_TEXT and set(given) == {"input"} and not entry.parameters:
+            return entry, str(given["input"])
+        return entry, {self._own.get(name, name): value for name, value in given.items()}
 
-    def _read(self, entry: Entry, live: Any) -> dict[str, Any]:
+    def _read(self, entry: Entry) -> dict[str, Any]:
         """Return the schema that the object itself says; it is asked once."""
+        live = self._cat[entry.kind, entry.name]
         try:
             said = entry_of(entry.kind, entry.name, live, runtime=True).parameters
         except CatalogError:
@@ -228,38 +240,10 @@ class _Behind:
         self._schema = said or (from_signature(_signature(live)) or ANY)
         return self._schema
 
-    def _called(self, entry: Entry, live: Any, given: dict[str, Any]) -> Any:
-        text = _one_text(entry, given)
-        if live is None:
-            return run_entry(self._cat, entry, given if text is None else text)
-        return call(live, given if text is None else text, entry=entry)
-
     def _failed(self, error: BaseException) -> Outcome:
         if isinstance(error, (KeyboardInterrupt, GeneratorExit, asyncio.CancelledError, *self._passing)):
             raise error
         return failed(f"{self._kind} {self._name!r}", error)
-
-
-def _one_text(entry: Entry, given: dict[str, Any]) -> str | None:
-    """Return the request that an agent or a council is called with; None for what takes arguments by name."""
-    return given["input"] if entry.kind in TAKES_TEXT and set(given) == {"input"} and not entry.parameters else None
-
-
-def _awaitable(live: Callable[..., Any], text: str | None, given: dict[str, Any]) -> Awaitable[Any]:
-    """Return what an async function gives for these arguments.
-
-    Raises:
-        UnfitError: they do not fit its signature.
-    """
-    signature = inspect.signature(live)
-    named = dict(given) if text is None else {}
-    first = [p.name for p in signature.parameters.values() if p.kind is p.POSITIONAL_ONLY and p.name in named]
-    positional = [named.pop(name) for name in first] if text is None else [text]
-    try:
-        bound = signature.bind(*positional, **named)
-    except TypeError as error:
-        raise UnfitError(str(error)) from error
-    return live(*bound.args, **bound.kwargs)  # type: ignore[no-any-return]
 
 
 class _Unreviewed(Exception):
@@ -275,7 +259,10 @@ def _signature(live: Any) -> str | None:
 
 def succeeded(value: Any) -> Outcome:
     """Return the outcome of a call that gave *value*."""
-    return Outcome(as_text(value), value)
+    text = as_text(value)
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}… (the first {LONGEST:,} of {len(text):,} characters)"
+    return Outcome(text, value)
 
 
 def as_text(value: Any) -> str:
@@ -310,6 +297,7 @@ _REASONS = {
     "untrusted-reference": "can't be used: its code is not trusted here",
     "not-importable": "can't be used: nothing says where its code is",
     "missing-extra": "can't be used: a library that it needs is not installed",
+    "call-timeout": "failed: it took too long",
 }
 
 

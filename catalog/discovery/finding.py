@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -142,7 +143,7 @@ class ScanResult:
     target: str
     distribution: str | None
     root: str | None
-    findings: tuple[Finding, ...]
+    findings: Sequence[Finding]
     skipped: tuple[Skipped, ...]
     clashes: tuple[Clash, ...]
     files: dict[str, Any]

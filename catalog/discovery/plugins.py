@@ -133,7 +133,7 @@ def scan_plugin(
         result = scan(plugin.module, schemas=schemas, roots=roots, rules=rules, known=known, progress=progress)
     except PackageNotFoundError as error:
         return _nothing(plugin, str(error))
-    findings: tuple[Finding, ...] = result.findings
+    findings = result.findings
     skipped = result.skipped
     if plugin.attr is not None:
         ref = f"{plugin.module}:{plugin.attr}"

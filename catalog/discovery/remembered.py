@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import eq
+from typing import Any, overload
 
 from catalog.discovery.finding import Clash, Finding, ScanResult, Skipped
 from catalog.discovery.left_out import GENERATED
@@ -53,7 +54,7 @@ class Before:
     def result(self, target: Target) -> ScanResult:
         """Return the result of a scan of *target*, in which nothing changed."""
         data = self.data
-        findings = tuple(Finding.from_dict(finding) for finding in data["findings"])
+        findings = Remembered(data["findings"])
         skipped = skips(target, dict(data["faults"]))
         return ScanResult(
             target=target.name,
@@ -67,6 +68,34 @@ class Before:
             unchanged=True,
             counts=counts(target, data["generated"], 0, 0, findings, skipped),
         )
+
+
+class Remembered(Sequence[Finding]):
+    """The findings of an earlier scan, each made of what was kept of it when it is looked at."""
+
+    def __init__(self, kept: Sequence[dict[str, Any]]) -> None:
+        """Make findings of what `kept` has kept."""
+        self._kept = kept
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return map(Finding.from_dict, self._kept)
+
+    @overload
+    def __getitem__(self, index: int) -> Finding: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Finding]: ...
+    def __getitem__(self, index: int | slice) -> Finding | list[Finding]:
+        if isinstance(index, slice):
+            return [Finding.from_dict(each) for each in self._kept[index]]
+        return Finding.from_dict(self._kept[index])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(self) == len(other) and all(map(eq, self, other))
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 def kept(

@@ -6,7 +6,8 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from catalog.discovery.report import ScanReport
 from catalog.entry.key import format_key
@@ -15,9 +16,9 @@ from catalog.errors import CatalogWarning, DiscoveryError
 from catalog.ingest.installed import PLUGIN, PLUGINS, recorded, site_stamp
 from catalog.ingest.merge import Merge
 from catalog.ingest.report import unchanged_report, undeclared
-from catalog.ingest.scan import Progress, known_files, rules_of, scan_target
+from catalog.ingest.scan import Progress, rules_of, scan_target, with_record
 from catalog.store import queries
-from catalog.store.sources import sources, targets
+from catalog.store.sources import files_of, sources, targets
 from catalog.verbs import lookup
 from catalog.verbs.marks import mark
 from catalog.verbs.register import register, store_many
@@ -28,6 +29,7 @@ from catalog.workspace.configured import CONFIGURED
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from catalog.discovery.plugins import Plugin
     from catalog.entry.entry import Entry
     from catalog.loader.verify import Examined
 
@@ -119,7 +121,7 @@ def refresh_plugins(ws: Workspace, progress: Progress | None = None) -> list[Sca
     What an environment has had is remembered by environment: a database may serve several, and that a plugin is not
     installed in one says nothing about the others.
     """
-    from catalog.discovery.plugins import plugins, scan_plugin
+    from catalog.discovery.plugins import plugins
 
     stamp = site_stamp()
     # What is installed when a catalog is made is what its owner has; what comes later, somebody has to look at.
@@ -127,24 +129,32 @@ def refresh_plugins(ws: Workspace, progress: Progress | None = None) -> list[Sca
     reports = []
     here: dict[str, str] = {}
     for plugin in plugins(ws.settings.plugin_groups):
-        started = time.perf_counter()
-        target = PLUGIN + plugin.key
         here[plugin.key] = plugin.version or ""
-        known = known_files(ws, target)
-        result = scan_plugin(plugin, rules=rules_of(ws), known=known, progress=progress)
-        if known and result.unchanged:
-            reports.append(unchanged_report(ws, target, result, started))
-            continue
-        with ws.writing() as transaction:
-            why = None if is_first else f"the plugin {plugin.key} brought it, and nobody has approved it"
-            merge = Merge(ws, transaction, target, "plugin", again=True, review=why)
-            merge.findings(result.findings, result.distribution)
-            if result.files:
-                transaction.save_source(target, {}, result.distribution, result.files)
-            reports.append(merge.report(target, result, started))
+        why = None if is_first else f"the plugin {plugin.key} brought it, and nobody has approved it"
+        look = partial(_plugin, ws, plugin, why, progress)
+        reports.append(with_record(ws, (PLUGIN + plugin.key,), look))
     if not is_first:
         _tell_of_new(reports)
     return reports + _without_uninstalled(ws, here, stamp)
+
+
+def _plugin(
+    ws: Workspace, plugin: Plugin, why: str | None, progress: Progress | None, known: dict[str, Any] | None
+) -> ScanReport:
+    """Store what a plugin brings; *why* somebody has to look at what is new, *known* what the scan before has left."""
+    from catalog.discovery.plugins import scan_plugin
+
+    started = time.perf_counter()
+    target = PLUGIN + plugin.key
+    result = scan_plugin(plugin, rules=rules_of(ws), known=known, progress=progress)
+    if known and result.unchanged:
+        return unchanged_report(ws, target, result, started)
+    with ws.writing() as transaction:
+        merge = Merge(ws, transaction, target, "plugin", again=True, review=why)
+        merge.findings(result.findings, result.distribution)
+        if result.files:
+            transaction.save_source(target, {}, result.distribution, result.files)
+        return merge.report(target, result, started)
 
 
 def _tell_of_new(reports: list[ScanReport]) -> None:
@@ -178,7 +188,7 @@ def _without_uninstalled(ws: Workspace, here: dict[str, str], stamp: dict[str, i
         key
         for target in targets(ws.store.reader)
         if target.startswith(PLUGINS) and target != record
-        for key in (known_files(ws, target) or {}).get("plugins", {})
+        for key in (files_of(ws.store.reader, target) or {}).get("plugins", {})
     }
     gone = sorted(set((before or {}).get("plugins", {})) - set(here) - elsewhere)
     with ws.writing() as transaction:

@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from catalog.discovery.finding import ScanResult
+from catalog.discovery.finding import Finding, ScanResult
 from catalog.discovery.report import ScanReport
 from catalog.entry.key import format_key
 from catalog.errors import close_matches, did_you_mean
 from catalog.store import queries
+from catalog.verbs.lines import CHUNK, batched
 from catalog.workspace.workspace import Workspace
 
 
 def unchanged_report(ws: Workspace, target: str, result: ScanResult, started: float) -> ScanReport:
     """Return the report of a scan after which nothing is to be stored; it began at *started*."""
-    removed = _removed(ws, result)
     known = set(ws.kinds())
-    unchanged = (finding.key for finding in result.findings if finding.kind in known and finding.key not in removed)
+    unchanged: list[str] = []
+    removed: list[dict[str, Any]] = []
+    undeclared: list[dict[str, Any]] = []
+    undecided: list[dict[str, Any]] = []
+    for findings in batched(result.findings, CHUNK):
+        gone = _removed(ws, findings)
+        unchanged += (finding.key for finding in findings if finding.kind in known and finding.key not in gone)
+        removed += gone.values()
+        undeclared += undeclared_of(ws, findings)
+        undecided += undecided_of(findings)
     return ScanReport(
         target=target,
         unchanged=tuple(sorted(unchanged)),
-        skipped=(*removed.values(), *undeclared_of(ws, result), *skipped_of(result)),
+        skipped=(*removed, *undeclared, *skipped_of(result)),
         clashes=clashes_of(result),
-        undecided=undecided_of(result),
+        undecided=tuple(undecided),
         files=result.counts["files"],
         seen=result.counts["seen"],
         left_out=result.left_out,
@@ -39,11 +49,11 @@ def undeclared(ws: Workspace, kind: str) -> str | None:
     return f"the kind {kind!r} is not declared{hint}"
 
 
-def undeclared_of(ws: Workspace, result: ScanResult) -> tuple[dict[str, Any], ...]:
+def undeclared_of(ws: Workspace, findings: Iterable[Finding]) -> tuple[dict[str, Any], ...]:
     """Return what is marked as being of a kind that nobody declared, each with the reason."""
     return tuple(
         {"path": finding.path, "reason": f"{finding.key} is not registered: {reason}"}
-        for finding in result.findings
+        for finding in findings
         if finding.framework == "catalog" and (reason := undeclared(ws, finding.kind))
     )
 
@@ -53,12 +63,12 @@ def taken_away(path: str, key: str) -> dict[str, Any]:
     return {"path": path, "reason": f"{key} was unregistered; `catalog restore {key}` brings it back"}
 
 
-def _removed(ws: Workspace, result: ScanResult) -> dict[str, dict[str, Any]]:
+def _removed(ws: Workspace, findings: Sequence[Finding]) -> dict[str, dict[str, Any]]:
     """Return the report of each finding whose entry somebody unregistered, by key."""
     reader = ws.store.reader
-    there = queries.ids_of(reader, [(finding.kind, finding.name) for finding in result.findings])
+    there = queries.ids_of(reader, [(finding.kind, finding.name) for finding in findings])
     removed = {}
-    for finding in result.findings:
+    for finding in findings:
         if (finding.kind, finding.name) not in there:  # as good as none: a look at the history of each is cheap
             last = reader.one(queries.LAST_CHANGE, (finding.kind, finding.name))
             if last is not None and last[0] == "unregister":
@@ -79,7 +89,7 @@ def clashes_of(result: ScanResult) -> tuple[dict[str, Any], ...]:
     )
 
 
-def undecided_of(result: ScanResult) -> tuple[dict[str, Any], ...]:
+def undecided_of(findings: Iterable[Finding]) -> tuple[dict[str, Any], ...]:
     """Return the findings that have several definitions of which one runs, with their lines."""
     return tuple(
         {
@@ -88,6 +98,6 @@ def undecided_of(result: ScanResult) -> tuple[dict[str, Any], ...]:
             "path": finding.path,
             "lines": [each["line"] for each in finding.metadata["definitions"]],
         }
-        for finding in result.findings
+        for finding in findings
         if "definitions" in finding.metadata
     )

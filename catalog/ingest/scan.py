@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from catalog.discovery.remembered import looked_at
 from catalog.discovery.report import ScanReport
@@ -14,10 +14,12 @@ from catalog.discovery.scan import scan as scan_source
 from catalog.entry.kinds import KINDS
 from catalog.ingest.merge import Merge
 from catalog.ingest.report import unchanged_report
-from catalog.store.sources import files_of, options_of
+from catalog.store.scan_records import DamagedRecordError, scan_record
+from catalog.store.sources import options_of
 from catalog.workspace.workspace import Workspace
 
 Progress = Callable[[int, int, str], None]
+_T = TypeVar("_T")
 
 
 def scan(
@@ -41,8 +43,21 @@ def scan_target(
     ws: Workspace, target: str, options: dict[str, Any], progress: Progress | None, *, again: bool
 ) -> ScanReport:
     """Scan one target; *again* is a refresh, which leaves alone what hasn't changed."""
+    return with_record(
+        ws, (target, os.path.abspath(target)), lambda known: _scanned(ws, target, options, progress, known, again=again)
+    )
+
+
+def _scanned(
+    ws: Workspace,
+    target: str,
+    options: dict[str, Any],
+    progress: Progress | None,
+    known: dict[str, Any] | None,
+    *,
+    again: bool,
+) -> ScanReport:
     started = time.perf_counter()
-    known = known_files(ws, target) or known_files(ws, os.path.abspath(target))
     result = scan_source(
         target,
         public=bool(options.get("public", False)),
@@ -78,6 +93,10 @@ def rules_of(ws: Workspace) -> Mapping[str, Any]:
     return with_kinds(ws.settings.recognise, declared)
 
 
-def known_files(ws: Workspace, target: str) -> dict[str, Any] | None:
-    """Return how the files of a target looked when it was last scanned."""
-    return files_of(ws.store.reader, target)
+def with_record(ws: Workspace, targets: Sequence[str], scan: Callable[[dict[str, Any] | None], _T]) -> _T:
+    """Return what *scan* returns, which gets what the scan before has left of the first of *targets* that is known."""
+    try:
+        with scan_record(ws.store.reader, *targets) as known:
+            return scan(known)
+    except DamagedRecordError:  # `db check` names the row; every file is read again
+        return scan(None)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.kinds import COUNCILS
 from catalog.entry.template import text_of
-from catalog.errors import LoadError, RoutingError
-from catalog.loader.call import call, finished
+from catalog.errors import RoutingError
+from catalog.loader.call import CallResult, acalled, called
+from catalog.loader.limit import awaited_within, in_thread, within
+from catalog.loader.usage import usage_of
+from catalog.loader.ways.way import Whole
+from catalog.verbs.load import get
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
@@ -18,51 +22,89 @@ if TYPE_CHECKING:
 
 
 def run_entry(catalog: HasWorkspace, entry: Entry, prompt: Any, runner: Any = None) -> Any:
-    """Return what the object behind *entry* returns for *prompt*; coroutines are run to their end.
-
-    Args:
-        catalog: the catalog with the entry and its parts.
-        entry: an entry with a reference or an object of this process, which is called (its ``.run``, ``.invoke`` or
-            ``.ainvoke`` if it can't be called itself); or an entry that is data, which is handed to the runner, as is
-            a council spec that code holds.
-        prompt: the only argument.
-        runner: called with the data and the prompt, a council resolved first. A function, an object with ``run`` or
-            ``invoke``, a class of such objects, a reference to one of them, or None for the runner of the settings.
-
-    Raises:
-        RoutingError: the entry is data, and there is no runner.
-        CouncilSpecError: the council's spec is not valid.
-        ResolveError, DriftError: the entry, one of its parts or the runner can't be loaded.
-        LoadError: the object can't be called with one argument.
-        Exception: whatever the object or the runner raises.
-    """
-    live = _live(catalog, entry)
-    if is_data(entry, live):
-        return finished(_runner(catalog, entry, runner)(_resolved(catalog, entry, live), prompt))
-    try:
-        return call(live, prompt, entry=entry)
-    except LoadError as error:
-        way = next((way for name in ("ainvoke", "arun") if callable(way := getattr(live, name, None))), None)
-        if error.facts.get("reason") == "not-callable" and way is not None and not isinstance(live, type):
-            return finished(way(prompt))
-        raise
+    """Return what the object behind *entry* returns for *prompt*: the value of :func:`run_result`."""
+    return run_result(catalog, entry, prompt, runner).value
 
 
 async def arun_entry(catalog: HasWorkspace, entry: Entry, prompt: Any, runner: Any = None) -> Any:
     """Return what :func:`run_entry` returns; coroutines are awaited here, all else is done in another thread."""
-    live = await asyncio.to_thread(_live, catalog, entry)
-    if is_data(entry, live):
-        run = await asyncio.to_thread(_runner, catalog, entry, runner)
-        council = await asyncio.to_thread(_resolved, catalog, entry, live)
-        if inspect.iscoroutinefunction(run):
-            return await run(council, prompt)
-        value = await asyncio.to_thread(run, council, prompt)
-        return await value if inspect.isawaitable(value) else value
-    if not isinstance(live, type):
-        for way in (live, *(getattr(live, name, None) for name in ("__call__", "ainvoke", "arun", "run"))):
-            if inspect.iscoroutinefunction(way):
-                return await way(prompt)
-    return await asyncio.to_thread(run_entry, catalog, entry, prompt, runner)
+    return (await arun_result(catalog, entry, prompt, runner)).value
+
+
+def run_result(
+    catalog: HasWorkspace,
+    entry: Entry,
+    prompt: Any,
+    runner: Any = None,
+    *,
+    verify: str | None = None,
+    on_part: Callable[[Any], None] | None = None,
+    timeout: float | None = None,
+) -> CallResult:
+    """Return what running *entry* came to, with what it cost; coroutines are run to their end.
+
+    Args:
+        catalog: the catalog with the entry and its parts.
+        entry: an entry with a reference or an object of this process, which is called (:func:`catalog.call`); or an
+            entry that is data, which is handed to the runner, as is a council spec that code holds. A prompt that is
+            text is filled in.
+        prompt: arguments by name, or one text.
+        runner: called with the data and the prompt, a council resolved first. A function, an object with ``run`` or
+            ``invoke``, a class of such objects, a reference to one of them, or None for the runner of the settings.
+        verify: how much of the code must be as recorded; None: what the settings say.
+        on_part: is called with each part of the result as it comes, where there are parts: texts of an answer, and
+            what a generator yields.
+        timeout: seconds that it may take, the import of its code included.
+
+    Raises:
+        CallTimeoutError: it took longer.
+        RoutingError: the entry is data, and there is no runner.
+        CouncilSpecError: the council's spec is not valid.
+        ResolveError, DriftError: the entry, one of its parts or the runner can't be loaded.
+        LoadError: the object can't be called, or not with these arguments.
+        Exception: whatever the object or the runner raises.
+    """
+
+    def whole() -> Whole:
+        return called(*_callable(catalog, entry, prompt, runner, verify), on_part)
+
+    began = time.perf_counter()
+    value, usage = within(timeout, whole)
+    return CallResult(value, usage_of(usage), time.perf_counter() - began)
+
+
+async def arun_result(
+    catalog: HasWorkspace,
+    entry: Entry,
+    prompt: Any,
+    runner: Any = None,
+    *,
+    verify: str | None = None,
+    on_part: Callable[[Any], None] | None = None,
+    timeout: float | None = None,
+) -> CallResult:
+    """Return what :func:`run_result` returns; coroutines are awaited here, all else is done in another thread.
+
+    *on_part* is called in this loop.
+    """
+
+    async def whole() -> Whole:
+        return await acalled(*await in_thread(_callable, catalog, entry, prompt, runner, verify), on_part)
+
+    began = time.perf_counter()
+    value, usage = await awaited_within(timeout, whole())
+    return CallResult(value, usage_of(usage), time.perf_counter() - began)
+
+
+def _callable(
+    catalog: HasWorkspace, entry: Entry, prompt: Any, runner: Any, verify: str | None
+) -> tuple[Any, Any, Entry | None]:
+    """Return what is called, with what, and what it was taken from: an object, or a runner that has it all already."""
+    live = _live(catalog, entry, verify)
+    nobody_runs = runner is None and catalog.settings.runner is None
+    if not is_data(entry, live) or (entry.document and nobody_runs):
+        return live, prompt, entry
+    return partial(_runner(catalog, entry, runner), _resolved(catalog, entry, live), prompt), None, None
 
 
 def is_data(entry: Entry, live: object) -> bool:
@@ -78,10 +120,10 @@ def _is_spec(entry: Entry, live: object) -> bool:
     return isinstance(live, BaseSpec) or (entry.kind in COUNCILS and isinstance(live, Mapping))
 
 
-def _live(catalog: HasWorkspace, entry: Entry) -> Any:
+def _live(catalog: HasWorkspace, entry: Entry, verify: str | None) -> Any:
     """Return the object of an entry, or the data of an entry that is data: it may be made for a prompt, not stored."""
     is_data = entry.ref is None and entry.spec is not None and entry.unloadable is None
-    return entry.spec if is_data else catalog[entry.kind, entry.name]
+    return entry.spec if is_data else get(catalog.workspace, entry.kind, entry.name, verify=verify)
 
 
 def _runner(catalog: HasWorkspace, entry: Entry, option: Any) -> Any:

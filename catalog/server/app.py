@@ -16,6 +16,7 @@ from starlette.types import Scope
 
 from catalog import Catalog, CatalogError
 from catalog.server import pages, probes, signing_in
+from catalog.server.api import routes as api
 from catalog.server.callers import Caller, Callers
 from catalog.server.figures import AccessLog, Figures
 from catalog.server.guard import PROGRAMS, Guard
@@ -53,14 +54,14 @@ def create_app(
         app.state.is_ready = False
 
     app = Starlette(
-        routes=[*probes.routes(), *signing_in.routes(), *pages.routes()],
+        routes=[*probes.routes(), *api.routes(), *signing_in.routes(), *pages.routes()],
         middleware=[Middleware(Guard, settings, callers, guesses, figures, AccessLog(access_log), answer)],
         exception_handlers={Problem: _problem, CatalogError: _catalog_error, HTTPException: _http_error},
         lifespan=alive,
     )
     app.state.catalog, app.state.settings = catalog, settings
     app.state.callers, app.state.figures, app.state.is_ready = callers, figures, False
-    app.state.guesses = guesses
+    app.state.guesses, app.state.streams = guesses, set()
     return app
 
 

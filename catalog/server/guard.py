@@ -93,7 +93,7 @@ class Guard:
         out = _Out(send, scope["state"]["request_id"])
         try:
             async with asyncio.timeout(self._settings.timeout) as limit:
-                out.limit = limit
+                out.limit = scope["state"]["limit"] = limit
                 await self._let_in(scope, receive, out)
         except Problem as problem:
             self._figures.refuse(problem.code)
@@ -115,7 +115,7 @@ class Guard:
     def _note(self, scope: Scope, out: _Out, seconds: float) -> None:
         status = 499 if out.status is None else out.status  # the caller has gone
         caller = scope["state"].get("caller")
-        route = getattr(scope.get("route"), "path", None) or scope["state"].get("route") or "other"
+        route = scope["state"].get("route") or getattr(scope.get("route"), "path", None) or "other"
         self._figures.add(scope["method"], route, status, seconds)
         self._log.write(
             request=scope["state"]["request_id"],
@@ -137,9 +137,8 @@ class Guard:
         caller = self._caller(scope, headers, path)
         scope["state"]["caller"] = caller
         self._check_rate(caller.name if caller.name else address_of(scope))
-        is_for_programs = path.startswith(PROGRAMS)
-        if caller.way != "token" and scope["method"] == "POST" and is_for_programs and _media_type(headers) in SIMPLE:
-            raise Problem(415, "media-type", "send JSON, and say so with Content-Type: application/json")
+        if path.startswith("/mcp"):
+            check_asks_leave(headers, caller, scope["method"])
         most = self._settings.largest_body * (100 if path == "/api/v1/entries" else 1)
         await self._app(scope, _bounded(receive, headers, most), out)
 
@@ -206,7 +205,8 @@ def _host_name(host: str) -> str:
     """Return the name in a ``Host`` header, without the port."""
     name = host.strip().lower()
     if name.startswith("["):
-        return name[1:].partition("]")[0]
+        inner, end, _ = name[1:].partition("]")
+        return inner if end else ""
     return name.partition(":")[0].removesuffix(".")
 
 
@@ -221,6 +221,16 @@ def _is_address(name: str) -> bool:
 
 def _media_type(headers: Headers) -> str:
     return headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def check_asks_leave(headers: Headers, caller: Caller, method: str) -> None:
+    """Do nothing if a page of another site would have to ask leave for such a request.
+
+    Raises:
+        Problem: a browser might send it for any site, with the session of whoever sits there.
+    """
+    if caller.way != "token" and method == "POST" and _media_type(headers) in SIMPLE:
+        raise Problem(415, "media-type", "send JSON, and say so with Content-Type: application/json")
 
 
 def _check_origin(headers: Headers, method: str) -> None:

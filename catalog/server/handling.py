@@ -119,10 +119,12 @@ def csrf_token(request: Request) -> str:
 async def in_thread(request: Request, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Return what a *call* of the catalog returns, made in a worker thread; what it changes, the caller has changed.
 
-    Whoever reads is not waited for once the time is up; whoever writes is.
+    What only reads is given up once the time is up; what writes is done, and said so.
     """
-    caller = caller_of(request)
-    is_read = request.method in ("GET", "HEAD")
+    caller, state = caller_of(request), request.scope["state"]
+    is_read = state.get("is_read", request.method in ("GET", "HEAD"))
+    if not is_read:
+        state["limit"].reschedule(None)
     with acting_as(caller.actor):
         return await to_thread.run_sync(partial(call, *args, **kwargs), abandon_on_cancel=is_read)
 

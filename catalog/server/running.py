@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import signal
 import socket
@@ -11,6 +12,7 @@ from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from catalog import SettingsError
 from catalog.server.settings import ServerSettings
@@ -18,8 +20,48 @@ from catalog.server.settings import ServerSettings
 _PATIENCE = 10
 """Seconds that answers which have begun get to end in."""
 
+HEADERS_WITHIN = 10.0
+"""Seconds in which a request has to come to the end of its headers."""
+
 _MOST = 1_000
 """Requests that are answered at once; more are told to come later."""
+
+
+class PatientForAWhile(H11Protocol):
+    """A connection that is closed where a request does not come to the end of its headers in time."""
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Wait for the first request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing any more."""
+        self._unwait()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take data: while they are headers, the time runs on; then the guard says how long a request may take."""
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.response_complete:
+            self._unwait()
+        elif self._waiting is None:
+            self._wait()
+
+    def _wait(self) -> None:
+        self._waiting = self.loop.call_later(HEADERS_WITHIN, self._give_up)
+
+    def _unwait(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _give_up(self) -> None:
+        self._waiting = None
+        if not self.transport.is_closing() and (self.cycle is None or self.cycle.response_complete):
+            self.transport.close()
 
 
 class Server(uvicorn.Server):
@@ -63,10 +105,17 @@ def serve(app: Starlette, *, started: Callable[[str], None]) -> None:
     Raises:
         SettingsError: the address can't be listened at.
     """
+    listener = listener_of(app.state.settings)
+    server_of(app, started).run([listener])
+
+
+def server_of(app: Starlette, started: Callable[[str], None]) -> Server:
+    """Return the server of an application, which does not listen yet."""
     settings: ServerSettings = app.state.settings
-    listener = _listener(settings)
     config = uvicorn.Config(
         app,
+        http=PatientForAWhile,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
@@ -76,10 +125,15 @@ def serve(app: Starlette, *, started: Callable[[str], None]) -> None:
         timeout_graceful_shutdown=_PATIENCE,
         timeout_keep_alive=5,
     )
-    Server(app, config, started).run([listener])
+    return Server(app, config, started)
 
 
-def _listener(settings: ServerSettings) -> socket.socket:
+def listener_of(settings: ServerSettings) -> socket.socket:
+    """Return a socket that listens where *settings* say.
+
+    Raises:
+        SettingsError: the address can't be listened at.
+    """
     try:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         listener = socket.socket(family)

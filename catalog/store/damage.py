@@ -34,6 +34,7 @@ _REMEDIES = {
     "vector": f"{FIX} or `catalog embed update` makes it again",
     "embedder": f"{FIX} takes it away, `catalog embed update` makes its vectors again",
     "source": f"`catalog scan {{target}}` records it again; {FIX} takes the default options",
+    "source_part": f"{FIX} takes it away, and the next refresh reads the files of its source again",
     "alias": f"{FIX} takes the alias away; `catalog alias` points it again",
     "calibration": f"{FIX} takes it away, `catalog route fit` learns again",
     "catalog_state": f"{FIX} makes it again",

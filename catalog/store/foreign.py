@@ -16,7 +16,7 @@ TABLES = frozenset({
     "alembic_version", "alias", "audit", "calibration", "catalog_state", "decision_log", "embedder", "entry",
     "entry_change", "entry_fts", "entry_fts_config", "entry_fts_data", "entry_fts_docsize", "entry_fts_idx",
     "entry_reference", "entry_tag", "entry_text", "entry_words", "golden_case", "history_mark", "revision",
-    "search_doc", "source", "used", "vector",
+    "search_doc", "source", "source_part", "used", "vector",
 })  # fmt: skip
 """The tables that are read and written; a test compares them with those that the migrations make."""
 

@@ -11,7 +11,7 @@ from catalog.errors import StoreBusyError, StoreError
 from catalog.store.access import access_to
 from catalog.store.reader import store_error, translated
 
-_NOTED = ("alembic_version", "catalog_state", "source", "history_mark", "entry_change")
+_NOTED = ("alembic_version", "catalog_state", "source", "source_part", "history_mark", "entry_change")
 """Tables that may have rows in a catalog in which nobody has stored anything."""
 
 

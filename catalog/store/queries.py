@@ -190,12 +190,18 @@ ORDERS = {"key": "kind, e.name", "name": "name, e.kind", "updated": "updated_at 
 """What entries can be listed by."""
 
 
-def listed(reader: Reader, filters: Filters, order: str) -> Iterator[Row]:
-    """Yield the rows of a listing of the entries that pass *filters*, in one of :data:`ORDERS`, as they are read."""
+def listed(reader: Reader, filters: Filters, order: str, after: tuple[str, str] | None = None) -> Iterator[Row]:
+    """Yield the rows of a listing of the entries that pass *filters*, in one of :data:`ORDERS`, as they are read.
+
+    Those up to the key *after* are left out.
+    """
     if order == "key":
-        rows = reader.stream(*_matching(reader, filters, -1, LISTED))
+        rows = reader.stream(*_matching(reader, filters, -1, LISTED, after))
     else:  # SQLite sorts in a file where there are many
         sql, params = conditions(filters, "e.id", "e.kind")
+        if after is not None:
+            sql.append("(e.name, e.kind) > (?, ?)")
+            params += after[::-1]
         where = " AND ".join(sql) or "1"
         rows = reader.stream(
             f"SELECT {columns(LISTED)} FROM entry AS e WHERE {where} ORDER BY e.{ORDERS[order]}", params
@@ -225,11 +231,13 @@ def rows_by_place(reader: Reader, filters: Filters) -> Iterator[Row]:
         yield from (rows[id_] for id_ in page if id_ in rows)
 
 
-def _matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ...]) -> tuple[str, Sequence[Any]]:
-    """Return the statement for what passes *filters*, and its parameters."""
-    if filters == NO_FILTERS and limit < 0 and names == COLUMNS:
+def _matching(
+    reader: Reader, filters: Filters, limit: int, names: tuple[str, ...], after: tuple[str, str] | None = None
+) -> tuple[str, Sequence[Any]]:
+    """Return the statement for what passes *filters* behind the key *after*, and its parameters."""
+    if filters == NO_FILTERS and limit < 0 and names == COLUMNS and after is None:
         return ALL, ()
-    if names == LISTED and len(filters.tags) == 1 and filters == Filters(tags=filters.tags):
+    if after is None and names == LISTED and len(filters.tags) == 1 and filters == Filters(tags=filters.tags):
         return _OF_TAG, (filters.tags[0], limit)
     wanted = columns(names)
     if filters.tags:
@@ -239,6 +247,9 @@ def _matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ..
             tags = tuple(sorted(tags, key=lambda tag: entries_with_tag(reader, tag)))
         rest = filters._replace(tags=tags[1:])
         sql, params = conditions(rest, "t.entry_id", "t.kind")
+        if after is not None:
+            sql.append("(t.kind, t.name) > (?, ?)")
+            params += after
         where = " AND ".join(["t.tag = ?", *sql])
         text = (
             f"SELECT {wanted} FROM entry_tag AS t CROSS JOIN entry AS e ON e.id = t.entry_id WHERE {where} "
@@ -246,15 +257,21 @@ def _matching(reader: Reader, filters: Filters, limit: int, names: tuple[str, ..
         )
         return text, (tags[0], *params, limit)
     if filters.any_tags and sum(entries_with_tag(reader, tag) for tag in filters.any_tags) < _FEW:
-        sql, params = conditions(filters._replace(any_tags=()), "e.id", "e.kind")
+        sql, params = _behind(conditions(filters._replace(any_tags=()), "e.id", "e.kind"), after)
         where = " AND ".join(
             [f"e.id IN (SELECT entry_id FROM entry_tag WHERE tag IN ({_marks(filters.any_tags)}))", *sql]
         )
         text = f"SELECT {wanted} FROM entry AS e WHERE {where} ORDER BY e.kind, e.name LIMIT ?"
         return text, (*filters.any_tags, *params, limit)
-    sql, params = conditions(filters, "e.id", "e.kind")
+    sql, params = _behind(conditions(filters, "e.id", "e.kind"), after)
     where = " AND ".join(sql) or "1"
     return f"SELECT {wanted} FROM entry AS e WHERE {where} ORDER BY e.kind, e.name LIMIT ?", (*params, limit)
+
+
+def _behind(given: tuple[list[str], list[Any]], after: tuple[str, str] | None) -> tuple[list[str], list[Any]]:
+    """Return the conditions *given* with that of coming behind the key *after*."""
+    sql, params = given
+    return given if after is None else ([*sql, "(e.kind, e.name) > (?, ?)"], [*params, *after])
 
 
 def by_ids(reader: Reader, ids: Sequence[int]) -> dict[int, Row]:

@@ -32,9 +32,9 @@ from catalog.store.writer import Writer
 _WANTED = tuple(
     table
     for table in tables.metadata.sorted_tables
-    if table.name not in (*DERIVED, "entry_change", "history_mark", "catalog_state")
+    if table.name not in (*DERIVED, "source_part", "entry_change", "history_mark", "catalog_state")
 )
-"""The tables whose rows are in no other place."""
+"""The tables whose rows are in no other place; what a scan has left for the next is in the code itself."""
 
 Rows = dict[Any, tuple[Any, ...]]
 """Rows by rowid; where there is none, by themselves."""

@@ -33,9 +33,9 @@ class Source(NamedTuple):
 
 
 def files_of(reader: Reader, target: str) -> dict[str, Any] | None:
-    """Return what the files of *target* looked like at the last scan; None if that is unknown.
+    """Return what is kept of *target*, but what has rows of its own; None if that is unknown, or can't be read.
 
-    What can't be read is unknown: then every file is read again.
+    Of what was scanned `catalog.store.scan_records.scan_record` lends the whole.
     """
     row = reader.one(SOURCE, (target,))
     if row is None:

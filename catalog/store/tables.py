@@ -150,12 +150,23 @@ revision = sa.Table(
 source = sa.Table(
     "source",
     metadata,
-    # What has been scanned, and what each file looked like then: the next scan reads only changed files.
+    # What has been scanned, and what is kept of it beside what has rows of its own in source_part.
     sa.Column("target", sa.Text, primary_key=True),
     sa.Column("options", json_type("object"), nullable=False),
     sa.Column("distribution", sa.Text),
     sa.Column("files", json_type("object"), nullable=False),
     sa.Column("scanned_at", UtcDateTime, nullable=False),
+)
+
+source_part = sa.Table(
+    "source_part",
+    metadata,
+    # What each file of a source looked like when it was scanned, what was found in it, and so on: the next scan reads
+    # only changed files. The place is a path, or in a list the number, of ten digits. See catalog.store.scan_records.
+    sa.Column("target", sa.Text, sa.ForeignKey("source.target", ondelete="CASCADE"), primary_key=True),
+    sa.Column("part", sa.String(20), primary_key=True),
+    sa.Column("place", sa.Text, primary_key=True),
+    sa.Column("data", json_type(), nullable=False),
 )
 
 entry_text = sa.Table(

@@ -16,7 +16,18 @@ from catalog.entry.entry import Entry, make_entry
 from catalog.entry.key import Key, name_fault
 from catalog.entry.kinds import is_kind_name
 from catalog.errors import CatalogError, StoreError
-from catalog.store import aliases, derived, golden_and_decisions, revisions, state, tables, use, vector_writes, vectors
+from catalog.store import (
+    aliases,
+    derived,
+    golden_and_decisions,
+    revisions,
+    scan_records,
+    state,
+    tables,
+    use,
+    vector_writes,
+    vectors,
+)
 from catalog.store.derived import CHUNK, insert_rows, quoted
 from catalog.store.engine import make_engine
 from catalog.store.foreign import ensure_ours
@@ -380,13 +391,7 @@ class Transaction:
         self, target: str, options: dict[str, Any], distribution: str | None, files: dict[str, Any]
     ) -> None:
         """Remember what the files of a scanned *target* looked like. No entry changes."""
-        self.forget_source(target)
-        insert_rows(
-            self.connection,
-            "source",
-            ("target", "options", "distribution", "files", "scanned_at"),
-            [(target, to_json(options), distribution, to_json(files), self.now)],
-        )
+        scan_records.save(self.connection, target, options, distribution, files, self.now)
 
     def forget_source(self, target: str) -> None:
         """Forget a scanned *target*."""

@@ -80,7 +80,7 @@ def revision_from_row(row: Row) -> Revision:
 _FORM = (NUMBER, TEXT, TEXT, NUMBER, TEXT, TEXT, TEXT, TEXT_OR_NONE, TEXT_OR_NONE)
 
 
-def _readable(rows: Iterable[Row]) -> list[Revision]:
+def readable_revisions(rows: Iterable[Row]) -> list[Revision]:
     """Return the revisions of *rows*; damaged rows are passed over with one warning."""
     found, damaged = [], 0
     for row in rows:
@@ -102,13 +102,13 @@ def history(ws: Workspace, kind: str, name: str, limit: int | None = None, befor
     ws.snapshot()
     least = _EVERY if before is None else before
     most = -1 if limit is None else limit
-    return _readable(ws.store.reader.all(queries.HISTORY, (kind, name, least, most)))
+    return readable_revisions(ws.store.reader.all(queries.HISTORY, (kind, name, least, most)))
 
 
 def log(ws: Workspace, limit: int) -> list[Revision]:
     """Return the last changes of the whole catalog, the newest first."""
     ws.snapshot()
-    return _readable(ws.store.reader.all(queries.LOG, (min(limit, 1 << 40),)))
+    return readable_revisions(ws.store.reader.all(queries.LOG, (min(limit, 1 << 40),)))
 
 
 def restore(ws: Workspace, kind: str, name: str, revision: int | None) -> Entry:

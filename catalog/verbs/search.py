@@ -11,7 +11,7 @@ from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from catalog.entry.key import Key
+from catalog.entry.key import Key, split_key
 from catalog.entry.kinds import SEARCH_MODES
 from catalog.entry.request import Request, request_text
 from catalog.errors import CatalogWarning, EmbedderError, InvalidFilterError
@@ -63,19 +63,25 @@ def search(ws: Workspace, request: Request, filters: Filters, limit: int | None,
     return Hits(ask(ws.indexed(), "lexical") if moved else hits)
 
 
-def listed(ws: Workspace, filters: Filters, order: str) -> Iterator[Hit]:
+def listed(ws: Workspace, filters: Filters, order: str, after: str | None = None) -> Iterator[Hit]:
     """Yield what passes *filters*, as it is read; see :meth:`catalog.Catalog.listed`."""
     from catalog.search.hit import Hit
 
     if order not in queries.ORDERS:
         raise InvalidFilterError(f"order={order!r}: choose one of {', '.join(queries.ORDERS)}", order=order)
+    if after is not None and order == "updated":
+        raise InvalidFilterError("after: entries by time have no place to go on from; list them by key", order=order)
+    behind = None if after is None else split_key(after)
     snapshot, reader = ws.snapshot(), ws.store.reader
-    rows = queries.listed(reader, filters, order)
+    rows = queries.listed(reader, filters, order, behind)
     stored = (Hit(row, 0.0, None, reader) for row in rows if (row[0], row[1]) not in snapshot.hidden)
     over = [Hit(entry) for entry in snapshot.overlay if filters.passes(entry)]
     if order == "updated":  # what is not stored has no such time
         return chain(stored, sorted(over, key=lambda hit: (hit.kind, hit.name)))
     by = attrgetter("kind", "name") if order == "key" else attrgetter("name", "kind")
+    if behind is not None:
+        last = behind if order == "key" else behind[::-1]
+        over = [hit for hit in over if by(hit) > last]
     return merge(stored, sorted(over, key=by), key=by)
 
 

@@ -1,13 +1,17 @@
-"""Why something is changed, and by whom, in their words: all that is written meanwhile is recorded with it."""
+"""Why something is changed, by whom, and from which state: what holds for all that is written meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from catalog.errors import InvalidEntryError
+from catalog.entry.key import split_key
+from catalog.errors import ChangedEntryError, InvalidEntryError
+
+if TYPE_CHECKING:
+    from catalog.store.writer import Transaction
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,6 +49,53 @@ def acting_as(name: str | None) -> Iterator[None]:
         yield
     finally:
         _actor.reset(token)
+
+
+_expected: ContextVar[list[tuple[str, int]] | None] = ContextVar("catalog_expected", default=None)
+
+
+def take_expected() -> list[tuple[str, int]]:
+    """Return the revisions that entries must have, by key, before the change that begins now; they are asked once."""
+    waiting = _expected.get()
+    taken = [] if waiting is None else [*waiting]
+    if waiting:
+        waiting.clear()
+    return taken
+
+
+def check_unchanged(transaction: Transaction, key: str, revision: int) -> None:
+    """Do nothing if the entry of *key* has this *revision* in the database.
+
+    Raises:
+        ChangedEntryError: it has another.
+    """
+    pair = split_key(key)
+    stored = transaction.existing([pair]).get(pair)
+    now = 0 if stored is None else stored[1].revision
+    if now != revision:
+        state = f"is at revision {now}" if now else "is not there"
+        seen = f"revision {revision} was seen" if revision else "it was to be new"
+        raise ChangedEntryError(
+            f"'{key}' {state}, and {seen}: somebody else changed it; look at it again", key=key, revision=now
+        )
+
+
+@contextmanager
+def expecting(key: str, revision: int) -> Iterator[None]:
+    """Make the first change in the block fail unless the entry is as it was seen: no update of others is lost.
+
+    Args:
+        key: of an entry of the persistent tier.
+        revision: that it must have; 0: it must not be there.
+
+    Raises:
+        ChangedEntryError: another change came first; nothing of this one was written.
+    """
+    token = _expected.set([*(_expected.get() or ()), (key, revision)])
+    try:
+        yield
+    finally:
+        _expected.reset(token)
 
 
 @contextmanager

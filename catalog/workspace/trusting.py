@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 IMPORTED = "import"
 """Begins the source of what came from a file of lines."""
 
+HTTP = "http"
+"""The source, alone or with a colon and who it was behind it, of what was written through a server."""
+
 FOUND = ("scan:", "plugin:")
 """Begin the sources of what was found in code that a person did not pick entry by entry."""
 
@@ -72,6 +75,8 @@ def stranger_of(entry: Entry, settings: Settings, *, is_predicate: bool = False)
         return None
     if entry.source.startswith(IMPORTED):
         return "it came from an imported file"
+    if entry.source == HTTP or entry.source.startswith(f"{HTTP}:"):
+        return f"it was written over HTTP{f' by {who!r}' if (who := entry.source[len(HTTP) + 1 :]) else ''}"
     if is_predicate and entry.source.startswith(FOUND):
         return f"it came with '{entry.source}', and routing runs only predicates that a person has chosen"
     return None

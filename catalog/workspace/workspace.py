@@ -35,8 +35,8 @@ from catalog.store.mapping import entry_from_row
 from catalog.store.sources import files_of
 from catalog.store.store import Store
 from catalog.workspace.embedding import EmbeddingService
+from catalog.workspace.reasons import check_unchanged, current_actor, take_expected
 from catalog.workspace.reasons import current as current_reason
-from catalog.workspace.reasons import current_actor
 from catalog.workspace.snapshot import Snapshot
 from catalog.workspace.tiers import ConfigTier, RuntimeTier
 
@@ -255,6 +255,8 @@ class Workspace:
         with self.store.writing(actor=actor(), reason=current_reason()) as transaction:
             if self.current.versions != index_versions() != transaction.versions():
                 transaction.reindex()  # asked twice: another process may have done it since this one last looked
+            for key, revision in take_expected():
+                check_unchanged(transaction, key, revision)
             yield transaction
 
     def put(self, transaction: Transaction, entries: Sequence[Entry], action: str) -> Written:

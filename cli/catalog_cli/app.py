@@ -17,7 +17,7 @@ from catalog_cli.completion import join_colons
 from catalog_cli.gate import tell, tell_lines
 from catalog_cli.lazy import Entrance, LazyGroup
 from catalog_cli.options import embedder_option, url_option
-from catalog_cli.streams import UNUSABLE, drop_output, fill_closed, flush_stderr, is_of_output
+from catalog_cli.streams import UNUSABLE, drop_output, fill_closed, flush_stderr, is_of_output, leave_at_once
 
 _FIND, _FILL, _CHECK = "Find and use", "Fill and change", "Check and mend"
 
@@ -54,6 +54,7 @@ COMMANDS = {
     "deprecate": Entrance("catalog_cli.commands.deprecate:deprecate", "Mark an entry that has had its day", _FILL),
     "import": Entrance("catalog_cli.commands.import_:import_", "Add the entries of a JSON Lines file", _FILL),
     "export": Entrance("catalog_cli.commands.export:export", "Write entries as JSON Lines or a published form", _FILL),
+    "docs": Entrance("catalog_cli.commands.docs:docs", "Make documentation of the entries", _FILL),
     "embed": Entrance("catalog_cli.commands.embed:embed", "Look after the vectors of search by meaning", _FILL),
     "info": Entrance("catalog_cli.commands.info:info", "Show which catalog this is", _CHECK),
     "verify": Entrance("catalog_cli.commands.verify:verify", "Report code that is not as it was recorded", _CHECK),
@@ -78,7 +79,9 @@ EXIT_CODES = {
     "invalid-entry": 2,
     "duplicate-entry": 2,
     "unknown-kind": 2,
+    "changed": 1,
     "load": 2,
+    "call-timeout": 1,
     "lock": 2,
     "invalid-reference": 2,
     "not-importable": 2,
@@ -128,7 +131,10 @@ class Root(LazyGroup):
         except click.ClickException as error:
             return _fail(error.format_message(), error.exit_code, "" if error.exit_code == 1 else "Error: ")
         except CatalogError as error:
-            return _fail(str(error), _exit_status(error))
+            status = _fail(str(error), _exit_status(error))
+            if error.code == "call-timeout":
+                leave_at_once(status)
+            return status
         except click.Abort:
             return INTERRUPTED
         except OSError as error:

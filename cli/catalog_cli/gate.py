@@ -48,7 +48,7 @@ def one_line(text: str) -> str:
     return text.replace("\r\n", " ").replace("\n", " ").replace(BREAK, "\n")
 
 
-def say(text: str, stream: IO[str], *, colour: bool | None = None, whole: bool = False) -> None:
+def say(text: str, stream: IO[str], *, colour: bool | None = None, whole: bool = False, end: bool = True) -> None:
     """Write *text* and a line end to *stream*: what lines it has stay, and our colours.
 
     Args:
@@ -56,13 +56,15 @@ def say(text: str, stream: IO[str], *, colour: bool | None = None, whole: bool =
         stream: where it goes.
         colour: whether our colours may pass; None: where click would show them.
         whole: whether it is data: written as it is, unless *stream* is a terminal.
+        end: whether a line end comes behind it.
     """
     if not whole or stream.isatty():
         text = harmless(text).replace(_MARK, "\x1b[")
     # In pieces: unbuffered, Python takes a write that ends early, because the reader is gone, for a complete write.
     for start in range(0, len(text), PIECE):
         click.echo(text[start : start + PIECE], stream, nl=False, color=True if whole else colour)
-    click.echo(None, stream, color=True)
+    if end:
+        click.echo(None, stream, color=True)
 
 
 def tell(text: str) -> None:

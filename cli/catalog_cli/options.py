@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import click
@@ -166,6 +167,19 @@ def kind_option() -> Callable[[F], F]:
 def tag_option(flag: str, name: str, help: str) -> Callable[[F], F]:
     """Add an option that takes tags, completed from the catalog."""
     return click.option(flag, name, multiple=True, metavar="TAG", shell_complete=completion.tags, help=help)
+
+
+class Seconds(click.ParamType[float]):
+    """A time in seconds."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return the number, which is one that a clock can wait for."""
+        with suppress(TypeError, ValueError):
+            if 0 < float(value) <= 1e6:
+                return float(value)
+        return self.fail(f"'{value}' is no number of seconds above 0 and up to a million", param, ctx)
 
 
 class Limit(click.ParamType[int | str]):

@@ -99,6 +99,11 @@ class Screen:
         """Write a text that has lines of its own; *whole*: data, which only a terminal must be kept from."""
         say(text, results(), colour=True, whole=whole)
 
+    def part(self, text: str) -> None:
+        """Write a part of a text whose other parts follow, at once."""
+        say(text, results(), colour=True, whole=True, end=False)
+        results().flush()
+
     def remark(self, text: str) -> None:
         """Write one line for people to standard error."""
         tell(text)

@@ -336,3 +336,85 @@ def test_json_stands_alone(project: Path, url: str, given) -> None:
         "the descriptor at exit",
     ):
         assert f"from {printed}\n" in done.stderr
+
+
+AGENTS = '''
+import asyncio, threading, time
+from types import SimpleNamespace
+
+class Agent:
+    """An agent as pydantic-ai has them."""
+
+    def run_sync(self, prompt):
+        """Answer."""
+        usage = SimpleNamespace(requests=2, input_tokens=1200, output_tokens=1, cost=0.00125)
+        return SimpleNamespace(output=f"sorted: {prompt}", usage=usage)
+
+Agent.__module__ = "pydantic_ai.agent"
+triage = Agent()
+
+def count(n: int):
+    """Count."""
+    for number in range(n):
+        yield {"number": number}
+
+def spell(word: str):
+    """Spell."""
+    yield from word
+
+def hang() -> None:
+    """Hang, in a thread that Python waits for."""
+    threading.Thread(target=time.sleep, args=(60,)).start()
+    time.sleep(60)
+
+async def sleep() -> None:
+    """Sleep."""
+    await asyncio.sleep(60)
+'''
+
+
+@pytest.fixture
+def agents(project: Path, run_cli) -> None:
+    """The module ``agents_of_mine`` in the project, with an agent and tools."""
+    (project / "agents_of_mine.py").write_text(AGENTS)
+    assert run_cli("register", "agent", "triage", "agents_of_mine:triage").status == 0
+    for name in ("count", "spell", "hang", "sleep"):
+        assert run_cli("register", "tool", name, f"agents_of_mine:{name}").status == 0
+
+
+def test_an_agent_answers_and_says_what_it_cost(run_cli, agents) -> None:
+    """The answer is the result, the tokens a remark; kind and name may be two words; `--usage` gives all as JSON."""
+    cost = "2 requests, 1200 input tokens, 1 output token, $0.00125"
+    assert run_cli("run", "agent", "triage", "-i", "fire") == (0, "sorted: fire\n", f"{cost}\n")
+    assert run_cli("run", "triage", "-i", "fire", "--json") == (0, '"sorted: fire"\n', f"{cost}\n")
+    data = run_cli("run", "triage", "-i", "fire", "--json", "--usage").data
+    assert data.pop("seconds") >= 0
+    assert data == {
+        "value": "sorted: fire",
+        "usage": {"requests": 2, "input_tokens": 1200, "output_tokens": 1, "cost": 0.00125},
+    }
+    assert run_cli("run", "spell", "word=a", "--usage").err.endswith(" s\n")
+
+
+def test_a_result_is_printed_as_it_comes(run_cli, agents) -> None:
+    """`--stream` prints texts one behind the other and data line by line, and nothing twice."""
+    assert run_cli("run", "spell", "word=tea", "--stream") == (0, "tea\n", "")
+    assert run_cli("run", "count", "n=2", "--stream") == (0, '{"number": 0}\n{"number": 1}\n', "")
+    assert run_cli("run", "count", "n=0", "--stream") == (0, "[]\n", "")
+    assert run_cli("run", "spell", "word=tea", "--stream", "--json").status == 2
+
+
+@pytest.mark.parametrize("name", ["hang", "sleep"])
+def test_what_takes_too_long_ends_with_1(project: Path, url: str, run_cli, agents, name: str) -> None:
+    """After `--timeout` the process ends with one line, whatever its threads still do."""
+    environment = {**os.environ, "CATALOG_URL": url, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-m", "catalog_cli", "run", name, "--timeout", "0.2"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=project, env=environment, timeout=50)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "Error: the call did not end within 0.2 s\n")
+
+
+def test_a_time_that_is_none_is_wrong_use(run_cli, agents) -> None:
+    """`--timeout` takes seconds above 0."""
+    for given in ("0", "-1", "nan", "inf", "soon"):
+        done = run_cli("run", "sleep", "--timeout", given)
+        assert (done.status, f"'{given}' is no number of seconds above 0" in done.err) == (2, True)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import string
 import sys
+import threading
 import types
 from collections.abc import AsyncIterator, Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pydantic
 import pytest
 
 from catalog.errors import LoadError
-from catalog.loader.call import call
+from catalog.loader.call import acall, acalled, call, called
+from catalog.loader.usage import usage_of
 
 
 def framework(module: str, named: str, /, **attributes: Any) -> type:
@@ -43,6 +46,11 @@ async def streamed(n: int) -> AsyncIterator[int]:
         yield one
 
 
+async def said(value: Any) -> Any:
+    """Say it, later."""
+    return value
+
+
 class Future:
     def __await__(self) -> Iterator[Any]:
         return later(1).__await__()
@@ -70,14 +78,16 @@ class Future:
     ],
 )
 def test_functions_and_texts(obj: object, arguments: Any, result: object) -> None:
-    """Functions take keyword arguments or one text; coroutines and generators are run to their end."""
+    """Functions take keyword arguments or one text; coroutines and generators are run to their end; awaited, too."""
     assert call(obj, arguments) == result
+    assert asyncio.run(acall(obj, arguments)) == result
 
 
 LANGCHAIN = framework(
     "langchain_core.tools.base",
     "BaseTool",
     invoke=lambda self, given: ("invoked", given),
+    ainvoke=lambda self, given: said(("invoked", given)),
     __call__=lambda self, *args: pytest.fail("deprecated"),
 )
 FASTMCP = framework("fastmcp.tools.tool", "Tool", run=lambda self, arguments: later(arguments["a"]))
@@ -97,12 +107,18 @@ OBJECTS: list[tuple[object, Any, object]] = [
         ["a", "b"],
     ),
     (framework("pydantic_ai.tools", "Tool", takes_ctx=False, function=staticmethod(add)), {"a": 1}, 3),
-    (framework("pydantic_ai.agent", "Agent", run_sync=lambda self, prompt: prompt * 2), "hi", "hihi"),
+    (
+        framework(
+            "pydantic_ai.agent", "Agent", run_sync=lambda self, text: text * 2, run=lambda self, text: said(text * 2)
+        ),
+        "hi",
+        "hihi",
+    ),
     (FASTMCP, {"a": 1}, 2),
     (framework("mcp.server.mcpserver.tools.base", "Tool", fn=staticmethod(later)), {"a": 1}, 2),
     (LLAMA, {"a": 1}, 2),
     (framework("smolagents.tools", "Tool", __call__=lambda self, a: a, forward=None), {"a": 1}, 1),
-    (framework("crewai.tools.base_tool", "BaseTool", run=lambda self, a: a, _run=None), {"a": 1}, 1),
+    (framework("crewai.tools.base_tool", "BaseTool", run=lambda self, a: a, arun=lambda self, a: said(a)), {"a": 1}, 1),
     (framework("unknown", "A", _run=lambda self, a: a), {"a": 1}, 1),
     (framework("unknown", "B", invoke=lambda self, given: given), {"a": 1}, {"a": 1}),
     (framework("unknown", "C", run=lambda self, a: a), {"a": 1}, 1),
@@ -115,9 +131,10 @@ OBJECTS: list[tuple[object, Any, object]] = [
 @pytest.mark.parametrize(("cls", "arguments", "result"), OBJECTS)
 @pytest.mark.parametrize("shape", ["object", "class", "subclass"])
 def test_objects_and_classes_of_tools(cls: Any, arguments: Any, result: object, shape: str) -> None:
-    """A tool is called as its framework does; a class of tools is made without arguments first."""
+    """A tool is called as its framework does; a class of tools is made without arguments first; awaited, too."""
     made = {"object": lambda: cls(), "class": lambda: cls, "subclass": lambda: type("Own", (cls,), {})}[shape]()
     assert call(made, arguments) == result
+    assert asyncio.run(acall(made, arguments)) == result
 
 
 @pytest.mark.parametrize(
@@ -255,3 +272,75 @@ def test_no_framework_is_imported_to_recognise_an_object() -> None:
     call(LANGCHAIN, {"a": 1})
     frameworks = {"langchain_core", "pydantic_ai", "agents", "llama_index", "smolagents", "crewai", "fastmcp", "mcp"}
     assert not frameworks & (set(sys.modules) - before)
+
+
+def test_what_can_be_awaited_is_awaited_in_the_loop_of_the_caller() -> None:
+    """A coroutine, an async method and an async twin run in the thread of the loop, all else in another."""
+    here: list[int] = []
+
+    async def coroutine() -> None:
+        here.append(threading.get_ident())
+
+    async def twin(self: object, given: object) -> None:
+        here.append(threading.get_ident())
+
+    async def method(self: object) -> None:
+        here.append(threading.get_ident())
+
+    def plain() -> None:
+        here.append(threading.get_ident())
+
+    with_twin = framework("unknown", "A", invoke=lambda self, given: pytest.fail("the other"), ainvoke=twin)()
+    with_method = framework("unknown", "B", __call__=method)()
+
+    async def loop() -> None:
+        for obj in (coroutine, with_twin, with_method, plain):
+            await acall(obj)
+
+    asyncio.run(loop())
+    assert [thread == threading.get_ident() for thread in here] == [True, True, True, False]
+
+
+def test_no_exception_is_lost_in_a_thread() -> None:
+    """A StopIteration, which no future takes, ends an awaited call all the same."""
+    with pytest.raises(StopIteration):
+        call(lambda: next(iter(())))
+    with pytest.raises(RuntimeError, match="StopIteration"):
+        asyncio.run(asyncio.wait_for(acall(lambda: next(iter(()))), 10))
+
+
+@pytest.mark.parametrize("function", [counted, streamed])
+def test_what_is_yielded_is_told_as_it_comes(function: Any) -> None:
+    """Each thing that a generator yields is told before the next is asked for, and all of them are the result."""
+    told: list[int] = []
+    assert called(function, {"n": 3}, None, told.append).value == told == [0, 1, 2]
+    told.clear()
+
+    async def loop() -> Any:
+        return (await acalled(function, {"n": 3}, None, told.append)).value
+
+    assert asyncio.run(loop()) == told == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("said", "usage"),
+    [
+        (None, {}),
+        ({"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}, {"input_tokens": 3, "output_tokens": 2}),
+        ([None, {"inputTokens": 1}, {"inputTokens": 2, "outputTokens": 4}], {"input_tokens": 3, "output_tokens": 4}),
+        (
+            {"gpt": {"prompt_tokens": 1, "cost": Decimal("0.25")}, "o": {"prompt_tokens": 2}},
+            {"input_tokens": 3, "cost": 0.25},
+        ),
+        (types.SimpleNamespace(requests=2, input_tokens=0, output_tokens=7), {"requests": 2, "output_tokens": 7}),
+        (
+            {"prompt_token_count": 1, "candidates_token_count": 2, "thoughts_token_count": 3},
+            {"input_tokens": 1, "output_tokens": 5},
+        ),
+        ({"input_tokens": "many", "output_tokens": True, "requests": float("nan")}, {}),
+        ("text", {}),
+    ],
+)
+def test_usage_is_told_in_the_same_words(said: object, usage: dict[str, float]) -> None:
+    """Whatever a framework calls them, tokens, requests and dollars are counted; what nobody counted is left out."""
+    assert usage_of(said) == usage

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import queue
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,27 +15,10 @@ from factories import blank_catalog, open_catalog, tool
 
 from catalog import Catalog
 from catalog.server.app import create_app
-from catalog.server.callers import Token, digest_of
+from catalog.server.running import listener_of, server_of
 from catalog.server.settings import ServerSettings
 
 testclient = pytest.importorskip("starlette.testclient")
-
-TOKENS = {
-    "reader": ("a-token-that-reads", {"read"}),
-    "writer": ("a-token-that-writes", {"read", "write"}),
-    "approver": ("a-token-that-approves", {"read", "write", "approve"}),
-}
-"""Callers by name: token and rights."""
-
-
-def named_tokens() -> tuple[Token, ...]:
-    """Return the tokens of :data:`TOKENS` as a server knows them."""
-    return tuple(Token(name, digest_of(token), frozenset(rights)) for name, (token, rights) in TOKENS.items())
-
-
-def bearer(name: str) -> dict[str, str]:
-    """Return the header with which the caller of this *name* asks."""
-    return {"authorization": f"Bearer {TOKENS[name][0]}"}
 
 
 @pytest.fixture
@@ -62,6 +48,26 @@ def asked(served: Catalog, access_log: io.StringIO) -> Iterator[Asked]:
             return stack.enter_context(testclient.TestClient(app, base_url=base_url, follow_redirects=False))
 
         yield start
+
+
+@pytest.fixture
+def live(served: Catalog, access_log: io.StringIO) -> Iterator[Callable[..., str]]:
+    """A function that starts a server on loopback with settings, and returns its address."""
+    running = []
+
+    def start(**settings: object) -> str:
+        address: queue.SimpleQueue[str] = queue.SimpleQueue()
+        app = create_app(served, ServerSettings(port=0, **settings), access_log=access_log)
+        server = server_of(app, address.put)
+        thread = threading.Thread(target=server.run, args=([listener_of(app.state.settings)],))
+        thread.start()
+        running.append((server, thread))
+        return address.get(timeout=20)
+
+    yield start
+    for server, thread in running:
+        server.handle_exit(signal.SIGTERM, None)
+        thread.join(20)
 
 
 @pytest.fixture

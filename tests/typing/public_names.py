@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import IO, Any, assert_type
 
 from catalog import (
+    DOCS_FORMATS,
     ENTRY_STATES,
     LARGEST_TEXT,
     REVIEW_STATES,
@@ -16,12 +17,16 @@ from catalog import (
     VERIFY_POLICIES,
     AliasMove,
     AutoCouncil,
+    BuiltDocs,
+    CallResult,
+    CallTimeoutError,
     Candidate,
     Case,
     Catalog,
     CatalogError,
     CatalogWarning,
     Changed,
+    ChangedEntryError,
     Copied,
     Council,
     CouncilIssue,
@@ -41,11 +46,13 @@ from catalog import (
     Evaluation,
     Event,
     ExportedDocument,
+    Facets,
     Fault,
     FitReport,
     GateVerdicts,
     Graph,
     HashEmbedder,
+    Health,
     Hit,
     InvalidEntryError,
     InvalidFilterError,
@@ -63,6 +70,7 @@ from catalog import (
     ObjectRef,
     OpenAIEmbedder,
     PackageNotFoundError,
+    Parameter,
     PinChange,
     PinError,
     Pinned,
@@ -104,8 +112,10 @@ from catalog import (
     baseline,
     because,
     bounded_lines,
+    build_docs,
     call,
     cases_for,
+    changes_since,
     close_matches,
     code_in_configuration,
     copy_catalog,
@@ -120,11 +130,15 @@ from catalog import (
     entry_marks,
     entry_of,
     entry_state,
+    entry_words,
     evaluate,
     evaluation_svg,
+    expecting,
     explain_council,
+    facets,
     forget_decisions,
     gate_verdicts,
+    health,
     hide_secrets,
     input_mapper,
     input_mappers,
@@ -142,6 +156,7 @@ from catalog import (
     models,
     newer_frameworks,
     open_text,
+    parameter_rows,
     profile,
     profiles,
     prompt,
@@ -159,13 +174,17 @@ from catalog import (
     router,
     routers,
     run_entry,
+    run_result,
     salvage,
     schema,
     schema_advice,
     schema_revision,
     schemas,
+    search_words,
+    signature_line,
     skill,
     skills,
+    small_words,
     sqlite_path,
     sub_council,
     sub_councils,
@@ -345,6 +364,8 @@ assert_type(logged_decisions(cat, 3), list[LoggedDecision])
 assert_type(forget_decisions(cat), int)
 assert_type(run_entry(cat, cat.entry("tool", "plot"), "a"), Any)
 assert_type(call(plot, {"path": "a"}), object)
+assert_type(run_result(cat, cat.entry("tool", "plot"), "a", timeout=2.5).usage, dict[str, float])
+assert_type(CallResult(3).to_dict(), dict[str, Any])
 assert_type(auto.resolve("plot").entry, Entry | None)
 assert_type(auto.resolve("plot").to_dict(), dict[str, Any])
 assert_type(Verdict(None, "nothing fits").chosen, Entry | None)
@@ -403,7 +424,17 @@ with open_text("out.txt") as into:
 assert_type(read_text("out.txt", LARGEST_TEXT), str)
 assert_type(read_json("[1]"), Any)
 
+# The documentation site, and what faces show.
+assert_type(build_docs(cat, "site", form="markdown"), BuiltDocs)
+forms: tuple[str, ...] = DOCS_FORMATS
+assert_type(parameter_rows(cat.entry("tool:plot")), list[Parameter])
+assert_type(signature_line(cat.entry("tool:plot")), str)
+assert_type(search_words("draw charts", whole=True), list[str])
+assert_type(small_words(), frozenset[str])
+assert_type(entry_words(cat.entry("tool:plot")), tuple[str, ...])
+
 errors: list[type[CatalogError]] = [
+    CallTimeoutError,
     CouncilSpecError,
     DiscoveryError,
     DriftError,
@@ -436,3 +467,8 @@ errors: list[type[CatalogError]] = [
     UntrustedReferenceError,
 ]
 warning: type[Warning] = CatalogWarning
+with expecting("tool:plot", 3):
+    assert_type(facets(Catalog(), "chart", tags=["plot"]), Facets)
+    assert_type(health(Catalog()), Health)
+    assert_type(changes_since(Catalog(), 3), list[Revision])
+changed: type[CatalogError] = ChangedEntryError

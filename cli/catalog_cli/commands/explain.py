@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from catalog import deprecated_in_words, entry_marks, entry_state, json_text
+from catalog import deprecated_in_words, entry_marks, entry_state, json_text, parameter_rows, signature_line
 from catalog_cli.application import Application, pass_app
 from catalog_cli.councils import council_lines, is_council
 from catalog_cli.gate import clean
@@ -83,7 +83,7 @@ def _lines(app: Application, entry: Entry, standings: Sequence[Standing]) -> Ite
         *_references(app.catalog, entry),
     ):
         yield f"  {screen.style(f'{label:<{LABEL - 2}}', dim=True)}{screen.wrapped(clean(text), indent=LABEL)}"
-    table = list(_parameters(entry.parameters, entry.signature or ""))
+    table = [tuple(map(clean, row)) for row in parameter_rows(entry)]
     if table:
         yield ""
         yield from screen.fitted(PARAMETERS, table, indent=2, wrap=True)
@@ -106,7 +106,7 @@ def _facts(entry: Entry, standings: Sequence[Standing]) -> Iterator[tuple[str, s
     if entry.state != "approved":
         yield "state", _review(entry)
     if entry.signature:
-        yield "signature", _signature((entry.ref or entry.name).rpartition(":")[2], entry.signature)
+        yield "signature", signature_line(entry)
     yield from _object(entry)
     if entry.tags:
         yield "tags", ", ".join(entry.tags)
@@ -176,75 +176,3 @@ def _references(catalog: Catalog, entry: Entry) -> Iterator[tuple[str, str]]:
 def _short(checksum: str) -> str:
     """Return the beginning of a checksum, without the mark of how it was made."""
     return checksum.rpartition(":")[2][:12]
-
-
-def _signature(name: str, signature: str) -> str:
-    """Return the signature of what is called *name* as its definition would begin.
-
-    ``async fetch(url)`` for a coroutine function, ``chart = Agent(_, tools)`` for a value that a call makes, and
-    ``limits: dict`` for any other value.
-    """
-    start, rest = ("async ", signature[6:]) if signature.startswith("async ") else ("", signature)
-    if rest.startswith(("(", "[")):
-        return f"{start}{name}{rest}"
-    return (
-        f"{name} = {signature}" if signature.endswith(")") or signature.startswith("lambda") else f"{name}: {signature}"
-    )
-
-
-def _parameters(schema: dict[str, Any], signature: str) -> Iterator[tuple[str, str, str, str]]:
-    """Yield name, type, default and description of what a JSON Schema of arguments lists.
-
-    A default that is no JSON, such as an object, is shown as the *signature* writes it.
-    """
-    required = schema.get("required") or ()
-    written: dict[str, str] | None = None
-    for name, member in (schema.get("properties") or {}).items():
-        about = member if isinstance(member, dict) else {}
-        if name in required:
-            default = "required"
-        elif "default" in about:
-            default = json_text(about["default"])
-        else:
-            written = _written_defaults(signature) if written is None else written
-            default = written.get(name, "")
-        yield clean(name), clean(_type(about)), clean(default), clean(str(about.get("description", "")))
-
-
-def _written_defaults(signature: str) -> dict[str, str]:
-    """Return the defaults of a signature by parameter, as they are written; of a class, those of what is called."""
-    import ast
-
-    for place in reversed([0, *(place + 2 for place, _ in enumerate(signature) if signature.startswith("; ", place))]):
-        head = signature[place:].removeprefix("async ")
-        try:
-            (node,) = ast.parse(f"def {head if head[:1].isidentifier() else f'f{head}'}: ...").body
-        except (SyntaxError, ValueError, RecursionError):  # cut within a text, or no signature at all
-            continue
-        if isinstance(node, ast.FunctionDef):
-            arguments = node.args
-            positional = [*arguments.posonlyargs, *arguments.args]
-            pairs = [*zip(reversed(positional), reversed(arguments.defaults), strict=False)]
-            pairs += [(a, d) for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if d is not None]
-            return {argument.arg: ast.unparse(default) for argument, default in pairs}
-    return {}
-
-
-def _type(schema: dict[str, Any]) -> str:
-    """Return the type a JSON Schema allows, in a few words."""
-    if "enum" in schema:
-        return " | ".join(str(value) for value in schema["enum"])
-    if "const" in schema:
-        return str(schema["const"])
-    for word in ("anyOf", "oneOf"):
-        if isinstance(schema.get(word), list):
-            return " | ".join(_type(part) for part in schema[word] if isinstance(part, dict))
-    if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
-    kind = schema.get("type", "any")
-    if isinstance(kind, list):
-        return " | ".join(map(str, kind))
-    items = schema.get("items")
-    if kind == "array" and isinstance(items, dict) and items:
-        return f"array of {_type(items)}"
-    return str(kind)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,10 +10,11 @@ from catalog import VERIFY_POLICIES, json_text
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.gate import tell_lines
 from catalog_cli.inputs import arguments_of, text_of, text_or_json_of
-from catalog_cli.options import command, json_option, key_argument
+from catalog_cli.options import Seconds, command, json_option, key_argument
+from catalog_cli.output import count
 
 if TYPE_CHECKING:
-    from catalog import Entry
+    from catalog import CallResult, Entry
     from catalog_cli.output import Screen
 
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         catalog run prompt:greet name=Bo
         catalog run tool:shout --input "a single text"
         catalog run summarize --input @request.json
+        catalog run agent triage --stream --timeout 60 -i "The printer is on fire."
     """,
 )
 @key_argument()
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     "--input", "-i", "given", metavar="JSON|TEXT|@file|-", help="Arguments: a JSON object by name, or one text."
 )
 @click.option("--policy", type=click.Choice(VERIFY_POLICIES), help="How much of the code must be as recorded.")
+@click.option("--stream", is_flag=True, help="Print the result part by part, as it comes.")
+@click.option("--timeout", type=Seconds(), metavar="SECONDS", help="End with 1 if it takes longer.")
+@click.option("--usage", is_flag=True, help="Say how long it took; with --json: an object with value, usage, seconds.")
 @click.option("--traceback", is_flag=True, help="Show where the called code failed.")
 @json_option("the result")
 @pass_app
@@ -42,34 +46,76 @@ def run(
     pairs: tuple[str, ...],
     given: str | None,
     policy: str | None,
+    stream: bool,
+    timeout: float | None,
+    usage: bool,
     traceback: bool,
     as_json: bool,
 ) -> None:
     """Load an entry and call it.
 
-    This imports the code behind the entry, and the current folder may hold it. Functions, tools, prompts and agents
-    of the usual frameworks can be called; a prompt that is text is filled in; a council that is data is handed to the
-    runner of the configuration. A VALUE is JSON where the parameter is no text and it is JSON, else text. The result is
-    printed: text as it is, other data as JSON. What the code prints itself goes where it goes, but with --json to
-    standard error. The exit status is 1 if the code fails.
+    This imports the code behind the entry, and the current folder may hold it. Functions, tools, prompts, models and
+    agents of the usual frameworks can be called; a prompt that is text is filled in; a council that is data is handed
+    to the runner of the configuration. A VALUE is JSON where the parameter is no text and it is JSON, else text. The
+    result is printed: text as it is, other data as JSON, of an agent its answer. What it cost, where a framework says
+    so, goes to standard error. What the code prints itself goes where it goes, but with --json to standard error. The
+    exit status is 1 if the code fails or takes longer than --timeout.
     """
+    if stream and as_json:
+        raise click.UsageError("--json prints one document when all is there; it does not go with --stream")
+    if pairs and "=" not in pairs[0] and ":" not in key and key in app.catalog.kinds():
+        key, pairs = f"{key}:{pairs[0]}", pairs[1:]
     kind, name = app.find(key)
     entry = app.catalog.entry(kind, name)
     arguments = _arguments(entry, given, pairs)
     app.look_here()
-    if kind in ("council", "sub_council") and entry.spec is not None:
-        from catalog import run_entry
-
-        result = _called(entry.key, lambda: run_entry(app.catalog, entry, arguments), traceback)
-    else:
-        from catalog import call
-
-        live = app.catalog.get(kind, name, verify=policy)
-        result = _called(entry.key, lambda: call(live, arguments, entry=entry), traceback)
+    parts = _Parts(app.screen) if stream else None
+    done = _called(app, entry, arguments, traceback, verify=policy, on_part=parts, timeout=timeout)
     if as_json:
-        app.screen.json(_plain(result))
-    elif result is not None:
-        _show(app.screen, result)
+        plain = _plain(done.value)
+        app.screen.json({**done.to_dict(), "value": plain} if usage else plain)
+    elif parts is not None and parts.told:
+        parts.end(done.value)
+    elif done.value is not None:
+        _show(app.screen, done.value)
+    if (usage and not as_json) or done.usage:
+        app.screen.remark(_cost(done, usage))
+
+
+class _Parts:
+    """A result on its way to the screen, part by part."""
+
+    def __init__(self, screen: Screen) -> None:
+        self._screen = screen
+        self.told: list[Any] = []
+
+    def __call__(self, part: Any) -> None:
+        """Show a part: a text as it is, other data as a line of JSON."""
+        self.told.append(part)
+        self._screen.part(part if isinstance(part, str) else f"{json_text(_plain(part))}\n")
+
+    def end(self, value: Any) -> None:
+        """End the line, and show the *value* unless its parts were all of it."""
+        last = self.told[-1]
+        if isinstance(last, str) and not last.endswith("\n"):
+            self._screen.part("\n")
+        written = "".join(part for part in self.told if isinstance(part, str)).rstrip()
+        if (
+            value != self.told
+            and value is not None
+            and not (isinstance(value, str) and written.endswith(value.rstrip()))
+        ):
+            _show(self._screen, value)
+
+
+def _cost(done: CallResult, timed: bool) -> str:
+    """Return what a call cost, in words."""
+    numbers = {
+        word.removesuffix("s").replace("_", " "): number for word, number in done.usage.items() if word != "cost"
+    }
+    said = [count(int(number), word, f"{word}s") for word, number in numbers.items()]
+    said += [f"${done.usage['cost']:.6f}".rstrip("0").rstrip(".")] if "cost" in done.usage else []
+    return ", ".join([*said, f"{done.seconds:.1f} s"] if timed else said)
 
 
 def _arguments(entry: Entry, given: str | None, pairs: tuple[str, ...]) -> dict[str, Any] | str | None:
@@ -92,11 +138,11 @@ def _arguments(entry: Entry, given: str | None, pairs: tuple[str, ...]) -> dict[
     return {**data, **named}
 
 
-def _called(key: str, call: Callable[[], object], traceback: bool) -> object:
-    from catalog import CatalogError
+def _called(app: Application, entry: Entry, arguments: Any, traceback: bool, **how: Any) -> CallResult:
+    from catalog import CatalogError, run_result
 
     try:
-        return call()
+        return run_result(app.catalog, entry, arguments, **how)
     except (CatalogError, KeyboardInterrupt):
         raise
     except BaseException as error:  # SystemExit too: the code called must not choose our exit status
@@ -106,7 +152,7 @@ def _called(key: str, call: Callable[[], object], traceback: bool) -> object:
             tell_lines("".join(format_exception(error)))
         what = str(error)
         raise No(
-            f"Error: {key} failed: {type(error).__name__}{f': {what}' if what else ''}"
+            f"Error: {entry.key} failed: {type(error).__name__}{f': {what}' if what else ''}"
             f"{'' if traceback else '; --traceback shows where'}"
         ) from error
 

@@ -1,22 +1,27 @@
-"""What every framework must show, as data."""
+"""What every framework must show: `Framework` has the tests, each file here what is the framework's own."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
 import json
+import os
 import re
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
-if TYPE_CHECKING:
-    from catalog import Catalog
+import pytest
+from click.testing import CliRunner
+
+from catalog import Catalog, acall, arun_result, call, run_result
+from catalog.adapters.base import bridges
+from catalog_cli.app import cli
 
 FIND: tuple[str, dict[str, Any]] = ("find_tools", {"query": "add numbers", "limit": 1})
 CALL: tuple[str, dict[str, Any]] = ("call_tool", {"name": "add", "arguments": {"a": 2, "b": 40}})
@@ -49,7 +54,10 @@ def live(folder: Path, code: str) -> ModuleType:
 
 @contextmanager
 def chat_model(steps: list[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, list[Any]]]:
-    """Run an OpenAI-compatible server whose model calls *steps* and then answers; its address, and what it was told."""
+    """Run an OpenAI-compatible server whose model calls *steps* and then answers; its address, and what it was told.
+
+    The address is in ``MODEL_URL`` meanwhile, for modules that make a model.
+    """
     told: list[Any] = []
 
     class Model(BaseHTTPRequestHandler):
@@ -87,9 +95,11 @@ def chat_model(steps: list[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, l
     server = ThreadingHTTPServer(("127.0.0.1", 0), Model)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
+    os.environ["MODEL_URL"] = url = f"http://127.0.0.1:{server.server_port}/v1"
     try:
-        yield f"http://127.0.0.1:{server.server_port}/v1", told
+        yield url, told
     finally:
+        del os.environ["MODEL_URL"]
         server.shutdown()
         server.server_close()
         thread.join()
@@ -109,3 +119,107 @@ def shown(name: str, cat: Catalog, model: Any = None) -> dict[str, Any]:
     if "ask" in names:
         names["answer"] = asyncio.run(names["ask"]())
     return names
+
+
+Steps = list[tuple[str, dict[str, Any]]]
+
+
+class Framework:
+    """What every framework must show; a test file derives a class whose attributes and methods are its own."""
+
+    adapter: Any
+    LIVE: ClassVar[tuple[str, str]]
+    """The code of a module that makes a live tool ``scaled``, and the name that the tool has."""
+    AGENT: ClassVar[str]
+    """The code of a module that makes an agent ``triage``, which answers "done"."""
+    USAGE: ClassVar[dict[str, float]] = {"input_tokens": 1, "output_tokens": 1}
+    """What a run of that agent costs, as the framework says."""
+    STREAMS: ClassVar[bool] = True
+    """Whether the answer of that agent comes in parts."""
+    OWN_CHECK: ClassVar[str] = ""
+    """What stands in the error where the framework itself looks at the types of arguments."""
+
+    def model(self, steps: Steps) -> AbstractContextManager[Any]:
+        """Give a model that calls *steps* and then answers "done"."""
+        raise NotImplementedError
+
+    def run(self, tools: list[Any], steps: Steps, awaited: bool) -> tuple[str, list[Any]]:
+        """Run an agent whose model calls *steps*; return its answer and the texts of what the tools returned."""
+        raise NotImplementedError
+
+    def facts(self, tool: Any) -> tuple[Any, ...]:
+        """Return name, description and schema of a tool of the framework."""
+        raise NotImplementedError
+
+    @pytest.mark.parametrize("awaited", [False, True])
+    def test_an_agent_finds_and_calls(self, tools: Catalog, awaited: bool) -> None:
+        """The agent finds a tool in the catalog and gets the right value; its module is imported by the call."""
+        offered = self.adapter.search_tool(tools)
+        assert not imported()
+        answer, (found, value) = self.run(offered, STEPS, awaited)
+        assert re.search(r"""['"]name['"]: ['"]add['"]""", found.replace("\\", ""))
+        assert (answer, VALUE in value, len(value) < 30, imported()) == ("done", True, True, True)
+
+    @pytest.mark.parametrize("awaited", [False, True])
+    @pytest.mark.parametrize(("name", "arguments", "text"), FAILURES)
+    def test_failures_are_tool_errors(
+        self, tools: Catalog, name: str, arguments: dict[str, Any], text: str, awaited: bool
+    ) -> None:
+        """Whatever goes wrong is an error that the model is told, and the agent goes on."""
+        answer, (told,) = self.run([self.adapter.tool(tools, name)], [(name, arguments)], awaited)
+        assert answer == "done"
+        assert text in told or (name == "add" and self.OWN_CHECK and self.OWN_CHECK in told)
+
+    def test_a_live_object_comes_back(self, catalog: Catalog, module_folder: Path) -> None:
+        """A live tool registers, comes back equal in name, description and schema, and is called, awaited too."""
+        code, name = self.LIVE
+        scaled = live(module_folder, code).scaled
+        entry = catalog.register("tool", None, scaled)
+        assert (entry.name, entry.ref) == (name, "live_objects:scaled")
+        assert self.adapter.entry(scaled).parameters == entry.parameters
+        (made,) = self.adapter.tools(catalog, [entry])
+        assert self.facts(made) == self.facts(scaled)
+        if hasattr(self, "AGENT"):
+            assert self.run([made], [(name, {"x": 3})], False)[1] == self.run([made], [(name, {"x": 3})], True)[1]
+        for tool in (scaled, made):
+            assert float(call(tool, {"x": 3})) == 6.0  # type: ignore[arg-type]
+            assert float(asyncio.run(acall(tool, {"x": 3, "factor": 3.0}))) == 9.0  # type: ignore[arg-type]
+
+    def test_an_agent_is_run(self, catalog: Catalog, module_folder: Path, url: str) -> None:
+        """A registered agent is run with a text, awaited too, in parts, on the command line; it says what it cost."""
+        (module_folder / "agents_here.py").write_text(self.AGENT, encoding="utf-8")
+        entry = catalog.register("agent", "triage", "agents_here:triage", description="Sort requests.")
+        parts: list[Any] = []
+        with self.model([]):
+            done = run_result(catalog, entry, "go")
+            assert (done.value, done.usage) == ("done", self.USAGE)
+            told = run_result(catalog, entry, {"input": "go"}, on_part=parts.append, timeout=30)
+            assert (told.value, set(told.usage)) == ("done", set(self.USAGE))
+            assert "".join(parts).strip() == ("done" if self.STREAMS else "")
+            awaited = asyncio.run(arun_result(catalog, entry, "go"))
+            assert (awaited.value, awaited.usage) == ("done", self.USAGE)
+            parts.clear()
+            assert asyncio.run(arun_result(catalog, entry, "go", on_part=parts.append, timeout=30)).value == "done"
+            assert "".join(parts).strip() == ("done" if self.STREAMS else "")
+            written = CliRunner().invoke(cli, ["--url", url, "run", "agent", "triage", "-i", "go", "--stream"])
+            assert (written.exit_code, written.stdout.split().count("done")) == (0, 1), written.output
+            (tool,) = bridges(catalog, "agent:triage")
+            assert tool.call({"input": "go"}).text == asyncio.run(tool.acall({"input": "go"})).text == "done"
+
+    def test_the_page_is_true(self, tools: Catalog) -> None:
+        """What `docs/agents.md` shows runs, and the agent answers."""
+        with self.model(STEPS) as model:
+            assert shown(self.adapter.__name__.rpartition(".")[2], tools, model)["answer"] == "done"
+        assert imported()
+
+
+@contextmanager
+def served(steps: Steps, make: Any) -> Iterator[Any]:
+    """Give what *make* makes of the address of a scripted server."""
+    with chat_model(steps) as (url, _):
+        yield make(url)
+
+
+def as_it_is(model: Any) -> AbstractContextManager[Any]:
+    """Give a model that needs no server."""
+    return nullcontext(model)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.register_assert_rewrite("cases")
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the warnings of the frameworks pass in the tests of this folder."""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import FAILURES, STEPS, VALUE, chat_model, imported, live, shown
-
-from catalog import Catalog
+from cases import Framework, Steps, chat_model, served
 
 pytest.importorskip("agno", reason="agno is not installed; .ci/frameworks runs this")
 from agno.agent import Agent
@@ -18,55 +15,29 @@ from agno.models.openai import OpenAIChat
 from catalog.adapters import agno
 
 
-def run(tools: list[Any], steps: list[tuple[str, dict[str, Any]]], awaited: bool) -> tuple[str, list[str]]:
-    """Run an agent whose model calls *steps*; return its answer and what the tools returned."""
-    with chat_model(steps) as (url, told):
-        agent = Agent(model=OpenAIChat(id="scripted", base_url=url, api_key="none"), tools=tools, telemetry=False)
-        done = asyncio.run(agent.arun("go")) if awaited else agent.run("go")
-        return str(done.content), told
-
-
-@pytest.mark.parametrize("awaited", [False, True])
-def test_an_agent_finds_and_calls(tools: Catalog, awaited: bool) -> None:
-    """The agent finds a tool in the catalog and gets the right value; its module is imported by the call."""
-    offered = agno.search_tool(tools)
-    assert not imported()
-    answer, (found, value) = run(offered, STEPS, awaited)
-    assert "add" in found
-    assert (answer, VALUE in value, imported()) == ("done", True, True)
-
-
-@pytest.mark.parametrize("awaited", [False, True])
-@pytest.mark.parametrize(("name", "arguments", "text"), FAILURES)
-def test_failures_are_tool_errors(
-    tools: Catalog, name: str, arguments: dict[str, Any], text: str, awaited: bool
-) -> None:
-    """Whatever goes wrong is what the model is told, and the agent goes on."""
-    answer, (told,) = run([agno.tool(tools, name)], [(name, arguments)], awaited)
-    assert answer == "done"
-    assert text in told
-
-
-def test_a_live_object_comes_back(catalog: Catalog, module_folder: Path) -> None:
-    """A live tool registers, and comes back equal in name, description and schema."""
-    module = live(
-        module_folder,
+class TestAgno(Framework):
+    adapter = agno
+    LIVE = (
         "from agno.tools import Function\n\n\n"
         "def scale(x: int, factor: float = 2.0) -> float:\n"
         '    """Multiply."""\n    return x * factor\n\n\n'
         "scaled = Function.from_callable(scale, name='scaled_sum')\n",
+        "scaled_sum",
     )
-    entry = catalog.register("tool", None, module.scaled)
-    assert (entry.name, entry.ref) == ("scaled_sum", "live_objects:scaled")
-    assert agno.entry(module.scaled).parameters == entry.parameters
-    (made,) = agno.tools(catalog, [entry])
-    assert (made.name, made.description) == (module.scaled.name, module.scaled.description)
-    assert made.parameters == module.scaled.parameters
+    AGENT = (
+        "import os\nfrom agno.agent import Agent\nfrom agno.models.openai import OpenAIChat\n\n"
+        "model = OpenAIChat(id='scripted', base_url=os.environ['MODEL_URL'], api_key='none')\n"
+        "triage = Agent(model=model, telemetry=False)\n"
+    )
 
+    def model(self, steps: Steps) -> Any:
+        return served(steps, lambda url: OpenAIChat(id="scripted", base_url=url, api_key="none"))
 
-def test_the_page_is_true(tools: Catalog) -> None:
-    """What `docs/agents.md` shows runs, and the agent answers."""
-    with chat_model(STEPS) as (url, told):
-        model = OpenAIChat(id="scripted", base_url=url, api_key="none")
-        assert shown("agno", tools, model)["answer"] == "done"
-    assert VALUE in told[-1]
+    def run(self, tools: list[Any], steps: Steps, awaited: bool) -> tuple[str, list[Any]]:
+        with chat_model(steps) as (url, told):
+            agent = Agent(model=OpenAIChat(id="scripted", base_url=url, api_key="none"), tools=tools, telemetry=False)
+            done = asyncio.run(agent.arun("go")) if awaited else agent.run("go")
+            return str(done.content), told
+
+    def facts(self, tool: Any) -> tuple[Any, ...]:
+        return tool.name, tool.description, tool.parameters

@@ -4,69 +4,68 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from cases import FAILURES, STEPS, VALUE, chat_model, imported, live, shown
-
-from catalog import Catalog
+from cases import Framework, Steps, chat_model, live, served
 
 pytest.importorskip("crewai", reason="crewai is not installed; .ci/frameworks runs this")
 from crewai import LLM, Agent
 
+from catalog import Catalog, arun_result, run_result
 from catalog.adapters import crewai
 
 
-def run(tools: list[Any], steps: list[tuple[str, dict[str, Any]]], awaited: bool) -> tuple[str, list[str]]:
-    """Run an agent whose model calls *steps*; return its answer and what the tools returned."""
-    with chat_model(steps) as (url, told):
-        model = LLM(model="openai/gpt-4o", base_url=url, api_key="none")
-        agent = Agent(role="adder", goal="add", backstory="none", llm=model, tools=tools, verbose=False)
-        done = asyncio.run(agent.kickoff_async("go")) if awaited else agent.kickoff("go")
-        return done.raw, told
+def model(url: str) -> LLM:
+    """Return a model of the scripted server."""
+    return LLM(model="openai/gpt-4o", base_url=url, api_key="none")
 
 
-@pytest.mark.parametrize("awaited", [False, True])
-def test_an_agent_finds_and_calls(tools: Catalog, awaited: bool) -> None:
-    """The agent finds a tool in the catalog and gets the right value; its module is imported by the call."""
-    offered = crewai.search_tool(tools)
-    assert not imported()
-    answer, (found, value) = run(offered, STEPS, awaited)
-    assert "add" in found
-    assert (answer, VALUE in value, imported()) == ("done", True, True)
-
-
-@pytest.mark.parametrize("awaited", [False, True])
-@pytest.mark.parametrize(("name", "arguments", "text"), FAILURES)
-def test_failures_are_tool_errors(
-    tools: Catalog, name: str, arguments: dict[str, Any], text: str, awaited: bool
-) -> None:
-    """Whatever goes wrong is what the model is told, and the agent goes on."""
-    answer, (told,) = run([crewai.tool(tools, name)], [(name, arguments)], awaited)
-    assert answer == "done"
-    assert text in told
-
-
-def test_a_live_object_comes_back(catalog: Catalog, module_folder: Path) -> None:
-    """A live tool registers, and comes back equal in name, description and schema."""
-    module = live(
-        module_folder,
+class TestCrewAI(Framework):
+    adapter = crewai
+    LIVE = (
         "from crewai.tools import tool\n\n\n"
         "@tool('scaled_sum')\ndef scaled(x: int, factor: float = 2.0) -> float:\n"
         '    """Multiply."""\n    return x * factor\n',
+        "scaled_sum",
     )
-    entry = catalog.register("tool", None, module.scaled)
-    assert (entry.name, entry.ref) == ("scaled_sum", "live_objects:scaled")
-    assert crewai.entry(module.scaled).parameters == entry.parameters
-    (made,) = crewai.tools(catalog, [entry])
-    assert (made.name, made.description) == (module.scaled.name, module.scaled.description)
-    assert made.args_schema.model_json_schema() == module.scaled.args_schema.model_json_schema()
-    assert made.run(x=3) == 6.0
+    AGENT = (
+        "import os\nfrom crewai import Agent\nfrom test_crewai import model\n\n"
+        "triage = Agent(role='sorter', goal='sort', backstory='none', llm=model(os.environ['MODEL_URL']))\n"
+    )
+    USAGE: ClassVar[dict[str, float]] = {"requests": 1, "input_tokens": 1, "output_tokens": 1}
+    STREAMS = False
+
+    def model(self, steps: Steps) -> Any:
+        return served(steps, model)
+
+    def run(self, tools: list[Any], steps: Steps, awaited: bool) -> tuple[str, list[Any]]:
+        with chat_model(steps) as (url, told):
+            agent = Agent(role="adder", goal="add", backstory="none", llm=model(url), tools=tools, verbose=False)
+            done = asyncio.run(agent.kickoff_async("go")) if awaited else agent.kickoff("go")
+            return done.raw, told
+
+    def facts(self, tool: Any) -> tuple[Any, ...]:
+        return tool.name, tool.description, tool.args_schema.model_json_schema()
 
 
-def test_the_page_is_true(tools: Catalog) -> None:
-    """What `docs/agents.md` shows runs, and the agent answers."""
-    with chat_model(STEPS) as (url, told):
-        model = LLM(model="openai/gpt-4o", base_url=url, api_key="none")
-        assert shown("crewai", tools, model)["answer"] == "done"
-    assert VALUE in told[-1]
+def test_crews_and_flows_are_run(catalog: Catalog, module_folder: Path) -> None:
+    """A text goes to the only place that the tasks of a crew have for it; a flow takes its inputs by name."""
+    with chat_model([]):
+        live(
+            module_folder,
+            "import os\nfrom crewai import Agent, Crew, Task\nfrom crewai.flow.flow import Flow, start\n"
+            "from test_crewai import model\n\n"
+            "agent = Agent(role='sorter', goal='sort', backstory='none', llm=model(os.environ['MODEL_URL']))\n"
+            "task = Task(description='Sort {what}', expected_output='a word', agent=agent)\n"
+            "crew = Crew(agents=[agent], tasks=[task])\n\n\n"
+            "class Shout(Flow):\n"
+            "    @start()\n    def begin(self):\n        return self.state['text'].upper()\n\n\n"
+            "flow = Shout()\n",
+        )
+        crew = catalog.register("agent", "sorters", "live_objects:crew")
+        flow = catalog.register("agent", "shout", "live_objects:flow")
+        done = run_result(catalog, crew, "letters")
+        assert (done.value, done.usage["output_tokens"]) == ("done", 1)
+        assert asyncio.run(arun_result(catalog, crew, {"what": "letters"})).value == "done"
+        assert run_result(catalog, flow, {"text": "hi"}).value == "HI"

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from cases import FAILURES, STEPS, VALUE, imported, live, shown
-
-from catalog import Catalog
+from cases import Framework, Steps, as_it_is, live
 
 pytest.importorskip("llama_index.core", reason="llama-index-core is not installed; .ci/frameworks runs this")
 from llama_index.core.agent.workflow import FunctionAgent, ToolCallResult
 from llama_index.core.base.llms.types import ChatMessage, ToolCallBlock
 from llama_index.core.llms.mock import MockFunctionCallingLLM
 
+from catalog import Catalog, acall, call
 from catalog.adapters import llamaindex
 
 
-def scripted(steps: list[tuple[str, dict[str, Any]]]) -> MockFunctionCallingLLM:
+def scripted(steps: Steps) -> MockFunctionCallingLLM:
     """Return a model that calls *steps* and then answers."""
     script = iter(steps)
 
@@ -32,53 +31,50 @@ def scripted(steps: list[tuple[str, dict[str, Any]]]) -> MockFunctionCallingLLM:
     return MockFunctionCallingLLM(response_generator=model)
 
 
-def run(tools: list[Any], steps: list[tuple[str, dict[str, Any]]]) -> tuple[str, list[Any]]:
-    """Run an agent whose model calls *steps*; return its answer and what the tools returned."""
-
-    async def whole() -> tuple[str, list[Any]]:
-        handler = FunctionAgent(tools=tools, llm=scripted(steps), streaming=False).run("go")
-        results = [event.tool_output async for event in handler.stream_events() if isinstance(event, ToolCallResult)]
-        return str(await handler), results
-
-    return asyncio.run(whole())
-
-
-def test_an_agent_finds_and_calls(tools: Catalog) -> None:
-    """The agent finds a tool in the catalog and gets the right value; its module is imported by the call."""
-    offered = llamaindex.search_tool(tools)
-    assert not imported()
-    answer, (found, value) = run(offered, STEPS)
-    assert found.raw_output[0]["name"] == "add"
-    assert (answer, value.content, value.raw_output, imported()) == ("done", VALUE, 42, True)
-
-
-@pytest.mark.parametrize(("name", "arguments", "text"), FAILURES)
-def test_failures_are_tool_errors(tools: Catalog, name: str, arguments: dict[str, Any], text: str) -> None:
-    """Whatever goes wrong is an output that is an error, and the agent goes on."""
-    answer, (output,) = run([llamaindex.tool(tools, name)], [(name, arguments)])
-    assert (answer, output.is_error) == ("done", True)
-    assert text in output.content
-
-
-def test_a_live_object_comes_back(catalog: Catalog, module_folder: Path) -> None:
-    """A `FunctionTool` registers, and comes back equal in name, description and schema."""
-    module = live(
-        module_folder,
+class TestLlamaIndex(Framework):
+    adapter = llamaindex
+    LIVE = (
         "from llama_index.core.tools import FunctionTool\n\n\n"
         "def scale(x: int, factor: float = 2.0) -> float:\n"
         '    """Multiply."""\n    return x * factor\n\n\n'
         "scaled = FunctionTool.from_defaults(scale, name='scaled_sum')\n",
+        "scaled_sum",
     )
-    entry = catalog.register("tool", None, module.scaled)
-    assert (entry.name, entry.ref) == ("scaled_sum", "live_objects:scaled")
-    assert llamaindex.entry(module.scaled).parameters == entry.parameters
-    (made,) = llamaindex.tools(catalog, [entry])
-    assert (made.metadata.name, made.metadata.description) == ("scaled_sum", module.scaled.metadata.description)
-    assert made.metadata.get_parameters_dict() == module.scaled.metadata.get_parameters_dict()
-    assert made(x=3).raw_output == made.call({"x": 3}).raw_output == 6.0
+    AGENT = (
+        "from llama_index.core.agent.workflow import FunctionAgent\nfrom test_llamaindex import scripted\n\n"
+        "triage = FunctionAgent(tools=[], llm=scripted([]))\n"
+    )
+    USAGE: ClassVar[dict[str, float]] = {}
+
+    def model(self, steps: Steps) -> Any:
+        return as_it_is(scripted(steps))
+
+    def run(self, tools: list[Any], steps: Steps, awaited: bool) -> tuple[str, list[Any]]:
+        """It is async only."""
+
+        async def whole() -> tuple[str, list[Any]]:
+            handler = FunctionAgent(tools=tools, llm=scripted(steps), streaming=False).run("go")
+            results = [
+                event.tool_output async for event in handler.stream_events() if isinstance(event, ToolCallResult)
+            ]
+            return str(await handler), [output.content for output in results]
+
+        return asyncio.run(whole())
+
+    def facts(self, tool: Any) -> tuple[Any, ...]:
+        return tool.metadata.name, tool.metadata.description, tool.metadata.get_parameters_dict()
 
 
-def test_the_page_is_true(tools: Catalog) -> None:
-    """What `docs/agents.md` shows runs, and the agent answers."""
-    assert shown("llamaindex", tools, scripted(STEPS))["answer"] == "done"
-    assert imported()
+def test_workflows_are_run(catalog: Catalog, module_folder: Path) -> None:
+    """A workflow takes its start event by name, or one text as its ``input``; an output says whether it is an error."""
+    module = live(
+        module_folder,
+        "from workflows import Workflow, step\nfrom workflows.events import StartEvent, StopEvent\n\n\n"
+        "class Shout(Workflow):\n    @step\n    async def shout(self, event: StartEvent) -> StopEvent:\n"
+        "        return StopEvent(result=event.input.upper())\n\n\n"
+        "shout = Shout()\n\n\ndef fail() -> None:\n    '''Fail.'''\n    raise ValueError('no')\n",
+    )
+    assert call(module.shout, "hi") == asyncio.run(acall(module.shout, {"input": "hi"})) == "HI"
+    catalog.register("tool", "fail", "live_objects:fail")
+    output = llamaindex.tool(catalog, "fail").call({})
+    assert (output.is_error, output.content) == (True, "tool 'fail' failed: ValueError: no")

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cases import FAILURES, STEPS, VALUE, chat_model, imported, live, shown
-
-from catalog import Catalog
+from cases import Framework, Steps, chat_model, served
 
 pytest.importorskip("strands", reason="strands-agents is not installed; .ci/frameworks runs this")
 from strands import Agent
@@ -18,58 +15,32 @@ from strands.models.openai import OpenAIModel
 from catalog.adapters import strands
 
 
-def run(tools: list[Any], steps: list[tuple[str, dict[str, Any]]], awaited: bool) -> tuple[str, list[str]]:
-    """Run an agent whose model calls *steps*; return its answer and what the tools returned."""
-    with chat_model(steps) as (url, told):
-        model = OpenAIModel(client_args={"base_url": url, "api_key": "none"}, model_id="scripted")
-        agent = Agent(model=model, tools=tools, callback_handler=None)
-        done = asyncio.run(agent.invoke_async("go")) if awaited else agent("go")
-        return str(done).strip(), told
+def model(url: str) -> OpenAIModel:
+    """Return a model of the scripted server."""
+    return OpenAIModel(client_args={"base_url": url, "api_key": "none"}, model_id="scripted")
 
 
-@pytest.mark.parametrize("awaited", [False, True])
-def test_an_agent_finds_and_calls(tools: Catalog, awaited: bool) -> None:
-    """The agent finds a tool in the catalog and gets the right value; its module is imported by the call."""
-    offered = strands.search_tool(tools)
-    assert not imported()
-    answer, (found, value) = run(offered, STEPS, awaited)
-    assert "add" in found
-    assert (answer, VALUE in value, imported()) == ("done", True, True)
-
-
-@pytest.mark.parametrize("awaited", [False, True])
-@pytest.mark.parametrize(("name", "arguments", "text"), FAILURES)
-def test_failures_are_tool_errors(
-    tools: Catalog, name: str, arguments: dict[str, Any], text: str, awaited: bool
-) -> None:
-    """Whatever goes wrong is what the model is told, and the agent goes on."""
-    answer, (told,) = run([strands.tool(tools, name)], [(name, arguments)], awaited)
-    assert answer == "done"
-    assert text in told
-
-
-def test_a_live_object_comes_back(catalog: Catalog, module_folder: Path) -> None:
-    """A live tool registers, and comes back equal in name, description and schema."""
-    module = live(
-        module_folder,
+class TestStrands(Framework):
+    adapter = strands
+    LIVE = (
         "from strands import tool\n\n\n"
         "@tool(name='scaled_sum')\ndef scaled(x: int, factor: float = 2.0) -> float:\n"
         '    """Multiply.\n\n    Args:\n        x: what\n    """\n    return x * factor\n',
+        "scaled_sum",
     )
-    entry = catalog.register("tool", None, module.scaled)
-    assert (entry.name, entry.ref) == ("scaled_sum", "live_objects:scaled")
-    assert strands.entry(module.scaled).parameters == entry.parameters
-    (made,) = strands.tools(catalog, [entry])
-    assert made.tool_name == module.scaled.tool_name
-    assert made.tool_spec["description"] == module.scaled.tool_spec["description"]
-    assert made.tool_spec["inputSchema"] == module.scaled.tool_spec["inputSchema"]
-    _, (told,) = run([made], [("scaled_sum", {"x": 3})], True)
-    assert told == "6.0"
+    AGENT = (
+        "import os\nfrom strands import Agent\nfrom test_strands import model\n\n"
+        "triage = Agent(model=model(os.environ['MODEL_URL']))\n"  # prints what it says, unless it is told not to
+    )
 
+    def model(self, steps: Steps) -> Any:
+        return served(steps, model)
 
-def test_the_page_is_true(tools: Catalog) -> None:
-    """What `docs/agents.md` shows runs, and the agent answers."""
-    with chat_model(STEPS) as (url, told):
-        model = OpenAIModel(client_args={"base_url": url, "api_key": "none"}, model_id="scripted")
-        assert shown("strands", tools, model)["answer"] == "done"
-    assert VALUE in told[-1]
+    def run(self, tools: list[Any], steps: Steps, awaited: bool) -> tuple[str, list[Any]]:
+        with chat_model(steps) as (url, told):
+            agent = Agent(model=model(url), tools=tools, callback_handler=None)
+            done = asyncio.run(agent.invoke_async("go")) if awaited else agent("go")
+            return str(done).strip(), told
+
+    def facts(self, tool: Any) -> tuple[Any, ...]:
+        return tool.tool_name, tool.tool_spec["description"], tool.tool_spec["inputSchema"]

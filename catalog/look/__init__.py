@@ -1,0 +1,1 @@
+"""How faces look: tokens and styles, safe Markdown, drawings of graphs; it knows nothing of a catalog."""
