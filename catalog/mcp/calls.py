@@ -6,12 +6,14 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Generic, TypeVar
 
 import anyio
 from anyio import CapacityLimiter, to_thread
 
 from catalog import LoadError
-from catalog.adapters.base import Outcome
+
+T = TypeVar("T")
 
 MOST = 32
 """How many calls run at the same time, those counted that a client has given up and that did not stop."""
@@ -32,7 +34,7 @@ class Calls:
         """How many calls run, in threads that can't be stopped from outside."""
         return self._running
 
-    async def run(self, work: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    async def run(self, work: Callable[[], Awaitable[T]]) -> T:
         """Return what *work* gives; if this is cancelled, so is an async function that it waits for.
 
         Raises:
@@ -46,7 +48,7 @@ class Calls:
             self._threads = CapacityLimiter(self.most)
         call = _Call(work)
 
-        def run() -> Outcome:
+        def run() -> T:
             try:
                 return call.run()
             finally:
@@ -60,18 +62,18 @@ class Calls:
             raise
 
 
-class _Call:
-    def __init__(self, work: Callable[[], Awaitable[Outcome]]) -> None:
+class _Call(Generic[T]):
+    def __init__(self, work: Callable[[], Awaitable[T]]) -> None:
         self._work = work
         self._lock = threading.Lock()
         self._cancelled = False
-        self._task: asyncio.Task[Outcome] | None = None
+        self._task: asyncio.Task[T] | None = None
 
-    def run(self) -> Outcome:
+    def run(self) -> T:
         with asyncio.Runner() as runner:
             return runner.run(self._main())
 
-    async def _main(self) -> Outcome:
+    async def _main(self) -> T:
         with self._lock:
             self._task = asyncio.current_task()
             cancelled = self._cancelled

@@ -172,6 +172,7 @@ class Tools:
 
     def search(self, query: str, kind: Any = None, tags: Any = (), limit: int = USUAL) -> dict[str, Any]:
         """Return what a search gives, without drafts, what needs a review, and what is not there any more."""
+        limit = int(limit)  # JSON has no other number than 5.0, for some
         if not 1 <= limit <= MOST:
             raise InvalidFilterError(f"limit={limit}: give a number from 1 to {MOST}", limit=limit)
         for most in (limit + 5, 4 * limit + 100):  # some may not be usable, mostly none
@@ -196,7 +197,7 @@ class Tools:
         }
 
     def entry(self, key: str) -> Entry:
-        """Return the entry of a key, or of the name of a tool.
+        """Return the entry of a key, or of a name that a tool has, or one other entry only.
 
         Raises:
             EntryNotFoundError: there is none; the text names close matches.
@@ -204,7 +205,8 @@ class Tools:
         kind, colon, _ = key.partition(":")
         if colon and kind in self.cat.kinds():
             return self.cat.entry(key)
-        return self.cat.entry("tool", key)
+        having = [each for each in self.cat.kinds() if (each, key) in self.cat]
+        return self.cat.entry(having[0] if len(having) == 1 else "tool", key)
 
     def bridge(self, entry: Entry) -> Bridge:
         """Return *entry* as something that can be called."""
