@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from catalog import DriftError, EntryNotFoundError, ResolveError, json_text
+from catalog import CatalogError, DriftError, EntryNotFoundError, ResolveError, json_text
 from catalog.adapters.finding import usable
 from catalog.mcp.pages import Page, page
 from catalog.mcp.tools import shortened
@@ -50,7 +51,7 @@ class Resources:
             mark = marks.get(f"{kind}:{name}")
             try:
                 entry = self.cat.entry(kind, name) if usable(mark) else None
-            except EntryNotFoundError:  # taken away meanwhile
+            except CatalogError:  # taken away meanwhile, or a row that is damaged
                 entry = None
             listed.append(None if entry is None else _described(entry))
         return listed
@@ -126,7 +127,7 @@ def _described(entry: Entry) -> dict[str, str]:
 
 
 def _size(item: dict[str, str]) -> int:
-    return len(json_text(item).encode()) + 2
+    return len(json.dumps(item)) + 2
 
 
 def _files(entry: Entry) -> dict[str, str]:

@@ -16,6 +16,9 @@ from mcp import Client, StdioServerParameters
 T = TypeVar("T")
 MODES = ("auto", "legacy")
 """The current revision of the protocol, and the one before."""
+_COMMAND = (  # who runs tests in the background ignores interrupts, and so would the command
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from catalog_cli.app import main; main()"
+)
 PATH = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}"}
 
 
@@ -45,7 +48,7 @@ def stdio(*arguments: str, cwd: Path, **environment: str) -> StdioServerParamete
 def started(project: Path, *arguments: str) -> subprocess.Popen[str]:
     """Return the command, running, with pipes to and from it."""
     return subprocess.Popen(
-        [sys.executable, "-m", "catalog_cli", "mcp", *arguments],
+        [sys.executable, "-c", _COMMAND, "mcp", *arguments],
         cwd=project,
         env={**os.environ, **PATH, "CATALOG_TRUST": "1"},
         stdin=subprocess.PIPE,
