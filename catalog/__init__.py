@@ -159,15 +159,15 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.source.secret_defaults import hide_secrets as hide_secrets
     from catalog.store.carry import Copied as Copied
     from catalog.store.carry import Sum as _TableSum
-    from catalog.store.copying import copy_file as _backup_database
     from catalog.store.golden_and_decisions import Logged as _LoggedDecision
     from catalog.store.mapping import words_of as _entry_words
+    from catalog.store.opening import advice as _schema_advice
+    from catalog.store.opening import current as _schema_revision
+    from catalog.store.opening import place_of as _database_place
+    from catalog.store.opening import upgrade_database as upgrade_database
     from catalog.store.rotation import Rotated as Rotated
     from catalog.store.salvage import Salvaged as Salvaged
     from catalog.store.schema import HEAD as _SCHEMA_HEAD
-    from catalog.store.schema import advice as _schema_advice
-    from catalog.store.schema import current as _schema_revision
-    from catalog.store.schema import is_read_only as _url_read_only
     from catalog.store.schema import sqlite_path as sqlite_path
     from catalog.trust.configuration import code_in as _code_in
     from catalog.trust.remembered import remember as _trust_configuration
@@ -185,6 +185,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.verbs.pins import PinChange as PinChange
     from catalog.verbs.pins import Pinned as Pinned
     from catalog.verbs.refusals import Refusal as Refusal
+    from catalog.verbs.upkeep import backup_database as _backup_database
     from catalog.verbs.upkeep import backup_into as backup_into
     from catalog.verbs.upkeep import copy_catalog as copy_catalog
     from catalog.verbs.upkeep import leftovers as leftovers
@@ -206,7 +207,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     backup_database = _backup_database
     schema_advice = _schema_advice
     TableSum = _TableSum
-    url_read_only = _url_read_only
+    database_place = _database_place
     schema_revision = _schema_revision
     code_in_configuration = _code_in
     trust_configuration = _trust_configuration
@@ -340,11 +341,12 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "read_text": "catalog.files",
     "bounded_lines": "catalog.entry.limits",
     "read_json": "catalog.entry.limits",
-    "backup_database": "catalog.store.copying:copy_file",
+    "backup_database": "catalog.verbs.upkeep:backup_database",
     "sqlite_path": "catalog.store.schema",
-    "schema_advice": "catalog.store.schema:advice",
-    "url_read_only": "catalog.store.schema:is_read_only",
-    "schema_revision": "catalog.store.schema:current",
+    "database_place": "catalog.store.opening:place_of",
+    "upgrade_database": "catalog.store.opening",
+    "schema_advice": "catalog.store.opening:advice",
+    "schema_revision": "catalog.store.opening:current",
     "backup_into": "catalog.verbs.upkeep",
     "Rotated": "catalog.store.rotation",
     "leftovers": "catalog.verbs.upkeep",

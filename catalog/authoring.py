@@ -39,6 +39,9 @@ else:
 MARK = "__catalog__"
 """The attribute that holds the mark."""
 
+identities: set[int] = set()
+"""Identities of the objects that were marked in this process; one that is gone may have left its own to another."""
+
 _beside: dict[int, tuple[object, dict[str, object]]] = {}
 """Marks of objects that take no attributes, by identity; the object is kept, so that the identity stays its own."""
 
@@ -48,6 +51,8 @@ def mark_of(obj: object) -> dict[str, Any] | None:
 
     What a class or a wrapped function has inherited doesn't count, and no attribute of *obj* is computed.
     """
+    if id(obj) not in identities:
+        return None
     beside = _beside.get(id(obj))
     if beside is not None:
         return dict(beside[1])
@@ -83,6 +88,7 @@ def _put(obj: T, kind: str, fields: dict[str, object]) -> T:
         if isinstance(obj, (int, str, bytes, float, tuple, frozenset, type(None))):
             raise _fault(kind, f"{obj!r:.60} is shared by everything that uses it and can't be marked") from error
         _beside[id(obj)] = (obj, dict(mark))  # slots, frozen models, objects made in C
+    identities.add(id(obj))
     return obj
 
 

@@ -8,6 +8,7 @@ plugins of its own.
 from __future__ import annotations
 
 import os
+import re
 import threading
 import warnings
 from collections.abc import Iterable, Iterator
@@ -59,6 +60,13 @@ def name_of(dist: metadata.Distribution) -> str | None:
     except Exception as error:  # whatever a parser raises on damaged bytes
         report(dist, error)
         return None
+
+
+def folded_name(dist: metadata.Distribution) -> str:
+    """Return the name of *dist* as installers compare names: of its folder, which is quicker than its metadata."""
+    stem, end = os.path.splitext(os.path.basename(place_of(dist)))
+    name = stem.partition("-")[0] if end in (".dist-info", ".egg-info") else dist.metadata["Name"] or place_of(dist)
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def text_of(dist: metadata.Distribution, file: str) -> str:

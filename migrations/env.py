@@ -12,6 +12,8 @@ from alembic import context
 
 from catalog.store import fulltext
 from catalog.store.engine import keys_off, make_engine
+from catalog.store.opening import server_at
+from catalog.store.postgres import install
 from catalog.store.tables import metadata
 
 config = context.config
@@ -35,7 +37,10 @@ def _run(connection: sa.Connection) -> None:
         # Alembic assumes that SQLite can't roll DDL back. It can, because our engine begins transactions explicitly.
         transactional_ddl=True,
         # Autogenerate would propose to drop tables that the metadata does not know.
-        include_name=lambda name, type_, parents: not (type_ == "table" and name in derived),
+        include_name=lambda name, type_, parents: (
+            not (type_ == "table" and name in derived)
+            and not install.is_derived(name, type_, parents.get("table_name"))
+        ),
         on_version_apply=lambda **step: applied.append(step["step"]),
     )
     sqlite = connection.dialect.name == "sqlite"
@@ -43,7 +48,9 @@ def _run(connection: sa.Connection) -> None:
         if not sqlite:  # SQLite has taken its write lock with BEGIN IMMEDIATE; here one migration waits for the other
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(4711202611)")
         context.run_migrations()
-        if applied and sqlite:
+        if not sqlite:
+            _derive_on_server(connection)
+        elif applied:
             _derive(connection)
             # Keys were off, so nothing has stopped a migration from leaving rows without their parents.
             broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
@@ -66,6 +73,15 @@ def _derive(connection: sa.Connection) -> None:
             connection.exec_driver_sql(statement)
 
 
+def _derive_on_server(connection: sa.Connection) -> None:
+    """Put right what is derived on PostgreSQL, at the newest revision, and remove it at an older one."""
+    at = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
+    if sorted(at) == sorted(context.script.get_heads()):
+        install.install(connection, tuple(metadata.tables))
+    else:
+        install.remove(connection)
+
+
 def _online() -> None:
     connection = config.attributes.get("connection")
     if connection is not None:
@@ -74,7 +90,13 @@ def _online() -> None:
     url = context.get_x_argument(as_dictionary=True).get("url") or os.environ.get("CATALOG_URL")
     if not url:
         raise SystemExit("which database? alembic -x url=sqlite:///dev.db …, or set CATALOG_URL")
-    engine = make_engine(url).execution_options(sqlite_begin="IMMEDIATE")
+    address = server_at(url)
+    if address is not None:
+        from catalog.store.postgres.writer import make_engine as make_server_engine
+
+        engine = make_server_engine(address)
+    else:
+        engine = make_engine(url).execution_options(sqlite_begin="IMMEDIATE")
     try:
         with engine.connect() as own, keys_off(own), own.begin():
             _run(own)

@@ -9,18 +9,25 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from secrets import token_hex
 
+import postgres_server
 import pytest
 from factories import ROOT, blank_catalog, open_catalog
 from hypothesis import HealthCheck, settings
+from postgres_server import Server
 
-from catalog import Catalog
+from catalog import Catalog, upgrade_database
+from catalog.store.opening import open_store
 from catalog.store.store import Store
 
 settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("here")
 
 _OURS = ("CATALOG_URL", "CATALOG_ACTOR", "CATALOG_AUTO_REFRESH", "CATALOG_TRUST", "MAGMA_REGISTRY_AUTO_REFRESH")
+
+ON_SERVER = os.environ.get("CATALOG_TEST_PG") == "1"
+"""Whether the fixtures open their catalogs on PostgreSQL; tests that are about files are skipped then."""
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +42,10 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, data_home: Path) -> None:
     for name in _OURS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(data_home))
+    if ON_SERVER:  # the server is the tests' own: what they register is trusted as in a file of theirs
+        from catalog.store.postgres.store import PostgresStore
+
+        monkeypatch.setattr(PostgresStore, "is_server", False)
 
 
 @pytest.fixture
@@ -65,10 +76,36 @@ def database(tmp_path: Path) -> Path:
     return blank_catalog(tmp_path / "catalog.db")
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server of this process, with a database ``blank`` that holds an empty catalog."""
+    why = postgres_server.why_not()
+    if why:
+        pytest.skip(why)
+    with postgres_server.running() as server:
+        server.run("CREATE DATABASE blank")
+        upgrade_database(server.url("blank"))
+        open_catalog(server.url("blank")).close()  # the installed plugins are noted
+        yield server
+
+
 @pytest.fixture
-def url(database: Path) -> str:
-    """The URL of an empty catalog."""
-    return f"sqlite:///{database}"
+def postgres_url(postgres: Server) -> Iterator[str]:
+    """The URL of an empty catalog on PostgreSQL."""
+    name = f"t{token_hex(6)}"
+    postgres.run(f"CREATE DATABASE {name} TEMPLATE blank STRATEGY file_copy")
+    yield postgres.url(name)
+    postgres.run(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def url(request: pytest.FixtureRequest) -> str:
+    """The URL of an empty catalog: a file, or on a server where the suite runs on PostgreSQL."""
+    if not ON_SERVER:
+        return f"sqlite:///{request.getfixturevalue('database')}"
+    if "database" in request.fixturenames or request.node.get_closest_marker("sqlite"):
+        pytest.skip("about a SQLite file")
+    return str(request.getfixturevalue("postgres_url"))
 
 
 @pytest.fixture
@@ -81,7 +118,7 @@ def catalog(url: str) -> Iterator[Catalog]:
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
     """The open store of an empty catalog."""
-    opened = Store(url)
+    opened = open_store(url)
     yield opened
     opened.close()
 

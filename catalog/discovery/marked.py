@@ -49,9 +49,12 @@ def marked_objects(modules: Mapping[str, object] | None = None) -> list[Marked]:
     if authoring is None:  # nobody used a decorator
         return []
     mark_of: Callable[[object], dict[str, Any] | None] = authoring.mark_of
+    identities: set[int] = authoring.identities
     by_identity: dict[int, tuple[bool, Marked]] = {}
     for module_name, module in sorted(dict(sys.modules if modules is None else modules).items()):
         for variable, obj in _contents(module):
+            if id(obj) not in identities:  # nearly all of some hundred thousand
+                continue
             mark = mark_of(obj)
             if mark is None:
                 continue

@@ -15,7 +15,7 @@ from catalog.discovery.finding import Finding, ScanResult, Skipped
 from catalog.discovery.progress import Progress
 from catalog.discovery.rules import Rules
 from catalog.discovery.scan import scan
-from catalog.distributions import LARGEST, check_files, place_of, report, text_of, unreadable
+from catalog.distributions import LARGEST, check_files, folded_name, place_of, report, text_of, unreadable
 from catalog.entry.key import name_fault
 from catalog.entry.object_ref import reference_fault
 from catalog.errors import PackageNotFoundError
@@ -89,14 +89,13 @@ def plugins(groups: Iterable[str] = (GROUP,), *, roots: Sequence[str] = ()) -> l
     seen: set[str] = set()
     for dist in metadata.distributions():
         try:
-            name = dist.metadata["Name"]
-            folded = re.sub(r"[-_.]+", "-", name or "").lower()
-            if name and folded in seen:  # the first on sys.path is the one Python would import
+            folded = folded_name(dist)
+            if folded in seen:  # the first on sys.path is the one Python would import
                 continue
             seen.add(folded)
             check_files(dist, ("entry_points.txt",))
             points = [point for point in dist.entry_points if point.group in wanted]
-            if points and not name:
+            if points and not dist.metadata["Name"]:
                 raise ValueError("it has no name")
             declared += [_plugin(dist, point, locator) for point in points]
         except Exception as error:  # any installed package may have broken metadata

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from functools import singledispatch
 from typing import TYPE_CHECKING
 
 from catalog.store import forks
@@ -24,12 +25,13 @@ PATIENCE = 0.05
 """Seconds to wait for another process that writes."""
 
 LINES = "SELECT a.id, a.at, a.actor, a.key, a.ref, a.code, a.message FROM audit AS a ORDER BY a.id DESC LIMIT ?"
-_ADD = "INSERT INTO audit (at, actor, key, ref, code, message) VALUES (?, ?, ?, ?, ?, ?)"
-_DROP = (  # counted, not reckoned from the largest number: damage may have made that any number
+ADD = "INSERT INTO audit (at, actor, key, ref, code, message) VALUES (?, ?, ?, ?, ?, ?)"
+DROP = (  # counted, not reckoned from the largest number: damage may have made that any number
     "DELETE FROM audit WHERE id <= (SELECT id FROM audit ORDER BY id DESC LIMIT 1 OFFSET ?)"
 )
 
 
+@singledispatch
 def add(store: Store, line: Sequence[str | None]) -> bool:
     """Add a line, given as (at, actor, key, ref, code, message); return whether that could be done.
 
@@ -43,8 +45,8 @@ def add(store: Store, line: Sequence[str | None]) -> bool:
     try:
         with closing(connect(store.path, WRITE, timeout=PATIENCE)) as own:
             own.execute("BEGIN IMMEDIATE")
-            own.execute(_ADD, tuple(line))
-            own.execute(_DROP, (MOST,))
+            own.execute(ADD, tuple(line))
+            own.execute(DROP, (MOST,))
             own.execute("COMMIT")
     except (sqlite3.Error, OSError, UnicodeError):
         return False

@@ -12,7 +12,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 
@@ -70,12 +70,17 @@ class Copied(NamedTuple):
 class Source(Protocol):
     """A database that is read in the state of one moment."""
 
+    path: str
+
     def count(self, table: sa.Table) -> int:
         """Return how many rows *table* has."""
         ...
 
-    def rows(self, table: sa.Table) -> Iterator[list[Row]]:
-        """Yield the rows of *table* in batches: columns in the order of the table, values as SQLite keeps them."""
+    def rows(self, table: sa.Table, after: Row | None = None) -> Iterator[list[Row]]:
+        """Yield the rows of *table* in batches, by their keys, those behind the key *after*.
+
+        Columns come in the order of the table, values as SQLite keeps them.
+        """
         ...
 
 
@@ -85,6 +90,14 @@ class Target(Source, Protocol):
     def fill(self, table: sa.Table, rows: list[Row]) -> None:
         """Store *rows*; tables come in the order in which they refer to each other."""
         ...
+
+
+def in_order(table: sa.Table, after: Row | None) -> str:
+    """Return the statement for the rows of *table* by its key, those behind the key *after*, which are parameters."""
+    listed = ", ".join(quoted(column.name) for column in table.c)
+    key = ", ".join(column.name for column in table.primary_key)
+    behind = "" if after is None else f" WHERE ({key}) > ({', '.join('?' * len(after))})"
+    return f"SELECT {listed} FROM {table.name}{behind} ORDER BY {key}"
 
 
 def carry(source: str, target: str, *, replace: bool = False, progress: Progress | None = None) -> Copied:
@@ -104,6 +117,18 @@ def carry(source: str, target: str, *, replace: bool = False, progress: Progress
     real = os.path.realpath(target)
     if os.path.exists(real) and os.path.samefile(source, real):
         raise StoreError(f"{source} and {target} are one file; name another place", url=source, target=target)
+    return into_file(lambda folder: reading(source, folder), source, target, replace=replace, progress=progress)
+
+
+Reading = Callable[[str], AbstractContextManager[tuple[str, "Source", list[str]]]]
+"""Given a folder for what it needs meanwhile, gives the schema of a database, itself, and its foreign tables."""
+
+
+def into_file(
+    read: Reading, source: str, target: str, *, replace: bool = False, progress: Progress | None = None
+) -> Copied:
+    """Copy what *read* gives, which is called *source*, to the file *target*; see :func:`carry`."""
+    real = os.path.realpath(target)
     if os.path.lexists(real):
         schema.current(real)  # raises for what is no catalog: that is never replaced
     with ExitStack() as stack:
@@ -113,21 +138,21 @@ def carry(source: str, target: str, *, replace: bool = False, progress: Progress
             raise StoreError(f"{target} can't be written: {error.strerror or error}", target=target) from error
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         place = stack.enter_context(place_new(real, replace=replace))
-        found, connection = stack.enter_context(_reading(source, folder))
+        found, opened, left = stack.enter_context(read(folder))
         made = os.path.join(folder, "new.db")
         schema.upgrade(made)
-        sums = _fill(made, target, _File(connection, source), progress)
-        left = sorted(_tables(connection) - tables.metadata.tables.keys() - {"alembic_version"})
+        sums = _fill(made, target, opened, progress)
         # A file that was there keeps its rights; else the copy is as private as what it was made of.
-        allowed = os.stat(real if os.path.exists(real) else source).st_mode & 0o666
+        like = real if os.path.exists(real) else source
+        allowed = os.stat(like).st_mode & 0o666 if os.path.exists(like) else 0o600
         os.chmod(made, allowed if os.path.exists(real) else allowed & os.stat(made).st_mode)
         replaced = place(made)
     return Copied(sums, found, left, replaced)
 
 
 @contextmanager
-def _reading(source: str, folder: str) -> Iterator[tuple[str, sqlite3.Connection]]:
-    """Yield the schema of *source*, and a connection to it, or to an upgraded copy of it, that sees one moment."""
+def reading(source: str, folder: str) -> Iterator[tuple[str, Source, list[str]]]:
+    """Yield the schema of the file *source*, itself or an upgraded copy as it was at one moment, and foreign tables."""
     found = schema.current(source, _access(source))
     if found is None:
         raise NotACatalogError(f"{source} is empty; there is nothing to copy", url=source)
@@ -149,7 +174,11 @@ def _reading(source: str, folder: str) -> Iterator[tuple[str, sqlite3.Connection
         lacking = sorted(tables.metadata.tables.keys() - _tables(connection))
         if lacking:  # a view of that name is none: it may compute anything, without end
             raise NotACatalogError(f"{source} has no table '{lacking[0]}'; `catalog db check` says more", url=source)
-        yield found, connection
+        yield (
+            found,
+            File(connection, source),
+            sorted(_tables(connection) - tables.metadata.tables.keys() - {"alembic_version"}),
+        )
 
 
 @contextmanager
@@ -179,7 +208,7 @@ def _tables(connection: sqlite3.Connection) -> set[str]:
     return {row[0] for row in rows}
 
 
-class _File:
+class File:
     """A SQLite file as a source and as a target."""
 
     def __init__(self, connection: sqlite3.Connection, path: str) -> None:
@@ -187,17 +216,20 @@ class _File:
         self.path = path
 
     def count(self, table: sa.Table) -> int:
+        """Return how many rows *table* has."""
         with translated(self.path):
             return int(self._connection.execute(f"SELECT count(*) FROM {table.name}").fetchone()[0])
 
-    def rows(self, table: sa.Table) -> Iterator[list[Row]]:
-        listed = ", ".join(quoted(column.name) for column in table.c)
+    def rows(self, table: sa.Table, after: Row | None = None) -> Iterator[list[Row]]:
+        """Yield the rows of *table* in batches, by their keys, those behind the key *after*."""
+        sql = in_order(table, after)
         with translated(self.path):
-            cursor = self._connection.execute(f"SELECT {listed} FROM {table.name}")
+            cursor = self._connection.execute(sql, after or ())
             while batch := cursor.fetchmany(_BATCH):
                 yield batch
 
     def fill(self, table: sa.Table, rows: list[Row]) -> None:
+        """Store *rows*."""
         listed = ", ".join(quoted(column.name) for column in table.c)
         marks = ", ".join("?" * len(table.c))
         try:
@@ -213,7 +245,7 @@ class _File:
             raise
 
 
-def _fill(made: str, called: str, source: _File, progress: Progress | None) -> dict[str, Sum]:
+def _fill(made: str, called: str, source: Source, progress: Progress | None) -> dict[str, Sum]:
     """Fill the empty catalog *made* from *source*, read it again, and return what both have.
 
     Args:
@@ -226,25 +258,25 @@ def _fill(made: str, called: str, source: _File, progress: Progress | None) -> d
         StoreError: they have not the same, or *made* could not be written.
     """
     every = tables.metadata.sorted_tables
-    steps = _Steps(2 * sum(map(source.count, every)), progress)
+    steps = Steps(2 * sum(map(source.count, every)), progress)
     with translated(called), closing(sqlite3.connect(made, isolation_level=None)) as connection:
         connection.execute("PRAGMA foreign_keys=ON")
         connection.execute("BEGIN IMMEDIATE")
         for statement in fulltext.REMOVE:  # its triggers would index row by row
             connection.execute(statement)
-        target = _File(connection, called)
+        target = File(connection, called)
         sums = {}
         for table in every:
             connection.execute(f"DELETE FROM {table.name}")
-            sums[table.name] = _sum(table, source, steps, target)
+            sums[table.name] = sum_of(table, source, steps, target)
         for statement in (*fulltext.INSTALL, fulltext.REBUILD):
             connection.execute(statement)
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with translated(called), closing(sqlite3.connect(made, isolation_level=None)) as connection:
         connection.text_factory = text_or_bytes
-        target = _File(connection, called)  # what is read now comes from the file
-        arrived = {table.name: _sum(table, target, steps) for table in every}
+        target = File(connection, called)  # what is read now comes from the file
+        arrived = {table.name: sum_of(table, target, steps) for table in every}
         sound = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     wrong = [name for name, total in sums.items() if arrived[name] != total]
     if wrong or sound != "ok":
@@ -253,7 +285,7 @@ def _fill(made: str, called: str, source: _File, progress: Progress | None) -> d
     return sums
 
 
-class _Steps:
+class Steps:
     """Counts rows, and tells how many there are to be."""
 
     def __init__(self, total: int, progress: Progress | None) -> None:
@@ -262,12 +294,13 @@ class _Steps:
         self._tell = progress
 
     def add(self, count: int) -> None:
+        """Count *count* rows more."""
         self._done += count
         if self._tell is not None:
             self._tell(self._done, self._total)
 
 
-def _sum(table: sa.Table, source: Source, steps: _Steps, target: Target | None = None) -> Sum:
+def sum_of(table: sa.Table, source: Source, steps: Steps, target: Target | None = None) -> Sum:
     """Return the sum of the rows of *table* in *source*, putting them into *target* by the way."""
     rows = total = 0
     for batch in source.rows(table):

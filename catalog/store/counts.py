@@ -23,7 +23,7 @@ SINCE = (
 def counted(reader: Reader, filters: Filters, facet: str) -> list[Row]:
     """Return how many stored entries that pass *filters* have each value of a *facet*: ``tag`` or another column."""
     sql, params = conditions(filters, "e.id", "e.kind")
-    where = " AND ".join(sql) or "1"
+    where = " AND ".join(sql) or "1 = 1"
     if facet == "tag":
         if not sql:
             return reader.all("SELECT t.tag, count(*) FROM entry_tag AS t GROUP BY t.tag")
@@ -41,7 +41,7 @@ def keys_among(reader: Reader, filters: Filters, keys: list[tuple[str, str]]) ->
     rows: list[Any] = reader.all(
         "SELECT e.kind, e.name FROM json_each(?) AS k CROSS JOIN entry AS e "
         "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]') "
-        f"WHERE {' AND '.join(sql) or '1'}",
+        f"WHERE {' AND '.join(sql) or '1 = 1'}",
         (dumps(keys), *params),
     )
     return {(row[0], row[1]) for row in rows}

@@ -8,6 +8,7 @@ remove the FTS tables.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import singledispatch
 
 from catalog.entry.filters import NO_FILTERS, Filters
 from catalog.store.mapping import LISTED, columns
@@ -71,6 +72,7 @@ DOCUMENTS = (
 )
 
 
+@singledispatch
 def rank(reader: Reader, match: str, filters: Filters, limit: int) -> list[tuple[int, float]]:
     """Return the entries that match a full-text expression, the best first.
 
@@ -85,11 +87,13 @@ def rank(reader: Reader, match: str, filters: Filters, limit: int) -> list[tuple
     return _ranked(reader, _RANKED, match, filters, limit)
 
 
+@singledispatch
 def postings(reader: Reader, match: str) -> list[tuple[int, float]]:
     """Return id and BM25 of every entry that matches a full-text expression, in the order of ids."""
     return reader.all(_POSTINGS, (match,))
 
 
+@singledispatch
 def listed(reader: Reader, match: str, filters: Filters, limit: int) -> list[Row]:
     """Return rows of id, BM25 score and the columns of a listing, for the entries :func:`rank` would return.
 
@@ -114,6 +118,7 @@ def documents(reader: Reader, ids: Sequence[int]) -> list[Row]:
     return [(row[0], *(value if type(value) is str else "" for value in row[1:])) for row in rows]
 
 
+@singledispatch
 def mean_length(reader: Reader) -> float:
     """Return the mean number of words of an entry, or 0 for an empty catalog.
 
@@ -131,6 +136,7 @@ def mean_length(reader: Reader) -> float:
     return sum(numbers[1:]) / numbers[0] if numbers and numbers[0] else 0.0
 
 
+@singledispatch
 def candidates(reader: Reader, tiers: Sequence[str], filters: Filters, most: int, enough: int) -> list[int]:
     """Return ids of entries that match the full-text expressions of *tiers*, unranked, without repeats.
 
@@ -141,7 +147,7 @@ def candidates(reader: Reader, tiers: Sequence[str], filters: Filters, most: int
         most: how many to take from each tier.
         enough: stop at the end of the tier that reaches this number.
     """
-    narrowed = _facets(filters)
+    narrowed = facets(filters)
     passing, params = conditions(filters.origin, "entry_fts.rowid", "")  # no list of words tells this
     where = " AND ".join(["entry_fts MATCH ?", *passing])
     ids: dict[int, None] = {}
@@ -157,7 +163,7 @@ def candidates(reader: Reader, tiers: Sequence[str], filters: Filters, most: int
     return list(ids)
 
 
-def _facets(filters: Filters) -> str:
+def facets(filters: Filters) -> str:
     """Return a full-text expression with a place for ``{tier}``, narrowed to what passes the *filters*.
 
     The filters go into the expression because FTS5 walks the lists of a word and of a tag together and skips ahead in

@@ -101,7 +101,8 @@ _OF_TAG = (
 
 _BY_PLACE = (
     "SELECT e.id FROM entry AS e WHERE {where} ORDER BY "
-    "CASE WHEN json_valid(e.metadata) THEN json_extract(e.metadata, '$.root') END, e.ref, e.kind, e.name"
+    "coalesce(CASE WHEN json_valid(e.metadata) THEN json_extract(e.metadata, '$.root') END, ''), coalesce(e.ref, ''), "
+    "e.kind, e.name"
 )
 
 _PAGE = 500
@@ -169,7 +170,7 @@ def _origin(filters: Filters) -> tuple[str, list[Any]]:
 
 def entries_with_tag(reader: Reader, tag: str) -> int:
     """Return how many entries have *tag*, or 1,000 if there are more: counting further would not change a decision."""
-    row = reader.one("SELECT count(*) FROM (SELECT 1 FROM entry_tag WHERE tag = ? LIMIT ?)", (tag, _FEW))
+    row = reader.one("SELECT count(*) FROM (SELECT 1 FROM entry_tag WHERE tag = ? LIMIT ?) AS few", (tag, _FEW))
     return int(row[0]) if row else 0
 
 
@@ -202,7 +203,7 @@ def listed(reader: Reader, filters: Filters, order: str, after: tuple[str, str] 
         if after is not None:
             sql.append("(e.name, e.kind) > (?, ?)")
             params += after[::-1]
-        where = " AND ".join(sql) or "1"
+        where = " AND ".join(sql) or "1 = 1"
         rows = reader.stream(
             f"SELECT {columns(LISTED)} FROM entry AS e WHERE {where} ORDER BY e.{ORDERS[order]}", params
         )
@@ -222,7 +223,7 @@ def rows_by_place(reader: Reader, filters: Filters) -> Iterator[Row]:
     that is written meanwhile comes as it is then, and one that is taken away does not come.
     """
     sql, params = conditions(filters, "e.id", "e.kind")
-    where = " AND ".join(sql) or "1"
+    where = " AND ".join(sql) or "1 = 1"
     ids = array("q", (row[0] for row in reader.stream(_BY_PLACE.format(where=where), params)))
     wanted = f"SELECT e.id, {columns()} FROM entry AS e WHERE e.id IN ({{ids}})"
     for start in range(0, len(ids), _PAGE):
@@ -264,7 +265,7 @@ def _matching(
         text = f"SELECT {wanted} FROM entry AS e WHERE {where} ORDER BY e.kind, e.name LIMIT ?"
         return text, (*filters.any_tags, *params, limit)
     sql, params = _behind(conditions(filters, "e.id", "e.kind"), after)
-    where = " AND ".join(sql) or "1"
+    where = " AND ".join(sql) or "1 = 1"
     return f"SELECT {wanted} FROM entry AS e WHERE {where} ORDER BY e.kind, e.name LIMIT ?", (*params, limit)
 
 
@@ -309,7 +310,7 @@ def matching_ids(reader: Reader, filters: Filters) -> list[int]:
             row[0] for row in reader.all(f"SELECT t.entry_id FROM entry_tag AS t WHERE {where}", (tags[0], *params))
         ]
     sql, params = conditions(filters, "e.id", "e.kind")
-    where = " AND ".join(sql) or "1"
+    where = " AND ".join(sql) or "1 = 1"
     return [row[0] for row in reader.all(f"SELECT e.id FROM entry AS e WHERE {where}", params)]
 
 

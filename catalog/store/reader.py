@@ -348,6 +348,12 @@ class Reader:
             while rows := cursor.fetchmany(500):
                 yield from rows
 
+    def batches(self, lent: Any, sql: str, params: Params, size: int) -> Iterator[list[Row]]:
+        """Yield the rows of a statement that runs on a *lent* connection, *size* at a time, as they are read."""
+        cursor = lent.execute(sql, params)
+        while rows := cursor.fetchmany(size):
+            yield rows
+
     def close(self) -> None:
         """Close every connection; a lent connection is closed when it comes back."""
         if self._closed:

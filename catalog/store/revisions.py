@@ -21,6 +21,9 @@ _PRUNE = (
     "AND a.revision = p.revision))"
 )
 
+_ASIDE = 1 << 30
+"""Added to the revisions of an entry while its history moves: no history is as long."""
+
 
 def prune(run: Connection, keep: int, before: str) -> int:
     """Delete revisions but the last *keep* of each entry, those from *before* on, and those that an alias names.
@@ -46,12 +49,15 @@ def rename(run: Connection, key: Key, new: str) -> None:
     before = do("SELECT max(revision) FROM revision WHERE kind = ? AND name = ?", (kind, new)).scalar() or 0
     # In two steps: a revision may not stand on a number that another still has.
     move = "UPDATE revision SET name = ?, revision = revision + ? WHERE kind = ? AND name = ?"
-    do(move, (new, 1 << 40, kind, name))
+    do(move, (new, _ASIDE, kind, name))
     back = "UPDATE revision SET revision = revision - ? + ? WHERE kind = ? AND name = ? AND revision > ?"
-    do(back, (1 << 40, before, kind, new, 1 << 40))
+    do(back, (_ASIDE, before, kind, new, _ASIDE))
     do("UPDATE entry SET name = ?, revision = revision + ? WHERE kind = ? AND name = ?", (new, before, kind, name))
     do("DELETE FROM entry_tag WHERE kind = ? AND name = ?", (kind, name))
-    do("UPDATE OR REPLACE used SET name = ? WHERE kind = ? AND name = ?", (new, kind, name))
-    do("UPDATE OR IGNORE golden_case SET name = ? WHERE kind = ? AND name = ?", (new, kind, name))
+    both = "SELECT {0} FROM {1} WHERE kind = ? AND name = ?"
+    do(f"DELETE FROM used WHERE kind = ? AND name = ? AND query IN ({both.format('query', 'used')})", (kind, new, *key))
+    do("UPDATE used SET name = ? WHERE kind = ? AND name = ?", (new, kind, name))
+    other = both.format("text", "golden_case")
+    do(f"UPDATE golden_case SET name = ? WHERE kind = ? AND name = ? AND text NOT IN ({other})", (new, *key, kind, new))
     do("DELETE FROM golden_case WHERE kind = ? AND name = ?", (kind, name))
     aliases.rename(run, kind, name, new, before)

@@ -45,7 +45,7 @@ def sqlite_path(url: str) -> str | None:
         file = url.removeprefix("sqlite:").lstrip("/")
         raise StoreError(f"{url!r} is not a database URL; for a file write sqlite:///{file}", url=url)
     if scheme.partition("+")[0] in ("postgresql", "postgres"):
-        raise StoreError("this version keeps catalogs in SQLite only; write sqlite:///team.db", url=url)
+        raise StoreError("this is a database on a server, and no file; write sqlite:///team.db")
     if scheme not in ("sqlite", "sqlite+pysqlite"):
         raise StoreError(f"no driver for {scheme}:// databases; write sqlite:///team.db", url=url)
     option = _OPTION.search(rest)
@@ -266,7 +266,7 @@ def upgrade(path: str) -> None:
     # All of this is slow to import, and opening a current database needs none of it.
     import sqlalchemy as sa
 
-    _load_alembic()
+    load_alembic()
     from alembic import command
     from alembic.script import ScriptDirectory
     from alembic.util.exc import CommandError
@@ -307,7 +307,7 @@ def upgrade(path: str) -> None:
         engine.dispose()
 
 
-def _load_alembic() -> None:
+def load_alembic() -> None:
     """Import Alembic, which loads its plugins of all that is installed; our migrations need none of them."""
     from catalog.distributions import forgiving
 

@@ -31,7 +31,10 @@ class Store:
         url: the URL it was opened with.
         frozen: why nothing is written any more, in words; empty where something may be.
         reader: runs every statement that only reads.
+        is_server: whether others than its owner may write to it from elsewhere.
     """
+
+    is_server = False
 
     def __init__(self, url: str, *, busy_ms: int = BUSY_MS) -> None:
         """Open the database at *url*; a SQLite file is created or upgraded first.

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -23,25 +22,14 @@ NAMING = {
 
 
 class UtcDateTime(sa.types.TypeDecorator[datetime]):
-    """A time in UTC: ``timestamptz`` on PostgreSQL, ISO 8601 text with its offset on SQLite.
-
-    SQLAlchemy's own type would lose the time zone on SQLite.
-    """
+    """A time in UTC as ISO 8601 text with its offset: it sorts, and SQLAlchemy's type loses the zone on SQLite."""
 
     impl = sa.String(32)
     cache_ok = True
 
-    def load_dialect_impl(self, dialect: sa.Dialect) -> sa.types.TypeEngine[Any]:
-        """Return the column type of *dialect*."""
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(sa.DateTime(timezone=True))
-        return dialect.type_descriptor(sa.String(32))
-
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> Any:
         """Return *value* in the form the database stores, in UTC."""
-        if value is None or dialect.name == "postgresql":
-            return value
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
+        return None if value is None else value.astimezone(UTC).isoformat(timespec="microseconds")
 
     def process_result_value(self, value: Any, dialect: sa.Dialect) -> datetime | None:
         """Return a stored time with its time zone."""
@@ -64,10 +52,10 @@ class JsonText(sa.Text):
 
 
 def json_type(form: str = "any") -> sa.types.TypeEngine[Any]:
-    """Return a column type for JSON of a *form*: text on SQLite, ``jsonb`` on PostgreSQL. None is stored as NULL."""
-    # Not SQLAlchemy's JSON on SQLite: a column declared JSON has numeric affinity there, which turns the text 12 into a
-    # number, and a text of twenty digits into another number.
-    return JsonText(form).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+    """Return a column type for JSON of a *form*: text. None is stored as NULL."""
+    # Not SQLAlchemy's JSON: a column declared JSON has numeric affinity in SQLite, which turns the text 12 into a
+    # number, and a text of twenty digits into another number; and PostgreSQL's jsonb sorts the properties of a schema.
+    return JsonText(form)
 
 
 metadata = sa.MetaData(naming_convention=NAMING)

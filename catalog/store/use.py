@@ -171,8 +171,9 @@ def record(
         same = sa.and_(*(column == sa.bindparam(f"_{column.name}") for column in columns))
         keys = [{"_query": row.query, "_kind": row.kind, "_name": row.name} for row in obsolete]
         run.execute(sa.delete(used).where(same), keys)
-    # OR REPLACE: a row that is damaged has not been read, and may have this key.
-    run.execute(sa.insert(used).prefix_with("OR REPLACE"), [rows[key]._asdict() for rows in stored.values()])
+    # Deleted first: also a row that is damaged, and has not been read, may have this key.
+    run.execute(sa.delete(used).where(used.c.query.in_(queries), used.c.kind == key[0], used.c.name == key[1]))
+    run.execute(sa.insert(used), [rows[key]._asdict() for rows in stored.values()])
     if records % TIDY_EVERY == 0:
         _tidy(run, now)
 

@@ -32,13 +32,16 @@ _FRESH_JOIN = (
     "JOIN entry_text AS t ON t.entry_id = v.entry_id AND t.part = v.part AND t.hash = v.hash "
     f"AND v.template = {TEMPLATE_VERSION}"
 )
-EMBEDDERS = "SELECT m.name, m.given, m.width, m.complete FROM embedder AS m ORDER BY m.complete DESC, m.name"
+EMBEDDERS = (
+    "SELECT m.name, m.given, m.width, m.complete FROM embedder AS m "
+    "ORDER BY m.complete IS NULL, m.complete DESC, m.name"
+)
 EMBEDDER = "SELECT m.id, m.width, m.since FROM embedder AS m WHERE m.name = ?"
 AMOUNT = "SELECT count(*) FROM vector AS v JOIN embedder AS m ON m.id = v.embedder_id WHERE m.name = ?"
 TEXTS = "SELECT count(*) FROM entry_text"
 STATUS = (
-    f"SELECT sum(t.hash = v.hash AND v.template = {TEMPLATE_VERSION}), count(*) FROM vector AS v "
-    "JOIN entry_text AS t ON t.entry_id = v.entry_id AND t.part = v.part WHERE v.embedder_id = ?"
+    f"SELECT count(CASE WHEN t.hash = v.hash AND v.template = {TEMPLATE_VERSION} THEN 1 END), count(*) "
+    "FROM vector AS v JOIN entry_text AS t ON t.entry_id = v.entry_id AND t.part = v.part WHERE v.embedder_id = ?"
 )
 PENDING = (
     "SELECT t.entry_id, t.part, t.hash FROM entry_text AS t WHERE (t.entry_id, t.part) > (?, ?) "
@@ -64,7 +67,7 @@ HASHED = (
 )
 OF_ENTRIES = (
     "SELECT v.entry_id, v.hash, v.vector, v.checksum FROM json_each(?) AS k CROSS JOIN embedder AS m "
-    "JOIN vector AS v ON v.entry_id = k.value AND v.embedder_id = m.id "
+    "JOIN vector AS v ON v.entry_id = CAST(k.value AS INTEGER) AND v.embedder_id = m.id "
     f"WHERE m.name = ? AND length(v.vector) = 4 * m.width AND v.template = {TEMPLATE_VERSION}"
 )
 OF_EMBEDDER = (
@@ -301,9 +304,8 @@ def fresh(reader: Reader, embedder: str) -> tuple[Mark, Rows]:
         matrix = np.empty((most, width), np.float32)
         ids, numbers = np.empty(most, np.int64), np.empty(most, np.int32)
         done = 0
-        cursor = connection.execute(FRESH, (id_, 4 * width))
         damaged = 0
-        while found := cursor.fetchmany(4_096):
+        for found in reader.batches(connection, FRESH, (id_, 4 * width), 4_096):
             batch = _undamaged(found)
             damaged += len(found) - len(batch)
             if not batch:
@@ -390,7 +392,8 @@ def _left_out(embedder: str, damaged: int) -> None:
 def damaged(reader: Reader, embedder: str) -> list[tuple[int, int]]:
     """Return entry id and part of the vectors of *embedder* whose bytes are not those that were stored."""
     with reader.snapshot() as connection:
-        return [row[:2] for row in connection.execute(OF_EMBEDDER, (embedder,)) if not _undamaged([row])]
+        batches = reader.batches(connection, OF_EMBEDDER, (embedder,), 4_096)
+        return [row[:2] for batch in batches for row in batch if not _undamaged([row])]
 
 
 def _mark(connection: sqlite3.Connection, embedder: str) -> tuple[Mark, int | None, int]:

@@ -50,16 +50,16 @@ _LAST_REVISIONS = sa.text(
     f"WHERE r.revision BETWEEN 1 AND {MOST} GROUP BY r.kind, r.name"  # a damaged number must not be counted on from
 )
 _LAST_ACTIONS = sa.text(
-    "SELECT r.kind, r.name, r.action, max(r.revision) FROM json_each(:keys) AS k "
+    "SELECT r.kind, r.name, r.action FROM json_each(:keys) AS k "
     "JOIN revision AS r ON r.kind = json_extract(k.value, '$[0]') AND r.name = json_extract(k.value, '$[1]') "
-    "GROUP BY r.kind, r.name"
+    "WHERE r.revision = (SELECT max(x.revision) FROM revision AS x WHERE x.kind = r.kind AND x.name = r.name)"
 )
 _WITHOUT_ROW = sa.text(
     "SELECT r.kind, r.name FROM revision AS r WHERE r.data IS NOT NULL AND r.revision = (SELECT max(x.revision) "
     "FROM revision AS x WHERE x.kind = r.kind AND x.name = r.name) AND NOT EXISTS (SELECT 1 FROM entry AS e "
     "WHERE e.kind = r.kind AND e.name = r.name)"
 )
-_LAST_ID = sa.select(sa.func.max(tables.entry.c.id)).where(tables.entry.c.id < MOST)
+_LAST_ID = sa.select(sa.func.max(tables.entry.c.id)).where(tables.entry.c.id < sa.literal(MOST, sa.BigInteger))
 _NOTE_CHANGE = (
     "INSERT INTO entry_change (entry_id, generation) VALUES (?, ?) "
     "ON CONFLICT (entry_id) DO UPDATE SET generation = excluded.generation"

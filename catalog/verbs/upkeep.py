@@ -23,6 +23,17 @@ def backup(ws: Workspace, path: str | os.PathLike[str]) -> None:
     ws.store.backup(os.fspath(path))
 
 
+def backup_database(url: str, target: str) -> None:
+    """Copy the database file at *url*, of whatever schema, to the new file *target*, without upgrading it.
+
+    Raises:
+        StoreError: *target* exists or can't be written; there is no file at *url*, or it is on a server.
+    """
+    from catalog.store.copying import copy_file  # nothing else here needs it
+
+    copy_file(_file_of(url), target)
+
+
 def prune(ws: Workspace, keep: int | None, older_than: float | None, vacuum: bool) -> int:
     """Delete old revisions; see :meth:`catalog.Catalog.prune`."""
     keep = ws.settings.keep_history if keep is None else keep
@@ -69,11 +80,10 @@ def salvage(url: str, target: str | os.PathLike[str]) -> Salvaged:
         StoreError: *target* exists, or the database holds nothing of a catalog that can be read.
     """
     from catalog.store.salvage import salvage as write  # with SQLAlchemy, which nothing else here needs
-    from catalog.store.schema import sqlite_path
 
-    path = sqlite_path(url)
-    if path is None or not os.path.exists(path):
-        raise StoreError(f"there is no database at {path or url}", url=url)
+    path = _file_of(url)
+    if not os.path.exists(path):
+        raise StoreError(f"there is no database at {path}", url=url)
     return write(path, os.fspath(target), actor=actor())
 
 
@@ -109,36 +119,33 @@ def leftovers(url: str, *, remove: bool = False) -> list[str]:
 def copy_catalog(
     from_url: str, to_url: str, *, replace: bool = False, progress: Callable[[int, int], None] | None = None
 ) -> Copied:
-    """Copy a whole catalog to another database: entries, histories, vectors and all that is kept beside them.
+    """Copy a whole catalog to another database, in a file or on a server: entries, histories, vectors and all else.
 
     Number and checksum of the rows of every table are compared before the copy gets its place; until then nothing is
     there. The first database is only read: one of an older schema is copied by way of an upgraded copy.
 
     Args:
         from_url: the database to copy, as a URL or the path of a file.
-        to_url: where to: a file that is not there, or holds nothing.
+        to_url: where to: a file, or a database on a server, that is not there or holds nothing. A copy to a server
+            that was interrupted goes on where it stopped.
         replace: put the copy in the place of a catalog that *to_url* holds.
         progress: called with the number of steps done and of all steps.
 
     Raises:
         StoreError: *to_url* holds a catalog, or a process uses it; *from_url* can't be read.
     """
-    from catalog.store.carry import carry  # with SQLAlchemy, which nothing else here needs
+    from catalog.store.opening import copy  # nothing else here needs it
     from catalog.store.schema import is_read_only
 
-    source, target = _file_of(from_url), _file_of(to_url)
     if why := is_read_only(to_url):
         raise StoreError(f"nothing can be copied to {to_url}: {why}", url=to_url)
-    return carry(source, target, replace=replace, progress=progress)
+    return copy(from_url, to_url, replace=replace, progress=progress)
 
 
 def _file_of(url: str) -> str:
-    from catalog.store.schema import sqlite_path
+    from catalog.store.opening import file_of
 
-    path = sqlite_path(url)
-    if path is None:
-        raise StoreError(f"{url} is a private database; name a file, as sqlite:///team.db", url=url)
-    return path
+    return file_of(url)
 
 
 def reindex(ws: Workspace) -> int:

@@ -24,13 +24,14 @@ FOUND = ("scan:", "plugin:")
 SAY_SO = "read it, then say `catalog init --trust`"
 
 
-def policy_of(settings: Settings, path: str | None, *, url_is_configured: bool) -> Policy:
+def policy_of(settings: Settings, path: str | None, *, url_is_configured: bool, is_server: bool = False) -> Policy:
     """Return the policy of a catalog.
 
     Args:
         settings: of the catalog.
-        path: the file of its database; None: it is in memory.
+        path: the file of its database, or its address; None: it is in memory.
         url_is_configured: whether the configuration names the database, not the caller.
+        is_server: whether it is on a server.
     """
     trusted = settings.is_trusted
     file = str(settings.file) if settings.file else None
@@ -39,6 +40,8 @@ def policy_of(settings: Settings, path: str | None, *, url_is_configured: bool) 
         mode, why = LISTED, "others may ask it through a server"
     elif not trusted and url_is_configured:
         mode, why = LISTED, f"{file} names this database, and nobody has trusted that file; {SAY_SO}"
+    elif is_server:
+        mode, why = LISTED, f"{path} is on a server, where others may write to it"
     elif path is not None:
         fault = _fault_of_owner(path)
         if fault is not None:

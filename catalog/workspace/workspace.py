@@ -32,8 +32,8 @@ from catalog.search.learning import Learning
 from catalog.settings import SCOPE, Settings, default_url, load_settings
 from catalog.store import queries
 from catalog.store.mapping import entry_from_row
+from catalog.store.opening import open_store
 from catalog.store.sources import files_of
-from catalog.store.store import Store
 from catalog.workspace.embedding import EmbeddingService
 from catalog.workspace.reasons import check_unchanged, current_actor, take_expected
 from catalog.workspace.reasons import current as current_reason
@@ -93,7 +93,7 @@ class Workspace:
         self.url = url or settings.place() or _home()
         # Of what the environment names the configuration says nothing.
         self._url_is_configured = url is None and settings.url is not None and not os.environ.get("CATALOG_URL")
-        self.store = Store(self.url)
+        self.store = open_store(self.url)
         self.runtime = RuntimeTier()
         self.config = ConfigTier(settings)
         self.objects = ObjectCache()
@@ -138,7 +138,12 @@ class Workspace:
         if self._policy is None:
             from catalog.workspace.trusting import policy_of  # only where something is imported
 
-            self._policy = policy_of(self.settings, self.store.path, url_is_configured=self._url_is_configured)
+            self._policy = policy_of(
+                self.settings,
+                self.store.path,
+                url_is_configured=self._url_is_configured,
+                is_server=self.store.is_server,
+            )
         return self._policy
 
     def _followed(self, ref: str) -> object:
@@ -167,7 +172,7 @@ class Workspace:
         raise StoreError("this catalog is closed; open it again", url=self.url)
 
     def __str__(self) -> str:
-        return f"{self.url}{', closed' if self._closed else ''}"
+        return f"{self.store.url}{', closed' if self._closed else ''}"
 
     def renew_after_fork(self) -> None:
         """Give a child process a lock of its own, and a snapshot that asks connections of its own."""

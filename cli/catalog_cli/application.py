@@ -26,7 +26,7 @@ class Schema(NamedTuple):
     """The version of a database.
 
     Attributes:
-        path: the file.
+        path: the file, or the address on a server.
         found: its version, or None where there is no database yet.
         newest: the version this installation works with.
     """
@@ -53,7 +53,7 @@ class Application:
         """The catalog of ``--url``, else that of the environment or the configuration."""
         import warnings
 
-        from catalog import Catalog, CatalogWarning, sqlite_path
+        from catalog import Catalog, CatalogWarning, database_place
 
         warnings.simplefilter("always", CatalogWarning)
         # An embedder of the current folder must be importable, or the search would silently go by words only.
@@ -64,7 +64,7 @@ class Application:
                 self.look_here()
         opened = Catalog(self.url, embedder=self.embedder, settings=self._settings())
         click.get_current_context().call_on_close(partial(self._close, opened))
-        if sqlite_path(opened.url) is None:
+        if database_place(opened.url) is None:
             self.screen.remark(f"Warning: {opened.url} is a private database: what is stored goes with this command")
         context = click.get_current_context()
         if self.reason is not None:
@@ -101,24 +101,23 @@ class Application:
     def schema(self) -> Schema:
         """Return the version of the database, without creating or upgrading it."""
         from catalog import SCHEMA_HEAD as HEAD
-        from catalog import StoreError, sqlite_path
+        from catalog import database_place
         from catalog import schema_revision as current
 
-        path = sqlite_path(self.place)
-        if path is None:
-            raise StoreError(
-                f"{self.place} is a private database, which is gone when a command ends; "
-                "name a file, as sqlite:///team.db",
-                url=self.place,
-            )
-        return Schema(path, current(path), HEAD)
+        found = current(self.place)
+        return Schema(database_place(self.place) or "", found, HEAD)
+
+    @property
+    def shown_url(self) -> str:
+        """The URL of the database as it may be shown: that of a server without a login."""
+        return self.path if "://" in self.path else self.place
 
     @property
     def path(self) -> str:
-        """The file of the database, without opening it."""
-        from catalog import sqlite_path
+        """What the database is called, a file or an address, without opening it."""
+        from catalog import database_place
 
-        return sqlite_path(self.place) or "a database in memory"
+        return database_place(self.place) or "a database in memory"
 
     def look_here(self) -> None:
         """Look for modules in the current folder, after all others; nothing there becomes importable by that."""

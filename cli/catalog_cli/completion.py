@@ -77,10 +77,10 @@ _PLAIN = frozenset("_.:/@+,-")
 def _exists(url: str) -> bool:
     import os
 
-    from catalog import sqlite_path
+    from catalog import database_place
 
-    path = sqlite_path(url)
-    return path is not None and os.path.exists(path)
+    path = database_place(url)
+    return path is not None and (os.path.exists(path) or "://" in path)
 
 
 def join_colons() -> None:

@@ -5,7 +5,6 @@ Revision: 0001
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 from catalog.store.downgrades import refuse_to_lose
 
@@ -17,11 +16,12 @@ depends_on = None
 
 def _json() -> sa.types.TypeEngine:
     # Text, as a column called JSON has numeric affinity in SQLite: it would turn the text "12" into a number.
-    return sa.Text().with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+    # And jsonb of PostgreSQL would sort the properties of a schema.
+    return sa.Text()
 
 
 def _moment() -> sa.types.TypeEngine:
-    return sa.String(32).with_variant(sa.DateTime(timezone=True), "postgresql")
+    return sa.String(32)
 
 
 def upgrade() -> None:

@@ -213,7 +213,7 @@ URLS = {
     "sqlite:///file:c.db?mode=ro&uri=true": "leave out ?mode=ro&uri=true",
     "sqlite:c.db": "for a file write sqlite:///",
     "team": "for a file write sqlite:///team",
-    "postgresql://host/db": "this version keeps catalogs in SQLite only",
+    "postgresql://127.0.0.1:1": "names no database; write postgresql://host/name",
     "sqlite:///{file}/c.db": "is no folder",
 }
 

@@ -161,7 +161,7 @@ def test_tests_are_scanned_again_by_a_refresh_if_they_were(catalog: Catalog, fol
     write(folder / "tests" / "more.py", "more")
     assert {each.target: each.found for each in catalog.refresh()}[str(folder)] == ("tool:more",)
     assert catalog.scan(folder).left_out == {"tests": 2}
-    assert [catalog.entry("tool", name).metadata.get("state") for name in catalog.list("tool")] == [None, None]
+    assert [catalog.entry("tool", name).metadata.get("state") for name in ("it", "more")] == [None, None]
 
 
 def test_an_installed_package_of_the_name_changes_no_entry(

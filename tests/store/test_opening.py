@@ -89,7 +89,7 @@ def test_a_link_to_a_catalog_is_that_catalog(tmp_path: Path) -> None:
         ("sqlite:///team.db?mode=rwc", "leave out .mode=rwc"),
         ("sqlite:///team.db?cache=shared&mode=ro", "leave out"),
         ("sqlite://team.db", "sqlite:///team.db"),
-        ("postgresql://host/db", "SQLite only"),
+        ("postgresql://127.0.0.1:1", "names no database; write postgresql://host/name"),
         ("mysql://host/db", "no driver for mysql://"),
     ],
 )

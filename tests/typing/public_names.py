@@ -122,6 +122,7 @@ from catalog import (
     council,
     council_graph,
     councils,
+    database_place,
     default_catalog,
     default_url,
     deprecated_in_words,
@@ -191,7 +192,7 @@ from catalog import (
     tool,
     tools,
     trust_configuration,
-    url_read_only,
+    upgrade_database,
     validate_council,
     visible,
     whole_file,
@@ -394,14 +395,14 @@ assert_type(default_url(), str)
 assert_type(sqlite_path("sqlite:///team.db"), str | None)
 assert_type(schema_revision("team.db"), str | None)
 assert_type(schema_advice("team.db", None), str)
-assert_type(url_read_only("team.db"), str)
+assert_type(database_place("team.db"), str | None)
+assert_type(upgrade_database("team.db"), None)
 assert_type(backup_database("team.db", "copy.db"), None)
 assert_type(close_matches("plit", ["plot"]), list[str])
 assert_type(did_you_mean(["plot"]), str)
 assert_type(json_text({"a": [1]}, indent=2), str)
 assert_type(visible("a"), str)
 texts: list[str] = [SCHEMA_HEAD, __version__]
-assert_type(url_read_only("sqlite:///team.db?mode=ro"), str)
 assert_type(salvage("team.db", "saved.db"), Salvaged)
 copied: Copied = copy_catalog("team.db", "copy.db", replace=True)
 assert_type(copied.tables, dict[str, TableSum])

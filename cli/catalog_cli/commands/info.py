@@ -32,7 +32,7 @@ def info(app: Application, as_json: bool) -> None:
     marks = catalog.marks()
     gone = [key for key, mark in marks.items() if mark.code == "gone"]
     data: dict[str, Any] = {
-        "url": app.place,
+        "url": app.shown_url,
         "path": schema.path,
         "schema": schema.newest,
         "bytes": _size(schema.path),

@@ -48,12 +48,12 @@ def init(app: Application, database: str, targets: tuple[str, ...], trust: bool,
     embedder, runner, strategies, plug-in groups and databases elsewhere are set aside, and its entries are not loaded.
     With --trust they are, as long as it stays as it is; after a change say it again. CATALOG_TRUST=1 trusts all.
     """
-    from catalog import SettingsError, load_settings, sqlite_path
+    from catalog import SettingsError, database_place, load_settings
 
     if trust:
         _trust(app)
         return
-    path = sqlite_path(database)  # raises for a URL that is not valid before anything is written
+    path = database_place(database)  # raises for a URL that is not valid before anything is written
     here = Path.cwd()
     project, own = here / "pyproject.toml", here / "catalog.toml"
     if own.exists() or (project.exists() and "catalog" in _tables(project)):

@@ -42,7 +42,7 @@ def backup(app: Application, file: str, keep: int | None, as_json: bool) -> None
         raise click.UsageError(f"{file} is a folder; name a file in it, or keep several there with --keep 7")
     from catalog import backup_database
 
-    backup_database(app.schema().path, file)
+    backup_database(app.place, file)
     if as_json:
         app.screen.json({"file": file})
     else:
@@ -52,7 +52,7 @@ def backup(app: Application, file: str, keep: int | None, as_json: bool) -> None
 def _rotate(app: Application, folder: str, keep: int, as_json: bool) -> None:
     from catalog import backup_into
 
-    done = backup_into(app.schema().path, folder, keep=keep)
+    done = backup_into(app.place, folder, keep=keep)
     for spared in done.spared:
         app.screen.remark(f"Warning: {spared} was changed since it was written, and is not deleted")
     if as_json:

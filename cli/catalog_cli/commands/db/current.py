@@ -21,13 +21,13 @@ def current(app: Application, as_json: bool) -> None:
     Changes nothing: a database that is not there is not created. The exit status is 1 if it is not there, or not up
     to date.
     """
+    from catalog import schema_advice
+
     schema = app.schema()
     if as_json:
-        app.screen.json({"url": app.place, "path": schema.path, "schema": schema.found, "newest": schema.newest})
+        app.screen.json({"url": app.shown_url, "path": schema.path, "schema": schema.found, "newest": schema.newest})
     elif schema.found is not None:
         app.screen.print(f"{schema.path}: schema {schema.found}")
-    from catalog import schema_advice, url_read_only
-
-    advice = schema_advice(schema.path, schema.found, url_read_only(app.place))
+    advice = schema_advice(app.place, schema.found)
     if advice:
         raise No(advice)

@@ -11,6 +11,7 @@ from catalog_cli.options import command
     examples="""
         catalog db upgrade
         catalog --url sqlite:///team.db db upgrade
+        catalog --url postgresql://owner@db.example.org/team db upgrade
     """,
 )
 @pass_app
@@ -18,9 +19,12 @@ def upgrade(app: Application) -> None:
     """Create the database or bring it up to date.
 
     Safe to run any number of times, and while other processes use the catalog: all of it happens in one transaction.
+    A file is upgraded by whatever opens it; a catalog on a PostgreSQL server only by this.
     """
+    from catalog import upgrade_database
+
     before = app.schema()
-    app.catalog.generation  # noqa: B018 - opening it is what creates and upgrades
+    upgrade_database(app.place)
     after = app.schema()
     if before.found == after.found:
         app.screen.print(f"{after.path} is up to date (schema {after.found})")

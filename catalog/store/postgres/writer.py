@@ -1,0 +1,160 @@
+"""Writing a catalog on a server: one transaction at a time, as on SQLite, each of them whole or not at all."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.pool import QueuePool
+
+from catalog.errors import StoreError
+from catalog.store.postgres import dialect
+from catalog.store.postgres.connecting import connect
+from catalog.store.postgres.errors import is_lost, store_error, unknown_commit
+from catalog.store.writer import Transaction, Writer
+
+if TYPE_CHECKING:
+    from catalog.store.postgres.address import Address
+
+LOCK = "SELECT pg_advisory_xact_lock(1129595201, 'catalog_state'::regclass::oid::integer)"
+"""Held by whoever writes: generations come in the order of commits, as with SQLite's write lock."""
+
+_INSERT = re.compile(r"INSERT INTO (\w+) \(([^()]*)\) VALUES \((?:%s(?:, )?)+\)")
+_MANY = 50
+"""Rows from which on an INSERT is a COPY."""
+
+_PAUSES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.5)
+
+
+def make_engine(address: Address) -> sa.Engine:
+    """Return an engine whose connections take the statements of the store."""
+    engine = sa.create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: _connection(address),
+        poolclass=QueuePool,
+        pool_size=1,
+        max_overflow=4,
+        use_native_hstore=False,
+    )
+
+    @event.listens_for(engine, "before_cursor_execute", retval=True)
+    def _translate(
+        connection: Any, cursor: Any, statement: str, given: Any, context: Any, executemany: bool
+    ) -> tuple[str, Any]:
+        if context is not None and context.compiled is not None:  # its parameters are marked, and its % doubled
+            return dialect.functions(statement), given
+        text = dialect.translated(statement)
+        return text, given if executemany else dialect.parameters(text, given)
+
+    @event.listens_for(engine, "do_executemany")
+    def _copy(cursor: Any, statement: str, rows: Any, context: Any) -> bool:
+        found = _INSERT.fullmatch(statement)
+        if found is None or len(rows) < _MANY:
+            return False
+        with cursor.copy(f"COPY {found[1]} ({found[2]}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+        return True
+
+    return engine
+
+
+def _connection(address: Address) -> Any:
+    made = connect(address, writes=True)
+    made.autocommit = False
+    return made
+
+
+class PostgresWriter(Writer):
+    """The engine that writes to a server, and its transactions: one at a time among all processes."""
+
+    def __init__(self, address: Address) -> None:
+        """Connect when the first transaction begins."""
+        self.address = address
+        self.path = address.shown
+        self._engine = make_engine(address).execution_options()
+
+    @contextmanager
+    def transaction(self, *, actor: str, reason: str | None = None) -> Iterator[Transaction]:
+        """Begin a transaction when nobody else is in one; commit at the end, or roll back whole on an error.
+
+        Nothing is written before the lock is held, so until then a lost connection is replaced. After that it is an
+        error, and the change was not made; where it is lost in the commit, the error says that nobody knows.
+
+        Raises:
+            StoreBusyError: another process held the lock longer than the patience, or the server does not answer.
+            ReadOnlyError: the server or this role can only read.
+        """
+        connection = self._begun()
+        committing = False
+        try:
+            transaction = Transaction(connection, actor, reason)
+            yield transaction
+            transaction.finish()
+            committing = True
+            connection.commit()
+        except sa.exc.DBAPIError as error:
+            self._roll_back(connection)
+            cause = error.orig or error
+            if committing and is_lost(cause):
+                raise unknown_commit(self.path, cause) from error
+            raise store_error(cause, self.path) from error
+        except UnicodeEncodeError as error:
+            self._roll_back(connection)
+            raise StoreError(
+                f"{error.object[:200]!r} is not Unicode text and can't be kept; nothing was changed. Is it, or is it "
+                "in, a path that is not in UTF-8? Rename that",
+                url=self.path,
+            ) from error
+        except BaseException:
+            self._roll_back(connection)
+            raise
+        finally:
+            connection.close()
+
+    def _begun(self) -> sa.Connection:
+        deadline, failures = time.monotonic() + self.address.patience, 0
+        while True:
+            connection = None
+            try:
+                connection = self._engine.connect()
+                connection.exec_driver_sql(LOCK)
+                return connection
+            except (sa.exc.DBAPIError, psycopg.Error) as error:
+                cause = (error.orig or error) if isinstance(error, sa.exc.DBAPIError) else error
+                if connection is not None:
+                    connection.invalidate()
+                    connection.close()
+                if not is_lost(cause) or time.monotonic() > deadline:
+                    raise store_error(cause, self.path) from error
+                self._engine.dispose()
+                time.sleep(_PAUSES[min(failures, len(_PAUSES) - 1)])
+                failures += 1
+
+    def _roll_back(self, connection: sa.Connection) -> None:
+        try:
+            connection.rollback()
+        except sa.exc.DBAPIError:  # it is gone, and what it did with it
+            connection.invalidate()
+
+    def forget(self) -> None:
+        """Leave the connections to the parent of a fork."""
+        self._engine.dispose(close=False)
+
+
+def copy_rows(connection: sa.Connection, table: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert *rows* with the columns *names* into *table* at once."""
+    cursor = connection.connection.cursor()
+    try:
+        listed = ", ".join(f'"{name}"' for name in names)
+        with cursor.copy(f"COPY {table} ({listed}) FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    finally:
+        cursor.close()

