@@ -59,6 +59,7 @@ BENCHMARKS = {
         "benchmarks.faces.mcp", ("--size", "1000", "--rounds", "20", "--sessions", "20", "--seconds", "5")
     ),
     "scan": Benchmark("benchmarks.discovery.scan", ("pydantic", "--rounds", "1")),
+    "faces": Benchmark("benchmarks.faces.serving", ("--size", "2000", "--seconds", "0.3")),
     "fuzz": Benchmark("benchmarks.fuzz.fuzz", ("--minutes", "0.05")),
     "scan_recall": Benchmark("benchmarks.discovery.recall", ()),
     "scan_apps": Benchmark("benchmarks.discovery.scan_apps", ()),

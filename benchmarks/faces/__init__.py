@@ -1,1 +1,1 @@
-"""What it costs to reach a catalog through a face."""
+"""What the faces cost: the server, beside the same calls in this process and beside others that serve the file."""

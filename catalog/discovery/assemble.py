@@ -38,11 +38,13 @@ class Seen:
         finding: what it is.
         item: what the extract says of it.
         is_listed: whether it is a finding of its own; what is not listed leads to what it was made of.
+        root: the number of the root whose file it is in.
     """
 
     finding: Finding
     item: dict[str, Any]
     is_listed: bool = True
+    root: int = 0
 
     @property
     def module(self) -> str:
@@ -52,7 +54,8 @@ class Seen:
     @property
     def takes(self) -> list[list[str]]:
         """What it is given, as `catalog.discovery.takes` says it."""
-        return self.item.get("made", {}).get("takes", [])  # type: ignore[no-any-return]
+        takes: list[list[str]] = self.item.get("made", {}).get("takes", [])
+        return takes
 
 
 def seen_in(

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.literal import Value
+from catalog.discovery.owners import owner_rule
 from catalog.discovery.rules import Rule
 
 _MOST_STEPS = 20
@@ -42,7 +43,7 @@ def of_mark(mark: dict[str, Any], follower: NameFollower) -> Decision | None:
     last = ""
     for _ in range(_MOST_STEPS):
         if "dotted" in mark:
-            rule, last = follower.follow(mark["dotted"], lambda name: follower.rules.match("decorators", name))
+            rule, last = follower.follow(mark["dotted"], lambda name: follower.match("decorators", name))
             if rule is not None:
                 return Decision(rule, last, given)
         stored = follower.stored_mark(last) if last else None
@@ -50,7 +51,7 @@ def of_mark(mark: dict[str, Any], follower: NameFollower) -> Decision | None:
             break
         mark, given = stored, {**stored["given"], **given}
     if "method" in mark:
-        rule = follower.owner_rule(mark["method"], mark["owner"], mark["called"])
+        rule = owner_rule(follower, mark["method"], mark["owner"], mark["called"])
         if rule is not None:
             return Decision(rule, mark["method"], given)
     if not last:
@@ -71,7 +72,7 @@ def _of_wrapper(
         if "type" in result:
             decision = of_class(result["type"], merged, follower)
         else:
-            rule, last = follower.follow(result["dotted"], lambda name: follower.rules.match("decorators", name))
+            rule, last = follower.follow(result["dotted"], lambda name: follower.match("decorators", name))
             decision = (
                 Decision(rule, last, merged)
                 if rule is not None
@@ -91,7 +92,7 @@ def of_made(made: dict[str, Any], follower: NameFollower) -> Decision | None:
     if decision is not None:
         return decision
     if made.get("decorates"):  # our decorators as functions
-        rule, last = follower.follow(dotted, lambda name: rules.match("decorators", name))
+        rule, last = follower.follow(dotted, lambda name: follower.match("decorators", name))
         if rule is not None and rules.is_own(rule):
             return Decision(rule, last, given)
     _, last = follower.follow(dotted, lambda _: None)
@@ -123,13 +124,12 @@ def _of_maker(dotted: str, given: dict[str, Value], follower: NameFollower, dept
 
 def of_call(dotted: str, given: dict[str, Value], follower: NameFollower) -> Decision | None:
     """Return the rule of the constructor, or of its method that makes one, that *dotted* is."""
-    rules = follower.rules
-    rule, last = follower.follow(dotted, lambda name: rules.match("constructors", name))
+    rule, last = follower.follow(dotted, lambda name: follower.match("constructors", name))
     if rule is not None:
         return Decision(rule, last, given)
     above, _, maker = dotted.rpartition(".")
     if above:
-        rule, last = follower.follow(above, lambda name: rules.match("constructors", name))
+        rule, last = follower.follow(above, lambda name: follower.match("constructors", name))
         if rule is not None and maker in rule.makers:
             return Decision(rule, last, given)
     return None

@@ -11,6 +11,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from catalog.discovery.attributes import Attributes
 from catalog.discovery.crewai import CREW, crews_of
 from catalog.discovery.decorators import Decorators
 from catalog.discovery.gives import Given, Gives
@@ -20,10 +21,10 @@ from catalog.discovery.literal import Value
 from catalog.discovery.made import BLOCKS, MadeObjects
 from catalog.discovery.part_text import part_of_text, text_given_by
 from catalog.discovery.rules import Rules
-from catalog.discovery.scopes import Namer, Scope, Scopes, annotated, is_alias, last_name
+from catalog.discovery.scopes import Beside, Namer, Scope, Scopes, annotated, is_alias, last_name
 from catalog.source.branches import Branches
 from catalog.source.checksum import Function
-from catalog.source.define import define
+from catalog.source.define import define, docstring_of
 from catalog.source.docstrings import summary
 from catalog.source.names import Imported, Opaque
 from catalog.source.parameters import parameters_schema
@@ -35,7 +36,8 @@ Extract = dict[str, Any]
 ``all`` what ``__all__`` lists · ``items`` the candidates · ``asked`` the classes that were candidates ·
 ``described`` the names that were public · ``tried`` the imports that decided which branches run ·
 ``aliased`` the decorators and calls in it that may be known under other names · ``handed`` what calls hand on ·
-``gives`` function to what a call of it gives, once that was asked for · ``crews`` CrewAI's classes, see
+``gives`` function to what a call of it gives, once that was asked for · ``details`` class to what
+`Extractor.details` tells, once that was asked for · ``crews`` CrewAI's classes, see
 `catalog.discovery.crewai`."""
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -47,21 +49,29 @@ Chain = tuple[tuple[int, int], ...]
 class Extractor:
     """Makes the extract of one file."""
 
-    def __init__(self, module: str, path: str, is_package: bool, tree: ast.Module, rules: Rules) -> None:
-        """Prepare to read the *tree* of *module*."""
+    def __init__(
+        self,
+        module: str,
+        path: str,
+        is_package: bool,
+        tree: ast.Module,
+        rules: Rules,
+        beside: Beside = lambda dotted: None,
+    ) -> None:
+        """Prepare to read the *tree* of *module*; *beside* tells of its neighbours."""
         self.module, self.path = module, path
         self.is_package = is_package
         self.tree = tree
         self.rules = rules
-        self.namer = Namer(module, is_package, tree.body, path)
+        self.namer = Namer(module, is_package, tree.body, path, beside)
         self.top = self.namer.top
         self.decorators = Decorators(self.namer, rules)
         self.takes = self.decorators.takes
         self._items = Items(module, path, self.decorators)
+        self._attributes = Attributes(self.namer, rules)
         self.items: list[dict[str, Any]] = []
         self.handed: list[list[str]] = []
         self.classes: dict[str, list[str]] = {}
-        self.wanted = rules.read_names
         self._candidates: frozenset[str] | None = None
         self._public: Callable[[str], bool] | None = None
         self._deep = self._assigned = True
@@ -111,6 +121,7 @@ class Extractor:
             "tried": names.branches.tried,
             "aliased": [],
             "gives": {},
+            "details": {},
             "crews": crews_of(self.tree) if CREW in names.bound else {},
             "asked": None if candidates is None else sorted(candidates),
             "described": [name for name in names.bound if public(name)] if public is not None else [],
@@ -239,10 +250,10 @@ class Extractor:
             elif isinstance(node, BLOCKS):
                 branches = self.top.names.branches if hidden is None else self._within
                 parts = branches.parts(node)
-                is_open = any(part.runs is None for part in parts)
+                is_open = any(part.runs is None or part.elsewhere for part in parts)
                 for number, part in enumerate(parts):
                     inside = (*chain, (id(node), number)) if is_open else chain
-                    runs = live and part.runs is not False
+                    runs = live and part.may_run
                     self._body(part.body, scopes, prefix, hidden, live=runs, chain=inside)
 
     def _function(self, node: Function, scopes: Scopes, prefix: str, hidden: str | None) -> None:
@@ -267,7 +278,7 @@ class Extractor:
             return
         item = self._item("class", node, prefix, hidden)
         item["marks"] = marks
-        item["attributes"] = self._attributes(node, [*scopes, Scope("class", node.body, node)])
+        item["attributes"] = self._attributes.of(node, scopes)
         self.items.append(item)
 
     def _assignment(self, node: ast.Assign | ast.AnnAssign, scopes: Scopes, after: ast.stmt | None) -> None:
@@ -323,6 +334,13 @@ class Extractor:
         if isinstance(node, ast.expr):
             return {"targets": list(self.takes.targets(node, scopes))}
         return {}
+
+    def details(self, qualname: str) -> dict[str, Any]:
+        """Return ``doc`` and ``attributes`` of a class; nothing if there is no class of that name."""
+        node, scopes, _ = self._definition(qualname.split("."))
+        if not isinstance(node, ast.ClassDef):
+            return {}
+        return {"doc": summary(docstring_of(node)), "attributes": self._attributes.of(node, scopes)}
 
     def _definition(self, names: list[str]) -> tuple[Any, Scopes, str | None]:
         """Return what a qualified name is bound to, the bodies around it, and the function it is in, if any."""
@@ -388,53 +406,6 @@ class Extractor:
         item["checksum"] = sums.checksum if sums else None
         item["source_checksum"] = sums.source_checksum if sums else None
 
-    def _attributes(self, node: ast.ClassDef, scopes: Scopes) -> dict[str, Value]:
-        """Return the class attributes fields are read from; None is one whose value can't be told."""
-        attributes: dict[str, Value] = {}
-        init: Function | None = None
-        for statement in node.body:
-            if isinstance(statement, ast.Assign):
-                for target in statement.targets:
-                    if isinstance(target, ast.Name) and target.id in self.wanted:
-                        attributes[target.id] = self.namer.read(statement.value, scopes)
-            elif isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name):
-                if statement.target.id in self.wanted:
-                    default = statement.value
-                    attributes[statement.target.id] = None if default is None else self.namer.read(default, scopes)
-            elif isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                if statement.name == "__init__":
-                    init = statement
-                elif statement.name in self.wanted and _is_property(statement):
-                    last = statement.body[-1] if statement.body else None
-                    value = last.value if isinstance(last, ast.Return) else None
-                    inner = [*scopes, Scope("function", statement.body, statement)]
-                    attributes[statement.name] = None if value is None else self.namer.read(value, inner)
-        if init is not None:
-            self._set_in_init(init, attributes, [*scopes, Scope("function", init.body, init)])
-        return attributes
-
-    def _set_in_init(self, init: Function, attributes: dict[str, Value], scopes: Scopes) -> None:
-        """Add to *attributes* what ``__init__`` sets to a literal where the class body doesn't.
-
-        Two ways: ``self.name = …`` and ``super().__init__(name=…)``.
-        """
-        for statement in init.body:
-            pairs: list[tuple[str, ast.expr]] = []
-            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Attribute):
-                if getattr(statement.targets[0].value, "id", "") == "self":
-                    pairs.append((statement.targets[0].attr, statement.value))
-            elif isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
-                to_base = getattr(statement.value.func, "attr", "") == "__init__"
-                keywords = statement.value.keywords if to_base else ()
-                pairs += [(keyword.arg, keyword.value) for keyword in keywords if keyword.arg]
-            for name, expression in pairs:
-                if name in self.wanted and attributes.get(name) is None:
-                    value = self.namer.read(expression, scopes)
-                    if value is None and name in self.rules.text_names:
-                        value = part_of_text(expression, self.namer, scopes)
-                    if value is not None:
-                        attributes[name] = value
-
 
 def _are_alternatives(chain: Chain, other: Chain) -> bool:
     """Tell whether of two places one or the other runs, and reading can't tell which."""
@@ -444,7 +415,3 @@ def _are_alternatives(chain: Chain, other: Chain) -> bool:
 
 def _is_overload(node: Function) -> bool:
     return any(last_name(decorator) == "overload" for decorator in node.decorator_list)
-
-
-def _is_property(node: Function) -> bool:
-    return any(last_name(decorator) == "property" for decorator in node.decorator_list)

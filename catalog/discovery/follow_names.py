@@ -11,7 +11,8 @@ from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.gives import Given
 from catalog.discovery.literal import Value, known
-from catalog.discovery.outside import Outside
+from catalog.discovery.lookalikes import BINDING, Lookalikes
+from catalog.discovery.outside import Outside, Reads
 from catalog.discovery.part_text import PART
 from catalog.discovery.prefilter import PYTHONS_OWN
 from catalog.discovery.reach import Reach
@@ -37,43 +38,40 @@ _TABLES = ("defines", "imports", "aliases", "makes", "classes")
 class NameFollower:
     """Follows dotted names through the files of a scan and, by reading only, through other installed packages."""
 
-    def __init__(
-        self,
-        rules: Rules,
-        locator: Locator,
-        extract_inside: Callable[[str], Extract | None],
-        is_inside: Callable[[str], bool],
-        constant_inside: Callable[[str, str], Value],
-        gives_inside: Callable[[str, str], Given],
-        shared: Outside | None = None,
-    ) -> None:
+    def __init__(self, rules: Rules, locator: Locator, files: Reads, shared: Outside | None = None) -> None:
         """Follow names by *rules*.
 
         Args:
             rules: tell which names are known.
-            locator: finds the modules outside of the scan.
-            extract_inside: returns the extract of a module of the scan.
-            is_inside: tells whether a module is one of the scan.
-            constant_inside: returns the value of a name in a module of the scan.
-            gives_inside: returns what a function in a module of the scan gives.
+            locator: finds the modules outside of the root.
+            files: reads those of the root.
             shared: what other followers of the same operation have read.
         """
         self.rules = rules
         self.locator = locator
-        self._extract_inside = extract_inside
-        self._is_inside = is_inside
-        self._constant_inside = constant_inside
-        self._gives_inside = gives_inside
+        self._files = files
         self._outside: dict[str, Extract | None] = {}
+        self._places: dict[str, tuple[str, list[str]] | None] = {}
+        self._steps: dict[str, str | None] = {}
         self._constants: dict[tuple[str, str], Value] = {}
         self._named: dict[str, Value] = {}
-        self._classes: dict[str, dict[str, dict[str, Any]]] = {}
         self._bases: dict[str, Rule | None] = {}
         self._homes: dict[tuple[str, str], str] = {}
         self._shared = Outside() if shared is None else shared
         self._gives: dict[str, Given] = {}
         self.consulted: set[str] = set()  # files outside of the scan that its findings depend on
+        self._lookalikes = Lookalikes(rules, locator, self.extract_of)
         self.reach = Reach(rules, locator, self.consulted, self._shared)
+
+    def match(self, section: str, dotted: str) -> Rule | None:
+        """Return the rule of *section* that names *dotted*; None too if a package of the project has that name."""
+        rule = self.rules.match(section, dotted)
+        if rule is None or not self._lookalikes.has(dotted.partition(".")[0]):
+            return rule
+        place = self.split(dotted)
+        extract = self.extract_of(place[0]) if place else None
+        is_there = place and extract and place[1] and any(place[1][0] in extract[table] for table in BINDING)
+        return None if is_there else rule
 
     # --- following -----------------------------------------------------------------------------------------
 
@@ -100,7 +98,7 @@ class NameFollower:
         seen: set[str] = set()
         while dotted not in seen and len(seen) < _LONGEST:
             parts = dotted.split(".")
-            if not any(self._is_inside(".".join(parts[:cut])) for cut in range(len(parts) - 1, 0, -1)):
+            if not any(self.reader_of(".".join(parts[:cut])) for cut in range(len(parts) - 1, 0, -1)):
                 return None
             seen.add(dotted)
             further = self._step(dotted)
@@ -111,6 +109,13 @@ class NameFollower:
 
     def split(self, dotted: str) -> tuple[str, list[str]] | None:
         """Return the module of *dotted* and the names within it, or None if there is no such module to read."""
+        try:
+            return self._places[dotted]
+        except KeyError:
+            place = self._places[dotted] = self._split(dotted)
+            return place
+
+    def _split(self, dotted: str) -> tuple[str, list[str]] | None:
         parts = dotted.split(".")
         if parts[0] in PYTHONS_OWN:
             return None
@@ -120,20 +125,36 @@ class NameFollower:
                 return module, parts[cut:]
         return None
 
+    def is_of_root(self, module: str) -> bool:
+        """Tell whether *module* is one of the follower's own root."""
+        return self._files.holds(module)
+
+    def reader_of(self, module: str) -> Reads | None:
+        """Return what reads *module* in this root or in another of the scan; None if it is outside of all."""
+        if self._files.holds(module):
+            return self._files
+        site = self.locator.find(module)
+        return self._shared.inside.get((module, site.path)) if site is not None and site.path is not None else None
+
     def extract_of(self, module: str) -> Extract | None:
         """Return the extract of *module*, or None if it can't be read."""
-        if self._is_inside(module):
-            return self._extract_inside(module)
+        if self._files.holds(module):
+            return self._files.extract_of(module)
         try:
             return self._outside[module]
         except KeyError:
-            pass
+            extract = self._outside[module] = self._extract_outside(module)
+            return extract
+
+    def _extract_outside(self, module: str) -> Extract | None:
+        reader = self.reader_of(module)
+        if reader is not None:
+            return reader.extract_of(module)
         site = self.locator.find(module)
         key = (module, (site.path if site is not None else None) or "")
         if key not in self._shared.extracts:
-            self._shared.extracts[key] = self._shared.extract_of_another_root(*key) or self._extracted(module)
-        self._outside[module] = self._shared.extracts[key]
-        return self._outside[module]
+            self._shared.extracts[key] = self._extracted(module)
+        return self._shared.extracts[key]
 
     def _extracted(self, module: str) -> Extract | None:
         extract: Extract | None = None
@@ -141,7 +162,7 @@ class NameFollower:
             extractor = self._extractor(module, keep=False)
             if extractor is not None:
                 with suppress(RecursionError):
-                    extract = extractor.extract(None, deep=False)
+                    extract = extractor.extract(frozenset(), deep=False)
                 del extractor  # the tree goes before the collector comes back
         return extract
 
@@ -163,6 +184,13 @@ class NameFollower:
         return Extractor(module, site.path, site.is_package, tree, self.rules)
 
     def _step(self, dotted: str) -> str | None:
+        try:
+            return self._steps[dotted]
+        except KeyError:
+            further = self._steps[dotted] = self._step_from(dotted)
+            return further
+
+    def _step_from(self, dotted: str) -> str | None:
         place = self.split(dotted)
         if place is None:
             return None
@@ -235,8 +263,9 @@ class NameFollower:
             return self.gives(f"{self.follow(made, lambda _: None)[1]}.{names[1]}")
         if not names or names[0] not in extract["defines"]:
             return {}
-        if self._is_inside(module):
-            return self._gives_inside(module, ".".join(names))
+        reader = self.reader_of(module)
+        if reader is not None:
+            return reader.gives(module, ".".join(names))
         site = self.locator.find(module)
         key = (module, (site.path if site is not None else None) or "", ".".join(names))
         given = self._shared.gives.get(key)
@@ -259,14 +288,14 @@ class NameFollower:
         extract = self.extract_of(place[0]) if place else None
         if place is None or extract is None:
             return ""
-        return str(self._classes_of(place[0], extract).get(".".join(place[1]), {}).get("doc", ""))
+        return str(self._class_of(place[0], ".".join(place[1])).get("doc", ""))
 
     def base_rule(self, dotted: str) -> Rule | None:
         """Return the rule of the known base that the class *dotted* is or derives from, or None."""
         if dotted in self._bases:
             return self._bases[dotted]
         self._bases[dotted] = None  # a circle of bases leads nowhere
-        rule, last = self.follow(dotted, lambda name: self.rules.match("bases", name))
+        rule, last = self.follow(dotted, lambda name: self.match("bases", name))
         if rule is None:
             rule = self.first_rule(self.bases(last))
         self._bases[dotted] = rule
@@ -306,10 +335,10 @@ class NameFollower:
         if extract is None:
             return False, None
         qualname = ".".join(place[1])
-        item = self._classes_of(place[0], extract).get(qualname)
-        if item is not None and name in item["attributes"]:
-            return True, item["attributes"][name]
-        if depth and self.rules.match("bases", last) is not None:
+        attributes = self._class_of(place[0], qualname).get("attributes", {})
+        if name in attributes:
+            return True, attributes[name]
+        if depth and self.match("bases", last) is not None:
             return False, None  # a framework's own class: its default is a placeholder
         for base in extract["classes"].get(qualname, ()):
             defined, value = self.attribute(base, name, depth + 1)
@@ -317,71 +346,19 @@ class NameFollower:
                 return True, value
         return False, None
 
-    def _classes_of(self, module: str, extract: Extract) -> dict[str, dict[str, Any]]:
-        classes = self._classes.get(module)
-        if classes is None:
-            classes = {item["qualname"]: item for item in extract["items"] if item["form"] == "class"}
-            self._classes[module] = classes
-        return classes
-
-    # --- owners of decorators ------------------------------------------------------------------------------
-
-    def owner_rule(self, method: str, owner: list[str] | None, called: str) -> Rule | None:
-        """Return the rule for the decorator ``called.method``, or None.
-
-        Args:
-            method: the last part of the decorator's name.
-            owner: what the file shows of the object before it: ``["type", class]``, ``["object", dotted]`` or None.
-            called: the name of that object, for a guess where its class can't be read.
-        """
-        if owner is not None:
-            what, dotted = owner
-            rule, settled = self._object(method, dotted) if what == "object" else self._type(method, dotted)
-            if rule is not None or settled:
-                return rule
-        return self.rules.hinted(method, called)
-
-    def _object(self, method: str, dotted: str) -> tuple[Rule | None, bool]:
-        """Return the rule for a *method* of the object *dotted*, and whether that is certain."""
-        _, last = self.follow(dotted, lambda _: None)
-        place = self.split(last)
-        extract = self.extract_of(place[0]) if place else None
-        if place is None or extract is None:
-            return None, False
-        made = extract["makes"].get(place[1][0])
-        if made is not None and len(place[1]) == 1:
-            return self._type(method, made)
-        return None, False
-
-    def _type(self, method: str, dotted: str, depth: int = 0) -> tuple[Rule | None, bool]:
-        """Return the rule for a *method* of the class *dotted*, and whether the answer is certain, that of None too."""
-        rule, last = self.follow(dotted, lambda name: self.rules.owner(method, name))
-        if rule is not None or depth > _LONGEST:
-            return rule, True
-        name = last.rpartition(".")[2]
-        place = self.split(last)
-        extract = self.extract_of(place[0]) if place else None
-        if place is not None and extract is not None:
-            qualname = ".".join(place[1])
-            returned = extract["returns"].get(qualname)
-            if returned is not None:
-                return self._type(method, returned, depth + 1)
-            bases = extract["classes"].get(qualname)
-            if bases is not None:
-                for base in bases:
-                    rule, _ = self._type(method, base, depth + 1)
-                    if rule is not None:
-                        return rule, True
-                return None, True
-            if qualname in extract["defines"] and name[:1].isupper():
-                return None, True
-        if last.partition(".")[0] in PYTHONS_OWN:
-            return None, True
-        above, _, last_part = dotted.rpartition(".")
-        if above and last_part[:1].islower():  # Server.from_config(...)
-            rule, _ = self._type(method, above, depth + 1) if above.rpartition(".")[2][:1].isupper() else (None, False)
-            return rule, rule is not None
-        return None, not self._is_inside(dotted.rpartition(".")[0])
+    def _class_of(self, module: str, qualname: str) -> dict[str, Any]:
+        """Return ``doc`` and ``attributes`` of a class; nothing of one that isn't there."""
+        reader = self.reader_of(module)
+        if reader is not None:
+            return reader.class_of(module, qualname)
+        extract = self.extract_of(module)
+        if extract is None or qualname not in extract["classes"]:
+            return {}
+        known: dict[str, dict[str, Any]] = extract["details"]
+        if qualname not in known:
+            extractor = self._extractor(module, keep=True)
+            known[qualname] = {} if extractor is None else extractor.details(qualname)
+        return known[qualname]
 
     # --- texts ---------------------------------------------------------------------------------------------
 
@@ -436,8 +413,9 @@ class NameFollower:
         if len(names) > 2:  # two: an attribute of a class, a member of an enumeration
             return None
         name = ".".join(names) + mark + how
-        if self._is_inside(module):
-            value = self._constant_inside(module, name)
+        reader = self.reader_of(module)
+        if reader is not None:
+            value = reader.constant(module, name)
             return value if mark else self.value(value, depth + 1)
         if mark:  # what another package's function returns is nobody's description here
             name = ".".join(names)

@@ -30,7 +30,7 @@ class _Result(NamedTuple):
     given: dict[str, Value]
     passed: dict[str, list[Any]]
     node: Function | ast.Lambda | None = None
-    scopes: Scopes = []  # noqa: RUF012  never changed
+    scopes: Scopes | None = None  # those around the function
 
 
 class Gives:
@@ -73,7 +73,7 @@ class Gives:
     def _add(self, given: Given, node: Function, scopes: Scopes) -> None:
         for result in self._results(node, scopes, 0):
             if result.how == "function" and result.node is not None:
-                given["called"] += self._calls(result.node, result.scopes)
+                given["called"] += self._calls(result.node, result.scopes or [])
             else:
                 if result.how == "call":
                     given["bare"].append(_plain(result))
@@ -222,6 +222,8 @@ def _parameters(node: ast.Lambda) -> Scope:
 
 def _position(scope: Scope, name: str) -> int:
     """Return the position of a parameter, -1 for one that is given by name only; ``self`` doesn't count."""
-    arguments = scope.node.args  # type: ignore[union-attr]
+    if not isinstance(scope.node, _FUNCTIONS):
+        return -1
+    arguments = scope.node.args
     names = [each.arg for each in (*arguments.posonlyargs, *arguments.args) if each.arg not in ("self", "cls")]
     return names.index(name) if name in names else -1

@@ -18,8 +18,6 @@ METHODS = {
     "register_for_execution": "autogen",
 }
 """Methods, and functions, whose first argument is a function or a list of functions, and whose they are."""
-WORDS = rf"\b(?:tools|functions)[ \t]*=(?!=)|\b(?:{'|'.join(METHODS)})\("
-"""A regular expression for what a line of such a call holds."""
 
 
 def hands(node: ast.Call, dotted: str | None, framework_of: Callable[[str], str]) -> str | None:

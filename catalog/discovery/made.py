@@ -116,14 +116,14 @@ class MadeObjects:
 
     def calls(self, tree: ast.Module) -> Iterator[Call]:
         """Yield the calls of known constructors in *tree*, each once."""
-        by_maker: dict[int, list[Call]] = {}
+        by_maker: dict[int, tuple[Function, list[Call]]] = {}
         for call in self._body(tree.body, Around([self.namer.top])):
             if call.maker is None or call.handing is not None:
                 yield call
             else:
-                by_maker.setdefault(id(call.maker), []).append(call)
-        for calls in by_maker.values():
-            results = _results(calls[0].maker)  # type: ignore[arg-type]
+                by_maker.setdefault(id(call.maker), (call.maker, []))[1].append(call)
+        for maker, calls in by_maker.values():
+            results = _results(maker)
             given = [call for call in calls if _is_among(call, results)]
             for call in calls:
                 yield call._replace(returned=True, is_inline=False) if [call] == given else call
@@ -149,7 +149,7 @@ class MadeObjects:
                 waiting += [(statement, here) for statement in reversed(node.orelse)]
             elif isinstance(node, BLOCKS) and here.scopes[-1].kind == "module":
                 parts = self.namer.top.names.branches.parts(node)
-                live = [statement for part in parts if part.runs is not False for statement in part.body]
+                live = [statement for part in parts if part.may_run for statement in part.body]
                 waiting += [(statement, here) for statement in reversed(live)]
             else:
                 for field in ("finalbody", "orelse", "cases", "handlers", "body"):
@@ -165,8 +165,8 @@ class MadeObjects:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if node.value is not None:
                 is_name = isinstance(target, (ast.Name, ast.Attribute))
-                holder = ast.unparse(target)[:_LONGEST_HOLDER]
-                yield from self._within(node.value, around, last_name(target) if is_name else "", holder)
+                for call in self._within(node.value, around, last_name(target) if is_name else ""):
+                    yield call._replace(holder=ast.unparse(target)[:_LONGEST_HOLDER])
         elif isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
                 name = getattr(item.optional_vars, "id", "")
@@ -182,6 +182,8 @@ class MadeObjects:
         waiting: list[tuple[ast.AST, str, bool]] = [(value, "", False)]
         while waiting:
             node, argument, inline = waiting.pop()
+            if isinstance(node, (ast.Name, ast.Constant)):
+                continue
             if not isinstance(node, ast.Call):
                 waiting += [(child, argument, inline) for child in reversed(list(ast.iter_child_nodes(node)))]
                 continue

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from catalog.discovery.extract import Extract
 from catalog.discovery.gives import Given
-from catalog.discovery.state import FileState
+from catalog.discovery.literal import Value
 
 _MOST = 512 * 1024
 """The bytes of the files whose trees are kept; a tree takes some fifty times as much memory."""
@@ -43,12 +44,31 @@ class Trees:
             self._size -= self._kept.pop(next(iter(self._kept)))[1]
 
 
+class Reads(Protocol):
+    """What reads the modules of one root."""
+
+    def holds(self, module: str) -> bool:
+        """Tell whether *module* is one of the root."""
+
+    def extract_of(self, module: str) -> Extract | None:
+        """Return the extract of a module of the root, or None if it can't be read."""
+
+    def constant(self, module: str, name: str) -> Value:
+        """Return the value of a name in a module of the root."""
+
+    def gives(self, module: str, qualname: str) -> Given:
+        """Return what a function in a module of the root gives."""
+
+    def class_of(self, module: str, qualname: str) -> dict[str, Any]:
+        """Return ``doc`` and ``attributes`` of a class in a module of the root; nothing if there is none."""
+
+
 @dataclass(slots=True)
 class Outside:
     """What was read outside of the files of a root.
 
     Attributes:
-        inside: what is known of the files of all roots, by module and path.
+        inside: what reads the files of all roots, by module and path.
         extracts: by module and path.
         gives: what functions give, by module, path and qualified name.
         bytes: by path.
@@ -58,7 +78,7 @@ class Outside:
         trees: of files outside and inside.
     """
 
-    inside: dict[tuple[str, str], FileState] = field(default_factory=dict)
+    inside: dict[tuple[str, str], Reads] = field(default_factory=dict)
     extracts: dict[tuple[str, str], Extract | None] = field(default_factory=dict)
     gives: dict[tuple[str, str, str], Given] = field(default_factory=dict)
     bytes: dict[str, bytes] = field(default_factory=dict)
@@ -66,12 +86,3 @@ class Outside:
     imports: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     wrapping: dict[str, dict[str, str]] = field(default_factory=dict)
     trees: Trees = field(default_factory=Trees)
-
-    def extract_of_another_root(self, module: str, path: str) -> Extract | None:
-        """Return the extract that another root has of a file, if it describes all classes that have bases."""
-        state = self.inside.get((module, path))
-        extract = state.extract if state is not None else None
-        if extract is None or not extract["classes"]:
-            return extract
-        described = {item["qualname"] for item in extract["items"] if item["form"] == "class"}
-        return extract if described.issuperset(extract["classes"]) else None

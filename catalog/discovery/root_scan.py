@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -13,10 +13,11 @@ from catalog.discovery.exports import Exported
 from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.finding import Finding
 from catalog.discovery.follow_names import NameFollower
-from catalog.discovery.gc_pause import gc_paused
+from catalog.discovery.gc_pause import file_done, gc_paused
 from catalog.discovery.gives import Given
 from catalog.discovery.left_out import is_written_by_a_program
 from catalog.discovery.literal import Value
+from catalog.discovery.neighbours import Neighbours
 from catalog.discovery.notebook import ENDING, cells_of, in_cell, source_bytes
 from catalog.discovery.outside import Outside
 from catalog.discovery.prefilter import Prefiltered, prefilter_for
@@ -24,7 +25,6 @@ from catalog.discovery.remembered import Before
 from catalog.discovery.rules import Rules
 from catalog.discovery.state import HALF, FileState, fault_of, reading_fault
 from catalog.discovery.target import Target
-from catalog.discovery.uses import Connected
 from catalog.discovery.walk import SourceFile
 from catalog.discovery.wrappers import wrappers_for
 from catalog.entry.limits import writable
@@ -58,14 +58,14 @@ class RootScan:
         self.content: dict[str, bytes] = {}
         self.looked_at = 0
         self.parsed = 0
+        self._beside = Neighbours(files if target.listing.is_project else (), locator, rules)
+        self._classes: dict[str, dict[str, dict[str, Any]]] = {}  # the items of classes by module
         self._halves: set[str] = set()  # modules with texts that UTF-8 has no bytes for
         self._aliases: frozenset[str] = frozenset()
         self._makers: frozenset[str] = frozenset()
         self._exported: Exported | None = None
         self._trees, self._inside = outside.trees, outside.inside
-        self.follower = NameFollower(
-            rules, locator, self._extract_of, self.states.__contains__, self._constant, self._gives, outside
-        )
+        self.follower = NameFollower(rules, locator, self, outside)
 
     # --- bytes ---------------------------------------------------------------------------------------------
 
@@ -73,7 +73,7 @@ class RootScan:
         """Look at the bytes of the files that changed."""
         for file in self.files:
             self._prefilter(file)
-            self._inside[file.module, file.path] = self.states[file.module]
+            self._inside[file.module, file.path] = self
             self.progress(file.module)
 
     def _prefilter(self, file: SourceFile) -> None:
@@ -174,12 +174,14 @@ class RootScan:
         state: FileState,
         candidates: frozenset[str],
         public: Callable[[str], bool] | None,
+        *,
+        keep: bool = False,
     ) -> None:
         prefiltered = state.prefiltered
         nested = prefiltered is not None and any(inside and name in candidates for name, _, inside in prefiltered.heads)
         try:
             with gc_paused():
-                extractor = self._extractor(module, state, keep=False)
+                extractor = self._extractor(module, state, keep=keep)
                 if extractor is not None:
                     state.extract = extractor.extract(
                         candidates,
@@ -204,6 +206,7 @@ class RootScan:
             state.fault = fault_of(error, "its statements are nested too deeply")
         finally:
             self.content.pop(module, None)
+            file_done()
 
     def _calls(self, module: str, prefiltered: Prefiltered | None) -> list[int]:
         """Return the lines of a module on which a known constructor seems to be called."""
@@ -227,17 +230,23 @@ class RootScan:
             if keep:
                 self._trees.keep(file.path, tree, len(data))
             self.parsed += 1
-        return Extractor(module, file.path, file.is_package, tree, self.rules)
+        return Extractor(module, file.path, file.is_package, tree, self.rules, self._beside.of(file))
 
-    # --- asked by the follower -----------------------------------------------------------------------------
+    # --- asked by followers -----------------------------------------------------------------------------
 
-    def _extract_of(self, module: str) -> Extract | None:
+    def holds(self, module: str) -> bool:
+        """Tell whether *module* is one of the root."""
+        return module in self.states
+
+    def extract_of(self, module: str) -> Extract | None:
+        """Return the extract of a module of the root, or None if it can't be read."""
         state = self.states[module]
         if state.extract is None and state.fault is None:
-            self._extract(module, state, frozenset(), None)
+            self._extract(module, state, frozenset(), None, keep=True)  # a name of it is asked for, and may be another
         return state.extract
 
-    def _constant(self, module: str, name: str) -> Value:
+    def constant(self, module: str, name: str) -> Value:
+        """Return the value of a name in a module of the root."""
         state = self.states[module]
         if state.constants is not None and name in state.constants:
             return state.constants[name]
@@ -253,18 +262,29 @@ class RootScan:
         state.constants[name] = value
         return value
 
-    def _about(self, module: str, qualname: str) -> dict[str, Any]:
+    def gives(self, module: str, qualname: str) -> Given:
+        """Return what a function in a module of the root gives."""
+        return self._asked(module, "gives", qualname, lambda extractor: extractor.gives(qualname))
+
+    def class_of(self, module: str, qualname: str) -> dict[str, Any]:
+        """Return ``doc`` and ``attributes`` of a class in a module of the root; nothing if there is none."""
+        extract = self.extract_of(module)
+        if extract is None or qualname not in extract["classes"]:
+            return {}
+        if module not in self._classes:
+            self._classes[module] = {each["qualname"]: each for each in extract["items"] if each["form"] == "class"}
+        item = self._classes[module].get(qualname)
+        return item or self._asked(module, "details", qualname, lambda extractor: extractor.details(qualname))
+
+    def about(self, module: str, qualname: str) -> dict[str, Any]:
         """Return what is known of a name that something is given; kept for the next scan."""
         return self._asked(module, "told", qualname, lambda extractor: extractor.about(qualname))
-
-    def _gives(self, module: str, qualname: str) -> Given:
-        return self._asked(module, "gives", qualname, lambda extractor: extractor.gives(qualname))
 
     def _asked(
         self, module: str, table: str, qualname: str, read: Callable[[Extractor], dict[str, Any]]
     ) -> dict[str, Any]:
         """Return what *read* tells of a name in a module, an empty dictionary if nothing; kept for the next scan."""
-        extract = self._extract_of(module) if module in self.states else None  # else it is of another root
+        extract = self.extract_of(module)
         if extract is None:
             return {}
         known: dict[str, dict[str, Any]] = extract[table]
@@ -277,14 +297,14 @@ class RootScan:
 
     # --- results -------------------------------------------------------------------------------------------
 
-    def findings(self) -> list[Finding]:
-        """Return what the files hold."""
+    def seen(self) -> list[Seen]:
+        """Return what is recognised in the files."""
         exported = self._exported.followed(self.follower) if self._exported is not None else {}
         seen: list[Seen] = []
         for module, state in list(self.states.items()):
             if state.extract is None or not state.extract["items"]:
                 continue
-            path, root = self._file(module)
+            path, root = self.file_of(module)
             try:
                 seen += seen_in(
                     module,
@@ -297,19 +317,21 @@ class RootScan:
                 )
             except Exception as error:
                 state.fault = fault_of(error, "its names lead too far")
-        handed = [
-            (module, *each)
-            for module, state in self.states.items()
-            if state.extract is not None
-            for each in state.extract["handed"]
-        ]
-        return Connected(seen, self.follower, self._about, self._file, self._placed, handed).findings()
+        return seen
 
-    def _file(self, module: str) -> tuple[str, str | None]:
+    def handed(self) -> Iterator[tuple[str, str, str, str]]:
+        """Yield what calls hand to models and agents: module, framework, form and target."""
+        for module, state in self.states.items():
+            if state.extract is not None:
+                for framework, form, target in state.extract["handed"]:
+                    yield module, framework, form, target
+
+    def file_of(self, module: str) -> tuple[str, str | None]:
+        """Return the path of a module, and the root that must be on ``sys.path``, if it must."""
         file = self.states[module].file
         return file.path, file.root if self.target.root is not None else None
 
-    def _placed(self, finding: Finding) -> Finding:
+    def placed(self, finding: Finding) -> Finding:
         """Return *finding* as what can't be loaded if its file is none that Python imports."""
         state = self.states[finding.module]
         if state.extract is not None and "cells" in state.extract:

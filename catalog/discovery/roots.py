@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from catalog.discovery.left_out import PROJECT_FILES
+from catalog.discovery.project_names import folded, project_name
 from catalog.source.locate import Locator, root_of
 from catalog.source.made_names import is_part
 
@@ -70,6 +71,8 @@ class Roots:
             imports: returns what a file imports, as :func:`absolute_imports` does; asked only where it matters.
         """
         package = self._package_root(folder, imports)
+        if package is not None:
+            package = self._whole(package, folder)
         if package is not None and self._is_package(folder):
             return package
         above = [folder, *self._above(folder)]
@@ -126,6 +129,20 @@ class Roots:
             if self._is_package(folder) and self._shown(self._files(folder), [root], imports) is not None:
                 break
             root = outer
+        return root
+
+    def _whole(self, root: str, folder: str) -> str:
+        """Return *root*, or the folder above that makes the package of *folder* what the project is called.
+
+        ``livekit-agents`` is imported as ``livekit.agents``, though ``livekit`` has no ``__init__.py``.
+        """
+        names = [os.path.relpath(folder, root).partition(os.sep)[0]]
+        above = root
+        while self._leads_up(above) and PROJECT_FILES.isdisjoint(self._in(above)) and os.path.basename(above) != "src":
+            above, name = os.path.split(above)
+            names.insert(0, name)
+            if project_name(above) == folded("-".join(names)):
+                return above
         return root
 
     def _nearest_root(self, folder: str) -> str | None:

@@ -18,6 +18,7 @@ from catalog.discovery.crewai import with_tables
 from catalog.discovery.derived import Heads, could_derive, known_elsewhere
 from catalog.discovery.finding import ScanResult
 from catalog.discovery.foreign import Foreign
+from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.join_code import join_code
 from catalog.discovery.naming import settle_names
 from catalog.discovery.outside import Outside
@@ -30,7 +31,7 @@ from catalog.discovery.rules import Rules, load_rules
 from catalog.discovery.soundness import check_the_rest
 from catalog.discovery.state import FORMAT, FileState, decorator_aliases, maker_aliases
 from catalog.discovery.target import Target, distribution_version, find_target
-from catalog.discovery.uses import referring
+from catalog.discovery.uses import Connected, referring
 from catalog.errors import PackageNotFoundError
 from catalog.source.locate import Locator
 
@@ -93,7 +94,8 @@ def scan(
         RootScan(files, what, in_force, locators[root], before, public, done, outside)
         for root, files in by_root(what.listing.files).items()
     ]
-    return _run(what, scans, locators, in_force, before, options, public)
+    with gc_paused():
+        return _run(what, scans, locators, in_force, before, options, public)
 
 
 def _run(
@@ -125,7 +127,7 @@ def _run(
     in_documents, document_faults, documents = read_documents(
         listing.documents, listing.shared, before.data.get("documents", {}), started
     )
-    found = [finding for each in scans for finding in each.findings()]
+    found = Connected([(each, each.seen()) for each in scans]).findings()
     crews = {state.file.path: state.extract["crews"] for state in every if state.extract and state.extract["crews"]}
     found, in_documents = with_tables(found, crews, in_documents)
     joined = join_code(found, in_documents, listing.files, locators.__getitem__)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeGuard
 
@@ -38,11 +38,8 @@ class Scope:
     def names(self) -> Names:
         """What the statements bind."""
         names = names_of(self.body, self.near)
-        for statement in () if self.kind == "class" else statements(self.body):
-            if isinstance(statement, (ast.With, ast.AsyncWith)):  # with FastMCP() as server
-                for item in statement.items:
-                    if isinstance(item.optional_vars, ast.Name):
-                        names.bound[item.optional_vars.id] = item.context_expr
+        if self.kind != "class":
+            names.bound.update(names.entered)  # with FastMCP() as server
         return names
 
     @cached_property
@@ -72,14 +69,25 @@ class Scope:
 
 Scopes = list[Scope]
 """The bodies around a place, the module's first."""
+Beside = Callable[[str], "str | None"]
+"""Returns the package in which a dotted name that a file imports is that of a neighbour, as for a script that lies in a
+package; None: the name is looked for as usual."""
 
 
 class Namer:
     """Says what expressions in one file stand for."""
 
-    def __init__(self, module: str, is_package: bool, body: Sequence[ast.stmt], path: str | None = None) -> None:
-        """Read the names of the *body* of *module*, which is in the file *path*."""
+    def __init__(
+        self,
+        module: str,
+        is_package: bool,
+        body: Sequence[ast.stmt],
+        path: str | None = None,
+        beside: Beside = lambda dotted: None,
+    ) -> None:
+        """Read the names of the *body* of *module*, which is in the file *path*; *beside* tells of its neighbours."""
         self.module = module
+        self._beside = beside
         self.is_package = is_package
         self.top = Scope("module", body, near=path)
         self._budget = of_file()
@@ -89,7 +97,9 @@ class Namer:
         source = absolute("." * binding.level + binding.module, self.module, self.is_package)
         if source is None:
             return None
-        return source if binding.name is None else f"{source}.{binding.name}"
+        dotted = source if binding.name is None else f"{source}.{binding.name}"
+        package = self._beside(dotted) if not binding.level else None
+        return dotted if package is None else f"{package}.{dotted}"
 
     def bound(self, name: str, scopes: Scopes) -> Any:
         """Return what *name* is bound to, or None."""

@@ -6,20 +6,35 @@ Plain functions that an agent is given become tools here: nothing else marks the
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from catalog.discovery.assemble import Seen, finding_of, no_fields
 from catalog.discovery.finding import Finding
 from catalog.discovery.follow_names import NameFollower
+from catalog.discovery.outside import Reads
 from catalog.discovery.rules import Rule
 from catalog.discovery.takes import WRAPPED
 
-About = Callable[[str, str], dict[str, Any]]
-"""Returns what is known of a qualified name in a module of the scan; see `Extractor.about`."""
-File = Callable[[str], "tuple[str, str | None]"]
-"""Returns path and root of a module of the scan."""
+
+class Root(Reads, Protocol):
+    """The files of one root, as far as connecting asks of them."""
+
+    follower: NameFollower
+
+    def about(self, module: str, qualname: str) -> dict[str, Any]:
+        """Return what is known of a qualified name in a module; see `Extractor.about`."""
+
+    def file_of(self, module: str) -> tuple[str, str | None]:
+        """Return path and root of a module."""
+
+    def placed(self, finding: Finding) -> Finding:
+        """Return a finding as what can't be loaded if its file can't be imported."""
+
+    def handed(self) -> Iterable[tuple[str, str, str, str]]:
+        """Yield what calls hand to models and agents: module, framework, form and target."""
+
 
 ROLES = {
     **dict.fromkeys(("tools", "functions", "toolkits", "toolsets", "builtin_tools", "plugins", "skills"), "tools"),
@@ -40,83 +55,80 @@ _MOST = 2_000
 """How many findings one finding refers to at most."""
 
 
+class _Target(NamedTuple):
+    """What something is given in a module of the root with that number; see :mod:`catalog.discovery.takes`."""
+
+    root: int
+    module: str
+    form: str
+    target: str
+
+
 class _Way(NamedTuple):
     """How a target was come to: the number of steps, and what was looked at on any way; lists may hold each other."""
 
     steps: int
-    been: set[tuple[str, str, str]]
+    been: set[_Target]
 
 
 class Connected:
     """The findings of one scan, and what leads from one to the other."""
 
-    def __init__(
-        self,
-        seen: list[Seen],
-        follower: NameFollower,
-        about: About,
-        file: File,
-        placed: Callable[[Finding], Finding],
-        handed: Iterable[tuple[str, str, str, str]] = (),
-    ) -> None:
-        """Connect what was *seen*.
-
-        Args:
-            seen: in the files of one root.
-            follower: follows names to other files.
-            about: tells of a name in a module of the scan.
-            file: tells where a module is.
-            placed: returns a finding as what can't be loaded if its file can't be imported.
-            handed: what calls hand to models and agents: module, framework, form and target.
-        """
-        self.placed = placed
-        self.handed = list(handed)
-        self.seen = seen
-        self.follower = follower
-        self.about = about
-        self.file = file
-        self._by_name: dict[str, list[Seen]] = {}
-        self._by_call: dict[tuple[str, str], Seen] = {}
+    def __init__(self, roots: Sequence[tuple[Root, list[Seen]]]) -> None:
+        """Connect what was seen in the files of each of the *roots*."""
+        self.roots = [root for root, _ in roots]
+        self.seen = [list(seen) for _, seen in roots]
+        self._numbers = {id(root): number for number, root in enumerate(self.roots)}
+        self._by_name: dict[tuple[int, str], list[Seen]] = {}
+        self._by_call: dict[tuple[int, str, str], Seen] = {}
         self._same: dict[int, Seen] = {}  # of copies and wrappers: what counts instead
         self._made_by: dict[int, list[Seen]] = {}
         self._edges: dict[int, dict[tuple[str, str, str], None]] = {}
-        for each in seen:
-            each.finding = self._settled(each)
-            self._add(each)
+        for number, seen in enumerate(self.seen):
+            for each in seen:
+                each.root = number
+                each.finding = self._settled(each)
+                self._add(each)
 
     def _settled(self, each: Seen) -> Finding:
         """Return the finding with its place, and without a reference where no import leads to its file."""
-        finding = self.placed(each.finding)
+        finding = self.roots[each.root].placed(each.finding)
         at = each.item.get("made", {}).get("at") or f"{finding.line}:0"
         metadata = finding.metadata if finding.ref else {k: v for k, v in finding.metadata.items() if k != "call"}
         return replace(finding, place=f"{finding.path}:{at}", metadata=metadata)
 
     def _add(self, each: Seen) -> None:
-        self._by_name.setdefault(f"{each.module}:{each.item.get('qualname', each.finding.name)}", []).append(each)
+        name = f"{each.module}:{each.item.get('qualname', each.finding.name)}"
+        self._by_name.setdefault((each.root, name), []).append(each)
         at = each.item.get("made", {}).get("at")
         if at:
-            self._by_call[each.module, at] = each
+            self._by_call[each.root, each.module, at] = each
 
     def findings(self) -> list[Finding]:
         """Return the findings, with the plain functions that are tools, and what each refers to."""
-        self._leave_out_copies()
-        self._leave_out_makers()
-        for module, framework, form, target in self.handed:
-            deque(self._resolved(module, form, target, "tools", framework), 0)
-        for each in list(self.seen):
+        for seen in self.seen:
+            self._leave_out_copies(seen)
+            self._leave_out_makers(seen)
+        for number, root in enumerate(self.roots):
+            for module, framework, form, target in root.handed():
+                deque(self._resolved(_Target(number, module, form, target), "tools", framework), 0)
+        for each in self._all():
             if each.finding.kind == "tool" and each.takes:
                 self._unwrap(each)
-        for each in list(self.seen):
+        for each in self._all():
             self._connect(each)
-        listed = [each for each in self.seen if each.is_listed and id(each) not in self._same]
+        listed = [each for each in self._all() if each.is_listed and id(each) not in self._same]
         return [replace(each.finding, uses=tuple(self._edges.get(id(each), ()))) for each in listed]
+
+    def _all(self) -> list[Seen]:
+        return [each for seen in self.seen for each in seen]
 
     # --- what is one -----------------------------------------------------------------------------------------
 
-    def _leave_out_copies(self) -> None:
+    def _leave_out_copies(self, seen: list[Seen]) -> None:
         """Of several makers of the same keep one: a model for each name, a call for each that is written twice."""
         first: dict[tuple[Any, ...], Seen] = {}
-        for each in self.seen:
+        for each in seen:
             finding = each.finding
             if not each.is_listed or finding.ref is not None or "made" not in each.item:
                 continue
@@ -133,24 +145,27 @@ class Connected:
             if kept is not each:
                 self._same[id(each)] = kept
 
-    def _leave_out_makers(self) -> None:
+    def _leave_out_makers(self, seen: list[Seen]) -> None:
         """Of a function that makes something and the variables that hold what it made keep the variables."""
-        for each in self.seen:
+        for each in seen:
             if each.item["form"] != "value" or each.finding.ref is None:
                 continue
-            for maker in self._called(each.item.get("made", {}).get("dotted", "")):
+            for maker in self._called(each.root, each.item.get("made", {}).get("dotted", "")):
                 if "factory" in maker.item and maker.finding.kind == each.finding.kind:
                     self._same.setdefault(id(maker), each)
                     self._made_by.setdefault(id(each), []).append(maker)
 
-    def _place(self, dotted: str) -> tuple[str, list[str]] | None:
-        """Return module and names that *dotted* leads to within the scan, or None."""
-        last = self.follower.follow_inside(dotted)
-        return self.follower.split(last) if last is not None else None
+    def _place(self, root: int, dotted: str) -> tuple[int, str, list[str]] | None:
+        """Return root, module and names that *dotted*, in the files of *root*, leads to within the scan, or None."""
+        follower = self.roots[root].follower
+        last = follower.follow_inside(dotted)
+        place = follower.split(last) if last is not None else None
+        number = self._numbers.get(id(follower.reader_of(place[0]))) if place is not None else None
+        return None if place is None or number is None else (number, *place)
 
-    def _called(self, dotted: str) -> list[Seen]:
-        place = self._place(dotted)
-        return [] if place is None else list(self._by_name.get(f"{place[0]}:{'.'.join(place[1])}", ()))
+    def _called(self, root: int, dotted: str) -> list[Seen]:
+        place = self._place(root, dotted)
+        return [] if place is None else list(self._by_name.get((place[0], f"{place[1]}:{'.'.join(place[2])}"), ()))
 
     def _owner(self, each: Seen) -> Seen | None:
         """Return the decorated function that returns what *each* is: ``@agent def writer(self): return Agent(…)``.
@@ -160,7 +175,7 @@ class Connected:
         name = each.item.get("factory")
         owners = [
             other
-            for other in (self._by_name.get(f"{each.module}:{name}", ()) if name else ())
+            for other in (self._by_name.get((each.root, f"{each.module}:{name}"), ()) if name else ())
             if other is not each and other.item["form"] == "function" and other.finding.kind == each.finding.kind
         ]
         above = [other for other in owners if other.finding.line <= each.finding.line]
@@ -171,7 +186,8 @@ class Connected:
         for argument, form, target in each.takes:
             if argument not in WRAPPED or form != "name":
                 continue
-            inner = next(self._resolved(each.module, form, target, "tools", each.finding.framework), None)
+            wrapped = _Target(each.root, each.module, form, target)
+            inner = next(self._resolved(wrapped, "tools", each.finding.framework), None)
             if inner is None or inner is each or inner.finding.kind != "tool":
                 continue
             if each.is_listed and each.finding.ref is not None and "given" in inner.item:
@@ -189,25 +205,38 @@ class Connected:
         me = self._counted(each)
         if me.is_listed:
             for maker in (each, *self._made_by.get(id(each), ())):
-                for argument, form, target in maker.takes:
-                    self._connect_one(maker, me, argument, form, target)
+                self._connect_takes(maker, me)
         for mark in each.item.get("marks", ()):
             self._offered_by(each, mark.get("on", ()))
         self._offered_by(each, each.item.get("on", ()))
 
-    def _connect_one(self, each: Seen, me: Seen, argument: str, form: str, target: str) -> None:
+    def _connect_takes(self, maker: Seen, me: Seen) -> None:
+        """Connect what *maker* is given; of a call that makes a finding it is that one, and not the class of it too."""
+        is_made = False
+        for argument, form, target in maker.takes:
+            if not (is_made and form == "called"):
+                is_made = self._connect_one(maker, me, argument, form, target) and form == "made"
+            else:
+                is_made = False
+
+    def _connect_one(self, each: Seen, me: Seen, argument: str, form: str, target: str) -> bool:
+        """Connect *me* with one target of *each*; return whether there is something to connect with."""
+        there = False
         role = "tools" if argument in _GIVEN or argument.endswith("*") else ROLES.get(argument, argument)
         takes_functions = role == "tools" and each.finding.kind in _TAKERS
         framework = each.finding.framework
-        for other in self._resolved(each.module, form, target, role if takes_functions else "", framework):
+        given = _Target(each.root, each.module, form, target)
+        for other in self._resolved(given, role if takes_functions else "", framework):
             if other.finding.kind == "tool" and argument.rstrip("*").isdecimal():
                 role = "tools"
             self._edge(me, role, other)
+            there = True
+        return there
 
     def _offered_by(self, each: Seen, targets: Iterable[list[str]]) -> None:
         """Let the server or agent that a decorator belongs to refer to what it decorates."""
         for form, target in targets:
-            for owner in self._resolved(each.module, form, target, ""):
+            for owner in self._resolved(_Target(each.root, each.module, form, target), ""):
                 if owner.finding.kind in ("agent", "mcp_server"):
                     self._edge(owner, each.finding.kind + "s", self._counted(each))
                     return
@@ -227,20 +256,18 @@ class Connected:
 
     # --- targets ---------------------------------------------------------------------------------------------
 
-    def _resolved(
-        self, module: str, form: str, target: str, role: str, framework: str = "", way: _Way | None = None
-    ) -> Iterator[Seen]:
+    def _resolved(self, target: _Target, role: str, framework: str = "", way: _Way | None = None) -> Iterator[Seen]:
         """Yield what a target is; plain functions become tools where *role* is ``tools``."""
         way = _Way(0, set()) if way is None else _Way(way.steps + 1, way.been)
-        if way.steps > _DEEPEST or (module, form, target) in way.been:
+        if way.steps > _DEEPEST or target in way.been:
             return
-        way.been.add((module, form, target))
-        if form == "made":
-            made = self._by_call.get((module, target))
+        way.been.add(target)
+        if target.form == "made":
+            made = self._by_call.get((target.root, target.module, target.target))
             if made is not None:
                 yield from self._listed(made, role, framework, way)
-        elif form in ("name", "called"):
-            yield from self._named(target, form, role, framework, way)
+        elif target.form in ("name", "called"):
+            yield from self._named(target, role, framework, way)
 
     def _listed(self, each: Seen, role: str, framework: str, way: _Way) -> Iterator[Seen]:
         """Yield *each*, or what it wraps if it is no finding of its own."""
@@ -250,35 +277,35 @@ class Connected:
             return
         for argument, form, target in each.takes:
             if argument in WRAPPED:
-                yield from self._resolved(each.module, form, target, role, framework, way)
+                yield from self._resolved(_Target(each.root, each.module, form, target), role, framework, way)
 
-    def _named(self, dotted: str, form: str, role: str, framework: str, way: _Way) -> Iterator[Seen]:
-        place = self._place(dotted)
+    def _named(self, wanted: _Target, role: str, framework: str, way: _Way) -> Iterator[Seen]:
+        place = self._place(wanted.root, wanted.target)
         if place is None:
             return
-        module, names = place
+        root, module, names = place
         qualname = ".".join(names)
-        there = self._by_name.get(f"{module}:{qualname}", [])
-        if form == "name":  # the function itself, rather than what it makes when it is called
+        there = self._by_name.get((root, f"{module}:{qualname}"), [])
+        if wanted.form == "name":  # the function itself, rather than what it makes when it is called
             there = [each for each in there if "factory" not in each.item] or there
         for each in there:
             yield from self._listed(each, role, framework, way)
-        if there or form == "called" or not names:
+        if there or wanted.form == "called" or not names:
             return
-        told = self.about(module, qualname)
+        told = self.roots[root].about(module, qualname)
         if "function" in told and role == "tools":
-            yield self._given(module, told["function"], framework)
-        for inner_form, target in told.get("targets", ()):
-            yield from self._resolved(module, inner_form, target, role, framework, way)
+            yield self._given(root, module, told["function"], framework)
+        for form, target in told.get("targets", ()):
+            yield from self._resolved(_Target(root, module, form, target), role, framework, way)
 
-    def _given(self, module: str, item: dict[str, Any], framework: str) -> Seen:
+    def _given(self, root: int, module: str, item: dict[str, Any], framework: str) -> Seen:
         """Return the tool that a plain function is."""
-        path, root = self.file(module)
+        path, folder = self.roots[root].file_of(module)
         rule = Rule("decorators", "tool", framework or "python")
-        finding = finding_of(module, item, rule, "tool", no_fields, path, root)
-        each = Seen(finding, {**item, "given": True})
+        finding = finding_of(module, item, rule, "tool", no_fields, path, folder)
+        each = Seen(finding, {**item, "given": True}, root=root)
         each.finding = self._settled(each)
-        self.seen.append(each)
+        self.seen[root].append(each)
         self._add(each)
         return each
 

@@ -68,10 +68,22 @@ class _Unknown(Exception):
 
 
 class Part(NamedTuple):
-    """The statements of one branch, and whether they run: None where reading can't tell."""
+    """The statements of one branch.
+
+    Attributes:
+        body: the statements.
+        runs: whether they run here; None where reading can't tell.
+        elsewhere: whether they run where a package is installed that is missing here.
+    """
 
     body: Sequence[ast.stmt]
     runs: bool | None
+    elsewhere: bool = False
+
+    @property
+    def may_run(self) -> bool:
+        """Whether they run here, perhaps, or elsewhere."""
+        return self.runs is not False or self.elsewhere
 
 
 class Branches:
@@ -122,8 +134,8 @@ class Branches:
         stop = self._stop(node.body) if any(catches) else None
         if stop is not None:  # an import fails: what stands before it has run, then its handler
             yield Part(node.body[:stop], True)
-            yield Part(node.body[stop:], False)
-            yield Part(node.orelse, False)
+            yield Part(node.body[stop:], False, elsewhere=True)
+            yield Part(node.orelse, False, elsewhere=True)
         else:
             yield Part([*node.body, *node.orelse], True)
         is_certain = all(isinstance(statement, _CERTAIN) for statement in node.body)

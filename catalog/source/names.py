@@ -46,6 +46,7 @@ class Names:
         unsure: the names of which reading can't tell which binding counts.
         branches: tells which branches run.
         replaced: bindings that run only because an import fails here, and that import.
+        entered: what ``with`` statements bind, as the expressions that are entered.
         around: these names and those of the bodies around, the outermost first; what conditions are looked up in.
             Not the objects themselves: in a circle, trees would wait for the collector.
     """
@@ -56,6 +57,7 @@ class Names:
     unsure: set[str] = field(default_factory=set)
     branches: Branches = field(default_factory=lambda: Branches(None, lambda name: None), repr=False)
     replaced: dict[str, tuple[Binding, Imported]] = field(default_factory=dict, repr=False)
+    entered: dict[str, ast.expr] = field(default_factory=dict, repr=False)
     around: list[Around] = field(default_factory=list, repr=False)
 
     def intended(self, name: str) -> Binding | None:
@@ -151,6 +153,8 @@ def _bind_with(node: ast.With | ast.AsyncWith, names: Names) -> None:
     for item in node.items:
         if item.optional_vars is not None:
             _assign(item.optional_vars, None, names)
+            if isinstance(item.optional_vars, ast.Name):
+                names.entered[item.optional_vars.id] = item.context_expr
     _bind_branches(node, names)
 
 
@@ -191,7 +195,7 @@ def _bind_branches(node: ast.stmt, names: Names) -> None:
 
 
 def _names_within(body: Sequence[ast.stmt], names: Names) -> Names:
-    inner = Names(branches=names.branches, around=names.around)
+    inner = Names(branches=names.branches, around=names.around, entered=names.entered)
     names.around.append((inner.bound, inner.unsure))
     _bind(body, inner)
     names.around.pop()

@@ -146,7 +146,7 @@ def test_a_long_result_is_cut(sums: Catalog) -> None:
     assert result.structured_content == {"result": text_of(result)}
 
 
-def test_fifty_thousand_tools_cost_three_definitions(catalog: Catalog) -> None:
+def test_tools_cost_four_definitions_however_many_there_are(catalog: Catalog) -> None:
     """The tools that a client lists take less than 4 kB, and are four at most, however many entries there are."""
     rows = [
         {"kind": "tool", "name": f"tool_{n:05}", "ref": f"many:tool_{n}", "description": "Do it. " * 20}
