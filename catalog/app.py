@@ -793,7 +793,7 @@ class Catalog:
         """Write entries to *path* in a published *form*, whole or not at all; return what was written.
 
         Without *keys*: all that fit and have all *tags*. A file of ``server.json`` or ``agent-card`` holds one, others
-        hold many; *path* of a ``skill`` is a folder. EntryError says what does not fit.
+        hold many; *path* of a ``skill`` is a folder or ends in ``.zip``. EntryError says what does not fit.
         """
         from catalog.verbs.export_documents import export_document
 

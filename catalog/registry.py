@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from catalog.entry.kinds import check_kind, plural
@@ -81,6 +81,22 @@ class Registry(Mapping[str, T], Generic[T]):
     def __len__(self) -> int:
         return len(self.list())
 
+    def keys(self) -> KeysView[str]:
+        """Return the names of what can be loaded, so that ``dict(registry)`` is the live objects.
+
+        Passed over, here and in `values` and `items`, is what no import path leads to (``Entry.unloadable``). `list`,
+        ``in`` and `len` know it, and taking it by name says why it can't be loaded.
+        """
+        return KeysView(self.filter(_is_loadable))
+
+    def values(self) -> ValuesView[T]:
+        """Return the live objects of `keys`, in the order of their names."""
+        return ValuesView(self.filter(_is_loadable))
+
+    def items(self) -> ItemsView[str, T]:
+        """Return `keys`, each with its live object."""
+        return ItemsView(self.filter(_is_loadable))
+
     def filter(self, predicate: Callable[[Entry], bool]) -> Registry[T]:
         """Return a view of the entries *predicate* accepts; it sees the Entry, so nothing is imported.
 
@@ -111,6 +127,10 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def __repr__(self) -> str:
         return f"<Registry of {self._kind}s{', filtered' if self._predicate else ''}>"
+
+
+def _is_loadable(entry: Entry) -> bool:
+    return entry.unloadable is None
 
 
 def registry_of(catalog: Registering, kind: str) -> Registry[Any]:

@@ -18,7 +18,7 @@ from catalog.discovery.gives import Given, Gives
 from catalog.discovery.handing import handed
 from catalog.discovery.items import Items
 from catalog.discovery.literal import Value
-from catalog.discovery.made import BLOCKS, MadeObjects
+from catalog.discovery.made import BLOCKS, MadeObjects, built
 from catalog.discovery.part_text import part_of_text, text_given_by
 from catalog.discovery.rules import Rules
 from catalog.discovery.scopes import Beside, Namer, Scope, Scopes, annotated, is_alias, last_name
@@ -287,9 +287,10 @@ class Extractor:
             return
         value = call = node.value
         while isinstance(call, ast.Call):
-            dotted = self.namer.expand(call.func, scopes)
+            dotted = self.namer.callee(call.func, scopes)
             if dotted is not None and (self._is_constructor(dotted) or self.decorators.is_known(dotted)):
-                item = self._items.value(target.id, value, node.lineno, after)
+                name, line, value = built(target.id, dotted, node, value, scopes[-1].body)
+                item = self._items.value(name, value, line, after)
                 item["made"] = self._items.made(call, dotted, scopes)
                 # A decorator that is given no object makes a decorator: mine = tool(tags=[...]).
                 item["made"]["decorates"] = bool(call.args) or call is not value

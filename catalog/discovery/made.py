@@ -29,6 +29,8 @@ _LISTING = ("list_tools", "list_prompts")
 """Decorators of a server: what the function makes is what the server offers."""
 _FINISHING = frozenset({"compile", "build", "with_config", "bind_tools", "with_structured_output", "with_retry"})
 """Methods that give the object they belong to, or one that does its work."""
+_BUILDERS = ("Graph", "Builder")
+"""How the names end of what makes an object in steps."""
 BLOCKS = (ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While, ast.Match)
 """Statements that hold others, of which some run."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -187,10 +189,12 @@ class MadeObjects:
             if not isinstance(node, ast.Call):
                 waiting += [(child, argument, inline) for child in reversed(list(ast.iter_child_nodes(node)))]
                 continue
-            dotted = self.namer.expand(node.func, around.scopes)
+            dotted = self.namer.callee(node.func, around.scopes)
             if dotted is not None and self.is_known(dotted):
                 is_value = node is own
                 name = variable if is_value else argument
+                if is_value and name and around.scopes[-1].kind == "function":
+                    name = built(name, dotted, node, node, around.scopes[-1].body)[0]
                 yield Call(node, dotted, around, name, holder, bool(variable) and is_value, inline and not is_value)
             if (framework := hands(node, dotted, self.framework_of)) is not None:  # what is known may be no entry
                 yield Call(node, dotted or "", around, handing=framework)
@@ -206,6 +210,28 @@ class MadeObjects:
                 if owner is not None:
                     return tuple(self.takes.targets(owner, scopes))
         return ()
+
+
+def built(
+    name: str, dotted: str, node: ast.expr | ast.stmt, value: ast.expr, body: Sequence[ast.stmt]
+) -> tuple[str, int, ast.expr]:
+    """Return name, line and value of what is made in steps: of `g` for ``b = StateGraph(S)``, ``g = b.compile()``.
+
+    Args:
+        name: of the variable that holds what *dotted* makes.
+        dotted: what is called.
+        node: where.
+        value: what the variable is set to.
+        body: the statements around it.
+    """
+    if dotted.endswith(_BUILDERS) and not (isinstance(value, ast.Call) and finished(value) is not value):
+        for statement in statements(body):
+            if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+                continue
+            call = finished(statement.value)
+            if isinstance(call, ast.Name) and call.id == name and call is not statement.value:
+                return statement.targets[0].id, statement.lineno, statement.value
+    return name, node.lineno, value
 
 
 def finished(value: ast.expr) -> ast.expr:

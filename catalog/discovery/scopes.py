@@ -17,6 +17,8 @@ from catalog.source.names import Imported, Names, names_of
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
+MAKERS = frozenset({"as_agent", "create_agent", "create_and_prepare_agent"})
+"""Methods of objects that make agents: ``client.as_agent(name="x")``."""
 _MOST_ALIASES = 20
 """How many names that stand for names are followed within one file."""
 
@@ -160,6 +162,14 @@ class Namer:
         if len(names) == 2 and isinstance(binding, ast.ClassDef):
             return names_of(binding.body).bound.get(names[1])
         return binding if len(names) == 1 else None
+
+    def callee(self, node: ast.expr, scopes: Scopes) -> str | None:
+        """Return the dotted name of what is called; of a method that makes agents that of the class of its object."""
+        if isinstance(node, ast.Attribute) and node.attr in MAKERS:
+            owner = self.owner(node.value, scopes)
+            if owner is not None and owner[0] == "type":
+                return f"{owner[1]}.{node.attr}"
+        return self.expand(node, scopes)
 
     def base(self, node: ast.expr, scopes: Scopes) -> str | None:
         """Return the dotted name of a base class."""

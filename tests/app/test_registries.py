@@ -14,7 +14,7 @@ import pytest
 from factories import tool
 
 from catalog import Catalog, Registry
-from catalog.errors import EntryNotFoundError, InvalidEntryError, ResolveError
+from catalog.errors import EntryNotFoundError, InvalidEntryError, NotImportableError, ResolveError
 
 
 @pytest.fixture
@@ -25,6 +25,22 @@ def three(catalog: Catalog) -> Catalog:
     catalog.register("tool", "c", len, runtime=True)
     catalog.register("model", "a", {"id": "a"})
     return catalog
+
+
+def test_what_no_path_leads_to_takes_nothing_else_down(catalog: Catalog, tmp_path: Path) -> None:
+    """Its name is listed and taking it explains itself; values, items and ``dict`` give all the others."""
+    code = "from agents import Agent\ndef main():\n    boss = Agent(name='boss')\nother = [Agent(name='o')]\n"
+    (tmp_path / "app.py").write_text(code)
+    catalog.scan(str(tmp_path))
+    catalog.register("agent", "easy", "os:getcwd")
+    reg = catalog.agents
+    assert (reg.list(), list(reg), len(reg)) == (["boss", "easy", "o"], ["boss", "easy", "o"], 3)
+    assert (list(reg.values()), dict(reg.items()), dict(reg), dict(catalog.all("agent"))) == (
+        [os.getcwd],
+        *[{"easy": os.getcwd}] * 3,
+    )
+    with pytest.raises(NotImportableError, match=r"defined inside main\(\)"):
+        reg["boss"]
 
 
 def test_a_registry_is_a_mapping(three: Catalog) -> None:
