@@ -107,10 +107,13 @@ from catalog import (
     Verdict,
     Verified,
     __version__,
+    acall,
     acting_as,
     add_mcp,
     agent,
     agents,
+    arun_entry,
+    arun_result,
     backup_database,
     backup_into,
     baseline,
@@ -369,6 +372,15 @@ assert_type(logged_decisions(cat, 3), list[LoggedDecision])
 assert_type(forget_decisions(cat), int)
 assert_type(run_entry(cat, cat.entry("tool", "plot"), "a"), Any)
 assert_type(call(plot, {"path": "a"}), object)
+
+
+async def awaited() -> None:
+    """What is awaited."""
+    assert_type(await acall(plot, {"path": "a"}), object)
+    assert_type(await arun_entry(cat, cat.entry("tool", "plot"), "a"), Any)
+    assert_type(await arun_result(cat, cat.entry("tool", "plot"), "a", on_part=print), CallResult)
+
+
 assert_type(add_mcp(cat, "files", "npx", "-y", "server", env=["TOKEN"]), ScanReport)
 assert_type(add_mcp(cat, "docs", "https://docs.example/mcp", headers={"X": "${Y}"}, oauth=True).found, tuple[str, ...])
 remote: RemoteCallable = cat["tool", "files/read"]
