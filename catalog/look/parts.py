@@ -21,6 +21,19 @@ def asset(name: str) -> str:
     return files("catalog.look").joinpath(name).read_text(encoding="utf-8")
 
 
+def drawing_rules() -> str:
+    """Return the rules of CSS for drawings, for what shows a drawing without ``look.css``."""
+    style = asset("look.css")
+    return style[style.index("svg.graph {") : style.index("svg.graph a:focus-visible")]
+
+
+@lru_cache(maxsize=1)
+def notebook_style() -> str:
+    """Return the style of what notebooks show."""
+    rules = drawing_rules().replace("svg.graph", ".catalog-nb svg.graph")
+    return asset("notebook.css") + rules
+
+
 def kind(word: str) -> str:
     """Return the kind of an entry as people read it, in HTML."""
     return f'<span class="kind">{plain(word.replace("_", " "))}</span>'
