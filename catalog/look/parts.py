@@ -72,7 +72,8 @@ def parameters_table(rows: Iterable[Mapping[str, str]]) -> str:
         return ""
     head = "".join(f'<th scope="col">{word}</th>' for word in ("Parameter", "Type", "Default", "Description"))
     body = "\n".join(lines)
-    return f'<div class="table-frame"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>'
+    table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
+    return f'<div class="table-frame parameters" tabindex="0" role="region" aria-label="Parameters">{table}</div>'
 
 
 def data(value: Any) -> str:
