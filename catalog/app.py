@@ -543,7 +543,7 @@ class Catalog:
         return refresh(self.workspace, progress=progress, accept_renames=accept_renames)
 
     def verify(self, kind: Kinds = None, *, policy: str = "source") -> Verified:
-        """Return the entries whose code is not what was recorded, a list by key; nothing is imported.
+        """Return the entries whose code is not as recorded, a list by key; nothing is imported, MCP servers are asked.
 
         Args:
             kind: one kind, several, or None for every kind.

@@ -16,6 +16,7 @@ from catalog import (
     CatalogError,
     DriftError,
     MissingExtraError,
+    RemoteError,
     arun_result,
     deprecated_in_words,
     entry_of,
@@ -350,6 +351,8 @@ def failed(what: str, error: BaseException) -> Outcome:
         said = _REASONS["resolve"]
     elif isinstance(error, CatalogError) and error.code in _REASONS:
         said = _REASONS[error.code]
+    elif isinstance(error, RemoteError):
+        said = f"failed: {_message(error) if 'said' not in error.facts else error.facts['said']}"
     elif isinstance(error, CatalogError) and error.facts.get("reason") == "arguments":
         said = f"was not called: {error}"
     elif isinstance(error, CatalogError):
