@@ -43,6 +43,7 @@ BENCHMARKS = {
     "faults": Benchmark("benchmarks.store.faults", ("--times", "4")),
     "room": Benchmark("benchmarks.store.room", ("--size", "2000")),
     "soak": Benchmark("benchmarks.store.soak", ("--minutes", "0.2")),
+    "scale": Benchmark("benchmarks.scale", ("--size", "1000", "--seconds", "0.2")),
     "meaning": Benchmark("benchmarks.search.meaning", ("a", "b", "e", "--size", "1000", "--rounds", "3")),
     "quality": Benchmark("benchmarks.search.quality", ("--sample", "100", *_WORDLLAMA)),
     "nonsense": Benchmark("benchmarks.search.nonsense", ("--draws", "2", *_WORDLLAMA)),
@@ -56,6 +57,7 @@ BENCHMARKS = {
         "benchmarks.routing.speed", ("warm", "cold", "rules", "--size", "100", "--limit", "0.5", *_WORDLLAMA)
     ),
     "scan": Benchmark("benchmarks.discovery.scan", ("pydantic", "--rounds", "1")),
+    "faces": Benchmark("benchmarks.faces.serving", ("--size", "2000", "--seconds", "0.3")),
     "fuzz": Benchmark("benchmarks.fuzz.fuzz", ("--minutes", "0.05")),
     "scan_recall": Benchmark("benchmarks.discovery.recall", ()),
     "scan_apps": Benchmark("benchmarks.discovery.scan_apps", ()),

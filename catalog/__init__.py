@@ -95,6 +95,8 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.errors import PackageNotFoundError as PackageNotFoundError
     from catalog.errors import PinError as PinError
     from catalog.errors import ReadOnlyError as ReadOnlyError
+    from catalog.errors import RemoteError as RemoteError
+    from catalog.errors import RemoteToolError as RemoteToolError
     from catalog.errors import ResolveError as ResolveError
     from catalog.errors import RoutingError as RoutingError
     from catalog.errors import SchemaOutdatedError as SchemaOutdatedError
@@ -112,6 +114,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.files import open_text as open_text
     from catalog.files import read_text as read_text
     from catalog.files import whole_file as whole_file
+    from catalog.ingest.servers import add_mcp as add_mcp
     from catalog.loader.call import CallResult as CallResult
     from catalog.loader.call import acall as acall
     from catalog.loader.call import call as call
@@ -119,6 +122,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.loader.verify import Drift as Drift
     from catalog.loader.verify import Verified as Verified
     from catalog.registry import Registry as Registry
+    from catalog.remote.callable import RemoteCallable as RemoteCallable
     from catalog.routing.auto import AutoCouncil as AutoCouncil
     from catalog.routing.calibration.fit import FitReport as FitReport
     from catalog.routing.decision import Decision as Decision
@@ -325,6 +329,8 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "CallResult": "catalog.loader.call",
     "acall": "catalog.loader.call",
     "call": "catalog.loader.call",
+    "add_mcp": "catalog.ingest.servers",
+    "RemoteCallable": "catalog.remote.callable",
     "Estimate": "catalog.embedders.openai",
     "missing_reference": "catalog.source.missing",
     "hide_secrets": "catalog.source.secret_defaults",
@@ -385,6 +391,8 @@ _ERRORS = (
     "PackageNotFoundError",
     "PinError",
     "ReadOnlyError",
+    "RemoteError",
+    "RemoteToolError",
     "ResolveError",
     "RoutingError",
     "SchemaOutdatedError",

@@ -543,7 +543,7 @@ class Catalog:
         return refresh(self.workspace, progress=progress, accept_renames=accept_renames)
 
     def verify(self, kind: Kinds = None, *, policy: str = "source") -> Verified:
-        """Return the entries whose code is not what was recorded, a list by key; nothing is imported.
+        """Return the entries whose code is not as recorded, a list by key; nothing is imported, MCP servers are asked.
 
         Args:
             kind: one kind, several, or None for every kind.
@@ -793,7 +793,7 @@ class Catalog:
         """Write entries to *path* in a published *form*, whole or not at all; return what was written.
 
         Without *keys*: all that fit and have all *tags*. A file of ``server.json`` or ``agent-card`` holds one, others
-        hold many; *path* of a ``skill`` is a folder. EntryError says what does not fit.
+        hold many; *path* of a ``skill`` is a folder or ends in ``.zip``. EntryError says what does not fit.
         """
         from catalog.verbs.export_documents import export_document
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from errno import EFBIG, EINVAL
 from pathlib import Path
 from typing import Any
 
-from catalog.errors import SettingsError
+from catalog.errors import SettingsError, close_matches, did_you_mean
 from catalog.files import read_regular
 
 
@@ -75,3 +76,46 @@ def read_file(file: Path) -> dict[str, Any]:
         if not isinstance(parsed, dict):
             raise SettingsError(f"{file}: tool.catalog must be a table: [tool.catalog]", file=str(file))
     return parsed
+
+
+REMOTE: dict[str, float] = {"start": 30, "call": 60, "idle": 300, "recheck": 0, "size": 10_000_000}
+"""The limits of what is called elsewhere, and what they are unless the configuration says otherwise."""
+
+API = ("url", "headers", "query")
+"""The parts of what is said of an API: the address, and what is sent to it and nowhere else."""
+
+
+def remote_faults(remote: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a table ``[tool.catalog.remote]``: each key, and the fault in words."""
+    for part, value in remote.items():
+        if part in REMOTE:
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < 1e12:
+                yield f"remote.{part}", "must be a number from 0"
+        elif part != "apis":
+            hint = did_you_mean(close_matches(part, (*REMOTE, "apis"))) or f"; there are {', '.join(REMOTE)} and apis"
+            yield f"remote.{part}", f"is no part of it{hint}"
+    apis = remote.get("apis", {})
+    for name, api in apis.items() if isinstance(apis, dict) else (("", None),):
+        if not isinstance(api, dict) or not isinstance(api.get("url"), str) or set(api) - set(API):
+            yield f"remote.apis.{name}", 'must be a table with "url", and "headers" and "query"'
+            continue
+        for part in API[1:]:
+            values = api.get(part, {})
+            if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
+                yield f"remote.apis.{name}.{part}", "must be a table of texts"
+
+
+PIN = {"mode": ("off", "warn", "block"), "file": ()}
+"""The parts of ``pin``, each with what it may be; none: any text."""
+
+
+def pin_faults(pin: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a table ``[tool.catalog.pin]``, as :func:`remote_faults` does."""
+    for part, value in pin.items():
+        if part not in PIN:
+            hint = did_you_mean(close_matches(part, PIN)) or f"; there are {' and '.join(PIN)}"
+            yield f"pin.{part}", f"is no part of it{hint}"
+        elif not isinstance(value, str) or not value:
+            yield f"pin.{part}", "must be a text"
+        elif PIN[part] and value not in PIN[part]:
+            yield f"pin.{part}", f"is {value!r}; choose one of {', '.join(PIN[part])}"

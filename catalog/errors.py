@@ -10,6 +10,7 @@
     ├─ DiscoveryError: PackageNotFoundError, UnreadableSourceError
     ├─ SearchError: InvalidFilterError (ValueError), EmbedderError
     ├─ RoutingError: NoMatchError, StrategyError
+    ├─ RemoteError: RemoteToolError
     ├─ CouncilSpecError (ValueError)
     ├─ SettingsError (ValueError)
     └─ MissingExtraError (ImportError)
@@ -227,6 +228,22 @@ class StrategyError(RoutingError):
     """A strategy has wrong options, or something it depends on failed. A cascade goes on after such a failure."""
 
     code = "strategy"
+
+
+class RemoteError(CatalogError):
+    """A server, an API or an agent elsewhere could not be asked, or gave no answer that can be used.
+
+    ``facts["reason"]`` is ``start``, ``time``, ``ended``, ``size``, ``answer``, ``address``, ``variable`` or
+    ``authorization``.
+    """
+
+    code = "remote"
+
+
+class RemoteToolError(RemoteError):
+    """What was called elsewhere answered that it failed; the message is its own."""
+
+    code = "remote-tool"
 
 
 class CouncilSpecError(CatalogError, ValueError):

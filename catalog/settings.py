@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from catalog.configuration import find_file, read_file
+from catalog.configuration import find_file, pin_faults, read_file, remote_faults
 from catalog.entry.kinds import KINDS, VERIFY_POLICIES, is_kind_name
 from catalog.errors import SettingsError, StoreError, UntrustedReferenceError, close_matches, did_you_mean
 
@@ -22,9 +22,6 @@ PLUGIN_GROUPS = ("magma_plugins",)
 
 LOGGED = ("off", "hash", "text")
 """What is logged of routed prompts: nothing, decisions with a hash of the prompt, or decisions with its text."""
-
-PIN = {"mode": ("off", "warn", "block"), "file": ()}
-"""The parts of ``pin``, each with what it may be; none: any text."""
 
 MCP = ("call",)
 """The parts of ``mcp``."""
@@ -54,7 +51,7 @@ PROVIDER_KEYS = {
 _KNOWN = (
     "url", "embedder", "plugin_groups", "kinds", "verify", "trust", "recognise", "learn", "learn_text", "entries",
     "providers", "runner", "route_log", "default_profile", "router", "keep_history", "scope", "pin", "server", "mcp",
-    "call_timeout",
+    "remote", "call_timeout",
 )  # fmt: skip
 
 _TRUE = ("1", "true", "yes", "on")
@@ -97,6 +94,10 @@ class Settings:
             there is none.
         pin: ``mode``: whether what is taken must be as the lock file of ``catalog pin`` says: ``off`` (the default),
             ``warn`` or ``block``. ``file``: the lock file, relative to the configuration file; else ``catalog.lock``.
+        remote: what is called elsewhere (MCP servers, APIs, agents): seconds to ``start``, for a ``call``, before a
+            session that is ``idle`` ends, and for which a listing holds (``recheck``; 0: it is read before each call);
+            ``size``: the most bytes of an answer. ``apis``: by the title of an API, or its address: its ``url``, and
+            ``headers`` and ``query`` that are sent there, ``${NAME}`` standing for a variable of the environment.
         router: options of the project's router, as written; see :meth:`catalog.AutoCouncil.configured`.
         mcp: ``call``: whether clients of ``catalog mcp``, and of ``/mcp`` of ``catalog serve``, may call entries.
         server: how ``catalog serve`` answers, as written; see :mod:`catalog.server.settings`.
@@ -123,6 +124,7 @@ class Settings:
     keep_history: int | None = None
     default_profile: str | None = None
     router: Mapping[str, Any] = field(default_factory=dict)
+    remote: Mapping[str, Any] = field(default_factory=dict)
     scope: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     pin: Mapping[str, str] = field(default_factory=dict)
     call_timeout: float | None = None
@@ -241,7 +243,8 @@ def _settings(values: Mapping[str, Any], file: Path | None, url: str | None, aut
         keep_history=table.number("keep_history"),
         router=table.mapping("router"),
         scope=table.scope(),
-        pin=table.pin(),
+        pin=table.checked("pin", pin_faults),
+        remote=table.checked("remote", remote_faults),
         call_timeout=table.number("call_timeout") or None,
         mcp=table.mcp(),
         server=table.mapping("server"),
@@ -357,18 +360,12 @@ class _Table:
                 raise self._wrong(f"mcp.{part}", "must be true or false")
         return dict(mcp)
 
-    def pin(self) -> dict[str, str]:
-        """Return how entries are held to the lock file."""
-        pin = self.mapping("pin")
-        for part, value in pin.items():
-            if part not in PIN:
-                hint = did_you_mean(close_matches(part, PIN)) or f"; there are {' and '.join(PIN)}"
-                raise self._wrong(f"pin.{part}", f"is no part of it{hint}")
-            if not isinstance(value, str) or not value:
-                raise self._wrong(f"pin.{part}", "must be a text")
-            if PIN[part] and value not in PIN[part]:
-                raise self._wrong(f"pin.{part}", f"is {value!r}; choose one of {', '.join(PIN[part])}")
-        return dict(pin)
+    def checked(self, key: str, faults: Callable[[Mapping[str, Any]], Iterable[tuple[str, str]]]) -> dict[str, Any]:
+        """Return a table in which *faults* finds none: each is a key and what is wrong with it."""
+        table = self.mapping(key)
+        for wrong, fault in faults(table):
+            raise self._wrong(wrong, fault)
+        return dict(table)
 
     def kinds(self) -> tuple[str, ...]:
         """Return the built-in kinds and those that the project declares."""

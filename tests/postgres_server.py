@@ -83,7 +83,8 @@ class Server:
         """Run a statement as the owner, outside of a transaction; return its rows."""
         import psycopg
 
-        with psycopg.connect(self.url(database), autocommit=True) as connection:
+        path = "-c search_path=catalog,public"
+        with psycopg.connect(self.url(database), autocommit=True, options=path) as connection:
             cursor = connection.execute(sql)  # type: ignore[call-overload]
             return cursor.fetchall() if cursor.description else []
 

@@ -95,7 +95,7 @@ def upgrade_without_room(folder: Path, times: int, chance: random.Random) -> See
             for left in disk.folder.iterdir():
                 left.unlink()
             file, keys, revisions = old_catalog(disk.folder, turn)
-            disk.room(chance.randrange(0, 600_000))
+            disk.room(chance.randrange(0, 300_000))
             told = whole(work)
             disk.room(None)
             halves = [path.name for path in disk.folder.iterdir() if path.name.endswith(".tmp")]

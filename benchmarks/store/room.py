@@ -6,8 +6,9 @@
 
 Each command is a whole process, and what is printed is the most it had in memory, as the system counts it. The entries
 are functions of modules that are made for this, a thousand a module, each with a decorator, and every reference leads
-somewhere. A scan takes ten modules: what it holds grows with its one target, not with the catalog. All entries come by
-an import. The exit status is 1 if a command fails, or takes more than the goal.
+somewhere. All entries come by an import, and a scan takes ten modules: what a first scan holds grows with its one
+target, not with the catalog. ``whole`` stands before commands on a catalog whose entries all come of one target. The
+exit status is 1 if a command fails, or takes more than the goal.
 """
 
 from __future__ import annotations
@@ -93,13 +94,24 @@ def commands(folder: Path) -> Iterator[tuple[str, tuple[str, ...], str]]:
     yield "db copy", ("db", "copy", f"sqlite:///{folder / 'a.db'}", f"sqlite:///{folder / 'copy.db'}"), "a.db"
     yield "route", ("route", "create a list of users", "--kind", "tool"), "a.db"
     yield "route lint", ("route", "lint", "--kind", "tool"), "a.db"
+    yield "whole scan", ("scan", str(folder / "code")), "whole.db"
+    yield "whole refresh", ("refresh",), "whole.db"
+    yield "whole scan again", ("scan", str(folder / "code")), "whole.db"
+    yield "whole doctor", ("doctor",), "whole.db"
+    yield "whole db check", ("db", "check"), "whole.db"
 
 
 NEEDED = ("scan", "export a sample", "import")
-"""Commands that the others need."""
+"""Commands that the others need, but those that begin with ``whole``."""
 
-HOLDS_ALL = ("route", "route lint", "pin", "pin again", "pin --check")
-"""Commands that hold their candidates, or the lines of a lock file, by nature: they may take more."""
+HOLDS_ALL = ("route", "route lint", "pin", "pin again", "pin --check", "whole scan")
+"""Commands that hold their candidates, the lines of a lock file, or all that one target has: they may take more."""
+
+
+def _needed(only: Sequence[str]) -> tuple[str, ...]:
+    """Return the commands that some of the others need."""
+    is_whole = [name.startswith("whole") for name in only]
+    return (() if all(is_whole) else NEEDED) + (("whole scan",) if any(is_whole) else ())
 
 
 def taken_by(arguments: Sequence[str], folder: Path, database: str) -> Taken:
@@ -110,7 +122,7 @@ def taken_by(arguments: Sequence[str], folder: Path, database: str) -> Taken:
     command = [sys.executable, "-m", "catalog_cli", "--embedder", "none", *arguments]
     begun = time.perf_counter()
     opened = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    pid = os.posix_spawn(
+    pid = os.posix_spawnp(
         "env",
         ["env", "-C", str(folder), *command],
         variables,
@@ -141,7 +153,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             make_code(folder / name, size)
         print(f"{f'{options.size:,} entries':<20} {'MB':>7} {'seconds':>9} {'status':>7}")
         for name, command, database in commands(folder):
-            if options.only and name not in (*NEEDED, *options.only):
+            if options.only and name not in (*_needed(options.only), *options.only):
                 continue
             if name == "import":
                 make_lines(folder, options.size)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.adapters.base import Bridge, bridges, entry_for
+from catalog.adapters.base import Bridge, bridges, entry_for, needing
 from catalog.adapters.finding import searching
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def search_tool(cat: Catalog, **filters: Any) -> list[Function]:
 
 
 def _made(bridge: Bridge) -> Function:
-    from agno.tools import Function
+    with needing("agno"):
+        from agno.tools import Function
 
     def run(**arguments: Any) -> Any:
         return bridge(**arguments)

@@ -12,25 +12,16 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from catalog.adapters.arguments import check, parsed
 from catalog.adapters.base import Bridge, Outcome, bridges, entry_for, failed
 from catalog.adapters.finding import Search
 from catalog.adapters.names import key_of
-from catalog.adapters.toolbox import NOTHING, Toolbox, field, within
+from catalog.adapters.toolbox import NOTHING, QUERY, SEARCHES, Toolbox, field, within
 
 if TYPE_CHECKING:
     from catalog import Catalog
 
 entry = entry_for
-SEARCH: dict[str, Any] = {
-    "name": "tool_search",
-    "description": "Find tools by what they do. What it finds can be called from then on.",
-    "input_schema": {
-        "type": "object",
-        "properties": {"query": {"type": "string", "description": "What the tool should do, in plain words."}},
-        "required": ["query"],
-    },
-}
+SEARCH: dict[str, Any] = {"name": "tool_search", "description": SEARCHES, "input_schema": QUERY}
 """The one tool that a model sees of a catalog before it searches."""
 
 
@@ -98,9 +89,7 @@ class Messages(Toolbox):
     def _searched(self, block: Any) -> dict[str, Any]:
         assert self.search is not None
         try:
-            given = parsed(field(block, "input"))
-            check(given, SEARCH["input_schema"])
-            found = within(self.max_tokens, _deferred, self.search.bridges(given["query"], self.limit))
+            found = self.find(field(block, "input"), _deferred)
         except Exception as error:
             return self._answer(block, failed("tool_search", error))
         self.add(map(_deferred, found), map(self.search.recording, found))

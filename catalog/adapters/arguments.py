@@ -30,6 +30,11 @@ ANY: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties
 
 def as_object(schema: Mapping[str, Any]) -> dict[str, Any]:
     """Return *schema* as providers take it: one of an object, with ``properties``, no alternatives at the top."""
+    reference = schema.get("$ref")
+    if isinstance(reference, str):  # as pydantic has it of a model that refers to itself
+        meant = _follow(reference, schema)
+        if isinstance(meant, Mapping) and meant is not schema and "$ref" not in meant:
+            schema = {**meant, **{word: part for word, part in schema.items() if word != "$ref"}}
     made = {word: part for word, part in schema.items() if word not in ("anyOf", "oneOf", "allOf", "not", "enum")}
     properties = schema.get("properties")
     made = {**made, "type": "object", "properties": dict(properties) if isinstance(properties, Mapping) else {}}

@@ -6,13 +6,17 @@ import asyncio
 import inspect
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from catalog import (
     CatalogError,
     DriftError,
+    MissingExtraError,
+    RemoteError,
     arun_result,
     deprecated_in_words,
     entry_of,
@@ -20,6 +24,7 @@ from catalog import (
     run_result,
     visible,
 )
+from catalog.adapters import skills
 from catalog.adapters.arguments import ANY, UnfitError, as_object, check, from_signature, parsed
 from catalog.adapters.names import PROVIDER, Rule, fitted, fitted_parameters
 
@@ -66,8 +71,8 @@ class Outcome:
         if len(self.text) >= LONGEST:
             return self.text
         try:
-            json.dumps(self.value)
-        except (TypeError, ValueError, RecursionError):
+            json.dumps(self.value, ensure_ascii=False, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError):  # ValueError: halves of surrogate pairs, too
             return self.text
         return self.value
 
@@ -107,6 +112,24 @@ class Bridge:
         if outcome.failed:
             raise ToolError(outcome.text) from outcome.error
         return outcome.value
+
+
+@contextmanager
+def needing(extra: str) -> Iterator[None]:
+    """Let the imports of a framework say which *extra* brings it.
+
+    Raises:
+        MissingExtraError: it can't be imported.
+    """
+    try:
+        yield
+    except ImportError as error:
+        name = extra.replace("_", "-")  # every pip knows it so
+        raise MissingExtraError(
+            f"catalog.adapters.{extra} needs its framework: {error}; `pip install 'magma-catalog[{name}]'` brings it",
+            extra=name,
+            package=error.name,
+        ) from error
 
 
 class ToolError(Exception):
@@ -179,6 +202,8 @@ def _schema(entry: Entry) -> dict[str, Any] | None:
     """Return the schema of the arguments of *entry*; None: nobody knows before its code is there."""
     if entry.parameters:
         return entry.parameters
+    if skills.is_skill(entry):
+        return dict(skills.PARAMETERS)
     if entry.kind in TAKES_TEXT:
         return dict(_ONE_TEXT)
     if entry.kind == "prompt" and entry.ref is None:
@@ -204,6 +229,8 @@ class _Behind:
     def call(self, arguments: Arguments = None) -> Outcome:
         try:
             entry, given = self._prepared(arguments)
+            if skills.is_skill(entry):
+                return succeeded(skills.shown(self._cat, entry, **given))
             return succeeded(run_result(self._cat, entry, given, timeout=self._cat.settings.call_timeout).value)
         except BaseException as error:
             return self._failed(error)
@@ -211,12 +238,14 @@ class _Behind:
     async def acall(self, arguments: Arguments = None) -> Outcome:
         try:
             entry, given = await asyncio.to_thread(self._prepared, arguments)
+            if skills.is_skill(entry):
+                return succeeded(await asyncio.to_thread(skills.shown, self._cat, entry, **given))
             limit = self._cat.settings.call_timeout
             return succeeded((await arun_result(self._cat, entry, given, timeout=limit)).value)
         except BaseException as error:
             return self._failed(error)
 
-    def _prepared(self, arguments: Arguments) -> tuple[Entry, dict[str, Any] | str]:
+    def _prepared(self, arguments: Arguments) -> tuple[Entry, Any]:
         """Return the entry and the arguments, which fit; those of an agent or a council are one text."""
         given = parsed(arguments)
         if self._schema is not None:
@@ -260,6 +289,8 @@ def _signature(live: Any) -> str | None:
 def succeeded(value: Any) -> Outcome:
     """Return the outcome of a call that gave *value*."""
     text = as_text(value)
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode()  # no request holds half of a surrogate pair
     if len(text) > LONGEST:
         text = f"{text[:LONGEST]}… (the first {LONGEST:,} of {len(text):,} characters)"
     return Outcome(text, value)
@@ -267,8 +298,8 @@ def succeeded(value: Any) -> Outcome:
 
 def as_text(value: Any) -> str:
     """Return a result as a model reads it: text as it is, all else as JSON, and as ``repr`` where JSON has no form."""
-    if isinstance(value, str):
-        return value
+    if isinstance(value, (str, bytes)):
+        return value if isinstance(value, str) else value.decode("utf-8", "replace")
     dump = getattr(value, "model_dump", None)
     try:
         if callable(dump) and not isinstance(value, type):
@@ -288,6 +319,14 @@ def _plain(value: Any) -> Any:
         return [*value]
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
+
+HIDDEN = "…"
+_PASSWORDS = re.compile(
+    r"(?<=bearer )[\w.~+/-]{8,}"
+    r"|(?:(?<=password=)|(?<=passwd=)|(?<=secret=)|(?<=token=)|(?<=api_key=)|(?<=apikey=))[^\s&,;)]+",
+    re.IGNORECASE,
+)
+"""Values that a message gives away as secrets."""
 
 _REASONS = {
     "entry-not-found": "is not in the catalog any more",
@@ -312,13 +351,16 @@ def failed(what: str, error: BaseException) -> Outcome:
         said = _REASONS["resolve"]
     elif isinstance(error, CatalogError) and error.code in _REASONS:
         said = _REASONS[error.code]
+    elif isinstance(error, RemoteError):
+        said = f"failed: {_message(error) if 'said' not in error.facts else error.facts['said']}"
     elif isinstance(error, CatalogError) and error.facts.get("reason") == "arguments":
         said = f"was not called: {error}"
     elif isinstance(error, CatalogError):
         said = f"can't be used ({error.code})"
     else:
         said = f"failed: {type(error).__name__}{f': {_message(error)}' if _message(error) else ''}"
-    return Outcome(hide_secrets(f"{what} {said}")[:_LONGEST_ERROR], None, error)
+    text = _PASSWORDS.sub(HIDDEN, hide_secrets(f"{what} {said}")).encode("utf-8", "replace").decode()
+    return Outcome(text[:_LONGEST_ERROR], None, error)
 
 
 def _message(error: BaseException) -> str:

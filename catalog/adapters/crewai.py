@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.adapters.base import Bridge, Outcome, bridges, entry_for
+from catalog.adapters.base import Bridge, Outcome, bridges, entry_for, needing
 from catalog.adapters.finding import searching
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ def search_tool(cat: Catalog, **filters: Any) -> list[BaseTool]:
 
 
 def _made(bridge: Bridge) -> BaseTool:
-    from crewai.tools import BaseTool
-    from crewai.tools.tool_failure import ToolFailure
+    with needing("crewai"):
+        from crewai.tools import BaseTool
+        from crewai.tools.tool_failure import ToolFailure
     from pydantic import BaseModel, ConfigDict
 
     class Arguments(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.adapters.base import Bridge, bridges, entry_for
+from catalog.adapters.base import Bridge, bridges, entry_for, needing
 from catalog.adapters.finding import searching
 from catalog.adapters.names import IDENTIFIER
 
@@ -32,7 +32,8 @@ def search_tool(cat: Catalog, **filters: Any) -> list[Tool]:
 
 
 def _made(bridge: Bridge) -> Tool:
-    from dspy import Tool
+    with needing("dspy"):
+        from dspy import Tool
 
     def run(**arguments: Any) -> Any:
         outcome = bridge.call(arguments)

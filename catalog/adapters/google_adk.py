@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.adapters.base import Bridge, bridges, entry_for
+from catalog.adapters.base import Bridge, bridges, entry_for, needing
 from catalog.adapters.finding import searching
 from catalog.adapters.names import IDENTIFIER
 
@@ -32,8 +32,9 @@ def search_tool(cat: Catalog, **filters: Any) -> list[BaseTool]:
 
 
 def _made(bridge: Bridge) -> BaseTool:
-    from google.adk.tools import BaseTool
-    from google.genai.types import FunctionDeclaration
+    with needing("google_adk"):
+        from google.adk.tools import BaseTool
+        from google.genai.types import FunctionDeclaration
 
     class CatalogTool(BaseTool):
         def _get_declaration(self) -> FunctionDeclaration:

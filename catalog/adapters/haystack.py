@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.adapters.base import Bridge, ToolError, bridges, entry_for
+from catalog.adapters.base import Bridge, ToolError, bridges, entry_for, needing
 from catalog.adapters.finding import searching
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def search_tool(cat: Catalog, **filters: Any) -> list[Tool]:
 
 
 def _made(bridge: Bridge) -> Tool:
-    from haystack.tools import Tool
+    with needing("haystack"):
+        from haystack.tools import Tool
 
     def run(**arguments: Any) -> Any:
         return bridge(**arguments)

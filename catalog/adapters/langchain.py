@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from catalog.adapters.base import Bridge, Outcome, bridges, entry_for
+from catalog.adapters.base import Bridge, Outcome, bridges, entry_for, needing
 from catalog.adapters.finding import searching
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ def search_tool(cat: Catalog, **filters: Any) -> list[StructuredTool]:
 
 
 def _made(bridge: Bridge) -> StructuredTool:
-    from langchain_core.tools import StructuredTool, ToolException
+    with needing("langchain"):
+        from langchain_core.tools import StructuredTool, ToolException
 
     def given(outcome: Outcome) -> Any:
         if outcome.failed:

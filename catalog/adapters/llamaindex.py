@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.adapters.base import Bridge, Outcome, bridges, entry_for
+from catalog.adapters.base import Bridge, Outcome, bridges, entry_for, needing
 from catalog.adapters.finding import searching
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def search_tool(cat: Catalog, **filters: Any) -> list[AsyncBaseTool]:
 
 
 def _made(bridge: Bridge) -> AsyncBaseTool:
-    from llama_index.core.tools import AsyncBaseTool, ToolMetadata, ToolOutput
+    with needing("llamaindex"):
+        from llama_index.core.tools import AsyncBaseTool, ToolMetadata, ToolOutput
 
     class Metadata(ToolMetadata):
         def get_parameters_dict(self) -> dict[str, Any]:

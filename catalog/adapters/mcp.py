@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.adapters.base import Bridge, bridges, entry_for
+from catalog.adapters.base import Bridge, bridges, entry_for, needing
 from catalog.adapters.finding import searching
 from catalog.adapters.names import Rule
 
@@ -34,9 +34,10 @@ def search_tool(cat: Catalog, **filters: Any) -> list[Tool]:
 
 
 def _made(bridge: Bridge) -> Tool:
-    from mcp.server.mcpserver.tools import Tool
-    from mcp.server.mcpserver.utilities.func_metadata import func_metadata
-    from mcp_types import CallToolResult, TextContent
+    with needing("mcp"):
+        from mcp.server.mcpserver.tools import Tool
+        from mcp.server.mcpserver.utilities.func_metadata import func_metadata
+        from mcp_types import CallToolResult, TextContent
 
     class CatalogTool(Tool):
         async def run(self, arguments: dict[str, Any], context: Any, convert_result: bool = False) -> Any:

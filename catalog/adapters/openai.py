@@ -4,7 +4,7 @@
     response = client.responses.create(tools=tools, input=items, …)
     items += [*response.output, *tools.outputs(response.output)]
 
-No library is needed: definitions and items are plain data, as the types of the SDK have them.
+No library is needed: definitions and items are plain data, as the SDK has them.
 """
 
 from __future__ import annotations
@@ -14,26 +14,15 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from catalog.adapters.arguments import check, parsed
 from catalog.adapters.base import Bridge, Outcome, bridges, entry_for, failed
 from catalog.adapters.finding import Search, searching
-from catalog.adapters.toolbox import Toolbox, field, within
+from catalog.adapters.toolbox import QUERY, SEARCHES, Toolbox, field, within
 
 if TYPE_CHECKING:
     from catalog import Catalog
 
 entry = entry_for
-SEARCH: dict[str, Any] = {
-    "type": "tool_search",
-    "execution": "client",
-    "description": "Find tools by what they do. What it finds can be called from then on.",
-    "parameters": {
-        "type": "object",
-        "properties": {"query": {"type": "string", "description": "What the tool should do, in plain words."}},
-        "required": ["query"],
-        "additionalProperties": False,
-    },
-}
+SEARCH: dict[str, Any] = {"type": "tool_search", "execution": "client", "description": SEARCHES, "parameters": QUERY}
 """The one tool that a model sees of a catalog before it searches; gpt-5.4 and later know it."""
 
 
@@ -63,12 +52,8 @@ def tool_search(
 ) -> dict[str, Any]:
     """Return the ``tool_search_output`` item that answers *call*, a ``tool_search_call`` that the client executes.
 
-    Args:
-        cat: the catalog to search.
-        call: the item, as an object of the SDK or a dictionary; ``arguments`` has ``query``.
-        limit: the most definitions.
-        max_tokens: the most that they may cost (:data:`catalog.adapters.toolbox.CHARACTERS`).
-        **filters: of :meth:`catalog.Catalog.search`; ``kind`` is ``tool`` where none is given.
+    It gives *limit* definitions at most, which cost *max_tokens* (:func:`catalog.adapters.toolbox.tokens`); *filters*
+    are those of :meth:`catalog.Catalog.search`, where ``kind`` is ``tool`` unless it is given.
     """
     return Calls([SEARCH], (), Search(cat, filters=filters), limit, max_tokens).output(call)
 
@@ -91,7 +76,7 @@ class Calls(Toolbox):
 
     def outputs(self, items: Iterable[Any]) -> list[dict[str, Any]]:
         """Return the answers to those *items* of a response that are calls, in their order."""
-        return [self.output(item) for item in items if field(item, "type") in _CALLS and _is_ours(item)]
+        return [self.output(item) for item in items if _is_ours(item)]
 
     def output(self, item: Any) -> dict[str, Any]:
         """Return the answer to a ``tool_search_call``, a ``function_call``, or a tool call of a chat message."""
@@ -110,10 +95,7 @@ class Calls(Toolbox):
     def _searched(self, item: Any) -> dict[str, Any]:
         found: list[Bridge] = []
         try:
-            given = parsed(field(item, "arguments"))
-            check(given, SEARCH["parameters"])
-            found = self.search.bridges(given["query"], self.limit) if self.search else []
-            found = within(self.max_tokens, _deferred, found)
+            found = self.find(field(item, "arguments"), _deferred)
         except Exception as error:
             failed("tool_search", error)  # for the log: the item has no place for an error, and so gives no tools
         if self.search is not None:  # the item itself brings the definitions
@@ -126,12 +108,12 @@ def _deferred(tool: Bridge) -> dict[str, Any]:
     return definition(tool, defer_loading=True)
 
 
-_CALLS = ("tool_search_call", "function_call", "function")
-
-
 def _is_ours(item: Any) -> bool:
-    """Tell whether a search is for the client to carry out; OpenAI's servers may have done it themselves."""
-    return bool(field(item, "type") != "tool_search_call" or field(item, "execution") == "client")
+    """Tell whether *item* is a call for the client to carry out; OpenAI's servers may have searched themselves."""
+    is_search = field(item, "type") == "tool_search_call"
+    return bool(
+        field(item, "execution") == "client" if is_search else field(item, "type") in ("function_call", "function")
+    )
 
 
 def _answer(item: Any, outcome: Outcome) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.adapters.base import Bridge, bridges, entry_for
+from catalog.adapters.base import Bridge, bridges, entry_for, needing
 from catalog.adapters.finding import searching
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def search_tool(cat: Catalog, **filters: Any) -> list[FunctionTool]:
 
 
 def _made(bridge: Bridge) -> FunctionTool:
-    from agents import FunctionTool
+    with needing("openai_agents"):
+        from agents import FunctionTool
 
     async def invoke(context: Any, arguments: str) -> str:
         return (await bridge.acall(arguments)).text

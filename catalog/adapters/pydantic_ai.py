@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.adapters.base import Bridge, bridges, entry_for
+from catalog.adapters.base import Bridge, bridges, entry_for, needing
 from catalog.adapters.finding import searching
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ def search_tool(cat: Catalog, **filters: Any) -> list[Tool[Any]]:
 
 
 def _made(bridge: Bridge) -> Tool[Any]:
-    from pydantic_ai import Tool
-    from pydantic_ai.exceptions import ToolFailed
+    with needing("pydantic_ai"):
+        from pydantic_ai import Tool
+        from pydantic_ai.exceptions import ToolFailed
 
     async def run(**arguments: Any) -> Any:
         outcome = await bridge.acall(arguments)
@@ -45,6 +46,7 @@ def _made(bridge: Bridge) -> Tool[Any]:
 
 def _signals() -> tuple[type[BaseException], ...]:
     """Return what a tool raises to speak to the agent: ask for a retry, an approval, or a call elsewhere."""
-    from pydantic_ai.exceptions import ApprovalRequired, CallDeferred, ModelRetry, ToolFailed
+    with needing("pydantic_ai"):
+        from pydantic_ai.exceptions import ApprovalRequired, CallDeferred, ModelRetry, ToolFailed
 
     return ModelRetry, CallDeferred, ApprovalRequired, ToolFailed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.adapters.base import Bridge, bridges, entry_for
+from catalog.adapters.base import Bridge, bridges, entry_for, needing
 from catalog.adapters.finding import searching
 from catalog.adapters.names import IDENTIFIER
 
@@ -33,7 +33,8 @@ def search_tool(cat: Catalog, **filters: Any) -> list[Tool]:
 
 
 def _made(bridge: Bridge) -> Tool:
-    from smolagents import Tool
+    with needing("smolagents"):
+        from smolagents import Tool
 
     def forward(self: Tool, **arguments: Any) -> Any:
         # What is not given stands as None in code that a model writes.

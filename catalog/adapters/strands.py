@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.adapters.base import Bridge, bridges, entry_for
+from catalog.adapters.base import Bridge, bridges, entry_for, needing
 from catalog.adapters.finding import searching
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ def search_tool(cat: Catalog, **filters: Any) -> list[PythonAgentTool]:
 
 
 def _made(bridge: Bridge) -> PythonAgentTool:
-    from strands.tools import PythonAgentTool
+    with needing("strands"):
+        from strands.tools import PythonAgentTool
 
     async def run(tool_use: dict[str, Any], **state: Any) -> dict[str, Any]:
         outcome = await bridge.acall(tool_use["input"])

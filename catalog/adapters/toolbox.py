@@ -6,12 +6,23 @@ import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from catalog.adapters.arguments import UnfitError
+from catalog.adapters.arguments import UnfitError, check, parsed
 from catalog.adapters.base import Arguments, Bridge, Outcome, failed
 from catalog.adapters.finding import Search
 
 CHARACTERS = 4
 """The rule of thumb of every budget: so many bytes of a definition, written as JSON in UTF-8, count as one token."""
+
+SEARCHES = "Find tools by what they do. What it finds can be called from then on."
+"""What a model reads of the tool that searches."""
+
+QUERY: dict[str, Any] = {
+    "type": "object",
+    "properties": {"query": {"type": "string", "description": "What the tool should do, in plain words."}},
+    "required": ["query"],
+    "additionalProperties": False,
+}
+"""What that tool takes."""
 
 NOTHING = "No tool fits; try other words."
 """What a model reads where a search finds nothing."""
@@ -66,6 +77,16 @@ class Toolbox(list[dict[str, Any]]):
         super().__init__(definitions)
         self.search, self.limit, self.max_tokens = search, limit, max_tokens
         self.bridges: dict[str, Bridge] = {tool.name: tool for tool in bridges}
+
+    def find(self, arguments: Arguments, define: Callable[[Bridge], dict[str, Any]]) -> list[Bridge]:
+        """Return what a search of the model finds, as many as the budget allows; without a search nothing.
+
+        Raises:
+            UnfitError, CatalogError: the arguments do not fit, or the search fails.
+        """
+        given = parsed(arguments)
+        check(given, QUERY)
+        return within(self.max_tokens, define, self.search.bridges(given["query"], self.limit) if self.search else [])
 
     def add(self, definitions: Iterable[dict[str, Any]], bridges: Iterable[Bridge]) -> None:
         """Add what is not there yet, at the end."""

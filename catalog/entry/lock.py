@@ -250,8 +250,10 @@ class _Reading:
         at, self.line = self.line, self.began
         if ("reference" in self.texts) == ("spec" in self.texts):
             self._wrong(f"{_quoted(self.key)} needs either a reference or a spec")
-        if "spec" in self.texts and (self.files or "checksum" in self.texts or "source_checksum" in self.texts):
-            self._wrong(f"{_quoted(self.key)} is data: it has no checksums and no files")
+        if "spec" in self.texts and ("checksum" in self.texts or "source_checksum" in self.texts):
+            self._wrong(f"{_quoted(self.key)} is data: it has no checksums")
+        if "spec" in self.texts and self.files and "match" not in self.texts:
+            self._wrong(f"{_quoted(self.key)} is data: it has no files but those of its rule")
         self.line = at
         pin = self.pins[self.key] = Pin(**self.texts, files=self.files)
         block = format_block(self.key, pin)

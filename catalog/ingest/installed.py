@@ -9,6 +9,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+from catalog.entry.remote import LISTED
 from catalog.store.sources import files_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ PLUGINS = "plugins@"
 PLUGIN = "plugin:"
 """Begins the source of what a plugin brought; group, distribution and name of the plugin follow."""
 
-DISCOVERED = ("scan:", PLUGIN, "live")
+DISCOVERED = ("scan:", PLUGIN, "live", LISTED)
 """Begin the sources of entries that were found in code, not registered by a person."""
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections import Counter
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from catalog.discovery.finding import Finding, ScanResult
-from catalog.discovery.naming import Parts, longer_names, parts_of
+from catalog.discovery.naming import longer_names, parts_of
 from catalog.discovery.report import ScanReport
 from catalog.entry.entry import Entry, make_entry
 from catalog.entry.key import Key, format_key
@@ -29,12 +30,14 @@ from catalog.entry.states import (
 )
 from catalog.errors import CatalogError
 from catalog.ingest.installed import DISCOVERED, PLUGIN
+from catalog.ingest.places import Hashes, Place, apart, file_of, place_of_code, plain_ref
 from catalog.ingest.report import clashes_of, skipped_of, taken_away, undecided_of, undeclared, undeclared_of
 from catalog.loader.verify import drift_in_words
 from catalog.source.locate import Locator, root_of
 from catalog.store import queries
 from catalog.store.mapping import to_json
 from catalog.verbs.documents import place_of
+from catalog.verbs.lines import CHUNK, batched
 from catalog.verbs.marks import ACTIONS, with_mark
 from catalog.verbs.repair import look_again
 from catalog.workspace.workspace import Workspace, readable
@@ -83,72 +86,104 @@ class Merge:
         self.refused: list[dict[str, Any]] = []
         self.found: list[str] = []
         self.updated: list[str] = []
-        self._plain: dict[Key, tuple[str, Parts]] = {}  # what the source calls a finding, and what leads to it
+        self._keys, self._places, self._kept = Hashes(), Hashes(), Hashes()
+        self._page: dict[Key, Finding] = {}  # of the findings that are taken in just now
+        self._later: dict[Key, Entry] = {}  # what refers to findings is stored when all have their names
+        self._taken: dict[str, str | None] = {}  # findings whose entries have other keys than they
         self._on_path = Locator()
 
     def findings(
-        self, findings: Iterable[Finding], distribution: str | None, looked_at: Container[str] = frozenset()
+        self, findings: Sequence[Finding], distribution: str | None, looked_at: Container[str] = frozenset()
     ) -> None:
-        """Take them in: each is new, reworded, unchanged, drifted or refused.
+        """Take them in: each is new, reworded, unchanged, drifted or refused. A few thousand are in memory at once.
 
         Args:
             findings: what was found.
             distribution: that it came with.
             looked_at: the paths of the files that were.
         """
-        drafts = [*self._drafts(findings, distribution)]
-        entries = [*self._of_source()]
-        places = Counter(_place(draft) for draft in drafts)
-        # Of two things that are told apart by nothing but their names the names decide.
-        own = {place: entry for entry in (*self._of_others(drafts), *entries) if places[place := _place(entry)] < 2}
-        names = {(draft.kind, draft.name) for draft in drafts}
-        stored = {key: entry for key, (_, entry) in self.transaction.existing(names).items()}
-        stored |= {(entry.kind, entry.name): entry for entry in entries}
-        removed = self._taken_away(names)
-        taken = {draft.key: self._take(draft, stored, own, removed) for draft in drafts}
-        kept = set(taken.values())
-        self._missing([entry for entry in entries if entry.key not in kept], places, looked_at)
-        self.written = [_referring(entry, taken) for entry in self.written]
-        for action, entries in self.marked.items():
-            self.ws.put(self.transaction, entries, action)
-        if self.written:
-            done = self.ws.put(self.transaction, self.written, self.action)
-            self.found = sorted(format_key(*key) for key in done.added)
-            self.updated = sorted(format_key(*key) for key in done.changed)
-            self.unchanged += [format_key(*key) for key in done.unchanged]
 
-    def _drafts(self, findings: Iterable[Finding], distribution: str | None) -> Iterator[Entry]:
+        def pages(refused: list[dict[str, Any]]) -> Iterator[list[tuple[Entry, Finding]]]:
+            return ([*self._drafts(page, distribution, refused)] for page in batched(findings, CHUNK))
+
+        few = [*pages(self.refused)] if len(findings) <= CHUNK else None
+        for page in pages(self.refused) if few is None else few:
+            for draft, _ in page:
+                self._keys.add((draft.kind, draft.name))
+                self._places.add(place_of_code(draft))
+        for page in pages([]) if few is None else few:  # what is refused was counted
+            self._take_in(page)
+        self._missing(looked_at)
+        self.written = [_referring(entry, self._taken) for entry in self._later.values()]
+        self._put()
+        self.found.sort()
+        self.updated.sort()
+
+    def _drafts(
+        self, findings: Iterable[Finding], distribution: str | None, refused: list[dict[str, Any]]
+    ) -> Iterator[tuple[Entry, Finding]]:
         for finding in findings:
             if finding.framework == "catalog" and undeclared(self.ws, finding.kind):
                 continue  # the report says so
             try:
-                draft = _entry(finding, self.source, distribution)
+                yield _entry(finding, self.source, distribution), finding
             except CatalogError as error:
-                self.refused.append({"path": finding.path, "reason": str(error)})
-                continue
-            self._plain[draft.kind, draft.name] = finding.given_name, parts_of(finding)
-            yield draft
+                refused.append({"path": finding.path, "reason": str(error)})
 
-    def _of_source(self) -> list[Entry]:
-        return list(readable(self.reader.all(queries.BY_SOURCE, (self.source,))))
+    def _take_in(self, page: Sequence[tuple[Entry, Finding]]) -> None:
+        """Decide about some of the findings, and store them."""
+        self._page = {(draft.kind, draft.name): finding for draft, finding in page}
+        drafts = [draft for draft, _ in page]
+        # Of two things that are told apart by nothing but their names the names decide.
+        own = {place: entry for entry in self._known(drafts) if self._places.count(place := place_of_code(entry)) < 2}
+        names = [(draft.kind, draft.name) for draft in drafts]
+        stored = {key: entry for key, (_, entry) in self.transaction.existing(names).items()}
+        stored |= {key: self._later[key] for key in names if key in self._later}
+        removed = self._taken_away(names)
+        for draft in drafts:
+            key = self._take(draft, stored, own, removed)
+            self._kept.add(key)
+            if key != draft.key:
+                self._taken[draft.key] = key
+        for entry in self.written:
+            if "references" in entry.metadata:
+                self._later[entry.kind, entry.name] = entry
+        self.written = [entry for entry in self.written if "references" not in entry.metadata]
+        self._put()
 
-    def _of_others(self, drafts: Iterable[Entry]) -> Iterator[Entry]:
-        """Yield what scans of other targets have brought of the same code, under whatever name."""
-        if not self.source.startswith(SCANNED):
-            return
-        refs = {ref for draft in drafts if draft.ref for ref in (draft.ref, _plain_ref(draft.ref))}
-        for entry in readable(self.reader.all(queries.BY_REFS, (to_json(sorted(map(str, refs))),))):
-            if entry.source.startswith(SCANNED):
-                yield entry
+    def _put(self) -> None:
+        """Store what was decided, and forget it."""
+        for action, entries in self.marked.items():
+            self.ws.put(self.transaction, entries, action)
+        if self.written:
+            done = self.ws.put(self.transaction, self.written, self.action)
+            self.found += (format_key(*key) for key in done.added)
+            self.updated += (format_key(*key) for key in done.changed)
+            self.unchanged += (format_key(*key) for key in done.unchanged)
+        self.marked, self.written = {}, []
+
+    def _known(self, drafts: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield the entries of the same code, under whatever name, those that scans of other targets brought first."""
+        refs = {ref for draft in drafts if draft.ref for ref in (draft.ref, plain_ref(draft.ref), apart(draft.ref))}
+        there = list(readable(self.reader.all(queries.BY_REFS, (to_json(sorted(map(str, refs))),))))
+        if self.source.startswith(SCANNED):
+            yield from (each for each in there if each.source.startswith(SCANNED) and each.source != self.source)
+        yield from (entry for entry in there if entry.source == self.source)
+        if any(draft.ref is None for draft in drafts):
+            yield from self._without_ref
+
+    @cached_property
+    def _without_ref(self) -> list[Entry]:
+        return list(readable(self.reader.all(queries.WITHOUT_REF, (self.source,))))
 
     def _taken_away(self, keys: Iterable[Key]) -> set[Key]:
         return {(kind, name) for kind, name, action in self.transaction.last_actions(keys) if action == "unregister"}
 
     def _take(
-        self, draft: Entry, stored: dict[Key, Entry], own: Mapping[_Place, Entry], removed: set[Key]
+        self, draft: Entry, stored: dict[Key, Entry], own: Mapping[Place, Entry], removed: set[Key]
     ) -> str | None:
         """Decide about one finding; return the key of its entry, or None where it gets none."""
-        mine = own.get(_place(draft))
+        mine = own.get(place_of_code(draft))
         if mine is None or mine.kind != draft.kind or (mine.source != self.source and not self._is_same(mine, draft)):
             mine = None
         there: Entry | None = mine or stored.get((draft.kind, draft.name))
@@ -201,7 +236,7 @@ class Merge:
     def _review_of(self, there: Entry, draft: Entry) -> dict[str, Any]:
         """Return the marks of the review that an entry which is found again keeps."""
         kept = only(there.metadata, DRAFT, DEPRECATED, *((REVIEW,) if self.again else ()))
-        if self.again and self.source.startswith(PLUGIN) and draft.match != there.match:
+        if self.again and draft.match != there.match:  # routing calls it, or goes by it, with every prompt
             kept.setdefault(REVIEW, f"its match was {there.match!r}, and is {draft.match!r} now")
         return kept
 
@@ -220,15 +255,17 @@ class Merge:
 
     def _free_name(self, draft: Entry, there: Entry, stored: dict[Key, Entry]) -> tuple[str, Entry | None]:
         """Return a name for *draft* that tells it from *there*, and the entry that has it if that is its own."""
-        plain, parts = self._plain[draft.kind, draft.name]
+        finding = self._page[draft.kind, draft.name]
+        plain, parts = finding.given_name, parts_of(finding)
         theirs = parts_of(_finding(there))
         least = next((n for n in range(1, len(parts) + 1) if parts[-n:] != theirs[-n:]), 1)
         for name in longer_names(plain, parts, least):
             key = (draft.kind, name)
-            if key in self._plain:  # another finding of this scan is called that, or will be
+            if key in self._keys:  # another finding of this scan is called that, or will be
                 continue
             if key not in stored:
                 stored.update({k: entry for k, (_, entry) in self.transaction.existing([key]).items()})
+                stored.update({key: self._later[key]} if key in self._later else {})
             holder = stored.get(key)
             if holder is None or self._is_same(holder, draft):
                 return name, holder
@@ -242,8 +279,8 @@ class Merge:
             return module == draft.ref.partition(":")[0] and there.root == draft.root
         if there.ref is None and draft.ref is None:
             known = "file" in there.metadata  # else it was stored by a version that did not say where it is
-            return _place(there) == _place(draft) if known else there.source == draft.source
-        if _plain_ref(there.ref) != _plain_ref(draft.ref):
+            return place_of_code(there) == place_of_code(draft) if known else there.source == draft.source
+        if plain_ref(there.ref) != plain_ref(draft.ref):
             return False
         if _is_of_another(there.distribution, draft.distribution):
             return False
@@ -258,25 +295,30 @@ class Merge:
                 return False
         return os.path.realpath(str(roots[0])) == os.path.realpath(str(roots[1]))
 
-    def _missing(self, entries: Iterable[Entry], found: Container[_Place], looked_at: Container[str]) -> None:
+    def _missing(self, looked_at: Container[str]) -> None:
         """Mark entries of this source that were not found by what their code looks like now; report what is gone."""
-        absent = [entry for entry in entries if _place(entry) not in found]
         look = look_again()
-        for entry in sorted(absent, key=lambda entry: (str(entry.ref), entry.key)):
-            if entry.ref is None and not entry.document:
-                self._missing_file(entry, looked_at)
-                continue
-            found_now = look(entry)
-            if found_now.state == GONE:
-                self.gone.append(entry.key)
-            if found_now.state == DRIFTED and found_now.drift is not None:
-                self._drift(entry, found_now.drift.change, found_now.drift.new_signature)
-            elif found_now.known:
-                self._mark(entry, found_now.state, found_now.why)
+        entries = readable(self.reader.stream(queries.BY_SOURCE_AND_REF, (self.source,)))
+        for absent in batched((each for each in entries if not self._is_found(each)), CHUNK):
+            for entry in absent:
+                if entry.ref is None and not entry.document:
+                    self._missing_file(entry, looked_at)
+                    continue
+                found_now = look(entry)
+                if found_now.state == GONE:
+                    self.gone.append(entry.key)
+                if found_now.state == DRIFTED and found_now.drift is not None:
+                    self._drift(entry, found_now.drift.change, found_now.drift.new_signature)
+                elif found_now.known:
+                    self._mark(entry, found_now.state, found_now.why)
+            self._put()
+
+    def _is_found(self, entry: Entry) -> bool:
+        return entry.key in self._kept or place_of_code(entry) in self._places
 
     def _missing_file(self, entry: Entry, looked_at: Container[str]) -> None:
         """Mark an entry without a reference as gone if its file is, or was looked at and doesn't hold it any more."""
-        path = _file(entry)
+        path = file_of(entry)
         if path is None or entry.root is None or not os.path.isdir(entry.root):
             return
         if path in looked_at or not os.path.exists(path):
@@ -290,7 +332,7 @@ class Merge:
     def _shadows(self) -> tuple[dict[str, Any], ...]:
         """Return the entries of this scan that stand before entries of the configuration."""
         configured = {entry.key: entry for entry in self.ws.config.entries.values()}
-        stored = sorted({*self.found, *self.updated, *self.unchanged} & set(configured))
+        stored = sorted({key for key in chain(self.found, self.updated, self.unchanged) if key in configured})
         return tuple({"key": key, "configured": configured[key].ref or ""} for key in stored)
 
     def report(self, target: str, result: ScanResult, started: float) -> ScanReport:
@@ -322,40 +364,13 @@ def _is_of_another(distribution: str | None, other: str | None) -> bool:
 
 SCANNED = "scan:"
 
-_Place = tuple[str | None, str | None]
-
-
-def _place(entry: Entry) -> _Place:
-    """Return what tells the object of an entry from all others.
-
-    It is the reference and the folder that holds its module; without a reference its file, the function that makes it
-    and what it is called there.
-    """
-    root, path = entry.root, _file(entry)
-    if entry.ref is None and path is not None:
-        nested = (entry.spec.get("nested_in") if isinstance(entry.spec, dict) else None) or ""
-        return f"{entry.kind}:{entry.metadata.get('given_name', entry.name)} {nested}", path
-    return _plain_ref(entry.ref) or entry.key, None if root is None else os.path.realpath(root)
-
-
-def _plain_ref(ref: str | None) -> str | None:
-    """Return *ref* without what sets its module apart from somebody else's: what is installed may change."""
-    top, dot, rest = (ref or "").partition(":")[0].partition(".")
-    return ref and f"{top.removesuffix('_')}{dot}{rest}:{ref.partition(':')[2]}"
-
-
-def _file(entry: Entry) -> str | None:
-    """Return the file of an entry without a reference, links resolved; None where it doesn't say."""
-    file = entry.metadata.get("file")
-    return os.path.realpath(os.path.join(entry.root or "", file)) if isinstance(file, str) else None
-
 
 def _shown(entry: Entry, other: Entry) -> str:
     """Return where the code of an entry is, for a report that names the *other* beside it."""
     root = entry.root
     if entry.document:
         return place_of(entry) + (f" in {root}" if place_of(entry) == place_of(other) else "")
-    return (entry.ref or _file(entry) or entry.source) + (f" in {root}" if root and entry.ref == other.ref else "")
+    return (entry.ref or file_of(entry) or entry.source) + (f" in {root}" if root and entry.ref == other.ref else "")
 
 
 def _referring(entry: Entry, taken: Mapping[str, str | None]) -> Entry:
@@ -379,8 +394,8 @@ def _called(draft: Entry, name: str) -> Entry:
 
 def _finding(entry: Entry) -> Finding:
     """Return as much of the finding that *entry* was made of as tells where it is."""
-    module = (_plain_ref(entry.ref) or "").partition(":")[0]
-    path = _file(entry) or os.path.join(entry.root or "", *module.split(".")) + ".py"
+    module = (plain_ref(entry.ref) or "").partition(":")[0]
+    path = file_of(entry) or os.path.join(entry.root or "", *module.split(".")) + ".py"
     form = "document" if entry.ref is None and not (isinstance(entry.spec, dict) and "nested_in" in entry.spec) else ""
     name = str(entry.metadata.get("given_name", entry.name))
     return Finding(kind=entry.kind, name=name, given_name=name, ref=entry.ref, path=path, form=form)

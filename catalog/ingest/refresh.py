@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.discovery.report import ScanReport
 from catalog.entry.key import format_key
+from catalog.entry.remote import LISTED
 from catalog.entry.states import DRIFTED, GONE, state_of
 from catalog.errors import CatalogWarning, DiscoveryError
 from catalog.ingest.installed import PLUGIN, PLUGINS, recorded, site_stamp
@@ -38,6 +39,10 @@ def refresh(ws: Workspace, progress: Progress | None = None, *, accept_renames: 
     """Look at plugins, marked objects, scanned sources and what no scan has brought; say what was renamed."""
     reports = refresh_sources(ws, progress)
     reports += _registered(ws)
+    if any(target.startswith(LISTED) for target in targets(ws.store.reader)):
+        from catalog.ingest.servers import refresh_servers  # only where a server was added
+
+        reports += refresh_servers(ws)
     renames = find_renames(ws)
     if renames:
         if accept_renames:
@@ -91,7 +96,7 @@ def _refresh(ws: Workspace, progress: Progress | None) -> list[ScanReport]:
     if marked is not None:
         reports.append(marked)
     for target, options in sources(ws.store.reader):
-        if target.startswith((PLUGIN, PLUGINS, CONFIGURED)):
+        if target.startswith((PLUGIN, PLUGINS, CONFIGURED, LISTED)):
             continue
         try:
             reports.append(scan_target(ws, target, options, progress, again=True))

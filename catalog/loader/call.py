@@ -133,7 +133,7 @@ def _prepared(obj: Any, arguments: Given, entry: Entry | None) -> tuple[Any, str
     Raises:
         LoadError: the entry is data that is no prompt; or a class of tools that can't be made without arguments.
     """
-    if entry is not None and entry.document and entry.kind != "prompt":
+    if entry is not None and entry.document and entry.kind != "prompt" and not callable(obj):
         raise LoadError(
             f"{entry.key} is data, read from {entry.document}; it is taken, not called", reason="not-callable"
         )

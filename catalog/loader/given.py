@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from catalog.errors import LoadError
+from catalog.loader.convert import converted
 from catalog.loader.fill import check_missing
 
 Given = dict[str, Any] | str | None
@@ -47,7 +48,19 @@ def fitted(function: Callable[..., Any], given: Given, shown: object, like: Any 
     except TypeError as error:
         fault = f"doesn't take these arguments: {error}; its parameters are {signature}"
         refuse(shown, fault, "arguments", error)
+    _convert(function if like is None else like, bound, shown)
     return function(*bound.args, **bound.kwargs)
+
+
+def _convert(function: Callable[..., Any], bound: inspect.BoundArguments, shown: object) -> None:
+    """Make of data what the annotations of *function* want."""
+    kinds = bound.signature.parameters
+    several = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    named = {name: value for name, value in bound.arguments.items() if kinds[name].kind not in several}
+    try:
+        bound.arguments.update(converted(function, named))
+    except ValueError as error:
+        refuse(shown, f"doesn't take these arguments: {error}", "arguments", error)
 
 
 def filled(obj: Any, way: str, given: Given) -> object:

@@ -11,11 +11,12 @@ from typing import Any
 
 from catalog.distributions import find_distribution
 from catalog.entry.lock import LONGEST, OUTSIDE, Pin, digest_of
+from catalog.entry.match import is_predicate
 from catalog.errors import UnreadableSourceError
 from catalog.source.define import Node
 from catalog.source.docstrings import summary
 from catalog.source.find import Missing, find_node
-from catalog.source.locate import Locator, ModuleSite
+from catalog.source.locate import Locator, ModuleSite, folder_with
 from catalog.source.places import Places
 
 MOST_UP = 2
@@ -35,8 +36,12 @@ def pin_of(entry: Any, folder: str, places: Places, read: dict[str, bytes] | Non
     if len(entry.match or "") > LONGEST:
         reason = f"its rule has {len(entry.match):,} characters; {LONGEST:,} are pinned"
         return Missing(entry.ref or "", "unreadable", reason)
+    try:
+        rules = _rule_files(entry, folder, places, read)
+    except OSError as error:
+        return _unread(entry, error)
     if entry.ref is None:
-        return named
+        return replace(named, files=rules)
     locator = places.of(entry.root)
     found = find_node(entry.ref, locator)
     if isinstance(found, Missing):
@@ -51,9 +56,25 @@ def pin_of(entry: Any, folder: str, places: Places, read: dict[str, bytes] | Non
     try:
         files = _files(modules, locator, places.digests, read)
     except OSError as error:
-        reason = f"{error.filename} can't be read: {error.strerror}"
-        return Missing(entry.ref, "unreadable", reason, error.filename)
-    return replace(named, checksum=signature, source_checksum=body, files=files)
+        return _unread(entry, error)
+    return replace(named, checksum=signature, source_checksum=body, files={**rules, **files})
+
+
+def _unread(entry: Any, error: OSError) -> Missing:
+    reason = f"{error.filename} can't be read: {error.strerror}"
+    return Missing(entry.ref or "", "unreadable", reason, error.filename)
+
+
+def _rule_files(entry: Any, folder: str, places: Places, read: dict[str, bytes] | None) -> dict[str, str]:
+    """Return the files that routing runs for the predicate of *entry*; none where its rule is no predicate."""
+    if not entry.match or not is_predicate(entry.match):
+        return {}
+    module = entry.match.partition(":")[0]
+    top = module.partition(".")[0]
+    if top in sys.stdlib_module_names:  # never called
+        return {}
+    root = folder_with(top, [each for each in (entry.root, folder) if each])
+    return _files([module], places.of(root), places.digests, read)
 
 
 def record_of(entry: Any, folder: str) -> Pin:

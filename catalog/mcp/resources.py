@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
+from mimetypes import guess_type
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from catalog import DriftError, EntryNotFoundError, ResolveError, json_text
+from catalog import EntryNotFoundError, json_text
 from catalog.adapters.finding import usable
+from catalog.adapters.skills import BODY, files_of, read
 from catalog.mcp.pages import Page, page
 from catalog.mcp.tools import shortened
 from catalog.mcp.uris import ENTRY, FILE, SCHEME, readings, uri_of
@@ -15,11 +16,7 @@ from catalog.mcp.uris import ENTRY, FILE, SCHEME, readings, uri_of
 if TYPE_CHECKING:
     from catalog import Catalog, Entry
 
-BODY = "SKILL.md"
-"""The file with the instructions of a skill."""
 JSON, MARKDOWN = "application/json", "text/markdown"
-LARGEST = 10_000_000
-"""The most bytes of a file of a skill that are handed on."""
 _LISTED = 120
 _MOST = 100  # values of one completion, as the protocol says
 
@@ -76,20 +73,11 @@ class Resources:
     def _file(self, entry: Entry, path: str, uri: str) -> Content:
         if entry.kind != "skill" or entry.document is None:
             raise EntryNotFoundError(f"{entry.key} has no files", uri=uri[:200])
-        live = self.cat[entry.kind, entry.name]  # looks whether it is what was recorded
+        content = read(self.cat, entry, path)
         if path == BODY:
-            return Content(uri, MARKDOWN, str(live["text"]))
-        files = _files(entry)
-        if path not in files:
-            raise EntryNotFoundError(f"{entry.key} has no file {path!r:.80}", uri=uri[:200])
-        data = _bytes(str(live["folder"]), path, entry)
-        if self.cat.settings.policy(entry.kind) == "source" and not _is(data, files[path]):
-            raise DriftError(
-                f"{entry.key}: {path} is not what was recorded; if that is fine, accept it with "
-                f"`catalog verify --accept {entry.key}`",
-                key=entry.key,
-            )
-        return _content(uri, path, data)
+            return Content(uri, MARKDOWN, content)
+        kind = guess_type(path)[0]
+        return Content(uri, kind or ("text/plain" if isinstance(content, str) else "application/octet-stream"), content)
 
     def completions(self, template: str, argument: str, value: str, known: dict[str, str]) -> list[str]:
         """Return what may stand for an *argument* of a *template*, beginning with *value*; *known* are the others."""
@@ -99,7 +87,7 @@ class Resources:
             return _beginning(value, [kind for kind in self.cat.kinds() if self.cat.list(kind)])
         if argument == "path":
             entry = self.cat.entry("skill", known["name"]) if ("skill", known.get("name")) in self.cat else None
-            return _beginning(value, [] if entry is None else list(_files(entry)))
+            return _beginning(value, [] if entry is None else list(files_of(entry)))
         kind = "skill" if template == FILE else known.get("kind")
         kinds = self.cat.kinds() if kind is None else [kind]
         names = dict.fromkeys(name for each in kinds if each in self.cat.kinds() for name in self.cat.list(each))
@@ -129,49 +117,10 @@ def _size(item: dict[str, str]) -> int:
     return len(json_text(item).encode()) + 2
 
 
-def _files(entry: Entry) -> dict[str, str]:
-    """Return the files of a skill, as they were recorded: paths, each with what tells whether it is the same."""
-    files = entry.spec.get("files") if isinstance(entry.spec, dict) else None
-    return {path: str(digest) for path, digest in files.items()} if isinstance(files, dict) else {}
-
-
 def _document(entry: Entry) -> str:
     """Return an entry as JSON: its fields, its key and its state; of a skill the addresses of its files besides."""
     made: dict[str, Any] = {"key": entry.key, **entry.model_dump(mode="json"), "state": entry.state}
     if entry.kind == "skill" and entry.document is not None:
         made["instructions"] = uri_of(entry.kind, entry.name, BODY)
-        made["files"] = {path: uri_of(entry.kind, entry.name, path) for path in _files(entry) if path != BODY}
+        made["files"] = {path: uri_of(entry.kind, entry.name, path) for path in files_of(entry) if path != BODY}
     return json_text(made)
-
-
-def _bytes(folder: str, path: str, entry: Entry) -> bytes:
-    """Return the content of a file of a skill, which lies in its folder and is no link out of it."""
-    place = os.path.join(folder, *path.split("/"))
-    try:
-        if not os.path.realpath(place).startswith(os.path.realpath(folder) + os.sep) or not os.path.isfile(place):
-            raise FileNotFoundError("it is not there")
-        if os.path.getsize(place) > LARGEST:
-            raise OSError(f"it has more than {LARGEST:,} bytes")
-        with open(place, "rb") as file:
-            return file.read(LARGEST)
-    except OSError as error:
-        raise ResolveError(
-            f"{entry.key}: its file {path} can't be read: {error.strerror or error}", key=entry.key
-        ) from None
-
-
-def _is(data: bytes, recorded: str) -> bool:
-    from hashlib import sha256  # only where each byte has to be as recorded
-
-    return recorded in (sha256(data).hexdigest(), f"{len(data)} bytes")
-
-
-def _content(uri: str, path: str, data: bytes) -> Content:
-    from mimetypes import guess_type
-
-    guessed = guess_type(path)[0]
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        return Content(uri, guessed or "application/octet-stream", data)
-    return Content(uri, guessed or "text/plain", text)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.kinds import COUNCILS
+from catalog.entry.remote import wire_of
 from catalog.entry.template import text_of
 from catalog.errors import RoutingError
 from catalog.loader.call import CallResult, acalled, called
@@ -111,7 +112,7 @@ def is_data(entry: Entry, live: object) -> bool:
     """Tell whether a runner is needed: the entry is data and has no code, or *live*, its object, is a council spec."""
     if entry.kind == "prompt" and text_of(live) is not None:  # filled in, not run
         return False
-    return (entry.ref is None and entry.spec is not None) or _is_spec(entry, live)
+    return (entry.ref is None and entry.spec is not None and wire_of(entry) is None) or _is_spec(entry, live)
 
 
 def _is_spec(entry: Entry, live: object) -> bool:
@@ -122,7 +123,7 @@ def _is_spec(entry: Entry, live: object) -> bool:
 
 def _live(catalog: HasWorkspace, entry: Entry, verify: str | None) -> Any:
     """Return the object of an entry, or the data of an entry that is data: it may be made for a prompt, not stored."""
-    is_data = entry.ref is None and entry.spec is not None and entry.unloadable is None
+    is_data = entry.ref is None and entry.spec is not None and entry.unloadable is None and wire_of(entry) is None
     return entry.spec if is_data else get(catalog.workspace, entry.kind, entry.name, verify=verify)
 
 

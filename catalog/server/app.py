@@ -20,6 +20,7 @@ from catalog.server.api import routes as api
 from catalog.server.callers import Caller, Callers
 from catalog.server.figures import AccessLog, Figures
 from catalog.server.guard import PROGRAMS, Guard
+from catalog.server.mcp_mount import McpMount
 from catalog.server.problems import Problem, problem_of
 from catalog.server.rates import Guesses
 from catalog.server.settings import ServerSettings
@@ -40,6 +41,7 @@ def create_app(
     """
     settings = ServerSettings() if settings is None else settings
     settings.check()
+    mcp = McpMount(catalog)
     callers, guesses, figures = Callers(settings.tokens, settings.allowed), Guesses(), Figures()
 
     def answer(scope: Scope, problem: Problem) -> Response:
@@ -52,9 +54,10 @@ def create_app(
         app.state.is_ready = True
         yield
         app.state.is_ready = False
+        await mcp.stop()
 
     app = Starlette(
-        routes=[*probes.routes(), *api.routes(), *signing_in.routes(), *pages.routes()],
+        routes=[*probes.routes(), *api.routes(), mcp.route(), *signing_in.routes(), *pages.routes()],
         middleware=[Middleware(Guard, settings, callers, guesses, figures, AccessLog(access_log), answer)],
         exception_handlers={Problem: _problem, CatalogError: _catalog_error, HTTPException: _http_error},
         lifespan=alive,

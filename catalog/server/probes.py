@@ -31,7 +31,9 @@ async def alive(request: Request) -> Response:
 
 
 async def ready(request: Request) -> Response:
-    """Say that the catalog can be read."""
+    """Say that the catalog can be read, and that the server is not about to stop."""
+    if not request.app.state.is_ready:
+        raise Problem(503, "not-ready", "the server is stopping")
     try:
         await in_thread(request, _generation, catalog_of(request))
     except CatalogError:

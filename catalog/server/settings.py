@@ -31,7 +31,7 @@ class ServerSettings:
         hosts: names by which it is asked, beside those of this machine; ``*`` for any, where a proxy checks them.
         tokens: who may ask; none: everybody who can, on this machine.
         allow_write: whether it changes entries, for callers with the right to.
-        allow_call: whether it calls entries, for callers with the right to.
+        allow_call: whether it calls entries, for callers with the right to; ``[tool.catalog.mcp] call`` says so.
         rate: requests that one caller may make in a minute; 0: any number.
         timeout: seconds after which a request that is not answered is given up.
         largest_body: bytes of a request; of an import a hundred times as many.
@@ -173,6 +173,10 @@ _FORMS: dict[str, tuple[type | tuple[type, ...], str]] = {
 }
 
 
+_ELSEWHERE = ("tokens", "allow_call")
+"""Attributes that are not read as they are written."""
+
+
 class _Reader:
     """Reads a table of settings; what is wrong is said with file and key."""
 
@@ -187,7 +191,7 @@ class _Reader:
 
     def values(self) -> dict[str, Any]:
         """Return the attributes of :class:`ServerSettings` that the table has, tokens apart."""
-        forms = {field.name: str(field.type) for field in fields(ServerSettings) if field.name != "tokens"}
+        forms = {field.name: str(field.type) for field in fields(ServerSettings) if field.name not in _ELSEWHERE}
         found: dict[str, Any] = {}
         for key, value in self._table.items():
             if key == "tokens":

@@ -14,8 +14,8 @@ _NAMES = re.compile(
 )
 _KEYS = re.compile(
     r"(?:sk|pk|rk)[-_][\w-]{12,}|gh[opsur]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{12,}|xox[abeprs]-[\w-]{8,}"
-    r"|A[KS]IA[0-9A-Z]{12,}|AIza[\w-]{20,}|hf_\w{16,}|eyJ[\w-]{10,}\.[\w-]+\.|-----BEGIN [A-Z ]*PRIVATE KEY"
-    r"|\w+://[^/\s:@]+:[^/\s@]+@"
+    r"|A[KS]IA[0-9A-Z]{12,}|AIza[\w-]{20,}|hf_\w{16,}|(?<![\w-])eyJ[\w-]{10,}\.[\w-]+\.|-----BEGIN [A-Z ]*PRIVATE KEY"
+    r"|(?<!\w)\w{1,40}://[^/\s:@]+:[^/\s@]+@"
 )
 
 _SHORTEST = 8  # no secret is as short as "test", which many set where any key will do

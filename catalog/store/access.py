@@ -5,14 +5,20 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from catalog.errors import StoreError
 from catalog.store.filewatch import identity_of
 from catalog.store.foreign import harden
 
 WRITE, READ, IMMUTABLE = "rw", "ro", "ro&immutable=1"
+
+_T = TypeVar("_T")
+_PATIENCE = 1.0
+"""Seconds in which a file is opened that others open and close again and again."""
 
 
 class Access(NamedTuple):
@@ -74,6 +80,27 @@ def access_to(path: str, asked: str = "") -> Access:
         "file; or copy the file and its log into a folder of your own",
         url=path,
     )
+
+
+def opened(path: str, asked: str, take_up: Callable[[Access], _T]) -> _T:
+    """Return what *take_up* returns, which opens *path* in the way that can be done here; *asked* as of `access_to`.
+
+    The owner of a file that can only be read here may close it, and so take its log away, between the look at it and
+    the opening: then it is looked at again.
+
+    Raises:
+        StoreError: it can't be opened.
+    """
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        access = access_to(path, asked)
+        try:
+            return take_up(access)
+        except StoreError as error:
+            missing = getattr(error.__cause__, "sqlite_errorname", "") == "SQLITE_CANTOPEN"
+            if access.mode != READ or not missing or time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
 
 
 def _is_odd(path: str) -> bool:

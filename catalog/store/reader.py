@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from catalog.errors import CatalogError, NotACatalogError, StoreBusyError, StoreError
-from catalog.store.access import IMMUTABLE, Access, access_to, connect, is_left_behind
+from catalog.store.access import IMMUTABLE, Access, access_to, connect, is_left_behind, opened
 from catalog.store.filewatch import Descriptor, FileWatch, held_open, identity_of
 from catalog.store.forms import text_or_bytes
 
@@ -30,7 +30,6 @@ _WAITING = "another process still has the file open that was here before, and it
 
 _never_closed: list[sqlite3.Connection] = []
 """Connections that a thread of the parent was using at a fork. Referenced for ever: closing one might deadlock."""
-
 
 SALVAGE = "`catalog db check --salvage OUT` writes what can be read into a new database"
 
@@ -102,15 +101,16 @@ class Reader:
         self._locks()
         self._file = FileWatch(path, self._ask)
         with self._connecting:
-            self._keep_one()
+            opened(stand_in or path, read_only, self._keep_one)
 
     def _locks(self) -> None:
         self._watching = threading.Lock()
         self._connecting = threading.Lock()
 
-    def _keep_one(self) -> None:
+    def _keep_one(self, access: Access) -> None:
         from catalog.store import walindex
 
+        self.access = access
         self._file.remember()  # before it is opened: what is moved there meanwhile is another file
         held = self._open()  # never lent: as long as it is open, SQLite does not delete the wal-index
         try:
@@ -121,12 +121,12 @@ class Reader:
             held.close()
             raise
         self._held: sqlite3.Connection | None = held
-        opened = self.stand_in or self.path
-        self._log = identity_of(f"{opened}-wal")
-        self._log_held = held_open(f"{opened}-wal")
+        there = self.stand_in or self.path
+        self._log = identity_of(f"{there}-wal")
+        self._log_held = held_open(f"{there}-wal")
         self.look: Callable[[], Any] = self._unchanged
         if self.access.mode != IMMUTABLE:
-            self.look = walindex.watch(opened) or self.data_version
+            self.look = walindex.watch(there) or self.data_version
         if self.epoch:  # another file may look the same
             self.look = partial(_with_epoch, self.epoch, self.look)
         self.changes: Callable[[], Any] = self._changes
@@ -172,14 +172,15 @@ class Reader:
             deadline = time.monotonic() + _PATIENCE
             while self._all and time.monotonic() < deadline:  # the log of the old file goes with the last of them
                 time.sleep(0.001)
-            access = access_to(self.path, self._read_only)
-            if not access.why and is_left_behind(self.path, self._log):
-                access = Access(IMMUTABLE, _WAITING)
-            self._ensure(self.path, access)
-            self.access = access
-            self.stand_in = None
-            self.epoch += 1
-            self._keep_one()
+
+            def take_up(access: Access) -> None:
+                if not access.why and is_left_behind(self.path, self._log):
+                    access = Access(IMMUTABLE, _WAITING)
+                self._ensure(self.path, access)
+                self.stand_in, self.epoch = None, self.epoch + 1
+                self._keep_one(access)
+
+            opened(self.path, self._read_only, take_up)
 
     @property
     def is_waiting(self) -> bool:
@@ -236,7 +237,7 @@ class Reader:
         if self._held is None:
             with self._watching, self._connecting:
                 if self._held is None:
-                    self._keep_one()
+                    opened(self.stand_in or self.path, self._read_only, self._keep_one)
         return self.changes()
 
     def _connect(self) -> tuple[_Pool, sqlite3.Connection]:

@@ -8,12 +8,13 @@ import re
 import sqlite3
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catalog.errors import CatalogWarning, NotACatalogError, SchemaOutdatedError, StoreError
 from catalog.settings import names_a_file
-from catalog.store.access import Access, access_to, connect
+from catalog.store.access import Access, access_to, connect, opened
 from catalog.store.foreign import harden, refuse_foreign
 from catalog.store.private import make_place
 from catalog.store.reader import store_error, translated
@@ -146,9 +147,13 @@ def _look(path: str, access: Access | None = None) -> tuple[str | None, bool]:
     """Return the revision of the database file *path*, and whether it is in WAL mode; raises as :func:`current`."""
     if not os.path.exists(path):
         return None, False
-    access = access or access_to(path)
     if os.path.getsize(path) == 0:
+        access_to(path)  # it may not be readable
         return None, False
+    return opened(path, "", partial(_asked, path)) if access is None else _asked(path, access)
+
+
+def _asked(path: str, access: Access) -> tuple[str | None, bool]:
     with translated(path):
         connection = connect(path, access.mode, timeout=10)
         try:

@@ -28,6 +28,9 @@ def code_in(table: Mapping[str, Any], file: Path) -> list[str]:
         found.add("embedder")
     if _sends(table.get("router")):
         found.add("router")
+    remote = table.get("remote")
+    if isinstance(remote, Mapping) and remote.get("apis"):
+        found.add("remote")
     url = table.get("url")
     if isinstance(url, str) and not _is_beside(url, file):
         found.add("url")

@@ -13,7 +13,14 @@ from catalog.trust.folders import is_within
 DISTRIBUTION = "dist:"
 FOLDER = "root:"
 
-FORMS = '"mypkg.*", "mypkg.tools:refund", "dist:some-distribution", "root:/srv/tools"'
+COMMAND = "command:"
+ADDRESS = "url:"
+"""Begin patterns of what may be started and sent to; :mod:`catalog.trust.reach` compares them."""
+
+FORMS = (
+    '"mypkg.*", "mypkg.tools:refund", "dist:some-distribution", "root:/srv/tools", "command:uvx some-server", '
+    '"url:https://host/*"'
+)
 """What a pattern may be, for messages."""
 
 _MODULE = re.compile(r"[\w*?]+(\.[\w*?]+)*(:[\w*?]+(\.[\w*?]+)*)?")
@@ -47,6 +54,10 @@ def pattern_fault(pattern: str) -> str | None:
         return None if pattern.removeprefix(DISTRIBUTION).strip() else "names no distribution"
     if pattern.startswith(FOLDER):
         return None if pattern.removeprefix(FOLDER).strip() else "names no folder"
+    if pattern.startswith(COMMAND):
+        return None if pattern.removeprefix(COMMAND).strip() else "names no command"
+    if pattern.startswith(ADDRESS):
+        return None if "://" in pattern else "names no address; write url:https://host/path"
     return None if _MODULE.fullmatch(pattern) else f"is no pattern; write {FORMS}"
 
 
@@ -58,6 +69,8 @@ def matches(patterns: Iterable[str], place: Place, folder: str | None) -> str | 
     """
     named = place.is_home or (place.file is not None and folder is not None and is_within(place.file, folder))
     for pattern in patterns:
+        if pattern.startswith((COMMAND, ADDRESS)):
+            continue
         if pattern.startswith(DISTRIBUTION):
             if _is_of(place, pattern.removeprefix(DISTRIBUTION)):
                 return pattern

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import Key, format_key, pair
 from catalog.entry.kinds import VERIFY_POLICIES
+from catalog.entry.remote import wire_of
 from catalog.entry.states import CALL, OF_OBJECT, deprecated_in_words, is_deprecated
 from catalog.errors import (
     CatalogWarning,
@@ -76,6 +77,8 @@ def load(ws: Workspace, snapshot: Snapshot, entry: Entry, verify: str | None, ke
         _held(ws, entry)
         if ws.learning.watching:
             _record_use(ws, (entry.kind, entry.name))
+        if wire_of(entry) is not None:
+            return _remote(ws, entry, policy)
         return _data(entry, "source" if is_held else policy)
     else:
         try:
@@ -163,6 +166,18 @@ def _ensure(ws: Workspace, entry: Entry, policy: str) -> dict[str, bytes]:
     files = Files(exact=policy != "signature")
     ensure(entry, policy, Locator(own=entry.root, files=files))
     return files.bytes
+
+
+def _remote(ws: Workspace, entry: Entry, policy: str) -> object:
+    from catalog.verbs.remote import callable_of  # only where something is called elsewhere
+
+    try:
+        return callable_of(ws, entry, policy)
+    except (DriftError, UntrustedReferenceError) as error:
+        from catalog.verbs.refusals import record_refusal
+
+        record_refusal(ws, entry, error)
+        raise
 
 
 def _data(entry: Entry, policy: str) -> object:

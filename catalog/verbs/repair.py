@@ -7,13 +7,14 @@ import os
 import shutil
 import warnings
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from catalog.entry.key import format_key, split_key
 from catalog.entry.references import references_of
-from catalog.entry.states import with_state
+from catalog.entry.remote import MCP, wire_of
+from catalog.entry.states import DRIFTED, with_state
 from catalog.errors import CatalogWarning
 from catalog.verbs import lookup
 from catalog.verbs.asking import Asking
@@ -26,6 +27,7 @@ from catalog.workspace.workspace import Workspace
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.entry.filters import Kinds
+    from catalog.entry.key import Key
     from catalog.loader.repair import Fault
     from catalog.loader.verify import Drift, Examined, Verified
 
@@ -37,8 +39,8 @@ def verify(ws: Workspace, kind: Kinds, policy: str) -> Verified:
     verified = Verified()
 
     def tallied() -> Iterator[tuple[Entry, Examined]]:
-        for entry, found in examined(lookup.entries_by_place(ws, kind), policy):
-            if not (entry.ref or entry.document):
+        for entry, found in _all_examined(ws, kind, policy):
+            if not (entry.ref or entry.document or wire_of(entry) == MCP):
                 verified.data += 1
                 continue
             if found.unchecked is not None:
@@ -56,6 +58,24 @@ def verify(ws: Workspace, kind: Kinds, policy: str) -> Verified:
     verified.sort(key=lambda drift: (drift.kind, drift.name))
     verified.unchecked.sort(key=lambda drift: (drift.kind, drift.name))
     return verified
+
+
+def _all_examined(ws: Workspace, kind: Kinds, policy: str) -> Iterator[tuple[Entry, Examined]]:
+    """Yield each entry with what its code or document shows, or what its server says of it now."""
+    listed: list[Entry] = []
+
+    def here() -> Iterator[Entry]:
+        for entry in lookup.entries_by_place(ws, kind):
+            if wire_of(entry) == MCP:
+                listed.append(entry)
+            else:
+                yield entry
+
+    yield from examined(here(), policy)
+    if listed:
+        from catalog.verbs.remote_listings import examined_remote  # only where a server is asked
+
+        yield from examined_remote(ws, listed, policy)
 
 
 def examined(entries: Iterable[Entry], policy: str = "source") -> Iterator[tuple[Entry, Examined]]:
@@ -84,13 +104,16 @@ def accept(ws: Workspace, drifts: Iterable[Drift]) -> list[str]:
     from catalog.source.places import Places
     from catalog.verbs.documents import as_it_is_now
 
-    wanted = {(drift.kind, drift.name) for drift in drifts if drift.new_checksum is not None}
+    shown = {(drift.kind, drift.name): drift for drift in drifts if drift.new_checksum is not None}
+    listed = listed_now(ws, shown, shown)  # before the transaction: a server may take its time
+    wanted = {key for key in shown if key not in listed or listed[key] is not None}
     with ws.writing() as transaction:
         stored = [entry for _, entry in transaction.existing(wanted).values()]
         wanted -= {(entry.kind, entry.name) for entry in stored}
         places, documents = Places(), Documents()
         now = [
-            as_it_is_now(entry, documents) if entry.document else described(entry, places, over=True)
+            listed.get((entry.kind, entry.name))
+            or (as_it_is_now(entry, documents) if entry.document else described(entry, places, over=True))
             for entry in stored
         ]
         now = [entry.model_copy(update={"metadata": with_state(entry.metadata, None)}) for entry in now]
@@ -98,6 +121,22 @@ def accept(ws: Workspace, drifts: Iterable[Drift]) -> list[str]:
     configured = ws.config.forget([format_key(*key) for key in wanted])
     record_configured(ws)
     return sorted([*(entry.key for entry in stored), *configured])
+
+
+def listed_now(ws: Workspace, keys: Iterable[Key], shown: Mapping[Key, Drift] | None = None) -> dict[Key, Entry | None]:
+    """Return what MCP servers have listed of *keys* as they list it now; None: not any more, or not as was *shown*.
+
+    Where nothing was shown, only entries that drifted are looked at.
+    """
+    snapshot = ws.snapshot()
+    stored = [entry for key in keys if (entry := snapshot.stored(*key)) is not None and wire_of(entry) == MCP]
+    stored = [entry for entry in stored if shown is not None or entry.metadata.get(DRIFTED)]
+    if not stored:
+        return {}
+    from catalog.verbs.remote_listings import as_listed  # only where a server is asked
+
+    now = as_listed(ws, stored, shown)
+    return {(entry.kind, entry.name): now.get((entry.kind, entry.name)) for entry in stored}
 
 
 def repair(ws: Workspace, faults: Iterable[Fault]) -> list[str]:

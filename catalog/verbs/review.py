@@ -25,6 +25,7 @@ from catalog.verbs import lookup
 from catalog.verbs.asking import Asking
 from catalog.verbs.marks import record_configured
 from catalog.verbs.recording import described
+from catalog.verbs.repair import listed_now
 from catalog.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -74,11 +75,17 @@ def _approve(ws: Workspace, keys: Sequence[Key]) -> None:
     for kind, name in keys:
         _ensure_valid(ws, kind, name)
     places = Places()
+    listed = listed_now(ws, keys)  # before the transaction: a server may take its time
     with ws.writing() as transaction:
         approved = []
         for _, stored in transaction.existing(keys).values():
             _refuse(stored)
-            now = described(stored, places, over=True) if stored.metadata.get(DRIFTED) else stored
+            now = stored
+            key = (stored.kind, stored.name)
+            if key in listed and listed[key] is None:
+                raise EntryError(f"'{stored.key}' can't be approved: its server does not list it now", key=stored.key)
+            if stored.metadata.get(DRIFTED):
+                now = listed.get(key) or described(stored, places, over=True)
             metadata = with_state(without(now.metadata, *REVIEW_MARKS), None)
             approved.append(now.model_copy(update={"metadata": metadata}))
         ws.put(transaction, approved, "approve")

@@ -85,6 +85,17 @@ def stranger_of(entry: Entry, settings: Settings, *, is_predicate: bool = False)
     return None
 
 
+def unchosen(entry: Entry, settings: Settings) -> str | None:
+    """Return why no person has chosen the server or the address that *entry* names, or None.
+
+    A scan reads what programs of others are told to start: that somebody looked at a folder chooses nothing in it.
+    """
+    why = stranger_of(entry, settings)
+    if why is None and entry.tier == "persistent" and entry.source != "manual":
+        return f"it came with '{entry.source}', and nobody has chosen it"
+    return why
+
+
 def is_named(entry: Entry, settings: Settings) -> bool:
     """Tell whether the program itself or trusted configuration names *entry*, not the database."""
     return entry.tier == "runtime" or (entry.tier == "config" and settings.is_trusted)

@@ -72,3 +72,11 @@ def test_a_signature_gives_a_schema() -> None:
         "additionalProperties": True,
     }
     assert [from_signature(text) for text in (None, "", "(", "()\nimport os")] == [None] * 4
+
+
+def test_a_schema_that_refers_to_itself_is_one_of_an_object() -> None:
+    """What stands behind the reference of the whole schema stands in its place, and can still be referred to."""
+    node = {"type": "object", "properties": {"next": {"$ref": "#/$defs/Node"}, "x": {"type": "integer"}}}
+    schema = {"$ref": "#/$defs/Node", "$defs": {"Node": node}}
+    assert as_object(schema) == {**node, "$defs": {"Node": node}}
+    assert faults({"next": {"x": "a"}}, as_object(schema)) == ['next.x is "a", not integer']

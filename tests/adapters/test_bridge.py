@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from factories import open_catalog
@@ -232,6 +234,90 @@ def test_results_become_text() -> None:
         '"p"',
         "\"<class 'float'>\"",
     ]
+
+
+@dataclass
+class Point:
+    """A result, and an argument."""
+
+    x: int
+    rest: Any = None
+
+
+def given_back(value: Any) -> Any:
+    """Give back what a case names: no argument of a model could be such a thing."""
+    return ODD[value][0]
+
+
+ODD: dict[str, tuple[Any, str, Any]] = {
+    "bytes": (b"\xff\x00a", "\ufffd\x00a", "\ufffd\x00a"),
+    "dataclass": (Point(1, [Point(2)]), '{"x": 1, "rest": [{"x": 2, "rest": null}]}', None),
+    "generator": ((n for n in range(2)), "[0, 1]", [0, 1]),
+    "number that is none": (float("nan"), "NaN", "NaN"),
+    "half a pair": ("\ud800 half", "? half", "? half"),
+    "half a pair within": ({"a": "\ud800"}, '{"a": "?"}', '{"a": "?"}'),
+    "keys that are no texts": ({(1, 2): 3}, "{(1, 2): 3}", "{(1, 2): 3}"),
+}
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_odd_results_are_what_a_request_can_hold(catalog: Catalog, case: str) -> None:
+    """Whatever a tool returns, its text is UTF-8, and its data is JSON or that text."""
+    catalog.register("tool", None, given_back, runtime=True)
+    outcome = of(catalog, "given_back").call({"value": case})
+    _, text, data = ODD[case]
+    assert outcome.text == text
+    assert outcome.data == (text if data is None else data)
+    assert text.encode().decode() == text
+
+
+def test_a_long_result_is_cut(catalog: Catalog) -> None:
+    """Of a result a model is shown so many characters, and how many there are; a program has it all."""
+    catalog.register("tool", "much", lambda: ["x"] * 50_000, runtime=True)
+    outcome = of(catalog, "much").call()
+    assert outcome.text.endswith("… (the first 100,000 of 250,000 characters)")
+    assert (outcome.data, len(outcome.value)) == (outcome.text, 50_000)
+
+
+def test_a_call_has_its_time(url: str) -> None:
+    """`call_timeout` ends a call that takes longer with a text for the model, awaited or not."""
+
+    async def sleep() -> None:
+        await asyncio.sleep(60)
+
+    with open_catalog(url, settings=Settings(embedder="none", call_timeout=0.05)) as cat:
+        cat.register("tool", None, sleep, runtime=True)
+        assert both(of(cat, "sleep"), {}) == "tool 'sleep' failed: it took too long"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("login with password=hunter2 failed", "login with password=… failed"),
+        ("GET https://x/?api_key=abc&q=1", "GET https://x/?api_key=…&q=1"),
+        ("Authorization: Bearer abcdef0123456789", "Authorization: Bearer …"),
+        ("unexpected token: foo, token limit = 5", "unexpected token: foo, token limit = 5"),
+    ],
+)
+def test_an_error_gives_no_password_away(catalog: Catalog, said: str, shown: str) -> None:
+    """What a message calls a password, a key or a token is hidden, and nothing else is."""
+
+    def fail() -> None:
+        raise ValueError(said)
+
+    catalog.register("tool", None, fail, runtime=True)
+    assert both(of(catalog, "fail"), {}) == f"tool 'fail' failed: ValueError: {shown}"
+
+
+def test_a_model_gives_data_and_a_function_gets_what_it_wants(catalog: Catalog) -> None:
+    """An argument that is annotated as a class arrives as an object of it."""
+
+    def area(point: Point) -> str:
+        return f"{type(point).__name__} {point.x}"
+
+    catalog.register("tool", None, area, runtime=True)
+    assert both(of(catalog, "area"), {"point": {"x": 3}}) == "Point 3"
+    assert "was not called: " in both(of(catalog, "area"), {"point": {"x": "many"}})
 
 
 def test_importing_the_catalog_loads_no_adapter(run_python) -> None:  # type: ignore[no-untyped-def]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -279,6 +280,7 @@ def test_the_place_is_that_of_today(catalog: Catalog, folder: Path) -> None:
     assert (catalog.where("tool:showPet"), catalog.where("schema:own")) == (None, None)
 
 
+@pytest.mark.sqlite
 def test_no_secret_is_in_the_database(catalog: Catalog, folder: Path, tmp_path: Path) -> None:
     """A value of a variable is neither in an entry nor in history, export, search, or any page of the database."""
     secret = "zq7SECRETzq7"
@@ -433,6 +435,29 @@ def test_a_failed_export_leaves_everything_as_it_was(
     catalog.export_document("skill", out)
     assert (out / "pdf-forms" / "SKILL.md").read_text() == SKILL
     assert (out / "second" / "SKILL.md").exists()
+
+
+def test_skills_become_one_zip_file(catalog: Catalog, folder: Path, tmp_path: Path) -> None:
+    """A path that ends in `.zip` gets all folders of skills, the same bytes whenever it is written."""
+    script = folder / ".claude" / "skills" / "pdf-forms" / "scripts" / "run.sh"
+    script.parent.mkdir(exist_ok=True)
+    script.write_text("echo 1\n")
+    script.chmod(0o755)
+    catalog.scan(folder)
+    first, second = tmp_path / "a.zip", tmp_path / "B.ZIP"
+    assert catalog.export_document("skill", first).written == ("skill:pdf-forms",)
+    catalog.export_document("skill", second, "skill:pdf-forms")
+    assert first.read_bytes() == second.read_bytes()
+    with zipfile.ZipFile(first) as made:
+        assert made.testzip() is None
+        assert made.read("pdf-forms/SKILL.md").decode() == SKILL
+        about = made.getinfo("pdf-forms/scripts/run.sh")
+        assert (made.read(about), about.external_attr >> 16) == (b"echo 1\n", 0o100755)
+    first.write_text("as it was")
+    (folder / ".claude" / "skills" / "pdf-forms" / "SKILL.md").unlink()
+    with pytest.raises(EntryError, match="can't be read"):
+        catalog.export_document("skill", first, "skill:pdf-forms")
+    assert first.read_text() == "as it was"
 
 
 def test_skills_are_never_written_onto_themselves_or_elsewhere(catalog: Catalog, folder: Path, tmp_path: Path) -> None:

@@ -386,6 +386,25 @@ def test_a_predicate_that_is_not_as_pinned_is_not_called(cat: Catalog, shop: Pat
     assert "its routing rule is" in str(decision.to_dict())
 
 
+@pytest.mark.parametrize("key", ["tool:price", "profile:ruled"])
+def test_the_code_of_a_predicate_is_pinned(cat: Catalog, shop: Path, key: str) -> None:
+    """Routing calls a function only while its file holds the bytes that were pinned, of code and of data."""
+    rules = shop / "pinshop" / "ruled.py"
+    rules.write_text("def yes(prompt): return True\n")
+    cat.register("profile", "ruled", {"model": "m"})
+    cat.update(key, match="pinshop.ruled:yes", source="manual")
+    cat.pin()
+    assert cat.check_pins() == []
+    rules.write_text("def yes(prompt): return bool(prompt)\n")
+    assert [(change.key, change.field) for change in cat.check_pins()] == [(key, "file pinshop/ruled.py")]
+    kind, _, name = key.partition(":")
+    decision = AutoCouncil(cat, "rules", kind, "abstain").resolve("anything")
+    assert decision.name is None
+    assert "the file pinshop/ruled.py changed" in str(decision.to_dict())
+    cat.pin()
+    assert AutoCouncil(cat, "rules", kind, "abstain").resolve("anything").name == name
+
+
 def test_a_rule_that_is_too_long_for_the_file_is_left_out(cat: Catalog) -> None:
     """A rule of more characters than are read is no pin, and the report says so."""
     cat.update("tool:price", match="x" * 4_001)

@@ -63,6 +63,32 @@ def test_a_drifted_entry_needs_review_until_it_is_approved(tmp_path: Path) -> No
         assert (approved.state, approved.signature, names(cat)) == ("approved", "(data: list) -> str", ["chart"])
 
 
+@pytest.mark.parametrize(("before", "after"), [("re:pay", "re:.*"), (None, "bills:fits"), ("bills:fits", None)])
+def test_a_changed_rule_needs_review_until_somebody_looks(
+    tmp_path: Path, before: str | None, after: str | None
+) -> None:
+    """A refresh that finds another `match` in the code keeps routers off it, until `approve` or a scan lets them on."""
+    code = tmp_path / "code" / "bills.py"
+    code.parent.mkdir()
+    given = {match: "" if match is None else f"(match={match!r})" for match in (before, after)}
+    text = "import catalog\n\n\n@catalog.tool{}\ndef pay(x: int) -> int:\n    return x\n"
+    code.write_text(text.format(given[before]))
+    with Catalog("sqlite://", embedder="none") as cat:
+        cat.scan(code.parent)
+        code.write_text(text.format(given[after]))
+        for _ in range(2):
+            cat.refresh()
+            entry = cat.entry("tool:pay")
+            assert (entry.match, entry.metadata["review"]) == (after, f"its match was {before!r}, and is {after!r} now")
+            assert (entry.state, names(cat)) == ("needs review", [])
+        assert (cat.approve("tool:pay").state, names(cat)) == ("approved", ["pay"])
+        code.write_text(text.format(given[before]))
+        cat.refresh()
+        assert cat.entry("tool:pay").state == "needs review"
+        cat.scan(code.parent)
+        assert (cat.entry("tool:pay").match, cat.entry("tool:pay").state) == (before, "approved")
+
+
 def test_scanned_code_sets_neither_state_nor_origin_nor_root(tmp_path: Path) -> None:
     """Arguments of a decorator are the author's words: marks, root and origin among its metadata are left out."""
     file = tmp_path / "claiming.py"

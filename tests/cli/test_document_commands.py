@@ -72,6 +72,8 @@ def test_skills_are_written_to_a_folder(run_cli, documents: Path) -> None:
     run_cli("scan", ".")
     assert run_cli("export", "--format", "skill", "pdf-forms", "out") == (0, "", "exported 1 entry to out\n")
     assert (documents / "out" / "pdf-forms" / "SKILL.md").read_text() == SKILL
+    assert run_cli("export", "--format", "skill", "out.zip") == (0, "", "exported 1 entry to out.zip\n")
+    assert (documents / "out.zip").is_file()
 
 
 @pytest.mark.parametrize(

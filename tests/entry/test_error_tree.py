@@ -152,7 +152,8 @@ RAISED: dict[str, Any] = {
 FAMILIES = {"CatalogError", "EntryError", "LoadError", "DiscoveryError", "RoutingError"}
 """Raised through the classes below them (EntryError also for configured entries, see test_config_tier)."""
 ELSEWHERE = {"MissingExtraError", "PinError", "LockError", "NoMatchError", "StrategyError", "CouncilSpecError"}
-"""Raised by embedders, routers, councils and pins, and where an optional dependency is missing: tested with those."""
+ELSEWHERE |= {"RemoteError", "RemoteToolError"}
+"""Raised by embedders, routers, councils, pins and servers, and where a dependency is missing: tested with those."""
 
 
 @pytest.mark.parametrize("name", sorted(RAISED))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import queue
-import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -66,7 +65,7 @@ def live(served: Catalog, access_log: io.StringIO) -> Iterator[Callable[..., str
 
     yield start
     for server, thread in running:
-        server.handle_exit(signal.SIGTERM, None)
+        server.stop()
         thread.join(20)
 
 

@@ -32,6 +32,14 @@ def test_the_log_has_a_json_line_for_each_request_without_its_query(asked, acces
     assert "hidden" not in line
 
 
+def test_a_server_that_stops_is_not_ready(asked) -> None:
+    """Once a server was told to stop, `/readyz` says 503, so that nothing more is sent to it; it is still alive."""
+    client = asked()
+    client.app.state.is_ready = False
+    assert (client.get("/readyz").status_code, client.get("/healthz").status_code) == (503, 200)
+    client.app.state.is_ready = True
+
+
 def test_a_closed_catalog_is_not_ready(asked, served) -> None:
     """`/readyz` says 503 where the catalog can't be read, without saying where it is."""
     client = asked()

@@ -30,6 +30,7 @@ COMMANDS = (
     ["db", "backup", "copy.db"], ["db", "backup", "copies", "--keep", "2"], ["db", "copy", "copy.db", "other.db"],
     ["db", "prune", "--keep", "1"], ["route", "fit", "mine.jsonl", "--kind", "tool"], ["route", "log"],
     ["route", "replay"], ["route", "golden", "list"], ["route", "golden", "add", "a chart", "tool:plot"],
+    ["add-mcp", "none", "/nowhere/server"],
     ["verify", "--diff"], ["verify", "--accept"], ["refresh", "--accept-renames"], ["run", "schema:word"],
     ["serve", "--host", "203.0.113.1"],
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, assert_type
 
@@ -78,6 +78,9 @@ from catalog import (
     Reference,
     Refusal,
     Registry,
+    RemoteCallable,
+    RemoteError,
+    RemoteToolError,
     Replay,
     Replayed,
     ResolveError,
@@ -105,6 +108,7 @@ from catalog import (
     Verified,
     __version__,
     acting_as,
+    add_mcp,
     agent,
     agents,
     backup_database,
@@ -365,6 +369,11 @@ assert_type(logged_decisions(cat, 3), list[LoggedDecision])
 assert_type(forget_decisions(cat), int)
 assert_type(run_entry(cat, cat.entry("tool", "plot"), "a"), Any)
 assert_type(call(plot, {"path": "a"}), object)
+assert_type(add_mcp(cat, "files", "npx", "-y", "server", env=["TOKEN"]), ScanReport)
+assert_type(add_mcp(cat, "docs", "https://docs.example/mcp", headers={"X": "${Y}"}, oauth=True).found, tuple[str, ...])
+remote: RemoteCallable = cat["tool", "files/read"]
+assert_type(remote(path="a"), Any)
+assert_type(remote.spec, Mapping[str, Any])
 assert_type(run_result(cat, cat.entry("tool", "plot"), "a", timeout=2.5).usage, dict[str, float])
 assert_type(CallResult(3).to_dict(), dict[str, Any])
 assert_type(auto.resolve("plot").entry, Entry | None)
@@ -455,6 +464,8 @@ errors: list[type[CatalogError]] = [
     PackageNotFoundError,
     PinError,
     ReadOnlyError,
+    RemoteError,
+    RemoteToolError,
     ResolveError,
     RoutingError,
     SchemaOutdatedError,

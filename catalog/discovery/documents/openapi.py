@@ -10,6 +10,7 @@ from catalog.discovery.documents.document import Document, DocumentFault
 from catalog.discovery.documents.form import Item
 from catalog.discovery.documents.openapi_schema import Schemas
 from catalog.discovery.documents.secrets import without_secrets, without_secrets_in_url
+from catalog.discovery.documents.security import credentials_of
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _SAYS_SO = re.compile(r"(?:^|[{,\s])[\"']?(?:openapi|swagger)[\"']?\s*:\s*[\"']?\d")
@@ -71,6 +72,11 @@ def _item(
     info = data.get("info")
     about = info if isinstance(info, dict) else {}
     title = about.get("title")
+    components = data.get("components")
+    schemes = components.get("securitySchemes") if isinstance(components, dict) else None
+    auth = credentials_of(schemes, operation.get("security", data.get("security")), str(title or "api"))
+    if auth:
+        spec["auth"] = auth
     return Item(
         kind="tool",
         name=name,

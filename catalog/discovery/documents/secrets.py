@@ -104,6 +104,8 @@ def _is_variable(text: str) -> bool:
 
 def _is_token(text: str) -> bool:
     """Tell whether *text* looks made by chance: long, letters and digits mixed, and no words, versions or paths."""
+    if text.startswith(("/", "./", "../", "~/")):
+        return any(map(_is_token, filter(None, text.lstrip("~").split("/"))))
     if _TOKEN.fullmatch(text) is None or is_plain(text):
         return is_secret(None, text)
     digits = sum(char.isdigit() for char in text)

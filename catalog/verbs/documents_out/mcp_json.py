@@ -38,7 +38,7 @@ class McpJson:
         if not isinstance(spec, dict):
             raise Unfit("it stands for Python code; nothing says how another program reaches it")
         if "packages" in spec or "remotes" in spec:
-            server = _of_registry(spec)
+            server = reached_by(spec)
         elif "url" in spec or "command" in spec:
             server = {word: part for word, part in spec.items() if word not in ("transport", "inputs")}
             if "url" in spec:
@@ -56,7 +56,7 @@ class McpJson:
         return {**({"inputs": inputs} if inputs else {}), "mcpServers": dict(sorted(self._servers.items()))}
 
 
-def _of_registry(spec: dict[str, Any]) -> dict[str, Any]:
+def reached_by(spec: dict[str, Any]) -> dict[str, Any]:
     """Return how a published server is reached: by its first address, else by its first package that runs anywhere."""
     for remote in spec.get("remotes") or ():
         if isinstance(remote, dict) and isinstance(remote.get("url"), str):

@@ -30,6 +30,7 @@ _FEW = 5
         catalog export --format mcp.json files github .mcp.json
         catalog export --format openapi --tag billing openapi.json
         catalog export --format skill pdf .claude/skills
+        catalog export --format skill --tag billing billing-skills.zip
     """,
     as_of=True,
 )
@@ -56,7 +57,7 @@ def export(
 
     With --format: those named by KEY, else all that fit, as MCP client configuration (mcp.json), as the server.json
     of an MCP registry, as an A2A agent card, as an OpenAPI document, or as folders of agent skills, where FILE is the
-    folder for them. Variables stand in place of secrets, which are not stored.
+    folder for them, or a zip file. Variables stand in place of secrets, which are not stored.
     """
     if form == JSONL:
         if len(words) > 1 or tags:
@@ -69,8 +70,9 @@ def export(
     if file in app.catalog:
         raise click.UsageError(f"name the file to write after '{file}', or - for standard output")
     if form == "skill" and file == "-":
-        raise click.UsageError("skills are folders; name the folder that they are to be written to")
-    file = str((_FOLDER if form == "skill" else _FILE).convert(file, None, ctx))
+        raise click.UsageError("skills are folders; name the folder, or the zip file, that they are to be written to")
+    is_folder = form == "skill" and not file.lower().endswith(".zip")
+    file = str((_FOLDER if is_folder else _FILE).convert(file, None, ctx))
     found = [":".join(app.find(key)) for key in keys]
     with writing(file):
         exported = app.catalog.export_document(form, sys.stdout if file == "-" else file, *found, tags=tags)

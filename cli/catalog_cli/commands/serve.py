@@ -39,9 +39,9 @@ def serve(
 ) -> None:
     """Show the catalog in browsers, and answer programs over HTTP.
 
-    The page is at the address that is printed, the API below it at api/v1 with its description in openapi.json. It
-    answers this machine only, and changes nothing, unless it is told otherwise; [tool.catalog.server] in the
-    configuration can say the same and more, as tokens with names and rights.
+    The page is at the address that is printed, the API below it at api/v1 with its description in openapi.json, and
+    for MCP clients mcp. It answers this machine only, and changes nothing, unless it is told otherwise;
+    [tool.catalog.server] in the configuration can say the same and more, as tokens with names and rights.
     """
     from dataclasses import replace
 
@@ -65,6 +65,7 @@ def serve(
         host=host,
         port=port,
         allow_write=allow_write,
+        allow_call=bool(settings.mcp.get("call")),
         prefix=prefix,
     )
     with Catalog(app.url, embedder=app.embedder, settings=settings) as catalog:
