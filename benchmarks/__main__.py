@@ -43,6 +43,7 @@ BENCHMARKS = {
     "faults": Benchmark("benchmarks.store.faults", ("--times", "4")),
     "room": Benchmark("benchmarks.store.room", ("--size", "2000")),
     "soak": Benchmark("benchmarks.store.soak", ("--minutes", "0.2")),
+    "scale": Benchmark("benchmarks.scale", ("--size", "1000", "--seconds", "0.2")),
     "meaning": Benchmark("benchmarks.search.meaning", ("a", "b", "e", "--size", "1000", "--rounds", "3")),
     "quality": Benchmark("benchmarks.search.quality", ("--sample", "100", *_WORDLLAMA)),
     "nonsense": Benchmark("benchmarks.search.nonsense", ("--draws", "2", *_WORDLLAMA)),
@@ -54,6 +55,9 @@ BENCHMARKS = {
     ),
     "routing_speed": Benchmark(
         "benchmarks.routing.speed", ("warm", "cold", "rules", "--size", "100", "--limit", "0.5", *_WORDLLAMA)
+    ),
+    "mcp": Benchmark(
+        "benchmarks.faces.mcp", ("--size", "1000", "--rounds", "20", "--sessions", "20", "--seconds", "5")
     ),
     "scan": Benchmark("benchmarks.discovery.scan", ("pydantic", "--rounds", "1")),
     "faces": Benchmark("benchmarks.faces.serving", ("--size", "2000", "--seconds", "0.3")),

@@ -39,8 +39,8 @@ def test_the_list_names_every_benchmark() -> None:
     assert all(len(line.split()) > 4 for line in lines)
     modules = {
         ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for path in (ROOT / "benchmarks").glob("*/*.py")
-        if "def main(" in path.read_text(encoding="utf-8")
+        for path in (ROOT / "benchmarks").rglob("*.py")
+        if path.name != "__main__.py" and "def main(" in path.read_text(encoding="utf-8")
     }
     assert {benchmark.module for benchmark in BENCHMARKS.values()} == modules
 

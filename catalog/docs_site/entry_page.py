@@ -111,7 +111,8 @@ def _drawn(site: Site, graph: Graph, top: str, title: str, here: str | None = No
     drawn = drawing(
         graph.nodes, graph.edges, title=title, here=here, href=lambda node: link_of(site, node.id, node.attrs, top)
     )
-    text = f"<details><summary>As text</summary><pre><code>{plain(graph.text())}</code></pre></details>"
+    text = f'<pre class="drawn" tabindex="0"><code>{plain(graph.text())}</code></pre>'
+    text = f"<details><summary>As text</summary>{text}</details>"
     return f'<div class="graph-frame" tabindex="0" role="region" aria-label="Drawing, scrolls">{drawn}</div>{text}'
 
 

@@ -119,5 +119,5 @@ def graph_page(site: Site) -> str | None:
 <p class="soft">From left to right: an entry, and what it names. {count(len(graph.nodes), "entry", "entries")},
 {count(len(graph.edges), "reference", "references")}.</p></header>
 <div class="graph-frame tall" tabindex="0" role="region" aria-label="Drawing, scrolls">{drawn}</div>
-<details><summary>As text</summary><pre><code>{plain(graph.text())}</code></pre></details>"""
+<details><summary>As text</summary><pre class="drawn" tabindex="0"><code>{plain(graph.text())}</code></pre></details>"""
     return frame(site, "graph", "What refers to what", body, "graph")

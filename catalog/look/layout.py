@@ -14,6 +14,9 @@ from typing import NamedTuple
 
 COLUMN_GAP, ROW_GAP, BEND = 56.0, 14.0, 8.0
 SWEEPS = 8
+SCREEN = 1.25
+"""How wide the whole is, for the square root of its area."""
+
 FEW = 2_000
 """Up to so many nodes and bends every sweep is made; beyond, half of them."""
 
@@ -35,25 +38,34 @@ class Placed(NamedTuple):
 
 
 def layered(sizes: Sequence[tuple[float, float]], edges: Sequence[tuple[int, int]]) -> Placed:
-    """Lay out nodes of these *sizes* (width, height) and *edges* (places of source and target); no node overlaps."""
-    boxes: list[tuple[float, float, float, float]] = [(0.0, 0.0, 0.0, 0.0)] * len(sizes)
-    lines: list[list[tuple[float, float]]] = [[] for _ in edges]
-    width = top = 0.0
+    """Lay out nodes of these *sizes* (width, height) and *edges* (places of source and target); no node overlaps.
+
+    What hangs together is laid out by itself; such parts stand in rows, so that the whole is about as wide as a screen.
+    """
     leaving: list[list[int]] = [[] for _ in sizes]
     for place, (source, _) in enumerate(edges):
         leaving[source].append(place)
+    parts = []
     for nodes in components(len(sizes), edges):
         chosen = [place for node in nodes for place in leaving[node]]
         number = {node: place for place, node in enumerate(nodes)}
         inner = [(number[edges[place][0]], number[edges[place][1]]) for place in chosen]
-        part = _component([sizes[node] for node in nodes], inner)
-        for node, (x, y, wide, high) in zip(nodes, part.boxes, strict=True):
-            boxes[node] = (x, y + top, wide, high)
+        parts.append((nodes, chosen, _component([sizes[node] for node in nodes], inner)))
+    boxes: list[tuple[float, float, float, float]] = [(0.0, 0.0, 0.0, 0.0)] * len(sizes)
+    lines: list[list[tuple[float, float]]] = [[] for _ in edges]
+    area = sum((part.width + COLUMN_GAP) * (part.height + 2 * ROW_GAP) for _, _, part in parts)
+    most = max([SCREEN * area**0.5, *(part.width for _, _, part in parts)])
+    left = top = high = width = 0.0
+    for nodes, chosen, part in parts:
+        if left and left + part.width > most:
+            left, top, high = 0.0, top + high + 2 * ROW_GAP, 0.0
+        for node, (x, y, *size) in zip(nodes, part.boxes, strict=True):
+            boxes[node] = (x + left, y + top, size[0], size[1])
         for place, points in zip(chosen, part.lines, strict=True):
-            lines[place] = [(x, y + top) for x, y in points]
-        width = max(width, part.width)
-        top += part.height + 2 * ROW_GAP
-    return Placed(boxes, lines, width, max(top - 2 * ROW_GAP, 0.0))
+            lines[place] = [(x + left, y + top) for x, y in points]
+        width, high = max(width, left + part.width), max(high, part.height)
+        left += part.width + COLUMN_GAP
+    return Placed(boxes, lines, width, top + high)
 
 
 def components(count: int, edges: Iterable[tuple[int, int]]) -> list[list[int]]:

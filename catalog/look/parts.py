@@ -93,7 +93,7 @@ def marked(text: str, words: frozenset[str], stems: Callable[[str], Iterable[str
     )
 
 
-_WORD = re.compile(r"(\w{1,200})")
+_WORD = re.compile(r"([^\W_]{1,200})")
 
 
 def _class(word: str) -> str:

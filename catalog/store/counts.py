@@ -24,13 +24,16 @@ def counted(reader: Reader, filters: Filters, facet: str) -> list[Row]:
     """Return how many stored entries that pass *filters* have each value of a *facet*: ``tag`` or another column."""
     sql, params = conditions(filters, "e.id", "e.kind")
     where = " AND ".join(sql) or "1 = 1"
+    entries, first = "entry AS e", []
+    if filters.tags:  # begin with the entries of a tag: to ask every entry for its tags takes ten times as long
+        entries, first = "entry_tag AS t0 JOIN entry AS e ON e.id = t0.entry_id AND t0.tag = ?", [filters.tags[0]]
     if facet == "tag":
         if not sql:
             return reader.all("SELECT t.tag, count(*) FROM entry_tag AS t GROUP BY t.tag")
-        joined = "entry_tag AS t JOIN entry AS e ON e.id = t.entry_id"
-        return reader.all(f"SELECT t.tag, count(*) FROM {joined} WHERE {where} GROUP BY t.tag", params)
+        joined = f"{entries} JOIN entry_tag AS t ON t.entry_id = e.id"
+        return reader.all(f"SELECT t.tag, count(*) FROM {joined} WHERE {where} GROUP BY t.tag", (*first, *params))
     value = _VALUES[facet]
-    return reader.all(f"SELECT {value}, count(*) FROM entry AS e WHERE {where} GROUP BY 1", params)
+    return reader.all(f"SELECT {value}, count(*) FROM {entries} WHERE {where} GROUP BY 1", (*first, *params))
 
 
 def keys_among(reader: Reader, filters: Filters, keys: list[tuple[str, str]]) -> set[tuple[str, str]]:

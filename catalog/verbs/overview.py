@@ -140,7 +140,7 @@ def _of_all(ws: Workspace, filters: Filters) -> Facets:
     stored = counts.keys_among(reader, filters, [*marked]) - {(entry.kind, entry.name) for entry in snapshot.overlay}
     states = found["state"] if over else Counter()
     for key in stored:
-        states.update(_states(marked[key].state, marked[key].code))
+        states.update(s for s in _states(marked[key].state, marked[key].code) if s != APPROVED)
     unapproved = sum(1 for key in stored if marked[key].state != APPROVED)
     states[APPROVED] += total - len(over) - unapproved
     found["state"] = states

@@ -325,6 +325,7 @@ def test_a_search_for_all_of_many_has_them_all(catalog: Catalog) -> None:
     assert [hit.name for hit in catalog.search("entry 31999", limit=1)] == ["entry 31999"]
 
 
+@pytest.mark.sqlite
 def test_very_long_texts_are_kept_whole(catalog: Catalog) -> None:
     """A description of a million characters, with NUL and every line end, comes back character by character."""
     text = "scatter \0\r\n\u2028\x1b[0m" + "é🧪" * 250_000 + "x" * 500_000

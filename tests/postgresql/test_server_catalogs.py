@@ -24,6 +24,7 @@ from catalog import (
     UntrustedReferenceError,
     upgrade_database,
 )
+from catalog.embedders.hashed import HashEmbedder
 from catalog.entry.filters import Filters
 from catalog.store import fulltext
 from catalog.store.opening import current
@@ -52,7 +53,7 @@ def test_opening_makes_and_upgrades_nothing(empty: str, postgres: Server) -> Non
     """A database without a catalog, of an older schema or of a newer one does not open; the error says what to do."""
     with pytest.raises(SchemaOutdatedError, match=r"has no catalog yet; `catalog --url postgresql://\S+ db upgrade`"):
         open_catalog(empty)
-    assert postgres.run("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'", "empty") == [(0,)]
+    assert postgres.run("SELECT count(*) FROM pg_tables WHERE schemaname = 'catalog'", "empty") == [(0,)]
     upgrade_database(empty)
     assert current(empty) == HEAD
     postgres.run("UPDATE alembic_version SET version_num = '0002'", "empty")
@@ -276,3 +277,14 @@ def test_lists_sort_by_code_points(postgres_url: str) -> None:
         cat.register_many([tool(name) for name in names])
         assert cat.list("tool") == sorted(names)
         assert [hit.name for hit in cat.search(kind="tool")] == sorted(names)
+
+
+def test_pgvector_in_the_database_is_no_hindrance(postgres: Server, empty: str) -> None:
+    """A catalog is made and used beside the extension vector, which has a type of the name of one of its tables."""
+    if not postgres.run("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'"):
+        pytest.skip("this PostgreSQL comes without pgvector")
+    postgres.run("CREATE EXTENSION vector SCHEMA public", "empty")
+    upgrade_database(empty)
+    with open_catalog(empty, embedder=HashEmbedder(8), settings=Settings()) as cat:
+        cat.register("tool", "chart", "os.path:join", description="Draw a chart")
+        assert [hit.key for hit in cat.search("charts", mode="semantic")] == ["tool:chart"]

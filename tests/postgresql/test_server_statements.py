@@ -31,7 +31,7 @@ _PARTS = {"ids": "1", "where": "1 = 1", "marks": "?", "then": "true"}
 @pytest.fixture(scope="module")
 def connection(postgres: Server) -> Iterator[psycopg.Connection[Any]]:
     """A connection to an empty catalog."""
-    with psycopg.connect(postgres.url("blank"), autocommit=True) as connection:
+    with psycopg.connect(postgres.url("blank"), autocommit=True, options="-c search_path=catalog") as connection:
         yield connection
 
 

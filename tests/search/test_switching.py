@@ -98,6 +98,7 @@ def test_an_embedder_with_fewer_vectors_does_not_answer(url: str, monkeypatch: p
         assert sorted(answered_by(own, OWN, "hash:8"), key=str) == [None, None, OWN]
 
 
+@pytest.mark.sqlite
 def test_no_database_says_what_is_imported_or_where_requests_go(
     three: str, module_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ from catalog.errors import StoreError
 SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 _SCHEMA = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _OURS = {
-    "schema": "public",  # the namespace that the tables are in
+    "schema": "catalog",  # of the tables: not public, where pgvector has a type of the name of one of them
     "replica": "",  # the host that is asked where it is as new as this process needs it
     "statement_timeout": "60",  # seconds
     "patience": "10",  # seconds to wait for a lock, or for a server that does not answer
@@ -110,7 +110,7 @@ def _shown(netloc: str, path: str, options: dict[str, str], schema: str) -> str:
     if ":" not in host and options.get("port"):
         host += f":{options['port']}"
     name = path if len(path) > 1 else "/" + options.get("dbname", "")
-    return f"postgresql://{host}{name}" + (f"?schema={schema}" if schema != "public" else "")
+    return f"postgresql://{host}{name}" + (f"?schema={schema}" if schema != _OURS["schema"] else "")
 
 
 def without_logins(text: str) -> str:

@@ -51,7 +51,7 @@ def connect(address: Address, *, conninfo: str = "", writes: bool = False) -> ps
     )
     try:
         said = {
-            "search_path": f"{address.schema}, public" if address.schema != "public" else "public",
+            "search_path": f"{address.schema}, public",
             "statement_timeout": "0" if writes else f"{int(address.statement_timeout * 1_000)}",
             "lock_timeout": f"{int(address.patience * 1_000)}",
             "client_encoding": "UTF8",

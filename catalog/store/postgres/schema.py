@@ -110,8 +110,9 @@ def upgrade(address: Address) -> str | None:
         with engine.connect() as connection, connection.begin():
             connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
             connection.exec_driver_sql(WAIT)
-            if address.schema != "public":
-                connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {address.schema}")
+            there = connection.exec_driver_sql(f"SELECT to_regnamespace('{address.schema}')").scalar()
+            if there is None:  # asked before: IF NOT EXISTS would need the right to make it though it is there
+                connection.exec_driver_sql(f"CREATE SCHEMA {address.schema}")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.exec_driver_sql(
