@@ -112,8 +112,9 @@ def leftovers(url: str, *, remove: bool = False) -> list[str]:
     What still changes, or may be the work of a process that runs, is not among them.
     """
     from catalog.store.leftovers import leftovers as found  # nothing else here needs it
+    from catalog.store.opening import server_at
 
-    return found(_file_of(url), remove=remove)
+    return [] if server_at(url) is not None else found(_file_of(url), remove=remove)
 
 
 def copy_catalog(
