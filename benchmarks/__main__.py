@@ -56,6 +56,9 @@ BENCHMARKS = {
     "routing_speed": Benchmark(
         "benchmarks.routing.speed", ("warm", "cold", "rules", "--size", "100", "--limit", "0.5", *_WORDLLAMA)
     ),
+    "mcp": Benchmark(
+        "benchmarks.faces.mcp", ("--size", "1000", "--rounds", "20", "--sessions", "20", "--seconds", "5")
+    ),
     "scan": Benchmark("benchmarks.discovery.scan", ("pydantic", "--rounds", "1")),
     "faces": Benchmark("benchmarks.faces.serving", ("--size", "2000", "--seconds", "0.3")),
     "fuzz": Benchmark("benchmarks.fuzz.fuzz", ("--minutes", "0.05")),

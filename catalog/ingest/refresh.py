@@ -26,6 +26,7 @@ from catalog.verbs.register import register, store_many
 from catalog.verbs.renames import accept_renames as carry_over
 from catalog.verbs.renames import find_renames
 from catalog.verbs.repair import examined
+from catalog.verbs.rules import mark_changed_rules
 from catalog.workspace.configured import CONFIGURED
 from catalog.workspace.workspace import Workspace
 
@@ -43,6 +44,7 @@ def refresh(ws: Workspace, progress: Progress | None = None, *, accept_renames: 
         from catalog.ingest.servers import refresh_servers  # only where a server was added
 
         reports += refresh_servers(ws)
+    reports += _ruled(ws)
     renames = find_renames(ws)
     if renames:
         if accept_renames:
@@ -50,6 +52,15 @@ def refresh(ws: Workspace, progress: Progress | None = None, *, accept_renames: 
         shown = tuple({**rename.to_dict(), "accepted": accept_renames} for rename in renames)
         reports.append(ScanReport(target="renames", renamed=shown))
     return reports
+
+
+def _ruled(ws: Workspace) -> list[ScanReport]:
+    """Mark the entries that are pinned and whose rule is not as pinned; report those that are newly so."""
+    started = time.perf_counter()
+    changed = mark_changed_rules(ws)
+    if not changed:
+        return []
+    return [ScanReport(target="rules", updated=tuple(changed), seconds=round(time.perf_counter() - started, 3))]
 
 
 def refresh_sources(ws: Workspace, progress: Progress | None = None) -> list[ScanReport]:

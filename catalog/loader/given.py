@@ -11,6 +11,8 @@ from catalog.errors import LoadError
 from catalog.loader.convert import converted
 from catalog.loader.fill import check_missing
 
+_LONGEST = 400
+
 Given = dict[str, Any] | str | None
 """What a thing is called with: arguments by name, one text, or None for none."""
 
@@ -46,7 +48,7 @@ def fitted(function: Callable[..., Any], given: Given, shown: object, like: Any 
     try:
         bound = signature.bind(*positional, **named)
     except TypeError as error:
-        fault = f"doesn't take these arguments: {error}; its parameters are {signature}"
+        fault = f"doesn't take these arguments: {error}; its parameters are {signature!s:.{_LONGEST}}"
         refuse(shown, fault, "arguments", error)
     _convert(function if like is None else like, bound, shown)
     return function(*bound.args, **bound.kwargs)
@@ -94,12 +96,18 @@ def as_dict(obj: object, given: Given) -> dict[str, Any]:
 
 
 def as_text(given: Given) -> str:
-    """Return the request to an agent: a text, an ``input`` that stands alone, or all arguments as JSON."""
+    """Return the request to an agent: a text, an ``input`` that stands alone, or all arguments as JSON.
+
+    Raises:
+        LoadError: there is none.
+    """
+    if not given:
+        raise LoadError("an agent needs a request: give one text", reason="arguments")
     if isinstance(given, str):
         return given
-    if given and set(given) == {"input"} and isinstance(given["input"], str):
+    if set(given) == {"input"} and isinstance(given["input"], str):
         return given["input"]
-    return json.dumps(given, ensure_ascii=False, default=str) if given else ""
+    return json.dumps(given, ensure_ascii=False, default=str)
 
 
 def refuse(obj: object, fault: str, reason: str, cause: BaseException | None = None) -> NoReturn:

@@ -37,7 +37,7 @@ def pin_of(entry: Any, folder: str, places: Places, read: dict[str, bytes] | Non
         reason = f"its rule has {len(entry.match):,} characters; {LONGEST:,} are pinned"
         return Missing(entry.ref or "", "unreadable", reason)
     try:
-        rules = _rule_files(entry, folder, places, read)
+        rules = rule_files(entry, folder, places, read)
     except OSError as error:
         return _unread(entry, error)
     if entry.ref is None:
@@ -65,8 +65,11 @@ def _unread(entry: Any, error: OSError) -> Missing:
     return Missing(entry.ref or "", "unreadable", reason, error.filename)
 
 
-def _rule_files(entry: Any, folder: str, places: Places, read: dict[str, bytes] | None) -> dict[str, str]:
-    """Return the files that routing runs for the predicate of *entry*; none where its rule is no predicate."""
+def rule_files(entry: Any, folder: str, places: Places, read: dict[str, bytes] | None = None) -> dict[str, str]:
+    """Return the files that routing runs for the predicate of *entry*; none where its rule is no predicate.
+
+    Arguments as of :func:`pin_of`; raises OSError where one can't be read.
+    """
     if not entry.match or not is_predicate(entry.match):
         return {}
     module = entry.match.partition(":")[0]

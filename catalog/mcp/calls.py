@@ -6,12 +6,14 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from typing import Generic, TypeVar
 
 import anyio
 from anyio import CapacityLimiter, to_thread
 
 from catalog import LoadError
-from catalog.adapters.base import Outcome
+
+T = TypeVar("T")
 
 MOST = 32
 """How many calls run at the same time, those counted that a client has given up and that did not stop."""
@@ -22,7 +24,7 @@ class Calls:
 
     def __init__(self, most: int = MOST) -> None:
         """Let at most so many run at the same time."""
-        self._most = most
+        self.most = most
         self._running = 0
         self._lock = threading.Lock()
         self._threads: CapacityLimiter | None = None
@@ -32,21 +34,21 @@ class Calls:
         """How many calls run, in threads that can't be stopped from outside."""
         return self._running
 
-    async def run(self, work: Callable[[], Awaitable[Outcome]]) -> Outcome:
+    async def run(self, work: Callable[[], Awaitable[T]]) -> T:
         """Return what *work* gives; if this is cancelled, so is an async function that it waits for.
 
         Raises:
             LoadError: too many calls run already.
         """
         with self._lock:
-            if self._running >= self._most:
-                raise LoadError(f"{self._most} calls run already; wait for one of them to end", reason="busy")
+            if self._running >= self.most:
+                raise LoadError(f"{self.most} calls run already; wait for one of them to end", reason="busy")
             self._running += 1
         if self._threads is None:
-            self._threads = CapacityLimiter(self._most)
+            self._threads = CapacityLimiter(self.most)
         call = _Call(work)
 
-        def run() -> Outcome:
+        def run() -> T:
             try:
                 return call.run()
             finally:
@@ -60,18 +62,18 @@ class Calls:
             raise
 
 
-class _Call:
-    def __init__(self, work: Callable[[], Awaitable[Outcome]]) -> None:
+class _Call(Generic[T]):
+    def __init__(self, work: Callable[[], Awaitable[T]]) -> None:
         self._work = work
         self._lock = threading.Lock()
         self._cancelled = False
-        self._task: asyncio.Task[Outcome] | None = None
+        self._task: asyncio.Task[T] | None = None
 
-    def run(self) -> Outcome:
+    def run(self) -> T:
         with asyncio.Runner() as runner:
             return runner.run(self._main())
 
-    async def _main(self) -> Outcome:
+    async def _main(self) -> T:
         with self._lock:
             self._task = asyncio.current_task()
             cancelled = self._cancelled

@@ -48,6 +48,11 @@ class Changes(InMemorySubscriptionBus):
         self._seen: dict[str, Any] = {}
         self._sessions: dict[int, set[str]] = {}
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody listens, and nothing is remembered of those who did."""
+        return not (self._listening or self._watched or self._seen or self._sessions)
+
     def subscribe(self, listener: Callable[[ServerEvent], None]) -> Callable[[], None]:
         """Let *listener* know of every change from now on, until the function that is returned is called."""
         if not self._listening:
@@ -124,7 +129,7 @@ class Changes(InMemorySubscriptionBus):
     async def session(self, ctx: ServerRequestContext[Any, Any], _: Any = None) -> None:
         """Send notifications to a session as long as it lives: this runs from its beginning to its end."""
         send, received = anyio.create_memory_object_stream[ServerEvent](MOST)
-        mine = self._sessions.setdefault(_session(ctx), set())
+        mine = self._sessions[_session(ctx)] = set[str]()
 
         def deliver(event: ServerEvent) -> None:
             if not isinstance(event, ResourceUpdated) or event.uri in mine:
@@ -143,8 +148,8 @@ class Changes(InMemorySubscriptionBus):
 
     def add(self, ctx: ServerRequestContext[Any, Any], uri: str) -> None:
         """Tell the session of *ctx* of changes of the entry at *uri*."""
-        mine = self._sessions.setdefault(_session(ctx), set())
-        if uri not in mine and len(mine) < MOST:
+        mine = self._sessions.get(_session(ctx))
+        if mine is not None and uri not in mine and len(mine) < MOST:
             self._watch([uri])
             mine.add(uri)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from catalog import InvalidFilterError
 
-FIRST = 3_500
+FIRST = 3_200
 """The most bytes of the items of a first page: with all that is around them less than 4 kB."""
 LATER = 1_000
 """The most entries of a later page."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from catalog import EntryNotFoundError, read_json
+from catalog import CatalogError, read_json
 from catalog.adapters.base import ToolError, as_text
 from catalog.adapters.finding import usable
 from catalog.mcp.pages import Page, page
@@ -34,11 +34,11 @@ class Prompts:
         marks = self.cat.marks([f"{kind}:{name}" for kind, name in keys])
         listed: list[dict[str, Any] | None] = []
         for kind, name in keys:
+            mark = marks.get(f"{kind}:{name}")
             try:
-                entry = self.cat.entry(kind, name) if usable(marks.get(f"{kind}:{name}")) else None
-            except EntryNotFoundError:  # taken away meanwhile
-                entry = None
-            listed.append(None if entry is None else self._described(entry))
+                listed.append(self._described(self.cat.entry(kind, name)) if usable(mark) else None)
+            except CatalogError:  # taken away meanwhile, or a row that is damaged
+                listed.append(None)
         return listed
 
     def _described(self, entry: Entry) -> dict[str, Any]:

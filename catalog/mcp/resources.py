@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from mimetypes import guess_type
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from catalog import EntryNotFoundError, json_text
+from catalog import CatalogError, EntryNotFoundError, json_text
 from catalog.adapters.finding import usable
 from catalog.adapters.skills import BODY, files_of, read
 from catalog.mcp.pages import Page, page
@@ -47,7 +48,7 @@ class Resources:
             mark = marks.get(f"{kind}:{name}")
             try:
                 entry = self.cat.entry(kind, name) if usable(mark) else None
-            except EntryNotFoundError:  # taken away meanwhile
+            except CatalogError:  # taken away meanwhile, or a row that is damaged
                 entry = None
             listed.append(None if entry is None else _described(entry))
         return listed
@@ -114,7 +115,7 @@ def _described(entry: Entry) -> dict[str, str]:
 
 
 def _size(item: dict[str, str]) -> int:
-    return len(json_text(item).encode()) + 2
+    return len(json.dumps(item)) + 2
 
 
 def _document(entry: Entry) -> str:

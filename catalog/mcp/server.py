@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,13 +21,13 @@ from mcp.shared.exceptions import MCPError
 
 from catalog import CatalogError, __version__, hide_secrets, json_text
 from catalog.adapters.arguments import UnfitError
-from catalog.adapters.base import ToolError
+from catalog.adapters.base import Outcome, ToolError, failed
 from catalog.mcp.calls import Calls
 from catalog.mcp.changes import Changes, Listening
 from catalog.mcp.learning import Learning
 from catalog.mcp.prompts import Prompts
 from catalog.mcp.resources import Content, Resources
-from catalog.mcp.tools import CALL, DEFINITIONS, SEARCH, Tools, said
+from catalog.mcp.tools import CALL, DEFINITIONS, ROUTE, SEARCH, Tools, said
 from catalog.mcp.uris import ENTRY, FILE
 
 if TYPE_CHECKING:
@@ -38,10 +39,10 @@ _log = logging.getLogger("catalog.mcp")
 T = TypeVar("T")
 Context = ServerRequestContext[Any, Any]
 
-LARGEST = 1_000_000
-"""The most bytes of a result that are handed on."""
 READERS = 4
 """How many requests read the catalog at the same time; more would only wait for each other."""
+ASKING = 8
+"""How many routes are decided at the same time; they may wait for a model."""
 BEAT = 2.0
 """Seconds between two reports of the progress of a call."""
 
@@ -70,7 +71,8 @@ class CatalogServer(Server[None]):
         self.resources, self.prompts = Resources(cat), Prompts(self.tools)
         self.changes = Changes(cat) if interval is None else Changes(cat, interval)
         self.calls, self.learned = Calls(), Learning(cat)
-        self._readers: CapacityLimiter | None = None
+        self._readers: CapacityLimiter | None = None  # both are made in the loop that they are used in
+        self._asking: CapacityLimiter | None = None
         super().__init__(
             "catalog",
             version=__version__,
@@ -106,15 +108,21 @@ class CatalogServer(Server[None]):
         Raises:
             MCPError: the catalog says why not; a client shows the text.
         """
+        return await self._told(self._in_thread(function, *args))
+
+    async def _told(self, answer: Awaitable[T]) -> T:
+        """Return the *answer*, or raise MCPError as `_read`."""
         try:
-            return await self._in_thread(function, *args)
+            return await answer
         except (CatalogError, ToolError) as error:
             raise MCPError(types.INVALID_PARAMS, hide_secrets(str(error)), _facts(error)) from None
 
-    async def _in_thread(self, function: Callable[..., T], *args: Any) -> T:
+    async def _in_thread(self, function: Callable[..., T], *args: Any, asking: bool = False) -> T:
+        """Return what *function* gives, in a thread; *asking*: it may ask a model, and take its time."""
         if self._readers is None:
-            self._readers = CapacityLimiter(READERS)
-        return await to_thread.run_sync(partial(function, *args), abandon_on_cancel=True, limiter=self._readers)
+            self._readers, self._asking = CapacityLimiter(READERS), CapacityLimiter(ASKING)
+        limiter = self._asking if asking else self._readers
+        return await to_thread.run_sync(partial(function, *args), abandon_on_cancel=True, limiter=limiter)
 
     # -- tools -------------------------------------------------------------------------------------------------------
 
@@ -133,7 +141,7 @@ class CatalogServer(Server[None]):
             given = self.tools.arguments(name, params.arguments)
             if name == CALL:
                 return await self._call(ctx, given["key"], given.get("arguments"))
-            answer = await self._in_thread(partial(self.tools.answer, name, given))
+            answer = await self._in_thread(partial(self.tools.answer, name, given), asking=name == ROUTE)
             if name == SEARCH:
                 self.learned.searched(ctx, given["query"], [hit["key"] for hit in answer["hits"]])
             return _result(answer)
@@ -147,13 +155,18 @@ class CatalogServer(Server[None]):
 
     async def _call(self, ctx: Context, key: str, arguments: Any) -> types.CallToolResult:
         tool = await self._in_thread(self.tools.called, key)
-        async with _beating(ctx, str(tool.key)):
-            outcome = await self.calls.run(partial(tool.acall, arguments))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_beat, ctx, str(tool.key))
+            try:
+                outcome = await self.calls.run(partial(tool.acall, arguments))
+            except CatalogError as refused:  # leaving the group it would become a group of errors
+                outcome = failed(str(tool.key), refused)
+            tasks.cancel_scope.cancel()
         if outcome.failed:
             error = outcome.error
             return _failed(said(outcome, str(tool.key)), _facts(error) if isinstance(error, CatalogError) else None)
         await self._in_thread(self.learned.called, self.learned.session(ctx), str(tool.key))
-        return await self._in_thread(_handed_on, str(tool.key), outcome.data, outcome.text)
+        return await self._in_thread(_handed_on, outcome)
 
     # -- resources ---------------------------------------------------------------------------------------------------
 
@@ -194,7 +207,8 @@ class CatalogServer(Server[None]):
         return types.ListPromptsResult(prompts=[types.Prompt(**item) for item in items], next_cursor=cursor)
 
     async def _get_prompt(self, _: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
-        description, messages = await self._read(self.prompts.messages, params.name, params.arguments)
+        fill = partial(asyncio.to_thread, self.prompts.messages, params.name, params.arguments)  # may be code
+        description, messages = await self._told(self.calls.run(fill))
         return types.GetPromptResult(
             description=description,
             messages=[
@@ -225,26 +239,13 @@ async def _watching(server: Server[Any]) -> AsyncIterator[None]:
         tasks.cancel_scope.cancel()
 
 
-@asynccontextmanager
-async def _beating(ctx: Context, key: str) -> AsyncIterator[None]:
-    """Report progress to a client that asked for it, at the beginning and as long as the call goes on."""
-
-    async def beat() -> None:
-        seconds = 0.0
-        while True:
-            await ctx.session.report_progress(
-                seconds, None, f"calling {key}" + (f", {seconds:.0f} s" if seconds else "")
-            )
-            await anyio.sleep(BEAT)
-            seconds += BEAT
-
-    if (ctx.meta or {}).get("progress_token") is None:
-        yield
-        return
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(beat)
-        yield
-        tasks.cancel_scope.cancel()
+async def _beat(ctx: Context, key: str) -> None:
+    """Report progress, at once and then again and again; the SDK drops it where nobody asked for it."""
+    seconds = 0.0
+    while True:
+        await ctx.session.report_progress(seconds, None, f"calling {key}" + (f", {seconds:.0f} s" if seconds else ""))
+        await anyio.sleep(BEAT)
+        seconds += BEAT
 
 
 def _definition(name: str) -> types.Tool:
@@ -276,16 +277,14 @@ def _result(answer: dict[str, Any]) -> types.CallToolResult:
     )
 
 
-def _handed_on(key: str, data: Any, text: str) -> types.CallToolResult:
-    """Return the result of a call, where it is not too large: as text, and as data where JSON can hold it."""
-    if len(text) > LARGEST:
-        return _failed(f"{key} gave {len(text):,} characters, more than the {LARGEST:,} that are handed on")
+def _handed_on(outcome: Outcome) -> types.CallToolResult:
+    """Return the result of a call: as text, and as data where JSON can hold it."""
     try:
-        held = json.loads(_sound(json.dumps(data, ensure_ascii=False, allow_nan=False)))
+        held = json.loads(_sound(json.dumps(outcome.data, ensure_ascii=False, allow_nan=False)))
     except ValueError:  # numbers that are none
-        held = _sound(text)
+        held = _sound(outcome.text)
     return types.CallToolResult(
-        content=[types.TextContent(type="text", text=_sound(text))],
+        content=[types.TextContent(type="text", text=_sound(outcome.text))],
         structured_content=held if isinstance(held, dict) else {"result": held},
     )
 

@@ -172,11 +172,15 @@ class Tools:
 
     def search(self, query: str, kind: Any = None, tags: Any = (), limit: int = USUAL) -> dict[str, Any]:
         """Return what a search gives, without drafts, what needs a review, and what is not there any more."""
+        limit = int(limit)  # JSON has no other number than 5.0, for some
         if not 1 <= limit <= MOST:
             raise InvalidFilterError(f"limit={limit}: give a number from 1 to {MOST}", limit=limit)
-        found = self.cat.search(query, kind=_kinds(kind), tags=tuple(tags), limit=2 * limit + 10)
-        marks = self.cat.marks([hit.key for hit in found])
-        hits = [hit for hit in found if usable(marks.get(hit.key))][:limit]
+        for most in (limit + 5, 4 * limit + 100):  # some may not be usable, mostly none
+            found = self.cat.search(query, kind=_kinds(kind), tags=tuple(tags), limit=most)
+            marks = self.cat.marks([hit.key for hit in found])
+            hits = [hit for hit in found if usable(marks.get(hit.key))][:limit]
+            if len(hits) == limit or len(found) < most:
+                break
         return {
             "hits": [
                 {
@@ -193,7 +197,7 @@ class Tools:
         }
 
     def entry(self, key: str) -> Entry:
-        """Return the entry of a key, or of the name of a tool.
+        """Return the entry of a key, or of a name that a tool has, or one other entry only.
 
         Raises:
             EntryNotFoundError: there is none; the text names close matches.
@@ -201,7 +205,8 @@ class Tools:
         kind, colon, _ = key.partition(":")
         if colon and kind in self.cat.kinds():
             return self.cat.entry(key)
-        return self.cat.entry("tool", key)
+        having = [each for each in self.cat.kinds() if (each, key) in self.cat]
+        return self.cat.entry(having[0] if len(having) == 1 else "tool", key)
 
     def bridge(self, entry: Entry) -> Bridge:
         """Return *entry* as something that can be called."""

@@ -39,6 +39,7 @@ BY_REF = f"SELECT {columns()} FROM entry AS e WHERE e.ref = ? ORDER BY e.kind, e
 BY_REFS = f"SELECT {columns()} FROM entry AS e WHERE e.ref IN (SELECT value FROM json_each(?)) ORDER BY e.kind, e.name"
 BY_SOURCE = f"SELECT {columns()} FROM entry AS e WHERE e.source = ? ORDER BY e.kind, e.name"
 BY_SOURCE_AND_REF = f"SELECT {columns()} FROM entry AS e WHERE e.source = ? ORDER BY e.ref, e.kind, e.name"
+RULED = f'SELECT {columns()} FROM entry AS e WHERE e."match" IS NOT NULL ORDER BY e.ref, e.kind, e.name'
 WITHOUT_REF = f"SELECT {columns()} FROM entry AS e WHERE e.source = ? AND e.ref IS NULL ORDER BY e.kind, e.name"
 BY_SOURCE_CHECKSUM = (
     f"SELECT {columns()} FROM entry AS e WHERE e.source_checksum IN (SELECT value FROM json_each(?)) "

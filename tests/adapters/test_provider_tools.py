@@ -96,6 +96,41 @@ def test_what_is_made_is_what_the_sdks_take(entries: list[dict[str, Any]], budge
         assert len(item["tools"]) <= 4
 
 
+@hypothesis_settings(max_examples=15)
+@given(
+    st.lists(ENTRY, unique_by=lambda fields: (fields["kind"], fields["name"]), min_size=1, max_size=6),
+    st.lists(st.one_of(st.just("find"), TEXT), min_size=1, max_size=4),
+    st.integers(1, 3),
+)
+def test_a_conversation_only_adds(entries: list[dict[str, Any]], queries: list[str], limit: int) -> None:
+    """Whatever a model searches for, definitions come behind those that were there, each once; answers are valid."""
+    with temporary_catalog() as cat:
+        cat.register_many(entries)
+        box = anthropic.search_tool(cat, kind=None, limit=limit)
+        responses = openai.search_tool(cat, kind=None, limit=limit)
+        for place, query in enumerate(queries):
+            before = json.dumps(box)
+            block = {"type": "tool_use", "id": f"t{place}", "name": "tool_search", "input": {"query": query}}
+            answer = box.result(block)
+            valid(ToolResultBlockParam, answer)
+            assert json.dumps(box[: len(json.loads(before))]) == before
+            names = [definition["name"] for definition in box]
+            assert len(set(names)) == len(names)
+            found = [part["tool_name"] for part in answer["content"] if part["type"] == "tool_reference"]
+            assert set(found) <= set(names[1:])
+            assert len(found) <= limit
+            call = {"type": "tool_search_call", "call_id": "c", "execution": "client", "arguments": {"query": query}}
+            (item,) = responses.outputs([call])
+            valid(ResponseToolSearchOutputItemParam, item)
+            assert [definition["name"] for definition in item["tools"]] == found
+            for name in found:  # nothing can be imported, and both say so to the model
+                use = {"type": "tool_use", "id": "u", "name": name, "input": {}}
+                valid(ToolResultBlockParam, box.result(use))
+                spoken = {"type": "function_call", "call_id": "c", "name": name, "arguments": "{}"}
+                TypeAdapter(ResponseInputItemParam).validate_python(responses.output(spoken))
+        assert len(responses) == 1
+
+
 def test_the_search_of_anthropic(tools: Catalog) -> None:
     """The model sees one definition; what it finds comes behind it, deferred, and can be called from then on."""
     box = anthropic.search_tool(tools, limit=1)

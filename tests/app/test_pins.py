@@ -401,7 +401,15 @@ def test_the_code_of_a_predicate_is_pinned(cat: Catalog, shop: Path, key: str) -
     decision = AutoCouncil(cat, "rules", kind, "abstain").resolve("anything")
     assert decision.name is None
     assert "the file pinshop/ruled.py changed" in str(decision.to_dict())
+    assert [report.updated for report in cat.refresh() if report.target == "rules"] == [(key,)]
+    entry = cat.entry(key)
+    assert (entry.state, entry.metadata["review"]) == (
+        "needs review",
+        "pinshop/ruled.py, the code of its predicate pinshop.ruled:yes, has changed since it was pinned",
+    )
+    assert [report.updated for report in cat.refresh() if report.target == "rules"] == []
     cat.pin()
+    cat.approve(key)
     assert AutoCouncil(cat, "rules", kind, "abstain").resolve("anything").name == name
 
 

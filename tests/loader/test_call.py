@@ -233,6 +233,12 @@ def test_an_openai_agent_is_run_by_its_runner(monkeypatch: pytest.MonkeyPatch) -
         ("{who} {when}", "text", "arguments", "has 2 variables, so one text does not fill it in: give who, when"),
         (string.Template("$who"), {}, "arguments", "string:Template needs a value for who; give who=…"),
         (FASTMCP(), "text", "arguments", "takes an object with its parameters, not a text"),
+        (
+            framework("pydantic_ai", "Agent", run_sync=lambda self, t: t)(),
+            None,
+            "arguments",
+            "an agent needs a request",
+        ),
         (framework("pydantic_ai.tools", "Tool", takes_ctx=True)(), {}, "not-callable", "a running agent"),
         (
             framework("crewai.tools", "BaseTool", __init__=lambda self, key: None),

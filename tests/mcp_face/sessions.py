@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,6 +16,10 @@ from mcp import Client, StdioServerParameters
 T = TypeVar("T")
 MODES = ("auto", "legacy")
 """The current revision of the protocol, and the one before."""
+_COMMAND = (  # who runs tests in the background ignores interrupts, and so would the command
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from catalog_cli.app import main; main()"
+)
+PATH = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}"}
 
 
 def session(server: Any, steps: Callable[[Client], Awaitable[T]], mode: str = "auto", **options: Any) -> T:
@@ -36,7 +41,20 @@ def stdio(*arguments: str, cwd: Path, **environment: str) -> StdioServerParamete
         command=sys.executable,
         args=["-m", "catalog_cli", "mcp", *arguments],
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}", **environment},
+        env={**os.environ, **PATH, **environment},
+    )
+
+
+def started(project: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Return the command, running, with pipes to and from it."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _COMMAND, "mcp", *arguments],
+        cwd=project,
+        env={**os.environ, **PATH, "CATALOG_TRUST": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
+import signal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import ROOT
-from sessions import MODES, session, stdio, text_of
+from sessions import MODES, session, started, stdio, text_of
 
-from catalog import Catalog
+from catalog import Catalog, MissingExtraError
+from catalog.mcp import app, serve
 
 CONFIGURATION = """
 url = "sqlite:///catalog.db"
@@ -99,19 +98,6 @@ def test_a_catalog_is_listed_through_mcp(tmp_path: Path) -> None:
     assert "others may ask it through a server" in text_of(refused)
 
 
-def started(project: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Return the command, running, with pipes to and from it."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "catalog_cli", "mcp", *arguments],
-        cwd=project,
-        env={**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}", "CATALOG_TRUST": "1"},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def test_rubbish_is_answered_and_a_hung_call_does_not_keep_the_process(project: Path) -> None:
     """Standard output holds nothing but messages; when the client goes the process ends, though a call still runs."""
     hello = {
@@ -152,3 +138,33 @@ def test_a_database_that_can_not_be_used_is_a_line(tmp_path: Path) -> None:
     assert (process.returncode, output) == (3, "")
     assert errors.startswith("Error: ")
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_the_process(project: Path, number: signal.Signals) -> None:
+    """A client that ends the server by a signal gets no traceback, and the process is gone at once."""
+    process = started(project)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"}) + "\n")
+    process.stdin.flush()
+    assert json.loads(process.stdout.readline())["id"] == 1
+    process.send_signal(number)
+    assert process.wait(timeout=20) in (130, 143, -number)
+    _, errors = process.communicate()
+    assert "Traceback" not in errors
+
+
+def test_a_missing_library_is_named(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the SDK the error says what to install."""
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    for begin in (serve, app):
+        with pytest.raises(MissingExtraError, match=r"pip install 'magma-catalog\[mcp\]'"):
+            begin(catalog)
+
+
+def test_http_is_for_this_machine(project: Path) -> None:
+    """Other machines are not served without a token."""
+    process = started(project, "--http", "--host", "0.0.0.0")
+    _, errors = process.communicate(timeout=30)
+    assert (process.returncode, "`catalog serve` answers others" in errors) == (2, True)

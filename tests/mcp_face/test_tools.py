@@ -76,7 +76,7 @@ def test_filters_go_to_the_search(sums: Catalog) -> None:
     steps = [
         ("search_tools", {"query": "", "kind": "model"}),
         ("search_tools", {"query": "", "kind": ["tool", "model"], "tags": ["sum"]}),
-        ("search_tools", {"query": "", "limit": 2}),
+        ("search_tools", {"query": "", "limit": 2.0}),
     ]
     keys = [[hit["key"] for hit in result.structured_content["hits"]] for result in call(sums, *steps)]
     assert keys == [["model:openai/gpt-4o"], ["tool:add"], ["model:openai/gpt-4o", "tool:add"]]
@@ -103,14 +103,13 @@ WRONG = [
     ("search_tools", {"query": "a", "kind": "toll"}, "did you mean 'tool'"),
     ("search_tools", {"query": "a", "colour": "red"}, "colour is unknown"),
     ("describe_tool", {"key": "tool:ad"}, "no entry 'tool:ad'; did you mean 'tool:add'"),
-    ("describe_tool", {"key": ""}, "no entry"),
+    ("describe_tool", {"key": ""}, "no entry 'tool:'"),
     ("route", {"prompt": ""}, ""),
     ("route", {"prompt": "a", "kind": "cuncil"}, "did you mean 'council'"),
     ("call_tool", {"key": "tool:add", "arguments": {"a": "x"}}, 'a is "x", not integer'),
     ("call_tool", {"key": "tool:add", "arguments": {"b": 1}}, "a is missing"),
     ("call_tool", {"key": "tool:broken"}, "sums:gone"),
     ("call_tool", {"key": "tool:boom"}, "RuntimeError: no luck"),
-    ("call_tool", {"key": "tool:odd", "arguments": {"what": "large"}}, "more than the 1,000,000"),
     ("call_tool", {"key": "model:openai/gpt-4o"}, "model:openai/gpt-4o"),
     ("delete_everything", {}, "there is no tool called 'delete_everything'"),
 ]
@@ -140,7 +139,14 @@ def test_results_that_json_lacks_are_handed_on_as_text(sums: Catalog) -> None:
     assert [result.is_error for result in results] == [False] * 3
 
 
-def test_fifty_thousand_tools_cost_three_definitions(catalog: Catalog) -> None:
+def test_a_long_result_is_cut(sums: Catalog) -> None:
+    """Of a million characters a client gets the first hundred thousand, and how many there were; as data no more."""
+    (result,) = call(sums, ("call_tool", {"key": "odd", "arguments": {"what": "large"}}))
+    assert text_of(result).endswith("x… (the first 100,000 of 1,000,001 characters)")
+    assert result.structured_content == {"result": text_of(result)}
+
+
+def test_tools_cost_four_definitions_however_many_there_are(catalog: Catalog) -> None:
     """The tools that a client lists take less than 4 kB, and are four at most, however many entries there are."""
     rows = [
         {"kind": "tool", "name": f"tool_{n:05}", "ref": f"many:tool_{n}", "description": "Do it. " * 20}

@@ -33,7 +33,7 @@ def _runner(obj: Any) -> Any:
 
 def openai_tool(obj: Any, given: Given) -> Any:
     """Call a tool of the OpenAI Agents SDK, which takes a context and JSON text."""
-    text = given if isinstance(given, str) else as_text(given) or "{}"
+    text = as_text(given) if given else "{}"
     context: object = None
     module = sys.modules.get("agents.tool_context")
     if module is not None:  # it is there, as the tool is; older versions take a bare context

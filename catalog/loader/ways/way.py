@@ -69,7 +69,7 @@ class Request(Method):
 
     def __call__(self, obj: Any, given: Given) -> Any:
         """Call it."""
-        return fitted(self.target(obj), as_text(given) if is_text(given) else given, obj)
+        return fitted(self.target(obj), as_text(given) if is_text(given) or not given else given, obj)
 
 
 @dataclass(frozen=True, slots=True)

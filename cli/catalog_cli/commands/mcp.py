@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
+import sys
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,6 +14,8 @@ import click
 from catalog_cli.application import Application, pass_app
 from catalog_cli.mcp_clients import CLIENTS, added, document, server_of
 from catalog_cli.options import command
+
+ENDED, INTERRUPTED = 143, 130
 
 
 @command(
@@ -23,7 +29,7 @@ from catalog_cli.options import command
     embedder=True,
 )
 @click.option("--http", is_flag=True, help="Serve streamable HTTP instead of standard input and output.")
-@click.option("--host", default="127.0.0.1", show_default=True, help="With --http: where to listen.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="With --http: an address of this machine alone.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="With --http; 0: a free one."
 )
@@ -69,22 +75,27 @@ def mcp(
         return
     from catalog.mcp import serve
 
-    serve(app.catalog, ended=_leave)
+    for number, status in ((signal.SIGTERM, ENDED), (signal.SIGINT, INTERRUPTED)):
+        if signal.getsignal(number) not in (signal.SIG_IGN, None):  # `nohup` and the like stay as they are
+            signal.signal(number, partial(_leave, status))
+    serve(app.catalog, ended=lambda still_calling: _leave(0) if still_calling else None)
 
 
-def _leave(still_calling: bool) -> None:
-    """End the process at once where code that was called hangs: nothing else would stop it."""
-    if still_calling:
-        import sys
-
+def _leave(status: int, *_: object) -> None:
+    """End the process at once: code that was called may hang, and so does the thread that waits for the client."""
+    with suppress(OSError):
         sys.stderr.flush()
-        os._exit(0)
+    os._exit(status)
 
 
 def _serve_http(app: Application, host: str, port: int) -> None:
     from catalog.mcp import app as application
 
-    served = application(app.catalog, hosts=() if host in ("0.0.0.0", "::") else (host,))
+    if not (host in ("localhost", "::1") or host.startswith("127.")):
+        raise click.UsageError(
+            f"{host} is no address of this machine alone; `catalog serve` answers others, with a token"
+        )
+    served = application(app.catalog, hosts=(host,))
     import uvicorn  # comes with the SDK
 
     uvicorn.run(served, host=host, port=port, log_level="info", access_log=False, timeout_graceful_shutdown=3)
