@@ -189,7 +189,7 @@ def team_catalog(path: Path) -> Catalog:
 
 
 @pytest.fixture(scope="module")
-def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def team(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[str]:
     """The address of a server of a small team's catalog, which may be written to."""
     with team_catalog(tmp_path_factory.mktemp("team") / "team.db") as cat, serving(cat, allow_write=True) as address:
         yield address
