@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conftest import DESK, PHONE, serving
+from browsing import DESK, PHONE, serving
 from factories import blank_catalog, open_catalog, tool
 
 PAGES = {
