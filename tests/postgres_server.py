@@ -32,8 +32,11 @@ class Server:
         port: on loopback, and in the name of the socket.
     """
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        """Make the cluster in *folder*, and start the server with *options* as ``name=value``."""
+    def __init__(self, folder: Path, *options: str, of: Server | None = None) -> None:
+        """Make the cluster in *folder*, and start the server with *options* as ``name=value``.
+
+        It is empty, or a copy of another that follows it.
+        """
         self.folder = folder
         self.port = _free_port()
         self._bin = binaries()
@@ -41,9 +44,21 @@ class Server:
         self._user = _user()
         if self._user is not None:
             os.chown(folder, self._user, -1)
-        self._run("initdb", "-D", f"{folder}/data", "-U", "owner", "-A", "trust", "--locale=C.UTF-8", "--no-sync")
+        if of is not None:
+            self._run("pg_basebackup", "-d", of.url(), "-D", f"{folder}/data", "-R", "-X", "stream", "-c", "fast")
+        else:
+            self._make()
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
+
+    @classmethod
+    def following(cls, primary: Server, folder: Path) -> Server:
+        """Return a running standby of a server."""
+        return cls(folder, *primary._options[len(_FAST) :], of=primary)
+
+    def _make(self) -> None:
+        folder = self.folder
+        self._run("initdb", "-D", f"{folder}/data", "-U", "owner", "-A", "trust", "--locale=C.UTF-8", "--no-sync")
 
     def url(self, database: str = "postgres", *, user: str = "owner") -> str:
         """Return the URL of a database of this server, over its socket."""

@@ -25,9 +25,13 @@ _OLD = {"message/send": "SendMessage", "tasks/get": "GetTask"}
 def published(cat: Catalog) -> Iterator[Entry]:
     """Yield the entries that want a card, by key: agents and councils with ``metadata["a2a"]`` that are approved."""
     known = cat.kinds()
-    for entry in cat.entries(tuple(kind for kind in TAKES_TEXT if kind in known)):
-        if entry.metadata.get("a2a") and entry.state in ("approved", "deprecated"):
-            yield entry
+    yield from filter(wants_card, cat.entries(tuple(kind for kind in TAKES_TEXT if kind in known)))
+
+
+def wants_card(entry: Entry) -> bool:
+    """Tell whether *entry* is published: it says so, takes a text, and is approved."""
+    known = entry.kind in TAKES_TEXT and entry.state in ("approved", "deprecated")
+    return known and bool(entry.metadata.get("a2a"))
 
 
 def card(entry: Entry, url: str) -> dict[str, Any]:
@@ -75,8 +79,8 @@ async def answer(cat: Catalog, key: str, request: bytes | str | Mapping[str, Any
         return _error(number, -32602, "the message has no text")
     if len(text) > _LONGEST:
         return _error(number, -32602, f"the message has more than {_LONGEST:,} characters")
-    entry = next((each for each in published(cat) if each.key == key), None)
-    if entry is None:
+    entry = cat.entry(key) if key in cat else None
+    if entry is None or not wants_card(entry):
         return _error(number, -32001, "there is no such agent")
     outcome = await bridge(cat, entry).acall({"input": text})
     if outcome.failed:

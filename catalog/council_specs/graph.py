@@ -6,11 +6,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from catalog.entry.html import escaped_line
+from catalog.entry.html import escaped_line, framed
 
 NODE_KINDS = ("input", "output", "round", "member", "sub_council", "chair", "router", "tool")
 EDGE_KINDS = ("feeds", "aggregates", "contains", "routes_to", "invokes")
 """What stands in the graph of a council. In a graph of references nodes have the kinds of entries, edges ``uses``."""
+
+
+MOST_DRAWN = 200
+"""Up to so many nodes a notebook draws; of more it shows the text."""
 
 
 class Node(NamedTuple):
@@ -56,8 +60,12 @@ class Graph:
         return f"<Graph of {len(self.nodes)} nodes and {len(self.edges)} edges>"
 
     def _repr_html_(self) -> str:
-        lines = self.text().split("\n")
-        return "<pre>" + "\n".join(map(escaped_line, lines)) + "</pre>"
+        if len(self.nodes) > MOST_DRAWN:
+            lines = self.text().split("\n")
+            return framed("<pre>" + "\n".join(map(escaped_line, lines)) + "</pre>")
+        from catalog.look.drawing import drawing  # for notebooks only
+
+        return framed(drawing(self.nodes, self.edges, title=f"A graph of {len(self.nodes)} nodes"))
 
     def mermaid(self) -> str:
         """Return the graph as a Mermaid flowchart, without a line end at its end.

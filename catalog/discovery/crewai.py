@@ -9,7 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from catalog.discovery.finding import Finding
+from catalog.discovery.made import call_fault
 from catalog.discovery.scopes import last_name
+from catalog.entry.states import CALL, OF_OBJECT
 
 FRAMEWORK = "crewai"
 """What findings in code and in YAML say whose they are."""
@@ -18,8 +20,8 @@ CONFIGS = {"agents_config": "config/agents.yaml", "tasks_config": "config/tasks.
 """The attributes of a class that name its files, from the folder of its module, and what they are by default."""
 
 Crews = dict[str, dict[str, Any]]
-"""By qualified name of a class: ``doc``, and ``methods``, each with file and key of its ``table`` in YAML, and what it
-``calls`` of the others, by the argument it is given to."""
+"""By qualified name of a class: ``doc``, whether making one ``needs`` arguments, and ``methods``, each with file and
+key of its ``table`` in YAML, and what it ``calls`` of the others, by the argument it is given to."""
 Use = tuple[str, str, str]
 """What one finding refers to: role, kind and place, see :class:`catalog.discovery.finding.Finding`."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -28,8 +30,15 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 def crews_of(tree: ast.Module) -> Crews:
     """Return the crews of a file, as JSON."""
     return {
-        name: {"doc": ast.get_docstring(node) or "", "methods": dict(_methods(node))} for name, node in _classes(tree)
+        name: {"doc": ast.get_docstring(node) or "", "needs": _needs(node), "methods": dict(_methods(node))}
+        for name, node in _classes(tree)
     }
+
+
+def _needs(node: ast.ClassDef) -> bool:
+    """Tell whether an object of the class needs arguments, as far as its own ``__init__`` says."""
+    init = next((each for each in node.body if isinstance(each, _FUNCTIONS) and each.name == "__init__"), None)
+    return init is not None and bool(call_fault(init, in_class=True, of_object=True))
 
 
 def _classes(tree: ast.Module) -> Iterator[tuple[str, ast.ClassDef]]:
@@ -119,7 +128,20 @@ def with_tables(
     edges = _edges(tables, stands_for)
     for place, more in _calls_of(described.values(), crews):
         edges.setdefault(place, []).extend(more)
-    return [_with_uses(each, edges) for each in described.values()], [_with_uses(each, edges) for each in left]
+    taken = [_taken(_with_uses(each, edges), crews) for each in described.values()]
+    return taken, [_with_uses(each, edges) for each in left]
+
+
+def _taken(finding: Finding, crews: Mapping[str, Crews]) -> Finding:
+    """Return the method of a crew as what a crew's object gives, or as what can't be loaded if that needs arguments."""
+    crew, method = _place(finding, crews)
+    if crew is None or finding.form != "function":
+        return finding
+    if not crew["needs"]:
+        return replace(finding, metadata={**finding.metadata, CALL: OF_OBJECT})
+    name = str(finding.ref).partition(":")[2].rpartition(".")[0]
+    reason = f"made by {name}(…).{method}(), a method of what needs arguments"
+    return replace(finding, ref=None, nested_in=finding.ref, reason=reason)
 
 
 def _is_table(document: Finding) -> bool:

@@ -16,6 +16,10 @@ from catalog.source.checksum import Function
 SPEC = "TOOL_SPEC"
 """The variable of a module that says which of its functions is a tool of Strands."""
 
+_SCHEMA = "raw_schema"
+"""The argument of LiveKit's ``function_tool`` that is the definition of the tool."""
+_OF_SCHEMA = frozenset({"name", "description", "parameters"})
+
 _POSITIONS = 4
 """How many arguments by position are read; no rule names a later one."""
 
@@ -139,7 +143,21 @@ class Decorators:
                 value = self._value(keyword.arg, keyword.value, scopes)
                 if value is not None:
                     given[keyword.arg] = value
+            elif keyword.arg == _SCHEMA:
+                given |= self._of_schema(keyword.value, scopes)
         return given
+
+    def _of_schema(self, node: ast.expr, scopes: Scopes) -> dict[str, Value]:
+        """Return what the definition of a tool, written as a dictionary, says of it."""
+        bound = self.namer.bound(node.id, scopes) if isinstance(node, ast.Name) else node
+        if not isinstance(bound, ast.Dict):
+            return {}
+        named = ((getattr(key, "value", None), value) for key, value in zip(bound.keys, bound.values, strict=True))
+        return {
+            name: value
+            for name, node in named
+            if name in _OF_SCHEMA and (value := self._value(name, node, scopes)) is not None
+        }
 
     def _value(self, place: str, node: ast.expr, scopes: Scopes) -> Value:
         """Return the value of an argument; of a text of which not all can be told, the part that can."""

@@ -281,8 +281,11 @@ def function_around(scopes: Scopes) -> str:
     return ".".join(names)
 
 
-def call_fault(node: Function, *, in_class: bool) -> str:
-    """Return why a function can't be called without arguments, as the end of a sentence; empty if it can."""
+def call_fault(node: Function, *, in_class: bool, of_object: bool = False) -> str:
+    """Return why a function can't be called without arguments, as the end of a sentence; empty if it can.
+
+    *of_object* tells that a method is called as one of an object there is.
+    """
     marks = {last_name(decorator) for decorator in node.decorator_list}
     if marks - _HARMLESS:
         return f"which @{sorted(marks - _HARMLESS)[0]} wraps"
@@ -294,7 +297,7 @@ def call_fault(node: Function, *, in_class: bool) -> str:
     positional = [*arguments.posonlyargs, *arguments.args]
     needed = positional[: len(positional) - len(arguments.defaults)]
     if in_class and not marks & {"staticmethod"}:
-        if "classmethod" not in marks:
+        if "classmethod" not in marks and not of_object:
             return "which is a method"
         needed = needed[1:]
     needed += [

@@ -63,14 +63,20 @@ def own_returns(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
     return found
 
 
+_STEPS = 2_000
+"""How many expressions are looked at for one text: calls that are given what other calls gave double them each time."""
+
+
 class _Parts:
     def __init__(self, namer: Namer) -> None:
         self.namer = namer
         self.found: list[Any] = []
+        self._left = _STEPS
 
     def add(self, node: ast.expr, scopes: Scopes, depth: int) -> None:
         """Add what can be told of *node*."""
-        if depth > _DEEPEST or len(self.found) > _MOST:
+        self._left -= 1
+        if depth > _DEEPEST or len(self.found) > _MOST or self._left < 0:
             return
         if isinstance(node, ast.Constant):
             if isinstance(node.value, str) and node.value.strip():

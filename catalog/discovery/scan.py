@@ -20,6 +20,7 @@ from catalog.discovery.finding import ScanResult
 from catalog.discovery.foreign import Foreign
 from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.join_code import join_code
+from catalog.discovery.named import naming
 from catalog.discovery.naming import settle_names
 from catalog.discovery.outside import Outside
 from catalog.discovery.progress import Progress, Steps
@@ -133,7 +134,7 @@ def _run(
     joined = join_code(found, in_documents, listing.files, locators.__getitem__)
     findings, clashes = settle_names(joined)
     # Set apart after all that looks a finding up by its reference.
-    findings = [*map(Foreign().set_apart, referring(findings))]
+    findings = [*map(Foreign().set_apart, naming(referring(findings)))]
     faults = {state.file.path: state.fault for state in every if state.fault is not None} | dict(document_faults)
     skipped = skips(target, faults)
     generated = sum(state.generated for state in every)

@@ -82,12 +82,15 @@ def build_docs(
     before = None if since is None else _before(since)
     site = Site(catalog, " ".join(title.split()) or "catalog")
     written: set[str] = set()
+    made_folders: set[str] = set()
     links: dict[str, set[str]] = {}
     made = markdown_pages.pages(site) if form == "markdown" else _pages(site, before)
     with whole_folder(out) as folder:
         for path, text in made:
             place = os.path.join(folder, *path.split("/"))
-            os.makedirs(os.path.dirname(place), exist_ok=True)
+            if (above := os.path.dirname(place)) not in made_folders:
+                os.makedirs(above, exist_ok=True)
+                made_folders.add(above)
             with open(place, "x", encoding="utf-8", newline="\n") as file:
                 file.write(text)
             written.add(path)

@@ -15,7 +15,7 @@ from catalog.docs_site.entry_page import WORDS, facts_of, link_of
 from catalog.docs_site.frame import count, up
 from catalog.docs_site.site import PER_PAGE, Site
 from catalog.look.drawing import drawing
-from catalog.look.parts import asset, summary
+from catalog.look.parts import asset, drawing_rules, summary
 
 if TYPE_CHECKING:
     from catalog import Entry, Graph, Reference
@@ -165,9 +165,8 @@ def _svg(site: Site, graph: Graph, title: str, top: str, key: str) -> str:
     """Return a drawing that stands alone: the tokens, and the rules for drawings."""
     style = asset("look.css")
     tokens = style[style.index(":root {") : style.index(":root[data-scheme")]
-    rules = style[style.index("svg.graph {") : style.index("svg.graph a:focus-visible")]
     return drawing(
-        graph.nodes, graph.edges, title=title, here=key, style=tokens + rules,
+        graph.nodes, graph.edges, title=title, here=key, style=tokens + drawing_rules(),
         href=lambda node: link_of(site, node.id, node.attrs, top, "html"),
     )  # fmt: skip
 

@@ -246,10 +246,17 @@ class Entry(BaseModel):
     __str__ = __repr__
 
     def _repr_html_(self) -> str:
-        from catalog.entry.html import table  # for notebooks only
+        from catalog.entry.html import escaped, framed, table, title  # for notebooks only
 
-        shown = {field: value for field, value in self if value not in (None, "", (), {}) and field != "kind"}
-        return table((), shown.items())
+        told = ("kind", "name", "description", "checksum", "source_checksum")
+        shown = {
+            field: ", ".join(value) if isinstance(value, tuple) else value
+            for field, value in self
+            if value not in (None, "", (), {}, 0) and field not in told
+        }
+        state = "" if self.state == "approved" else self.state
+        described = f"<p>{escaped(self.description)}</p>" if self.description else ""
+        return framed(title(self.key, state), described, table((), shown.items()))
 
 
 def parameters_of(metadata: Mapping[str, Any], spec: Any) -> dict[str, Any]:

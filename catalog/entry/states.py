@@ -21,6 +21,10 @@ DRIFTED = "drifted"
 
 STATES: tuple[str, str, str] = (GONE, BROKEN, DRIFTED)
 
+CALL = "call"
+"""``metadata["call"]``: True if the reference is to be called, without arguments, and what that gives is the object;
+`OF_OBJECT` if it is a method of a class of which an object is made first."""
+OF_OBJECT = "method"
 UNLOADABLE = "not loadable"
 """``metadata["not loadable"]``: why no import path leads to what an entry describes.
 

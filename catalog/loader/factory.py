@@ -6,9 +6,6 @@ import inspect
 
 from catalog.errors import ResolveError
 
-CALL = "call"
-"""``metadata["call"]``: the reference is to be called, without arguments, and what that gives is the object."""
-
 
 def made_by(factory: object, ref: str, key: str) -> object:
     """Return what *factory*, which *ref* leads to, makes for the entry *key*.
@@ -32,6 +29,17 @@ def made_by(factory: object, ref: str, key: str) -> object:
     if made is None:
         raise _failed(key, ref, "calling it gave nothing")
     return made
+
+
+def made_by_object(owner: object, ref: str, key: str) -> object:
+    """Return what the method *ref* gives, called on a new object of the class *owner*, for the entry *key*.
+
+    Raises:
+        ResolveError: as in `made_by`; also if the object can't be made.
+    """
+    if not isinstance(owner, type):
+        raise _failed(key, ref, f"a {type(owner).__name__} is where the class of its method should be")
+    return made_by(lambda: getattr(owner(), ref.rpartition(".")[2])(), ref, key)
 
 
 def _failed(key: str, ref: str, text: str) -> ResolveError:

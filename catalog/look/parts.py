@@ -21,6 +21,19 @@ def asset(name: str) -> str:
     return files("catalog.look").joinpath(name).read_text(encoding="utf-8")
 
 
+def drawing_rules() -> str:
+    """Return the rules of CSS for drawings, for what shows a drawing without ``look.css``."""
+    style = asset("look.css")
+    return style[style.index("svg.graph {") : style.index("svg.graph a:focus-visible")]
+
+
+@lru_cache(maxsize=1)
+def notebook_style() -> str:
+    """Return the style of what notebooks show."""
+    rules = drawing_rules().replace("svg.graph", ".catalog-nb svg.graph")
+    return asset("notebook.css") + rules
+
+
 def kind(word: str) -> str:
     """Return the kind of an entry as people read it, in HTML."""
     return f'<span class="kind">{plain(word.replace("_", " "))}</span>'
@@ -59,7 +72,8 @@ def parameters_table(rows: Iterable[Mapping[str, str]]) -> str:
         return ""
     head = "".join(f'<th scope="col">{word}</th>' for word in ("Parameter", "Type", "Default", "Description"))
     body = "\n".join(lines)
-    return f'<div class="table-frame"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>'
+    table = f"<table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table>"
+    return f'<div class="table-frame parameters" tabindex="0" role="region" aria-label="Parameters">{table}</div>'
 
 
 def data(value: Any) -> str:

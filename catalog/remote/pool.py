@@ -37,6 +37,7 @@ class Session:
         self._stop = asyncio.Event()
         self._ready: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._task: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     async def open(self) -> Session:
         """Open it.
@@ -45,8 +46,9 @@ class Session:
             RemoteError: it did not become ready in time, or refused.
         """
         self._task = asyncio.create_task(self._live())
-        # Whoever logs in takes longer than a server to start.
-        seconds = self.limits.start if self.launch.oauth is None else max(self.limits.start, self.launch.oauth.seconds)
+        seconds, login = self.limits.start, self.launch.oauth
+        if login is not None and login.show is not None:  # whoever logs in takes longer than a server to start
+            seconds = max(seconds, login.seconds)
         try:
             async with asyncio.timeout(seconds):
                 await asyncio.shield(self._ready)
@@ -133,11 +135,21 @@ class Session:
         if self.retired:
             self._ending = asyncio.ensure_future(self.end())
             return
-        asyncio.get_running_loop().call_later(self.limits.idle + 0.01, self._end_if_idle)
+        if self._timer is None:  # one for each session, however many calls there are
+            self._look_after(self.limits.idle)
+
+    def _look_after(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds + 0.01, self._end_if_idle)
 
     def _end_if_idle(self) -> None:
-        if not self._busy and not self.retired and time.monotonic() - self._used >= self.limits.idle:
+        self._timer = None
+        if self._busy or self.retired:  # its end looks again
+            return
+        left = self.limits.idle - (time.monotonic() - self._used)
+        if left <= 0:
             self.retire()
+        else:
+            self._look_after(left)
 
     async def end(self) -> None:
         """End it, and its server with it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from catalog.entry.html import escaped, table
+from catalog.entry.html import escaped, framed, table, title
 from catalog.routing.pool import Pool
 from catalog.routing.verdict import Candidate, Cost, Step, Verdict
 
@@ -157,8 +157,12 @@ class Decision:
             (candidate.key, "" if candidate.score is None else f"{candidate.score:.4g}", candidate.filtered or "")
             for candidate in self._pool.considered(self._verdict, 10)
         ]
-        head = escaped(f"{self.key or 'no entry'}: {self.reason}")
-        return f"<p>{head}</p>{table(('key', 'score', 'left out'), rows)}"
+        head = title(self.key or "no entry fits", self.strategy, f"{self.latency_ms:.1f} ms")
+        steps = [(step.strategy, step.outcome, f"{step.latency_ms:.1f} ms", step.reason) for step in self.steps]
+        shown = table(("step", "outcome", "time", "reason"), steps) if len(steps) > 1 else ""
+        return framed(
+            head, f"<p>{escaped(self.reason)}</p>", shown, table(("key", "score", "left out"), rows, chosen=self.key)
+        )
 
     def __repr__(self) -> str:
         score = "" if self.score is None else f", score={self.score:.4g}"

@@ -156,10 +156,10 @@ class Hits(list[Hit]):
 
 def hits_html(hits: Sequence[Hit]) -> str:
     """Return hits as a table for a notebook."""
-    from catalog.entry.html import table  # for notebooks only
+    from catalog.entry.html import framed, table  # for notebooks only
 
     rows = [(hit.key, f"{hit.score:.3f}", hit.description, ", ".join(hit.tags)) for hit in hits]
-    return table(("key", "score", "description", "tags"), rows)
+    return framed(table(("key", "score", "description", "tags"), rows))
 
 
 def matched(document: Sequence[str], wanted: Sequence[str]) -> dict[str, list[str]]:

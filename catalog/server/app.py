@@ -23,6 +23,7 @@ from catalog.server.guard import PROGRAMS, Guard
 from catalog.server.mcp_mount import McpMount
 from catalog.server.problems import Problem, problem_of
 from catalog.server.rates import Guesses
+from catalog.server.remembered import Remembered
 from catalog.server.settings import ServerSettings
 
 
@@ -64,7 +65,7 @@ def create_app(
     )
     app.state.catalog, app.state.settings = catalog, settings
     app.state.callers, app.state.figures, app.state.is_ready = callers, figures, False
-    app.state.guesses, app.state.streams = guesses, set()
+    app.state.guesses, app.state.streams, app.state.remembered = guesses, set(), Remembered()
     return app
 
 

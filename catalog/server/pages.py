@@ -14,19 +14,15 @@ from catalog import STRATEGIES, Catalog, CatalogError, EntryNotFoundError
 from catalog.look.parts import asset
 from catalog.server.handling import Form, caller_of, catalog_of, check_right, in_thread, needs, needs_form, url
 from catalog.server.page import changing, deciding, entry_facts, finding, graphs, upkeep
-from catalog.server.page.remembered import Remembered
 from catalog.server.page.render import fragment, key_url, render
 from catalog.server.problems import Problem
+from catalog.server.remembered import Remembered
 
 FOLDER = Path(__file__).parent
 
 
 def _remembered(request: Request) -> Remembered:
-    """Return what this server remembers until the catalog changes."""
-    state = request.app.state
-    if not hasattr(state, "remembered"):
-        state.remembered = Remembered()
-    known: Remembered = state.remembered
+    known: Remembered = request.app.state.remembered
     return known
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from catalog.entry.key import Key, format_key, pair
 from catalog.entry.kinds import VERIFY_POLICIES
 from catalog.entry.remote import wire_of
-from catalog.entry.states import deprecated_in_words, is_deprecated
+from catalog.entry.states import CALL, OF_OBJECT, deprecated_in_words, is_deprecated
 from catalog.errors import (
     CatalogWarning,
     DriftError,
@@ -121,10 +121,14 @@ def _import(ws: Workspace, entry: Entry, policy: str, exact: dict[str, bytes] | 
     held = _held(ws, entry)
     exact = {**held, **(_ensure(ws, entry, policy) if exact is None else exact)}
     live = take(ref, root, asked, said, exact)
-    if entry.metadata.get("call") is True:
+    if entry.metadata.get(CALL) is True:
         from catalog.loader.factory import made_by  # only where a function makes the object
 
         live = made_by(live, ref, entry.key)
+    elif entry.metadata.get(CALL) == OF_OBJECT:
+        from catalog.loader.factory import made_by_object  # only where a method makes the object
+
+        live = made_by_object(take(ref.rpartition(".")[0], root, asked, said, exact), ref, entry.key)
     if ws.settings.auto_refresh:
         from catalog.loader.reload import note  # only where modules are watched
         from catalog.loader.shelf import own_name

@@ -59,6 +59,12 @@ def check(ws: Workspace) -> list[str]:
 
 def mend(ws: Workspace) -> list[str]:
     """Mend what is damaged; return what was lost, in words; see :meth:`catalog.Catalog.mend`."""
+    if ws.store.is_server:
+        raise StoreError(
+            f"{ws.store.path} is on a server, and no file to be mended: `catalog db upgrade` makes the index of words "
+            "again, `catalog restore KEY` an entry, and its own backup all else",
+            url=ws.store.path,
+        )
     from catalog.store.mend import mend as mend_all  # with SQLAlchemy, which nothing else here needs
 
     with ws.store.writing(actor=actor()) as transaction:  # not the workspace's: that begins by making words again
@@ -112,8 +118,9 @@ def leftovers(url: str, *, remove: bool = False) -> list[str]:
     What still changes, or may be the work of a process that runs, is not among them.
     """
     from catalog.store.leftovers import leftovers as found  # nothing else here needs it
+    from catalog.store.opening import server_at
 
-    return found(_file_of(url), remove=remove)
+    return [] if server_at(url) is not None else found(_file_of(url), remove=remove)
 
 
 def copy_catalog(

@@ -101,3 +101,42 @@ def test_moved_into_the_module_it_keeps_its_name(scanned: Catalog, module_folder
     report = scanned.scan("making")
     assert scanned.entry("agent:inside").ref == "making:agent"
     assert "agent:later" in report.gone
+
+
+CREW = """
+from crewai import Agent
+from crewai.project import CrewBase, agent
+@CrewBase
+class Blog:
+    "Writes blogs."
+    def __init__(self):
+        self.tone = "kind"
+    @agent
+    def writer(self) -> Agent:
+        return Agent(role="Writer", goal=self.tone)
+@CrewBase
+class Needy:
+    def __init__(self, topic):
+        self.topic = topic
+    @agent
+    def reader(self) -> Agent:
+        return Agent(role="Reader", goal=self.topic)
+"""
+
+
+def test_the_method_of_a_crew_is_taken_from_a_crew(catalog: Catalog, module_folder: Path) -> None:
+    """What needs no arguments is made first; of what needs some the method can't be loaded, and says so."""
+    package = module_folder / "crewai"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "class Agent:\n    def __init__(self, role, goal):\n        self.role, self.goal = role, goal\n"
+    )
+    (package / "project.py").write_text("def CrewBase(cls): return cls\ndef agent(method): return method\n")
+    (module_folder / "blogging.py").write_text(CREW)
+    catalog.scan("blogging")
+    entry = catalog.entry("agent:writer")
+    assert (entry.ref, entry.metadata["call"]) == ("blogging:Blog.writer", "method")
+    assert (catalog["agent:writer"].role, catalog["agent:writer"].goal) == ("Writer", "kind")
+    assert catalog.entry("agent:reader").ref is None
+    with pytest.raises(NotImportableError, match=r"made by Needy\(…\).reader\(\), a method of what needs arguments"):
+        catalog["agent:reader"]

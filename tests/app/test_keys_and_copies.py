@@ -101,7 +101,8 @@ def test_notebooks_show_tables_and_escape_what_they_show(plots: Catalog) -> None
     decision = AutoCouncil(plots, "rules", kind="tool").resolve("join")
     shown = [plots.entry("tool:join"), plots.search("join"), plots.search("join")[0], decision, reference_graph(plots)]
     pages = [one._repr_html_() for one in shown]  # the protocol of notebooks
-    assert all(page.startswith(("<table>", "<p>", "<pre>")) for page in pages)
+    assert all(page.startswith('<div class="catalog-nb"><style>') and page.endswith("</div>") for page in pages)
+    assert "<svg" in pages[-1]
     assert "Join &lt;b&gt;paths&lt;/b&gt;" in pages[0]
     assert "<b>" not in "".join(pages)
 

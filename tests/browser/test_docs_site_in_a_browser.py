@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import PHONE, team_catalog
+from browsing import PHONE, team_catalog
 from factories import ROOT
 
 from catalog import build_docs, search_words

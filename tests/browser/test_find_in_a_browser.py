@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conftest import PHONE, serving
+from browsing import PHONE, serving
 from factories import blank_catalog, open_catalog, tool
 
 
@@ -96,7 +96,7 @@ def test_finding_and_entries_work_without_scripts(team: str, tab: Callable[..., 
 
 
 @pytest.fixture(scope="module")
-def crowd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def crowd(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[str]:
     """The address of a server of 100,000 entries."""
     verbs, things = ("draw", "read", "send", "parse", "rank"), ("chart", "file", "invoice", "ticket", "page")
     with open_catalog(blank_catalog(tmp_path_factory.mktemp("crowd") / "crowd.db")) as cat:

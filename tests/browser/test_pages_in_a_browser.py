@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conftest import DESK, PHONE, serving
+from browsing import DESK, PHONE, serving
 from factories import blank_catalog, open_catalog, tool
 
 PAGES = {
@@ -109,7 +109,7 @@ def test_an_entry_is_printed_without_what_only_a_screen_can(team: str, tab: Call
 
 
 @pytest.fixture(scope="module")
-def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def network(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[str]:
     """The address of a server of 2,000 entries that refer to each other."""
     with open_catalog(blank_catalog(tmp_path_factory.mktemp("network") / "network.db")) as cat:
         councils = [

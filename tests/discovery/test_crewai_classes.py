@@ -223,6 +223,7 @@ if True:
     assert crews_of(ast.parse(text)) == {
         "Outer.Inner": {
             "doc": "Doc.",
+            "needs": False,
             "methods": {
                 "a": {"table": ["t.yaml", "one"], "calls": [["agent", "c"], ["context", "b"]]},
                 "b": {"table": ["config/agents.yaml", "two"], "calls": []},

@@ -93,3 +93,10 @@ def test_a_text_that_leads_to_itself_ends(make: Any) -> None:
     """Texts and functions that name each other in a circle have what can be told of them."""
     text = "a = f'{b} a'\nb = f'{a} b'\ndef f(): return f()\nx = Agent(name='x', instructions='One. ' + f() + a)"
     assert described(make, text).startswith("One.")
+
+
+def test_a_text_of_calls_that_are_given_each_other_ends(make: Any) -> None:
+    """Each call names the one before three times, which trebles what there is to look at; the text is left open."""
+    chain = "".join(f"t{number} = join({f't{number - 1}, ' * 3})\n" for number in range(1, 26))
+    text = f"from elsewhere import join\nt0 = join(None)\n{chain}x = Agent(name='x', instructions=t25)"
+    assert described(make, text) == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -39,3 +40,24 @@ def refund(order: str) -> dict:
     (finding,) = [each for each in scan(tmp_path / "shop.py").findings if each.kind == "tool"]
     assert (finding.key, finding.description) == ("tool:refund", "Refunds.")
     assert finding.metadata == {**FACTS, "output_schema": SCHEMA}
+
+
+def test_the_definition_that_a_tool_is_given_says_what_it_is(make: Any) -> None:
+    """LiveKit's ``raw_schema``, written in place or under a name; what can't be told of it is left out."""
+    file = """
+        from livekit.agents import function_tool
+        SCHEMA = {"name": "named", "description": "By a name.", "parameters": {"type": "object", "properties": {}}}
+
+        @function_tool(raw_schema={"type": "function", "name": "look_up", "parameters": parameters()})
+        async def lookup(raw_arguments):
+            "Look it up."
+
+        @function_tool(raw_schema=SCHEMA)
+        async def other(raw_arguments): ...
+        """
+    found = {each.name: each for each in scan(make({"app.py": file})).findings}
+    assert {name: (each.ref, each.description) for name, each in found.items()} == {
+        "look_up": ("app:lookup", "Look it up."),
+        "named": ("app:other", "By a name."),
+    }
+    assert found["named"].parameters == {"type": "object", "properties": {}}

@@ -304,3 +304,15 @@ def test_imported_operations_are_not_called_unasked(open_api: Open, tmp_path: Pa
             other.import_jsonl(tmp_path / "sent.jsonl")
         with pytest.raises(UntrustedReferenceError, match="it came from an imported file"):
             _ = other["tool", "text"]
+
+
+def test_what_an_api_asks_for_is_exported_again(open_api: Open, tmp_path: Path) -> None:
+    """A description that is written and read again asks for the same credentials."""
+    cat = open_api()
+    (tmp_path / "again").mkdir()
+    cat.export_document("openapi", tmp_path / "again" / "openapi.json")
+    with open_catalog("sqlite://") as other:
+        other.scan(tmp_path / "again")
+        assert [other.entry("tool", name).spec for name in ("secured", "text")] == [
+            cat.entry("tool", name).spec for name in ("secured", "text")
+        ]

@@ -155,6 +155,20 @@ def test_a_server_that_came_back_is_found_again(cat: Catalog) -> None:
     second.stop()
 
 
+def test_a_server_that_speaks_the_older_transport_is_called(cat: Catalog) -> None:
+    """An address that ends in `/sse` is spoken to in server-sent events."""
+    from mcp.server import MCPServer
+
+    server = MCPServer("old")
+    server.add_tool(lambda a: a + 1, name="next", description="Count.")
+    served = Served(lambda origin: server.sse_app())
+    add_mcp(cat, "old", f"{served.origin}/sse")
+    spec = cat.entry("mcp_server:old").spec
+    assert (spec, cat["tool", "old/next"](a=1)) == ({"transport": "sse", "url": f"{served.origin}/sse"}, "2")
+    run(end_all())
+    served.stop()
+
+
 def test_an_address_has_to_be_allowed_like_a_command(url: str, http: Served) -> None:
     """An imported server is not asked unless the configuration names its address: host and scheme as a whole."""
     spec = {"transport": "http", "url": f"{http.origin}/mcp", "headers": {"X": "${HOME}"}}

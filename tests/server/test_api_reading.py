@@ -8,6 +8,7 @@ import pytest
 from factories import tool
 
 from catalog import Catalog
+from catalog import facets as real
 
 LISTED = {"tier": "persistent", "state": "approved", "code": None, "instead": None}
 BASE = "/api/v1"
@@ -193,3 +194,17 @@ def test_an_unknown_address_or_method_says_what_there_is(asked) -> None:
     assert client.get(f"{BASE}/entries/tool").status_code == 404
     answer = client.delete(f"{BASE}/entries")
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
+
+
+def test_what_takes_long_is_worked_out_once_for_each_state(asked, served: Catalog, monkeypatch) -> None:
+    """Facets and health are counted once until something changes, for each set of filters."""
+    made = []
+    monkeypatch.setattr(
+        "catalog.server.api.reading.facets", lambda *_, **given: made.append(given) or real(*_, **given)
+    )
+    client = asked()
+    for params in ({}, {}, {"tag": "plot"}, {}):
+        assert client.get(f"{BASE}/facets", params=params).status_code == 200
+    assert [given["tags"] for given in made] == [[], ["plot"]]
+    served.unregister("tool:note")
+    assert (client.get(f"{BASE}/facets").json()["total"], len(made)) == (2, 3)

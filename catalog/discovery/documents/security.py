@@ -59,3 +59,19 @@ def _place(scheme: Any, name: str, who: str) -> tuple[str, str, str] | None:
         str(scheme.get("in", scheme.get("location", ""))).lower()
     )
     return (place, str(scheme["name"]), value) if kind == "apiKey" and place and scheme.get("name") else None
+
+
+def schemes_of(auth: Any, who: str) -> dict[str, dict[str, Any]]:
+    """Return the security schemes, by name, of which :func:`credentials_of` makes *auth* for *who* again."""
+    schemes: dict[str, dict[str, Any]] = {}
+    places = {"headers": "header", "query": "query", "cookies": "cookie"}
+    for place, values in auth.items() if isinstance(auth, Mapping) else ():
+        for header, value in values.items() if place in places and isinstance(values, Mapping) else ():
+            scheme, _, said = str(value).rpartition(" ")
+            prefix = variable(f"{who} x")[2:-2]
+            name = said.removeprefix("${").removesuffix("}").removeprefix(prefix).lower() or "key"
+            if header == "Authorization" and scheme:
+                schemes[name] = {"type": "http", "scheme": scheme.lower()}
+            else:
+                schemes[name] = {"type": "apiKey", "in": places[place], "name": header}
+    return schemes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
@@ -13,6 +14,7 @@ from catalog.server.api.operations import LINES, Asked, json_answer
 from catalog.server.api.streams import exported
 from catalog.server.handling import catalog_of, in_thread
 from catalog.server.problems import Problem
+from catalog.server.remembered import Remembered
 
 _APPROVED = Marks()
 
@@ -150,7 +152,14 @@ def _route(catalog: Catalog, body: models.Route) -> dict[str, Any]:
 
 async def get_facets(asked: Asked) -> Response:
     """Count entries by kind, tag, framework, source, distribution and state."""
-    return await _current(asked, _facets, catalog_of(asked.request), asked.query)
+    return await _current(asked, _known, catalog_of(asked.request), asked, _facets, asked.query)
+
+
+def _known(catalog: Catalog, asked: Asked, call: Callable[..., dict[str, Any]], *args: Any) -> dict[str, Any]:
+    """Return what a *call* returns, which takes long in a large catalog: until the next change it is made once."""
+    remembered: Remembered = asked.request.app.state.remembered
+    key = ("api", call.__name__, *(repr(arg) for arg in args))
+    return remembered.get(catalog, key, lambda: call(catalog, *args))
 
 
 def _facets(catalog: Catalog, query: models.Finding) -> dict[str, Any]:
@@ -159,7 +168,7 @@ def _facets(catalog: Catalog, query: models.Finding) -> dict[str, Any]:
 
 async def get_health(asked: Asked) -> Response:
     """Say what needs attention."""
-    return await _current(asked, _health, catalog_of(asked.request))
+    return await _current(asked, _known, catalog_of(asked.request), asked, _health)
 
 
 def _health(catalog: Catalog) -> dict[str, Any]:

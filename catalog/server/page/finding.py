@@ -13,7 +13,7 @@ from starlette.datastructures import QueryParams
 
 from catalog import Catalog, Hit, facets, search_words
 from catalog.look import parts
-from catalog.server.page.remembered import Remembered
+from catalog.server.remembered import Remembered
 
 if TYPE_CHECKING:
     from catalog import Entry, Marks

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from catalog.discovery.documents.security import schemes_of
 from catalog.verbs.documents_out.unfit import Unfit
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ class OpenApiDocument:
         """Begin with none."""
         self._paths: dict[str, dict[str, Any]] = {}
         self._schemas: dict[str, Any] = {}
+        self._security: dict[str, Any] = {}
         self._servers: list[str] = []
         self._titles: set[str] = set()
 
@@ -54,8 +56,10 @@ class OpenApiDocument:
         if len(servers) == 1 and servers[0] != "/":
             document["servers"] = [{"url": servers[0]}]
         document["paths"] = {path: self._paths[path] for path in sorted(self._paths) if self._paths[path]}
-        if self._schemas:
-            document["components"] = {"schemas": dict(sorted(self._schemas.items()))}
+        parts = {"schemas": self._schemas, "securitySchemes": self._security}
+        components = {word: dict(sorted(part.items())) for word, part in parts.items() if part}
+        if components:
+            document["components"] = components
         return document
 
     def _operation(self, entry: Entry, spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -86,6 +90,10 @@ class OpenApiDocument:
                 parameters.append({"name": names.get(key, key), "in": place, **must, "schema": about})
         if parameters:
             operation["parameters"] = parameters
+        schemes = schemes_of(spec.get("auth"), str(entry.metadata.get("api") or "api"))
+        if schemes:
+            self._security |= schemes
+            operation["security"] = [{name: [] for name in schemes}]
         operation["responses"] = {"default": {"description": "What the operation returns."}}
         return operation
 

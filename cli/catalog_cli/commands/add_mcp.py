@@ -18,6 +18,7 @@ from catalog_cli.reports import show, verbose_option
         # a server that a scan of mcp.json has found
         catalog add-mcp files
     """,
+    embedder=True,
     reason=True,
     unknown_options=True,
 )

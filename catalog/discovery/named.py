@@ -1,0 +1,62 @@
+"""What declarative agents name: the tools, agents and models in a document become references where a scan has them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from catalog.discovery.finding import Finding
+
+_NAMING = {"tools": ("tool", "mcp_server"), "agents": ("agent",), "sub_agents": ("agent",), "model": ("model",)}
+"""The parts of a specification that name others, and the kinds of these."""
+
+
+def naming(findings: Iterable[Finding]) -> list[Finding]:
+    """Return *findings*, whose names are settled, with the keys of what their specifications name.
+
+    A name is that of the entry nearest to the document; a name that several are as near to stays a name.
+    """
+    findings = list(findings)
+    there: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        for name in {finding.given_name, finding.name, *_ways(finding)}:
+            there.setdefault((finding.kind, name), []).append(finding)
+    return [_with_named(each, there) if each.framework and each.spec else each for each in findings]
+
+
+def _ways(finding: Finding) -> Iterator[str]:
+    """Yield what else leads to *finding*: its path, and its reference with dots."""
+    yield os.path.realpath(finding.path)
+    if finding.ref is not None:
+        yield finding.ref.replace(":", ".")
+
+
+def _with_named(document: Finding, there: dict[tuple[str, str], list[Finding]]) -> Finding:
+    if document.form != "document" or not isinstance(document.spec, dict):
+        return document
+    folder = os.path.dirname(document.path)
+    keys: list[str] = []
+    for part, kinds in _NAMING.items():
+        for name in _texts(document.spec.get(part)):
+            path = os.path.realpath(os.path.join(folder, name))
+            found = [each for kind in kinds for word in (name, path) for each in there.get((kind, word), ())]
+            nearest = _nearest([each for each in found if each is not document], folder)
+            keys += [] if nearest is None else [nearest.key]
+    if not keys:
+        return document
+    references = list(dict.fromkeys([*document.metadata.get("references", ()), *keys]))
+    return replace(document, metadata={**document.metadata, "references": references})
+
+
+def _texts(value: Any) -> list[str]:
+    several = value if isinstance(value, list) else [value]
+    return [each for each in several if isinstance(each, str) and each]
+
+
+def _nearest(found: list[Finding], folder: str) -> Finding | None:
+    """Return the one of *found* whose file is the fewest folders away from *folder*, or None."""
+    steps = [len(os.path.relpath(os.path.dirname(each.path), folder).split(os.sep)) for each in found]
+    nearest = [each for each, step in zip(found, steps, strict=True) if step == min(steps)]
+    return nearest[0] if len(nearest) == 1 else None
