@@ -234,16 +234,16 @@ def bare_server(table: Table, url: str, rows: Any, asked: list[str]) -> None:
             print(f"peer pgvector: {str(error).splitlines()[0]}; skipped", flush=True)
             return
         connection.execute("DROP TABLE IF EXISTS bench_vector")
-        connection.execute(f"CREATE TABLE bench_vector (id int PRIMARY KEY, e vector({WIDTH}))")
+        connection.execute(f"CREATE TABLE bench_vector (id int PRIMARY KEY, e public.vector({WIDTH}))")
         begin = time.perf_counter()
         with connection.cursor() as cursor, cursor.copy("COPY bench_vector FROM STDIN") as copy:
             for place, row in enumerate(rows.vectors):
                 copy.write_row((place, "[" + ",".join(map(str, row.tolist())) + "]"))
-        connection.execute("CREATE INDEX ON bench_vector USING hnsw (e vector_cosine_ops)")
+        connection.execute("CREATE INDEX ON bench_vector USING hnsw (e public.vector_cosine_ops)")
         table.add("pgvector", "load and HNSW index", time.perf_counter() - begin, "s")
         vectors = HashEmbedder(WIDTH).encode(asked)
         texts = ["[" + ",".join(map(str, vector.tolist())) + "]" for vector in vectors]
-        sql = "SELECT id FROM bench_vector ORDER BY e <=> %s::vector LIMIT 10"
+        sql = "SELECT id FROM bench_vector ORDER BY e OPERATOR(public.<=>) %s::public.vector LIMIT 10"
         found = [{row[0] for row in connection.execute(sql, (text,))} for text in texts]
         exact = [set((-(rows.vectors @ vector)).argsort()[:10].tolist()) for vector in vectors]
         middle, late = quantiles(lambda text: connection.execute(sql, (text,)).fetchall(), texts)

@@ -42,6 +42,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, data_home: Path) -> None:
     for name in _OURS:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(data_home))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(data_home / "cache"))
     if ON_SERVER:  # the server is the tests' own: what they register is trusted as in a file of theirs
         from catalog.store.postgres.store import PostgresStore
 

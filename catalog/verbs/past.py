@@ -43,7 +43,10 @@ def as_of(ws: Workspace, when: datetime | str | int) -> Workspace:
     said = moment if isinstance(moment, int) else moment.isoformat(sep=" ", timespec="seconds")
     said = f"generation {said}" if isinstance(moment, int) else f"{said}"
     made.store.frozen = f"this is the catalog as it was at {said}, which can only be read; write to the catalog itself"
-    made.url = ws.url  # whoever asks where its entries come from is to hear of the database they were in
+    made.url, made.store.url = (
+        ws.url,
+        ws.store.url,
+    )  # whoever asks where its entries come from is to hear of the database they were in
     made.drop_snapshot()
     if missing:
         named = ", ".join(missing[:_SHOWN]) + (f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else "")

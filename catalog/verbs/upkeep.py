@@ -59,6 +59,12 @@ def check(ws: Workspace) -> list[str]:
 
 def mend(ws: Workspace) -> list[str]:
     """Mend what is damaged; return what was lost, in words; see :meth:`catalog.Catalog.mend`."""
+    if ws.store.is_server:
+        raise StoreError(
+            f"{ws.store.path} is on a server, and no file to be mended: `catalog db upgrade` makes the index of words "
+            "again, `catalog restore KEY` an entry, and its own backup all else",
+            url=ws.store.path,
+        )
     from catalog.store.mend import mend as mend_all  # with SQLAlchemy, which nothing else here needs
 
     with ws.store.writing(actor=actor()) as transaction:  # not the workspace's: that begins by making words again

@@ -279,6 +279,24 @@ def test_lists_sort_by_code_points(postgres_url: str) -> None:
         assert [hit.name for hit in cat.search(kind="tool")] == sorted(names)
 
 
+def test_lost_words_are_named_and_made_again(
+    postgres: Server, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counts of words that are wrong are a fault, mending is refused with what helps instead, and that does help."""
+    from catalog.store.postgres.store import PostgresStore
+
+    monkeypatch.setattr(PostgresStore, "is_server", True)
+    with open_catalog(postgres_url) as cat:
+        cat.register("tool", "chart", "os.path:join", description="Draw a chart")
+        postgres.run("DELETE FROM search_word", urlsplit(postgres_url).path[1:])
+        assert cat.check() == ["search_word: the counts of words differ; `catalog db upgrade` makes them again"]
+        with pytest.raises(StoreError, match="no file to be mended: `catalog db upgrade` makes the index"):
+            cat.mend()
+        upgrade_database(postgres_url)
+        assert cat.check() == []
+        assert [hit.key for hit in cat.search("charts")] == ["tool:chart"]
+
+
 def test_pgvector_in_the_database_is_no_hindrance(postgres: Server, empty: str) -> None:
     """A catalog is made and used beside the extension vector, which has a type of the name of one of its tables."""
     if not postgres.run("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'"):

@@ -159,3 +159,4 @@ def test_the_commands_work_on_a_server(postgres_url: str) -> None:
     assert run("info")[0] == 0
     assert run("doctor")[0] in (0, 1)
     assert run("db", "backup", "x.db")[0] == 3
+    assert run("db", "check", "--salvage", "x.db")[0] == 3

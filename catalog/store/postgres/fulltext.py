@@ -23,14 +23,18 @@ from catalog.store.reader import Row
 K1, B = 1.2, 0.75  # as in FTS5; see catalog.search.bm25, which is above this room
 
 _TOTALS = "SELECT t.docs, t.words FROM search_total AS t"
-_FREQUENCIES = "SELECT w.word, w.docs FROM search_word AS w WHERE w.word IN (SELECT value FROM json_each(?))"
+_FREQUENCIES = (
+    "SELECT t.docs, t.words, w.word, w.docs FROM search_total AS t "
+    "LEFT JOIN search_word AS w ON w.word IN (SELECT value FROM json_each(?))"
+)
 
 
 def _score(reader: PostgresReader, match: str) -> tuple[str, list[Any]]:
     """Return BM25 of a row of ``search_doc AS d`` as SQL, and its parameters."""
     words = quoted_words(match)
-    docs, total = reader.one(_TOTALS) or (0, 0)
-    counts: dict[str, int] = dict(reader.all(_FREQUENCIES, (dumps(words, ensure_ascii=False),))) if words else {}
+    rows = reader.all(_FREQUENCIES, (dumps(words, ensure_ascii=False),))
+    docs, total = rows[0][:2] if rows else (0, 0)
+    counts: dict[str, int] = {row[2]: row[3] for row in rows if row[2] is not None}
     average = total / docs if docs and total else 1.0
     parts, params = [], []
     for word in words:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import threading
 import time
 from collections import deque
@@ -82,7 +83,7 @@ class PostgresReader(Reader):
 
     def _ask_for_changes(self) -> Any:
         self._looks += 1
-        if self._looks > _OFTEN and self._listener is None:
+        if self._looks > _OFTEN and self._listener is None and hasattr(select, "poll"):
             with self._count:
                 if self._listener is None and not self._closed:
                     self._listener = Listener(self.address, self.heard)
@@ -248,6 +249,8 @@ class PostgresReader(Reader):
 
     def place_for_files(self) -> None:
         """Make the empty file beside which files derived from this database lie, for this user alone."""
+        if self.path.startswith("~"):  # a user without a home
+            return
         with suppress(OSError):
             os.makedirs(os.path.dirname(self.path), exist_ok=True)
             os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT, 0o600))
