@@ -42,17 +42,21 @@ PAUSE = 0.5
 """Seconds between two requests of one session, about."""
 
 _BARE = """
-import anyio, mcp_types as types
+import sys, anyio, mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 TOOL = types.Tool(name="search_tools", input_schema={"type": "object"})
 async def listed(ctx, params): return types.ListToolsResult(tools=[TOOL])
 async def called(ctx, params): return types.CallToolResult(content=[types.TextContent(type="text", text="constant")])
+server = Server("bare", on_list_tools=listed, on_call_tool=called)
 async def main():
-    server = Server("bare", on_list_tools=listed, on_call_tool=called)
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())
-anyio.run(main)
+if sys.argv[1:]:
+    import uvicorn
+    uvicorn.run(server.streamable_http_app(), port=0, access_log=False)
+else:
+    anyio.run(main)
 """
 _HELLO = {
     "jsonrpc": "2.0",
@@ -104,11 +108,9 @@ def _command(path: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "catalog_cli", "mcp", "--url", f"sqlite:///{path}", *more]
 
 
-def _http(path: Path) -> tuple[subprocess.Popen[str], str]:
+def _http(command: list[str]) -> tuple[subprocess.Popen[str], str]:
     """Start a server over HTTP; return it and its address."""
-    server = subprocess.Popen(
-        _command(path, "--http", "--port", "0"), env=environment(), stderr=subprocess.PIPE, text=True
-    )
+    server = subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, text=True)
     assert server.stderr is not None
     while (found := re.search(r"http://127\.0\.0\.1:\d+", server.stderr.readline())) is None:
         if server.poll() is not None:
@@ -122,17 +124,24 @@ async def _searches(path: Path, requests: list[str], rounds: int) -> None:
     from catalog import Catalog
 
     command = _command(path)
-    process, address = _http(path)
+    process, address = _http(_command(path, *_HTTP))
+    bare, bare_address = _http([sys.executable, "-c", _BARE, "http"])
     try:
         async with AsyncExitStack() as stack:
             stdio = StdioServerParameters(command=command[0], args=command[1:], env=environment())
             ways: dict[str, Any] = {}
-            for name, server in (("stdio", stdio), ("HTTP", address)):
+            servers: dict[str, list[int]] = {}
+            for name, target in (("stdio", stdio), ("HTTP", address)):
                 for mode, era in (("auto", "2026-07-28"), ("legacy", "2025-11-25")):
-                    client = Client(server, mode=mode)
+                    before, client = _children(), Client(target, mode=mode)
                     ways[f"{name}, {era}"] = await stack.enter_async_context(client)
-            bare = StdioServerParameters(command=sys.executable, args=["-c", _BARE], env=environment())
-            ways[_BARE_CALL] = await stack.enter_async_context(Client(bare))
+                    servers[f"{name}, {era}"] = [*(_children() - before)] or [process.pid]
+            alone = StdioServerParameters(command=sys.executable, args=["-c", _BARE], env=environment())
+            before = _children()
+            ways["a bare one, stdio"] = await stack.enter_async_context(Client(alone))
+            servers["a bare one, stdio"] = [*(_children() - before)]
+            ways["a bare one, HTTP"] = await stack.enter_async_context(Client(bare_address))
+            servers["a bare one, HTTP"] = [bare.pid]
             cat = stack.enter_context(Catalog(f"sqlite:///{path}"))
             taken: dict[str, list[float]] = {name: [] for name in (_HERE, *ways)}
             for client in ways.values():
@@ -142,11 +151,11 @@ async def _searches(path: Path, requests: list[str], rounds: int) -> None:
                 begin = time.perf_counter()
                 here = [hit.to_dict(ranked=False) for hit in cat.search(request, limit=LIMIT)]
                 spent = [time.perf_counter() - begin]
-                for client in ways.values():
+                for name, client in ways.items():
                     begin = time.perf_counter()
                     result = await client.call_tool("search_tools", {"query": request, "limit": LIMIT})
                     spent.append(time.perf_counter() - begin)
-                    if client is ways[_BARE_CALL]:
+                    if name.startswith(_BARE_ONE):
                         continue
                     keys = [hit["key"] for hit in result.structured_content["hits"]]
                     if keys != [hit["key"] for hit in here]:
@@ -154,25 +163,53 @@ async def _searches(path: Path, requests: list[str], rounds: int) -> None:
                 if number >= 10:  # the embedder is loaded, caches are warm
                     for name, seconds in zip(taken, spent, strict=True):
                         taken[name].append(seconds)
+            begin = time.process_time()
+            for request in requests:
+                [hit.to_dict(ranked=False) for hit in cat.search(request, limit=LIMIT)]
+            work = {_HERE: (time.process_time() - begin) / len(requests)}
+            for name, client in ways.items():
+                begin = time.process_time() + _worked(servers[name])
+                for request in requests:
+                    await client.call_tool("search_tools", {"query": request, "limit": LIMIT})
+                work[name] = (time.process_time() + _worked(servers[name]) - begin) / len(requests)
     finally:
-        process.terminate()
-        process.wait()
-    _show(taken, rounds)
+        for server in (process, bare):
+            server.terminate()
+            server.wait()
+    _show(taken, work, rounds)
 
 
 _HERE = "the process itself"
-_BARE_CALL = "a bare server, stdio"
+_BARE_ONE = "a bare one"
+_HTTP = ("--http", "--port", "0")
 
 
-def _show(taken: dict[str, list[float]], rounds: int) -> None:
-    """Print medians and tenths: on a machine that does other things, too, the quick tenth says more than the median."""
-    print(f"a search, {rounds} requests in turns: median, and the tenth that went quickest; goal <= 3 ms more")
+def _children() -> set[int]:
+    """Return the processes that this one has started, where the system says so."""
+    tasks = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    return {int(pid) for task in tasks for pid in task.read_text(encoding="ascii").split()}
+
+
+def _worked(pids: list[int]) -> float:
+    """Return the seconds of processor time that processes have had."""
+    spent = 0
+    for pid in pids:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        spent += int(fields[11]) + int(fields[12])
+    return spent / float(os.sysconf("SC_CLK_TCK"))
+
+
+def _show(taken: dict[str, list[float]], work: dict[str, float], rounds: int) -> None:
+    """Print medians, the quick tenth and the work: on a machine that does other things, too, they say more."""
+    print(f"a search, {rounds} requests in turns; goal <= 3 ms more")
+    print("                          median   quick tenth   processor   more than in the process")
     for name, seconds in taken.items():
         more = [a - b for a, b in zip(seconds, taken[_HERE], strict=True)]
         shown = [statistics.median(seconds), statistics.quantiles(seconds, n=10)[0]]
         beside = [statistics.median(more), shown[1] - statistics.quantiles(taken[_HERE], n=10)[0]]
-        said = "" if name in (_HERE, _BARE_CALL) else f"   {beside[0] * 1e3:+6.2f} ms {beside[1] * 1e3:+6.2f} ms"
-        print(f"  {name:<20} {shown[0] * 1e3:7.2f} ms {shown[1] * 1e3:7.2f} ms{said}")
+        figures = [*shown, work[name]]
+        said = [*beside, work[name] - work[_HERE]] if name != _HERE and not name.startswith(_BARE_ONE) else []
+        print(f"  {name:<20}", *(f"{figure * 1e3:8.2f} ms" for figure in figures), *(f"{d * 1e3:+8.2f}" for d in said))
 
 
 def _starts(path: Path, rounds: int) -> None:
@@ -219,7 +256,7 @@ class _Tally:
 
 
 async def _sessions(path: Path, requests: list[str], count: int, seconds: float) -> int:
-    process, address = _http(path)
+    process, address = _http(_command(path, *_HTTP))
     tally = _Tally(count + 1, seconds)
     memory: list[int] = []
 

@@ -2,7 +2,8 @@
 
 The server runs in a process of its own on loopback, its clients in another; all on the cores that there are. A client
 asks again as soon as it is answered, over a connection that stays open. "cost of the face" is the median of one client
-less the median of the same call in this process. Datasette serves the same file with the same query of FTS5; it is
+less the median of the same call in this process. "CPU" is what the process used for each answer, which other work
+on the machine does not change. Datasette serves the same file with the same query of FTS5; it is
 found by CATALOG_DATASETTE, else on the path.
 """
 
@@ -40,11 +41,12 @@ ONE = "select * from entry where kind = 'tool' and name = :name"
 
 
 class Load(NamedTuple):
-    """What clients saw: requests a second, and the median and the 99th percentile in milliseconds."""
+    """What clients saw: answers, and the median and the 99th percentile in milliseconds; and CPU for each answer."""
 
-    rate: float
+    answers: int
     median: float
     worst: float
+    cpu: float = float("nan")
 
 
 def fill(url: str, size: int, embedder: str) -> list[str]:
@@ -90,6 +92,15 @@ def resident(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
+def cpu(pid: int) -> float:
+    """Return the seconds of processor time that a process has used."""
+    stat = Path(f"/proc/{pid}/stat")
+    if not stat.exists():
+        return float("nan")
+    fields = stat.read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 async def _client(address: Any, paths: Sequence[str], until: float, took: list[float]) -> None:
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     chance = random.Random(id(took) + len(took))
@@ -120,8 +131,9 @@ async def _clients(address: str, paths: Sequence[str], number: int, seconds: flo
     return took
 
 
-def load(address: str, paths: Sequence[str], number: int, seconds: float) -> Load:
-    """Let *number* clients ask for *paths* in a process of its own; return what they saw."""
+def load(pid: int, address: str, paths: Sequence[str], number: int, seconds: float) -> Load:
+    """Let *number* clients ask a server for *paths*, in a process of their own; return what they saw."""
+    before = cpu(pid)
     asked = json.dumps([address, list(paths), number, seconds])
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.faces.serving", "--clients", asked],
@@ -129,26 +141,28 @@ def load(address: str, paths: Sequence[str], number: int, seconds: float) -> Loa
     )  # fmt: skip
     if done.returncode:
         raise SystemExit(done.stderr.strip().splitlines()[-1] if done.stderr else "the clients failed")
-    return Load(*json.loads(done.stdout))
+    seen = Load(*json.loads(done.stdout))
+    return seen._replace(cpu=(cpu(pid) - before) / seen.answers * 1e3)
 
 
 def _load_here(asked: str) -> None:
     address, paths, number, seconds = json.loads(asked)
     took = sorted(asyncio.run(_clients(address, paths, number, seconds)))
-    figures = (len(took) / seconds, statistics.median(took) * 1e3, took[int(len(took) * 0.99)] * 1e3)
+    figures = (len(took), statistics.median(took) * 1e3, took[int(len(took) * 0.99)] * 1e3)
     print(json.dumps(figures))
 
 
-def in_process(call: Callable[[str], object], over: Sequence[str], seconds: float) -> float:
-    """Return the median of a call in this process, in milliseconds."""
+def in_process(call: Callable[[str], object], over: Sequence[str], seconds: float) -> tuple[float, float]:
+    """Return the median of a call in this process and its CPU, in milliseconds."""
     took = []
+    used = time.process_time()
     until, number = time.perf_counter() + seconds, 0
     while time.perf_counter() < until or number < 10:
         begin = time.perf_counter()
         call(over[number % len(over)])
         took.append(time.perf_counter() - begin)
         number += 1
-    return statistics.median(took) * 1e3
+    return statistics.median(took) * 1e3, (time.process_time() - used) / number * 1e3
 
 
 def _calls(url: str, embedder: str) -> tuple[Any, Callable[[str], object], Callable[[str], object]]:
@@ -169,9 +183,9 @@ def _calls(url: str, embedder: str) -> tuple[Any, Callable[[str], object], Calla
     return cat, search, entry
 
 
-def show(name: str, clients: int, seen: Load) -> None:
-    times = f"median {seen.median:>7.2f} ms  p99 {seen.worst:>8.2f} ms"
-    print(f"{name:<34} {clients:>4} clients  {seen.rate:>8.0f}/s  {times}", flush=True)
+def show(name: str, clients: int, seconds: float, seen: Load) -> None:
+    times = f"median {seen.median:>7.2f} ms  p99 {seen.worst:>8.2f} ms  CPU {seen.cpu:.2f} ms"
+    print(f"{name:<20} {clients:>4} clients  {seen.answers / seconds:>7.0f}/s  {times}", flush=True)
 
 
 def main(arguments: Sequence[str] | None = None) -> int | None:
@@ -220,14 +234,15 @@ def _ours(options: Any, folder: Path, url: str, names: Sequence[str]) -> None:
     with running(command, folder, "serving") as (pid, address):
         print(f"memory at rest {resident(pid):.0f} MB   goal {GOAL_MB} MB")
         for name, paths in pages.items():
-            load(address, paths, 1, min(1.0, options.seconds))  # warm
-            one = load(address, paths, 1, options.seconds)
-            show(name, 1, one)
+            load(pid, address, paths, 1, min(1.0, options.seconds))  # warm
+            one = load(pid, address, paths, 1, options.seconds)
+            show(name, 1, options.seconds, one)
             if name in alone:
-                cost = one.median - alone[name]
-                print(f"{'':<34} in process {alone[name]:.2f} ms: the face costs {cost:.2f} ms   goal {GOAL_MS} ms")
+                median, used = alone[name]
+                told = f"in process median {median:.2f} ms, CPU {used:.2f} ms: the face costs"
+                print(f"{'':<20} {told} {one.median - median:.2f} ms, CPU {one.cpu - used:.2f} ms   goal {GOAL_MS} ms")
             for clients in (10, 100):
-                show(name, clients, load(address, paths, clients, options.seconds))
+                show(name, clients, options.seconds, load(pid, address, paths, clients, options.seconds))
         print(f"memory afterwards {resident(pid):.0f} MB")
 
 
@@ -249,7 +264,7 @@ def _datasette(options: Any, folder: Path, names: Sequence[str]) -> None:
         print(f"memory at rest {resident(pid):.0f} MB")
         for name, paths in pages.items():
             for clients in (1, 10, 100):
-                show(name, clients, load(address, paths, clients, options.seconds))
+                show(name, clients, options.seconds, load(pid, address, paths, clients, options.seconds))
 
 
 if __name__ == "__main__" and sys.argv[1:2] == ["--clients"]:

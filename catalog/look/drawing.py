@@ -207,4 +207,4 @@ def _word(kind: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    return escape("".join(char if char.isprintable() else " " for char in text))
+    return escape(text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text))

@@ -29,7 +29,9 @@ _ROLE = re.compile(r":(?:py:)?(?:class|func|meth|mod|attr|obj|exc|data|ref):(?=`
 
 def plain(text: str) -> str:
     """Return *text* escaped, what can't be seen in it replaced; line ends stay."""
-    return escape("".join(char if char.isprintable() or char == "\n" else " " for char in text))
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() or char == "\n" else " " for char in text)
+    return escape(text)
 
 
 def markdown(text: str) -> str:

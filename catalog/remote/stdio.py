@@ -27,7 +27,7 @@ _GRACE = 2.0
 _TAIL = 2_000
 _MOST_NOISE = 1_000
 _MOST_SAID = 2_000
-"""Messages within a second that nobody asked for: notifications, and requests of the server."""
+"""Messages between two answers that nobody asked for: notifications, and requests of the server."""
 
 _CHUNK = 65_536
 
@@ -128,7 +128,6 @@ class _Process:
         pipe = self._popen.stdout
         assert pipe is not None
         noise = said = 0
-        since = time.monotonic()
         with suppress(OSError, ValueError, RuntimeError, anyio.ClosedResourceError, anyio.BrokenResourceError), pipe:
             for line in _lines(pipe, size):
                 if line is None:
@@ -142,13 +141,10 @@ class _Process:
                         self._faults.note("answer", f"sent {what}, so the session was ended")
                         break
                     continue  # what a program prints to the output that is the protocol's
-                if hasattr(message.message, "method"):
-                    said += 1
-                    if time.monotonic() - since > 1:
-                        said, since = 1, time.monotonic()
-                    if said > _MOST_SAID:
-                        self._faults.note("answer", "sent too much that nobody asked for, so the session was ended")
-                        break
+                said = said + 1 if hasattr(message.message, "method") else 0
+                if said > _MOST_SAID:
+                    self._faults.note("answer", "sent too much that nobody asked for, so the session was ended")
+                    break
                 # Waited for: a server that floods is read no faster than it is understood.
                 asyncio.run_coroutine_threadsafe(incoming.send(message), loop).result()
             else:

@@ -12,6 +12,7 @@ from catalog.discovery.find_document import Documents
 from catalog.errors import EntryNotFoundError
 from catalog.store.sources import kept_sources
 from catalog.verbs.renames import FOUND_IN_CODE
+from catalog.verbs.repair import listed_now
 from catalog.verbs.sources_of_pins import MOST_SOURCE
 from catalog.workspace.workspace import Workspace
 
@@ -56,12 +57,15 @@ def changes(ws: Workspace, drifts: Iterable[Drift]) -> list[Changed]:
     places, documents, found = Places(), Documents(), []
     drifts = list(drifts)
     kept = kept_sources(ws.store.reader, [drift.key for drift in drifts])
+    listed = listed_now(ws, (seen := {(drift.kind, drift.name): drift for drift in drifts}), seen)
     for drift in drifts:
         try:
             entry = ws.entry(drift.kind, drift.name)
         except EntryNotFoundError:  # somebody took it away meanwhile
             continue
-        if entry.document:
+        if (drift.kind, drift.name) in listed:
+            found.append(_in_data(entry, listed[drift.kind, drift.name] or entry, drift))
+        elif entry.document:
             found.append(_in_document(entry, drift, documents))
         else:
             found.append(_changed(entry, drift, kept.get(drift.key), places))
@@ -72,7 +76,10 @@ def _in_document(entry: Entry, drift: Drift, documents: Documents) -> Changed:
     """Return what changed about what a document holds: the record is all of it, so there is always a diff."""
     from catalog.verbs.documents import as_it_is_now
 
-    now = as_it_is_now(entry, documents)
+    return _in_data(entry, as_it_is_now(entry, documents), drift)
+
+
+def _in_data(entry: Entry, now: Entry, drift: Drift) -> Changed:
     fields: dict[str, tuple[Any, Any]] = {}
     for name in ("signature", "description"):
         if getattr(entry, name) != getattr(now, name):

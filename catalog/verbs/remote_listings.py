@@ -136,11 +136,10 @@ def _compared(entry: Entry, asked: list[Definition] | CatalogError, policy: str)
         change = "source"
     if change is None:
         return Examined()
-    why = drift_in_words(change, entry.signature, now.signature)
-    if change == "source" or now.signature == entry.signature:
-        why = "its server describes it differently now"
+    why = drift_in_words(change, entry.signature, now.signature)  # as a refresh marks it
+    said = "its server describes it differently now" if now.signature == entry.signature else why
     accept = f"if that is fine, accept it with `catalog verify --accept {entry.key}`"
-    return Examined(_drift(entry, change, f"{entry.key}: {why}; {accept}", now), None, DRIFTED, why)
+    return Examined(_drift(entry, change, f"{entry.key}: {said}; {accept}", now), None, DRIFTED, why)
 
 
 def sort_and_name(entry: Entry) -> tuple[str, str]:

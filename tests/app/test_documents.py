@@ -147,7 +147,7 @@ def test_what_changed_is_shown(catalog: Catalog, folder: Path) -> None:
 def test_data_is_not_called(catalog: Catalog, folder: Path) -> None:
     """Calling what a document holds is an error that says what it is."""
     catalog.scan(folder)
-    for key in ("tool:showPet", "skill:pdf-forms", "mcp_server:files"):
+    for key in ("skill:pdf-forms", "mcp_server:files"):
         with pytest.raises(LoadError, match=r"is data, read from .*; it is taken, not called"):
             call(catalog[key], None, entry=catalog.entry(key))
 

@@ -16,7 +16,6 @@ from foreign_servers import ECHO, MakeRaw, Raw, limited
 from catalog import Catalog, DriftError, RemoteError, add_mcp
 
 MESSAGES = {
-    "chatter": ("answer", "mcp_server:bad sent too much that nobody asked for, so the session was ended"),
     "hang in a call": ("time", "mcp_server:bad gave no answer within 1 s"),
     "crash": ("ended", "mcp_server:bad ended while it was in use (exit status 3; it said: out of memory)"),
     "large": ("size", "mcp_server:bad gave an answer of more than 100,000 bytes, which is not read on"),
@@ -133,6 +132,8 @@ def test_a_changed_definition_is_refused_until_it_is_accepted(
     (drift,) = cat.verify()
     assert (drift.key, drift.change, drift.ref) == ("tool:raw/echo", field, "mcp_server:raw")
     assert cat.entry("tool:raw/echo").description == "Say it again."
+    (shown,) = cat.changes([drift])
+    assert ("description" in shown.fields, shown.why_not) == ("description" in change, "")
     assert cat.accept([drift]) == ["tool:raw/echo"]
     assert cat["tool", "raw/echo"]() == "echo: "
     assert [*cat.verify()] == []
@@ -198,6 +199,14 @@ def test_two_tools_of_one_name_are_not_taken_in_and_not_called(cat: Catalog, raw
 def test_a_flood_on_standard_error_holds_up_nothing(cat: Catalog, raw: MakeRaw) -> None:
     """Two megabytes of warnings are read and let go; the answer comes."""
     assert added(cat, raw("flood"))(text="here") == "echo: here"
+
+
+def test_messages_that_nobody_asked_for_end_a_session(url: str, raw: MakeRaw) -> None:
+    """Thousands of notifications before an answer are too many."""
+    with open_catalog(url, settings=limited()) as cat:
+        with pytest.raises(RemoteError, match="mcp_server:raw sent too much that nobody asked for") as caught:
+            added(cat, raw("chatter"))(text="here")
+        assert caught.value.facts["reason"] == "answer"
 
 
 def test_what_a_program_prints_beside_the_protocol_is_passed_over(cat: Catalog, raw: MakeRaw) -> None:

@@ -56,7 +56,8 @@ def verify(
 ) -> None:
     """Report code that is not as it was recorded.
 
-    Compares the source of every entry, or of the KEYs given, with its recorded checksums; nothing is imported.
+    Compares the source of every entry, or of the KEYs given, with its recorded checksums; nothing is imported. What an
+    MCP server has listed is compared with what it lists now.
     The exit status is 1 if something drifted, or if something that could be compared was not: no checksum of it was
     recorded, or its code is not to be seen from here (--allow-unchecked lets that pass). What no source shows, as
     compiled code, has nothing to compare and is counted; data that was read from a document is compared with that,
@@ -71,7 +72,7 @@ def verify(
     checked = verified.checked
     if wanted:
         entries = [app.catalog.entry(*key) for key in wanted]
-        checked = sum(bool(entry.ref or entry.document) for entry in entries) - len(unchecked)
+        checked = sum(bool(entry.ref or entry.document or entry.checksum) for entry in entries) - len(unchecked)
     reported = sorted([*drifts, *unchecked], key=lambda drift: (drift.kind, drift.name))
     changed = {each.key: each for each in app.catalog.changes(reported)} if diff else {}
     accepted = app.catalog.accept(reported) if accept and reported else []
