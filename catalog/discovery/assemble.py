@@ -104,6 +104,8 @@ def _is_listed(item: dict[str, Any], rule: Rule, kind: str, read: FieldReader) -
     made = item.get("made")
     if made is None or "at" not in made or "hidden" not in item:
         return True
+    if made.get("awaited"):  # what counts is what it gives
+        return False
     if kind == "agent" or kind == "mcp_server":
         return True
     if kind == "model":

@@ -62,6 +62,8 @@ class Items:
         name = call.variable or _named(node, "name") or _WORD.sub("_", call.dotted.rpartition(".")[2]).lower()
         made = self.made(node, call.dotted, scopes)
         made["inline"] = call.is_inline
+        if call.awaited:
+            made["awaited"] = True
         if call.returned and call.maker is not None:
             item = self._returned(call, call.maker)
         else:

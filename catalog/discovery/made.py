@@ -74,6 +74,7 @@ class Call(NamedTuple):
         is_own: whether the variable holds the object itself.
         is_inline: whether it is an argument of a call, or a part of one.
         returned: whether it is all that the innermost function around returns, so that a call of it gives the object.
+        awaited: whether what counts is the result of an object of a class: ``email = await GetEmail()``.
         handing: whose it is, if it makes nothing known and hands functions on (:mod:`catalog.discovery.handing`).
     """
 
@@ -85,6 +86,7 @@ class Call(NamedTuple):
     is_own: bool = False
     is_inline: bool = False
     returned: bool = False
+    awaited: bool = False
     handing: str | None = None
 
     @property
@@ -181,11 +183,14 @@ class MadeObjects:
     def _within(self, value: ast.AST, around: Around, variable: str = "", holder: str = "") -> Iterator[Call]:
         """Yield the known calls in an expression; the one that is its value gets the *variable*."""
         own = finished(value) if isinstance(value, ast.expr) else None
+        awaited: ast.expr | None = None
         waiting: list[tuple[ast.AST, str, bool]] = [(value, "", False)]
         while waiting:
             node, argument, inline = waiting.pop()
             if isinstance(node, (ast.Name, ast.Constant)):
                 continue
+            if isinstance(node, ast.Await):
+                awaited = node.value
             if not isinstance(node, ast.Call):
                 waiting += [(child, argument, inline) for child in reversed(list(ast.iter_child_nodes(node)))]
                 continue
@@ -195,7 +200,9 @@ class MadeObjects:
                 name = variable if is_value else argument
                 if is_value and name and around.scopes[-1].kind == "function":
                     name = built(name, dotted, node, node, around.scopes[-1].body)[0]
-                yield Call(node, dotted, around, name, holder, bool(variable) and is_value, inline and not is_value)
+                is_own, is_inline = bool(variable) and is_value, inline and not is_value
+                is_result = node is awaited and dotted.rpartition(".")[2][:1].isupper()
+                yield Call(node, dotted, around, name, holder, is_own, is_inline, awaited=is_result)
             if (framework := hands(node, dotted, self.framework_of)) is not None:  # what is known may be no entry
                 yield Call(node, dotted or "", around, handing=framework)
             waiting.append((node.func, "", inline))

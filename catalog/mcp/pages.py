@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from catalog import InvalidFilterError
@@ -14,6 +14,8 @@ FIRST = 3_200
 LATER = 1_000
 """The most entries of a later page."""
 _LATER_BYTES = 1_000_000
+PART = 50
+"""How many entries are read at once: a first page has no more."""
 
 
 class Page(NamedTuple):
@@ -45,13 +47,14 @@ def page(
         InvalidFilterError: *cursor* is none of ours.
     """
     last = None if cursor is None else _read(cursor)
-    room, most = (FIRST, 50) if last is None else (_LATER_BYTES, LATER)
+    room, most = (FIRST, PART) if last is None else (_LATER_BYTES, LATER)
     items: list[Any] = []
     before = last
     for kind in kinds if last is None else _from(kinds, last[0]):
         listed = names(kind)
         start = bisect_right(listed, last[1]) if last is not None and kind == last[0] else 0
-        for keys in _parts([(kind, name) for name in listed[start:]], min(most, 200)):
+        for at in range(start, len(listed), PART):
+            keys = [(kind, name) for name in listed[at : at + PART]]
             for key, item in zip(keys, made(keys), strict=True):
                 if item is not None:
                     taken = size(item)
@@ -65,11 +68,6 @@ def page(
 
 def _from(kinds: Sequence[str], first: str) -> Sequence[str]:
     return kinds[kinds.index(first) :] if first in kinds else ()
-
-
-def _parts(keys: list[tuple[str, str]], most: int) -> Iterator[list[tuple[str, str]]]:
-    for start in range(0, len(keys), most):
-        yield keys[start : start + most]
 
 
 def _written(kind: str, name: str) -> str:

@@ -74,3 +74,19 @@ def test_a_method_of_an_object_makes_an_agent(make: Any) -> None:
         "agent:Bed": (None, "Sleep.", []),
         "agent:With": (None, "", []),
     }
+
+
+def test_the_result_of_an_agent_that_is_awaited_is_no_agent(make: Any) -> None:
+    """``email = await GetEmail()`` asks an agent of LiveKit's and has its answer; the class is the entry."""
+    file = """
+        from livekit.agents import Agent, AgentTask
+
+        class GetEmail(AgentTask):
+            "Ask for the address."
+
+        async def main():
+            email = await GetEmail()
+            desk = Agent(instructions="Be kind.")
+        """
+    found = scan(make({"app.py": file})).findings
+    assert sorted(each.key for each in found) == ["agent:GetEmail", "agent:desk"]
