@@ -15,7 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
 from catalog import Catalog, CatalogError
-from catalog.server import pages, probes, signing_in
+from catalog.server import agents, pages, probes, signing_in
 from catalog.server.api import routes as api
 from catalog.server.callers import Caller, Callers
 from catalog.server.figures import AccessLog, Figures
@@ -58,7 +58,7 @@ def create_app(
         await mcp.stop()
 
     app = Starlette(
-        routes=[*probes.routes(), *api.routes(), mcp.route(), *signing_in.routes(), *pages.routes()],
+        routes=[*probes.routes(), *api.routes(), mcp.route(), *agents.routes(), *signing_in.routes(), *pages.routes()],
         middleware=[Middleware(Guard, settings, callers, guesses, figures, AccessLog(access_log), answer)],
         exception_handlers={Problem: _problem, CatalogError: _catalog_error, HTTPException: _http_error},
         lifespan=alive,

@@ -53,7 +53,7 @@ HEADERS = {
 OPEN_PATHS = ("/healthz", "/readyz", "/sign-in")
 """Answered to everybody, as are the files of ``/static/``."""
 
-PROGRAMS = ("/api/", "/mcp", "/openapi.json", "/healthz", "/readyz", "/metrics")
+PROGRAMS = ("/api/", "/mcp", "/a2a", "/.well-known/", "/openapi.json", "/healthz", "/readyz", "/metrics")
 """Begin the paths that only programs ask: their errors are JSON whatever they accept."""
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -137,7 +137,7 @@ class Guard:
         caller = self._caller(scope, headers, path)
         scope["state"]["caller"] = caller
         self._check_rate(caller.name if caller.name else address_of(scope))
-        if path.startswith("/mcp"):
+        if path.startswith(("/mcp", "/a2a")):
             check_asks_leave(headers, caller, scope["method"])
         most = self._settings.largest_body * (100 if path == "/api/v1/entries" else 1)
         await self._app(scope, _bounded(receive, headers, most), out)
