@@ -11,6 +11,7 @@
     ├─ SearchError: InvalidFilterError (ValueError), EmbedderError
     ├─ RoutingError: NoMatchError, StrategyError
     ├─ RemoteError: RemoteToolError
+    ├─ CallTimeoutError (TimeoutError)
     ├─ CouncilSpecError (ValueError)
     ├─ SettingsError (ValueError)
     └─ MissingExtraError (ImportError)

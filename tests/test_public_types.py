@@ -129,7 +129,7 @@ def test_faces_import_public_names_only() -> None:
     assert inner == []
 
 
-STARTED = ("catalog.server",)
+STARTED = ("catalog.mcp", "catalog.server")
 """Faces that commands start."""
 
 NO_RESULTS = {

@@ -152,8 +152,9 @@ RAISED: dict[str, Any] = {
 FAMILIES = {"CatalogError", "EntryError", "LoadError", "DiscoveryError", "RoutingError"}
 """Raised through the classes below them (EntryError also for configured entries, see test_config_tier)."""
 ELSEWHERE = {"MissingExtraError", "PinError", "LockError", "NoMatchError", "StrategyError", "CouncilSpecError"}
-ELSEWHERE |= {"RemoteError", "RemoteToolError"}
-"""Raised by embedders, routers, councils, pins and servers, and where a dependency is missing: tested with those."""
+ELSEWHERE |= {"RemoteError", "RemoteToolError", "CallTimeoutError", "ChangedEntryError"}
+"""Raised by embedders, routers, councils, pins, servers and calls with a limit, and where a dependency is missing or
+somebody else was first: tested with those."""
 
 
 @pytest.mark.parametrize("name", sorted(RAISED))

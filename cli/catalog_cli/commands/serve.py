@@ -13,7 +13,7 @@ from catalog_cli.options import command
     examples="""
         catalog serve
         catalog serve --port 9000 --allow-write
-        # for other machines: who asks says a token, which stands in a file or in CATALOG_TOKEN
+        # for other machines, who need the token of this file
         catalog serve --host 0.0.0.0 --token /run/secrets/catalog
     """,
     embedder=True,
@@ -37,7 +37,7 @@ def serve(
     allow_write: bool | None,
     prefix: str | None,
 ) -> None:
-    """Show the catalog in browsers, and answer programs over HTTP.
+    """Show the catalog in browsers and over HTTP.
 
     The page is at the address that is printed, the API below it at api/v1 with its description in openapi.json, and
     for MCP clients mcp. It answers this machine only, and changes nothing, unless it is told otherwise;
