@@ -66,7 +66,10 @@ def scan_record(reader: Reader, *targets: str) -> Iterator[dict[str, Any] | None
 
 
 def _record(ask: _Ask, target: str) -> dict[str, Any] | None:
-    row = ask(_HEAD, (target,)).fetchone()
+    try:
+        row = ask(_HEAD, (target,)).fetchone()
+    except UnicodeEncodeError:  # a path that is not in UTF-8: no row has it, and keeping it is what is refused
+        return None
     if row is None:
         return None
     try:

@@ -26,7 +26,7 @@ def complete(run_cli, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "proposed"),
     [
-        (("se",), ["search"]),
+        (("se",), ["search", "serve"]),
         (("re",), ["refresh", "register", "rename", "restore"]),
         (("db", ""), ["upgrade", "current", "check", "backup", "copy", "prune"]),
         (("ls", "t"), ["tool"]),

@@ -32,7 +32,7 @@ COMMANDS = (
     ["route", "replay"], ["route", "golden", "list"], ["route", "golden", "add", "a chart", "tool:plot"],
     ["add-mcp", "none", "/nowhere/server"],
     ["verify", "--diff"], ["verify", "--accept"], ["refresh", "--accept-renames"], ["run", "schema:word"],
-    ["serve", "--host", "203.0.113.1"],
+    ["serve", "--host", "203.0.113.1"], ["mcp", "--install", "claude"], ["docs", "build", "site"],
 )  # fmt: skip
 
 ALL = """
