@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from catalog.errors import UntrustedReferenceError
 from catalog.trust.patterns import ADDRESS, COMMAND
@@ -77,14 +77,20 @@ def _all_fit(texts: Iterable[str], patterns: Iterable[str]) -> bool:
 
 
 def _is_address(pattern: str, url: str) -> bool:
-    """Tell whether scheme and host fit, each as a whole, and the path; a pattern without one allows every path."""
+    """Tell whether scheme and host fit, each as a whole, and the path; a pattern without one allows every path.
+
+    ``http://localhost:*`` is no leave for ``http://localhost:x@elsewhere/``: what stands before an ``@`` is a login.
+    """
     try:
         wanted, given = urlsplit(pattern), urlsplit(url)
     except ValueError:
         return False
+    if "@" in given.netloc and "@" not in wanted.netloc:
+        return False
     if not _all_fit((given.scheme.lower(), given.netloc.lower()), (wanted.scheme.lower(), wanted.netloc.lower())):
         return False
-    return not wanted.path.strip("/") or (".." not in given.path and fnmatchcase(given.path or "/", wanted.path))
+    path = given.path or "/"
+    return not wanted.path.strip("/") or (".." not in unquote(path) and fnmatchcase(path, wanted.path))
 
 
 def _origin(url: str) -> str:
