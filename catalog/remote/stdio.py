@@ -24,6 +24,9 @@ from catalog.remote.faults import Faults
 _GRACE = 2.0
 """Seconds that a server has to end by itself after its input is closed, and again after it is asked to end."""
 
+_LAST_WORDS = 0.5
+"""Seconds that standard error of a server that has ended may stay open: what it started may hold it for ever."""
+
 _TAIL = 2_000
 _MOST_NOISE = 1_000
 _MOST_SAID = 2_000
@@ -98,7 +101,8 @@ class _Process:
             start_new_session=True,  # with all that it starts, it can be ended as one
         )
         _running.add(self)
-        self._threads = [self._thread(self._feed), self._thread(self._drain)]
+        self._draining = self._thread(self._drain)
+        self._threads = [self._thread(self._feed), self._draining]
 
     def _thread(self, work: Any, *arguments: Any) -> threading.Thread:
         thread = threading.Thread(target=work, args=arguments, name=f"catalog-mcp-{self._popen.pid}", daemon=True)
@@ -151,6 +155,7 @@ class _Process:
                 if not self._faults.is_over:
                     with suppress(subprocess.TimeoutExpired):
                         self._faults.detail = f"exit status {self._popen.wait(_GRACE)}"
+                        self._draining.join(_LAST_WORDS)  # what it said last is the reason
                 self._faults.note("ended", "ended while it was in use")
         with suppress(RuntimeError):  # the loop has ended, too
             loop.call_soon_threadsafe(incoming.close)
