@@ -83,6 +83,14 @@ class Hit:
         return self._entry
 
     @property
+    def readable_entry(self) -> Entry | None:
+        """The entry; None if its row is damaged, and the history does not tell either."""
+        try:
+            return self.entry
+        except StoreError:
+            return None
+
+    @property
     def description(self) -> str:
         """The description of the entry."""
         text: str = self._row[2] if self._row else self.entry.description

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import IO
@@ -25,6 +26,8 @@ from catalog.server.problems import Problem, problem_of
 from catalog.server.rates import Guesses
 from catalog.server.remembered import Remembered
 from catalog.server.settings import ServerSettings
+
+_log = logging.getLogger("catalog.server")
 
 
 def create_app(
@@ -89,7 +92,10 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 async def _catalog_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, CatalogError)
-    return answer_of(request, problem_of(error))
+    problem = problem_of(error)
+    if problem.status == 500:
+        _log.error("request %s failed: %s", request.scope["state"]["request_id"], error)
+    return answer_of(request, problem)
 
 
 async def _http_error(request: Request, error: Exception) -> Response:

@@ -102,7 +102,8 @@ def problem_of(error: CatalogError) -> Problem:
     What the server itself is to blame for is said in general: its paths and addresses are nobody's business.
     """
     status = STATUSES.get(error.code, 500)
-    if status == 500:
+    is_a_row = error.code == "store" and "key" in error.facts  # the others can be read, and the text has the remedy
+    if status == 500 and not is_a_row:
         return Problem(500, error.code, "the catalog could not be used; the log of the server says why")
     headers = {"retry-after": "1"} if error.retryable else {}
     return Problem(status, error.code, str(error), headers=headers, **error.facts)

@@ -100,7 +100,7 @@ def facets(
     Args:
         catalog: where.
         text: as of :meth:`catalog.Catalog.search`; of what it finds the best 200 are counted. Empty: all that pass the
-            filters are.
+            filters are. A damaged row counts for the total only.
         kind, tags, any_tags, exclude_tags, sources, distributions: as of the search.
 
     Raises:
@@ -112,8 +112,8 @@ def facets(
         from catalog.verbs.search import search  # full text
 
         hits = search(ws, text, filters, MOST_HITS, "auto")
-        found = [hit.entry for hit in hits]
-        return Facets(len(found), _ordered(_of_entries(found)), len(found) < MOST_HITS)
+        found = [entry for hit in hits if (entry := hit.readable_entry) is not None]
+        return Facets(len(hits), _ordered(_of_entries(found)), len(hits) < MOST_HITS)
     return _of_all(ws, filters)
 
 

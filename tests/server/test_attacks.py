@@ -10,6 +10,7 @@ from urllib.parse import urlencode, urlsplit
 
 import pytest
 from callers_of_tests import TOKENS, bearer, named_tokens
+from factories import damage
 
 from catalog import Catalog, SettingsError, load_settings
 from catalog.server.app import create_app
@@ -272,12 +273,37 @@ def test_a_fault_of_the_server_shows_nothing_of_it(asked, served: Catalog, monke
     assert "/secret/path" in caplog.text
 
 
-def test_a_broken_catalog_does_not_say_where_it_lies(asked, served: Catalog) -> None:
-    """An error of the database is a 500 without its path."""
+def test_a_broken_catalog_does_not_say_where_it_lies(asked, served: Catalog, caplog) -> None:
+    """An error of the database is a 500 without its path; the log has what the answer promises: why."""
     client = asked()
     served.close()
     answer = client.get(ENTRY)
     assert (answer.status_code, "served.db" in answer.text) == (500, False)
+    assert (answer.headers["x-request-id"] in caplog.text, "closed" in caplog.text) == (True, True)
+
+
+def test_one_damaged_row_is_named_and_harms_no_other(asked, served: Catalog) -> None:
+    """A row that can't be read is named with what brings it back, on the page too; all others are answered."""
+    damage(served.url, "UPDATE entry SET tags = '[1]' WHERE name = 'mail'")
+    damage(served.url, "DELETE FROM revision WHERE name = 'mail'")
+    client = asked()
+    answer = client.get("/api/v1/entries/tool/mail")
+    assert (answer.status_code, answer.json()["facts"]) == (500, {"key": "tool:mail"})
+    assert answer.json()["detail"].startswith("the row of tool:mail is damaged (a list that does not hold texts only)")
+    page = client.get("/entries/tool/mail", headers={"accept": "text/html"})
+    assert (page.status_code, "the row of tool:mail is damaged" in page.text) == (500, True)
+    others = [
+        "/",
+        "/?q=letter",
+        "/?q=letter&framework=x",
+        "/?state=draft",
+        "/health",
+        "/graph",
+        "/api/v1/entries",
+        "/api/v1/facets",
+        "/api/v1/entries/tool/note",
+    ]
+    assert [client.get(path).status_code for path in others] == [200] * len(others)
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/nothing", ENTRY, "/healthz", "/static/nothing", "/openapi.json"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
@@ -11,7 +12,7 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.datastructures import QueryParams
 
-from catalog import Catalog, Hit, facets, search_words
+from catalog import Catalog, EntryNotFoundError, Hit, StoreError, facets, search_words
 from catalog.look import parts
 from catalog.server.remembered import Remembered
 
@@ -131,15 +132,17 @@ def _hits(catalog: Catalog, asked: Asked, known: Remembered) -> Iterator[Hit]:
     if states:
         found = _in_states(found, states, all_marks())
     for hit in found:
-        if not frameworks or hit.entry.metadata.get("framework") in frameworks:
+        entry = hit.readable_entry if frameworks else None
+        if not frameworks or (entry is not None and entry.metadata.get("framework") in frameworks):
             yield hit
 
 
 def _marked(catalog: Catalog, asked: Asked, marks: dict[str, Marks]) -> Iterator[Hit]:
     """Yield what has a mark: a catalog has few of them, whatever its size."""
     for key in marks:
-        if key in catalog and _passes(entry := catalog.entry(key), asked.filters):
-            yield Hit(entry)
+        with suppress(EntryNotFoundError, StoreError):  # taken away meanwhile, or a damaged row
+            if _passes(entry := catalog.entry(key), asked.filters):
+                yield Hit(entry)
 
 
 def _passes(entry: Entry, filters: dict[str, tuple[str, ...]]) -> bool:
