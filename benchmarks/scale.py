@@ -118,7 +118,7 @@ def catalog_figures(table: Table, where: str, url: str, asked: list[str], second
         "hybrid, a tag of 10 %": {"tags": ["tag3"]},
         "hybrid, a tag of 0.1 %": {"tags": ["topic7"]},
     }.items():
-        middle, late = quantiles(lambda text, options=options: cat.search(text, limit=10, **options), asked)  # type: ignore[misc]
+        middle, late = quantiles(lambda text, options=options: cat.search(text, limit=10, **options), asked)  # type: ignore[misc]  # mypy: no types for defaults of a lambda
         table.add(where, f"search, {name}", middle, "ms", p99=late)
     names = cat.list("tool")[:: max(1, table.size // 500)]
     for name in names:

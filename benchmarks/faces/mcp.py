@@ -27,6 +27,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -75,9 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int | None:
     parser.add_argument("--sessions", type=int, default=200, help="sessions at the same time")
     parser.add_argument("--seconds", type=float, default=60, help="how long they go on")
     options = parser.options(arguments)
-    try:
-        import mcp  # noqa: F401
-    except ImportError:
+    if find_spec("mcp") is None:
         print("mcp: the SDK is not installed; pip install 'magma-catalog[mcp]'")
         return 1
     print(versions("mcp", "starlette", "uvicorn"))

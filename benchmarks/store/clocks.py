@@ -20,7 +20,7 @@ def turn_clock(seconds: float) -> None:
     def shifted() -> float:
         return float(true()) + seconds
 
-    shifted.true = true  # type: ignore[attr-defined]
+    shifted.true = true  # type: ignore[attr-defined]  # functions have attributes, their type does not
     time.time = shifted
 
     class Shifted(datetime):

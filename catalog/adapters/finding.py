@@ -79,8 +79,9 @@ class Search:
         """Return what a search for *query* gives, the best first, as tools."""
         hits = self._hits(query, limit)
         marks = self._cat.marks([hit.key for hit in hits])
-        left = [hit for hit in hits if usable(marks.get(hit.key))][:limit]
-        found = [bridge(self._cat, hit.entry, self._rule, self._passing) for hit in left]
+        readable = (hit.readable_entry for hit in hits if usable(marks.get(hit.key)))
+        left = [entry for entry in readable if entry is not None][:limit]  # without damaged rows
+        found = [bridge(self._cat, entry, self._rule, self._passing) for entry in left]
         self._shown |= {str(tool.key) for tool in found}
         self._asked = {str(tool.key): query for tool in found}
         return found

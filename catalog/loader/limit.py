@@ -73,7 +73,7 @@ def within(seconds: float | None, function: Callable[[], T]) -> T:
         raise
     if call.error is not None:
         raise call.error
-    return call.value  # type: ignore[no-any-return]
+    return call.value  # type: ignore[no-any-return]  # what the thread left there
 
 
 async def awaited_within(seconds: float | None, awaitable: Awaitable[T]) -> T:

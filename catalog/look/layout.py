@@ -227,7 +227,7 @@ class _Grid:
                     node: sum(at[other] for other in joined[node]) / len(joined[node]) if joined[node] else at[node]
                     for node in row
                 }
-                row.sort(key=lambda node, middle=middle: (middle[node], at[node]))  # type: ignore[misc]
+                row.sort(key=lambda node, middle=middle: (middle[node], at[node]))  # type: ignore[misc]  # a default of a lambda
                 for place, node in enumerate(row):
                     at[node] = float(place)
             crossings = self._crossings(at)

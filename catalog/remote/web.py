@@ -31,7 +31,7 @@ def client(headers: Mapping[str, str], seconds: float, size: int, faults: Faults
     """Return a client whose answers have at most *size* bytes, streams of events excepted, which bound each event."""
     library = http_library()
 
-    class Bounded(library.AsyncByteStream):  # type: ignore[misc,name-defined]
+    class Bounded(library.AsyncByteStream):  # type: ignore[misc,name-defined]  # one of two libraries
         def __init__(self, stream: Any) -> None:
             self._stream = stream
 
@@ -67,7 +67,7 @@ def client(headers: Mapping[str, str], seconds: float, size: int, faults: Faults
 
 def _too_large(faults: Faults, size: int) -> Exception:
     faults.note("size", f"gave an answer of more than {size:,} bytes, which is not read on")
-    return http_library().StreamError(faults.text)  # type: ignore[no-any-return]
+    return http_library().StreamError(faults.text)  # type: ignore[no-any-return]  # of one of two libraries
 
 
 def checked_address(url: str, who: str) -> str:

@@ -32,7 +32,7 @@ class PatientForAWhile(H11Protocol):
 
     _waiting: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # a TCP server has no other transport
         """Wait for the first request."""
         super().connection_made(transport)
         self._wait()

@@ -7,7 +7,7 @@ import json
 import sys
 
 import pytest
-from factories import open_catalog
+from factories import damage, open_catalog
 
 from catalog import Catalog, Settings
 from catalog.adapters.finding import searching
@@ -46,6 +46,17 @@ def test_a_wrong_call_is_told(tools: Catalog, arguments: object, text: str | Non
     assert outcome.failed
     assert outcome.text == text or text is None
     assert asyncio.run(searching(tools)[1].acall(arguments)).text == outcome.text
+
+
+def test_a_damaged_row_hides_no_other_tool(tools: Catalog) -> None:
+    """A search passes over a row that can't be read and that no history tells; the others are there to be called."""
+    damage(tools.url, "UPDATE entry SET tags = '[1]' WHERE name = 'add'")
+    damage(tools.url, "DELETE FROM revision WHERE name = 'add'")
+    assert [hit.name for hit in tools.search("add numbers or wait for a text", kind="tool", limit=2)] == ["add", "wait"]
+    find, use = searching(tools)
+    found = json.loads(find.call({"query": "add numbers or wait for a text", "limit": 1}).text)
+    assert [part["name"] for part in found] == ["wait"]
+    assert use.call({"name": "wait", "arguments": {"text": "a"}}).text == "waited: a"
 
 
 def test_only_what_passes_the_filters_can_be_called(tools: Catalog) -> None:

@@ -29,7 +29,7 @@ async def acrew(obj: Any, given: Given) -> Any:
     if isinstance(result, AsyncIterator):
         async for _ in result:
             pass
-        return result.result  # type: ignore[attr-defined]
+        return result.result  # type: ignore[attr-defined]  # the iterators of CrewAI have it
     return result
 
 
@@ -44,7 +44,7 @@ def _finished_crew(result: Any, tell: Tell | None) -> Any:
     for part in result:
         if tell is not None and getattr(part, "content", None):
             tell(part.content)
-    return result.result  # type: ignore[attr-defined]
+    return result.result  # type: ignore[attr-defined]  # the iterators of CrewAI have it
 
 
 def _inputs(obj: Any, given: Given) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def haystack_stream(obj: Any, given: Given, tell: Tell) -> Any:
 
 def _messages(given: Given) -> dict[str, Any]:
     if not is_text(given):
-        return dict(given or {})  # type: ignore[arg-type]
+        return dict(given or {})  # type: ignore[arg-type]  # a mapping, or what `dict` refuses in words
     from haystack.dataclasses import ChatMessage
 
     return {"messages": [ChatMessage.from_user(as_text(given))]}

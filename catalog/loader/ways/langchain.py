@@ -34,7 +34,8 @@ def _unfit(obj: Any, error: ValueError) -> Any:
     """Raise *error*: as one of the arguments, where pydantic names those in it, and not something within a tool."""
     titles = {getattr(obj, "name", None), getattr(getattr(obj, "args_schema", None), "__name__", None)}
     if type(error).__name__ == "ValidationError" and getattr(error, "title", "") in titles:
-        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]  # type: ignore[attr-defined]
+        errors = error.errors()  # type: ignore[attr-defined]  # pydantic's ValidationError, which isn't imported for this
+        faults = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in errors]
         refuse(obj, f"doesn't take these arguments: {'; '.join(faults)}", "arguments", error)
     raise error
 

@@ -36,8 +36,8 @@ Number = Annotated[int, BeforeValidator(_integer)]
 Text = Annotated[str, AfterValidator(_whole)]
 Texts = Annotated[list[Text], Field(max_length=50)]
 Limit = Annotated[int, Field(ge=1, le=MOST, strict=False)]
-Mode = Literal[SEARCH_MODES]  # type: ignore[valid-type]
-State = Literal[(*REVIEW_STATES, *ENTRY_STATES)]  # type: ignore[valid-type]
+Mode = Literal[SEARCH_MODES]  # type: ignore[valid-type]  # the words stand in one place, and pydantic reads them
+State = Literal[(*REVIEW_STATES, *ENTRY_STATES)]  # type: ignore[valid-type]  # as above
 
 
 class Origin(_Model):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from catalog_cli.application import Application, pass_app
@@ -66,5 +68,5 @@ def _split(header: str) -> tuple[str, str]:
     return name.strip(), value.strip()
 
 
-def _show_login(app: Application):  # type: ignore[no-untyped-def]
+def _show_login(app: Application) -> Callable[[str], None]:
     return lambda url: app.screen.remark(f"log in here: {url}")
