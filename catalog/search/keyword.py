@@ -423,7 +423,7 @@ def exact_first(
             for hit in called_so
             if (hit.tier != "persistent" or (hit.kind, hit.name) not in corpus.hidden)
             and filters.accept(hit.kind, hit.tags)
-            and (not (filters.sources or filters.distributions) or filters.passes(hit.entry))
+            and (filters.unworded == NO_FILTERS or filters.passes(hit.entry))
         ]
     if not exact:
         return hits

@@ -56,7 +56,7 @@ async def find(request: Request) -> Response:
     if part == "facets":
         groups = await in_thread(request, finding.facet_groups, catalog, asked, _remembered(request))
         return render(request, "facets.html", asked=asked, facets=groups)
-    found = await in_thread(request, finding.find, catalog, asked, _remembered(request))
+    found = await in_thread(request, finding.find, catalog, asked)
     if part == "rows":
         return render(request, "rows.html", asked=asked, found=found, sorts=finding.SORTS)
     groups = await in_thread(request, finding.facet_groups, catalog, asked, _remembered(request))

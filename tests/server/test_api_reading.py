@@ -54,6 +54,30 @@ def test_a_list_by_state_has_only_that_state(asked, served: Catalog) -> None:
     assert [(item["key"], item["state"]) for item in answer["items"]] == [("tool:mail", "deprecated")]
 
 
+def test_state_and_framework_narrow_lists_searches_and_counts(asked, served: Catalog) -> None:
+    """Both are filters wherever there are filters; a state that does not exist is refused by name."""
+    served.update("tool:mail", metadata={"framework": "mcp"})
+    served.deprecate("tool:mail")
+    served.deprecate("tool:note")
+    client = asked()
+    for query, keys in {
+        "state=deprecated": ["tool:mail", "tool:note"],
+        "state=deprecated&framework=mcp": ["tool:mail"],
+        "state=approved&state=gone": ["tool:charts/pie"],
+        "framework=none": [],
+    }.items():
+        listed = client.get(f"{BASE}/entries?{query}").json()["items"]
+        found = client.get(f"{BASE}/search?{query}").json()["hits"]
+        counted = client.get(f"{BASE}/facets?{query}").json()
+        assert [item["key"] for item in listed] == keys
+        assert [hit["key"] for hit in found] == keys
+        assert (counted["total"], sum(counted["counts"]["kind"].values())) == (len(keys), len(keys))
+    found = client.get(f"{BASE}/search?q=letter&state=deprecated").json()["hits"]
+    assert [hit["key"] for hit in found] == ["tool:mail"]
+    answer = client.get(f"{BASE}/search?state=gon")
+    assert (answer.status_code, "state.0" in answer.json()["detail"]) == (422, True)
+
+
 def test_all_entries_come_as_lines_where_they_are_wanted(asked, served: Catalog, tmp_path) -> None:
     """With `Accept: application/jsonl` the answer is what `export` writes."""
     served.export_jsonl(tmp_path / "all.jsonl")

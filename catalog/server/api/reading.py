@@ -56,18 +56,11 @@ async def _current(asked: Asked, call: Any, catalog: Catalog, *args: Any) -> Res
 
 def _page(catalog: Catalog, query: models.Listing) -> dict[str, Any]:
     hits = catalog.listed(**query.filters(), order=query.order, after=query.cursor)
-    if query.state is not None:
-        marked = catalog.marks()
-        hits = (hit for hit in hits if query.state in _states(marked.get(hit.key)))
     page = [*islice(hits, query.limit + 1)]
     shown = page[: query.limit]
     marks = catalog.marks([hit.key for hit in shown])
     items = [{**hit.to_dict(ranked=False), **_state(marks.get(hit.key, _APPROVED))} for hit in shown]
     return {"items": items, "next": shown[-1].key if len(page) > query.limit else None}
-
-
-def _states(marks: Marks | None) -> tuple[str | None, ...]:
-    return (_APPROVED.state,) if marks is None else (marks.state, marks.code)
 
 
 async def get_entry(asked: Asked) -> Response:
