@@ -438,7 +438,7 @@ def reason_of(words_: Sequence[str]) -> Reason:
     """Return a function that gives a hit's reasons: which of the words each of its fields holds."""
 
     def reason(hit: Hit) -> dict[str, Any]:
-        held = matched(words_of(hit.entry), words_)
+        held = matched(hit.words, words_)
         return {"matched": {field: list(dict.fromkeys(word.lstrip(MARK) for word in held[field])) for field in held}}
 
     return reason

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from typing import IO
 from urllib.parse import quote
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -23,6 +23,7 @@ from catalog.server.api import routes as api
 from catalog.server.callers import Caller, Callers
 from catalog.server.figures import AccessLog, Figures
 from catalog.server.guard import PROGRAMS, Guard
+from catalog.server.handling import THREADS
 from catalog.server.mcp_mount import McpMount
 from catalog.server.problems import Problem, problem_of
 from catalog.server.rates import Guesses
@@ -72,6 +73,7 @@ def create_app(
     )
     app.state.catalog, app.state.settings = catalog, settings
     app.state.callers, app.state.figures, app.state.is_ready = callers, figures, False
+    app.state.threads = CapacityLimiter(THREADS)
     app.state.guesses, app.state.streams, app.state.remembered = guesses, set(), Remembered()
     return app
 

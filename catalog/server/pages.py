@@ -83,12 +83,13 @@ async def entry(request: Request) -> Response:
         facts = await in_thread(
             request, entry_facts.entry_facts, catalog, kind, name, lambda key: key_url(request, key)
         )
-    except EntryNotFoundError as error:
+    except EntryNotFoundError:
         history = await in_thread(request, catalog.history, kind, name, limit=entry_facts.REVISIONS + 1)
         if not history:
             raise
         revisions = entry_facts.revisions(history)
-        return render(request, "taken_away.html", 404, kind=kind, name=name, error=str(error), revisions=revisions)
+        away = entry_facts.taken_away(history)
+        return render(request, "taken_away.html", 404, kind=kind, name=name, away=away, revisions=revisions)
     return render(request, "entry.html", **facts)
 
 

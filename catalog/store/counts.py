@@ -19,12 +19,13 @@ SINCE = (
     "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data, r.reason FROM revision AS r "
     "WHERE r.id IN (SELECT l.id FROM revision AS l ORDER BY l.id DESC LIMIT ?) AND r.generation > ? ORDER BY r.id"
 )
-_COUNTED = (
+_ALL_COUNTED = (
     "SELECT o.id, o.kind, o.source, o.distribution, o.tags, "
-    f"{FRAMEWORK}, CASE WHEN {may_be_marked('o')} THEN o.metadata END FROM "
+    f"{FRAMEWORK}, CASE WHEN {may_be_marked('o')} THEN o.metadata END FROM entry AS o"
 )
-_ALL_COUNTED = f"{_COUNTED} entry AS o"
-_COUNTED_OF = f"{_COUNTED} json_each(?) AS k CROSS JOIN entry AS o ON o.id = CAST(k.value AS INTEGER)"
+_COUNTED_OF = _ALL_COUNTED.replace(
+    "FROM entry AS o", "FROM json_each(?) AS k CROSS JOIN entry AS o ON o.id = CAST(k.value AS INTEGER)"
+)
 _LAST = "SELECT max(e.id) FROM entry AS e"
 _TOUCHED = (  # what is new is not noted among the changes
     "SELECT c.entry_id FROM entry_change AS c WHERE c.generation > ? UNION SELECT e.id FROM entry AS e WHERE e.id > ? "

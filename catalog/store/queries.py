@@ -49,6 +49,12 @@ IDS_OF = (
     "SELECT e.kind, e.name, e.id FROM json_each(?) AS k CROSS JOIN entry AS e "
     "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]')"
 )
+_WORDS_OF = (
+    "SELECT e.kind, e.name, e.revision, e.examples, d.name, d.description, d.params, d.tags, d.examples, d.facets "
+    "FROM json_each(?) AS k CROSS JOIN entry AS e "
+    "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]') "
+    "CROSS JOIN search_doc AS d ON d.entry_id = e.id"
+)
 STATE = "SELECT generation, words_version, text_version FROM catalog_state"
 TAGS = "SELECT DISTINCT tag FROM entry_tag"
 HISTORY = (
@@ -335,6 +341,18 @@ def named(reader: Reader, name: str, kinds: Sequence[str]) -> list[Row]:
         (*kinds, name),
     )
     return listable(reader, rows)
+
+
+def words_and_examples(
+    reader: Reader, keys: Sequence[tuple[str, str]]
+) -> dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]]:
+    """Return revision, words by field and examples of the entries with these *keys*, by key, without damaged rows."""
+    found = {}
+    for kind, name, revision, examples, *words in reader.all(_WORDS_OF, (dumps(keys),)):
+        with suppress(ValueError):
+            if all(type(text) is str for text in words):
+                found[f"{kind}:{name}"] = revision, tuple(words), parsed_texts(examples)
+    return found
 
 
 def entry_at(reader: Reader, kind: str, name: str, revision: int) -> Entry:
