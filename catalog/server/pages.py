@@ -167,7 +167,7 @@ async def health_page(request: Request) -> Response:
     found, fault = None, None
     if wants_lint:
         try:
-            found = await in_thread(request, upkeep.ambiguous, catalog)
+            found = await in_thread(request, known.get, catalog, "lint", lambda: upkeep.ambiguous(catalog))
         except CatalogError as error:
             fault = deciding.fault_of(error)
     return render(request, "health.html", wants_lint=wants_lint, lint=found, fault=fault, **shown)

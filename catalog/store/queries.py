@@ -145,7 +145,8 @@ def conditions(filters: Filters, id_: str, kind: str) -> tuple[list[str], list[A
         sql.append(f"NOT {has} IN ({_marks(filters.exclude_tags)}))")
         params += filters.exclude_tags
     if filters.ids is not None:  # the sign keeps SQLite from a full-text query for each of them
-        sql.append(f"+{id_} {'NOT ' if filters.without else ''}IN (SELECT value FROM json_each(?))")
+        known = "IN (SELECT CAST(k.value AS INTEGER) FROM json_each(?) AS k)"
+        sql.append(f"+{id_} {'NOT ' if filters.without else ''}{known}")
         params.append(dumps(filters.ids))
     elif filters.unworded != NO_FILTERS:
         origin, of_it = _of_entry(filters)

@@ -117,6 +117,14 @@ class History(_Model):
     before: int | None = Field(None, ge=1, lt=2**63, description="Only lower revisions; `next` of the page before.")
 
 
+class Attention(_Model):
+    """Parameters of what needs attention."""
+
+    lint: bool = Field(
+        False, description="Also what a router can't tell apart, as `catalog route lint` finds it; ten seconds at most."
+    )
+
+
 class Bulk(_Model):
     """Parameters of an import."""
 

@@ -13,6 +13,7 @@ from catalog.server.api import etags, models
 from catalog.server.api.operations import LINES, Asked, json_answer
 from catalog.server.api.streams import exported
 from catalog.server.handling import catalog_of, in_thread
+from catalog.server.page.upkeep import ambiguous
 from catalog.server.problems import Problem
 from catalog.server.remembered import Remembered
 
@@ -161,8 +162,9 @@ def _facets(catalog: Catalog, query: models.Finding) -> dict[str, Any]:
 
 async def get_health(asked: Asked) -> Response:
     """Say what needs attention."""
-    return await _current(asked, _known, catalog_of(asked.request), asked, _health)
+    return await _current(asked, _known, catalog_of(asked.request), asked, _health, asked.query)
 
 
-def _health(catalog: Catalog) -> dict[str, Any]:
-    return health(catalog).to_dict()
+def _health(catalog: Catalog, query: models.Attention) -> dict[str, Any]:
+    found = ambiguous(catalog) if query.lint else {"findings": None, "notes": []}
+    return {**health(catalog).to_dict(), "lint": found["findings"], "lint_notes": found["notes"]}

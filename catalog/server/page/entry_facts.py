@@ -18,6 +18,7 @@ from catalog import (
     entry_marks,
     explain_council,
     parameter_rows,
+    prompt_text,
     reference_graph,
     signature_line,
 )
@@ -73,6 +74,7 @@ def entry_facts(catalog: Catalog, kind: str, name: str, link: Callable[[str], st
         "deprecated": deprecated_in_words(entry.metadata).removeprefix("is ") if marks.state == "deprecated" else "",
         "instead": marks.instead,
         "signature": signature_line(entry),
+        "template": prompt_text(entry.spec) if entry.kind == "prompt" or isinstance(entry.spec, str) else None,
         "parameters": Markup(parts.parameters_table(row.to_dict() for row in parameter_rows(entry))),
         "drawing": _drawing(catalog, entry, len(uses) + len(used_by), link),
         "council": explain_council(entry, catalog) if entry.kind in COUNCILS else None,

@@ -72,7 +72,7 @@ def key_url(request: Request, key: str) -> str:
     return entry_url(request, kind, name)
 
 
-def render(request: Request, template: str, status: int = 200, **context: Any) -> Response:
+def render(request: Request, template: str, status: int = 200, /, **context: Any) -> Response:
     """Return a page made of a *template*, which is given the links and rights that pages are made with."""
     known: dict[str, str] = {}
 
