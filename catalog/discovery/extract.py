@@ -306,10 +306,12 @@ class Extractor:
     def _made_anywhere(self, lines: Sequence[int]) -> None:
         """Collect the calls of known constructors that are no variables of the module."""
         there = {id(item["node"]) for item in self.items if "node" in item}
-        made = MadeObjects(self.namer, self.takes, self._is_class, self.rules.framework_of, lines)
+        made = MadeObjects(self.namer, self.takes, self._is_class, self.rules, lines)
         for call in made.calls(self.tree):
             if call.handing is not None:
                 self.handed += handed(call.node, call.handing, self.takes.of(call.node, call.around.scopes))
+            elif call.applied:
+                self.items += self._items.applied(call)
             elif id(call.node) not in there:
                 self.items.append(self._items.of_call(call))
 

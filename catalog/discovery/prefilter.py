@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_right
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from catalog.discovery.handing import ARGUMENTS, METHODS
+from catalog.discovery.handing import ADDERS, ARGUMENTS, METHODS
 from catalog.discovery.rules import MARKING, SECTIONS, Rules
 
 # Each expression begins with plain letters, which the engine searches for many times faster than for a class of them.
@@ -134,6 +134,8 @@ class Prefilter:
         tops = {".".join(home.split(".")[: 2 if home.startswith("google.") else 1]) for home in packages}
         names = _grouped("|".join(top.replace("*", r"\w*").replace(".", r"\.") for top in tops)).encode()
         self._home = (re.compile(rb"from[ \t]++(?:%b)\b" % names), re.compile(rb"\nimport[ \t]++(?:%b)\b" % names))
+        names = {name for rule in rules if rule.section == "methods" for name in rule.names}
+        self._applied = tuple(f".{name}(".encode() for name in sorted(names | set(ADDERS)))
         self._rules = rules
         self._maker_words: dict[str, bool] = {}
 
@@ -180,7 +182,7 @@ class Prefilter:
         at_home = any(expression.search(data) is not None for expression in self._home) or (
             self._home[1].match(b"\n" + data[:_LONGEST_NAME]) is not None  # what the file begins with
         )
-        declared = assigned or (at_home and (_hands(data) or self.declares(data, at_home=True)))
+        declared = assigned or self._applies(data) or (at_home and (_hands(data) or self.declares(data, at_home=True)))
         return Prefiltered(heads, decorated, assigned, declared, renamed, aliases, sorted(map(_text, marks)), at_home)
 
     def _add_decorators(self, data: bytes, aliases: dict[str, str]) -> None:
@@ -213,6 +215,10 @@ class Prefilter:
             has_home = any(self._is_home(match[1]) for match in _IMPORT.finditer(data))
         return has_home and (self._attribute.search(data) is not None or self._starred(data))
 
+    def _applies(self, data: bytes) -> bool:
+        """Tell whether a decorator of an object seems to be called as a function."""
+        return next(_applied_places(data, self._applied), None) is not None
+
     def _is_home(self, module: bytes) -> bool:
         """Tell whether *module* belongs to a package that has known constructors."""
         return self.is_framework(_text(module.partition(b".")[0]))
@@ -228,7 +234,7 @@ class Prefilter:
     def lines_of_calls(self, data: bytes, renamed: Mapping[str, str], classes: Container[str] = ()) -> list[int]:
         """Return the lines of *data*, from 1, on which a known constructor, or one of *classes*, seems to be called."""
         own = {name for name, first in renamed.items() if self._is_known(first.encode())}
-        places = list(_handing_places(data))
+        places = [*_handing_places(data), *_applied_places(data, self._applied)]
         for word in _called_in(data):
             name = word.decode("ascii")
             if self._is_maker(name) or name in own or (name in classes and _CAPITAL.match(word)):
@@ -275,6 +281,17 @@ def _handing_places(data: bytes) -> Iterator[int]:
                 if not _is_in_word(data, place) and (not is_argument or _GIVEN.match(data, end)):
                     yield place
                 place = data.find(word, end)
+
+
+def _applied_places(data: bytes, words: Iterable[bytes]) -> Iterator[int]:
+    """Yield where a method among *words* is called in a line that is no decorator."""
+    for word in words:
+        place = data.find(word)
+        while place >= 0:
+            line = data.rfind(b"\n", 0, place) + 1
+            if not data[line:place].lstrip().startswith(b"@"):
+                yield place
+            place = data.find(word, place + len(word))
 
 
 def _hands(data: bytes) -> bool:
@@ -343,9 +360,11 @@ def imported_name(data: bytes, dotted: str, end: int, module: str, is_package: b
 
 def _is_one_statement(names: bytes) -> bool:
     """Tell whether *names*, from ``import`` up to a name, are still in the statement it begins."""
+    if b"#" in names:
+        names = _COMMENT.sub(b"", names)
     opened = names.count(b"(")
-    if opened:
-        return opened == 1 and b")" not in names
+    if opened:  # else the parenthesis of what follows: `from typing import Union`, `class Writer(`
+        return opened == 1 and names.lstrip().startswith(b"(") and b")" not in names
     return b"\n" not in names.replace(b"\\\n", b"").replace(b"\\\r\n", b"")
 
 
