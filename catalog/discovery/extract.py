@@ -324,7 +324,8 @@ class Extractor:
     def _is_class(self, dotted: str) -> bool:
         """Tell whether *dotted* may be a constructor, rather than a function that makes something."""
         last = dotted.rpartition(".")[2].lstrip("_")
-        return self._is_constructor(dotted) and (last[:1].isupper() or last not in self.decorators.makers)
+        is_function = last[:1].islower() and last in self.decorators.makers and last not in self.rules.makers
+        return self._is_constructor(dotted) and not is_function
 
     # --- asked for by name ---------------------------------------------------------------------------------
 

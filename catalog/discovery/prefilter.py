@@ -134,8 +134,8 @@ class Prefilter:
         tops = {".".join(home.split(".")[: 2 if home.startswith("google.") else 1]) for home in packages}
         names = _grouped("|".join(top.replace("*", r"\w*").replace(".", r"\.") for top in tops)).encode()
         self._home = (re.compile(rb"from[ \t]++(?:%b)\b" % names), re.compile(rb"\nimport[ \t]++(?:%b)\b" % names))
-        names = {name for rule in rules if rule.section == "methods" for name in rule.names}
-        self._applied = tuple(f".{name}(".encode() for name in sorted(names | set(ADDERS)))
+        methods = {name for rule in rules if rule.section == "methods" for name in rule.names}
+        self._applied = tuple(f".{name}(".encode() for name in sorted(methods | set(ADDERS)))
         self._rules = rules
         self._maker_words: dict[str, bool] = {}
 

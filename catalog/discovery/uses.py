@@ -194,7 +194,8 @@ class Connected:
             inner = next(self._resolved(wrapped, role, each.finding.framework), None)
             if inner is None or inner is each or inner.finding.kind != kind or not role:
                 continue
-            if each.is_listed and each.finding.ref is not None and "given" in inner.item:
+            is_method = "." in inner.item["qualname"] and "hidden" not in inner.item and "marks" not in each.item
+            if each.is_listed and (each.finding.ref is not None or is_method) and "given" in inner.item:
                 self._same[id(inner)] = each
                 each.finding = _with_facts(each.finding, inner.finding)
             elif each.finding.ref is None:

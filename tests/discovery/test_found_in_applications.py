@@ -47,3 +47,71 @@ def test_a_prompt_with_values_in_it_is_one(make: Any) -> None:
     )
     described = {each.key: each.description for each in scan(make({"app.py": text})).findings}
     assert described == {"prompt:research": "Read about {topic}.", "prompt:write": "Write it up."}
+
+
+def test_a_function_that_a_parameter_has_by_default_is_given(make: Any) -> None:
+    """A tool that a factory takes, and has one for if nobody says another, is a tool of the agent it makes."""
+    text = (
+        "from agents import Agent\n"
+        "def look(city: str): 'Look up the weather.'\n"
+        "def find(city: str): 'Find a city.'\n"
+        "def build(tool=look, *, other=find):\n"
+        "    return Agent(name='guide', tools=[tool, other])\n"
+    )
+    (agent,) = [each for each in scan(make({"app.py": text})).findings if each.kind == "agent"]
+    assert agent.metadata["references"] == ["tool:look", "tool:find"]
+
+
+def test_a_graph_that_a_document_names_by_another_name_is_one_agent(make: Any) -> None:
+    """``langgraph.json`` that names ``graph``, another name for the agent of the file, gives that one its name."""
+    tree = {
+        "agent/langgraph.json": '{"graphs": {"explorer": "./main.py:graph"}}',
+        "agent/main.py": "from langchain.agents import create_agent\n"
+        "agent = create_agent(model='m', system_prompt='Explore.')\ngraph = agent\n",
+    }
+    assert [(each.key, each.ref, each.description) for each in scan(make(tree)).findings] == [
+        ("agent:explorer", "main:agent", "Explore.")
+    ]
+
+
+def test_a_method_that_a_tool_is_made_of_is_not_the_tool(make: Any) -> None:
+    """A tool of a method of an object that exists only there is what the function around makes, and can't be loaded."""
+    text = (
+        "from pydantic_ai import Tool\n"
+        "class Search:\n"
+        "    def __init__(self, key): ...\n"
+        "    def __call__(self, text: str):\n        'Search the web.'\n"
+        "def search_tool(key):\n"
+        "    return Tool(Search(key).__call__, name='web_search', description='Search it.')\n"
+    )
+    (found,) = scan(make({"app.py": text})).findings
+    assert (found.key, found.ref, found.reason) == (
+        "tool:web_search",
+        None,
+        "made by search_tool(key), which needs arguments",
+    )
+
+
+def test_a_method_that_makes_agents_is_no_function_of_the_project(make: Any) -> None:
+    """In the framework's own repository the methods that make objects of its classes make entries, as elsewhere."""
+    tree = {
+        "semantic_kernel/__init__.py": "",
+        "semantic_kernel/agents.py": "class Agent: ...\nclass BedrockAgent(Agent):\n"
+        "    @classmethod\n    async def create_and_prepare_agent(cls, name) -> 'BedrockAgent': ...\n",
+        "samples/chat.py": "from semantic_kernel.agents import BedrockAgent\n"
+        "async def main():\n    writer = await BedrockAgent.create_and_prepare_agent('w', instructions='Write.')\n",
+    }
+    found = scan(make(tree)).findings
+    assert [each.key for each in found if each.path.endswith("chat.py")] == ["agent:writer"]
+
+
+def test_a_retriever_is_a_tool(make: Any) -> None:
+    """What ``create_retriever_tool`` of LangChain makes has its name and description by position."""
+    text = (
+        "from langchain.tools.retriever import create_retriever_tool\n"
+        "posts = create_retriever_tool(None, 'find_posts', 'Find posts.')\n"
+    )
+    found = scan(make({"app.py": text})).findings
+    assert [(each.key, each.ref, each.description) for each in found] == [
+        ("tool:find_posts", "app:posts", "Find posts.")
+    ]
