@@ -199,7 +199,7 @@ class MadeObjects:
                 waiting += [(child, argument, inline) for child in reversed(list(ast.iter_child_nodes(node)))]
                 continue
             dotted = self.namer.callee(node.func, around.scopes)
-            if dotted is not None and self.is_known(dotted):
+            if dotted is not None and self.is_known(dotted) and not self._makes_itself(dotted, around.scopes):
                 is_value = node is own
                 name = variable if is_value else argument
                 if is_value and name and around.scopes[-1].kind == "function":
@@ -214,6 +214,13 @@ class MadeObjects:
             waiting.append((node.func, "", inline))
             waiting += [(each, "", True) for each in reversed(node.args)]
             waiting += [(each.value, each.arg or "", True) for each in reversed(node.keywords)]
+
+    def _makes_itself(self, dotted: str, scopes: Scopes) -> bool:
+        """Tell whether a method makes another object of its own class, which is no definition of anything."""
+        return any(
+            each.kind == "class" and dotted == ".".join([self.namer.module, *path_of(scopes[: place + 1])])
+            for place, each in enumerate(scopes[:-1])
+        )
 
     def _listed(self, node: ast.stmt, scopes: Scopes) -> tuple[list[str], ...]:
         """Return the server that a function lists the tools of, if it does."""

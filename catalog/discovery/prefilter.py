@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_right
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from catalog.discovery.handing import ADDERS, ARGUMENTS, METHODS
+from catalog.discovery.handing import ADDERS
+from catalog.discovery.handing_bytes import applied_places, handing_places, hands, is_in_word
 from catalog.discovery.rules import MARKING, SECTIONS, Rules
 
 # Each expression begins with plain letters, which the engine searches for many times faster than for a class of them.
@@ -54,11 +55,6 @@ _NO_ALIAS = (b"import ", b"with ", b"    with ", b"    except ", b"except ", b" 
 """Lines in which ``as`` renames a module, or nothing that is imported."""
 _BLANK = frozenset({b" ", b"\t"})
 _DEFINING = (b"def ", b"class ", b"async ", b"@")
-
-
-_HANDING = tuple(word.encode() for word in ARGUMENTS)
-_HANDING_METHODS = tuple(f"{word}(".encode() for word in METHODS)
-_GIVEN = re.compile(rb"[ \t]*+=(?!=)")
 
 
 @dataclass(slots=True)
@@ -182,7 +178,7 @@ class Prefilter:
         at_home = any(expression.search(data) is not None for expression in self._home) or (
             self._home[1].match(b"\n" + data[:_LONGEST_NAME]) is not None  # what the file begins with
         )
-        declared = assigned or self._applies(data) or (at_home and (_hands(data) or self.declares(data, at_home=True)))
+        declared = assigned or self._applies(data) or (at_home and (hands(data) or self.declares(data, at_home=True)))
         return Prefiltered(heads, decorated, assigned, declared, renamed, aliases, sorted(map(_text, marks)), at_home)
 
     def _add_decorators(self, data: bytes, aliases: dict[str, str]) -> None:
@@ -217,7 +213,7 @@ class Prefilter:
 
     def _applies(self, data: bytes) -> bool:
         """Tell whether a decorator of an object seems to be called as a function."""
-        return next(_applied_places(data, self._applied), None) is not None
+        return next(applied_places(data, self._applied), None) is not None
 
     def _is_home(self, module: bytes) -> bool:
         """Tell whether *module* belongs to a package that has known constructors."""
@@ -234,7 +230,7 @@ class Prefilter:
     def lines_of_calls(self, data: bytes, renamed: Mapping[str, str], classes: Container[str] = ()) -> list[int]:
         """Return the lines of *data*, from 1, on which a known constructor, or one of *classes*, seems to be called."""
         own = {name for name, first in renamed.items() if self._is_known(first.encode())}
-        places = [*_handing_places(data), *_applied_places(data, self._applied)]
+        places = [*handing_places(data), *applied_places(data, self._applied)]
         for word in _called_in(data):
             name = word.decode("ascii")
             if self._is_maker(name) or name in own or (name in classes and _CAPITAL.match(word)):
@@ -271,39 +267,6 @@ def prefilter_for(rules: Rules) -> Prefilter:
     return Prefilter(rules)
 
 
-def _handing_places(data: bytes) -> Iterator[int]:
-    """Yield where functions seem to be handed to something: an argument's name, or a method's."""
-    for words, is_argument in ((_HANDING, True), (_HANDING_METHODS, False)):
-        for word in words:
-            place = data.find(word)
-            while place >= 0:
-                end = place + len(word)
-                if not _is_in_word(data, place) and (not is_argument or _GIVEN.match(data, end)):
-                    yield place
-                place = data.find(word, end)
-
-
-def _applied_places(data: bytes, words: Iterable[bytes]) -> Iterator[int]:
-    """Yield where a method among *words* is called in a line that is no decorator."""
-    for word in words:
-        place = data.find(word)
-        while place >= 0:
-            line = data.rfind(b"\n", 0, place) + 1
-            if not data[line:place].lstrip().startswith(b"@"):
-                yield place
-            place = data.find(word, place + len(word))
-
-
-def _hands(data: bytes) -> bool:
-    return next(_handing_places(data), None) is not None
-
-
-def _is_in_word(data: bytes, place: int) -> bool:
-    """Tell whether a word goes on at *place*."""
-    before = data[place - 1 : place] if place else b""
-    return before.isalnum() or before == b"_"
-
-
 def _called_in(data: bytes) -> set[bytes]:
     """Return the words that a sign of a call, a method or a type follows at once; a tenth of what a search costs."""
     return {part.rpartition(b" ")[2] for part in data.translate(_ENDS_OF_CALLED).split(b"\n")}
@@ -314,7 +277,7 @@ def _places_of(data: bytes, word: bytes) -> Iterator[int]:
     place = data.find(word)
     while place >= 0:
         end = place + len(word)
-        if data[end : end + 1] in _CALLING and not _is_in_word(data, place):
+        if data[end : end + 1] in _CALLING and not is_in_word(data, place):
             yield place
         place = data.find(word, end)
 

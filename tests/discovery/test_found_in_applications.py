@@ -115,3 +115,35 @@ def test_a_retriever_is_a_tool(make: Any) -> None:
     assert [(each.key, each.ref, each.description) for each in found] == [
         ("tool:find_posts", "app:posts", "Find posts.")
     ]
+
+
+def test_the_same_call_in_two_classes_makes_two_agents(make: Any) -> None:
+    """What two classes make with the same words are two things; twice in the branches of one function it is one."""
+    text = (
+        "from langgraph.graph import StateGraph\n"
+        "class Planner:\n"
+        "    def build(self):\n        graph = StateGraph(State)\n        return graph.compile()\n"
+        "class Writer:\n"
+        "    def build(self):\n        graph = StateGraph(State)\n        return graph.compile()\n"
+        "def main(fast):\n"
+        "    if fast:\n        app = StateGraph(State).compile()\n"
+        "    else:\n        app = StateGraph(State).compile()\n"
+    )
+    found = scan(make({"app.py": text})).findings
+    assert [(each.key, each.line) for each in found] == [
+        ("agent:build", 4),
+        ("agent:Writer/build", 8),
+        ("agent:app", 12),
+    ]
+
+
+def test_a_method_that_makes_its_own_class_makes_no_entry(make: Any) -> None:
+    """Another way to make an object of a class, among its methods, is no model; a method that makes another one is."""
+    text = (
+        "from livekit.plugins import openai\n"
+        "class LLM(openai.LLM):\n"
+        "    @staticmethod\n    def with_azure(key: str) -> 'LLM':\n        return LLM(model='gpt-5')\n"
+        "    def other(self):\n        return openai.LLM(model='gpt-6')\n"
+    )
+    found = scan(make({"app.py": text})).findings
+    assert [each.key for each in found] == ["model:gpt-6"]
