@@ -144,7 +144,7 @@ class Connected:
             if finding.kind != "model":
                 key += (finding.module, finding.source_checksum)
                 if finding.name == each.item["name"]:  # one that nobody gave a name is known by where it is
-                    key += (each.item["hidden"], each.item["qualname"])
+                    key += (each.item.get("hidden"), each.item["qualname"])
             kept = first.setdefault(key, each)
             if kept is not each:
                 self._same[id(each)] = kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from catalog.discovery.scan import scan
@@ -135,6 +136,21 @@ def test_the_same_call_in_two_classes_makes_two_agents(make: Any) -> None:
         ("agent:Writer/build", 8),
         ("agent:app", 12),
     ]
+
+
+def test_a_notebook_keeps_the_last_of_what_has_no_name(make: Any) -> None:
+    """Objects in the cells of a notebook have no path, and no function around; each cell's is one of its own."""
+    cells = [
+        {"cell_type": "code", "source": text}
+        for text in (
+            "from haystack import Pipeline",
+            "pipeline = Pipeline()",
+            "pipeline = Pipeline()",
+            "class A:\n    def f(self):\n        self.p = Pipeline()",
+        )
+    ]
+    found = scan(make({"book.ipynb": json.dumps({"cells": cells})})).findings
+    assert [each.key for each in found] == ["agent:pipeline", "agent:book-cell3/pipeline", "agent:p"]
 
 
 def test_a_method_that_makes_its_own_class_makes_no_entry(make: Any) -> None:
