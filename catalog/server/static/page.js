@@ -30,12 +30,13 @@
       if (html === null) { location.assign(address); return; }
       rows.innerHTML = html;
       shown = address;
+      facets.setAttribute("aria-busy", "true"); // what stands there counts the question before
       if (push) history.pushState(null, "", address); else history.replaceState(null, "", address);
       document.title = `${field.value.trim() || "Find"} · catalog`;
       later = setTimeout(async () => {
         try {
           const beside = await part(address, "facets", signal);
-          if (beside !== null) facets.innerHTML = beside;
+          if (beside !== null) { facets.innerHTML = beside; facets.removeAttribute("aria-busy"); }
         } catch (error) { if (error.name !== "AbortError") throw error; }
       }, 250);
     } catch (error) { if (error.name !== "AbortError") location.assign(address); }
