@@ -12,7 +12,7 @@ from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.gives import Given
 from catalog.discovery.literal import Value, known
 from catalog.discovery.lookalikes import BINDING, Lookalikes
-from catalog.discovery.outside import Nothing, Outside, Reads
+from catalog.discovery.outside import Outside, Reads
 from catalog.discovery.part_text import PART
 from catalog.discovery.prefilter import PYTHONS_OWN
 from catalog.discovery.reach import Reach
@@ -40,7 +40,7 @@ class NameFollower:
         self,
         rules: Rules,
         locator: Locator,
-        files: Reads,
+        files: Reads | None,
         shared: Outside,
         own: Iterable[str] = (),
     ) -> None:
@@ -49,7 +49,7 @@ class NameFollower:
         Args:
             rules: tell which names are known.
             locator: finds the modules outside of the root.
-            files: reads those of the root.
+            files: reads those of the root; None if there is none, but what lies outside of several.
             shared: what other followers of the same operation have read.
             own: the top-level names of the root.
         """
@@ -79,7 +79,7 @@ class NameFollower:
             if locator is self.locator:
                 follower = self
             elif (follower := self.shared.followers.get(locator)) is None:
-                follower = self.shared.followers[locator] = NameFollower(self.rules, locator, Nothing(), self.shared)
+                follower = self.shared.followers[locator] = NameFollower(self.rules, locator, None, self.shared)
             self._followers[top] = follower
         return follower
 
@@ -153,11 +153,11 @@ class NameFollower:
 
     def is_of_root(self, module: str) -> bool:
         """Tell whether *module* is one of the follower's own root."""
-        return self._files.holds(module)
+        return self._files is not None and self._files.holds(module)
 
     def reader_of(self, module: str) -> Reads | None:
         """Return what reads *module* in this root or in another of the scan; None if it is outside of all."""
-        if self._files.holds(module):
+        if self._files is not None and self._files.holds(module):
             return self._files
         follower = self._for(module)
         if follower is not self:
@@ -167,7 +167,7 @@ class NameFollower:
 
     def extract_of(self, module: str) -> Extract | None:
         """Return the extract of *module*, or None if it can't be read."""
-        if self._files.holds(module):
+        if self._files is not None and self._files.holds(module):
             return self._files.extract_of(module)
         try:
             return self._outside[module]

@@ -97,30 +97,6 @@ class Reads(Protocol):
         """Return ``doc`` and ``attributes`` of a class in a module of the root; nothing if there is none."""
 
 
-class Nothing:
-    """The files of a root that has none: what is asked by its way lies elsewhere."""
-
-    def holds(self, module: str) -> bool:
-        """Hold nothing."""
-        return False
-
-    def extract_of(self, module: str) -> Extract | None:
-        """Return nothing."""
-        return None
-
-    def constant(self, module: str, name: str) -> Value:
-        """Return nothing."""
-        return None
-
-    def gives(self, module: str, qualname: str) -> Given:
-        """Return nothing."""
-        return {}
-
-    def class_of(self, module: str, qualname: str) -> dict[str, Any]:
-        """Return nothing."""
-        return {}
-
-
 @dataclass(slots=True)
 class Outside:
     """What was read outside of the files of a root.
