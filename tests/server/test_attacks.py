@@ -291,7 +291,7 @@ def test_one_damaged_row_is_named_and_harms_no_other(asked, served: Catalog) -> 
     assert (answer.status_code, answer.json()["facts"]) == (500, {"key": "tool:mail"})
     assert answer.json()["detail"].startswith("the row of tool:mail is damaged (a list that does not hold texts only)")
     page = client.get("/entries/tool/mail", headers={"accept": "text/html"})
-    assert (page.status_code, "the row of tool:mail is damaged" in page.text) == (500, True)
+    assert (page.status_code, "The row of tool:mail is damaged" in page.text) == (500, True)
     others = [
         "/",
         "/?q=letter",
