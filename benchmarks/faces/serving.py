@@ -255,19 +255,19 @@ def _ours(options: Any, folder: Path, url: str, names: Sequence[str]) -> None:
 def _after_changes(pid: int, address: str, words: Sequence[str], names: Sequence[str]) -> None:
     """Print what the first answer of each sort takes after a change."""
     asked = {
-        "search": f"/api/v1/search?{urlencode({'q': words[0]})}",
-        "rows of the page": f"/?{urlencode({'q': words[1]})}",
-        "facets": "/api/v1/facets",
-        "facets of a tag": "/api/v1/facets?tag=plot",
-        "list by a rare state": "/api/v1/entries?state=draft",
-        "search in a state": f"/api/v1/search?{urlencode({'q': words[2], 'state': 'approved'})}",
-        "the whole page": "/",
+        "search": f"api/v1/search?{urlencode({'q': words[0]})}",
+        "rows of the page": f"?{urlencode({'q': words[1]})}",
+        "facets": "api/v1/facets",
+        "facets of a tag": "api/v1/facets?tag=plot",
+        "list by a rare state": "api/v1/entries?state=draft",
+        "search in a state": f"api/v1/search?{urlencode({'q': words[2], 'state': 'approved'})}",
+        "the whole page": "",
     }
     place = urlsplit(address)
     connection = HTTPConnection(place.hostname or "", place.port or 80)
 
     def ask(method: str, path: str, body: str | None = None, **headers: str) -> None:
-        connection.request(method, path, body, headers)
+        connection.request(method, f"/{path}", body, headers)
         answer = connection.getresponse()
         text = answer.read()
         if answer.status != 200:
@@ -276,7 +276,7 @@ def _after_changes(pid: int, address: str, words: Sequence[str], names: Sequence
     for name, path in asked.items():
         took, used = [], 0.0
         for number in range(21):
-            changed = f"/api/v1/entries/tool/{quote(names[number], safe='')}"
+            changed = f"api/v1/entries/tool/{quote(names[number], safe='')}"
             body = json.dumps({"description": f"Changed for {name}, {number}."})
             ask("PATCH", changed, body, **{"content-type": "application/json"})
             before, begin = cpu(pid), time.perf_counter()

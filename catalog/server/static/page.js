@@ -116,6 +116,14 @@
   const commands = [
     ...$$(".nav a").map((link) => ({ name: `Go to ${link.textContent.trim()}`, note: "page", run: () => location.assign(link.href) })),
     { name: "Switch between light and dark", note: "look", run: turn },
+    ...$$("article :is(details, .side section) > .block > [data-copy]").map((button) => {
+      const way = button.closest("details");
+      const title = way ? $("summary", way) : $("h2", button.closest("section"));
+      return {
+        name: `Copy: ${title.textContent.trim()}`, note: "this entry",
+        run: () => { if (way) way.open = true; button.focus(); button.click(); },
+      };
+    }),
     ...$$("#change ~ details > summary").map((summary) => ({
       name: `${summary.textContent}…`, note: "this entry",
       run: () => { summary.parentElement.open = true; $("input:not([type=hidden]), textarea", summary.parentElement)?.focus(); },
