@@ -73,6 +73,8 @@ class Reasons:
             return why
         why |= {"semantic": round(float(fused.semantic[self.place]), 6), "similarity": round(similarity, 6)}
         why["embedder"] = semantic.embedder.name  # another than configured while the vectors of that are being made
+        if semantic.index.recall < 1:
+            why["recall"] = semantic.index.recall  # of the nearest: one that is missing may have the words only
         rank = rank_of(similarities, self.place)
         if rank <= ranked:
             why["semantic_rank"] = rank
