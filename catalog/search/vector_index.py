@@ -1,7 +1,7 @@
 """The vectors of a catalog as one matrix in memory, kept level with the database entry by entry.
 
 Every entry that has fresh vectors has one row: the vector of its text, pulled towards its examples
-(:func:`catalog.search.fusion.pulled`). What is searched is a *state*: matrices nobody writes to, and the mark of the
+(:func:`catalog.store.entry_rows.pulled`). What is searched is a *state*: matrices nobody writes to, and the mark of the
 moment they show. A change makes a new state that shares all but the rows that changed, so a search that is under way
 keeps the one it began with, and one registration costs one row. The rows lie in pieces whose sizes grow by doubling;
 small ones are joined as they come, and rows that no longer count are skipped until they are half of their piece.
@@ -88,6 +88,11 @@ class VectorIndex:
         pieces = self.state.pieces if self.state else ()
         return min((piece.sketch.recall for piece in pieces if piece.sketch), default=1.0)
 
+    @property
+    def here(self) -> str:
+        """How searches in this process find what is nearest, in words."""
+        return "exact" if self.recall == 1 else f"by a sketch, which finds {self.recall:.3f} of the ten nearest"
+
     def search(
         self,
         queries: Matrix,
@@ -144,7 +149,7 @@ class VectorIndex:
             from catalog.search import sketched  # not for catalogs that are not large
 
             places, spreads = sketched.chosen_places(state, wanted, k, allowed_ids, also, without)
-            return answer_of(state, places, wanted, spreads)
+            return answer_of(state, places, wanted, spreads)._replace(way=self.here)
         if state.size >= vector_rows.SKETCHED_FROM:
             self._sketch(state)
         products = products_of(state, wanted)
@@ -223,6 +228,18 @@ class VectorIndex:
                 self.state, self._is_distrusted = None, True
             return ask(self._now(generation))
 
+    def take_file(self) -> bool:
+        """Take the rows that the file keeps, if they are of this database and nearly as new; return whether they are.
+
+        What has changed since is read from the database; all vectors are not.
+        """
+        with self._lock:
+            if self.state is None and self.path is not None and not self._is_distrusted:
+                kept = load(self.path, self.embedder)
+                if kept is not None:
+                    self.state = self._followed(kept, is_from_file=True)
+            return self.state is not None
+
     def _now(self, generation: int | None) -> State:
         # Without the lock first: a state is never changed, so searches do not wait for each other. Under the lock the
         # same question again: of threads that come at once, the first reads the database and the others take its state.
@@ -237,21 +254,27 @@ class VectorIndex:
             return self.state
 
     def _next(self, state: State | None) -> State:
-        from_file = state is None
+        is_from_file = state is None
         if state is None and self.path is not None and not self._is_distrusted:
             state = load(self.path, self.embedder)
-        if state is not None:
-            changes = changed_since(self._reader, self.embedder, state.mark, max(1_000, state.size // 5))
-            if changes is not None:
-                after = changed_state(state, changes)
-                if any(piece.sketch for piece in state.pieces):
-                    after = sketched_state(after, state.pieces)
-                # A few changes cost the next process less to read again than all rows cost this one to write.
-                if from_file and len(changes.touched) > max(100, state.size // 20):
-                    after = self._kept(after)
-                return after
+        after = None if state is None else self._followed(state, is_from_file)
+        if after is not None:
+            return after
         mark, vectors = fresh(self._reader, self.embedder)
         return self._kept(state_of(mark, [piece_of(vectors)] if len(vectors.entry_ids) else []))
+
+    def _followed(self, state: State, is_from_file: bool) -> State | None:
+        """Return *state* with what has changed since; None: everything must be read again."""
+        changes = changed_since(self._reader, self.embedder, state.mark, max(1_000, state.size // 5))
+        if changes is None:
+            return None
+        after = changed_state(state, changes)
+        if any(piece.sketch for piece in state.pieces):
+            after = sketched_state(after, state.pieces)
+        # A few changes cost the next process less to read again than all rows cost this one to write.
+        if is_from_file and len(changes.touched) > max(100, state.size // 20):
+            after = self._kept(after)
+        return after
 
     def _kept(self, state: State) -> State:
         """Return *state* after writing it to the file, if it can be; with a sketch if it is large."""
