@@ -37,7 +37,7 @@ class Nearest(NamedTuple):
         ids: of the entries; the best of each row, and those asked for beside them, as far as they have a row here.
         similarities: cosines, a row for the request and one for each of its parts, with six decimals.
         spreads: for each row, how similar all entries are, before any filter.
-        way: how they were found on a server, in words; empty where every row was looked at here.
+        way: how they were found, in words; empty where every row was looked at here.
     """
 
     ids: Ids
