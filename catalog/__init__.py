@@ -70,6 +70,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.entry.states import code_of as _entry_state
     from catalog.entry.states import deprecated_in_words as _deprecated_in_words
     from catalog.entry.states import marks_of as _entry_marks
+    from catalog.entry.template import text_of as _prompt_text
     from catalog.entry.words import small_words as small_words
     from catalog.entry.words import words as _search_words
     from catalog.errors import CallTimeoutError as CallTimeoutError
@@ -177,6 +178,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.trust.remembered import remember as _trust_configuration
     from catalog.verbs.aliases import AliasMove as AliasMove
     from catalog.verbs.changes import Changed as Changed
+    from catalog.verbs.embed import vector_search as vector_search
     from catalog.verbs.entry_of import entry_of as entry_of
     from catalog.verbs.export_documents import ExportedDocument as ExportedDocument
     from catalog.verbs.history import Revision as Revision
@@ -202,6 +204,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     CouncilIssue = _CouncilIssue
     embedder_form = _embedder_form
     ENTRY_STATES = _ENTRY_STATES
+    prompt_text = _prompt_text
     REVIEW_STATES = _REVIEW_STATES
     entry_state = _entry_state
     entry_marks = _entry_marks
@@ -263,6 +266,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "search_words": "catalog.entry.words:words",
     "small_words": "catalog.entry.words",
     "entry_words": "catalog.store.mapping:words_of",
+    "prompt_text": "catalog.entry.template:text_of",
     "signature_line": "catalog.entry.explained",
     "Reference": "catalog.entry.references",
     "Embedder": "catalog.embedders.base",
@@ -353,6 +357,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "upgrade_database": "catalog.store.opening",
     "schema_advice": "catalog.store.opening:advice",
     "schema_revision": "catalog.store.opening:current",
+    "vector_search": "catalog.verbs.embed",
     "backup_into": "catalog.verbs.upkeep",
     "Rotated": "catalog.store.rotation",
     "leftovers": "catalog.verbs.upkeep",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.search.hit import Hit, matched
 from catalog.search.semantic import SemanticState
-from catalog.store.mapping import words_of
 
 if TYPE_CHECKING:
     from catalog.search.arrays import Floats, Matrix
@@ -32,6 +31,7 @@ class Answer(NamedTuple):
         ranked: how many of the nearest entries are sure to be among the candidates: ranks beyond it would be wrong.
         query: the vector of the whole request.
         semantic: where the vectors of examples are.
+        way: how the nearest were found on a server, in words; empty where every row was looked at here.
     """
 
     words: Sequence[str]
@@ -41,6 +41,7 @@ class Answer(NamedTuple):
     ranked: int
     query: Matrix
     semantic: SemanticState
+    way: str
 
 
 @dataclass(slots=True)
@@ -63,21 +64,22 @@ class Reasons:
         Raises:
             EmbedderError: the examples of an entry of another tier could not be embedded.
         """
-        words, points, fused, similarities, ranked, query, semantic = self.answer
+        words, points, fused, similarities, ranked, query, semantic, way = self.answer
         lexical, similarity = float(points[self.place]), float(similarities[self.place])
-        why: dict[str, Any] = {"matched": matched(words_of(hit.entry), words), "lexical": round(lexical, 6)}
+        why: dict[str, Any] = {"matched": matched(hit.words, words), "lexical": round(lexical, 6)}
         if lexical > 0:
             why["lexical_rank"] = rank_of(points, self.place)
         if math.isnan(similarity):
             why["vector"] = "none that is fresh; found by its words"
             return why
         why |= {"semantic": round(float(fused.semantic[self.place]), 6), "similarity": round(similarity, 6)}
+        if way:
+            why["vectors"] = way
         why["embedder"] = semantic.embedder.name  # another than configured while the vectors of that are being made
         rank = rank_of(similarities, self.place)
         if rank <= ranked:
             why["semantic_rank"] = rank
-        if hit.entry.examples:
-            examples = hit.entry.examples
+        if examples := hit.examples:
             if self.entry_id is not None:
                 example = semantic.index.example(self.entry_id, examples, query)
             else:

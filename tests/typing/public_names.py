@@ -168,6 +168,7 @@ from catalog import (
     profile,
     profiles,
     prompt,
+    prompt_text,
     prompts,
     read_baseline,
     read_cases,
@@ -201,6 +202,7 @@ from catalog import (
     trust_configuration,
     upgrade_database,
     validate_council,
+    vector_search,
     visible,
     whole_file,
 )
@@ -381,6 +383,7 @@ async def awaited() -> None:
     assert_type(await arun_result(cat, cat.entry("tool", "plot"), "a", on_part=print), CallResult)
 
 
+assert_type(vector_search(cat), str)
 assert_type(add_mcp(cat, "files", "npx", "-y", "server", env=["TOKEN"]), ScanReport)
 assert_type(add_mcp(cat, "docs", "https://docs.example/mcp", headers={"X": "${Y}"}, oauth=True).found, tuple[str, ...])
 remote: RemoteCallable = cat["tool", "files/read"]
@@ -449,6 +452,7 @@ assert_type(read_json("[1]"), Any)
 # The documentation site, and what faces show.
 assert_type(build_docs(cat, "site", form="markdown"), BuiltDocs)
 forms: tuple[str, ...] = DOCS_FORMATS
+assert_type(prompt_text({"text": "Hello {name}"}), str | None)
 assert_type(parameter_rows(cat.entry("tool:plot")), list[Parameter])
 assert_type(signature_line(cat.entry("tool:plot")), str)
 assert_type(search_words("draw charts", whole=True), list[str])
