@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from factories import temporary_catalog, tool
+from factories import LendUrl, temporary_catalog, tool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import few_tags, queries
@@ -24,9 +24,9 @@ WORDS = ("draw", "plot", "file", "read", "scatter", "bar", "数据可视化", "r
 
 
 @pytest.fixture(scope="module")
-def full() -> Iterator[Catalog]:
+def full(lend_url: LendUrl) -> Iterator[Catalog]:
     """A catalog of 300 tools and models, some runtime, some shadowed; tests only read it."""
-    with temporary_catalog() as cat:
+    with temporary_catalog(lend_url) as cat:
         entries = []
         for n in range(300):
             text = " ".join(word for place, word in enumerate(WORDS) if n % (place + 1) == 0)

@@ -33,10 +33,6 @@ _WORDS = {
     "SELECT w.term FROM entry_words AS w WHERE w.term > ? AND w.term < ? ORDER BY w.doc DESC, w.term LIMIT 8": (
         "SELECT w.word FROM search_word AS w WHERE w.word > ? AND w.word < ? ORDER BY w.docs DESC, w.word LIMIT 8"
     ),
-    "SELECT e.kind, e.name FROM entry_fts AS f CROSS JOIN entry AS e ON e.id = f.rowid WHERE entry_fts MATCH ?": (
-        "SELECT e.kind, e.name FROM search_doc AS d JOIN entry AS e ON e.id = d.entry_id "
-        "WHERE d.words @@ CAST(? AS tsquery)"
-    ),
 }
 """Statements about the index of words, which is another here."""
 
