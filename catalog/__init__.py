@@ -177,6 +177,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.trust.remembered import remember as _trust_configuration
     from catalog.verbs.aliases import AliasMove as AliasMove
     from catalog.verbs.changes import Changed as Changed
+    from catalog.verbs.embed import vector_search as vector_search
     from catalog.verbs.entry_of import entry_of as entry_of
     from catalog.verbs.export_documents import ExportedDocument as ExportedDocument
     from catalog.verbs.history import Revision as Revision
@@ -353,6 +354,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "upgrade_database": "catalog.store.opening",
     "schema_advice": "catalog.store.opening:advice",
     "schema_revision": "catalog.store.opening:current",
+    "vector_search": "catalog.verbs.embed",
     "backup_into": "catalog.verbs.upkeep",
     "Rotated": "catalog.store.rotation",
     "leftovers": "catalog.verbs.upkeep",

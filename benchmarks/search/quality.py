@@ -36,7 +36,7 @@ from benchmarks.peers import imported, ratel
 from catalog import Catalog, Entry
 from catalog.embedders.described import encode_parts
 from catalog.entry.embedding_text import texts_of
-from catalog.search.fusion import pulled
+from catalog.store.entry_rows import pulled
 
 DEEP = 100
 METRICS = ("nDCG@10", "R@1", "R@5", "R@10")

@@ -60,14 +60,7 @@ def search(
     request = text[:MOST_CHARACTERS]
     queries = semantic.embedder.encode([request, *parts(request)])
     # Entries found by words are asked for as well: without their similarities they would be ranked by guesses.
-    near = semantic.index.search(
-        queries,
-        max(SEMANTIC_POOL, limit),
-        semantic.allowed(corpus, filters),
-        also=worded,
-        without=semantic.hidden(corpus),
-        generation=semantic.generation,
-    )
+    near = semantic.near(corpus, queries, max(SEMANTIC_POOL, limit), filters, also=worded)
     ids, points, similar = _candidates(worded, [score for _, score in lexical], near, semantic.hidden(corpus))
     if not queries[0].any():  # a request without a vector: its products, all 0, are no similarities
         similar[:] = np.nan
@@ -86,7 +79,7 @@ def search(
     scores = fused.scores if words else fused.semantic
     counted = np.flatnonzero((points > 0) | (scores > 0) if words else ~fused.guessed)
     chosen = counted[best(scores[counted], limit)].tolist()
-    answer = Answer(asked, points, fused, similar[0], max(SEMANTIC_POOL, limit), queries[0], semantic)
+    answer = Answer(asked, points, fused, similar[0], max(SEMANTIC_POOL, limit), queries[0], semantic, near.way)
     hits = _hits(corpus, chosen, ids, over, scores, answer)
     return keyword.exact_first(corpus, text.strip(), filters, hits, keyword.reason_of(asked), complete=False)[:limit]
 

@@ -37,11 +37,13 @@ class Nearest(NamedTuple):
         ids: of the entries; the best of each row, and those asked for beside them, as far as they have a row here.
         similarities: cosines, a row for the request and one for each of its parts, with six decimals.
         spreads: for each row, how similar all entries are, before any filter.
+        way: how they were found on a server, in words; empty where every row was looked at here.
     """
 
     ids: Ids
     similarities: NDArray[np.float64]
     spreads: list[Spread]
+    way: str = ""
 
 
 def products_of(state: State, wanted: Matrix) -> Matrix:

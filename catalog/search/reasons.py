@@ -32,6 +32,7 @@ class Answer(NamedTuple):
         ranked: how many of the nearest entries are sure to be among the candidates: ranks beyond it would be wrong.
         query: the vector of the whole request.
         semantic: where the vectors of examples are.
+        way: how the nearest were found on a server, in words; empty where every row was looked at here.
     """
 
     words: Sequence[str]
@@ -41,6 +42,7 @@ class Answer(NamedTuple):
     ranked: int
     query: Matrix
     semantic: SemanticState
+    way: str
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ class Reasons:
         Raises:
             EmbedderError: the examples of an entry of another tier could not be embedded.
         """
-        words, points, fused, similarities, ranked, query, semantic = self.answer
+        words, points, fused, similarities, ranked, query, semantic, way = self.answer
         lexical, similarity = float(points[self.place]), float(similarities[self.place])
         why: dict[str, Any] = {"matched": matched(words_of(hit.entry), words), "lexical": round(lexical, 6)}
         if lexical > 0:
@@ -72,6 +74,8 @@ class Reasons:
             why["vector"] = "none that is fresh; found by its words"
             return why
         why |= {"semantic": round(float(fused.semantic[self.place]), 6), "similarity": round(similarity, 6)}
+        if way:
+            why["vectors"] = way
         why["embedder"] = semantic.embedder.name  # another than configured while the vectors of that are being made
         rank = rank_of(similarities, self.place)
         if rank <= ranked:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from catalog.embedders.described import encode_parts
 from catalog.entry.embedding_text import texts_of
 from catalog.entry.filters import NO_FILTERS, Filters
-from catalog.search.fusion import pulled
 from catalog.search.hit import Hit
+from catalog.search.shared_index import SharedIndex
+from catalog.store.entry_rows import pulled
 from catalog.store.queries import by_ids, id_of, matching_ids
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.search.arrays import Ids, Matrix
     from catalog.search.keyword import Corpus
+    from catalog.search.nearest import Nearest
     from catalog.search.vector_index import VectorIndex
+    from catalog.store.nearby import RowsOnServer
 
 
 _KEPT_FILTERS = 16  # filters whose entries are remembered; a program that searches uses few, and each is an array
@@ -83,12 +86,64 @@ class SemanticState:
 
             from catalog.search.similarity_floor import MOST, floor
 
-            rows = self.index.sample(MOST, generation=self.generation)
+            rows = self._sample(MOST)
             if corpus.overlay:
                 over = self.overlay(corpus.overlay)[:MOST]
                 rows = np.concatenate([rows, over]) if len(rows) else over
             self._floor = floor(self.embedder, rows) if self.local and len(rows) else -1.0
         return self._floor
+
+    def _sample(self, most: int) -> Matrix:
+        there = self._there(1)
+        if there is None or not isinstance(self.index, SharedIndex):
+            return self.index.sample(most, generation=self.generation)
+        rows = self.index.sample_there(there)
+        return rows[:: max(1, -(-len(rows) // most))]
+
+    def _there(self, k: int) -> RowsOnServer | None:
+        """Return the rows on a server, where the *k* nearest are asked for there."""
+        return self.index.there(k, self.generation) if isinstance(self.index, SharedIndex) else None
+
+    def way(self) -> str:
+        """Return how the nearest entries are found now, in words; empty for a file."""
+        return self.index.way(self.generation) if isinstance(self.index, SharedIndex) else ""
+
+    def row(self, entry_id: int) -> Matrix | None:
+        """Return the row of a persistent entry; None where it has no fresh vector."""
+        there = self._there(1)
+        if there is not None:
+            return there.rows([entry_id]).get(entry_id)
+        return self.index.vector(entry_id, generation=self.generation)
+
+    def near(
+        self,
+        corpus: Corpus,
+        queries: Matrix,
+        k: int,
+        filters: Filters = NO_FILTERS,
+        *,
+        also: Ids | Sequence[int] = (),
+        without: Sequence[int] | None = None,
+    ) -> Nearest:
+        """Return the persistent entries nearest to a request and each of its parts.
+
+        Args:
+            corpus: the tiers.
+            queries: the vector of a request, or a row for it and each of its parts.
+            k: how many for each row.
+            filters: which entries count.
+            also: entries to give beside the nearest, which pass the filters.
+            without: entries that do not count; None: those that another tier wins over.
+
+        Raises:
+            SearchError: *queries* has not the width of the vectors, or is not finite.
+        """
+        without = self.hidden(corpus) if without is None else without
+        there = self._there(k)
+        if there is not None and isinstance(self.index, SharedIndex):
+            return self.index.nearest_there(there, queries, k, filters, also=also, without=without)
+        allowed = self.allowed(corpus, filters)
+        return self.index.search(queries, k, allowed, also=also, without=without, generation=self.generation)
 
     def hidden(self, corpus: Corpus) -> list[int]:
         """Return the ids of persistent entries that another tier wins over."""
@@ -134,11 +189,11 @@ def nearest(corpus: Corpus, semantic: SemanticState, kind: str, name: str, limit
     own = None if place is not None else id_of(corpus.reader, kind, name)
     row = semantic.overlay(corpus.overlay)[place] if place is not None else None
     if own is not None:
-        row = semantic.index.vector(own, generation=semantic.generation)
+        row = semantic.row(own)
     if row is None or not row.any():
         return []
     without = semantic.hidden(corpus) if own is None else [*semantic.hidden(corpus), own]
-    near = semantic.index.search(row, most, without=without, generation=semantic.generation)
+    near = semantic.near(corpus, row, most, without=without)
     rows, by = by_ids(corpus.reader, near.ids.tolist()), semantic.embedder.name
     hits = [
         Hit(rows[id_], similar, {"similarity": similar, "embedder": by}, corpus.reader)

@@ -1,7 +1,7 @@
 """The vectors of a catalog as one matrix in memory, kept level with the database entry by entry.
 
 Every entry that has fresh vectors has one row: the vector of its text, pulled towards its examples
-(:func:`catalog.search.fusion.pulled`). What is searched is a *state*: matrices nobody writes to, and the mark of the
+(:func:`catalog.store.entry_rows.pulled`). What is searched is a *state*: matrices nobody writes to, and the mark of the
 moment they show. A change makes a new state that shares all but the rows that changed, so a search that is under way
 keeps the one it began with, and one registration costs one row. The rows lie in pieces whose sizes grow by doubling;
 small ones are joined as they come, and rows that no longer count are skipped until they are half of their piece.
@@ -166,6 +166,18 @@ class VectorIndex:
 
     # -- one state after another -------------------------------------------------------------------------------------
 
+    def take_file(self) -> bool:
+        """Take the rows that the file keeps, if they are of this database and nearly as new; return whether they are.
+
+        What has changed since is read from the database; all vectors are not.
+        """
+        with self._lock:
+            if self.state is None and self.path is not None:
+                kept = load(self.path, self.embedder)
+                if kept is not None:
+                    self.state = self._followed(kept, is_from_file=True)
+            return self.state is not None
+
     def _now(self, generation: int | None) -> State:
         # Without the lock first: a state is never changed, so searches do not wait for each other. Under the lock the
         # same question again: of threads that come at once, the first reads the database and the others take its state.
@@ -180,20 +192,26 @@ class VectorIndex:
             return self.state
 
     def _next(self, state: State | None) -> State:
-        from_file = state is None
+        is_from_file = state is None
         if state is None and self.path is not None:
             state = load(self.path, self.embedder)
-        if state is not None:
-            changes = changed_since(self._reader, self.embedder, state.mark, max(1_000, state.size // 5))
-            if changes is not None:
-                after = changed_state(state, changes)
-                # A few changes cost the next process less to read again than all rows cost this one to write.
-                if from_file and len(changes.touched) > max(100, state.size // 20):
-                    self._keep(after)
-                return after
+        after = None if state is None else self._followed(state, is_from_file)
+        if after is not None:
+            return after
         mark, vectors = fresh(self._reader, self.embedder)
         after = state_of(mark, [piece_of(vectors)] if len(vectors.entry_ids) else [])
         self._keep(after)
+        return after
+
+    def _followed(self, state: State, is_from_file: bool) -> State | None:
+        """Return *state* with what has changed since; None: everything must be read again."""
+        changes = changed_since(self._reader, self.embedder, state.mark, max(1_000, state.size // 5))
+        if changes is None:
+            return None
+        after = changed_state(state, changes)
+        # A few changes cost the next process less to read again than all rows cost this one to write.
+        if is_from_file and len(changes.touched) > max(100, state.size // 20):
+            self._keep(after)
         return after
 
     def _keep(self, state: State) -> None:

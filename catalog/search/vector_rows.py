@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from catalog.entry.embedding_text import TEXT
-from catalog.search.fusion import pulled
+from catalog.store.entry_rows import rows_of_entries
 from catalog.store.vectors import Mark
 
 if TYPE_CHECKING:
@@ -86,26 +85,7 @@ def piece_of(vectors: Rows) -> Piece:
     """Return a piece with one row for each entry that has *vectors*: of its text, pulled towards its examples."""
     import numpy as np
 
-    none = np.empty(0, np.int64)
-    with np.errstate(over="ignore", invalid="ignore"):
-        is_sound = np.isfinite(vectors.vectors.sum())
-    if not is_sound:  # a row that is not of numbers would be in the way of all others
-        rows = np.clip(np.nan_to_num(vectors.vectors, posinf=0.0, neginf=0.0), -1.0, 1.0)
-        vectors = vectors._replace(vectors=rows)
-    is_text = vectors.parts == TEXT
-    # Without examples and in order, as they come from a catalog embedded in one go, they are the rows: no copy.
-    if is_text.all() and (np.diff(vectors.entry_ids) > 0).all():
-        return Piece(vectors.entry_ids, vectors.vectors, none)
-    order = np.lexsort((vectors.parts, vectors.entry_ids))
-    texts, examples = order[is_text[order]], order[~is_text[order]]
-    ids = np.unique(vectors.entry_ids)
-    rows = np.zeros((len(ids), vectors.vectors.shape[1]), np.float32)
-    rows[np.searchsorted(ids, vectors.entry_ids[texts])] = vectors.vectors[texts]
-    if len(examples):
-        having, owners = np.unique(vectors.entry_ids[examples], return_inverse=True)
-        places = np.searchsorted(ids, having)
-        rows[places] = pulled(rows[places], vectors.vectors[examples], owners)
-    return Piece(ids, rows, none)
+    return Piece(*rows_of_entries(vectors), np.empty(0, np.int64))
 
 
 def changed_state(state: State, changes: Changes) -> State:

@@ -305,16 +305,17 @@ def ids_of(reader: Reader, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, s
 
 def matching_ids(reader: Reader, filters: Filters) -> list[int]:
     """Return the ids of the entries that pass *filters*, in no particular order."""
+    return [row[0] for row in reader.all(*matching_sql(reader, filters))]
+
+
+def matching_sql(reader: Reader, filters: Filters) -> tuple[str, list[Any]]:
+    """Return a statement for the ids of the entries that pass *filters*, and its parameters."""
     if filters.tags:
         tags = tuple(sorted(filters.tags, key=lambda tag: entries_with_tag(reader, tag)))
         sql, params = conditions(filters._replace(tags=tags[1:]), "t.entry_id", "t.kind")
-        where = " AND ".join(["t.tag = ?", *sql])
-        return [
-            row[0] for row in reader.all(f"SELECT t.entry_id FROM entry_tag AS t WHERE {where}", (tags[0], *params))
-        ]
+        return f"SELECT t.entry_id FROM entry_tag AS t WHERE {' AND '.join(['t.tag = ?', *sql])}", [tags[0], *params]
     sql, params = conditions(filters, "e.id", "e.kind")
-    where = " AND ".join(sql) or "1 = 1"
-    return [row[0] for row in reader.all(f"SELECT e.id FROM entry AS e WHERE {where}", params)]
+    return f"SELECT e.id FROM entry AS e WHERE {' AND '.join(sql) or '1 = 1'}", params
 
 
 def named(reader: Reader, name: str, kinds: Sequence[str]) -> list[Row]:

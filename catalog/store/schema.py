@@ -22,7 +22,7 @@ from catalog.store.reader import store_error, translated
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest revision in ``migrations/``. It is a constant so that opening a current database needs no Alembic."""
 
 OLDEST_SQLITE = (3, 37, 0)

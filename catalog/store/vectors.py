@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_FRESH_JOIN = (
+FRESH_JOIN = (
     "JOIN entry_text AS t ON t.entry_id = v.entry_id AND t.part = v.part AND t.hash = v.hash "
     f"AND v.template = {TEMPLATE_VERSION}"
 )
@@ -54,15 +54,15 @@ BY_ID = f"SELECT {columns()} FROM entry AS e WHERE e.id = ?"
 # NOT INDEXED and CROSS keep SQLite to the order of the table: it would follow the index of the embedder otherwise, and
 # jump about in the file row by row.
 FRESH = (
-    f"SELECT v.entry_id, v.part, v.vector, v.checksum FROM vector AS v NOT INDEXED CROSS {_FRESH_JOIN} "
+    f"SELECT v.entry_id, v.part, v.vector, v.checksum FROM vector AS v NOT INDEXED CROSS {FRESH_JOIN} "
     "WHERE v.embedder_id = ? AND length(v.vector) = ?"
 )
 OF_ENTRY = (
-    f"SELECT v.entry_id, v.part, v.vector, v.checksum FROM vector AS v {_FRESH_JOIN} "
+    f"SELECT v.entry_id, v.part, v.vector, v.checksum FROM vector AS v {FRESH_JOIN} "
     "WHERE v.entry_id = ? AND v.embedder_id = ? AND length(v.vector) = ?"
 )
 HASHED = (
-    f"SELECT v.entry_id, v.hash, v.vector, v.checksum FROM vector AS v {_FRESH_JOIN} "
+    f"SELECT v.entry_id, v.hash, v.vector, v.checksum FROM vector AS v {FRESH_JOIN} "
     "JOIN embedder AS m ON m.id = v.embedder_id AND length(v.vector) = 4 * m.width WHERE v.entry_id = ? AND m.name = ?"
 )
 OF_ENTRIES = (
@@ -298,7 +298,7 @@ def fresh(reader: Reader, embedder: str) -> tuple[Mark, Rows]:
     with reader.snapshot() as connection:
         mark, id_, width = _mark(connection, embedder)
         if id_ is None:
-            return mark, _rows([], [], [], 0)
+            return mark, as_rows([], [], [], 0)
         # The matrix is filled in batches: holding all vectors as objects besides would take twice the memory.
         most = connection.execute("SELECT count(*) FROM vector AS v WHERE v.embedder_id = ?", (id_,)).fetchone()[0]
         matrix = np.empty((most, width), np.float32)
@@ -306,7 +306,7 @@ def fresh(reader: Reader, embedder: str) -> tuple[Mark, Rows]:
         done = 0
         damaged = 0
         for found in reader.batches(connection, FRESH, (id_, 4 * width), 4_096):
-            batch = _undamaged(found)
+            batch = undamaged(found)
             damaged += len(found) - len(batch)
             if not batch:
                 continue
@@ -337,28 +337,30 @@ def changed_since(reader: Reader, embedder: str, mark: Mark, most: int) -> Chang
     with reader.snapshot() as connection:
         now, id_, width = _mark(connection, embedder)
         if now == mark:
-            return Changes(now, np.empty(0, np.int64), _rows([], [], [], width))
+            return Changes(now, np.empty(0, np.int64), as_rows([], [], [], width))
         if now.embedder != mark.embedder or now.generation < mark.generation:
             return None
         if not connection.execute(MARKED, (mark.generation, mark.token)).fetchone():
             return None
         if id_ is None:
-            return Changes(now, np.empty(0, np.int64), _rows([], [], [], width))
+            return Changes(now, np.empty(0, np.int64), as_rows([], [], [], width))
         touched = [
             row[0] for row in connection.execute(TOUCHED, (mark.generation, id_, mark.generation, most + 1)).fetchall()
         ]
         if len(touched) > most:
             return None
         found = [row for entry_id in touched for row in connection.execute(OF_ENTRY, (entry_id, id_, 4 * width))]
-    fresh_rows = _undamaged(found)
+    fresh_rows = undamaged(found)
     _left_out(embedder, len(found) - len(fresh_rows))
-    rows = _rows([row[0] for row in fresh_rows], [row[1] for row in fresh_rows], [row[2] for row in fresh_rows], width)
+    rows = as_rows(
+        [row[0] for row in fresh_rows], [row[1] for row in fresh_rows], [row[2] for row in fresh_rows], width
+    )
     return Changes(now, np.array(touched, np.int64), rows)
 
 
 def of_entry(reader: Reader, embedder: str, entry_id: int) -> dict[str, NDArray[np.float32]]:
     """Return the fresh vectors of one entry, by the hashes of their texts."""
-    rows = _undamaged(reader.all(HASHED, (entry_id, embedder)))
+    rows = undamaged(reader.all(HASHED, (entry_id, embedder)))
     return {hash_: unpack(vector) for _, hash_, vector, _ in rows}
 
 
@@ -368,12 +370,12 @@ def of_entries(reader: Reader, embedder: str, entry_ids: Sequence[int]) -> dict[
     Stale vectors are included: the caller knows what the entries say, and takes those with the right hashes.
     """
     rows = reader.all(OF_ENTRIES, (dumps(list(entry_ids)), embedder))
-    good = _undamaged(rows)
+    good = undamaged(rows)
     _left_out(embedder, len(rows) - len(good))
     return {(id_, hash_): unpack(vector) for id_, hash_, vector, _ in good}
 
 
-def _undamaged(rows: list[Row]) -> list[Row]:
+def undamaged(rows: list[Row]) -> list[Row]:
     """Return the *rows*, each with a vector and its checksum at the end, whose vectors are what was stored."""
     return [row for row in rows if type(row[-2]) is bytes and crc32(row[-2]) == row[-1]]
 
@@ -393,7 +395,7 @@ def damaged(reader: Reader, embedder: str) -> list[tuple[int, int]]:
     """Return entry id and part of the vectors of *embedder* whose bytes are not those that were stored."""
     with reader.snapshot() as connection:
         batches = reader.batches(connection, OF_EMBEDDER, (embedder,), 4_096)
-        return [row[:2] for batch in batches for row in batch if not _undamaged([row])]
+        return [row[:2] for batch in batches for row in batch if not undamaged([row])]
 
 
 def _mark(connection: sqlite3.Connection, embedder: str) -> tuple[Mark, int | None, int]:
@@ -408,7 +410,8 @@ def _mark(connection: sqlite3.Connection, embedder: str) -> tuple[Mark, int | No
     return Mark(generation, token, known[2]), known[0], known[1]
 
 
-def _rows(entry_ids: Sequence[int], numbers: Sequence[int], vectors: Iterable[bytes], width: int) -> Rows:
+def as_rows(entry_ids: Sequence[int], numbers: Sequence[int], vectors: Iterable[bytes], width: int) -> Rows:
+    """Return stored *vectors* as arrays."""
     import numpy as np
 
     matrix = np.frombuffer(b"".join(vectors), "<f4").astype(np.float32, copy=False)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from catalog.entry.embedding_text import texts_of
+from catalog.store.nearby import wish
+from catalog.workspace.lookup import HasWorkspace
 from catalog.workspace.workspace import Workspace, actor
 
 if TYPE_CHECKING:
@@ -32,6 +34,18 @@ def status(ws: Workspace) -> dict[str, Status]:
         counts = found[used]
         found[used] = counts._replace(fresh=counts.fresh + sum(len(texts_of(entry)) for entry in configured))
     return found
+
+
+def vector_search(catalog: HasWorkspace) -> str:
+    """Return how a search by meaning would look at the vectors now, in words; empty for a file, where it is exact.
+
+    On a server it begins with "hnsw", where pgvector's index is asked, or with "exact" and the reason why.
+    """
+    ws = catalog.workspace
+    if not wish(ws.store.reader):
+        return ""  # without loading an embedder
+    meanings = ws.embedding.searching(ws.snapshot(), optional=True)
+    return "" if meanings is None else meanings.way()
 
 
 def estimate(ws: Workspace) -> Estimate | None:

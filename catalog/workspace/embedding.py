@@ -152,9 +152,7 @@ class EmbeddingService:
             embedder = self._complete_one(embedder)
             index = self.indexes.get(embedder.name)
             if index is None:
-                from catalog.search.vector_index import VectorIndex
-
-                index = self.indexes.setdefault(embedder.name, VectorIndex(self.store.reader, embedder.name))
+                index = self.indexes.setdefault(embedder.name, self._index_of(embedder.name))
             if embedder.name not in self._requests:
                 hurried = getattr(embedder, "for_requests", None)
                 self._requests[embedder.name] = embedder if hurried is None else hurried()
@@ -162,6 +160,15 @@ class EmbeddingService:
             local = not hasattr(embedder, "for_requests")
             snapshot.meanings = SemanticState(self._requests[embedder.name], index, snapshot.generation, kept, local)
         return snapshot.meanings
+
+    def _index_of(self, name: str) -> VectorIndex:
+        from catalog.search.shared_index import SharedIndex
+        from catalog.search.vector_index import VectorIndex
+        from catalog.store.nearby import wish
+
+        reader = self.store.reader
+        wanted = wish(reader)
+        return SharedIndex(reader, name, wanted) if wanted else VectorIndex(reader, name)
 
     def _complete_one(self, mine: Embedder) -> Embedder:
         """Return *mine*, or, if it never was complete, one that was and has more vectors; the last such first."""

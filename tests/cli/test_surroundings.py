@@ -251,11 +251,11 @@ def test_a_private_database_says_that_nothing_stays(shell: Run) -> None:
 def test_the_advice_on_an_outdated_file_holds(shell: Run, database: Path) -> None:
     """`db current` on an older schema changes nothing, and what it says will happen happens, once and said."""
     shell(f"cd '{ROOT}' && {sys.executable} -m alembic -x url=sqlite:///{database} downgrade 0002")
-    kept = f"{database}.before-0006"
+    kept = f"{database}.before-0007"
     assert shell("catalog db current") == (
         1,
         f"{database}: schema 0002\n",
-        "schema 0002 is not 0006, which this version works with; `catalog db upgrade` upgrades it, and so does the "
+        "schema 0002 is not 0007, which this version works with; `catalog db upgrade` upgrades it, and so does the "
         f"first command that needs it; the file as it is will be kept as {kept}\n",
     )
     assert shell("catalog db backup old.db")[0] == 0
@@ -263,6 +263,6 @@ def test_the_advice_on_an_outdated_file_holds(shell: Run, database: Path) -> Non
     assert shell("catalog db current")[1] == f"{database}: schema 0002\n"
     status, out, err = shell("catalog ls")
     assert (status, out) == (0, LISTED)
-    assert err == (f"Warning: {database} is upgraded from schema 0002 to 0006; the file as it was is kept as {kept}\n")
+    assert err == (f"Warning: {database} is upgraded from schema 0002 to 0007; the file as it was is kept as {kept}\n")
     assert shell("catalog ls") == (0, LISTED, "")
     assert shell(f"catalog --url {kept} db current")[1] == f"{kept}: schema 0002\n"

@@ -157,7 +157,7 @@ def test_the_commands_work_on_a_server(postgres_url: str) -> None:
     assert run("search", "join paths")[1].startswith("tool:join\t")
     assert run("ls")[1].startswith("tool:join\t")
     assert run("db", "check")[1].endswith("is sound\n")
-    assert run("db", "upgrade")[1].endswith("is up to date (schema 0006)\n")
+    assert run("db", "upgrade")[1].endswith("is up to date (schema 0007)\n")
     assert run("db", "current")[0] == 0
     assert run("info")[0] == 0
     assert run("doctor")[0] in (0, 1)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from catalog.search.fusion import GAIN, Spread, best, fuse, order, pulled, spread, z_scores
+from catalog.search.fusion import GAIN, Spread, best, fuse, order, spread, z_scores
+from catalog.store.entry_rows import pulled
 
 BM25 = st.floats(0, 60) | st.just(0.0)
 COSINE = st.floats(-1, 1) | st.just(float("nan"))

@@ -23,10 +23,11 @@ from catalog.entry.entry import Entry
 from catalog.errors import SearchError
 from catalog.search import vector_index as index_module
 from catalog.search import vector_rows
-from catalog.search.fusion import pulled, spread
+from catalog.search.fusion import spread
 from catalog.search.vector_file import file_beside
 from catalog.search.vector_index import VectorIndex
 from catalog.store import vectors
+from catalog.store.entry_rows import pulled
 from catalog.store.mapping import entry_from_row
 from catalog.store.opening import open_store
 from catalog.store.store import Store

@@ -201,6 +201,7 @@ from catalog import (
     trust_configuration,
     upgrade_database,
     validate_council,
+    vector_search,
     visible,
     whole_file,
 )
@@ -381,6 +382,7 @@ async def awaited() -> None:
     assert_type(await arun_result(cat, cat.entry("tool", "plot"), "a", on_part=print), CallResult)
 
 
+assert_type(vector_search(cat), str)
 assert_type(add_mcp(cat, "files", "npx", "-y", "server", env=["TOKEN"]), ScanReport)
 assert_type(add_mcp(cat, "docs", "https://docs.example/mcp", headers={"X": "${Y}"}, oauth=True).found, tuple[str, ...])
 remote: RemoteCallable = cat["tool", "files/read"]

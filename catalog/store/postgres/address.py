@@ -18,6 +18,7 @@ _OURS = {
     "statement_timeout": "60",  # seconds
     "patience": "10",  # seconds to wait for a lock, or for a server that does not answer
     "pool": "8",  # connections that stay open for reading
+    "vectors": "auto",  # where they are searched: "exact" in this process, "server" in pgvector's index
     "prepare": "on",  # "off" behind a pooler that gives each transaction another connection
 }
 
@@ -35,6 +36,7 @@ class Address(NamedTuple):
         patience: seconds to wait for a lock or an answer.
         pool: how many connections for reading stay open.
         prepares: whether statements may be prepared.
+        vectors: where they are searched.
     """
 
     url: str
@@ -46,6 +48,7 @@ class Address(NamedTuple):
     patience: float
     pool: int
     prepares: bool
+    vectors: str
 
     def cache(self) -> str:
         """Return the path after which files derived from this database are named, in the user's cache."""
@@ -84,6 +87,8 @@ def address_of(url: str) -> Address:
         numbers.append(float(ours[name]))
     if ours["prepare"] not in ("on", "off"):
         raise StoreError(f"{shown}: prepare={ours['prepare']!r} is neither on nor off", url=shown)
+    if ours["vectors"] not in ("auto", "exact", "server"):
+        raise StoreError(f"{shown}: vectors={ours['vectors']!r} is neither auto, exact nor server", url=shown)
     query = urlencode(theirs, quote_via=quote)
     login, at, _ = parts.netloc.rpartition("@")
     conninfo = f"postgresql://{parts.netloc}{parts.path}{'?' + query if query else ''}"
@@ -98,7 +103,7 @@ def address_of(url: str) -> Address:
         replica = f"postgresql://{login}{at}{host}{parts.path}{'?' + options if options else ''}"
     return Address(
         url, conninfo, replica, shown, ours["schema"], numbers[0], numbers[1], int(numbers[2]),
-        ours["prepare"] == "on"
+        ours["prepare"] == "on", ours["vectors"]
     )  # fmt: skip
 
 

@@ -135,7 +135,9 @@ def _filled(
     row = connection.execute(f"SELECT mark FROM {NOTE}").fetchone()
     if row is None or row[0] != mark:
         with connection.transaction():
-            connection.execute(f"TRUNCATE {', '.join(table.name for table in every)}, search_word, search_total")
+            connection.execute(
+                f"TRUNCATE {', '.join(table.name for table in every)}, search_word, search_total CASCADE"
+            )
             connection.execute(f"DELETE FROM {NOTE}")
             connection.execute(f"INSERT INTO {NOTE} VALUES (%s)", (mark,))
             connection.execute("ALTER TABLE search_doc DISABLE TRIGGER catalog_words_in")

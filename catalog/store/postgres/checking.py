@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from catalog.store.mapping import columns, entry_from_row
+from catalog.store.postgres import row_index
 
 if TYPE_CHECKING:
     from catalog.store.reader import Reader
@@ -47,4 +48,8 @@ def faults(reader: Reader) -> list[str]:
         found += [what.format(f"{kind}:{name}") for kind, name in reader.all(sql)]
     if reader.all(_COUNTS):
         found.append("search_word: the counts of words differ; `catalog db upgrade` makes them again")
+    with reader.connection() as lent:
+        if lent.execute(f"SELECT {row_index.CHECKED}").fetchone()[0]:
+            raw: Any = lent
+            found += row_index.Keeper(raw.raw).faults()
     return found

@@ -10,8 +10,9 @@ how much each counts there, from which BM25 is reckoned in the statement that ra
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from catalog.store.postgres import row_index
 from catalog.store.postgres.dialect import IN_NAME
 
 if TYPE_CHECKING:
@@ -121,6 +122,7 @@ COUNT_AGAIN = (
 """Make the counts of words again."""
 
 REMOVE = (
+    *row_index.REMOVE,
     *(f"DROP TRIGGER IF EXISTS {name} ON {rule.split(' ON ')[1].split()[0]}" for name, rule in _TRIGGERS.items()),
     "DROP TABLE IF EXISTS search_word, search_total",
     "ALTER TABLE search_doc DROP COLUMN IF EXISTS words, DROP COLUMN IF EXISTS terms, DROP COLUMN IF EXISTS weights, "
@@ -128,7 +130,7 @@ REMOVE = (
     "DROP FUNCTION IF EXISTS catalog_words_of, catalog_count_words, catalog_tell",
 )
 
-DERIVED_TABLES = ("search_word", "search_total")
+DERIVED_TABLES = ("search_word", "search_total", *row_index.DERIVED_TABLES)
 DERIVED_COLUMNS = ("words", "terms", "weights", "length")
 
 
@@ -156,6 +158,9 @@ def install(connection: Connection, tables: tuple[str, ...]) -> None:
     for name, rule in _TRIGGERS.items():
         if name != "catalog_words":
             run(f"CREATE TRIGGER {name} {rule}")
+    if not row_index.prepare(connection):
+        raw: Any = connection.connection.dbapi_connection
+        row_index.Keeper(raw).put_right()
 
 
 def remove(connection: Connection) -> None:

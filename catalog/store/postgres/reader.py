@@ -7,8 +7,8 @@ import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
@@ -224,6 +224,26 @@ class PostgresReader(Reader):
             if isinstance(cause, psycopg.DataError) and (cause.sqlstate or "22P05") in _NO_TEXT:
                 return None  # a character that no text of PostgreSQL contains
             raise
+
+    def at_once(self, settings: Sequence[str], sql: str, params: Sequence[Any]) -> list[Row]:
+        """Return the rows of a statement of the driver's own form, under *settings* that hold for it alone.
+
+        All of it goes to the server together: it costs one way there and back. Settings of a session would get lost
+        behind a pooler.
+        """
+
+        def ask() -> list[Row]:
+            with self._lent() as lent:
+                pipeline = lent.pipeline() if psycopg.Pipeline.is_supported() else nullcontext()
+                with pipeline, lent.cursor(binary=True) as cursor:
+                    for before in ("BEGIN READ ONLY", *settings):
+                        lent.execute(before)
+                    cursor.execute(sql, params)
+                    rows: list[Row] = cursor.fetchall()
+                    lent.execute("COMMIT")
+                    return rows
+
+        return self.patiently(ask)
 
     def stream(self, sql: str, params: Params = ()) -> Iterator[Row]:
         """Yield the rows of a statement as they are read; all are of one state of the database."""

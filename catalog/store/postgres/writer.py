@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import QueuePool
 
 from catalog.errors import StoreError
-from catalog.store.postgres import dialect
+from catalog.store.postgres import dialect, row_index
 from catalog.store.postgres.connecting import connect
 from catalog.store.postgres.errors import is_lost, store_error, unknown_commit
 from catalog.store.writer import Transaction, Writer
@@ -71,6 +71,35 @@ def _connection(address: Address) -> Any:
     return made
 
 
+class ServerTransaction(Transaction):
+    """Changes on a server, where the rows of the index of vectors change with the vectors."""
+
+    def __init__(self, connection: sa.Connection, actor: str, reason: str | None = None) -> None:
+        """Write on *connection* in the name of *actor*."""
+        super().__init__(connection, actor, reason)
+        self._touched: set[int] = set()
+
+    def _note_changes(self, ids: Iterable[int]) -> None:
+        noted = list(ids)
+        self._touched.update(noted)
+        super()._note_changes(noted)
+
+    def put_vectors(
+        self, embedder: str, width: int, rows: Iterable[tuple[int, int, str, bytes]], *, given: str | None = None
+    ) -> int:
+        """Store vectors; see :meth:`catalog.store.writer.Transaction.put_vectors`."""
+        rows = list(rows)
+        self._touched.update(row[0] for row in rows)
+        return super().put_vectors(embedder, width, rows, given=given)
+
+    def finish(self) -> None:
+        """Bring the index of vectors with it, and raise the generation, if anything has changed."""
+        if self.changed and self.connection.exec_driver_sql(f"SELECT {row_index.KEPT}").scalar():
+            raw: Any = self.connection.connection.dbapi_connection
+            row_index.Keeper(raw).follow(self._touched, self.generation())
+        super().finish()
+
+
 class PostgresWriter(Writer):
     """The engine that writes to a server, and its transactions: one at a time among all processes."""
 
@@ -94,7 +123,7 @@ class PostgresWriter(Writer):
         connection = self._begun()
         committing = False
         try:
-            transaction = Transaction(connection, actor, reason)
+            transaction = ServerTransaction(connection, actor, reason)
             yield transaction
             transaction.finish()
             committing = True

@@ -71,6 +71,8 @@ def doctor(app: Application, fix: bool, likely: bool, yes: bool, as_json: bool) 
         for fault in found:
             if fault not in left:
                 app.screen.print(f"fixed {clean(fault.key)}: {clean(_done(fault))}")
+    if way := _vector_search(app):
+        app.screen.remark(f"search by meaning: {way}")
     for framework in _newer():
         app.screen.remark(str(framework))
     if plan and not agreed:
@@ -79,6 +81,13 @@ def doctor(app: Application, fix: bool, likely: bool, yes: bool, as_json: bool) 
         raise No(_summary(left, len(issues), sure))
     if not found:
         app.screen.remark("no faults: every reference leads somewhere")
+
+
+def _vector_search(app: Application) -> str:
+    """Return how a search by meaning looks at the vectors of a catalog on a server: worth knowing, and no fault."""
+    from catalog import vector_search
+
+    return vector_search(app.catalog)
 
 
 def _newer() -> list[NewerFramework]:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from catalog import REVIEW_STATES
+from catalog import REVIEW_STATES, vector_search
 from catalog_cli.application import Application, pass_app
 from catalog_cli.gate import clean
 from catalog_cli.options import command, json_option
@@ -46,6 +46,8 @@ def info(app: Application, as_json: bool) -> None:
         "embedder": catalog.embedder,
         "vectors": {name: status.to_dict() for name, status in catalog.embed_status().items()},
     }
+    if way := vector_search(catalog):
+        data["vector_search"] = way
     if as_json:
         app.screen.json(data)
         return
@@ -66,6 +68,8 @@ def _lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "embedder", data["embedder"] or "none: searches go by words"
     for name, status in data["vectors"].items():
         yield "vectors", vectors(name, status)
+    if "vector_search" in data:
+        yield "meaning", data["vector_search"]
 
 
 def _size(path: str) -> int:

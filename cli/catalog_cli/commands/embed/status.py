@@ -25,12 +25,16 @@ def status(app: Application, as_json: bool) -> None:
     since their vectors are made in memory. A vector is stale if the text has changed since it was made.
     Stale or missing vectors of the embedder in use are no error: searches find those entries by their words.
     """
+    from catalog import vector_search
+
     statuses = app.catalog.embed_status()
     if as_json:
         app.screen.json({name: counts.to_dict() for name, counts in statuses.items()})
     else:
         for name, counts in statuses.items():
             app.screen.print(vectors(name, counts.to_dict()))
+    if way := vector_search(app.catalog):
+        app.screen.remark(f"search by meaning: {way}")
     used = statuses.get(app.catalog.embedder or "")
     if used is not None and (used.stale or used.missing):
         app.screen.remark("not every text has a fresh vector; `catalog embed update` makes them")
