@@ -65,7 +65,7 @@ def valid(kind: Any, data: dict[str, Any]) -> None:
 
 @hypothesis_settings(max_examples=40)
 @given(st.lists(ENTRY, unique_by=lambda fields: (fields["kind"], fields["name"]), max_size=6), st.integers(0, 400))
-def test_what_is_made_is_what_the_sdks_take(entries: list[dict[str, Any]], budget: int, lend_url: LendUrl) -> None:
+def test_what_is_made_is_what_the_sdks_take(lend_url: LendUrl, entries: list[dict[str, Any]], budget: int) -> None:
     """Of any catalog: definitions, references and search results are valid for the SDKs, unlike, and within budget."""
     with temporary_catalog(lend_url) as cat:
         cat.register_many(entries)
@@ -103,7 +103,7 @@ def test_what_is_made_is_what_the_sdks_take(entries: list[dict[str, Any]], budge
     st.integers(1, 3),
 )
 def test_a_conversation_only_adds(
-    entries: list[dict[str, Any]], queries: list[str], limit: int, lend_url: LendUrl
+    lend_url: LendUrl, entries: list[dict[str, Any]], queries: list[str], limit: int
 ) -> None:
     """Whatever a model searches for, definitions come behind those that were there, each once; answers are valid."""
     with temporary_catalog(lend_url) as cat:

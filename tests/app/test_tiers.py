@@ -41,7 +41,7 @@ TIERS = st.sets(st.sampled_from(["runtime", "persistent", "config"]), min_size=1
 @settings(max_examples=15)
 @given(TIERS, st.permutations(["runtime", "persistent"]), st.integers(1, 2))
 def test_the_higher_tier_wins_in_whatever_order(
-    tiers: set[str], order: list[str], times: int, lend_url: LendUrl
+    lend_url: LendUrl, tiers: set[str], order: list[str], times: int
 ) -> None:
     """The winner is the highest tier that has the key, whatever was registered first or twice."""
     configured = {"tool": {"x": "os:getpid"}} if "config" in tiers else {}
@@ -72,7 +72,7 @@ def test_the_higher_tier_wins_in_whatever_order(
 @settings(max_examples=20)
 @given(st.lists(entries(), max_size=6, unique_by=lambda entry: entry.key))
 def test_stored_entries_come_back_as_they_were_given(
-    given_: list[Any], lend_url: LendUrl, tmp_path_factory: pytest.TempPathFactory
+    lend_url: LendUrl, tmp_path_factory: pytest.TempPathFactory, given_: list[Any]
 ) -> None:
     """Every field of every entry survives storing, closing, opening, listing and export."""
     with temporary_catalog(lend_url) as first:
@@ -94,7 +94,7 @@ def test_stored_entries_come_back_as_they_were_given(
 
 @settings(max_examples=30)
 @given(json_values.filter(lambda value: value is not None and not isinstance(value, str)))
-def test_data_is_handed_out_as_it_was_registered(value: Any, lend_url: LendUrl) -> None:
+def test_data_is_handed_out_as_it_was_registered(lend_url: LendUrl, value: Any) -> None:
     """Any JSON but text is registered as data; changing what was taken changes it for nobody else."""
     with temporary_catalog(lend_url) as cat:
         cat.register("schema", "data", value)

@@ -193,7 +193,7 @@ made = st.lists(
 
 @settings(max_examples=40)
 @given(made)
-def test_using_is_the_inverse_of_being_used(entries: list[tuple[str, str, str, str, bool]], lend_url: LendUrl) -> None:
+def test_using_is_the_inverse_of_being_used(lend_url: LendUrl, entries: list[tuple[str, str, str, str, bool]]) -> None:
     """An entry names another at a path exactly if that other is used by it there, whatever the tiers."""
     with temporary_catalog(lend_url) as cat:
         for kind, name, one, other, runtime in entries:

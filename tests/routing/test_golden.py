@@ -120,7 +120,7 @@ def test_files_of_cases_come_and_go(letters: Catalog, tmp_path: Path) -> None:
 
 
 @given(st.lists(st.tuples(texts, st.sampled_from(["tool:a", "tool:b"])), max_size=12))
-def test_any_text_comes_back_as_it_was(rows: list[tuple[str, str]], lend_url: LendUrl) -> None:
+def test_any_text_comes_back_as_it_was(lend_url: LendUrl, rows: list[tuple[str, str]]) -> None:
     """Cases read are those added, merged by text, whatever characters they have; removing each leaves none."""
     rows = [(text, key) for text, key in rows if text.strip()]
     expected: dict[str, dict[str, None]] = {}

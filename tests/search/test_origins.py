@@ -87,7 +87,7 @@ texts = st.text("am:/.2\\", min_size=1, max_size=4)
 @given(st.lists(st.tuples(texts, st.none() | st.text("aA_-.=1", max_size=4)), max_size=6), st.lists(texts, max_size=2),
        st.lists(st.text("aA_-.=1", min_size=1, max_size=3), max_size=2))  # fmt: skip
 def test_the_database_and_the_tiers_agree(
-    made: list[tuple[str, str | None]], sources: list[str], distributions: list[str], lend_url: LendUrl
+    lend_url: LendUrl, made: list[tuple[str, str | None]], sources: list[str], distributions: list[str]
 ) -> None:
     """What SQL lets pass is what `Filters.passes` lets pass, for any source and any distribution."""
     entries = [tool(f"t{at}", source=source, distribution=name) for at, (source, name) in enumerate(made)]
