@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import compileall
+import gc
 import os
 import socket
 import subprocess
@@ -39,6 +41,24 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         (there if mark or "lend_url" in fixtures or "postgres" in fixtures else elsewhere).append(item)
     items[:] = there
     config.hook.pytest_deselected(items=elsewhere)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the package once: where Python is told to keep no bytecode, each process of a test would do it anew."""
+    if not hasattr(config, "workerinput"):
+        for folder in ("catalog", "cli", "migrations"):
+            compileall.compile_dir(ROOT / folder, quiet=2)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Leave the tests themselves, a million objects, out of all searches for garbage: none of them is any."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")

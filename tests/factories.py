@@ -27,6 +27,9 @@ ON_SERVER = os.environ.get("CATALOG_TEST_PG") == "1"
 LendUrl = Callable[..., AbstractContextManager[str]]
 """Given a folder or nothing: a context in which there is an empty catalog; it yields the URL."""
 
+WHOLE = os.environ.get("CATALOG_WHOLE_TESTS") == "1"
+"""Whether the tests that walk over many combinations walk over all; otherwise over some, in which each part occurs."""
+
 
 @lru_cache(maxsize=1)
 def _template() -> Path:
