@@ -228,6 +228,7 @@ FILTERS = [
 ]
 
 
+@pytest.mark.sqlite("plans are SQLite's")
 @pytest.mark.parametrize("filters", FILTERS, ids=lambda one: "-".join(map(str, map(len, one[:6]))))
 def test_no_plan_reads_a_whole_table(full: Catalog, filters: Filters, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every combination of filters, with text and without, goes by an index and asks the text index once."""
