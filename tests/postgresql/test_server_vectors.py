@@ -169,7 +169,7 @@ def test_a_filter_that_few_pass_or_that_hnsw_gives_up_on_is_exact(filled: str, m
         assert there.search("w1 w2", mode="semantic")[0].why["vectors"] == "hnsw, ef_search 400"
         assert "vectors" not in here.search("w1 w2", mode="semantic")[0].why
     monkeypatch.setattr(shared_index, "FEW", 5)
-    monkeypatch.setattr(row_search, "_SETTINGS", ("SET LOCAL hnsw.ef_search = 1", "SET LOCAL enable_sort = off"))
+    monkeypatch.setattr(row_search, "_SETTINGS", {"hnsw.ef_search": "1", "enable_sort": "off"})
     with opened(filled, WIDE) as there, opened(filled, WIDE, "exact") as here:
         for tags in (["rare"], ["t1"]):
             found = [

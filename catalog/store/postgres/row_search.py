@@ -12,13 +12,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.filters import NO_FILTERS, Filters
-from catalog.store.nearby import RowsOnServer, Similar, first_passing, rows_on_server, wish
-from catalog.store.postgres import row_index
+from catalog.store.nearby import Similar, first_passing, wish
 from catalog.store.postgres.dialect import translated
 from catalog.store.postgres.reader import PostgresReader
-from catalog.store.postgres.row_index import MOST, WIDEST, literal, numbers_of
+from catalog.store.postgres.row_index import literal, numbers_of
 from catalog.store.queries import conditions, matching_sql
-from catalog.store.vectors import TOUCHED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,35 +37,11 @@ _LOOK = (
     "FROM embedder AS e CROSS JOIN catalog_state AS s LEFT JOIN vector_mark AS m ON m.embedder_id = e.id "
     "WHERE e.name = ?"
 )
-_SETTINGS = (
-    f"SET LOCAL hnsw.ef_search = {EF_SEARCH}",
-    "SET LOCAL hnsw.iterative_scan = strict_order",
-    f"SET LOCAL hnsw.max_scan_tuples = {SCANNED}",
-)
-
-
-@rows_on_server.register
-def _(reader: PostgresReader, embedder: str) -> RowsOnServer | str:
-    """Return the rows of *embedder*, or why they can't be searched on the server."""
-    known = row_index.extension(reader.one(row_index.ASK))
-    if known.why_not:
-        return known.why_not
-    if not (reader.one(f"SELECT {row_index.READABLE}") or (False,))[0]:
-        return "this role may not read the table vector_row; docs/postgres-roles.sql has the rights"
-    row = reader.one(_LOOK, (embedder,))
-    if row is None:
-        return f"embedder '{embedder}' has no vectors here"
-    id_, width, mark, generation, first, last, has_index = row
-    if width > WIDEST:
-        return f"vectors of {width} numbers have no index: pgvector's has {WIDEST} at the most"
-    if mark is None or not has_index:
-        return f"embedder '{embedder}' has no index yet; `catalog db upgrade` by the owner of the tables makes it"
-    touched: list[int] = []
-    if mark < generation:
-        touched = [found[0] for found in reader.all(TOUCHED, (mark, id_, mark, MOST + 1))]
-    if touched:
-        return f"the index is {len(touched)} entries behind; `catalog db upgrade` by the owner puts it right"
-    return _Rows(reader, id_, width, generation, (first, last) if first is not None else (0, -1), known.place or "")
+_SETTINGS = {
+    "hnsw.ef_search": str(EF_SEARCH),
+    "hnsw.iterative_scan": "strict_order",
+    "hnsw.max_scan_tuples": str(SCANNED),
+}
 
 
 def join() -> None:
@@ -113,52 +87,55 @@ class _Rows:
         also: Sequence[int],
     ) -> Similar:
         """Return the entries nearest to each of the *queries*; see :class:`catalog.store.nearby.RowsOnServer`."""
-        telling = [literal(query) for query in queries if query.any()]
-        texts = [literal(query) for query in queries]
-        found = dict.fromkeys(map(int, also))
+        places = [place for place, query in enumerate(queries) if query.any()]
         if passing is not None:
-            ranked = f"r.entry_id = ANY(%s) ORDER BY (r.row {self._product} %s::{self._type}) + 0"
-            parts = [(ranked, [list(passing), text]) for text in telling]
-            rows = self._candidates(parts, k)
-        else:
-            where, params = conditions(filters, "r.entry_id", "(SELECT e.kind FROM entry AS e WHERE e.id = r.entry_id)")
-            passes = "".join(f"{translated(one)} AND " for one in where) if filters != NO_FILTERS else ""
-            ranked = f"{passes}TRUE ORDER BY r.row::{self._half} {self._distance} %s::{self._half}"
-            rows = self._candidates([(ranked, [*params, text]) for text in telling], k)
-            counts = [sum(row[0] == number for row in rows) for number in range(len(telling))]
-            if any(count < min(k, self.size // 2) for count in counts) and filters != NO_FILTERS:
-                ranked = f"{passes}TRUE ORDER BY (r.row {self._product} %s::{self._type}) + 0"
-                rows = self._candidates([(ranked, [*params, text]) for text in telling], k)
-        found |= {row[1]: None for row in rows}
-        return self._similar(sorted(found), texts)
+            return self._found(queries, places, k, "r.entry_id = ANY(%s) AND", [list(passing)], also, by_index=False)[0]
+        where, params = conditions(filters, "r.entry_id", "(SELECT e.kind FROM entry AS e WHERE e.id = r.entry_id)")
+        passes = "".join(f"{translated(one)} AND " for one in where)
+        found, count = self._found(queries, places, k, passes, params, also)
+        if filters != NO_FILTERS and count < len(places) * min(k, self.size // 2):
+            return self._found(queries, places, k, passes, params, also, by_index=False)[0]
+        return found
 
-    def _candidates(self, parts: list[tuple[str, list[Any]]], k: int) -> list[Any]:
-        """Return (place of the part, entry id) of the first *k* rows of each of *parts*, conditions with an order."""
-        if not parts:
-            return []
-        # The number of the embedder stands in the text: as a parameter it would keep the index of that one from use.
-        ours = f"r.entry_id FROM vector_row AS r WHERE r.embedder_id = {self._id}"
-        sql = " UNION ALL ".join(
-            f"(SELECT {number}, {ours} AND {ranked} LIMIT {k})" for number, (ranked, _) in enumerate(parts)
-        )
-        return self._ask(sql, [value for _, values in parts for value in values])
-
-    def _similar(self, ids: list[int], texts: list[str]) -> Similar:
+    def _found(
+        self,
+        queries: NDArray[np.float32],
+        places: Sequence[int],
+        k: int,
+        passes: str,
+        params: list[Any],
+        also: Sequence[int],
+        *,
+        by_index: bool = True,
+    ) -> tuple[Similar, int]:
+        """Return the first *k* rows for the queries at each of *places*, and how many that were before *also*."""
         import numpy as np
 
-        each = ", ".join(f"-(r.row {self._product} %s::{self._type})" for _ in texts)
-        rows = self._ask(
-            f"SELECT r.entry_id, {each} FROM vector_row AS r WHERE r.embedder_id = {self._id} AND r.entry_id = ANY(%s) "
-            "ORDER BY r.entry_id",
-            [*texts, ids],
+        # The number of the embedder stands in the text: as a parameter it would keep the index of that one from use.
+        ours = f"vector_row AS r WHERE r.embedder_id = {self._id} AND"
+        asked = ", ".join(f"q{place} AS MATERIALIZED (SELECT %s::{self._type} AS v)" for place in range(len(queries)))
+        parts = []
+        for place in places:
+            query = f"(SELECT q.v FROM q{place} AS q)"
+            order = f"(r.row {self._product} {query}) + 0"
+            if by_index:
+                order = f"r.row::{self._half} {self._distance} {query}::{self._half}"
+            parts.append(f"(SELECT r.entry_id FROM {ours} {passes} TRUE ORDER BY {order} LIMIT {k})")
+        near = " UNION ALL ".join(parts) or "SELECT 0 WHERE FALSE"
+        each = ", ".join(f"-(r.row {self._product} (SELECT q.v FROM q{place} AS q))" for place in range(len(queries)))
+        rows = self._reader.at_once(
+            _SETTINGS,
+            f"WITH {asked}, f AS MATERIALIZED ({near}) SELECT r.entry_id, (SELECT count(*) FROM f), {each} FROM {ours} "
+            "r.entry_id = ANY(ARRAY(SELECT entry_id FROM f UNION SELECT unnest(%s::integer[]))) ORDER BY r.entry_id",
+            [*map(literal, queries), *(value for _ in places for value in params), list(also)],
         )
-        table = np.array([row[1:] for row in rows], np.float64).reshape(len(rows), len(texts)).T
-        return Similar(np.array([row[0] for row in rows], np.int64), table)
+        table = np.array([row[2:] for row in rows], np.float64).reshape(len(rows), len(queries)).T
+        return Similar(np.array([row[0] for row in rows], np.int64), table), rows[0][1] if rows else 0
 
     def rows(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
         """Return the rows of the entries *ids*, as far as they have one."""
         sql = "SELECT r.entry_id, r.row FROM vector_row AS r WHERE r.embedder_id = %s AND r.entry_id = ANY(%s)"
-        return {id_: numbers_of(data) for id_, data in self._ask(sql, [self._id, list(ids)])}
+        return {id_: numbers_of(data) for id_, data in self._reader.at_once({}, sql, [self._id, list(ids)])}
 
     def sample(self, most: int) -> NDArray[np.float32]:
         """Return at most *most* rows, evenly spaced by their ids."""
@@ -168,7 +145,3 @@ class _Rows:
         found = self.rows(range(self._first, self._last + 1, step))
         rows = [found[id_] for id_ in sorted(found)]
         return np.stack(rows) if rows else np.empty((0, self._width), np.float32)
-
-    def _ask(self, sql: str, params: list[Any]) -> list[Any]:
-        """Return the rows of a statement, with HNSW set up for it alone: settings of a session get lost in poolers."""
-        return self._reader.at_once(_SETTINGS, sql, params)

@@ -112,6 +112,11 @@ def _connection(address: Address) -> Any:
     return made
 
 
+def _cause(error: sa.exc.DBAPIError | psycopg.Error) -> BaseException:
+    """Return the error of the driver."""
+    return (error.orig or error) if isinstance(error, sa.exc.DBAPIError) else error
+
+
 class ServerTransaction(Transaction):
     """Changes on a server, where the rows of the index of vectors change with the vectors."""
 
@@ -206,16 +211,16 @@ class PostgresWriter(Writer):
             ReadOnlyError: the server or this role can only read.
         """
         connection, facts = self._begun()
-        committing = False
+        waiting, committing = waiting_on(connection), False
         try:
             transaction = ServerTransaction(connection, facts, actor, reason)
             yield transaction
             transaction.finish()
             committing = True
             connection.commit()
-        except sa.exc.DBAPIError as error:
+        except (sa.exc.DBAPIError, psycopg.Error) as error:
             self._roll_back(connection)
-            cause = error.orig or error
+            cause = _cause(error)
             if committing and is_lost(cause):
                 raise unknown_commit(self.path, cause) from error
             raise store_error(cause, self.path) from error
@@ -230,7 +235,7 @@ class PostgresWriter(Writer):
             self._roll_back(connection)
             raise
         finally:
-            connection.info.pop("waiting", None)
+            waiting.clear()
             connection.close()
 
     def _begun(self) -> tuple[sa.Connection, _Facts]:
@@ -239,11 +244,11 @@ class PostgresWriter(Writer):
             connection = None
             try:
                 connection = self._engine.connect()
-                connection.info.pop("waiting", None)
+                waiting_on(connection).clear()
                 connection.exec_driver_sql(LOCK, execution_options=LATER)
                 return connection, _Facts(*connection.exec_driver_sql(_FACTS).one())
             except (sa.exc.DBAPIError, psycopg.Error) as error:
-                cause = (error.orig or error) if isinstance(error, sa.exc.DBAPIError) else error
+                cause = _cause(error)
                 if connection is not None:
                     connection.invalidate()
                     connection.close()
