@@ -56,6 +56,43 @@ if __name__ == "__main__":
     server.run()
 '''
 
+CHANGING = """
+import anyio
+import mcp_types as types
+from mcp.server.lowlevel import Server
+from mcp.server.stdio import stdio_server
+from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ToolsListChanged
+
+bus = InMemorySubscriptionBus()
+changes = 0
+
+
+async def listed(ctx, params):
+    described = types.Tool(name="echo", description=f"Echo {changes}.", input_schema={"type": "object"})
+    return types.ListToolsResult(tools=[described])
+
+
+async def called(ctx, params):
+    global changes
+    changes += 1
+    await bus.publish(ToolsListChanged())
+    return types.CallToolResult(content=[types.TextContent(type="text", text="echo")])
+
+
+server = Server(
+    "changing", on_list_tools=listed, on_call_tool=called, on_subscriptions_listen=ListenHandler(bus)
+)
+
+
+async def main():
+    async with stdio_server() as (read, write):
+        await server.run(read, write, server.create_initialization_options())
+
+
+anyio.run(main)
+"""
+"""A server of the current revision whose tool is described differently after each call, which it tells who listens."""
+
 RAW = r'''
 import json, os, sys, time
 
@@ -116,6 +153,8 @@ for line in sys.stdin:
             for number in range(20_000):
                 note = {"level": "info", "data": "x" * 100}
                 print(json.dumps({"jsonrpc": "2.0", "method": "notifications/message", "params": note}))
+        if MODE == "tells":
+            print(json.dumps({"jsonrpc": "2.0", "method": "notifications/tools/list_changed"}), flush=True)
         if MODE == "lies":
             answer(request, {"content": [], "structuredContent": {"result": "not a number"}})
             continue

@@ -103,6 +103,15 @@ ONE_LOOP = ("catalog.source.checksum", "_dump")
 """A loop over millions of syntax nodes with a branch for each kind; a call for each would cost a third more."""
 
 
+def test_an_adapter_is_short() -> None:
+    """What is for one framework has at most 120 lines: a new one must be a small thing to add."""
+    shared = {"__init__", "arguments", "base", "finding", "names", "skills", "toolbox"}
+    adapters = [path for path in (PACKAGE / "adapters").glob("*.py") if path.stem not in shared]
+    lengths = {path.stem: len(path.read_text(encoding="utf-8").splitlines()) for path in adapters}
+    assert {"openai", "anthropic", "langchain", "dspy", "mcp"} < set(lengths)
+    assert {name: length for name, length in lengths.items() if length > 120} == {}
+
+
 def test_modules_and_functions_stay_short() -> None:
     """No module is longer than 450 lines, the facade than 900, and no function than 60, one loop excepted."""
     long = [

@@ -6,7 +6,8 @@
     python -m benchmarks mcp sessions --sessions 200 --seconds 60
 
 The server is a process of its own, the client is the official one. Each search goes to all in turns: to the catalog,
-over stdio, over HTTP; and a call goes to a bare server that gives a constant: what the SDK itself costs.
+over stdio, over HTTP; and a call goes to a bare server of the SDK that gives a constant of the same size, with no more
+than has to be: what the SDK itself costs. The processor time of client and server is shown apart.
 
 Sessions are half of the current revision and half of the one before. When all are open, each asks again and again with
 pauses, and after some time begins anew. Exit status 1 after an error, or where the memory of the server grew by more
@@ -43,12 +44,16 @@ PAUSE = 0.5
 """Seconds between two requests of one session, about."""
 
 _BARE = """
-import sys, anyio, mcp_types as types
+import json, sys, anyio, mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 TOOL = types.Tool(name="search_tools", input_schema={"type": "object"})
+HIT = {"key": "tool:" + "x" * 20, "kind": "tool", "name": "x" * 20, "description": "x" * 200, "score": 0.5}
+HITS = {"hits": [HIT] * 10}
 async def listed(ctx, params): return types.ListToolsResult(tools=[TOOL])
-async def called(ctx, params): return types.CallToolResult(content=[types.TextContent(type="text", text="constant")])
+async def called(ctx, params):
+    text = types.TextContent(type="text", text=json.dumps(HITS))
+    return types.CallToolResult(content=[text], structured_content=HITS)
 server = Server("bare", on_list_tools=listed, on_call_tool=called)
 async def main():
     async with stdio_server() as (read, write):
@@ -162,20 +167,25 @@ async def _searches(path: Path, requests: list[str], rounds: int) -> None:
                 if number >= 10:  # the embedder is loaded, caches are warm
                     for name, seconds in zip(taken, spent, strict=True):
                         taken[name].append(seconds)
-            begin = time.process_time()
-            for request in requests:
-                [hit.to_dict(ranked=False) for hit in cat.search(request, limit=LIMIT)]
-            work = {_HERE: (time.process_time() - begin) / len(requests)}
+            work = {_HERE: (_work(cat, requests), 0.0)}
             for name, client in ways.items():
-                begin = time.process_time() + _worked(servers[name])
+                mine, theirs = time.process_time(), _worked(servers[name])
                 for request in requests:
                     await client.call_tool("search_tools", {"query": request, "limit": LIMIT})
-                work[name] = (time.process_time() + _worked(servers[name]) - begin) / len(requests)
+                spent_by = time.process_time() - mine, _worked(servers[name]) - theirs
+                work[name] = spent_by[0] / len(requests), spent_by[1] / len(requests)
     finally:
         for server in (process, bare):
             server.terminate()
             server.wait()
     _show(taken, work, rounds)
+
+
+def _work(cat: Any, requests: list[str]) -> float:
+    begin = time.process_time()
+    for request in requests:
+        [hit.to_dict(ranked=False) for hit in cat.search(request, limit=LIMIT)]
+    return (time.process_time() - begin) / len(requests)
 
 
 _HERE = "the process itself"
@@ -191,24 +201,26 @@ def _children() -> set[int]:
 
 def _worked(pids: list[int]) -> float:
     """Return the seconds of processor time that processes have had."""
-    spent = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        spent += int(fields[11]) + int(fields[12])
-    return spent / float(os.sysconf("SC_CLK_TCK"))
+    return sum(time.clock_gettime((~pid << 3) | 2) for pid in pids)  # the clock of a process, as Linux numbers it
 
 
-def _show(taken: dict[str, list[float]], work: dict[str, float], rounds: int) -> None:
+def _show(taken: dict[str, list[float]], work: dict[str, tuple[float, float]], rounds: int) -> None:
     """Print medians, the quick tenth and the work: on a machine that does other things, too, they say more."""
-    print(f"a search, {rounds} requests in turns; goal <= 3 ms more")
-    print("                          median   quick tenth   processor   more than in the process")
+    print(f"a search, {rounds} requests in turns, in ms; goal <= 3 ms more than in the process")
+    print("                         median  quick tenth   processor: client  server     sum   more than in the process")
+    here = sum(work[_HERE])
     for name, seconds in taken.items():
-        more = [a - b for a, b in zip(seconds, taken[_HERE], strict=True)]
         shown = [statistics.median(seconds), statistics.quantiles(seconds, n=10)[0]]
-        beside = [statistics.median(more), shown[1] - statistics.quantiles(taken[_HERE], n=10)[0]]
-        figures = [*shown, work[name]]
-        said = [*beside, work[name] - work[_HERE]] if name != _HERE and not name.startswith(_BARE_ONE) else []
-        print(f"  {name:<20}", *(f"{figure * 1e3:8.2f} ms" for figure in figures), *(f"{d * 1e3:+8.2f}" for d in said))
+        figures = " ".join(f"{figure * 1e3:{width}.2f}" for figure, width in zip(shown, (9, 12), strict=True))
+        spent = " ".join(
+            f"{figure * 1e3:{width}.2f}"
+            for figure, width in zip((*work[name], sum(work[name])), (19, 7, 7), strict=True)
+        )
+        more = ""
+        if name != _HERE and not name.startswith(_BARE_ONE):
+            beside = statistics.median(a - b for a, b in zip(seconds, taken[_HERE], strict=True))
+            more = f"{beside * 1e3:+9.2f} {(sum(work[name]) - here) * 1e3:+8.2f} of processor"
+        print(f"  {name:<20} {figures} {spent} {more}")
 
 
 def _starts(path: Path, rounds: int) -> None:

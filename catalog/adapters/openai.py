@@ -28,11 +28,10 @@ SEARCH: dict[str, Any] = {"type": "tool_search", "execution": "client", "descrip
 
 def definition(tool: Bridge, *, api: str = "responses", defer_loading: bool = False) -> dict[str, Any]:
     """Return a tool as an API takes it: ``responses`` or ``chat``."""
+    function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
     if api == "chat":
-        function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
         return {"type": "function", "function": function}
-    made = {"name": tool.name, "description": tool.description, "parameters": tool.parameters, "strict": False}
-    return {"type": "function", **made, **({"defer_loading": True} if defer_loading else {})}
+    return {"type": "function", **function, "strict": False, **({"defer_loading": True} if defer_loading else {})}
 
 
 def tool(cat: Catalog, key: Any, *, api: str = "responses") -> dict[str, Any]:
@@ -110,10 +109,9 @@ def _deferred(tool: Bridge) -> dict[str, Any]:
 
 def _is_ours(item: Any) -> bool:
     """Tell whether *item* is a call for the client to carry out; OpenAI's servers may have searched themselves."""
-    is_search = field(item, "type") == "tool_search_call"
-    return bool(
-        field(item, "execution") == "client" if is_search else field(item, "type") in ("function_call", "function")
-    )
+    if field(item, "type") == "tool_search_call":
+        return bool(field(item, "execution") == "client")
+    return field(item, "type") in ("function_call", "function")
 
 
 def _answer(item: Any, outcome: Outcome) -> dict[str, Any]:

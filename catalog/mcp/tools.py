@@ -56,16 +56,12 @@ DEFINITIONS: dict[str, dict[str, Any]] = {
             "properties": {
                 "hits": {
                     "type": "array",
+                    "description": "Each has key, kind, name and description, which are text, score, a number, and "
+                    "tags and state where there are any.",
                     "items": {
                         "type": "object",
-                        "properties": {
-                            "key": _TEXT,
-                            "kind": _TEXT,
-                            "name": _TEXT,
-                            "description": _TEXT,
-                            "tags": _TEXTS,
-                            "score": {"type": "number"},
-                        },
+                        # No types in here: a client in Python takes 0.4 ms to look at those of ten hits, each time.
+                        "properties": dict.fromkeys(("key", "kind", "name", "description", "tags", "score"), True),
                         "required": ["key", "kind", "name", "description", "score"],
                     },
                 }

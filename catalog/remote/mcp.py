@@ -35,7 +35,7 @@ async def _listing(session: Session, sort: str, *, fresh: bool) -> list[dict[str
     held = session.listings.get(sort)
     if held is not None and not fresh and time.monotonic() - held[0] < session.limits.recheck:
         return held[1]
-    at = time.monotonic()
+    at, changes = time.monotonic(), session.changes
     capability, method, field = _LISTS[sort]
 
     async def every_page(client: Any) -> list[dict[str, Any]]:
@@ -59,7 +59,8 @@ async def _listing(session: Session, sort: str, *, fresh: bool) -> list[dict[str
         if sort != "template":
             raise
         found = []  # many servers with resources know no templates, and say so by an error
-    session.listings[sort] = (at, found)
+    if changes == session.changes:  # else it may be that of before
+        session.listings[sort] = (at, found)
     return found
 
 

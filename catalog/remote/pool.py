@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
 
@@ -24,13 +24,19 @@ _LONGEST_END = 8.0
 
 
 class Session:
-    """One open session with a server."""
+    """One open session with a server.
+
+    Attributes:
+        listings: by sort when it was listed, and what.
+        changes: how often the server has said that it has others now.
+    """
 
     def __init__(self, launch: Launch, limits: Limits, who: str) -> None:
         """Open nothing yet; *who* is what errors call the server."""
         self.launch, self.limits = launch, limits
         self.faults = Faults(who)
         self.listings: dict[str, tuple[float, list[dict[str, Any]]]] = {}
+        self.changes = 0
         self.retired = False
         self._busy = 0
         self._used = time.monotonic()
@@ -67,7 +73,7 @@ class Session:
         from catalog.remote.opening import opened  # with the SDK: only where a server is asked
 
         try:
-            async with opened(self.launch, self.limits, self.faults) as client:
+            async with opened(self.launch, self.limits, self.faults, self._changed) as client:
                 if not self._ready.done():
                     self._ready.set_result(client)
                 await self._stop.wait()
@@ -79,6 +85,12 @@ class Session:
                 raise
         finally:
             self.retired = True
+
+    def _changed(self, sorts: Sequence[str]) -> None:
+        """Forget the listings of *sorts*: the server says that it has others."""
+        self.changes += 1
+        for sort in sorts:
+            self.listings.pop(sort, None)
 
     async def ask(self, question: Callable[[Any], Awaitable[T]]) -> T:
         """Return the answer to a *question*, which is asked with the client of the SDK.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import socket
 import stat
@@ -305,3 +306,109 @@ def test_a_person_logs_in_once(cat: Catalog, data_home: Path) -> None:
     finally:
         run(end_all())
         served.stop()
+
+
+class Issuer:
+    """An authorization server for programs that have a secret, and the MCP server that it guards, at one address."""
+
+    def __init__(self) -> None:
+        """Let one program in."""
+        self.asked: list[str] = []
+        self.tokens: set[str] = set()
+
+    def make(self, origin: str) -> Any:
+        """Return the application."""
+        from mcp.server import MCPServer
+        from mcp.server.auth.provider import AccessToken
+        from mcp.server.auth.settings import AuthSettings
+        from starlette.requests import Request
+        from starlette.responses import JSONResponse
+
+        class Verifier:
+            async def verify_token(_, token: str) -> AccessToken | None:
+                if token not in self.tokens:
+                    return None
+                return AccessToken(token=token, client_id="robot", scopes=[], resource=f"{origin}/mcp")
+
+        about_it = {"issuer_url": origin, "resource_server_url": f"{origin}/mcp", "validate_token_resource": True}
+        auth = AuthSettings.model_validate(about_it)
+        server = MCPServer("guarded", token_verifier=Verifier(), auth=auth)
+
+        @server.tool()
+        def secret() -> str:
+            """Tell."""
+            return "told"
+
+        inner = server.streamable_http_app()
+
+        async def token(request: Request) -> JSONResponse:
+            said = base64.b64decode(request.headers.get("authorization", "").removeprefix("Basic ")).decode()
+            self.asked.append(said)
+            if (await request.form())["grant_type"] != "client_credentials" or said != "robot:right-secret":
+                return JSONResponse({"error": "invalid_client"}, 401)
+            self.tokens.add(given := f"robot-token-{len(self.tokens)}")
+            return JSONResponse({"access_token": given, "token_type": "Bearer", "expires_in": 3600})
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            if scope["type"] == "http" and scope["path"] == "/token":
+                await (await token(Request(scope, receive)))(scope, receive, send)
+            elif scope["type"] == "http" and scope["path"] == "/.well-known/oauth-authorization-server":
+                about = {
+                    "issuer": origin,
+                    "authorization_endpoint": f"{origin}/authorize",
+                    "token_endpoint": f"{origin}/token",
+                    "response_types_supported": ["code"],
+                    "grant_types_supported": ["client_credentials"],
+                }
+                await JSONResponse(about)(scope, receive, send)
+            else:
+                await inner(scope, receive, send)
+
+        return app
+
+
+@pytest.fixture
+def issuer() -> Iterator[tuple[Issuer, str]]:
+    """An authorization server, and its address."""
+    issuer = Issuer()
+    served = Served(issuer.make)
+    yield issuer, served.origin
+    run(end_all())
+    served.stop()
+
+
+def test_a_program_with_a_secret_is_let_in(
+    cat: Catalog, url: str, issuer: tuple[Issuer, str], monkeypatch: Any, data_home: Path
+) -> None:
+    """Its secret comes from the environment, a token is asked for once a session, and neither is stored anywhere."""
+    server, origin = issuer
+    monkeypatch.setenv("ROBOT_SECRET", "right-secret")
+    login = {"client_id": "robot", "client_secret": "${ROBOT_SECRET}", "issuer": origin}
+    cat.register("mcp_server", "guarded", {"url": f"{origin}/mcp", "oauth": login})
+    assert add_mcp(cat, "guarded").found == ("tool:guarded/secret",)
+    assert [cat["tool", "guarded/secret"]() for _ in range(2)] == ["told", "told"]
+    assert server.asked == ["robot:right-secret"]
+    folders = Path(url.removeprefix("sqlite:///")).parent, data_home
+    kept = b"".join(file.read_bytes() for folder in folders for file in folder.rglob("*") if file.is_file())
+    assert b"right-secret" not in kept
+    assert b"robot-token" not in kept
+    assert b"${ROBOT_SECRET}" in kept
+
+
+@pytest.mark.parametrize(
+    ("secret", "issued_by", "asked"),
+    [("wrong-secret", "", ["robot:wrong-secret"]), ("right-secret", "https://elsewhere.example", [])],
+)
+def test_a_secret_that_is_wrong_or_of_another_issuer_is_one_error(
+    cat: Catalog, issuer: tuple[Issuer, str], monkeypatch: Any, secret: str, issued_by: str, asked: list[str]
+) -> None:
+    """The error does not hold the secret, and the secret of one issuer is not sent to another."""
+    server, origin = issuer
+    monkeypatch.setenv("ROBOT_SECRET", secret)
+    login = {"client_id": "robot", "client_secret": "${ROBOT_SECRET}", "issuer": issued_by or origin}
+    cat.register("mcp_server", "guarded", {"url": f"{origin}/mcp", "oauth": login})
+    with pytest.raises(RemoteError, match="mcp_server:guarded") as caught:
+        add_mcp(cat, "guarded")
+    assert secret not in f"{caught.value!r} {caught.value.facts}"
+    assert server.asked == asked
+    assert cat.list("tool") == []

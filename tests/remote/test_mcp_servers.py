@@ -14,12 +14,13 @@ from typing import Any
 
 import pytest
 from factories import open_catalog
-from foreign_servers import ECHO, MakeRaw, limited
+from foreign_servers import CHANGING, ECHO, MakeRaw, limited
 
 from catalog import (
     AutoCouncil,
     Catalog,
     CatalogWarning,
+    DriftError,
     Entry,
     EntryError,
     MissingExtraError,
@@ -153,6 +154,33 @@ def test_a_session_is_shared(small: tuple[Catalog, Any]) -> None:
     echo = cat["tool", "raw/echo"]
     assert [echo(text=str(number)) for number in range(3)] == ["echo: 0", "echo: 1", "echo: 2"]
     assert len(server.starts) == 1
+
+
+@pytest.mark.parametrize("era", ["2025-11-25", "2026-07-28"])
+def test_a_server_that_says_it_has_other_tools_is_listed_again(
+    url: str, raw: MakeRaw, tmp_path: Path, era: str
+) -> None:
+    """A listing that would hold for ten minutes holds no more, and the next call of what changed is drift."""
+    settings = limited(recheck=600)
+    with open_catalog(url, settings=settings) as cat:
+        if era == "2025-11-25":
+            server = raw("tells")
+            add_mcp(cat, "it", *server.command)
+        else:
+            (program := tmp_path / "changing.py").write_text(CHANGING, encoding="utf-8")
+            add_mcp(cat, "it", sys.executable, str(program))
+        echo = cat["tool", "it/echo"]
+        assert echo().startswith("echo")  # only its answer brings the news
+        if era == "2025-11-25":
+            server.has({**ECHO, "description": "Another."})
+        outcomes = []
+        while len(outcomes) < 1_000 and outcomes[-1:] != ["drift"]:
+            time.sleep(0.02)
+            try:
+                outcomes.append(echo())
+            except DriftError as error:
+                outcomes.append(error.code)
+        assert outcomes[-1] == "drift"
 
 
 def test_a_session_ends_when_it_is_idle(url: str, raw: MakeRaw) -> None:
