@@ -199,3 +199,41 @@ def test_what_is_counted_and_found_is_plain_data(tmp_path: Path) -> None:
     assert (data["repository"], data["files"]) == ("repo", 1)
     figure = data["figures"]["tools, decorated and derived"]
     assert (figure["of"], figure["goal"]) == (1, 0.95)
+
+
+REGISTERED = """
+from fastmcp import FastMCP
+from mcp.server.fastmcp.prompts import Prompt
+
+class Files(FastMCP): ...
+
+files = Files("files")
+
+@files.tool()
+def read(): ...
+
+def write(): ...
+def move(): ...
+def ask(): ...
+
+files.add_tool(write)
+prompt = Prompt.from_function(ask, name="ask")
+
+def register(mcp):
+    mcp.tool(name="shift")(move)
+
+    @mcp.tool()
+    def inner(): ...
+"""
+
+
+def test_what_is_registered_on_a_server_is_counted(tmp_path: Path) -> None:
+    """A server of the repository's own class, one that is handed over, and its decorators called as functions count."""
+    write(tmp_path, "app.py", REGISTERED)
+    assert rows(tmp_path) == [
+        ("prompt", "ask", "app.py", 14, "given"),
+        ("tool", "inner", "app.py", 23, "decorated"),
+        ("tool", "move", "app.py", 13, "given"),
+        ("tool", "read", "app.py", 10, "decorated"),
+        ("tool", "write", "app.py", 12, "given"),
+    ]

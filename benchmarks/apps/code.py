@@ -11,6 +11,7 @@ from benchmarks.apps.item import Item
 from benchmarks.apps.names import Definition, Function, Module, Repository, dotted_of, returned_by
 from benchmarks.apps.words import (
     BASES,
+    CALLED_MCP,
     CONSTRUCTORS,
     CREW,
     DECORATORS,
@@ -72,12 +73,12 @@ class Counter:
 
     def _decorated(self, module: Module, node: Function) -> Iterator[Item]:
         for decorator in node.decorator_list:
-            found = self.decorator(module, node, decorator)
+            found = self.decorator(module, decorator)
             if found is not None:
                 yield _of_definition(module, node, found, "decorated")
                 return
 
-    def decorator(self, module: Module, node: Function, decorator: ast.expr) -> tuple[Word, str] | None:
+    def decorator(self, module: Module, decorator: ast.expr) -> tuple[Word, str] | None:
         """Return what a decorator makes of a function, and whose it is; None for any other decorator."""
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
         name = dotted_of(called)
@@ -108,13 +109,29 @@ class Counter:
         annotation = module.annotated.get(name)
         for node in [*values, *([annotation] if annotation is not None else [])]:
             made = node.func if isinstance(node, ast.Call) else node
-            for dotted, _, _ in self.repository.follow(module, dotted_of(made) or ""):
-                if object_of(dotted):
-                    return object_of(dotted)
+            for dotted, there, local in self.repository.follow(module, dotted_of(made) or ""):
+                known = object_of(dotted) or self._object_of_class(there, local)
+                if known:
+                    return known
         if name.partition(".")[0] in module.imports:
             for _, there, local in self.repository.follow(module, name):
                 if local and there is not module:
                     return self._object(there, local)
+        elif (
+            annotation is None
+            and not any(isinstance(each, ast.Call) for each in values)
+            and CALLED_MCP.match(name.rpartition(".")[2])
+        ):
+            return "mcp"
+        return None
+
+    def _object_of_class(self, module: Module, local: str) -> str | None:
+        """Return what an object of the repository's own class is, by its bases."""
+        definition = module.defined.get(local)
+        for base in definition.bases if isinstance(definition, ast.ClassDef) else ():
+            for dotted, _, _ in self.repository.follow(module, dotted_of(base) or ""):
+                if object_of(dotted):
+                    return object_of(dotted)
         return None
 
     def _wrapper(self, module: Module, name: str) -> tuple[Word, str] | None:
@@ -210,7 +227,7 @@ class Counter:
         if self._is_replaced(module, statement, node):
             word = word._replace(required=False)  # its name stands for a later object
         function = module.inside(node, ast.FunctionDef, ast.AsyncFunctionDef)
-        if isinstance(function, Function) and any(self.decorator(module, function, d) for d in function.decorator_list):
+        if isinstance(function, Function) and any(self.decorator(module, d) for d in function.decorator_list):
             word = word._replace(required=False)  # what a method of a crew returns is the method's
         whole = node if isinstance(statement, _COMPOUND) else statement
         first, last = whole.lineno, whole.end_lineno or whole.lineno
@@ -434,5 +451,11 @@ def _made_in(module: Module, function: ast.AST | None, statement: ast.AST) -> li
         for each in ast.walk(value)
     ):
         first = min([function.lineno, *(decorator.lineno for decorator in function.decorator_list)])
-        return [(module.path, first, function.lineno)]
+        calls = [
+            each
+            for values in module.assigned.values()
+            for each in values
+            if isinstance(each, ast.Call) and dotted_of(each.func) == function.name
+        ]  # a variable that holds what it made may be what a scan names
+        return [(module.path, first, function.lineno), *((module.path, c.lineno, c.lineno) for c in calls)]
     return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -100,8 +101,22 @@ def _graphs(top: Path, name: str) -> Iterator[Item]:
     for each, target in (json.loads(_text(top, name)).get("graphs") or {}).items():
         item = _item("agent", each, name, "langgraph.json", text=False)
         path = target.get("path", "") if isinstance(target, dict) else str(target)
-        item.names = (os.path.normpath(os.path.join(os.path.dirname(name), path.partition(":")[0])),)
+        file = os.path.normpath(os.path.join(os.path.dirname(name), path.partition(":")[0]))
+        item.names = (file,)
+        item.spans += [(file, first, last) for first, last in _bound(top / file, path.rpartition(":")[2])]
         yield item
+
+
+def _bound(file: Path, name: str) -> Iterator[tuple[int, int]]:
+    """Yield the lines of the statements of a Python file that define a name."""
+    try:
+        tree = ast.parse(file.read_bytes())
+    except (OSError, SyntaxError, ValueError):
+        return
+    for each in tree.body:
+        names = [getattr(each, "name", ""), *(getattr(target, "id", "") for target in getattr(each, "targets", ()))]
+        if name in names:
+            yield each.lineno, each.end_lineno or each.lineno
 
 
 def _crew(top: Path, name: str) -> Iterator[Item]:

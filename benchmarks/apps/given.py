@@ -35,7 +35,7 @@ class Given:
         name = dotted_of(node.func) or (node.func.attr if isinstance(node.func, ast.Attribute) else "")
         last = name.rpartition(".")[2]
         known = self._is_known(module, name)
-        if not known and last not in GIVES | REGISTERS:
+        if not known and last not in GIVES | REGISTERS and not self._is_applied(module, node):
             return
         for keyword in node.keywords:
             if keyword.arg in TAKES_FUNCTIONS:
@@ -49,8 +49,8 @@ class Given:
         elif last in ("register_function", "register_direct_function"):
             for argument in node.args:
                 yield argument, False
-        if isinstance(node.func, ast.Call) and (dotted_of(node.func.func) or "").endswith(".register_for_llm"):
-            yield from ((argument, True) for argument in node.args)
+        if self._is_applied(module, node):
+            yield from ((argument, True) for argument in node.args[:1])
         if isinstance(node.func, (ast.Name, ast.Attribute)) and self._is_mark(module, node):
             yield from ((argument, True) for argument in node.args[:1])
         elif known and last in WRAPPERS | {"from_function", "from_defaults", "from_schema"}:
@@ -59,6 +59,16 @@ class Given:
                 *(k.value for k in node.keywords if k.arg in ("func", "fn", "function", "coroutine")),
             ]:
                 yield argument, True
+
+    def _is_applied(self, module: Module, node: ast.Call) -> bool:
+        """Tell whether a call marks its argument: ``server.tool(name="x")(f)``, ``server.add_tool(f)``."""
+        mark: ast.expr = node.func
+        if isinstance(mark, ast.Attribute) and mark.attr == "add_tool":
+            mark = ast.Attribute(mark.value, "tool")
+        elif not isinstance(mark, ast.Call):
+            return False
+        found = self.counter.decorator(module, mark)
+        return found is not None and found[0].kinds[0] == "tool"
 
     def _is_mark(self, module: Module, node: ast.Call) -> bool:
         """Tell whether a call is a decorator of tools, called as a function: ``function_tool(lookup)``."""
@@ -135,11 +145,11 @@ class Given:
     def _item(
         self, module: Module, node: Function, required: bool, call: ast.Call, giver: Module | None = None
     ) -> Iterator[Item]:
-        if any(self.counter.decorator(module, node, decorator) for decorator in node.decorator_list):
+        if any(self.counter.decorator(module, decorator) for decorator in node.decorator_list):
             return  # counted by its decorator
         first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
         yield Item(
-            ("tool",),
+            ("prompt",) if "Prompt" in (dotted_of(call.func) or "") else ("tool",),
             node.name,
             module.path,
             node.lineno,

@@ -197,6 +197,10 @@ class Repository:
         self._all = frozenset(self.names)
         self._modules: dict[str, Module | None] = {}
         self._by_dotted = {self.dotted(name): name for name in self.names if name.endswith(".py")}
+        self._by_end: dict[str, list[str]] = {}  # by file, or folder and file
+        for name in self.names:
+            end = name.removesuffix("/__init__.py") if name.endswith("/__init__.py") else name
+            self._by_end.setdefault(os.path.basename(end), []).append(name)
 
     def dotted(self, name: str) -> str:
         """Return the dotted name of a file, up to the topmost folder with ``__init__.py``."""
@@ -235,8 +239,17 @@ class Repository:
             if not folder:
                 break
             folder = os.path.dirname(folder)
-        path = self._by_dotted.get(dotted, "")
+        path = self._by_dotted.get(dotted, "") or self._in_namespace(tail)
         return self.module(path) if path else None
+
+    def _in_namespace(self, tail: str) -> str:
+        """Return the one file whose path ends so: packages without ``__init__.py`` have parts in several folders."""
+        last = os.path.basename(tail)
+        ends = (f"/{tail}.py", f"/{tail}/__init__.py") if "/" in tail else ()
+        found = [
+            name for end in (f"{last}.py", last) for name in self._by_end.get(end, ()) if ends and name.endswith(ends)
+        ]
+        return found[0] if len(found) == 1 else ""
 
     def follow(self, module: Module, name: str) -> list[tuple[str, Module, str]]:
         """Return what *name* in *module* stands for, step by step: its dotted origin, and the file and name there.

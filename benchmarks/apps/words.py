@@ -86,6 +86,9 @@ OBJECTS: dict[str, list[tuple[tuple[str, ...], str]]] = {
 }
 """Classes whose objects have the methods above."""
 
+CALLED_MCP = re.compile(r"(.*_)?(mcp|mcp_server)$")
+"""How a server of MCP is called in its documentation, where a function is handed one and nothing says what it is."""
+
 BASES = _table(
     (f"{_LANGCHAIN} crewai crewai_tools autogen_core autogen_ext google mirascope llama_index", "BaseTool", _TOOL),
     ("smolagents beeai_framework haystack transformers livekit gptme", "Tool", _TOOL),
@@ -118,6 +121,7 @@ BASES = _table(
     ("semantic_kernel", "Agent ChatCompletionAgent", _AGENT),
     ("smolagents", "MultiStepAgent CodeAgent ToolCallingAgent", _AGENT),
     ("camel", "ChatAgent BaseAgent", _AGENT),
+    ("camel", "RolePlaying", _MAYBE_AGENT),
     ("beeai_framework", "BaseAgent", _AGENT),
     ("crewai", "Flow", _AGENT),
     (f"{_LLAMA} workflows", "Workflow BaseWorkflowAgent", _AGENT),
@@ -155,6 +159,7 @@ CONSTRUCTORS = _table(
         _AGENT,
     ),
     (_AUTOGEN, "ConversableAgent GroupChat GroupChatManager ToolAgent", _AGENT),
+    ("autogen ag2", "Agent LiveAgent", _AGENT),
     (
         "semantic_kernel",
         "ChatCompletionAgent OpenAIAssistantAgent AzureAssistantAgent OpenAIResponsesAgent AzureResponsesAgent "
@@ -205,6 +210,7 @@ CONSTRUCTORS = _table(
     ("agno", "Toolkit Function", _TOOL),
     ("pydantic_ai", "FunctionToolset", _MAYBE_TOOL),
     ("gptme", "ToolSpec", _TOOL),
+    ("mcp fastmcp", "Tool", _MAYBE_TOOL),
     ("smolagents", "tool", _TOOL),
     ("instructor", "from_openai from_anthropic from_provider from_litellm from_groq patch apatch", _MAYBE_MODEL),
     ("instructor", "from_gemini from_mistral from_cohere from_vertexai from_fireworks from_cerebras", _MAYBE_MODEL),

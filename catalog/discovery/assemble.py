@@ -117,7 +117,13 @@ def _is_listed(item: dict[str, Any], rule: Rule, kind: str, read: FieldReader) -
 
 
 def _has_template(rule: Rule, read: FieldReader) -> bool:
-    return any(True for field in _TEMPLATES for text in texts_in(read(rule.places(field))) if text.strip())
+    return any(
+        text.strip()
+        for field in _TEMPLATES
+        for places in (rule.places(field),)
+        for text in (*texts_in(read(places)), read(places, part=True))
+        if isinstance(text, str)
+    )
 
 
 def _with_alternatives(seen: list[Seen], others: list[Finding]) -> list[Seen]:

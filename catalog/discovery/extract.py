@@ -42,6 +42,9 @@ Extract = dict[str, Any]
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
+_LOOKED_AT = frozenset((*_DEFINITIONS, ast.Assign, ast.AnnAssign, *BLOCKS))
+"""Statements that make candidates, or hold such; most are others."""
+
 Chain = tuple[tuple[int, int], ...]
 """The branches a statement is in of which reading can't tell whether they run: statement and place of the branch."""
 
@@ -228,6 +231,8 @@ class Extractor:
         *chain* the branches they are in.
         """
         for place, node in enumerate(body):
+            if node.__class__ not in _LOOKED_AT:
+                continue
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 if live:
                     self._chains[id(node)] = chain
@@ -306,10 +311,12 @@ class Extractor:
     def _made_anywhere(self, lines: Sequence[int]) -> None:
         """Collect the calls of known constructors that are no variables of the module."""
         there = {id(item["node"]) for item in self.items if "node" in item}
-        made = MadeObjects(self.namer, self.takes, self._is_class, self.rules.framework_of, lines)
+        made = MadeObjects(self.namer, self.takes, self._is_class, self.rules, lines)
         for call in made.calls(self.tree):
             if call.handing is not None:
                 self.handed += handed(call.node, call.handing, self.takes.of(call.node, call.around.scopes))
+            elif call.applied:
+                self.items += self._items.applied(call)
             elif id(call.node) not in there:
                 self.items.append(self._items.of_call(call))
 
@@ -322,7 +329,8 @@ class Extractor:
     def _is_class(self, dotted: str) -> bool:
         """Tell whether *dotted* may be a constructor, rather than a function that makes something."""
         last = dotted.rpartition(".")[2].lstrip("_")
-        return self._is_constructor(dotted) and (last[:1].isupper() or last not in self.decorators.makers)
+        is_function = last[:1].islower() and last in self.decorators.makers and last not in self.rules.makers
+        return self._is_constructor(dotted) and not is_function
 
     # --- asked for by name ---------------------------------------------------------------------------------
 

@@ -19,6 +19,9 @@ METHODS = {
 }
 """Methods, and functions, whose first argument is a function or a list of functions, and whose they are."""
 
+ADDERS = {"add_tool": "tool", "add_prompt": "prompt", "add_function": "tool"}
+"""Methods that take a function, and the decorator of the same object that they stand for."""
+
 
 def hands(node: ast.Call, dotted: str | None, framework_of: Callable[[str], str]) -> str | None:
     """Return whose the call *node* of *dotted* is, if it hands functions to a model or an agent; else None.

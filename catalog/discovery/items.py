@@ -6,10 +6,11 @@ import ast
 import re
 from typing import Any
 
+from catalog.discovery.applied import marks_of
 from catalog.discovery.decorators import Decorators
 from catalog.discovery.literal import SAID, known
 from catalog.discovery.made import Call, call_fault, function_around, why_unreachable, written_call
-from catalog.discovery.scopes import Scopes
+from catalog.discovery.scopes import Scopes, last_name
 from catalog.source.checksum import Function
 from catalog.source.define import define
 from catalog.source.docstrings import summary
@@ -81,6 +82,21 @@ class Items:
         if call.around.on:
             item["on"] = list(call.around.on)
         return item
+
+    def applied(self, call: Call) -> list[Item]:
+        """Return the item of a decorator that is called with a function, or nothing if it can be none."""
+        scopes = call.around.scopes
+        marks = marks_of(call.node, self.decorators, scopes)
+        if not marks:
+            return []
+        item = self.value(last_name(call.node.args[0]), call.node, call.node.lineno)
+        item["qualname"] = f"<{place_of(call.node)}>"  # the plain name is the function's
+        item["marks"] = marks
+        item["hidden"] = call.around.function
+        item["reason"] = why_unreachable(call, function_around(scopes))
+        takes = [take for take in self.takes.of(call.node, scopes) if take[0] == "0"]
+        item["made"] = {"dotted": "", "given": {}, "takes": takes, "at": place_of(call.node), "inline": True}
+        return [item]
 
     def _returned(self, call: Call, function: Function) -> Item:
         """Return the item of what a call of *function* gives."""

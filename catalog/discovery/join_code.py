@@ -51,6 +51,8 @@ def join_code(
             continue
         ref = f"{file.module}:{document.code[1]}"
         place = places.get((document.kind, ref, file.path))
+        if place is None:  # `graph = agent`: another name for what was found
+            place = places.get((document.kind, *_real(ref, locator_of(file.root))))
         if place is None:
             places[document.kind, ref, file.path] = len(whole)
             whole.append(_loadable(document, file, ref, locator_of(file.root)))
@@ -59,6 +61,12 @@ def join_code(
         else:
             whole[place] = _named(whole[place], document)
     return [*whole, *rest]
+
+
+def _real(ref: str, locator: Locator) -> tuple[str, str]:
+    """Return reference and path of the definition that *ref* leads to in the end; empty if there is none."""
+    found = find_node(ref, locator)
+    return ("", "") if isinstance(found, Missing) else (f"{found[0].module}:{found[0].qualname}", found[0].path)
 
 
 def _also(metadata: Mapping[str, Any], name: str) -> dict[str, Any]:

@@ -40,7 +40,9 @@ class Lookalikes:
         if root is None:  # not there at all, or installed
             return False
         name = project_name(root) if site is not None and site.path is not None else ""  # else of many projects
-        if name and not name.startswith(folded(top)) and name not in self._distributions(top):
+        if name in self._distributions(top):  # the framework's own repository
+            return False
+        if name and not name.startswith(folded(top)):
             return True
         return not any(self._offers(home) for home in homes)
 
@@ -49,7 +51,7 @@ class Lookalikes:
         return {folded(each.distribution) for each in frameworks() if each.name == own}
 
     def _offers(self, module: str) -> bool:
-        """Tell whether *module*, or one below it, is there and has a name that a rule lists for it."""
+        """Tell whether *module* is there and has a name that a rule lists for it."""
         extract = self._extract_of(module)
         if extract is None:
             return False

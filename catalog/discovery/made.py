@@ -10,7 +10,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from catalog.discovery.applied import is_applied
 from catalog.discovery.handing import hands
+from catalog.discovery.rules import Rules
 from catalog.discovery.scopes import Namer, Scope, Scopes, last_name, statements
 from catalog.discovery.takes import Takes, path_of
 from catalog.source.checksum import Function
@@ -76,6 +78,7 @@ class Call(NamedTuple):
         returned: whether it is all that the innermost function around returns, so that a call of it gives the object.
         awaited: whether what counts is the result of an object of a class: ``email = await GetEmail()``.
         handing: whose it is, if it makes nothing known and hands functions on (:mod:`catalog.discovery.handing`).
+        applied: whether it is a decorator that is called with what it marks (:mod:`catalog.discovery.applied`).
     """
 
     node: ast.Call
@@ -88,6 +91,7 @@ class Call(NamedTuple):
     returned: bool = False
     awaited: bool = False
     handing: str | None = None
+    applied: bool = False
 
     @property
     def maker(self) -> Function | None:
@@ -105,14 +109,14 @@ class MadeObjects:
         namer: Namer,
         takes: Takes,
         is_known: Callable[[str], bool],
-        framework_of: Callable[[str], str],
+        rules: Rules,
         lines: Sequence[int],
     ) -> None:
         """Look for calls of names that *is_known* accepts, and for such that hand functions to a framework.
 
         Only statements that hold one of the *lines* are looked at.
         """
-        self.framework_of = framework_of
+        self.rules = rules
         self.lines = lines
         self.namer = namer
         self.takes = takes
@@ -122,7 +126,7 @@ class MadeObjects:
         """Yield the calls of known constructors in *tree*, each once."""
         by_maker: dict[int, tuple[Function, list[Call]]] = {}
         for call in self._body(tree.body, Around([self.namer.top])):
-            if call.maker is None or call.handing is not None:
+            if call.maker is None or call.handing is not None or call.applied:
                 yield call
             else:
                 by_maker.setdefault(id(call.maker), (call.maker, []))[1].append(call)
@@ -195,7 +199,7 @@ class MadeObjects:
                 waiting += [(child, argument, inline) for child in reversed(list(ast.iter_child_nodes(node)))]
                 continue
             dotted = self.namer.callee(node.func, around.scopes)
-            if dotted is not None and self.is_known(dotted):
+            if dotted is not None and self.is_known(dotted) and not self._makes_itself(dotted, around.scopes):
                 is_value = node is own
                 name = variable if is_value else argument
                 if is_value and name and around.scopes[-1].kind == "function":
@@ -203,11 +207,20 @@ class MadeObjects:
                 is_own, is_inline = bool(variable) and is_value, inline and not is_value
                 is_result = node is awaited and dotted.rpartition(".")[2][:1].isupper()
                 yield Call(node, dotted, around, name, holder, is_own, is_inline, awaited=is_result)
-            if (framework := hands(node, dotted, self.framework_of)) is not None:  # what is known may be no entry
+            if (framework := hands(node, dotted, self.rules.framework_of)) is not None:  # what is known may be no entry
                 yield Call(node, dotted or "", around, handing=framework)
+            if is_applied(node, self.rules):
+                yield Call(node, dotted or "", around, applied=True)
             waiting.append((node.func, "", inline))
             waiting += [(each, "", True) for each in reversed(node.args)]
             waiting += [(each.value, each.arg or "", True) for each in reversed(node.keywords)]
+
+    def _makes_itself(self, dotted: str, scopes: Scopes) -> bool:
+        """Tell whether a method makes another object of its own class, which is no definition of anything."""
+        return any(
+            each.kind == "class" and dotted == ".".join([self.namer.module, *path_of(scopes[: place + 1])])
+            for place, each in enumerate(scopes[:-1])
+        )
 
     def _listed(self, node: ast.stmt, scopes: Scopes) -> tuple[list[str], ...]:
         """Return the server that a function lists the tools of, if it does."""

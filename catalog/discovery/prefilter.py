@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_right
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from catalog.discovery.handing import ARGUMENTS, METHODS
+from catalog.discovery.handing import ADDERS
+from catalog.discovery.handing_bytes import applied_places, handing_places, hands, is_in_word
 from catalog.discovery.rules import MARKING, SECTIONS, Rules
 
 # Each expression begins with plain letters, which the engine searches for many times faster than for a class of them.
@@ -54,11 +56,6 @@ _NO_ALIAS = (b"import ", b"with ", b"    with ", b"    except ", b"except ", b" 
 """Lines in which ``as`` renames a module, or nothing that is imported."""
 _BLANK = frozenset({b" ", b"\t"})
 _DEFINING = (b"def ", b"class ", b"async ", b"@")
-
-
-_HANDING = tuple(word.encode() for word in ARGUMENTS)
-_HANDING_METHODS = tuple(f"{word}(".encode() for word in METHODS)
-_GIVEN = re.compile(rb"[ \t]*+=(?!=)")
 
 
 @dataclass(slots=True)
@@ -134,8 +131,10 @@ class Prefilter:
         tops = {".".join(home.split(".")[: 2 if home.startswith("google.") else 1]) for home in packages}
         names = _grouped("|".join(top.replace("*", r"\w*").replace(".", r"\.") for top in tops)).encode()
         self._home = (re.compile(rb"from[ \t]++(?:%b)\b" % names), re.compile(rb"\nimport[ \t]++(?:%b)\b" % names))
+        methods = {name for rule in rules if rule.section == "methods" for name in rule.names}
+        self._applied = tuple(f".{name}(".encode() for name in sorted(methods | set(ADDERS)))
         self._rules = rules
-        self._maker_words: dict[str, bool] = {}
+        self._others: set[bytes] = set()  # words that are known to be no constructors
 
     def _is_known(self, name: bytes) -> bool:
         word = _text(name)
@@ -180,7 +179,7 @@ class Prefilter:
         at_home = any(expression.search(data) is not None for expression in self._home) or (
             self._home[1].match(b"\n" + data[:_LONGEST_NAME]) is not None  # what the file begins with
         )
-        declared = assigned or (at_home and (_hands(data) or self.declares(data, at_home=True)))
+        declared = assigned or self._applies(data) or (at_home and (hands(data) or self.declares(data, at_home=True)))
         return Prefiltered(heads, decorated, assigned, declared, renamed, aliases, sorted(map(_text, marks)), at_home)
 
     def _add_decorators(self, data: bytes, aliases: dict[str, str]) -> None:
@@ -213,6 +212,10 @@ class Prefilter:
             has_home = any(self._is_home(match[1]) for match in _IMPORT.finditer(data))
         return has_home and (self._attribute.search(data) is not None or self._starred(data))
 
+    def _applies(self, data: bytes) -> bool:
+        """Tell whether a decorator of an object seems to be called as a function."""
+        return next(applied_places(data, self._applied), None) is not None
+
     def _is_home(self, module: bytes) -> bool:
         """Tell whether *module* belongs to a package that has known constructors."""
         return self.is_framework(_text(module.partition(b".")[0]))
@@ -225,14 +228,16 @@ class Prefilter:
         """Tell whether what is called may come from ``from package import *``."""
         return b"import *" in data and self._plain.search(data) is not None
 
-    def lines_of_calls(self, data: bytes, renamed: Mapping[str, str], classes: Container[str] = ()) -> list[int]:
+    def lines_of_calls(
+        self, data: bytes, renamed: Mapping[str, str], classes: AbstractSet[bytes] = frozenset()
+    ) -> list[int]:
         """Return the lines of *data*, from 1, on which a known constructor, or one of *classes*, seems to be called."""
-        own = {name for name, first in renamed.items() if self._is_known(first.encode())}
-        places = list(_handing_places(data))
-        for word in _called_in(data):
-            name = word.decode("ascii")
-            if self._is_maker(name) or name in own or (name in classes and _CAPITAL.match(word)):
-                places += _places_of(data, word)
+        own = {name.encode() for name, first in renamed.items() if self._is_known(first.encode())}
+        places = [*handing_places(data), *applied_places(data, self._applied)]
+        called = _called_in(data)
+        wanted = set(filter(self._is_maker, called - self._others)) | (called & own)
+        for word in wanted | set(filter(_CAPITAL.match, called & classes)):
+            places += _places_of(data, word)
         lines: list[int] = []
         line, before = 1, 0
         for place in sorted(places):
@@ -241,11 +246,11 @@ class Prefilter:
             lines.append(line)
         return lines
 
-    def _is_maker(self, name: str) -> bool:
-        known = self._maker_words.get(name)
-        if known is None:
-            known = self._maker_words[name] = self._rules.is_word("constructors", name)
-        return known
+    def _is_maker(self, word: bytes) -> bool:
+        is_one = self._rules.is_word("constructors", word.decode("ascii"))
+        if not is_one:
+            self._others.add(word)
+        return is_one
 
     def _makes(self, data: bytes, expression: re.Pattern[bytes]) -> bool:
         """Tell whether *expression* fits something that runs when the module is imported."""
@@ -265,28 +270,6 @@ def prefilter_for(rules: Rules) -> Prefilter:
     return Prefilter(rules)
 
 
-def _handing_places(data: bytes) -> Iterator[int]:
-    """Yield where functions seem to be handed to something: an argument's name, or a method's."""
-    for words, is_argument in ((_HANDING, True), (_HANDING_METHODS, False)):
-        for word in words:
-            place = data.find(word)
-            while place >= 0:
-                end = place + len(word)
-                if not _is_in_word(data, place) and (not is_argument or _GIVEN.match(data, end)):
-                    yield place
-                place = data.find(word, end)
-
-
-def _hands(data: bytes) -> bool:
-    return next(_handing_places(data), None) is not None
-
-
-def _is_in_word(data: bytes, place: int) -> bool:
-    """Tell whether a word goes on at *place*."""
-    before = data[place - 1 : place] if place else b""
-    return before.isalnum() or before == b"_"
-
-
 def _called_in(data: bytes) -> set[bytes]:
     """Return the words that a sign of a call, a method or a type follows at once; a tenth of what a search costs."""
     return {part.rpartition(b" ")[2] for part in data.translate(_ENDS_OF_CALLED).split(b"\n")}
@@ -297,7 +280,7 @@ def _places_of(data: bytes, word: bytes) -> Iterator[int]:
     place = data.find(word)
     while place >= 0:
         end = place + len(word)
-        if data[end : end + 1] in _CALLING and not _is_in_word(data, place):
+        if data[end : end + 1] in _CALLING and not is_in_word(data, place):
             yield place
         place = data.find(word, end)
 
@@ -343,9 +326,11 @@ def imported_name(data: bytes, dotted: str, end: int, module: str, is_package: b
 
 def _is_one_statement(names: bytes) -> bool:
     """Tell whether *names*, from ``import`` up to a name, are still in the statement it begins."""
+    if b"#" in names:
+        names = _COMMENT.sub(b"", names)
     opened = names.count(b"(")
-    if opened:
-        return opened == 1 and b")" not in names
+    if opened:  # else the parenthesis of what follows: `from typing import Union`, `class Writer(`
+        return opened == 1 and names.lstrip().startswith(b"(") and b")" not in names
     return b"\n" not in names.replace(b"\\\n", b"").replace(b"\\\r\n", b"")
 
 

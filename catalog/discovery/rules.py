@@ -84,6 +84,7 @@ class Rules:
         templated: the names of what is made of a template.
         read_names: the arguments and class attributes that fields are read from.
         text_names: those of descriptions and templates, of which a part is worth having; positions as texts.
+        makers: the methods of known classes that make objects of them.
     """
 
     def __init__(self, rules: Iterable[Rule], *, own_package: str = "catalog") -> None:
@@ -94,6 +95,7 @@ class Rules:
         self._frameworks: dict[str, str] = {}
         self._words: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {}
         self._without_schemas: Rules | None = None
+        self.makers = frozenset(name for rule in self for name in rule.makers)
         places = [place for rule in self for _, choices in rule.fields for place in choices]
         self.templated = frozenset(name for rule in self if rule.places("template") for name in rule.names)
         self.read_names = frozenset(place for place in places if isinstance(place, str))

@@ -111,6 +111,9 @@ class Takes:
                 if scope.kind == "module":
                     yield ["name", f"{self.namer.module}.{node.id}"]
                 return
+            if scope is not None and binding is None and (default := _default_of(scope.node, node.id)) is not None:
+                yield from self.targets(default, scopes[: scopes.index(scope)], depth + 1, been)
+                return
         dotted = self.namer.expand(node, scopes)
         if dotted is not None:
             yield ["name", dotted]
@@ -196,6 +199,19 @@ def _parts(node: ast.expr) -> Sequence[ast.expr]:
     if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):  # [tool(f) for f in (a, b)]
         return (node.generators[0].iter,)
     return ()
+
+
+def _default_of(node: object, name: str) -> ast.expr | None:
+    """Return what a parameter of a function is, if a call does not say it: *f* of ``def build(tool=f)``."""
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        return None
+    arguments = node.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [
+        *zip(reversed(positional), reversed(arguments.defaults), strict=False),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    return next((default for parameter, default in pairs if parameter.arg == name), None)
 
 
 def _is_list(node: ast.expr) -> bool:

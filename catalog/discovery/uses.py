@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from catalog.discovery.assemble import Seen, finding_of, no_fields
-from catalog.discovery.finding import Finding
+from catalog.discovery.finding import Finding, changed
 from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.outside import Reads
 from catalog.discovery.rules import Rule
@@ -47,6 +47,8 @@ ROLES = {
 
 _GIVEN = ("tools", "functions", "toolkits", "toolsets", "builtin_tools", "plugins")
 """The arguments whose plain functions are tools."""
+_OF_FUNCTIONS = ("tool", "prompt")
+"""The kinds that a plain function may be."""
 _TAKERS = ("agent", "tool", "mcp_server", "model")
 """The kinds of what may be given tools."""
 _DEEPEST = 12
@@ -95,7 +97,7 @@ class Connected:
         finding = self.roots[each.root].placed(each.finding)
         at = each.item.get("made", {}).get("at") or f"{finding.line}:0"
         metadata = finding.metadata if finding.ref else {k: v for k, v in finding.metadata.items() if k != "call"}
-        return replace(finding, place=f"{finding.path}:{at}", metadata=metadata)
+        return changed(finding, place=f"{finding.path}:{at}", metadata=metadata)
 
     def _add(self, each: Seen) -> None:
         name = f"{each.module}:{each.item.get('qualname', each.finding.name)}"
@@ -113,12 +115,15 @@ class Connected:
             for module, framework, form, target in root.handed():
                 deque(self._resolved(_Target(number, module, form, target), "tools", framework), 0)
         for each in self._all():
-            if each.finding.kind == "tool" and each.takes:
+            if each.finding.kind in _OF_FUNCTIONS and each.takes:
                 self._unwrap(each)
         for each in self._all():
             self._connect(each)
         listed = [each for each in self._all() if each.is_listed and id(each) not in self._same]
-        return [replace(each.finding, uses=tuple(self._edges.get(id(each), ()))) for each in listed]
+        return [
+            changed(each.finding, uses=tuple(uses)) if (uses := self._edges.get(id(each))) else each.finding
+            for each in listed
+        ]
 
     def _all(self) -> list[Seen]:
         return [each for seen in self.seen for each in seen]
@@ -141,6 +146,8 @@ class Connected:
             key: tuple[Any, ...] = (finding.kind, finding.name, finding.framework)
             if finding.kind != "model":
                 key += (finding.module, finding.source_checksum)
+                if finding.name == each.item["name"]:  # one that nobody gave a name is known by where it is
+                    key += (each.item.get("hidden"), each.item["qualname"])
             kept = first.setdefault(key, each)
             if kept is not each:
                 self._same[id(each)] = kept
@@ -187,10 +194,13 @@ class Connected:
             if argument not in WRAPPED or form != "name":
                 continue
             wrapped = _Target(each.root, each.module, form, target)
-            inner = next(self._resolved(wrapped, "tools", each.finding.framework), None)
-            if inner is None or inner is each or inner.finding.kind != "tool":
+            kind = each.finding.kind
+            role = f"{kind}s" if kind == "tool" or "marks" in each.item else ""  # templates are made of no function
+            inner = next(self._resolved(wrapped, role, each.finding.framework), None)
+            if inner is None or inner is each or inner.finding.kind != kind or not role:
                 continue
-            if each.is_listed and each.finding.ref is not None and "given" in inner.item:
+            is_method = "." in inner.item["qualname"] and "hidden" not in inner.item and "marks" not in each.item
+            if each.is_listed and (each.finding.ref is not None or is_method) and "given" in inner.item:
                 self._same[id(inner)] = each
                 each.finding = _with_facts(each.finding, inner.finding)
             elif each.finding.ref is None:
@@ -257,7 +267,7 @@ class Connected:
     # --- targets ---------------------------------------------------------------------------------------------
 
     def _resolved(self, target: _Target, role: str, framework: str = "", way: _Way | None = None) -> Iterator[Seen]:
-        """Yield what a target is; plain functions become tools where *role* is ``tools``."""
+        """Yield what a target is; plain functions become tools where *role* is ``tools``, or prompts."""
         way = _Way(0, set()) if way is None else _Way(way.steps + 1, way.been)
         if way.steps > _DEEPEST or target in way.been:
             return
@@ -293,16 +303,16 @@ class Connected:
         if there or wanted.form == "called" or not names:
             return
         told = self.roots[root].about(module, qualname)
-        if "function" in told and role == "tools":
-            yield self._given(root, module, told["function"], framework)
+        if "function" in told and role.removesuffix("s") in _OF_FUNCTIONS:
+            yield self._given(root, module, told["function"], framework, role.removesuffix("s"))
         for form, target in told.get("targets", ()):
             yield from self._resolved(_Target(root, module, form, target), role, framework, way)
 
-    def _given(self, root: int, module: str, item: dict[str, Any], framework: str) -> Seen:
-        """Return the tool that a plain function is."""
+    def _given(self, root: int, module: str, item: dict[str, Any], framework: str, kind: str) -> Seen:
+        """Return the tool, or the prompt, that a plain function is."""
         path, folder = self.roots[root].file_of(module)
-        rule = Rule("decorators", "tool", framework or "python")
-        finding = finding_of(module, item, rule, "tool", no_fields, path, folder)
+        rule = Rule("decorators", kind, framework or "python")
+        finding = finding_of(module, item, rule, kind, no_fields, path, folder)
         each = Seen(finding, {**item, "given": True}, root=root)
         each.finding = self._settled(each)
         self.seen[root].append(each)
@@ -330,7 +340,7 @@ def referring(findings: Iterable[Finding]) -> list[Finding]:
         ]
         if used:
             references = list(dict.fromkeys([*finding.metadata.get("references", ()), *used]))
-            finding = replace(finding, metadata={**finding.metadata, "references": references})
+            finding = changed(finding, metadata={**finding.metadata, "references": references})
         named.append(finding)
     return named
 

@@ -32,6 +32,20 @@ def test_from_a_question_to_copied_code_by_keys_alone(team: str, tab: Callable[.
     assert page.input_value("#q") == "make a diagram"
 
 
+def test_enter_does_not_open_a_row_of_the_answer_before(team: str, tab: Callable[..., Any]) -> None:
+    """Who types and sends at once sees the answer; Enter once more opens its first row."""
+    page = tab().open(f"{team}/?q=translate")
+    page.keyboard.press("/")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("money back")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#rows :text('money back')")
+    assert page.url == f"{team}/?q=money+back"
+    first = page.locator("#rows .name").first.inner_text()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"h1:text('{first}')")
+
+
 def test_facets_are_links_and_back_leads_back(team: str, tab: Callable[..., Any]) -> None:
     """A click on a value narrows the rows and changes the address, another undoes it, and back goes step by step."""
     page = tab().open(team)

@@ -12,6 +12,7 @@
   const rows = $("#rows");
   const facets = $("#facets");
   let asking = null;
+  let shown = null; // the address that the rows are of, once somebody has typed
   let later = 0;
 
   async function part(address, name, signal) {
@@ -28,6 +29,7 @@
       const html = await part(address, "rows", signal);
       if (html === null) { location.assign(address); return; }
       rows.innerHTML = html;
+      shown = address;
       if (push) history.pushState(null, "", address); else history.replaceState(null, "", address);
       document.title = `${field.value.trim() || "Find"} · catalog`;
       later = setTimeout(async () => {
@@ -55,7 +57,8 @@
     field.form.addEventListener("submit", (event) => {
       event.preventDefault();
       const first = $(".name", rows);
-      if (waiting && first && field.value.trim()) first.click(); else show(address(), true);
+      clearTimeout(waiting);
+      if (shown === address() && first && field.value.trim()) first.click(); else show(address(), true);
     });
     field.addEventListener("blur", () => { pushed = false; });
     addEventListener("popstate", () => location.reload());

@@ -1,0 +1,165 @@
+"""Kinds of faults that scans of application repositories showed, each in the smallest repository that has it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from catalog.discovery.scan import scan
+
+
+def keys(tree: Any) -> list[str]:
+    """Return the keys of what a scan finds."""
+    return [each.key for each in scan(tree).findings]
+
+
+def test_a_framework_in_its_own_repository_is_no_lookalike(make: Any) -> None:
+    """A package that is called like a framework is the framework where its project has the name of the distribution."""
+    tree = {
+        "python/pyproject.toml": "[project]\nname = 'mirascope'\n",
+        "python/mirascope/__init__.py": "from . import llm as llm\n",
+        "python/mirascope/llm/__init__.py": "from .calls import call, tool\n",
+        "python/mirascope/llm/calls.py": "def call(model): ...\ndef tool(function): ...\n",
+        "python/examples/books.py": "from mirascope import llm\n@llm.tool\ndef look(isbn: str): 'Look it up.'\n"
+        "@llm.call('openai/gpt-5')\ndef recommend(genre: str): 'Recommend a book.'\n",
+    }
+    assert keys(make(tree)) == ["tool:look", "prompt:recommend"]
+
+
+def test_a_class_below_the_first_class_derives_too(make: Any) -> None:
+    """An import above the first class does not go on to the parenthesis of its bases."""
+    classes = (
+        "class A(dspy.Signature):\n    'Ask.'\nclass B(dspy.Signature):\n    'Answer.'\nclass C(dspy.Module): ...\n"
+    )
+    assert keys(make({"app.py": f"import dspy\nfrom typing import Union\n\n{classes}"})) == [
+        "prompt:A",
+        "prompt:B",
+        "agent:C",
+    ]
+
+
+def test_a_prompt_with_values_in_it_is_one(make: Any) -> None:
+    """A task in a function whose text has values in it is a prompt, as one whose text has none."""
+    text = (
+        "from crewai import Task\n"
+        "def crew(topic):\n"
+        "    research = Task(description=f'Read about {topic}.', expected_output='x')\n"
+        "    write = Task(description='Write it up.', expected_output='x')\n"
+    )
+    described = {each.key: each.description for each in scan(make({"app.py": text})).findings}
+    assert described == {"prompt:research": "Read about {topic}.", "prompt:write": "Write it up."}
+
+
+def test_a_function_that_a_parameter_has_by_default_is_given(make: Any) -> None:
+    """A tool that a factory takes, and has one for if nobody says another, is a tool of the agent it makes."""
+    text = (
+        "from agents import Agent\n"
+        "def look(city: str): 'Look up the weather.'\n"
+        "def find(city: str): 'Find a city.'\n"
+        "def build(tool=look, *, other=find):\n"
+        "    return Agent(name='guide', tools=[tool, other])\n"
+    )
+    (agent,) = [each for each in scan(make({"app.py": text})).findings if each.kind == "agent"]
+    assert agent.metadata["references"] == ["tool:look", "tool:find"]
+
+
+def test_a_graph_that_a_document_names_by_another_name_is_one_agent(make: Any) -> None:
+    """``langgraph.json`` that names ``graph``, another name for the agent of the file, gives that one its name."""
+    tree = {
+        "agent/langgraph.json": '{"graphs": {"explorer": "./main.py:graph"}}',
+        "agent/main.py": "from langchain.agents import create_agent\n"
+        "agent = create_agent(model='m', system_prompt='Explore.')\ngraph = agent\n",
+    }
+    assert [(each.key, each.ref, each.description) for each in scan(make(tree)).findings] == [
+        ("agent:explorer", "main:agent", "Explore.")
+    ]
+
+
+def test_a_method_that_a_tool_is_made_of_is_not_the_tool(make: Any) -> None:
+    """A tool of a method of an object that exists only there is what the function around makes, and can't be loaded."""
+    text = (
+        "from pydantic_ai import Tool\n"
+        "class Search:\n"
+        "    def __init__(self, key): ...\n"
+        "    def __call__(self, text: str):\n        'Search the web.'\n"
+        "def search_tool(key):\n"
+        "    return Tool(Search(key).__call__, name='web_search', description='Search it.')\n"
+    )
+    (found,) = scan(make({"app.py": text})).findings
+    assert (found.key, found.ref, found.reason) == (
+        "tool:web_search",
+        None,
+        "made by search_tool(key), which needs arguments",
+    )
+
+
+def test_a_method_that_makes_agents_is_no_function_of_the_project(make: Any) -> None:
+    """In the framework's own repository the methods that make objects of its classes make entries, as elsewhere."""
+    tree = {
+        "semantic_kernel/__init__.py": "",
+        "semantic_kernel/agents.py": "class Agent: ...\nclass BedrockAgent(Agent):\n"
+        "    @classmethod\n    async def create_and_prepare_agent(cls, name) -> 'BedrockAgent': ...\n",
+        "samples/chat.py": "from semantic_kernel.agents import BedrockAgent\n"
+        "async def main():\n    writer = await BedrockAgent.create_and_prepare_agent('w', instructions='Write.')\n",
+    }
+    found = scan(make(tree)).findings
+    assert [each.key for each in found if each.path.endswith("chat.py")] == ["agent:writer"]
+
+
+def test_a_retriever_is_a_tool(make: Any) -> None:
+    """What ``create_retriever_tool`` of LangChain makes has its name and description by position."""
+    text = (
+        "from langchain.tools.retriever import create_retriever_tool\n"
+        "posts = create_retriever_tool(None, 'find_posts', 'Find posts.')\n"
+    )
+    found = scan(make({"app.py": text})).findings
+    assert [(each.key, each.ref, each.description) for each in found] == [
+        ("tool:find_posts", "app:posts", "Find posts.")
+    ]
+
+
+def test_the_same_call_in_two_classes_makes_two_agents(make: Any) -> None:
+    """What two classes make with the same words are two things; twice in the branches of one function it is one."""
+    text = (
+        "from langgraph.graph import StateGraph\n"
+        "class Planner:\n"
+        "    def build(self):\n        graph = StateGraph(State)\n        return graph.compile()\n"
+        "class Writer:\n"
+        "    def build(self):\n        graph = StateGraph(State)\n        return graph.compile()\n"
+        "def main(fast):\n"
+        "    if fast:\n        app = StateGraph(State).compile()\n"
+        "    else:\n        app = StateGraph(State).compile()\n"
+    )
+    found = scan(make({"app.py": text})).findings
+    assert [(each.key, each.line) for each in found] == [
+        ("agent:build", 4),
+        ("agent:Writer/build", 8),
+        ("agent:app", 12),
+    ]
+
+
+def test_a_notebook_keeps_the_last_of_what_has_no_name(make: Any) -> None:
+    """Objects in the cells of a notebook have no path, and no function around; each cell's is one of its own."""
+    cells = [
+        {"cell_type": "code", "source": text}
+        for text in (
+            "from haystack import Pipeline",
+            "pipeline = Pipeline()",
+            "pipeline = Pipeline()",
+            "class A:\n    def f(self):\n        self.p = Pipeline()",
+        )
+    ]
+    found = scan(make({"book.ipynb": json.dumps({"cells": cells})})).findings
+    assert [each.key for each in found] == ["agent:pipeline", "agent:book-cell3/pipeline", "agent:p"]
+
+
+def test_a_method_that_makes_its_own_class_makes_no_entry(make: Any) -> None:
+    """Another way to make an object of a class, among its methods, is no model; a method that makes another one is."""
+    text = (
+        "from livekit.plugins import openai\n"
+        "class LLM(openai.LLM):\n"
+        "    @staticmethod\n    def with_azure(key: str) -> 'LLM':\n        return LLM(model='gpt-5')\n"
+        "    def other(self):\n        return openai.LLM(model='gpt-6')\n"
+    )
+    found = scan(make({"app.py": text})).findings
+    assert [each.key for each in found] == ["model:gpt-6"]
