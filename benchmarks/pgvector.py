@@ -35,8 +35,7 @@ COLD = """
 import json, sys, time, resource
 begin = time.perf_counter()
 from catalog import Catalog, Settings
-from catalog.embedders.choose import choose
-cat = Catalog(sys.argv[1], embedder=choose(sys.argv[3]), settings=Settings())
+cat = Catalog(sys.argv[1], embedder=sys.argv[3], settings=Settings())
 hits = cat.search(sys.argv[2], limit=10)
 used = resource.getrusage(resource.RUSAGE_SELF)
 print(json.dumps([time.perf_counter() - begin, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, len(hits)]))
@@ -123,7 +122,7 @@ def figures(server: Any, options: Any) -> Iterator[tuple[str, Any]]:
     server.run("CREATE DATABASE bench")
     url = server.url("bench")
     upgrade_database(url)
-    there = Catalog(f"{url}&vectors=server", embedder=embedder, settings=Settings())
+    there = Catalog(f"{url}&vectors=server", embedder=encoder, settings=Settings())
     begin, source = used(server), iter(made)
     while batch := list(islice(source, 20_000)):
         there.register_many(batch)
@@ -145,7 +144,7 @@ def figures(server: Any, options: Any) -> Iterator[tuple[str, Any]]:
             )  # fmt: skip
             clock, cpu, memory, _ = json.loads(done.stdout)
             yield f"cold first search, {way}: s of the clock, of processor time, MB", [clock, cpu, memory]
-    here = Catalog(f"{url}&vectors=exact", embedder=embedder, settings=Settings())
+    here = Catalog(f"{url}&vectors=exact", embedder=encoder, settings=Settings())
     raw = psycopg.connect(url, autocommit=True, options="-c search_path=catalog,public -c hnsw.ef_search=400")
     yield "way", vector_search(there)
     for mode in ("semantic", "hybrid"):

@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.filters import NO_FILTERS, Filters
-from catalog.store.nearby import Similar, first_passing, wish
+from catalog.store.nearby import RowsOnServer, Similar, first_passing, rows_on_server, wish
+from catalog.store.postgres import row_index
 from catalog.store.postgres.dialect import translated
 from catalog.store.postgres.reader import PostgresReader
-from catalog.store.postgres.row_index import literal, numbers_of
+from catalog.store.postgres.row_index import MOST, WIDEST, literal, numbers_of
 from catalog.store.queries import conditions, matching_sql
+from catalog.store.vectors import TOUCHED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,6 +44,30 @@ _SETTINGS = {
     "hnsw.iterative_scan": "strict_order",
     "hnsw.max_scan_tuples": str(SCANNED),
 }
+
+
+@rows_on_server.register
+def _(reader: PostgresReader, embedder: str) -> RowsOnServer | str:
+    """Return the rows of *embedder*, or why they can't be searched on the server."""
+    known = row_index.extension(reader.one(row_index.ASK))
+    if known.why_not:
+        return known.why_not
+    if not (reader.one(f"SELECT {row_index.READABLE}") or (False,))[0]:
+        return "this role may not read the table vector_row; docs/postgres-roles.sql has the rights"
+    row = reader.one(_LOOK, (embedder,))
+    if row is None:
+        return f"embedder '{embedder}' has no vectors here"
+    id_, width, mark, generation, first, last, has_index = row
+    if width > WIDEST:
+        return f"vectors of {width} numbers have no index: pgvector's has {WIDEST} at the most"
+    if mark is None or not has_index:
+        return f"embedder '{embedder}' has no index yet; `catalog db upgrade` by the owner of the tables makes it"
+    touched: list[int] = []
+    if mark < generation:
+        touched = [found[0] for found in reader.all(TOUCHED, (mark, id_, mark, MOST + 1))]
+    if touched:
+        return f"the index is {len(touched)} entries behind; `catalog db upgrade` by the owner puts it right"
+    return _Rows(reader, id_, width, generation, (first, last) if first is not None else (0, -1), known.place or "")
 
 
 def join() -> None:
