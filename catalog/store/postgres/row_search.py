@@ -139,21 +139,20 @@ class _Rows:
 
         # The number of the embedder stands in the text: as a parameter it would keep the index of that one from use.
         ours = f"vector_row AS r WHERE r.embedder_id = {self._id} AND"
-        asked = ", ".join(f"q{place} AS MATERIALIZED (SELECT %s::{self._type} AS v)" for place in range(len(queries)))
-        parts = []
+        texts, values, parts = [literal(query) for query in queries], list[Any](), []
         for place in places:
-            query = f"(SELECT q.v FROM q{place} AS q)"
-            order = f"(r.row {self._product} {query}) + 0"
-            if by_index:
-                order = f"r.row::{self._half} {self._distance} {query}::{self._half}"
+            order = f"(r.row {self._product} %s::{self._type}) + 0"
+            if by_index:  # by a parameter: what another part of the statement gives would not go by the index
+                order = f"r.row::{self._half} {self._distance} %s::{self._half}"
             parts.append(f"(SELECT r.entry_id FROM {ours} {passes} TRUE ORDER BY {order} LIMIT {k})")
-        near = " UNION ALL ".join(parts) or "SELECT 0 WHERE FALSE"
-        each = ", ".join(f"-(r.row {self._product} (SELECT q.v FROM q{place} AS q))" for place in range(len(queries)))
+            values += [*params, texts[place]]
+        near = " UNION ALL ".join(parts) or "SELECT 0 AS entry_id WHERE FALSE"
+        each = ", ".join(f"-(r.row {self._product} %s::{self._type})" for _ in queries)
         rows = self._reader.at_once(
             _SETTINGS,
-            f"WITH {asked}, f AS MATERIALIZED ({near}) SELECT r.entry_id, (SELECT count(*) FROM f), {each} FROM {ours} "
+            f"WITH f AS MATERIALIZED ({near}) SELECT r.entry_id, (SELECT count(*) FROM f), {each} FROM {ours} "
             "r.entry_id = ANY(ARRAY(SELECT entry_id FROM f UNION SELECT unnest(%s::integer[]))) ORDER BY r.entry_id",
-            [*map(literal, queries), *(value for _ in places for value in params), list(also)],
+            [*values, *texts, list(also)],
         )
         table = np.array([row[2:] for row in rows], np.float64).reshape(len(rows), len(queries)).T
         return Similar(np.array([row[0] for row in rows], np.int64), table), rows[0][1] if rows else 0
