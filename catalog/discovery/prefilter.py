@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_right
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -133,7 +134,7 @@ class Prefilter:
         methods = {name for rule in rules if rule.section == "methods" for name in rule.names}
         self._applied = tuple(f".{name}(".encode() for name in sorted(methods | set(ADDERS)))
         self._rules = rules
-        self._maker_words: dict[str, bool] = {}
+        self._others: set[bytes] = set()  # words that are known to be no constructors
 
     def _is_known(self, name: bytes) -> bool:
         word = _text(name)
@@ -227,14 +228,16 @@ class Prefilter:
         """Tell whether what is called may come from ``from package import *``."""
         return b"import *" in data and self._plain.search(data) is not None
 
-    def lines_of_calls(self, data: bytes, renamed: Mapping[str, str], classes: Container[str] = ()) -> list[int]:
+    def lines_of_calls(
+        self, data: bytes, renamed: Mapping[str, str], classes: AbstractSet[bytes] = frozenset()
+    ) -> list[int]:
         """Return the lines of *data*, from 1, on which a known constructor, or one of *classes*, seems to be called."""
-        own = {name for name, first in renamed.items() if self._is_known(first.encode())}
+        own = {name.encode() for name, first in renamed.items() if self._is_known(first.encode())}
         places = [*handing_places(data), *applied_places(data, self._applied)]
-        for word in _called_in(data):
-            name = word.decode("ascii")
-            if self._is_maker(name) or name in own or (name in classes and _CAPITAL.match(word)):
-                places += _places_of(data, word)
+        called = _called_in(data)
+        wanted = set(filter(self._is_maker, called - self._others)) | (called & own)
+        for word in wanted | set(filter(_CAPITAL.match, called & classes)):
+            places += _places_of(data, word)
         lines: list[int] = []
         line, before = 1, 0
         for place in sorted(places):
@@ -243,11 +246,11 @@ class Prefilter:
             lines.append(line)
         return lines
 
-    def _is_maker(self, name: str) -> bool:
-        known = self._maker_words.get(name)
-        if known is None:
-            known = self._maker_words[name] = self._rules.is_word("constructors", name)
-        return known
+    def _is_maker(self, word: bytes) -> bool:
+        is_one = self._rules.is_word("constructors", word.decode("ascii"))
+        if not is_one:
+            self._others.add(word)
+        return is_one
 
     def _makes(self, data: bytes, expression: re.Pattern[bytes]) -> bool:
         """Tell whether *expression* fits something that runs when the module is imported."""
