@@ -100,16 +100,26 @@ class Ignored:
             self.faults.append((path, f"{error.facts['reason']}; what it leaves out is looked at"))
             return
         self._chains.clear()
-        self._files[folder] = path, _spec(tuple(line for line in lines if _is_pattern(line)))
+        self._files[folder] = path, _spec_of(lines)
+
+
+def _spec_of(lines: Sequence[str]) -> GitIgnoreSpec:
+    """Return the patterns of a ``.gitignore`` file: git passes over some lines, and we over those dear to match."""
+    cheap = tuple(line for line in lines if not _is_dear(line))
+    try:
+        return _spec(cheap)
+    except DiscoveryError:  # seldom: each for itself costs as much as all
+        return _spec(tuple(filter(_is_pattern, cheap)))
+
+
+def _is_dear(line: str) -> bool:
+    return (
+        any(part.replace("**", "").count("*") > _MOST_STARS for part in line.split("/"))
+        or line.count("**") > _MOST_STARS
+    )
 
 
 def _is_pattern(line: str) -> bool:
-    """Tell whether a line of a ``.gitignore`` file counts: git passes over some, and we over those dear to match."""
-    if (
-        any(part.replace("**", "").count("*") > _MOST_STARS for part in line.split("/"))
-        or line.count("**") > _MOST_STARS
-    ):
-        return False
     try:
         _spec((line,))
     except DiscoveryError:

@@ -35,6 +35,7 @@ _AS = re.compile(rb" as[ \t]+(\w+)")
 _TARGET = re.compile(rb"[ \t]*+(\w++)[ \t]*+")
 _WORD_BEFORE = re.compile(rb"\w+(?=[ \t]*\Z)")
 _IMPORT = re.compile(rb"import[ \t]+([\w.\x80-\xff]++)(?:[ \t]+as[ \t]+([\w\x80-\xff]++))?[ \t]*+(?=[\r\n,;#]|$)")
+_IMPORT_AS = re.compile(rb"import[ \t]+([\w.]+)[ \t]+as[ \t]+([\w\x80-\xff]+)")
 _CAPITAL = re.compile(rb"_*[A-Z]")
 _ALIAS = re.compile(rb"\n([A-Za-z_]\w*+)[ \t]*+=[ \t]*+([A-Za-z_][\w.]*+)[ \t]*+(?=[\r\n#])")
 _PARTIAL = rb"(?:%b)\([ \t\r\n]*+(?:(?:\w++\.)*(?:%b)\([ \t\r\n]*+)*+([\w.]++)"
@@ -171,9 +172,9 @@ class Prefilter:
         assigned = (marking or self._makes(data, self._constructor)) or (
             self._own_mark in data and self._makes(data, self._own_call)
         )
-        if renamed and not (decorated and assigned):
-            known = [name for name, first in renamed.items() if self._is_known(first.encode())]
-            names = b"|".join(re.escape(name.encode()) for name in known) or b"(?!)"
+        known = [name for name, first in renamed.items() if self._is_known(first.encode())]
+        if known and not (decorated and assigned):
+            names = b"|".join(re.escape(name.encode()) for name in known)
             decorated = decorated or re.search(rb"@[ \t]*(?:%b)\b" % names, data) is not None
             assigned = assigned or re.search(rb"=[ \t]*(?:\(\s*)?(?:%b)[.(\[]" % names, data) is not None
         at_home = any(expression.search(data) is not None for expression in self._home) or (
@@ -318,9 +319,9 @@ def imported_name(data: bytes, dotted: str, end: int, module: str, is_package: b
             return f"{source}.{_text(own[1]) if own else first}{dot}{rest}" if source else dotted
         place = data.find(name, place + 1)
     if dot:
-        match = re.search(rb"import[ \t]+([\w.]+)[ \t]+as[ \t]+%b\b" % name, data)
-        if match is not None:
-            return f"{_text(match[1])}.{rest}"
+        for match in _IMPORT_AS.finditer(data):
+            if match[2] == name:
+                return f"{_text(match[1])}.{rest}"
     return dotted
 
 

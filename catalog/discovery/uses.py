@@ -93,11 +93,11 @@ class Connected:
                 self._add(each)
 
     def _settled(self, each: Seen) -> Finding:
-        """Return the finding with its place, and without a reference where no import leads to its file."""
+        """Return the finding, without a reference where no import leads to its file."""
         finding = self.roots[each.root].placed(each.finding)
-        at = each.item.get("made", {}).get("at") or f"{finding.line}:0"
-        metadata = finding.metadata if finding.ref else {k: v for k, v in finding.metadata.items() if k != "call"}
-        return changed(finding, place=f"{finding.path}:{at}", metadata=metadata)
+        if finding.ref is not None or "call" not in finding.metadata:
+            return finding
+        return changed(finding, metadata={word: value for word, value in finding.metadata.items() if word != "call"})
 
     def _add(self, each: Seen) -> None:
         name = f"{each.module}:{each.item.get('qualname', each.finding.name)}"

@@ -67,7 +67,7 @@ _RANKED_LISTED = (
 _POSTINGS = f"SELECT rowid, -{_BM25} FROM entry_fts WHERE entry_fts MATCH ? ORDER BY rowid"
 
 FREQUENCY = "SELECT w.doc FROM entry_words AS w WHERE w.term = ?"
-OF_WORD = "SELECT e.kind, e.name FROM entry_fts AS f CROSS JOIN entry AS e ON e.id = f.rowid WHERE entry_fts MATCH ?"
+_KEYS = "SELECT e.kind, e.name FROM entry_fts AS f CROSS JOIN entry AS e ON e.id = f.rowid WHERE entry_fts MATCH ?"
 COMPLETIONS = "SELECT w.term FROM entry_words AS w WHERE w.term > ? AND w.term < ? ORDER BY w.doc DESC, w.term LIMIT 8"
 DOCUMENTS = (
     "SELECT d.entry_id, d.name, d.description, d.params, d.tags, d.examples, d.facets FROM search_doc AS d "
@@ -94,6 +94,12 @@ def rank(reader: Reader, match: str, filters: Filters, limit: int) -> list[tuple
 def postings(reader: Reader, match: str) -> list[tuple[int, float]]:
     """Return id and BM25 of every entry that matches a full-text expression, in the order of ids."""
     return reader.all(_POSTINGS, (match,))
+
+
+@singledispatch
+def keys(reader: Reader, match: str) -> list[tuple[str, str]]:
+    """Return kind and name of every entry that matches a full-text expression, in no particular order."""
+    return reader.all(_KEYS, (match,))
 
 
 @singledispatch

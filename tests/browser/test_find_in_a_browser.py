@@ -18,12 +18,16 @@ def test_from_a_question_to_copied_code_by_keys_alone(team: str, tab: Callable[.
     page.keyboard.type("make a diagram", delay=20)
     page.wait_for_selector("#rows :text('make a diagram')")
     assert page.locator("#rows .row-why").first.inner_text().startswith("nearness")
+    page.wait_for_selector("#facets:not([aria-busy])")  # counts of another question are not shown meanwhile
+    assert page.locator(".facets a[title=tool] .count").inner_text() != ""
     opened.picture("find")
     page.keyboard.press("ArrowDown")
     assert page.evaluate("document.activeElement.textContent") == "create_scatter"
     page.keyboard.press("Enter")
     page.wait_for_selector("h1:text('create_scatter')")
-    page.locator(".side [data-copy]").focus()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("copy in python")
+    page.wait_for_selector("#palette li[aria-selected=true] :text('Copy: In Python')")
     page.keyboard.press("Enter")
     page.wait_for_selector(".side :text('Copied')")
     assert page.evaluate("navigator.clipboard.readText()") == 'cat["tool:create_scatter"]'

@@ -168,7 +168,8 @@ def _short(path: str, entry: Entry) -> str:
 def _more_facts(entry: Entry) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for word, value in sorted(entry.metadata.items()):
-        if word in _FACTS_ELSEWHERE or value in (None, "", [], {}):
+        is_linked = word == "framework" and isinstance(value, str)
+        if word in _FACTS_ELSEWHERE or is_linked or value in (None, "", [], {}):
             continue
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         found.append((word.replace("_", " ").capitalize(), text if len(text) <= 400 else f"{text[:399]}…"))

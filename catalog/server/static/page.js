@@ -30,12 +30,13 @@
       if (html === null) { location.assign(address); return; }
       rows.innerHTML = html;
       shown = address;
+      facets.setAttribute("aria-busy", "true"); // what stands there counts the question before
       if (push) history.pushState(null, "", address); else history.replaceState(null, "", address);
       document.title = `${field.value.trim() || "Find"} · catalog`;
       later = setTimeout(async () => {
         try {
           const beside = await part(address, "facets", signal);
-          if (beside !== null) facets.innerHTML = beside;
+          if (beside !== null) { facets.innerHTML = beside; facets.removeAttribute("aria-busy"); }
         } catch (error) { if (error.name !== "AbortError") throw error; }
       }, 250);
     } catch (error) { if (error.name !== "AbortError") location.assign(address); }
@@ -115,6 +116,14 @@
   const commands = [
     ...$$(".nav a").map((link) => ({ name: `Go to ${link.textContent.trim()}`, note: "page", run: () => location.assign(link.href) })),
     { name: "Switch between light and dark", note: "look", run: turn },
+    ...$$("article :is(details, .side section) > .block > [data-copy]").map((button) => {
+      const way = button.closest("details");
+      const title = way ? $("summary", way) : $("h2", button.closest("section"));
+      return {
+        name: `Copy: ${title.textContent.trim()}`, note: "this entry",
+        run: () => { if (way) way.open = true; button.focus(); button.click(); },
+      };
+    }),
     ...$$("#change ~ details > summary").map((summary) => ({
       name: `${summary.textContent}…`, note: "this entry",
       run: () => { summary.parentElement.open = true; $("input:not([type=hidden]), textarea", summary.parentElement)?.focus(); },
