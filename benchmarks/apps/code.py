@@ -309,7 +309,8 @@ class Counter:
         if method not in ("compile", "build") or (module.path, node.lineno) in self._asked:
             return None
         self._asked.add((module.path, node.lineno))
-        others = [each for each in (*module.assigned.get(base, ()), *node.args[:1]) if each is not node]
+        given = [value for each in node.args[:1] for value in (each, *module.values(each))]
+        others = [each for each in (*module.assigned.get(base, ()), *given) if each is not node]
         calls = [each.value if isinstance(each, ast.Await) else each for each in others]
         made = (self.constructor(module, each) for each in calls if isinstance(each, ast.Call))
         found = next(filter(None, made), None)

@@ -50,6 +50,8 @@ PYTHONS_OWN = frozenset(sys.stdlib_module_names) | {"builtins"}
 """Packages that hold nothing a rule names; they are not read."""
 _PYTHONS_OWN = frozenset(name.encode() for name in PYTHONS_OWN)
 _LONGEST_NAME = 100
+CREATES = b".agents.create("
+"""How a client makes an agent."""
 _SPEC = b"\nTOOL_SPEC"
 _NO_ALIAS = (b"import ", b"with ", b"    with ", b"    except ", b"except ", b"        with ", b"        except ")
 """Lines in which ``as`` renames a module, or nothing that is imported."""
@@ -131,7 +133,7 @@ class Prefilter:
         names = _grouped("|".join(top.replace("*", r"\w*").replace(".", r"\.") for top in tops)).encode()
         self._home = (re.compile(rb"from[ \t]++(?:%b)\b" % names), re.compile(rb"\nimport[ \t]++(?:%b)\b" % names))
         methods = {name for rule in rules if rule.section == "methods" for name in rule.names}
-        self._applied = tuple(f".{name}(".encode() for name in sorted(methods | set(ADDERS)))
+        self._applied = (*(f".{name}(".encode() for name in sorted(methods | set(ADDERS))), CREATES)
         self._rules = rules
         self._maker_words: dict[str, bool] = {}
 
@@ -170,6 +172,7 @@ class Prefilter:
         assigned = (marking or self._makes(data, self._constructor)) or (
             self._own_mark in data and self._makes(data, self._own_call)
         )
+        assigned = assigned or CREATES in data
         if renamed and not (decorated and assigned):
             known = [name for name, first in renamed.items() if self._is_known(first.encode())]
             names = b"|".join(re.escape(name.encode()) for name in known) or b"(?!)"
