@@ -61,6 +61,13 @@ BENCHMARKS = {
     ),
     "scan": Benchmark("benchmarks.discovery.scan", ("pydantic", "--rounds", "1")),
     "faces": Benchmark("benchmarks.faces.serving", ("--size", "2000", "--seconds", "0.3")),
+    "docs_site": Benchmark(
+        "benchmarks.faces.docs_site",
+        (
+            "--size",
+            "300",
+        ),
+    ),
     "fuzz": Benchmark("benchmarks.fuzz.fuzz", ("--minutes", "0.05")),
     "scan_recall": Benchmark("benchmarks.discovery.recall", ()),
     "scan_apps": Benchmark("benchmarks.discovery.scan_apps", ()),

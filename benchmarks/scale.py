@@ -2,17 +2,20 @@
 
     python -m benchmarks scale                                     # 10,000 and 100,000 entries in a file
     python -m benchmarks scale --server postgresql://owner@/bench  # ... and on a server: an empty database
-    python -m benchmarks scale --size 1000000 --only file          # a million: half an hour and 8 GB of disk
+    python -m benchmarks scale --size 1000000 --keep DIR           # a million: 12 GB of disk, kept for the next run
 
-Vectors have 256 dimensions (hashed words: no model takes part). "Cold" is a process of its own, from the import to the
-answer; the file of vectors is there. Beside each figure, in the same run: SQL as it would be written by hand (FTS5's
-bm25; tsvector with ts_rank; pgvector with an HNSW index), a product by numpy, and those peers that are installed.
+Tools, requests and their words are made up, but read as tools do (``benchmarks.tool_texts``); the default embedder
+makes vectors of 256 numbers. Loading a million takes long, and so does building other people's indexes of as many rows:
+with ``--keep`` both are taken from DIR where they are there, and loading is measured by a share. "Cold" is a process of
+its own, from the import to the answer; the file of vectors is there. "new" is the median of requests that were not made
+before. Beside each figure, in the same run: SQL as it would be written by hand (FTS5's bm25; tsvector with ts_rank;
+pgvector with an HNSW index), a product by numpy, and those peers that are installed, each with the least effort that
+finds as large a share of the nearest.
 """
 
 from __future__ import annotations
 
 import json
-import resource
 import shutil
 import sqlite3
 import statistics
@@ -25,24 +28,33 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from benchmarks.corpus import entries
+from benchmarks.kept_peers import PEERS, prepared, recall, searching
 from benchmarks.measure import one_core, versions
 from benchmarks.options import Parser
 from benchmarks.processes import environment, start
+from benchmarks.tool_texts import requests, tools
 
 WIDTH = 256
+SHARE = 20_000  # entries by which loading is measured
+RECALL = 0.99
 OPEN = """
 import json, sys, time
 begin = time.perf_counter()
 from catalog import Catalog, Settings
-from catalog.embedders.hashed import HashEmbedder
-cat = Catalog(sys.argv[1], embedder=HashEmbedder(256), settings=Settings())
+cat = Catalog(sys.argv[1], settings=Settings())
 """
 COLD = (
     OPEN
     + """
 hits = cat.search(sys.argv[2], limit=10)
-print(json.dumps([time.perf_counter() - begin, len(hits)]))
+took = time.perf_counter() - begin
+for text in sys.argv[3:]:
+    cat.search(text, limit=10)
+try:
+    own = sum(int(line.split()[1]) for line in open("/proc/self/smaps_rollup") if line.startswith("Anonymous:"))
+except OSError:
+    own = 0
+print(json.dumps([took, own / 1e3]))
 """
 )
 WRITE = (
@@ -63,12 +75,6 @@ FTS = (
     "ORDER BY bm25(entry_fts, 4.0, 1.0, 0.5, 1.0, 0.5, 0.0) LIMIT 10"
 )
 RANK = "SELECT entry_id FROM search_doc WHERE words @@ %s::tsquery ORDER BY ts_rank(words, %s::tsquery) DESC LIMIT 10"
-
-
-def requests(count: int) -> list[str]:
-    """Return *count* requests of three words, taken from descriptions all over the catalog."""
-    every = list(islice(entries(5_000), 0, 5_000, 5_000 // count))[:count]
-    return [" ".join(one["description"].split()[3:6]) for one in every]
 
 
 def quantiles(call: Callable[[Any], object], over: Sequence[Any]) -> tuple[float, float]:
@@ -98,56 +104,119 @@ class Table:
         print(f"{self.size:>9,} {where:<12} {what:<34} {value:>12,.3f} {unit}{beside}", flush=True)
 
 
-def catalog_figures(table: Table, where: str, url: str, asked: list[str], seconds: float) -> Any:
-    """Fill a catalog and measure it; return its vectors as (ids, rows)."""
+def load_figures(table: Table, where: str, url: str, folder: Path) -> None:
+    """Measure how fast a share of the entries is loaded into an empty catalog, by the two ways in."""
     from catalog import Catalog, Settings
-    from catalog.embedders.hashed import HashEmbedder
 
-    cat = Catalog(url, embedder=HashEmbedder(WIDTH), settings=Settings())
-    if len(cat.list("tool")) != table.size:
-        begin, source = time.perf_counter(), entries(table.size)
+    share = list(islice(tools(table.size), SHARE))
+    lines = folder / "share.jsonl"
+    lines.write_text("".join(json.dumps(one) + "\n" for one in share), encoding="utf-8")
+    for what in ("register_many", "import"):
+        with Catalog(url.format(what=what), settings=Settings()) as cat:
+            cat.register("tool", "first", "bench:first", description="what embeds is loaded")
+            begin = time.perf_counter()
+            if what == "import":
+                cat.import_jsonl(lines)
+            else:
+                cat.register_many(share)
+            took = time.perf_counter() - begin
+        table.add(where, f"{what}, vectors included", len(share) / took, "entries/s")
+
+
+def fill(table: Table, where: str, url: str) -> Any:
+    """Return a catalog of so many tools; what it lacks is loaded."""
+    from catalog import Catalog, Settings
+    from catalog.store.queries import COUNT
+
+    cat = Catalog(url, settings=Settings())
+    row = cat.workspace.store.reader.one(COUNT)
+    if row is None or row[0] < table.size:
+        begin, source = time.perf_counter(), tools(table.size)
         while batch := list(islice(source, 10_000)):
             cat.register_many(batch)
-        took = time.perf_counter() - begin
-        table.add(where, "load, vectors included", table.size / took, "entries/s")
+        table.add(where, "loading all of it", time.perf_counter() - begin, "s")
+    return cat
+
+
+def catalog_figures(table: Table, where: str, url: str, asked: list[str], seconds: float) -> dict[str, float]:
+    """Measure a catalog that is filled; return the medians of its searches."""
+    cat = fill(table, where, url)
+    begin = time.perf_counter()
     cat.search(asked[0])
-    for name, options in {
+    table.add(where, "first search of this process", time.perf_counter() - begin, "s")
+    medians = {}
+    modes: dict[str, dict[str, Any]] = {
         "lexical": {"mode": "lexical"},
         "semantic": {"mode": "semantic"},
         "hybrid": {},
         "hybrid, a tag of 10 %": {"tags": ["tag3"]},
         "hybrid, a tag of 0.1 %": {"tags": ["topic7"]},
-    }.items():
+    }
+    for name, options in modes.items():
+        new = []
+        for text in asked:
+            begin = time.perf_counter()
+            cat.search(text, limit=10, **options)
+            new.append((time.perf_counter() - begin) * 1e3)
         middle, late = quantiles(lambda text, options=options: cat.search(text, limit=10, **options), asked)  # type: ignore[misc]  # mypy: no types for defaults of a lambda
-        table.add(where, f"search, {name}", middle, "ms", p99=late)
-    names = cat.list("tool")[:: max(1, table.size // 500)]
+        table.add(where, f"search, {name}", middle, "ms", p99=late, new=statistics.median(new))
+        medians[name] = middle
+    names = [hit.name for text in asked for hit in cat.search(text, limit=10)]
     for name in names:
         cat.entry("tool", name)
-    table.add(where, "lookup, remembered", quantiles(lambda name: cat.entry("tool", name), names)[0] * 1e3, "us")
+    remembered = quantiles(lambda name: cat.entry("tool", name), names)[0]
+    table.add(where, "lookups, remembered", 1e3 / remembered, "lookups/s")
     reader = cat.workspace.store.reader
     from catalog.store.queries import ENTRY
 
-    table.add(
-        where, "lookup, not remembered", quantiles(lambda name: reader.one(ENTRY, ("tool", name)), names)[0] * 1e3, "us"
-    )
-    table.add(
-        where, "memory of this process at its most", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3, "MB"
-    )
-    from catalog.store.vectors import fresh
-
-    _, rows = fresh(reader, HashEmbedder(WIDTH).name)
+    looked = quantiles(lambda name: reader.one(ENTRY, ("tool", name)), names)[0]
+    table.add(where, "lookups, not remembered", 1e3 / looked, "lookups/s")
     cat.close()
     colds = []
     for number in range(3):
-        process = start(COLD, url, asked[number])
+        process = start(COLD, url, asked[number], *asked)
         out, err = process.communicate()
         if process.returncode:
             raise RuntimeError(err)
-        colds.append(json.loads(out)[0])
-    table.add(where, "cold first search, vectors mapped", min(colds), "s")
+        colds.append(json.loads(out))
+    table.add(where, "cold first search, vectors mapped", min(cold for cold, _ in colds), "s")
+    table.add(where, "memory of its own after 50 searches", max(own for _, own in colds), "MB")
     for writers in (1, 4, 8):
         table.add(where, f"{writers} writers", _written(url, writers, seconds), "registrations/s")
-    return rows
+    return medians
+
+
+def vectors_of(table: Table, url: str, asked: list[str], folder: Path) -> tuple[Any, Any]:
+    """Return the rows of the catalog's own index, and the vectors of the requests; add what its search finds."""
+    import numpy as np
+
+    from catalog import Catalog, Settings
+
+    with Catalog(url, settings=Settings()) as cat:
+        cat.search(asked[0])
+        embedding = cat.workspace.embedding
+        index = embedding.indexes[embedding.embedder().name]
+        vectors = np.ascontiguousarray(embedding.embedder().encode(asked))
+        assert index.state is not None
+        piece = index.state.pieces[0]
+        rows = np.array(piece.rows)
+        exact = nearest(rows, vectors)
+
+        def own(vector: Any) -> list[int]:
+            found = index.search(vector, 10)
+            best = np.argsort(-found.similarities[0], kind="stable")[:10]
+            return list(np.searchsorted(piece.ids, found.ids[best]))
+
+        middle, late = quantiles(own, list(vectors))
+        table.add("catalog", "vectors, 10 best", middle, "ms", p99=late, recall=recall(own, vectors, exact))
+    return rows, vectors
+
+
+def nearest(rows: Any, vectors: Any) -> list[set[int]]:
+    """Return the places of the ten rows nearest to each vector."""
+    import numpy as np
+
+    return [set(np.argpartition(-(rows @ vector), 10)[:10].tolist()) for vector in vectors]
 
 
 def _written(url: str, writers: int, seconds: float) -> float:
@@ -171,39 +240,39 @@ def _written(url: str, writers: int, seconds: float) -> float:
     return sum(int(process.communicate()[0]) for process in processes) / seconds
 
 
-def vector_peers(table: Table, rows: Any, asked: list[str], folder: Path) -> None:
-    """Measure exact and approximate search over the same vectors by other means."""
-    from benchmarks.peers import PEERS, build
-    from catalog.embedders.hashed import HashEmbedder
-
-    matrix, vectors = rows.vectors, HashEmbedder(WIDTH).encode(asked)
+def vector_peers(table: Table, rows: Any, vectors: Any, folder: Path) -> float:
+    """Measure exact and approximate search over the same vectors by other means; return the fastest median."""
+    import numpy as np
 
     def product(vector: Any) -> Any:
-        import numpy as np
-
-        scores = matrix @ vector
+        scores = rows @ vector
         best = np.argpartition(-scores, 10)[:10]
         return best[np.argsort(-scores[best])]
 
-    exact = [set(product(vector).tolist()) for vector in vectors]
-    middle, late = quantiles(product, list(vectors))
-    table.add("numpy", "exact product, 10 best", middle, "ms", p99=late)
-    for name in ("sqlite-vec", "LanceDB", "Chroma"):
-        if name not in PEERS:
+    exact = nearest(rows, vectors)
+    fastest, late = quantiles(product, list(vectors))
+    table.add("numpy", "exact product, 10 best", fastest, "ms", p99=late)
+    for name in PEERS:
+        ready = prepared(name, rows, folder)
+        if ready is None:
             continue
+        peer, place, took = ready
+        if took:
+            table.add(name, "build", took, "s")
         begin = time.perf_counter()
-        search = build(name, matrix, folder)
-        if search is None:
-            continue
-        table.add(name, "build", time.perf_counter() - begin, "s")
-        middle, late = quantiles(search, list(vectors))
-        found = [{int(one) for one in search(vector)} for vector in vectors]
-        shared = [len(mine & theirs) / 10 for mine, theirs in zip(found, exact, strict=True)]
-        table.add(name, "10 best", middle, "ms", p99=late, recall=statistics.mean(shared))
+        search, effort, share = searching(peer, place, vectors, exact, RECALL)
+        some = vectors[: 10 if time.perf_counter() - begin > 10 else len(vectors)]
+        middle, late = quantiles(search, list(some))
+        table.add(name, "10 best" + (f", effort {effort}" if effort else ""), middle, "ms", p99=late, recall=share)
+        size = sum(one.stat().st_size for one in place.rglob("*") if one.is_file())
+        table.add(name, "disk", size / 1e6, "MB")
+        if share >= RECALL:
+            fastest = min(fastest, middle)
+    return fastest
 
 
-def bare_file(table: Table, path: Path, asked: list[str]) -> None:
-    """Measure FTS5 as a bare script would ask it."""
+def bare_file(table: Table, path: Path, asked: list[str]) -> float:
+    """Measure FTS5 as a bare script would ask it; return the median."""
     from catalog.search.keyword import request_words
 
     connection = sqlite3.connect(path)
@@ -211,14 +280,14 @@ def bare_file(table: Table, path: Path, asked: list[str]) -> None:
     middle, late = quantiles(lambda match: connection.execute(FTS, (match,)).fetchall(), matches)
     table.add("bare FTS5", "bm25, 10 best", middle, "ms", p99=late)
     connection.close()
-    table.add("file", "disk", sum(one.stat().st_size for one in path.parent.iterdir() if one.is_file()) / 1e6, "MB")
+    table.add("file", "disk", sum(one.stat().st_size for one in path.parent.glob("catalog.db*")) / 1e6, "MB")
+    return middle
 
 
-def bare_server(table: Table, url: str, rows: Any, asked: list[str]) -> None:
+def bare_server(table: Table, url: str, rows: Any, vectors: Any, asked: list[str]) -> None:
     """Measure ts_rank and pgvector as a bare script would ask them."""
     import psycopg
 
-    from catalog.embedders.hashed import HashEmbedder
     from catalog.search.keyword import request_words
     from catalog.store.postgres.dialect import tsquery
 
@@ -233,47 +302,65 @@ def bare_server(table: Table, url: str, rows: Any, asked: list[str]) -> None:
         except psycopg.Error as error:
             print(f"peer pgvector: {str(error).splitlines()[0]}; skipped", flush=True)
             return
-        connection.execute("DROP TABLE IF EXISTS bench_vector")
-        connection.execute(f"CREATE TABLE bench_vector (id int PRIMARY KEY, e public.vector({WIDTH}))")
-        begin = time.perf_counter()
-        with connection.cursor() as cursor, cursor.copy("COPY bench_vector FROM STDIN") as copy:
-            for place, row in enumerate(rows.vectors):
-                copy.write_row((place, "[" + ",".join(map(str, row.tolist())) + "]"))
-        connection.execute("CREATE INDEX ON bench_vector USING hnsw (e public.vector_cosine_ops)")
-        table.add("pgvector", "load and HNSW index", time.perf_counter() - begin, "s")
-        vectors = HashEmbedder(WIDTH).encode(asked)
+        connection.execute(f"CREATE TABLE IF NOT EXISTS bench_vector (id int PRIMARY KEY, e public.vector({WIDTH}))")
+        stored = connection.execute("SELECT count(*) FROM bench_vector").fetchone()
+        if stored != (len(rows),):
+            connection.execute("TRUNCATE bench_vector")
+            begin = time.perf_counter()
+            with connection.cursor() as cursor, cursor.copy("COPY bench_vector FROM STDIN") as copy:
+                for place, row in enumerate(rows):
+                    copy.write_row((place, "[" + ",".join(map(str, row.tolist())) + "]"))
+            connection.execute("SET maintenance_work_mem = '2GB'")
+            connection.execute("CREATE INDEX ON bench_vector USING hnsw (e public.vector_cosine_ops)")
+            table.add("pgvector", "load and HNSW index", time.perf_counter() - begin, "s")
         texts = ["[" + ",".join(map(str, vector.tolist())) + "]" for vector in vectors]
         sql = "SELECT id FROM bench_vector ORDER BY e OPERATOR(public.<=>) %s::public.vector LIMIT 10"
-        found = [{row[0] for row in connection.execute(sql, (text,))} for text in texts]
-        exact = [set((-(rows.vectors @ vector)).argsort()[:10].tolist()) for vector in vectors]
-        middle, late = quantiles(lambda text: connection.execute(sql, (text,)).fetchall(), texts)
-        recall = statistics.mean(len(mine & theirs) / 10 for mine, theirs in zip(found, exact, strict=True))
-        table.add("pgvector", "10 best, HNSW", middle, "ms", p99=late, recall=recall)
-        connection.execute("DROP TABLE bench_vector")
+
+        def search(text: str) -> list[Any]:
+            return [row[0] for row in connection.execute(sql, (text,))]
+
+        exact = nearest(rows, vectors)
+        for effort in (40, 100, 200, 400, 1_000):
+            connection.execute(f"SET hnsw.ef_search = {effort}")
+            share = recall(search, texts, exact)
+            if share >= RECALL:
+                break
+        middle, late = quantiles(search, texts)
+        table.add("pgvector", f"10 best, HNSW, effort {effort}", middle, "ms", p99=late, recall=share)
+
+
+def _with(url: str, option: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{option}"
 
 
 def _measured(options: Any, size: int, folder: Path) -> Iterator[Table]:
     asked, table = requests(50), Table(size)
+    path = folder / "catalog.db"
+    url = f"sqlite:///{path}"
     rows: Any = None
+    vectors: Any = None
+    mine, words = {"hybrid": 0.0}, 0.0
     if "file" in options.only:
-        path = folder / "catalog.db"
-        rows = catalog_figures(table, "file", f"sqlite:///{path}", asked, options.seconds)
-        bare_file(table, path, asked)
+        with tempfile.TemporaryDirectory(prefix="catalog-scale-") as place:
+            load_figures(table, "file", f"sqlite:///{place}/{{what}}.db", Path(place))
+        mine = catalog_figures(table, "file", url, asked, options.seconds)
+        words = bare_file(table, path, asked)
+    if "peers" in options.only or options.server:
+        fill(table, "file", url).close()
+        rows, vectors = vectors_of(table, url, asked, folder)
     if "server" in options.only and options.server:
         from catalog import upgrade_database
 
-        schema = f"{options.server}{'&' if '?' in options.server else '?'}schema=bench{size}"
+        schema = _with(options.server, f"schema=bench{size}")
         upgrade_database(schema)
-        found = catalog_figures(table, "server", schema, asked, options.seconds)
-        bare_server(
-            table,
-            f"{options.server}{'&' if '?' in options.server else '?'}options=-csearch_path%3Dbench{size},public",
-            found,
-            asked,
-        )
-        rows = rows or found
-    if rows is not None and "peers" in options.only:
-        vector_peers(table, rows, asked, folder)
+        catalog_figures(table, "server", schema, asked, options.seconds)
+        bare = _with(options.server, f"options=-csearch_path%3Dbench{size},public")
+        bare_server(table, bare, rows, vectors, asked)
+    if "peers" in options.only:
+        fastest = vector_peers(table, rows, vectors, folder / "peers")
+        if words:
+            ratio = mine["hybrid"] / (words + fastest)
+            table.add("file", "hybrid, by the sum of bare FTS5 and the fastest peer", ratio, "(goal 1.5 at most)")
     yield table
 
 
@@ -288,20 +375,26 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "--only", action="append", choices=("file", "server", "peers"), help="some parts; may be repeated"
     )
     parser.add_argument("--seconds", type=float, default=3.0, help="how long writers write")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep what was made in DIR, and take it from there")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     options = parser.options(arguments)
     options.only = options.only or ["file", "server", "peers"]
     one_core()
-    print(versions("numpy", "psycopg", "sqlalchemy"))
+    print(versions("numpy", "sqlalchemy", "psycopg", "faiss-cpu", "usearch", "sqlite-vec", "lancedb", "chromadb"))
     if "server" in options.only and not options.server:
         print("PostgreSQL: no --server URL; skipped")
     figures: list[dict[str, Any]] = []
     for size in options.size or [10_000, 100_000]:
-        folder = Path(tempfile.mkdtemp(prefix="catalog-scale-"))
+        if options.keep is None:
+            folder = Path(tempfile.mkdtemp(prefix="catalog-scale-"))
+        else:
+            folder = options.keep.resolve() / str(size)
+            folder.mkdir(parents=True, exist_ok=True)
         try:
             for table in _measured(options, size, folder):
                 figures += table.rows
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            if options.keep is None:
+                shutil.rmtree(folder, ignore_errors=True)
     if options.json is not None:
         options.json.write_text(json.dumps(figures, indent=1), encoding="utf-8")

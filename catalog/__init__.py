@@ -70,6 +70,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.entry.states import code_of as _entry_state
     from catalog.entry.states import deprecated_in_words as _deprecated_in_words
     from catalog.entry.states import marks_of as _entry_marks
+    from catalog.entry.template import text_of as _prompt_text
     from catalog.entry.words import small_words as small_words
     from catalog.entry.words import words as _search_words
     from catalog.errors import CallTimeoutError as CallTimeoutError
@@ -203,6 +204,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     CouncilIssue = _CouncilIssue
     embedder_form = _embedder_form
     ENTRY_STATES = _ENTRY_STATES
+    prompt_text = _prompt_text
     REVIEW_STATES = _REVIEW_STATES
     entry_state = _entry_state
     entry_marks = _entry_marks
@@ -264,6 +266,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "search_words": "catalog.entry.words:words",
     "small_words": "catalog.entry.words",
     "entry_words": "catalog.store.mapping:words_of",
+    "prompt_text": "catalog.entry.template:text_of",
     "signature_line": "catalog.entry.explained",
     "Reference": "catalog.entry.references",
     "Embedder": "catalog.embedders.base",

@@ -361,13 +361,15 @@ class Catalog:
         tags: Sequence[str] = (),
         sources: Sequence[str] | None = None,
         distributions: Sequence[str] | None = None,
+        states: Sequence[str] = (),
+        frameworks: Sequence[str] = (),
         order: str = "key",
         after: str | None = None,
     ) -> Iterator[Hit]:
         """Yield what `search` without a text and a limit gives, as it is read: a million need not be in memory at once.
 
         Args:
-            kind, tags, sources, distributions: as of `search`.
+            kind, tags, sources, distributions, states, frameworks: as of `search`.
             order, after: ``key``, ``name``, or ``updated``: the newest first; and the key of the entry to go on behind.
 
         Raises:
@@ -375,7 +377,7 @@ class Catalog:
         """
         from catalog.verbs import search
 
-        filters = self.workspace.filters(kind, tags, (), (), sources, distributions)
+        filters = self.workspace.filters(kind, tags, (), (), sources, distributions, states, frameworks)
         return search.listed(self.workspace, filters, order, after)
 
     def search(
@@ -388,6 +390,8 @@ class Catalog:
         exclude_tags: Sequence[str] = (),
         sources: Sequence[str] | None = None,
         distributions: Sequence[str] | None = None,
+        states: Sequence[str] = (),
+        frameworks: Sequence[str] = (),
         limit: int | None = 10,
         mode: str = "auto",
     ) -> builtins.list[Hit]:
@@ -400,6 +404,7 @@ class Catalog:
             sources: from one of these, as ``manual``, ``scan:mypkg`` and what is below it; (): from all.
             distributions: from one of these installed distributions, by name; (): from all. Where neither is given the
                 ``scope`` of the configuration counts, and with it all of the runtime and the config tier.
+            states, frameworks: in one of these states, of its review or as ``gone`` of its code; of one of these.
             limit: how many at the most; None: all.
             mode: ``lexical`` goes by words, ``semantic`` by vectors, ``hybrid`` by both; ``auto`` is hybrid wherever
                 there is an embedder, else lexical, also for half a minute after the embedder has failed.
@@ -413,7 +418,7 @@ class Catalog:
         """
         from catalog.verbs.search import search
 
-        filters = self.workspace.filters(kind, tags, any_tags, exclude_tags, sources, distributions)
+        filters = self.workspace.filters(kind, tags, any_tags, exclude_tags, sources, distributions, states, frameworks)
         return search(self.workspace, text, filters, limit, mode)
 
     def similar(
@@ -447,7 +452,6 @@ class Catalog:
         ``hit.why["use"]`` says what it did. To call this is to ask for learning; with ``learn = "auto"`` in the
         configuration, taking a hit within ten minutes of a search records it as well (the first one that the same
         thread takes), and with ``learn = "off"`` nothing is recorded and nothing recorded counts.
-
         Only hashes of the request and its words are kept, unless ``learn_text = true``; their key lies in the database,
         so whoever has that can test guesses.
 
@@ -659,9 +663,7 @@ class Catalog:
     def restore(
         self, kind: str, name: str | None = None, revision: int | None = None, *, reason: str | None = None
     ) -> Entry:
-        """Bring back an entry as it was at *revision* (None: the last one it had); this is a new revision.
-
-        *reason* says why, for the history.
+        """Bring back an entry as it was at *revision* (None: its last), as a new revision; *reason* says why.
 
         Raises:
             EntryNotFoundError: there is no such revision, or the entry was taken away by it.
@@ -742,9 +744,7 @@ class Catalog:
     def approve(self, kind: str, name: str | None = None, *, reason: str | None = None) -> Entry:
         """Make an entry that is a draft, needs review or is deprecated one that routers see; this is a new revision.
 
-        Of an entry that drifted the code is recorded as it is now.
-
-        *reason* says why, for the history.
+        Of an entry that drifted the code is recorded as it is now. *reason* says why, for the history.
 
         Raises:
             EntryNotFoundError, EntryError: there is no such entry; it is approved, or its code is gone or broken.

@@ -148,4 +148,6 @@ def team_catalog(path: Path) -> Catalog:
         ("draw size by price", "tool:create_scatter"), ("who painted the mona lisa", None),
     ):  # fmt: skip
         cat.golden.add(text, key)
+    cat.register("tool", "fax", "post:fax", description="Send a fax.")
+    cat.unregister("tool:fax", reason="nobody has a fax any more")
     return cat

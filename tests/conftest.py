@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import compileall
+import gc
 import os
 import socket
 import subprocess
@@ -28,6 +30,24 @@ _OURS = ("CATALOG_URL", "CATALOG_ACTOR", "CATALOG_AUTO_REFRESH", "CATALOG_TRUST"
 
 ON_SERVER = os.environ.get("CATALOG_TEST_PG") == "1"
 """Whether the fixtures open their catalogs on PostgreSQL; tests that are about files are skipped then."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Compile the package once: where Python is told to keep no bytecode, each process of a test would do it anew."""
+    if not hasattr(config, "workerinput"):
+        for folder in ("catalog", "cli", "migrations"):
+            compileall.compile_dir(ROOT / folder, quiet=2)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Leave the tests themselves, a million objects, out of all searches for garbage: none of them is any."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture(scope="session")

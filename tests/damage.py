@@ -161,6 +161,13 @@ def ways(table: str, name: str) -> Iterator[Way]:
         yield Way(value, f'UPDATE {table} SET "{name}" = {value}{where}', not lawful)
 
 
+def chosen(table: str, name: str) -> int:
+    """Return which way of damaging a column to take if only one is taken: the next for each column of a form."""
+    form = form_of(tables.metadata.tables[table].c[name])
+    alike = [place for place in COLUMNS if form_of(tables.metadata.tables[place[0]].c[place[1]]) == form]
+    return alike.index((table, name)) % len(_VALUES[form])
+
+
 def damaged_copy(full: Path, target: Path, statement: str) -> bool:
     """Copy *full* to *target* and damage it, as a disk does: no trigger runs. Return False if SQLite refuses."""
     shutil.copyfile(full, target)

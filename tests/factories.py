@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -19,6 +20,9 @@ from catalog.entry.entry import make_entry
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""
+
+WHOLE = os.environ.get("CATALOG_WHOLE_TESTS") == "1"
+"""Whether the tests that walk over many combinations walk over all; otherwise over some, in which each part occurs."""
 
 
 @lru_cache(maxsize=1)

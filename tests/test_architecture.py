@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ def dotted(path: Path) -> str:
     return ".".join(path.relative_to(base).with_suffix("").parts).removesuffix(".__init__")
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Return what a module imports, in functions and for type checkers too."""
     names: set[str] = set()
@@ -142,7 +144,7 @@ def private_imports(path: Path) -> list[str]:
 def test_nobody_imports_private_names() -> None:
     """No module, test or benchmark imports a private name of another module; ruff sees only attributes."""
     files = [*MODULES, *(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]
-    assert {str(path): private_imports(path) for path in files if private_imports(path)} == {}
+    assert {str(path): private for path in files if (private := private_imports(path))} == {}
 
 
 def test_the_architecture_page_names_every_room() -> None:

@@ -71,31 +71,30 @@ def marked() -> set[int]:
     return {number for number, line in enumerate(lines, 1) if line.endswith("# error")}
 
 
+CHECKERS = pytest.mark.skipif(
+    "CATALOG_TYPE_CHECKERS" not in os.environ,
+    reason="they take a minute, and pyright fetches itself when it first runs; .ci/run sets CATALOG_TYPE_CHECKERS",
+)
+
 MYPY = ("mypy", "--strict", "--no-error-summary", "--python-version", "3.11", "--cache-dir")
 
 
+@CHECKERS
 @pytest.mark.packaging
 def test_mypy_sees_the_public_types(site: Path) -> None:
     """Under `mypy --strict` every public name has the type that users rely on."""
-    pytest.importorskip("mypy", reason="the extra 'lint' is not installed; .ci/run runs this with it")
     assert checked(site, *MYPY, str(site / ".mypy"), "public_names.py") == (0, "")
 
 
+@CHECKERS
 @pytest.mark.packaging
 def test_mypy_reports_each_mistake(site: Path) -> None:
     """Misspelt names, methods and arguments of wrong types are errors, and nothing else is."""
-    pytest.importorskip("mypy", reason="the extra 'lint' is not installed; .ci/run runs this with it")
     _, printed = checked(site, *MYPY, str(site / ".mypy"), "errors.py")
     assert {int(number) for number in re.findall(r"^errors\.py:(\d+): error", printed, re.MULTILINE)} == marked()
 
 
-PYRIGHT = pytest.mark.skipif(
-    "CATALOG_PYRIGHT" not in os.environ,
-    reason="pyright fetches itself when it first runs; .ci/run sets CATALOG_PYRIGHT",
-)
-
-
-@PYRIGHT
+@CHECKERS
 @pytest.mark.packaging
 def test_pyright_sees_the_public_types(site: Path) -> None:
     """Under pyright every public name has the type that users rely on."""
@@ -103,7 +102,7 @@ def test_pyright_sees_the_public_types(site: Path) -> None:
     assert (status, printed.strip().splitlines()[-1]) == (0, "0 errors, 0 warnings, 0 informations")
 
 
-@PYRIGHT
+@CHECKERS
 @pytest.mark.packaging
 def test_pyright_reports_each_mistake(site: Path) -> None:
     """Each line with a mistake has an error, and no other line has one."""

@@ -26,7 +26,7 @@ def copied(repositories: Sequence[Path], most: int, into: Path) -> Iterator[str]
         for name in counted(top):
             target = into / top.name.replace("+", "-") / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(top / name, target)
+            shutil.copy2(top / name, target)  # with its time: what was written just now is compared by content
             if name.endswith(".py"):
                 yield str(target)
                 done += 1

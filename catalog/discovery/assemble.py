@@ -137,7 +137,8 @@ def _with_alternatives(seen: list[Seen], others: list[Finding]) -> list[Seen]:
             each.finding = replace(each.finding, **_of_several(several))
     for several in by_ref.values():  # the first of the branches defines something else, of which loading is checked
         changes = _of_several(several) if len(several) > 1 else {}
-        seen.append(Seen(replace(several[0], **changes, checksum=None, source_checksum=None), {}))
+        place = f"{several[0].path}:{several[0].line}:0"
+        seen.append(Seen(replace(several[0], **changes, checksum=None, source_checksum=None, place=place), {}))
     return seen
 
 
@@ -296,6 +297,7 @@ def finding_of(
         module=module,
         path=path,
         line=item["line"],
+        place=f"{path}:{item.get('made', {}).get('at') or str(item['line']) + ':0'}",
         root=root,
         tags=_texts(fields.get("tags")) or (),
         examples=_texts(fields.get("examples")) or (),

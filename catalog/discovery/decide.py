@@ -56,15 +56,17 @@ def of_mark(mark: dict[str, Any], follower: NameFollower) -> Decision | None:
             return Decision(rule, mark["method"], given)
     if not last:
         return None
-    return _of_wrapper(last, ["bare"] if mark.get("bare") else ["called"], given, follower, 0)
+    return _of_wrapper(last, ["bare"] if mark.get("bare") else ["called"], given, follower, set())
 
 
 def _of_wrapper(
-    dotted: str, levels: list[str], given: dict[str, Value], follower: NameFollower, depth: int
+    dotted: str, levels: list[str], given: dict[str, Value], follower: NameFollower, seen: set[str]
 ) -> Decision | None:
-    """Return the rule for what the function or class *dotted* gives."""
-    if depth > _MOST_STEPS:
+    """Return the rule for what the function or class *dotted* gives; those *seen* led nowhere, or lead here."""
+    if dotted in seen or len(seen) > _MOST_STEPS:
         return None
+    if len(levels) > 1:  # all of it
+        seen.add(dotted)
     if "bare" in levels and follower.is_class(dotted):
         return of_class(dotted, given, follower)
     for result in _results(dotted, levels, follower):
@@ -77,7 +79,7 @@ def _of_wrapper(
                 Decision(rule, last, merged)
                 if rule is not None
                 else of_call(result["dotted"], merged, follower)
-                or _of_wrapper(last, ["bare", "called"], merged, follower, depth + 1)
+                or _of_wrapper(last, ["bare", "called"], merged, follower, seen)
             )
         if decision is not None and decision.rule.when != "schemas":
             return decision
@@ -101,13 +103,14 @@ def of_made(made: dict[str, Any], follower: NameFollower) -> Decision | None:
         if decision is None or decision.rule.kind not in _OF_INSTANCES:
             return None
         return decision._replace(home=last)
-    return _of_maker(last, given, follower, 0)
+    return _of_maker(last, given, follower, set())
 
 
-def _of_maker(dotted: str, given: dict[str, Value], follower: NameFollower, depth: int) -> Decision | None:
-    """Return the rule for the object that the function *dotted* returns."""
-    if depth > _MOST_STEPS:
+def _of_maker(dotted: str, given: dict[str, Value], follower: NameFollower, seen: set[str]) -> Decision | None:
+    """Return the rule for the object that the function *dotted* returns; those *seen* led nowhere, or lead here."""
+    if dotted in seen or len(seen) > _MOST_STEPS:
         return None
+    seen.add(dotted)
     for result in _results(dotted, ["bare"], follower):
         merged = _merged(result, given)
         decision = (
@@ -115,7 +118,7 @@ def _of_maker(dotted: str, given: dict[str, Value], follower: NameFollower, dept
             if "type" in result
             else of_call(result["dotted"], merged, follower)
             or of_class(result["dotted"], merged, follower)
-            or _of_maker(result["dotted"], merged, follower, depth + 1)
+            or _of_maker(result["dotted"], merged, follower, seen)
         )
         if decision is not None and decision.rule.when != "schemas":
             return decision

@@ -42,6 +42,9 @@ Extract = dict[str, Any]
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
+_LOOKED_AT = frozenset((*_DEFINITIONS, ast.Assign, ast.AnnAssign, *BLOCKS))
+"""Statements that make candidates, or hold such; most are others."""
+
 Chain = tuple[tuple[int, int], ...]
 """The branches a statement is in of which reading can't tell whether they run: statement and place of the branch."""
 
@@ -228,6 +231,8 @@ class Extractor:
         *chain* the branches they are in.
         """
         for place, node in enumerate(body):
+            if node.__class__ not in _LOOKED_AT:
+                continue
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 if live:
                     self._chains[id(node)] = chain

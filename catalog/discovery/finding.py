@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 from catalog.entry.key import format_key
@@ -79,8 +80,7 @@ class Finding:
     def to_dict(self) -> dict[str, Any]:
         """Return kind, names, reference and the fields that differ from their defaults, as JSON data."""
         data = {}
-        for name, default in _DEFAULTS.items():
-            value = getattr(self, name)
+        for (name, default), value in zip(_DEFAULTS.items(), _values(self), strict=True):
             if value != default or name in _ALWAYS:
                 data[name] = list(value) if isinstance(value, tuple) else value
         return data
@@ -94,6 +94,15 @@ class Finding:
                 values[name] = tuple(values[name])
         values["uses"] = tuple(tuple(use) for use in values.get("uses", ()))
         return cls(**values)
+
+
+_NAMES = tuple(each.name for each in fields(Finding))
+_values = attrgetter(*_NAMES)
+
+
+def changed(finding: Finding, **changes: Any) -> Finding:
+    """Return *finding* with *changes*, as `dataclasses.replace` does in four times the time: a scan makes thousands."""
+    return Finding(**{**dict(zip(_NAMES, _values(finding), strict=True)), **changes})
 
 
 _ALWAYS = ("kind", "name", "given_name", "ref")

@@ -27,10 +27,8 @@ Accept = Callable[[str], Rule | None]
 
 _LONGEST = 40
 """How many imports, aliases and bases are followed."""
-
 _LONGEST_TEXT = 200_000
 """The most characters of a text of which parts lie in several modules."""
-
 _TABLES = ("defines", "imports", "aliases", "makes", "classes")
 """The parts of an extract that hold names at module level."""
 
@@ -38,14 +36,22 @@ _TABLES = ("defines", "imports", "aliases", "makes", "classes")
 class NameFollower:
     """Follows dotted names through the files of a scan and, by reading only, through other installed packages."""
 
-    def __init__(self, rules: Rules, locator: Locator, files: Reads, shared: Outside | None = None) -> None:
+    def __init__(
+        self,
+        rules: Rules,
+        locator: Locator,
+        files: Reads | None,
+        shared: Outside,
+        own: Iterable[str] = (),
+    ) -> None:
         """Follow names by *rules*.
 
         Args:
             rules: tell which names are known.
             locator: finds the modules outside of the root.
-            files: reads those of the root.
+            files: reads those of the root; None if there is none, but what lies outside of several.
             shared: what other followers of the same operation have read.
+            own: the top-level names of the root.
         """
         self.rules = rules
         self.locator = locator
@@ -57,20 +63,33 @@ class NameFollower:
         self._named: dict[str, Value] = {}
         self._bases: dict[str, Rule | None] = {}
         self._homes: dict[tuple[str, str], str] = {}
-        self._shared = Outside() if shared is None else shared
+        self.shared = shared
+        self._followers = dict.fromkeys(own, self)
         self._gives: dict[str, Given] = {}
         self.consulted: set[str] = set()  # files outside of the scan that its findings depend on
-        self._lookalikes = Lookalikes(rules, locator, self.extract_of)
-        self.reach = Reach(rules, locator, self.consulted, self._shared)
+        self.lookalikes = Lookalikes(rules, locator, self.extract_of)
+        self.reach: Reach = Reach(rules, locator, self.consulted, shared, lambda dotted: self._for(dotted).reach)
+
+    def _for(self, dotted: str) -> NameFollower:
+        """Return what follows *dotted*: names that lead to the same place from several roots are followed once."""
+        top = dotted.partition(".")[0]
+        follower = self._followers.get(top)
+        if follower is None:
+            locator = self.locator.answering(top)
+            if locator is self.locator:
+                follower = self
+            elif (follower := self.shared.followers.get(locator)) is None:
+                follower = self.shared.followers[locator] = NameFollower(self.rules, locator, None, self.shared)
+            self._followers[top] = follower
+        return follower
 
     def match(self, section: str, dotted: str) -> Rule | None:
         """Return the rule of *section* that names *dotted*; None too if a package of the project has that name."""
         rule = self.rules.match(section, dotted)
-        if rule is None or not self._lookalikes.has(dotted.partition(".")[0]):
+        if rule is None or not self._for(dotted).lookalikes.has(dotted.partition(".")[0]):
             return rule
-        place = self.split(dotted)
-        extract = self.extract_of(place[0]) if place else None
-        is_there = place and extract and place[1] and any(place[1][0] in extract[table] for table in BINDING)
+        found = self._found(dotted)
+        is_there = found and found[1] and any(found[1][0] in found[2][table] for table in BINDING)
         return None if is_there else rule
 
     # --- following -----------------------------------------------------------------------------------------
@@ -87,7 +106,7 @@ class NameFollower:
             if rule is not None:
                 return rule, dotted
             seen.add(dotted)
-            further = self._step(dotted)
+            further = self.step(dotted)
             if further is None:
                 break
             dotted = further
@@ -101,7 +120,7 @@ class NameFollower:
             if not any(self.reader_of(".".join(parts[:cut])) for cut in range(len(parts) - 1, 0, -1)):
                 return None
             seen.add(dotted)
-            further = self._step(dotted)
+            further = self.step(dotted)
             if further is None:
                 break
             dotted = further
@@ -112,7 +131,8 @@ class NameFollower:
         try:
             return self._places[dotted]
         except KeyError:
-            place = self._places[dotted] = self._split(dotted)
+            follower = self._for(dotted)
+            place = self._places[dotted] = self._split(dotted) if follower is self else follower.split(dotted)
             return place
 
     def _split(self, dotted: str) -> tuple[str, list[str]] | None:
@@ -125,25 +145,36 @@ class NameFollower:
                 return module, parts[cut:]
         return None
 
+    def _found(self, dotted: str) -> tuple[str, list[str], Extract] | None:
+        """Return what `split` does, with the extract of the module."""
+        place = self.split(dotted)
+        extract = self.extract_of(place[0]) if place else None
+        return None if place is None or extract is None else (*place, extract)
+
     def is_of_root(self, module: str) -> bool:
         """Tell whether *module* is one of the follower's own root."""
-        return self._files.holds(module)
+        return self._files is not None and self._files.holds(module)
 
     def reader_of(self, module: str) -> Reads | None:
         """Return what reads *module* in this root or in another of the scan; None if it is outside of all."""
-        if self._files.holds(module):
+        if self._files is not None and self._files.holds(module):
             return self._files
+        follower = self._for(module)
+        if follower is not self:
+            return follower.reader_of(module)
         site = self.locator.find(module)
-        return self._shared.inside.get((module, site.path)) if site is not None and site.path is not None else None
+        return self.shared.inside.get((module, site.path)) if site is not None and site.path is not None else None
 
     def extract_of(self, module: str) -> Extract | None:
         """Return the extract of *module*, or None if it can't be read."""
-        if self._files.holds(module):
+        if self._files is not None and self._files.holds(module):
             return self._files.extract_of(module)
         try:
             return self._outside[module]
         except KeyError:
-            extract = self._outside[module] = self._extract_outside(module)
+            follower = self._for(module)
+            extract = self._extract_outside(module) if follower is self else follower.extract_of(module)
+            self._outside[module] = extract
             return extract
 
     def _extract_outside(self, module: str) -> Extract | None:
@@ -152,9 +183,9 @@ class NameFollower:
             return reader.extract_of(module)
         site = self.locator.find(module)
         key = (module, (site.path if site is not None else None) or "")
-        if key not in self._shared.extracts:
-            self._shared.extracts[key] = self._extracted(module)
-        return self._shared.extracts[key]
+        if key not in self.shared.extracts:
+            self.shared.extracts[key] = self._extracted(module)
+        return self.shared.extracts[key]
 
     def _extracted(self, module: str) -> Extract | None:
         extract: Extract | None = None
@@ -171,7 +202,7 @@ class NameFollower:
         if site is None or site.form != "source" or site.path is None or leads_out(site.path, self.locator.roots):
             return None
         self.consulted.add(site.path)
-        tree = self._shared.trees.get(site.path)
+        tree = self.shared.trees.get(site.path)
         if tree is None:
             try:
                 # Not by way of the locator: it keeps every tree.
@@ -180,24 +211,23 @@ class NameFollower:
                 return None
             tree = parsed.tree
             if keep:
-                self._shared.trees.keep(site.path, tree, len(parsed.text))
+                self.shared.trees.keep(site.path, tree, len(parsed.text))
         return Extractor(module, site.path, site.is_package, tree, self.rules)
 
-    def _step(self, dotted: str) -> str | None:
+    def step(self, dotted: str) -> str | None:
+        """Return what the name *dotted* is another name for, one import or alias further; None if for nothing."""
         try:
             return self._steps[dotted]
         except KeyError:
-            further = self._steps[dotted] = self._step_from(dotted)
+            follower = self._for(dotted)
+            further = self._steps[dotted] = self._step_from(dotted) if follower is self else follower.step(dotted)
             return further
 
     def _step_from(self, dotted: str) -> str | None:
-        place = self.split(dotted)
-        if place is None:
+        found = self._found(dotted)
+        if found is None or not found[1]:
             return None
-        module, names = place
-        extract = self.extract_of(module)
-        if extract is None or not names:
-            return None
+        module, names, extract = found
         first = names[0]
         for table in ("imports", "aliases"):
             for cut in (1, 2):  # 2: an attribute of a class that is another name for something
@@ -237,15 +267,17 @@ class NameFollower:
 
     def stored_mark(self, dotted: str) -> dict[str, Any] | None:
         """Return the mark that the variable *dotted* leaves as a decorator: of a partial, of a stored call; or None."""
-        place = self.split(dotted)
-        extract = self.extract_of(place[0]) if place else None
-        if place is None or extract is None or len(place[1]) != 1:
+        found = self._found(dotted)
+        if found is None or len(found[1]) != 1:
             return None
-        mark: dict[str, Any] | None = extract["decorators"].get(place[1][0])
+        mark: dict[str, Any] | None = found[2]["decorators"].get(found[1][0])
         return mark
 
     def gives(self, dotted: str) -> Given:
         """Return what the function or class *dotted* gives when it is called, as far as its source tells."""
+        follower = self._for(dotted)
+        if follower is not self:
+            return follower.gives(dotted)
         given = self._gives.get(dotted)
         if given is None:
             self._gives[dotted] = {}  # a circle gives nothing
@@ -253,11 +285,10 @@ class NameFollower:
         return given
 
     def _gives_of(self, dotted: str) -> Given:
-        place = self.split(dotted)
-        extract = self.extract_of(place[0]) if place else None
-        if place is None or extract is None:
+        found = self._found(dotted)
+        if found is None:
             return {}
-        module, names = place
+        module, names, extract = found
         made = extract["makes"].get(names[0])
         if made is not None and len(names) == 2:  # a method of an object
             return self.gives(f"{self.follow(made, lambda _: None)[1]}.{names[1]}")
@@ -268,32 +299,30 @@ class NameFollower:
             return reader.gives(module, ".".join(names))
         site = self.locator.find(module)
         key = (module, (site.path if site is not None else None) or "", ".".join(names))
-        given = self._shared.gives.get(key)
+        given = self.shared.gives.get(key)
         if given is None:
             extractor = self._extractor(module, keep=True)
-            given = self._shared.gives[key] = {} if extractor is None else extractor.gives(key[2])
+            given = self.shared.gives[key] = {} if extractor is None else extractor.gives(key[2])
         return given
 
     # --- classes -------------------------------------------------------------------------------------------
 
     def is_class(self, dotted: str) -> bool:
         """Tell whether *dotted* is a class with bases; what has none gives nothing by itself."""
-        place = self.split(dotted)
-        extract = self.extract_of(place[0]) if place else None
-        return place is not None and extract is not None and ".".join(place[1]) in extract["classes"]
+        found = self._found(dotted)
+        return found is not None and ".".join(found[1]) in found[2]["classes"]
 
     def class_doc(self, dotted: str) -> str:
         """Return the first paragraph of the docstring of the class *dotted*, if the scan describes it."""
-        place = self.split(dotted)
-        extract = self.extract_of(place[0]) if place else None
-        if place is None or extract is None:
-            return ""
-        return str(self._class_of(place[0], ".".join(place[1])).get("doc", ""))
+        found = self._found(dotted)
+        return "" if found is None else str(self._class_of(found[0], ".".join(found[1])).get("doc", ""))
 
     def base_rule(self, dotted: str) -> Rule | None:
         """Return the rule of the known base that the class *dotted* is or derives from, or None."""
         if dotted in self._bases:
             return self._bases[dotted]
+        if (follower := self._for(dotted)) is not self:
+            return follower.base_rule(dotted)
         self._bases[dotted] = None  # a circle of bases leads nowhere
         rule, last = self.follow(dotted, lambda name: self.match("bases", name))
         if rule is None:
@@ -316,11 +345,8 @@ class NameFollower:
 
     def bases(self, dotted: str) -> list[str]:
         """Return the bases of the class *dotted* as written, with imports resolved."""
-        place = self.split(dotted)
-        extract = self.extract_of(place[0]) if place else None
-        if extract is None or place is None:
-            return []
-        bases: list[str] = extract["classes"].get(".".join(place[1]), [])
+        found = self._found(dotted)
+        bases: list[str] = [] if found is None else found[2]["classes"].get(".".join(found[1]), [])
         return bases
 
     def attribute(self, dotted: str, name: str, depth: int = 0) -> tuple[bool, Value]:
@@ -328,14 +354,12 @@ class NameFollower:
         if depth > _LONGEST:
             return False, None
         _, last = self.follow(dotted, lambda _: None)
-        place = self.split(last)
-        if place is None:
+        found = self._found(last)
+        if found is None:
             return False, None
-        extract = self.extract_of(place[0])
-        if extract is None:
-            return False, None
-        qualname = ".".join(place[1])
-        attributes = self._class_of(place[0], qualname).get("attributes", {})
+        module, names, extract = found
+        qualname = ".".join(names)
+        attributes = self._class_of(module, qualname).get("attributes", {})
         if name in attributes:
             return True, attributes[name]
         if depth and self.match("bases", last) is not None:

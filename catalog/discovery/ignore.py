@@ -37,7 +37,8 @@ class Ignored:
         self.exclude = tuple(exclude)
         self.faults: list[tuple[str, str]] = []  # files of patterns that can't be read, and why
         self._top = ""
-        self._files: dict[str, tuple[str, GitIgnoreSpec | None]] = {}  # by folder: the file of patterns
+        self._files: dict[str, tuple[str, GitIgnoreSpec]] = {}  # by folder: the file of patterns
+        self._chains: dict[str, tuple[tuple[str, str, GitIgnoreSpec], ...]] = {}  # those that count in a folder
         self.is_project = False  # whether the scan begins outside of what is installed
         if exclude:
             _spec(self.exclude)
@@ -52,6 +53,7 @@ class Ignored:
         if self._reason_of_git(top, True):  # asked for by name, so what is around it doesn't count
             for folder in above:
                 self._files.pop(folder, None)
+            self._chains.clear()
 
     @property
     def is_idle(self) -> bool:
@@ -73,13 +75,22 @@ class Ignored:
         return self._reason_of_git(path, is_folder) if self._files else None
 
     def _reason_of_git(self, path: str, is_folder: bool) -> str | None:
-        for folder in _and_above(os.path.dirname(path)):  # the nearest file that says anything counts
-            file, spec = self._files.get(folder, ("", None))
-            if spec is not None:
-                include = spec.check_file(_relative(path, folder, is_folder)).include
-                if include is not None:
-                    return IGNORED.format(path=file) if include else None
+        for folder, file, spec in self._files_for(os.path.dirname(path)):  # the nearest that says anything counts
+            include = spec.check_file(_relative(path, folder, is_folder)).include
+            if include is not None:
+                return IGNORED.format(path=file) if include else None
         return None
+
+    def _files_for(self, folder: str) -> tuple[tuple[str, str, GitIgnoreSpec], ...]:
+        """Return the files of patterns that count in *folder*, the nearest first, each with its own folder."""
+        known = self._chains.get(folder)
+        if known is None:
+            above = os.path.dirname(folder)
+            known = () if above == folder else self._files_for(above)
+            if folder in self._files:
+                known = ((folder, *self._files[folder]), *known)
+            self._chains[folder] = known
+        return known
 
     def _add(self, folder: str) -> None:
         path = os.path.join(folder, ".gitignore")
@@ -88,16 +99,27 @@ class Ignored:
         except UnreadableSourceError as error:
             self.faults.append((path, f"{error.facts['reason']}; what it leaves out is looked at"))
             return
-        self._files[folder] = path, _spec(tuple(line for line in lines if _is_pattern(line)))
+        self._chains.clear()
+        self._files[folder] = path, _spec_of(lines)
+
+
+def _spec_of(lines: Sequence[str]) -> GitIgnoreSpec:
+    """Return the patterns of a ``.gitignore`` file: git passes over some lines, and we over those dear to match."""
+    cheap = tuple(line for line in lines if not _is_dear(line))
+    try:
+        return _spec(cheap)
+    except DiscoveryError:  # seldom: each for itself costs as much as all
+        return _spec(tuple(filter(_is_pattern, cheap)))
+
+
+def _is_dear(line: str) -> bool:
+    return (
+        any(part.replace("**", "").count("*") > _MOST_STARS for part in line.split("/"))
+        or line.count("**") > _MOST_STARS
+    )
 
 
 def _is_pattern(line: str) -> bool:
-    """Tell whether a line of a ``.gitignore`` file counts: git passes over some, and we over those dear to match."""
-    if (
-        any(part.replace("**", "").count("*") > _MOST_STARS for part in line.split("/"))
-        or line.count("**") > _MOST_STARS
-    ):
-        return False
     try:
         _spec((line,))
     except DiscoveryError:
@@ -113,7 +135,9 @@ def _and_above(folder: str) -> Iterator[str]:
 
 
 def _relative(path: str, folder: str, is_folder: bool) -> str:
-    relative = os.path.relpath(path, folder).replace(os.sep, "/")
+    top = os.path.join(folder, "")
+    relative = path[len(top) :] if path.startswith(top) else os.path.relpath(path, folder)
+    relative = relative if os.sep == "/" else relative.replace(os.sep, "/")
     return f"{relative}/" if is_folder else relative
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -19,23 +19,28 @@ def naming(findings: Iterable[Finding]) -> list[Finding]:
     A name is that of the entry nearest to the document; a name that several are as near to stays a name.
     """
     findings = list(findings)
+    if not any(map(_names_others, findings)):
+        return findings
     there: dict[tuple[str, str], list[Finding]] = {}
+    real = {path: os.path.realpath(path) for path in {finding.path for finding in findings}}
     for finding in findings:
-        for name in {finding.given_name, finding.name, *_ways(finding)}:
+        for name in {finding.given_name, finding.name, *_ways(finding, real)}:
             there.setdefault((finding.kind, name), []).append(finding)
-    return [_with_named(each, there) if each.framework and each.spec else each for each in findings]
+    return [_with_named(each, there) if _names_others(each) else each for each in findings]
 
 
-def _ways(finding: Finding) -> Iterator[str]:
-    """Yield what else leads to *finding*: its path, and its reference with dots."""
-    yield os.path.realpath(finding.path)
+def _names_others(finding: Finding) -> bool:
+    return bool(finding.framework) and finding.form == "document" and isinstance(finding.spec, dict)
+
+
+def _ways(finding: Finding, real: Mapping[str, str]) -> Iterator[str]:
+    """Yield what else leads to *finding*: its path, without links as *real* has it, and its reference with dots."""
+    yield real[finding.path]
     if finding.ref is not None:
         yield finding.ref.replace(":", ".")
 
 
 def _with_named(document: Finding, there: dict[tuple[str, str], list[Finding]]) -> Finding:
-    if document.form != "document" or not isinstance(document.spec, dict):
-        return document
     folder = os.path.dirname(document.path)
     keys: list[str] = []
     for part, kinds in _NAMING.items():

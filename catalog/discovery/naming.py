@@ -10,9 +10,8 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 
-from catalog.discovery.finding import Clash, Finding
+from catalog.discovery.finding import Clash, Finding, changed
 from catalog.entry.key import NAME_LENGTH, Key, name_fault
 
 Parts = tuple[str, ...]
@@ -39,7 +38,7 @@ def settle_names(findings: Iterable[Finding]) -> tuple[list[Finding], list[Clash
         if _says_nothing(group[0]) and every[0]:
             name = next(name for name in longer_names(plain, every[0]) if (kind, name) not in taken)
             taken.add((kind, name))
-            group[0] = replace(group[0], name=name)
+            group[0] = changed(group[0], name=name)
         named.append((group[0], None))
         distinct = [*dict.fromkeys(every)]
         suffixes = [Counter(parts[-n:] for parts in distinct) for n in range(1, max(map(len, distinct), default=0) + 1)]
@@ -47,7 +46,7 @@ def settle_names(findings: Iterable[Finding]) -> tuple[list[Finding], list[Clash
             least = next((n for n, counter in enumerate(suffixes, 1) if counter[parts[-n:]] == 1), len(parts))
             name = next(name for name in longer_names(plain, parts, least) if (kind, name) not in taken)
             taken.add((kind, name))
-            named.append((replace(finding, name=name), group[0]))
+            named.append((changed(finding, name=name), group[0]))
     named.sort(key=lambda pair: (pair[0].module, pair[0].line, pair[0].kind, pair[0].name))
     clashes = [
         Clash(finding.kind, finding.given_name, _shown(first), _shown(finding), finding.name)

@@ -9,9 +9,43 @@ from typing import Any, Protocol
 from catalog.discovery.extract import Extract
 from catalog.discovery.gives import Given
 from catalog.discovery.literal import Value
+from catalog.discovery.notebook import source_bytes
+from catalog.source.locate import Locator
 
+_MOST_CONTENT = 64 * 1024 * 1024
+"""The bytes of source that are kept; no repository that somebody has written has as many."""
 _MOST = 512 * 1024
 """The bytes of the files whose trees are kept; a tree takes some fifty times as much memory."""
+
+
+class Contents:
+    """The source in files, read once by all steps of one operation as long as there is room for it.
+
+    What is kept of a notebook is the Python of its cells.
+    """
+
+    def __init__(self, most: int = _MOST_CONTENT) -> None:
+        """Keep *most* bytes together; files that find no more room are read again by each step."""
+        self._room = most
+        self._kept: dict[str, bytes] = {}
+
+    def read(self, path: str) -> bytes:
+        """Return the source in the file at *path*.
+
+        Raises:
+            UnreadableSourceError: the file can't be read, or is no notebook.
+        """
+        data = self._kept.get(path)
+        if data is None:
+            data = source_bytes(path)
+            if len(data) <= self._room:
+                self._room -= len(data)
+                self._kept[path] = data
+        return data
+
+    def drop(self, path: str) -> None:
+        """Make room: the file at *path* is not asked for again."""
+        self._room += len(self._kept.pop(path, b""))
 
 
 class Trees:
@@ -71,18 +105,20 @@ class Outside:
         inside: what reads the files of all roots, by module and path.
         extracts: by module and path.
         gives: what functions give, by module, path and qualified name.
-        bytes: by path.
+        contents: of files outside and inside.
         heads: the bases of classes by path.
         imports: what the imported names stand for, by module and path.
         wrapping: the names that may give something known, by path.
         trees: of files outside and inside.
+        followers: what follows names that lead to the same place from several roots, by what finds them.
     """
 
     inside: dict[tuple[str, str], Reads] = field(default_factory=dict)
     extracts: dict[tuple[str, str], Extract | None] = field(default_factory=dict)
     gives: dict[tuple[str, str, str], Given] = field(default_factory=dict)
-    bytes: dict[str, bytes] = field(default_factory=dict)
+    contents: Contents = field(default_factory=Contents)
     heads: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     imports: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     wrapping: dict[str, dict[str, str]] = field(default_factory=dict)
     trees: Trees = field(default_factory=Trees)
+    followers: dict[Locator, Any] = field(default_factory=dict)

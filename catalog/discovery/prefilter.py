@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_right
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -34,6 +35,7 @@ _AS = re.compile(rb" as[ \t]+(\w+)")
 _TARGET = re.compile(rb"[ \t]*+(\w++)[ \t]*+")
 _WORD_BEFORE = re.compile(rb"\w+(?=[ \t]*\Z)")
 _IMPORT = re.compile(rb"import[ \t]+([\w.\x80-\xff]++)(?:[ \t]+as[ \t]+([\w\x80-\xff]++))?[ \t]*+(?=[\r\n,;#]|$)")
+_IMPORT_AS = re.compile(rb"import[ \t]+([\w.]+)[ \t]+as[ \t]+([\w\x80-\xff]+)")
 _CAPITAL = re.compile(rb"_*[A-Z]")
 _ALIAS = re.compile(rb"\n([A-Za-z_]\w*+)[ \t]*+=[ \t]*+([A-Za-z_][\w.]*+)[ \t]*+(?=[\r\n#])")
 _PARTIAL = rb"(?:%b)\([ \t\r\n]*+(?:(?:\w++\.)*(?:%b)\([ \t\r\n]*+)*+([\w.]++)"
@@ -135,7 +137,7 @@ class Prefilter:
         methods = {name for rule in rules if rule.section == "methods" for name in rule.names}
         self._applied = (*(f".{name}(".encode() for name in sorted(methods | set(ADDERS))), CREATES)
         self._rules = rules
-        self._maker_words: dict[str, bool] = {}
+        self._others: set[bytes] = set()  # words that are known to be no constructors
 
     def _is_known(self, name: bytes) -> bool:
         word = _text(name)
@@ -173,9 +175,9 @@ class Prefilter:
             self._own_mark in data and self._makes(data, self._own_call)
         )
         assigned = assigned or CREATES in data
-        if renamed and not (decorated and assigned):
-            known = [name for name, first in renamed.items() if self._is_known(first.encode())]
-            names = b"|".join(re.escape(name.encode()) for name in known) or b"(?!)"
+        known = [name for name, first in renamed.items() if self._is_known(first.encode())]
+        if known and not (decorated and assigned):
+            names = b"|".join(re.escape(name.encode()) for name in known)
             decorated = decorated or re.search(rb"@[ \t]*(?:%b)\b" % names, data) is not None
             assigned = assigned or re.search(rb"=[ \t]*(?:\(\s*)?(?:%b)[.(\[]" % names, data) is not None
         at_home = any(expression.search(data) is not None for expression in self._home) or (
@@ -230,14 +232,16 @@ class Prefilter:
         """Tell whether what is called may come from ``from package import *``."""
         return b"import *" in data and self._plain.search(data) is not None
 
-    def lines_of_calls(self, data: bytes, renamed: Mapping[str, str], classes: Container[str] = ()) -> list[int]:
+    def lines_of_calls(
+        self, data: bytes, renamed: Mapping[str, str], classes: AbstractSet[bytes] = frozenset()
+    ) -> list[int]:
         """Return the lines of *data*, from 1, on which a known constructor, or one of *classes*, seems to be called."""
-        own = {name for name, first in renamed.items() if self._is_known(first.encode())}
+        own = {name.encode() for name, first in renamed.items() if self._is_known(first.encode())}
         places = [*handing_places(data), *applied_places(data, self._applied)]
-        for word in _called_in(data):
-            name = word.decode("ascii")
-            if self._is_maker(name) or name in own or (name in classes and _CAPITAL.match(word)):
-                places += _places_of(data, word)
+        called = _called_in(data)
+        wanted = set(filter(self._is_maker, called - self._others)) | (called & own)
+        for word in wanted | set(filter(_CAPITAL.match, called & classes)):
+            places += _places_of(data, word)
         lines: list[int] = []
         line, before = 1, 0
         for place in sorted(places):
@@ -246,11 +250,11 @@ class Prefilter:
             lines.append(line)
         return lines
 
-    def _is_maker(self, name: str) -> bool:
-        known = self._maker_words.get(name)
-        if known is None:
-            known = self._maker_words[name] = self._rules.is_word("constructors", name)
-        return known
+    def _is_maker(self, word: bytes) -> bool:
+        is_one = self._rules.is_word("constructors", word.decode("ascii"))
+        if not is_one:
+            self._others.add(word)
+        return is_one
 
     def _makes(self, data: bytes, expression: re.Pattern[bytes]) -> bool:
         """Tell whether *expression* fits something that runs when the module is imported."""
@@ -318,9 +322,9 @@ def imported_name(data: bytes, dotted: str, end: int, module: str, is_package: b
             return f"{source}.{_text(own[1]) if own else first}{dot}{rest}" if source else dotted
         place = data.find(name, place + 1)
     if dot:
-        match = re.search(rb"import[ \t]+([\w.]+)[ \t]+as[ \t]+%b\b" % name, data)
-        if match is not None:
-            return f"{_text(match[1])}.{rest}"
+        for match in _IMPORT_AS.finditer(data):
+            if match[2] == name:
+                return f"{_text(match[1])}.{rest}"
     return dotted
 
 

@@ -6,7 +6,7 @@ Most bases are no tools, and parsing the files they are in would cost more than 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from catalog.discovery.outside import Outside
 from catalog.discovery.prefilter import PYTHONS_OWN, absolute, heads_in, imports_in
@@ -15,7 +15,6 @@ from catalog.discovery.wrappers import wrappers_for
 from catalog.errors import UnreadableSourceError
 from catalog.source.links import leads_out
 from catalog.source.locate import Locator
-from catalog.source.read import read_bytes
 
 _LONGEST = 40
 """How many bases and imports are followed."""
@@ -24,8 +23,19 @@ _LONGEST = 40
 class Reach:
     """Looks into the files of other packages."""
 
-    def __init__(self, rules: Rules, locator: Locator, consulted: set[str], shared: Outside) -> None:
-        """Look for the bases of *rules*; the files read are added to *consulted*, what they hold to *shared*."""
+    def __init__(
+        self,
+        rules: Rules,
+        locator: Locator,
+        consulted: set[str],
+        shared: Outside,
+        elsewhere: Callable[[str], Reach],
+    ) -> None:
+        """Look for the bases of *rules*; the files read are added to *consulted*, what they hold to *shared*.
+
+        *elsewhere* returns what looks for a dotted name: another one, where several roots come to the same place.
+        """
+        self._elsewhere = elsewhere
         self.rules = rules
         self.locator = locator
         self.consulted = consulted
@@ -37,11 +47,17 @@ class Reach:
 
     def reaches(self, dotted: str) -> bool:
         """Tell whether the class *dotted* of another package is a known base, or seems to derive from one."""
+        other = self._elsewhere(dotted)
+        if other is not self:
+            return other.reaches(dotted)
         module, _, name = dotted.rpartition(".")
         return bool(module) and self._reaches(module, name, 0)
 
     def gives(self, dotted: str, depth: int = 0) -> bool:
         """Tell whether the function or class *dotted* of another package seems to give something known."""
+        other = self._elsewhere(dotted)
+        if other is not self:
+            return other.gives(dotted)
         module, _, name = dotted.rpartition(".")
         if not module or depth > _LONGEST or module.partition(".")[0] in PYTHONS_OWN:
             return False
@@ -127,14 +143,10 @@ class Reach:
         return site.path, site.is_package
 
     def _bytes(self, path: str) -> bytes:
-        data = self._shared.bytes.get(path)
-        if data is None:
-            try:
-                data = read_bytes(path)
-            except UnreadableSourceError:
-                data = b""
-            self._shared.bytes[path] = data
-        return data
+        try:
+            return self._shared.contents.read(path)
+        except UnreadableSourceError:
+            return b""
 
     def _heads(self, path: str) -> dict[str, list[str]]:
         heads = self._shared.heads.get(path)

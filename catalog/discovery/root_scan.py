@@ -18,7 +18,7 @@ from catalog.discovery.gives import Given
 from catalog.discovery.left_out import is_written_by_a_program
 from catalog.discovery.literal import Value
 from catalog.discovery.neighbours import Neighbours
-from catalog.discovery.notebook import ENDING, cells_of, in_cell, source_bytes
+from catalog.discovery.notebook import ENDING, cells_of, in_cell
 from catalog.discovery.outside import Outside
 from catalog.discovery.prefilter import Prefiltered, prefilter_for
 from catalog.discovery.remembered import Before
@@ -55,7 +55,6 @@ class RootScan:
         self.progress = progress
         self.prefilter = prefilter_for(rules)
         self.states: dict[str, FileState] = {}
-        self.content: dict[str, bytes] = {}
         self.looked_at = 0
         self.parsed = 0
         self._beside = Neighbours(files if target.listing.is_project else (), locator, rules)
@@ -63,9 +62,11 @@ class RootScan:
         self._halves: set[str] = set()  # modules with texts that UTF-8 has no bytes for
         self._aliases: frozenset[str] = frozenset()
         self._makers: frozenset[str] = frozenset()
+        self._maker_words: frozenset[bytes] = frozenset()
         self._exported: Exported | None = None
-        self._trees, self._inside = outside.trees, outside.inside
-        self.follower = NameFollower(rules, locator, self, outside)
+        self._trees, self._contents, self._inside = outside.trees, outside.contents, outside.inside
+        own = frozenset(file.module.partition(".")[0] for file in files)
+        self.follower = NameFollower(rules, locator, self, outside, own)
 
     # --- bytes ---------------------------------------------------------------------------------------------
 
@@ -86,13 +87,14 @@ class RootScan:
             return
         state = self.states[file.module] = FileState(file, "")
         try:
-            data = source_bytes(file.path)
+            data = self._contents.read(file.path)
         except UnreadableSourceError as error:
             state.fault = error.facts["reason"]
             return
         state.sha256 = hashlib.sha256(data).hexdigest()
         if past is not None and past[1] == state.sha256:
             self.states[file.module] = FileState.from_json(file, past)
+            self._contents.drop(file.path)
             return
         self.looked_at += 1
         if self.target.listing.is_project and is_written_by_a_program(data):
@@ -108,8 +110,6 @@ class RootScan:
                 state.fault = reading_fault(error)
                 return
         state.prefiltered = self.prefilter.look_at(data, file.module, file.is_package)
-        if self.public or state.prefiltered.holds:
-            self.content[file.module] = data
 
     @property
     def is_at_home(self) -> bool:
@@ -124,7 +124,7 @@ class RootScan:
         for module, state in self.states.items():
             if state.prefiltered is not None and state.passing is None:
                 with suppress(UnreadableSourceError):  # gone in the meantime: parsing it says so
-                    data = self.content.get(module) or source_bytes(state.file.path)
+                    data = self._contents.read(state.file.path)
                     state.passing = wrappers.look_at(data, module, state.file.is_package)
                     if not state.prefiltered.declared:
                         state.prefiltered.declared = self.prefilter.declares(data, at_home=False)
@@ -136,6 +136,7 @@ class RootScan:
         candidates: Mapping[str, frozenset[str]],
         aliases: frozenset[str],
         makers: frozenset[str],
+        words: frozenset[bytes],
         at_home: bool,
     ) -> None:
         """Parse what could hold something.
@@ -144,10 +145,12 @@ class RootScan:
             candidates: by module, the classes that could derive from a known base.
             aliases: the names that known decorators may have.
             makers: the names that what makes known objects may have.
+            words: the same as they stand in files.
             at_home: whether any file imports a framework; else what looks like a call of one is somebody else's.
         """
         self._aliases = aliases
         self._makers = makers
+        self._maker_words = words
         self._exported = Exported(self.states) if self.public else None
         # Public modules first: they say which functions of the private ones are to be described.
         for module in sorted(self.states, key=lambda name: (is_private(name), name)):
@@ -205,18 +208,16 @@ class RootScan:
         except Exception as error:  # one file must not end a scan
             state.fault = fault_of(error, "its statements are nested too deeply")
         finally:
-            self.content.pop(module, None)
             file_done()
 
     def _calls(self, module: str, prefiltered: Prefiltered | None) -> list[int]:
         """Return the lines of a module on which a known constructor seems to be called."""
         if prefiltered is None or not (prefiltered.declared or prefiltered.assigned):
             return []
-        return self.prefilter.lines_of_calls(self._bytes(module), prefiltered.renamed, self._makers)
+        return self.prefilter.lines_of_calls(self._bytes(module), prefiltered.renamed, self._maker_words)
 
     def _bytes(self, module: str) -> bytes:
-        data = self.content.get(module)
-        return source_bytes(self.states[module].file.path) if data is None else data
+        return self._contents.read(self.states[module].file.path)
 
     def _extractor(self, module: str, state: FileState, *, keep: bool) -> Extractor | None:
         """Return what reads a module; *keep* its tree if more of its names may be asked for."""

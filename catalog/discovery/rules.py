@@ -94,6 +94,7 @@ class Rules:
         self._matches: dict[tuple[str, str], Rule | None] = {}
         self._frameworks: dict[str, str] = {}
         self._words: dict[str, tuple[frozenset[str], tuple[str, ...]]] = {}
+        self._answers: dict[str, dict[str, bool]] = {}
         self._without_schemas: Rules | None = None
         self.makers = frozenset(name for rule in self for name in rule.makers)
         places = [place for rule in self for _, choices in rule.fields for place in choices]
@@ -120,8 +121,9 @@ class Rules:
 
     def _match(self, section: str, dotted: str) -> Rule | None:
         module, _, name = dotted.rpartition(".")
+        is_word = self.is_word(section, name)
         for rule in self._ordered:
-            if rule.section != section or not (rule.names_it(name) or rule.is_marking):
+            if rule.section != section or not (rule.is_marking or (is_word and rule.names_it(name))):
                 continue
             if any(_is_below(module, pattern) for pattern in rule.modules):
                 return rule
@@ -182,12 +184,23 @@ class Rules:
 
     def is_word(self, section: str, name: str) -> bool:
         """Tell whether *name*, a last part, is one a rule of *section* has; `match` then looks at the modules too."""
+        answers = self._answers.get(section)
+        if answers is None:
+            answers = self._answers[section] = {}
+        answer = answers.get(name)
+        if answer is None:
+            names, starts = self._words_of(section)
+            answer = answers[name] = name in names or name.startswith(starts)
+        return answer
+
+    def _words_of(self, section: str) -> tuple[frozenset[str], tuple[str, ...]]:
+        """Return the names of a section, and how those begin of which only the beginning counts."""
         known = self._words.get(section)
         if known is None:
             names = {name for rule in self._ordered if rule.section == section for name in rule.names}
             starts = tuple(name[:-1] for name in names if name[-1] == "*")
             known = self._words[section] = (frozenset(names), starts)
-        return name in known[0] or name.startswith(known[1])
+        return known
 
     @property
     def fingerprint(self) -> str:

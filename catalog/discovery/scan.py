@@ -96,12 +96,13 @@ def scan(
         for root, files in by_root(what.listing.files).items()
     ]
     with gc_paused():
-        return _run(what, scans, locators, in_force, before, options, public)
+        return _run(what, scans, outside, locators, in_force, before, options, public)
 
 
 def _run(
     target: Target,
     scans: Sequence[RootScan],
+    outside: Outside,
     locators: Mapping[str, Locator],
     rules: Rules,
     before: Before,
@@ -121,9 +122,10 @@ def _run(
     elsewhere = frozenset(name for each in scans for name in known_elsewhere(each.states, each.follower.reach.gives))
     derived = frozenset(name for classes in candidates for names in classes.values() for name in names)
     aliases, makers = elsewhere | decorator_aliases(every, rules), elsewhere | maker_aliases(every, rules, derived)
+    words = frozenset(name.encode() for name in makers)
     for each, classes in zip(scans, candidates, strict=True):
-        each.parse(classes, aliases, makers, at_home)
-    parsed = 0 if public else check_the_rest(every, lambda state: _was_checked(state, before))
+        each.parse(classes, aliases, makers, words, at_home)
+    parsed = 0 if public else check_the_rest(every, lambda state: _was_checked(state, before), outside.contents.read)
     listing = target.listing
     in_documents, document_faults, documents = read_documents(
         listing.documents, listing.shared, before.data.get("documents", {}), started
@@ -139,7 +141,8 @@ def _run(
     skipped = skips(target, faults)
     generated = sum(state.generated for state in every)
     looked_at, parsed = sum(each.looked_at for each in scans), parsed + sum(each.parsed for each in scans)
-    outside = {path for each in scans for path in each.follower.consulted}
+    followers = [*(each.follower for each in scans), *outside.followers.values()]
+    consulted = {path for each in followers for path in each.consulted}
     return ScanResult(
         target=target.name,
         distribution=distribution_version(target.distribution),
@@ -148,7 +151,7 @@ def _run(
         skipped=skipped,
         clashes=tuple(clashes),
         left_out=left_out(target, generated),
-        files=kept(target, options, started, every, outside, findings, clashes, faults, documents),
+        files=kept(target, options, started, every, consulted, findings, clashes, faults, documents),
         unchanged=False,
         counts=counts(target, generated, looked_at, parsed, findings, skipped),
     )

@@ -17,6 +17,11 @@ from catalog.source.names import Imported, Names, names_of
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
+_HOLDING: frozenset[type[ast.AST]] = frozenset(
+    (ast.If, ast.Try, ast.TryStar, ast.ExceptHandler, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While)
+) | {ast.Match, ast.match_case}
+"""What holds statements and defines nothing."""
+
 MAKERS = frozenset({"as_agent", "create_agent", "create_and_prepare_agent"})
 """Methods of objects that make agents: ``client.as_agent(name="x")``."""
 _MOST_ALIASES = 20
@@ -93,9 +98,16 @@ class Namer:
         self.is_package = is_package
         self.top = Scope("module", body, near=path)
         self._budget = of_file()
+        self._imported: dict[int, tuple[Imported, str | None]] = {}  # with the binding, so that its id stays its own
 
     def imported(self, binding: Imported) -> str | None:
         """Return the dotted name of what *binding* imports, or None if that lies outside of all packages."""
+        known = self._imported.get(id(binding))
+        if known is None:
+            known = self._imported[id(binding)] = binding, self._dotted(binding)
+        return known[1]
+
+    def _dotted(self, binding: Imported) -> str | None:
         source = absolute("." * binding.level + binding.module, self.module, self.is_package)
         if source is None:
             return None
@@ -287,7 +299,7 @@ def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
     while waiting:
         statement = waiting.pop()
         yield statement
-        if not isinstance(statement, _DEFINITIONS):
+        if statement.__class__ in _HOLDING:
             for inner in ("finalbody", "orelse", "cases", "handlers", "body"):
                 waiting += reversed(getattr(statement, inner, ()))
 

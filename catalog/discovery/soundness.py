@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Sequence
 
 from catalog.discovery.gc_pause import gc_paused
-from catalog.discovery.notebook import source_bytes
 from catalog.discovery.state import FileState, reading_fault
 from catalog.discovery.walk import SourceFile
 from catalog.errors import UnreadableSourceError
@@ -17,12 +16,15 @@ CHECKED = 100_000
 ones a file that seems to hold nothing is checked only as long as this (or one fiftieth of the whole) lasts."""
 
 
-def check_the_rest(every: Sequence[FileState], was_checked: Callable[[FileState], bool]) -> int:
+def check_the_rest(
+    every: Sequence[FileState], was_checked: Callable[[FileState], bool], read: Callable[[str], bytes]
+) -> int:
     """Note the faults of files of which nothing was asked; return how many were parsed.
 
     Args:
         every: all files of the scan.
         was_checked: tells of a file whether an earlier scan has parsed what it holds.
+        read: returns the source in the file at a path.
     """
     budget = max(CHECKED, sum(state.file.size for state in every) // 50)
     rest = [state for state in every if state.prefiltered is not None and state.extract is None and state.fault is None]
@@ -34,7 +36,7 @@ def check_the_rest(every: Sequence[FileState], was_checked: Callable[[FileState]
         if not state.parsed and not was_checked(state):
             try:
                 with gc_paused():
-                    parse_source(source_bytes(state.file.path), state.file.path)
+                    parse_source(read(state.file.path), state.file.path)
                 parsed += 1
             except UnreadableSourceError as error:
                 state.fault = reading_fault(error)

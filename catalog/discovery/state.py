@@ -111,11 +111,11 @@ def _aliases(states: Iterable[FileState], is_known: Callable[[str], bool]) -> fr
         for names in (state.prefiltered.aliases, state.prefiltered.renamed, state.gives)
         for pair in names.items()
     }
-    words: set[str] = set()
+    words = {name for name, first in pairs if is_known(first)}
     while True:  # until a round adds no name
         later = set()
         for name, first in pairs:
-            if first in words or is_known(first):
+            if first in words:
                 words.add(name)
             else:
                 later.add((name, first))

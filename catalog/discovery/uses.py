@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple, Protocol
 
 from catalog.discovery.assemble import Seen, finding_of, no_fields
-from catalog.discovery.finding import Finding
+from catalog.discovery.finding import Finding, changed
 from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.outside import Reads
 from catalog.discovery.rules import Rule
@@ -93,11 +93,11 @@ class Connected:
                 self._add(each)
 
     def _settled(self, each: Seen) -> Finding:
-        """Return the finding with its place, and without a reference where no import leads to its file."""
+        """Return the finding, without a reference where no import leads to its file."""
         finding = self.roots[each.root].placed(each.finding)
-        at = each.item.get("made", {}).get("at") or f"{finding.line}:0"
-        metadata = finding.metadata if finding.ref else {k: v for k, v in finding.metadata.items() if k != "call"}
-        return replace(finding, place=f"{finding.path}:{at}", metadata=metadata)
+        if finding.ref is not None or "call" not in finding.metadata:
+            return finding
+        return changed(finding, metadata={word: value for word, value in finding.metadata.items() if word != "call"})
 
     def _add(self, each: Seen) -> None:
         name = f"{each.module}:{each.item.get('qualname', each.finding.name)}"
@@ -120,7 +120,10 @@ class Connected:
         for each in self._all():
             self._connect(each)
         listed = [each for each in self._all() if each.is_listed and id(each) not in self._same]
-        return [replace(each.finding, uses=tuple(self._edges.get(id(each), ()))) for each in listed]
+        return [
+            changed(each.finding, uses=tuple(uses)) if (uses := self._edges.get(id(each))) else each.finding
+            for each in listed
+        ]
 
     def _all(self) -> list[Seen]:
         return [each for seen in self.seen for each in seen]
@@ -337,7 +340,7 @@ def referring(findings: Iterable[Finding]) -> list[Finding]:
         ]
         if used:
             references = list(dict.fromkeys([*finding.metadata.get("references", ()), *used]))
-            finding = replace(finding, metadata={**finding.metadata, "references": references})
+            finding = changed(finding, metadata={**finding.metadata, "references": references})
         named.append(finding)
     return named
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from catalog.discovery.prefilter import MARK, PYTHONS_OWN, USUAL, imported_name
@@ -94,14 +94,18 @@ class Wrappers:
         """Return the names that may give something known, with that one's last name."""
         places = _Places(data)
         names: dict[str, str] = {}
+        words = self._words
         for expression in (_RETURNED, _ANNOTATED, _SET):
             for match in expression.finditer(data):
-                for text, is_known in filter(None, map(self._telling, _WORD.findall(match[1]))):
+                for word in _WORD.findall(match[1]):
+                    told = words[word] if word in words else self._telling(word)
+                    if told is None:
+                        continue
                     for name in places.around(match.start()):
-                        if is_known:
-                            names[name] = text
+                        if told[1]:
+                            names[name] = told[0]
                         else:
-                            names.setdefault(name, text)
+                            names.setdefault(name, told[0])
         for match in _PASSED_ON.finditer(data):
             if match[2] == places.first_parameter(match.start()):
                 for name in places.around(match.start()):
@@ -122,15 +126,28 @@ class Wrappers:
 
 
 class _Places:
-    """Where the definitions of one file begin; read once, as one file may have thousands of places to look at."""
+    """Where the definitions of one file begin, read when it is asked for and only then: a file may hold thousands."""
 
     def __init__(self, data: bytes) -> None:
-        first = _FIRST_DEFINITION.match(data)
-        self._outer = [(0, first[1])] if first is not None else []
-        self._outer += [(match.start() + 1, match[1]) for match in _DEFINITION.finditer(data)]
-        self._functions = [(match.start(), match[1], match[2]) for match in _FUNCTION.finditer(data)]
-        self._outer_starts = [start for start, _ in self._outer]
-        self._starts = [start for start, *_ in self._functions]
+        self._data = data
+
+    @cached_property
+    def _outer(self) -> list[tuple[int, bytes]]:
+        first = _FIRST_DEFINITION.match(self._data)
+        outer = [(0, first[1])] if first is not None else []
+        return outer + [(match.start() + 1, match[1]) for match in _DEFINITION.finditer(self._data)]
+
+    @cached_property
+    def _functions(self) -> list[tuple[int, bytes, bytes]]:
+        return [(match.start(), match[1], match[2]) for match in _FUNCTION.finditer(self._data)]
+
+    @cached_property
+    def _outer_starts(self) -> list[int]:
+        return [start for start, _ in self._outer]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [start for start, *_ in self._functions]
 
     def around(self, place: int) -> list[str]:
         """Return the names of the definition at the left margin that *place* is in, and of the nearest function."""

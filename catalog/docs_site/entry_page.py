@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from catalog import deprecated_in_words, parameter_rows, signature_line
+from catalog import deprecated_in_words, parameter_rows, prompt_text, signature_line
 from catalog.docs_site.frame import frame, up
 from catalog.look import parts
 from catalog.look.drawing import drawing
@@ -73,8 +73,9 @@ def _sections(site: Site, entry: Entry, path: str) -> Iterator[str]:
     if entry.examples:
         items = "".join(f"<li>{plain(example)}</li>" for example in entry.examples)
         yield f'<h2>Requests it is for</h2><ul class="examples">{items}</ul>'
-    if isinstance(entry.spec, str):
-        yield f"<h2>Template</h2>{parts.template(entry.spec)}"
+    template = prompt_text(entry.spec) if entry.kind == "prompt" or isinstance(entry.spec, str) else None
+    if template is not None:
+        yield f"<h2>Template</h2>{parts.template(template)}"
     council = site.drawing(entry.key)
     if council is not None:
         yield f"<h2>How it works</h2>{_drawn(site, council, top, f'How {entry.name} works')}"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from catalog import deprecated_in_words, parameter_rows, signature_line
+from catalog import deprecated_in_words, parameter_rows, prompt_text, signature_line
 from catalog.docs_site.entry_page import WORDS, facts_of, link_of
 from catalog.docs_site.frame import count, up
 from catalog.docs_site.site import PER_PAGE, Site
@@ -142,8 +142,9 @@ def _entry(site: Site, key: str) -> Iterator[tuple[str, str]]:
     ]
     if entry.examples:
         parts += ["## Requests it is for", "\n".join(f"- {escaped(example)}" for example in entry.examples)]
-    if isinstance(entry.spec, str):
-        parts += ["## Template", block(entry.spec)]
+    template = prompt_text(entry.spec) if entry.kind == "prompt" or isinstance(entry.spec, str) else None
+    if template is not None:
+        parts += ["## Template", block(template)]
     uses, used_by = site.uses.get(key, []), site.used_by.get(key, [])
     graph = site.drawing(key)
     title = f"How {entry.name} works"

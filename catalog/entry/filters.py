@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from catalog.entry.key import composed
+from catalog.entry.states import ALL_STATES, marks_of
+from catalog.errors import InvalidFilterError
+
 Kinds = str | Iterable[str] | None
 """One kind, several, or None for every kind."""
 
 
 class Filters(NamedTuple):
-    """Conditions on kind, tags and origin of an entry; an empty field is no condition.
+    """Conditions on kind, tags, origin and state of an entry; an empty field is no condition.
 
     Attributes:
         kinds: the entry is of one of these kinds.
@@ -19,8 +23,13 @@ class Filters(NamedTuple):
         exclude_tags: it has none of these.
         sources: its source is one of these, or goes on after one of these with one of :data:`SEPARATORS`.
         distributions: it came with one of these distributions, ``name`` or ``name==version``, as :func:`folded`.
+        states: the state of its review, or what is said of its code, is one of these.
+        frameworks: it is of one of these frameworks.
         scoped: the origin is that of the project's scope, which says nothing of what this process and the
             configuration have themselves.
+        ids: of the stored entries that meet the conditions on origin, states and frameworks, where they are known and
+            few; None: they are not.
+        without: the ids are of those that do not meet them.
     """
 
     kinds: tuple[str, ...] = ()
@@ -29,22 +38,39 @@ class Filters(NamedTuple):
     exclude_tags: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
     distributions: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
+    frameworks: tuple[str, ...] = ()
     scoped: bool = False
+    ids: tuple[int, ...] | None = None
+    without: bool = False
 
     @property
-    def origin(self) -> Filters:
-        """The conditions on the origin alone."""
-        return Filters(sources=self.sources, distributions=self.distributions)
+    def unworded(self) -> Filters:
+        """The conditions that no word of the full-text index stands for: neither kind nor tags."""
+        return self._replace(kinds=(), tags=(), any_tags=(), exclude_tags=(), scoped=False)
 
     def passes(self, entry: Any) -> bool:
         """Return whether an *entry* of any tier meets all the conditions."""
-        return self.accept(entry.kind, entry.tags) and (
-            (self.scoped and entry.tier != "persistent")
-            or (
-                (not self.sources or any(_is_within(entry.source, source) for source in self.sources))
-                and (not self.distributions or any(_is_of(entry.distribution, name) for name in self.distributions))
-            )
+        is_of_origin = (self.scoped and entry.tier != "persistent") or (
+            self.accept_source(entry.source) and self.accept_distribution(entry.distribution)
         )
+        return is_of_origin and self.accept(entry.kind, entry.tags) and self._accept_metadata(entry.metadata)
+
+    def accept_source(self, source: str) -> bool:
+        """Return whether an entry of this *source* meets the condition on it."""
+        return not self.sources or any(_is_within(source, outer) for outer in self.sources)
+
+    def accept_distribution(self, distribution: str | None) -> bool:
+        """Return whether an entry of this *distribution* meets the condition on it."""
+        return not self.distributions or any(_is_of(distribution, name) for name in self.distributions)
+
+    def _accept_metadata(self, metadata: Any) -> bool:
+        if self.frameworks and metadata.get("framework") not in self.frameworks:
+            return False
+        if not self.states:
+            return True
+        marks = marks_of(metadata)
+        return marks.state in self.states or marks.code in self.states
 
     def accept(self, kind: str, tags: Sequence[str]) -> bool:
         """Return whether an entry of *kind* with *tags* meets the conditions on these."""
@@ -80,3 +106,29 @@ def _is_of(distribution: str | None, name: str) -> bool:
 
 NO_FILTERS = Filters()
 """No condition: every entry passes."""
+
+
+def states_of(given: Sequence[str]) -> tuple[str, ...]:
+    """Return the states that a caller gives, checked.
+
+    Raises:
+        InvalidFilterError: it is no list of texts, or there is no such state.
+    """
+    states = texts_of("states", given)
+    for state in states:
+        if state not in ALL_STATES:
+            raise InvalidFilterError(f"states: there is no {state!r}; choose of {', '.join(ALL_STATES)}", state=state)
+    return states
+
+
+def texts_of(what: str, given: Sequence[str]) -> tuple[str, ...]:
+    """Return the texts that a caller gives for a filter, each once.
+
+    Raises:
+        InvalidFilterError: it is no list of texts.
+    """
+    if not given:
+        return ()
+    if isinstance(given, str) or not all(isinstance(text, str) for text in given):
+        raise InvalidFilterError(f"{what}={given!r}: give a list of texts, as in {what}=['plot']", filter=what)
+    return tuple(dict.fromkeys(map(composed, given)))

@@ -50,6 +50,9 @@ CATALOGS: tuple[str, ...] = (*STATES, REVIEW, DEPRECATED)
 APPROVED, NEEDS_REVIEW = "approved", "needs review"
 REVIEW_STATES: tuple[str, ...] = (APPROVED, DRAFT, NEEDS_REVIEW, DEPRECATED)
 
+ALL_STATES: tuple[str, ...] = (*REVIEW_STATES, *CODES)
+"""What entries can be asked for by."""
+
 
 class Marks(NamedTuple):
     """What is known of an entry beyond what it says.

@@ -15,7 +15,7 @@ from catalog.discovery.report import ScanReport
 from catalog.entry.entry import make_entry
 from catalog.entry.remote import LISTED
 from catalog.entry.states import GONE, REVIEW_MARKS, without
-from catalog.errors import CatalogError, CatalogWarning, EntryError
+from catalog.errors import CatalogError, CatalogWarning, EntryError, EntryNotFoundError
 from catalog.ingest.merge import Merge
 from catalog.store import queries
 from catalog.store.sources import targets
@@ -83,7 +83,7 @@ def _add(
     if spec is not None:
         draft = make_entry({"kind": "mcp_server", "name": name, "spec": spec})
     else:
-        draft = ws.entry("mcp_server", name)
+        draft = _known(ws, name)
     listed = listing(ws, draft, named=True, show=show)  # before anything is stored: what can't be asked is not taken in
     if spec is not None:
         signature, description = command_of(spec), description_of(spec)
@@ -93,6 +93,15 @@ def _add(
     elif draft.tier == "persistent" and draft.source != "manual":
         _chosen(ws, draft)
     return _merged(ws, name, listed, started, again=False)
+
+
+def _known(ws: Workspace, name: str) -> Entry:
+    try:
+        return ws.entry("mcp_server", name)
+    except EntryNotFoundError as error:
+        raise EntryNotFoundError(
+            f"{error}; say how a new server is reached: `catalog add-mcp {name} COMMAND...|URL`", **error.facts
+        ) from None
 
 
 def _chosen(ws: Workspace, server: Entry) -> None:

@@ -99,7 +99,17 @@ def spread(similarities: ArrayLike) -> Spread:
     mean = total / count if count else 0.0
     # In the type of the values: float64 would take twice the memory for digits that are rounded away below.
     away = values - values.dtype.type(mean) if values.dtype.kind == "f" else values - mean
-    squares = float(np.vdot(away, away))
+    return spread_of(count, total, float(np.vdot(away, away)))
+
+
+def spread_of(count: int, total: float, squares: float) -> Spread:
+    """Return mean and deviation of *count* similarities, of which the sum is known, and that of the squares.
+
+    Args:
+        count: how many.
+        total: their sum.
+        squares: the sum of the squares of what lies between each and their mean.
+    """
     expected = total / (count + _STRANGERS)
     # The variance of the entries and that of the prior, each weighted by the number of entries it stands for.
     deviation = math.sqrt((squares + _PRIOR_WEIGHT * _PRIOR_DEVIATION**2) / (count + _PRIOR_WEIGHT))

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 from catalog.errors import CatalogError, StoreError
 from catalog.store.forms import parsed_texts
 from catalog.store.fulltext import FIELDS
-from catalog.store.queries import entry_at
+from catalog.store.mapping import words_of
+from catalog.store.queries import entry_at, words_and_examples
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.store.reader import Reader, Row
+
+_AT_ONCE = 50
 
 
 class Hit:
@@ -25,7 +28,7 @@ class Hit:
             nothing was ranked.
     """
 
-    __slots__ = ("_entry", "_reader", "_row", "_why", "score")
+    __slots__ = ("_entry", "_reader", "_row", "_together", "_why", "score")
 
     def __init__(
         self,
@@ -45,6 +48,7 @@ class Hit:
         self.score = score
         self._why = why
         self._reader = reader
+        self._together: Together | None = None
         self._entry: Entry | None
         self._row: Row
         if reader is not None:
@@ -108,6 +112,22 @@ class Hit:
                 return ()
         return self.entry.tags
 
+    def share(self, together: Together) -> None:
+        """Have words and examples read *together* with those of other hits."""
+        self._together = together
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words of the entry, field by field, as the index has them."""
+        read = self._together.of(self.key, self._row[4]) if self._together and self._row else None
+        return words_of(self.entry) if read is None else read[0]
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """The examples of the entry."""
+        read = self._together.of(self.key, self._row[4]) if self._together and self._row else None
+        return self.entry.examples if read is None else read[1]
+
     @property
     def why(self) -> dict[str, Any]:
         """Why the entry is here, as data: ``matched`` gives the words of the request that each field holds."""
@@ -155,8 +175,33 @@ class Hit:
         return hits_html([self])
 
 
+class Together:
+    """What the reasons of some hits are made of, read for all of them once one of them is asked for its reasons."""
+
+    def __init__(self, reader: Reader, keys: Sequence[tuple[str, str]]) -> None:
+        """Stand for the entries with these *keys*; nothing is read yet."""
+        self._reader, self._keys = reader, keys
+        self._read: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] | None = None
+
+    def of(self, key: str, revision: int) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """Return words and examples of an entry; None: it has changed since, or its row is damaged."""
+        if self._read is None:
+            self._read = words_and_examples(self._reader, self._keys)
+        found = self._read.get(key)
+        return found[1:] if found is not None and found[0] == revision else None
+
+
 class Hits(list[Hit]):
     """What a search gives: a list of hits that notebooks show as a table."""
+
+    def together(self, reader: Reader) -> Hits:
+        """Have what the reasons are made of read for many hits at once; return them."""
+        for start in range(0, len(self), _AT_ONCE):
+            stored = [hit for hit in self[start : start + _AT_ONCE] if hit.tier == "persistent"]
+            shared = Together(reader, [(hit.kind, hit.name) for hit in stored])
+            for hit in stored:
+                hit.share(shared)
+        return self
 
     def _repr_html_(self) -> str:
         return hits_html(self)

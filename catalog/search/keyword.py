@@ -423,7 +423,7 @@ def exact_first(
             for hit in called_so
             if (hit.tier != "persistent" or (hit.kind, hit.name) not in corpus.hidden)
             and filters.accept(hit.kind, hit.tags)
-            and (not (filters.sources or filters.distributions) or filters.passes(hit.entry))
+            and (filters.unworded == NO_FILTERS or filters.passes(hit.entry))
         ]
     if not exact:
         return hits
@@ -438,7 +438,7 @@ def reason_of(words_: Sequence[str]) -> Reason:
     """Return a function that gives a hit's reasons: which of the words each of its fields holds."""
 
     def reason(hit: Hit) -> dict[str, Any]:
-        held = matched(words_of(hit.entry), words_)
+        held = matched(hit.words, words_)
         return {"matched": {field: list(dict.fromkeys(word.lstrip(MARK) for word in held[field])) for field in held}}
 
     return reason

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.search.fusion import Spread
-from catalog.search.vector_rows import State, places_of
+from catalog.search.vector_rows import State, places_of, rows_at
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,7 +37,7 @@ class Nearest(NamedTuple):
         ids: of the entries; the best of each row, and those asked for beside them, as far as they have a row here.
         similarities: cosines, a row for the request and one for each of its parts, with six decimals.
         spreads: for each row, how similar all entries are, before any filter.
-        way: how they were found on a server, in words; empty where every row was looked at here.
+        way: how they were found, in words; empty where every row was looked at here.
     """
 
     ids: Ids
@@ -173,7 +173,7 @@ def answer_of(state: State, chosen: Places, wanted: Matrix, spreads: list[Spread
         mine = chosen if len(state.pieces) == 1 else chosen[(chosen >= at) & (chosen < end)] - at
         if len(mine):
             ids.append(piece.ids[mine])
-            rows.append(piece.rows[mine])
+            rows.append(rows_at(piece, mine))
         at = end
     if not ids:
         return Nearest(np.empty(0, np.int64), np.empty((len(wanted), 0)), spreads)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.search.hit import Hit, matched
 from catalog.search.semantic import SemanticState
-from catalog.store.mapping import words_of
 
 if TYPE_CHECKING:
     from catalog.search.arrays import Floats, Matrix
@@ -67,7 +66,7 @@ class Reasons:
         """
         words, points, fused, similarities, ranked, query, semantic, way = self.answer
         lexical, similarity = float(points[self.place]), float(similarities[self.place])
-        why: dict[str, Any] = {"matched": matched(words_of(hit.entry), words), "lexical": round(lexical, 6)}
+        why: dict[str, Any] = {"matched": matched(hit.words, words), "lexical": round(lexical, 6)}
         if lexical > 0:
             why["lexical_rank"] = rank_of(points, self.place)
         if math.isnan(similarity):
@@ -80,8 +79,7 @@ class Reasons:
         rank = rank_of(similarities, self.place)
         if rank <= ranked:
             why["semantic_rank"] = rank
-        if hit.entry.examples:
-            examples = hit.entry.examples
+        if examples := hit.examples:
             if self.entry_id is not None:
                 example = semantic.index.example(self.entry_id, examples, query)
             else:

@@ -77,7 +77,7 @@ class SharedIndex(VectorIndex):
     def way(self, generation: int | None) -> str:
         """Return how a search is made now, in words: on the server, or exactly, and why."""
         there = self.there(1, generation)
-        return there.way if there is not None else f"exact: {self.why_here}"
+        return there.way if there is not None else f"{self.here}: {self.why_here}"
 
     def nearest_there(
         self,

@@ -6,19 +6,24 @@ The layout, in bytes, all numbers little-endian:
 0 to 8                the magic number, with a version of this layout in its last byte
 8 to 16               length of the head, and nothing
 16 to 48              BLAKE2 of the head, keyed with the user's own secret
-48 …                  the head, JSON: embedder, form, mark, shape and sums
+48 …                  the head, JSON: embedder, form, mark, arrays (name, type, shape, sum), share and recall
 4,096 …               ids, int64, one for each row, ascending
-next multiple of 64   rows, float32, in the order of the ids
+next multiples of 64  rows, float32, in the order of the ids; where there is a sketch, its arrays and a sum of each row
 ====================  ==================================================================================
 
 Ids begin where a page of memory begins and rows where a cache line does, so that the arrays over the mapped file are
-aligned. The head is parsed before the sums in it can be compared, and a file may have come with a database of somebody
-else's: so it counts only if this user wrote it, which the secret in the user's data folder proves.
+aligned. The sums of all arrays are compared when the file is opened, but for rows that have a sketch: of these each has
+a sum of its own, which is compared when a search looks at the row, so that opening a gigabyte does not read it.
+
+The head is parsed before the sums in it can be compared, and a file may have come with a database of somebody else's:
+so it counts only if this user wrote it, which the secret in the user's data folder proves. The sums are a guard against
+damage, not against this user.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import mmap
 import os
 import sys
@@ -33,7 +38,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.entry.embedding_text import TEMPLATE_VERSION
 from catalog.files import data_file, open_own
-from catalog.search.vector_rows import Piece, State, joined, state_of
+from catalog.search.vector_rows import Piece, State, joined, row_sums, state_of
 from catalog.store.vectors import Mark
 
 if TYPE_CHECKING:
@@ -44,7 +49,8 @@ if TYPE_CHECKING:
 _FORM = 1
 """Grows when the same vectors would give other rows; files of another form are not read."""
 
-_MAGIC = b"CATVEC\x00\x02"
+_MAGIC = b"CATVEC\x00\x03"
+_OF_SKETCH = ("words", "turn", "centre", "total", "squares")
 _HEAD = 48  # where the head begins
 _PAGE = 4_096
 _LINE = 64  # bytes of a cache line
@@ -70,13 +76,17 @@ def save(path: str, embedder: str, state: State, *, like: str) -> None:
         OSError: the folder can't be written to, or the disk is full.
     """
     piece = state.pieces[0] if len(state.pieces) == 1 and not len(state.dead) else joined(state.pieces)
+    arrays = _arrays(piece)
     head = json.dumps(
         {
             "embedder": embedder,
             "form": [_FORM, TEMPLATE_VERSION],
             "mark": state.mark,
-            "shape": piece.rows.shape,
-            "sums": [sum_of(piece.ids), sum_of(piece.rows)],
+            "arrays": [
+                [name, array.dtype.str, array.shape, None if piece.sketch and name == "rows" else sum_of(array)]
+                for name, array in arrays.items()
+            ],
+            "sketch": piece.sketch and [piece.sketch.share, piece.sketch.recall],
         }
     ).encode()
     secret = own_secret(make=True)
@@ -93,9 +103,9 @@ def save(path: str, embedder: str, state: State, *, like: str) -> None:
     try:
         with open(descriptor, "wb") as file:
             file.write(begin.ljust(_PAGE, b"\0"))
-            file.write(bytes_of(piece.ids).data)
-            file.write(b"\0" * (-piece.ids.nbytes % _LINE))
-            file.write(bytes_of(piece.rows).data)
+            for array in arrays.values():
+                file.write(bytes_of(array).data)
+                file.write(b"\0" * (-array.nbytes % _LINE))
         os.replace(temporary, path)
     except BaseException:
         with suppress(OSError):
@@ -128,15 +138,32 @@ def load(path: str, embedder: str) -> State | None:
         head_fields = json.loads(head)
         if head_fields["embedder"] != embedder or head_fields["form"] != [_FORM, TEMPLATE_VERSION]:
             return None
-        count, width = head_fields["shape"]
-        ids = np.frombuffer(memory, "<i8", count, _PAGE)
-        rows = np.frombuffer(memory, "<f4", count * width, _PAGE + ids.nbytes + -ids.nbytes % _LINE)
-        rows = rows.reshape(count, width)
-        if [sum_of(ids), sum_of(rows)] != head_fields["sums"]:
-            return None
-        return state_of(Mark(*head_fields["mark"]), [Piece(ids, rows, np.empty(0, np.int64))])
+        at, arrays = _PAGE, {}
+        for name, form, shape, known in head_fields["arrays"]:
+            array = np.frombuffer(memory, form, math.prod(shape), at).reshape(shape)
+            if known is not None and sum_of(array) != known:
+                return None
+            at += array.nbytes + -array.nbytes % _LINE
+            arrays[name] = array
+        sketch = None
+        if head_fields["sketch"] is not None:
+            from catalog.search.sketch import Sketch
+
+            share, recall = head_fields["sketch"]
+            sketch = Sketch(**{name: arrays[name] for name in _OF_SKETCH}, share=share, recall=recall)
+        piece = Piece(arrays["ids"], arrays["rows"], np.empty(0, np.int64), arrays.get("sums"), sketch)
+        return state_of(Mark(*head_fields["mark"]), [piece])
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _arrays(piece: Piece) -> dict[str, NDArray[Any]]:
+    """Return the arrays of a *piece* by name, in the order of the file."""
+    arrays: dict[str, NDArray[Any]] = {"ids": piece.ids, "rows": piece.rows}
+    if piece.sketch is not None:
+        arrays["sums"] = row_sums(piece.rows) if piece.sums is None else piece.sums
+        arrays |= {name: getattr(piece.sketch, name) for name in _OF_SKETCH}
+    return arrays
 
 
 def own_secret(*, make: bool = False) -> bytes | None:

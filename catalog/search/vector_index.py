@@ -10,25 +10,37 @@ The rows are also kept in a file beside the database, mapped into memory by the 
 its checksum must be right, and its mark must be of this database's own history; then what has changed since is read
 from the database, and anything else is a reason to read everything again.
 
-Every row is looked at: the answer is exact at any size, and costs one product of a matrix and a vector.
+In a piece of less than a hundred thousand rows every row is looked at, and the answer is exact. Larger ones have a
+sketch (:mod:`catalog.search.sketch`): the rows to look at are chosen by a few bytes of each, and :attr:`recall` says
+what share of the nearest they hold.
 """
 
 from __future__ import annotations
 
 import math
+import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from catalog.entry.embedding_text import text_hash
 from catalog.errors import SearchError
 from catalog.forks import after_fork
+from catalog.search import vector_rows
 from catalog.search.fusion import spread
 from catalog.search.nearest import Nearest, answer_of, chosen_places, products_of, similarities
 from catalog.search.vector_file import file_beside, load, save
-from catalog.search.vector_rows import State, changed_state, piece_of, state_of
+from catalog.search.vector_rows import (
+    DamagedRowsError,
+    State,
+    changed_state,
+    piece_of,
+    rows_at,
+    sketched_state,
+    state_of,
+)
 from catalog.store.vectors import changed_since, fresh, of_entry
 
 if TYPE_CHECKING:
@@ -36,8 +48,12 @@ if TYPE_CHECKING:
     from catalog.store.reader import Reader
 
 
+Answer = TypeVar("Answer")
+
 KEPT_FROM = 2_000
 """With fewer rows no file is kept: reading them from the database takes a few milliseconds."""
+
+_WORTH_A_SKETCH = 20  # searches of rows that can't be kept, after which a sketch of them is made all the same
 
 
 class VectorIndex:
@@ -62,7 +78,20 @@ class VectorIndex:
         self.state: State | None = None
         self._reader = reader
         self._lock = threading.Lock()
+        self._is_distrusted = False
+        self._searches = 0
         after_fork(self)
+
+    @property
+    def recall(self) -> float:
+        """The share of the ten nearest entries that a search finds, as measured when the index was made; 1: exact."""
+        pieces = self.state.pieces if self.state else ()
+        return min((piece.sketch.recall for piece in pieces if piece.sketch), default=1.0)
+
+    @property
+    def here(self) -> str:
+        """How searches in this process find what is nearest, in words."""
+        return "exact" if self.recall == 1 else f"by a sketch, which finds {self.recall:.3f} of the ten nearest"
 
     def search(
         self,
@@ -90,11 +119,23 @@ class VectorIndex:
         """
         import numpy as np
 
-        state = self._now(generation)
         wanted = np.ascontiguousarray(queries, dtype=np.float32)
         wanted = wanted[None] if wanted.ndim == 1 else wanted
         if not math.isfinite(float(np.vdot(wanted, wanted))):
             raise SearchError("the vector of the request is not finite", embedder=self.embedder)
+        return self._trusted(lambda state: self._answer(state, wanted, k, allowed_ids, also, without), generation)
+
+    def _answer(
+        self,
+        state: State,
+        wanted: Matrix,
+        k: int,
+        allowed_ids: Sequence[int] | Ids | None,
+        also: Sequence[int] | Ids,
+        without: Sequence[int] | Ids,
+    ) -> Nearest:
+        import numpy as np
+
         if not state.pieces:
             return Nearest(np.empty(0, np.int64), np.empty((len(wanted), 0)), [spread([])] * len(wanted))
         width = state.pieces[0].rows.shape[1]
@@ -104,6 +145,13 @@ class VectorIndex:
                 f"have {width}",
                 embedder=self.embedder,
             )
+        if any(piece.sketch for piece in state.pieces):
+            from catalog.search import sketched  # not for catalogs that are not large
+
+            places, spreads = sketched.chosen_places(state, wanted, k, allowed_ids, also, without)
+            return answer_of(state, places, wanted, spreads)._replace(way=self.here)
+        if state.size >= vector_rows.SKETCHED_FROM:
+            self._sketch(state)
         products = products_of(state, wanted)
         spreads = [spread(row) for row in products]
         chosen = chosen_places(state, products, wanted, k, allowed_ids, also, without)
@@ -113,27 +161,32 @@ class VectorIndex:
         """Return the row of an entry, or None where it has no fresh vector."""
         import numpy as np
 
-        for piece in self._now(generation).pieces:
-            place = int(np.searchsorted(piece.ids, entry_id))
-            if place < len(piece.ids) and piece.ids[place] == entry_id and place not in piece.dead:
-                row: Matrix = piece.rows[place]
-                return row
-        return None
+        def row_in(state: State) -> Matrix | None:
+            for piece in state.pieces:
+                place = int(np.searchsorted(piece.ids, entry_id))
+                if place < len(piece.ids) and piece.ids[place] == entry_id and place not in piece.dead:
+                    row: Matrix = rows_at(piece, np.array([place]))[0]
+                    return row
+            return None
+
+        return self._trusted(row_in, generation)
 
     def sample(self, most: int, *, generation: int | None = None) -> Matrix:
         """Return some of the rows, evenly spaced among those that count: (at most *most*, width)."""
         import numpy as np
 
-        state = self._now(generation)
-        if not state.pieces:
-            return np.empty((0, 0), np.float32)
-        counted = np.delete(np.arange(state.size), state.dead)
-        chosen, at, rows = counted[:: max(1, -(-len(counted) // most))], 0, []
-        for piece in state.pieces:
-            end = at + len(piece.ids)
-            rows.append(piece.rows[chosen[(chosen >= at) & (chosen < end)] - at])
-            at = end
-        return np.concatenate(rows)
+        def some(state: State) -> Matrix:
+            if not state.pieces:
+                return np.empty((0, 0), np.float32)
+            counted = np.delete(np.arange(state.size), state.dead)
+            chosen, at, rows = counted[:: max(1, -(-len(counted) // most))], 0, []
+            for piece in state.pieces:
+                end = at + len(piece.ids)
+                rows.append(rows_at(piece, chosen[(chosen >= at) & (chosen < end)] - at))
+                at = end
+            return np.concatenate(rows)
+
+        return self._trusted(some, generation)
 
     def example(self, entry_id: int, examples: Sequence[str], query: Matrix) -> tuple[int, float] | None:
         """Return the place of the example nearest to *query*, and its similarity; None where no example has a vector.
@@ -162,9 +215,18 @@ class VectorIndex:
     @property
     def nbytes(self) -> int:
         """The memory the rows take, in bytes, mapped files included."""
-        return sum(array.nbytes for piece in (self.state.pieces if self.state else ()) for array in piece)
+        return sum(piece.nbytes for piece in (self.state.pieces if self.state else ()))
 
     # -- one state after another -------------------------------------------------------------------------------------
+
+    def _trusted(self, ask: Callable[[State], Answer], generation: int | None) -> Answer:
+        """Return what *ask* makes of the state of now; where its file is damaged, of one read from the database."""
+        try:
+            return ask(self._now(generation))
+        except DamagedRowsError:
+            with self._lock:
+                self.state, self._is_distrusted = None, True
+            return ask(self._now(generation))
 
     def take_file(self) -> bool:
         """Take the rows that the file keeps, if they are of this database and nearly as new; return whether they are.
@@ -172,7 +234,7 @@ class VectorIndex:
         What has changed since is read from the database; all vectors are not.
         """
         with self._lock:
-            if self.state is None and self.path is not None:
+            if self.state is None and self.path is not None and not self._is_distrusted:
                 kept = load(self.path, self.embedder)
                 if kept is not None:
                     self.state = self._followed(kept, is_from_file=True)
@@ -193,15 +255,13 @@ class VectorIndex:
 
     def _next(self, state: State | None) -> State:
         is_from_file = state is None
-        if state is None and self.path is not None:
+        if state is None and self.path is not None and not self._is_distrusted:
             state = load(self.path, self.embedder)
         after = None if state is None else self._followed(state, is_from_file)
         if after is not None:
             return after
         mark, vectors = fresh(self._reader, self.embedder)
-        after = state_of(mark, [piece_of(vectors)] if len(vectors.entry_ids) else [])
-        self._keep(after)
-        return after
+        return self._kept(state_of(mark, [piece_of(vectors)] if len(vectors.entry_ids) else []))
 
     def _followed(self, state: State, is_from_file: bool) -> State | None:
         """Return *state* with what has changed since; None: everything must be read again."""
@@ -209,15 +269,29 @@ class VectorIndex:
         if changes is None:
             return None
         after = changed_state(state, changes)
+        if any(piece.sketch for piece in state.pieces):
+            after = sketched_state(after, state.pieces)
         # A few changes cost the next process less to read again than all rows cost this one to write.
         if is_from_file and len(changes.touched) > max(100, state.size // 20):
-            self._keep(after)
+            after = self._kept(after)
         return after
 
-    def _keep(self, state: State) -> None:
-        if self.path is not None and state.mark.token and state.size >= KEPT_FROM and sys.byteorder == "little":
-            with suppress(OSError):  # a full disk, a folder one may not write to: the next process reads the database
-                save(self.path, self.embedder, state, like=self._reader.path)
+    def _kept(self, state: State) -> State:
+        """Return *state* after writing it to the file, if it can be; with a sketch if it is large."""
+        if self.path is None or not state.mark.token or state.size < KEPT_FROM or sys.byteorder != "little":
+            return state
+        if state.size >= vector_rows.SKETCHED_FROM and os.access(os.path.dirname(self.path) or ".", os.W_OK):
+            state = sketched_state(state)
+        with suppress(OSError):  # a full disk, a folder one may not write to: the next process reads the database
+            save(self.path, self.embedder, state, like=self._reader.path)
+        return state
+
+    def _sketch(self, state: State) -> None:
+        """Make a sketch of rows that could not be kept, once so many searches have been made that it is worth it."""
+        with self._lock:
+            self._searches += 1
+            if self._searches == _WORTH_A_SKETCH and self.state is state:
+                self.state = sketched_state(state)
 
     def renew_after_fork(self) -> None:
         """Take a new lock in a child process; the pieces of the index are whole at any moment, and stay."""

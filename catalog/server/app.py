@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import IO
 from urllib.parse import quote
 
+from anyio import CapacityLimiter, to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -15,12 +17,13 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
-from catalog import Catalog, CatalogError
+from catalog import Catalog, CatalogError, CatalogWarning, facets
 from catalog.server import agents, pages, probes, signing_in
 from catalog.server.api import routes as api
 from catalog.server.callers import Caller, Callers
 from catalog.server.figures import AccessLog, Figures
 from catalog.server.guard import PROGRAMS, Guard
+from catalog.server.handling import THREADS
 from catalog.server.mcp_mount import McpMount
 from catalog.server.problems import Problem, problem_of
 from catalog.server.rates import Guesses
@@ -56,7 +59,9 @@ def create_app(
     @asynccontextmanager
     async def alive(app: Starlette) -> AsyncIterator[None]:
         app.state.is_ready = True
+        warming = asyncio.create_task(to_thread.run_sync(_warm, catalog, abandon_on_cancel=True))
         yield
+        warming.cancel()
         app.state.is_ready = False
         await mcp.stop()
 
@@ -68,8 +73,18 @@ def create_app(
     )
     app.state.catalog, app.state.settings = catalog, settings
     app.state.callers, app.state.figures, app.state.is_ready = callers, figures, False
+    app.state.threads = CapacityLimiter(THREADS)
     app.state.guesses, app.state.streams, app.state.remembered = guesses, set(), Remembered()
     return app
+
+
+def _warm(catalog: Catalog) -> None:
+    """Ask what the first caller would wait for: an embedder and its vectors are loaded, and the entries counted."""
+    for ask in (lambda: catalog.search("what is there", limit=1), lambda: facets(catalog)):
+        try:
+            ask()
+        except (CatalogError, CatalogWarning) as error:  # whoever asks hears of it; all else is answered
+            _log.warning("not ready at once: %s", error)
 
 
 def answer_of(request: Request, problem: Problem) -> Response:

@@ -26,6 +26,9 @@ Form = dict[str, list[str]]
 CSRF = "csrf_token"
 """The field of a form, and with dashes the header ``X-CSRF-Token``, that holds the CSRF token."""
 
+THREADS = 16
+"""Calls of the catalog at the same time. With more, threads wait for each other longer than for the database."""
+
 _MOST_FIELDS = 1_000
 
 
@@ -126,7 +129,8 @@ async def in_thread(request: Request, call: Callable[P, T], *args: P.args, **kwa
     if not is_read:
         state["limit"].reschedule(None)
     with acting_as(caller.actor):
-        return await to_thread.run_sync(partial(call, *args, **kwargs), abandon_on_cancel=is_read)
+        called = partial(call, *args, **kwargs)
+        return await to_thread.run_sync(called, abandon_on_cancel=is_read, limiter=request.app.state.threads)
 
 
 def prefix_of(request: Request) -> str:

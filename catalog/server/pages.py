@@ -56,7 +56,7 @@ async def find(request: Request) -> Response:
     if part == "facets":
         groups = await in_thread(request, finding.facet_groups, catalog, asked, _remembered(request))
         return render(request, "facets.html", asked=asked, facets=groups)
-    found = await in_thread(request, finding.find, catalog, asked, _remembered(request))
+    found = await in_thread(request, finding.find, catalog, asked)
     if part == "rows":
         return render(request, "rows.html", asked=asked, found=found, sorts=finding.SORTS)
     groups = await in_thread(request, finding.facet_groups, catalog, asked, _remembered(request))
@@ -83,12 +83,13 @@ async def entry(request: Request) -> Response:
         facts = await in_thread(
             request, entry_facts.entry_facts, catalog, kind, name, lambda key: key_url(request, key)
         )
-    except EntryNotFoundError as error:
+    except EntryNotFoundError:
         history = await in_thread(request, catalog.history, kind, name, limit=entry_facts.REVISIONS + 1)
         if not history:
             raise
         revisions = entry_facts.revisions(history)
-        return render(request, "taken_away.html", 404, kind=kind, name=name, error=str(error), revisions=revisions)
+        away = entry_facts.taken_away(history)
+        return render(request, "taken_away.html", 404, kind=kind, name=name, away=away, revisions=revisions)
     return render(request, "entry.html", **facts)
 
 
@@ -166,7 +167,7 @@ async def health_page(request: Request) -> Response:
     found, fault = None, None
     if wants_lint:
         try:
-            found = await in_thread(request, upkeep.ambiguous, catalog)
+            found = await in_thread(request, known.get, catalog, "lint", lambda: upkeep.ambiguous(catalog))
         except CatalogError as error:
             fault = deciding.fault_of(error)
     return render(request, "health.html", wants_lint=wants_lint, lint=found, fault=fault, **shown)

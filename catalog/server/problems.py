@@ -105,5 +105,7 @@ def problem_of(error: CatalogError) -> Problem:
     is_a_row = error.code == "store" and "key" in error.facts  # the others can be read, and the text has the remedy
     if status == 500 and not is_a_row:
         return Problem(500, error.code, "the catalog could not be used; the log of the server says why")
+    if error.code == "read-only":
+        return Problem(status, error.code, "this catalog can be read here, and nothing else; nothing was changed")
     headers = {"retry-after": "1"} if error.retryable else {}
     return Problem(status, error.code, str(error), headers=headers, **error.facts)

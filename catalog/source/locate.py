@@ -71,6 +71,13 @@ def find_module(dotted: str, roots: Sequence[str] = ()) -> ModuleSite | None:
     return Locator(roots).find(dotted)
 
 
+@dataclass(slots=True)
+class _Fresh:
+    """Whether the finders were told that files may be new; locators of one operation share it."""
+
+    done: bool = False
+
+
 class Locator:
     """Finds modules and parses files for one operation, each at most once.
 
@@ -103,7 +110,7 @@ class Locator:
         self._specs: dict[str, ModuleSpec | None] = {}
         self._sites: dict[str, ModuleSite | None] = {}
         self._files = Files() if files is None else files
-        self._finders_fresh = False
+        self.fresh = _Fresh()
 
     def find(self, dotted: str) -> ModuleSite | None:
         """Return where the module *dotted* is, or None."""
@@ -117,6 +124,10 @@ class Locator:
     def is_own(self, top: str) -> bool:
         """Tell whether ``own`` holds a top-level module called *top*."""
         return self.own is not None and self._spec_in_own(top) is not None
+
+    def answering(self, top: str) -> Locator:
+        """Return what finds the top-level module *top*: the same for all locators that find it by the same way."""
+        return self
 
     def parse(self, path: str) -> ParsedFile:
         """Return the file at *path*, parsed; kept as `Files` says.
@@ -160,9 +171,9 @@ class Locator:
             spec = _ask_finders(dotted, path, None if self._as_imported else search_path())
         if spec is None and path is None and self.roots:
             spec = PathFinder.find_spec(dotted, list(self.roots))
-        if spec is None and not self._finders_fresh:
+        if spec is None and not self.fresh.done:
             # The finders remember folder listings by time of change, and miss a file made in the same tick.
-            self._finders_fresh = True
+            self.fresh.done = True
             importlib.invalidate_caches()
             return self._ask(dotted, path)
         return spec

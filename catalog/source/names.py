@@ -63,6 +63,8 @@ class Names:
     def intended(self, name: str) -> Binding | None:
         """Return what *name* is bound to; of what stands in for an import that fails here, that import."""
         bound = self.bound.get(name)
+        if not self.replaced:
+            return bound
         replaced = self.replaced.get(name)
         return replaced[1] if replaced is not None and replaced[0] is bound else bound
 

@@ -148,7 +148,7 @@ def candidates(reader: Reader, tiers: Sequence[str], filters: Filters, most: int
         enough: stop at the end of the tier that reaches this number.
     """
     narrowed = facets(filters)
-    passing, params = conditions(filters.origin, "entry_fts.rowid", "")  # no list of words tells this
+    passing, params = conditions(filters.unworded, "entry_fts.rowid", "")  # no list of words tells this
     where = " AND ".join(["entry_fts MATCH ?", *passing])
     ids: dict[int, None] = {}
     if filters.tags and min(entries_with_tag(reader, tag) for tag in filters.tags) <= most:

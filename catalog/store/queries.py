@@ -16,10 +16,10 @@ from json import dumps
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.filters import NO_FILTERS, SEPARATORS, Filters
-from catalog.entry.states import MARKS, UNLOADABLE
 from catalog.errors import CatalogError, CatalogWarning, EntryNotFoundError, StoreError
 from catalog.store.forms import MOST, parsed, parsed_texts
 from catalog.store.mapping import COLUMNS, LISTED, columns, damaged_row, entry_from_row, to_json
+from catalog.store.mark_conditions import FRAMEWORK, in_states, may_be_marked
 from catalog.store.reader import Reader, Row
 
 if TYPE_CHECKING:
@@ -49,6 +49,12 @@ IDS_OF = (
     "SELECT e.kind, e.name, e.id FROM json_each(?) AS k CROSS JOIN entry AS e "
     "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]')"
 )
+_WORDS_OF = (
+    "SELECT e.kind, e.name, e.revision, e.examples, d.name, d.description, d.params, d.tags, d.examples, d.facets "
+    "FROM json_each(?) AS k CROSS JOIN entry AS e "
+    "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]') "
+    "CROSS JOIN search_doc AS d ON d.entry_id = e.id"
+)
 STATE = "SELECT generation, words_version, text_version FROM catalog_state"
 TAGS = "SELECT DISTINCT tag FROM entry_tag"
 HISTORY = (
@@ -63,14 +69,11 @@ GONE = (  # the first condition is cheap, and true of next to no entry
     "SELECT e.kind, e.name FROM entry AS e WHERE e.metadata LIKE '%\"gone\"%' AND json_valid(e.metadata) "
     "AND json_extract(e.metadata, '$.gone') IS NOT NULL ORDER BY e.kind, e.name"
 )
-_IS_MARKED = (  # perhaps: whoever reads the metadata knows for sure
-    "(" + " OR ".join(f"instr(e.metadata, '\"{mark}\"')" for mark in (*MARKS, UNLOADABLE)) + ") ORDER BY e.kind, e.name"
-)
-MARKED = f"SELECT e.kind, e.name, e.metadata FROM entry AS e WHERE {_IS_MARKED}"
+MARKED = f"SELECT e.kind, e.name, e.metadata FROM entry AS e WHERE {may_be_marked('e')} ORDER BY e.kind, e.name"
 MARKED_OF = (
     "SELECT e.kind, e.name, e.metadata FROM json_each(?) AS k CROSS JOIN entry AS e "
     "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]') "
-    f"WHERE {_IS_MARKED}"
+    f"WHERE {may_be_marked('e')} ORDER BY e.kind, e.name"
 )
 KEPT_REVISIONS = (
     "SELECT r.id, r.kind, r.name, r.revision, r.action, r.actor, r.at, r.data, r.reason FROM revision AS r "
@@ -141,15 +144,19 @@ def conditions(filters: Filters, id_: str, kind: str) -> tuple[list[str], list[A
     if filters.exclude_tags:
         sql.append(f"NOT {has} IN ({_marks(filters.exclude_tags)}))")
         params += filters.exclude_tags
-    if filters.sources or filters.distributions:
-        origin, of_it = _origin(filters)
+    if filters.ids is not None:  # the sign keeps SQLite from a full-text query for each of them
+        known = "IN (SELECT CAST(k.value AS INTEGER) FROM json_each(?) AS k)"
+        sql.append(f"+{id_} {'NOT ' if filters.without else ''}{known}")
+        params.append(dumps(filters.ids))
+    elif filters.unworded != NO_FILTERS:
+        origin, of_it = _of_entry(filters)
         sql.append(f"EXISTS (SELECT 1 FROM entry AS o WHERE o.id = {id_} AND {origin})")
         params += of_it
     return sql, params
 
 
-def _origin(filters: Filters) -> tuple[str, list[Any]]:
-    """Return the conditions of *filters* on the source and the distribution of ``entry AS o``."""
+def _of_entry(filters: Filters) -> tuple[str, list[Any]]:
+    """Return the conditions of *filters* on the origin and the metadata of ``entry AS o``."""
     sql: list[str] = []
     params: list[Any] = []
     either: list[str] = []
@@ -168,6 +175,11 @@ def _origin(filters: Filters) -> tuple[str, list[Any]]:
             either += (f"{whole} = ?", f"substr({whole}, 1, ?) = ?")
             params += (name, len(name) + 2, name + "==")
         sql.append(f"({' OR '.join(either)})")
+    if filters.frameworks:
+        sql.append(f"{FRAMEWORK} IN ({_marks(filters.frameworks)})")
+        params += filters.frameworks
+    if filters.states:
+        sql.append(in_states(filters.states))
     return " AND ".join(sql), params
 
 
@@ -331,6 +343,18 @@ def named(reader: Reader, name: str, kinds: Sequence[str]) -> list[Row]:
         (*kinds, name),
     )
     return listable(reader, rows)
+
+
+def words_and_examples(
+    reader: Reader, keys: Sequence[tuple[str, str]]
+) -> dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]]:
+    """Return revision, words by field and examples of the entries with these *keys*, by key, without damaged rows."""
+    found = {}
+    for kind, name, revision, examples, *words in reader.all(_WORDS_OF, (dumps(keys),)):
+        with suppress(ValueError):
+            if all(type(text) is str for text in words):
+                found[f"{kind}:{name}"] = revision, tuple(words), parsed_texts(examples)
+    return found
 
 
 def entry_at(reader: Reader, kind: str, name: str, revision: int) -> Entry:

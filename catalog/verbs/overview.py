@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.entry.entry import Entry
 from catalog.entry.filters import NO_FILTERS, Filters
-from catalog.entry.key import split_key
 from catalog.entry.references import Reference
 from catalog.entry.states import APPROVED
 from catalog.entry.states import marks_of as marks_in
@@ -94,6 +93,8 @@ def facets(
     exclude_tags: Sequence[str] = (),
     sources: Sequence[str] | None = None,
     distributions: Sequence[str] | None = None,
+    states: Sequence[str] = (),
+    frameworks: Sequence[str] = (),
 ) -> Facets:
     """Return how many of the entries that a search finds are of which kind, have which tag, and so on.
 
@@ -101,13 +102,13 @@ def facets(
         catalog: where.
         text: as of :meth:`catalog.Catalog.search`; of what it finds the best 200 are counted. Empty: all that pass the
             filters are. A damaged row counts for the total only.
-        kind, tags, any_tags, exclude_tags, sources, distributions: as of the search.
+        kind, tags, any_tags, exclude_tags, sources, distributions, states, frameworks: as of the search.
 
     Raises:
         InvalidFilterError, UnknownKindError: a filter has a value it can't have.
     """
     ws = catalog.workspace
-    filters = ws.filters(kind, tags, any_tags, exclude_tags, sources, distributions)
+    filters = ws.filters(kind, tags, any_tags, exclude_tags, sources, distributions, states, frameworks)
     if text.strip():
         from catalog.verbs.search import search  # full text
 
@@ -118,33 +119,16 @@ def facets(
 
 
 def _of_all(ws: Workspace, filters: Filters) -> Facets:
-    """Count all that passes *filters*: the stored entries in the database, the others here."""
-    snapshot, reader = ws.snapshot(), ws.store.reader
-    found: dict[str, Counter[str]] = {}
-    for facet in FACETS[:-1]:
-        rows = counts.counted(reader, filters, facet)
-        found[facet] = Counter({str(value): number for value, number in rows if value not in (None, "")})
-        if facet == "kind":
-            total = sum(number for _, number in rows)
-    # What another tier hides is counted in the database, and does not show.
-    hidden = counts.keys_among(reader, filters, [*snapshot.hidden]) if snapshot.hidden else set()
-    for entry in (e for key in hidden if (e := snapshot.stored(*key)) is not None):
-        for facet, counter in _of_entries([entry]).items():
-            if facet != "state":
-                found[facet].subtract(counter)
+    """Count all that passes *filters*: what is stored, but for what another tier hides, and what other tiers have."""
+    snapshot = ws.snapshot()
+    total, found = ws.tally.counts(filters)
+    stored = (snapshot.stored(*key) for key in snapshot.hidden)
+    hidden = [entry for entry in stored if entry is not None and filters.passes(entry)]
     over = [entry for entry in snapshot.overlay if filters.passes(entry)]
-    for facet, counter in _of_entries(over).items():
-        found.setdefault(facet, Counter()).update(counter)
-    total += len(over) - len(hidden)
-    marked = {split_key(key): marks for key, marks in marks_of(ws, None).items()}
-    stored = counts.keys_among(reader, filters, [*marked]) - {(entry.kind, entry.name) for entry in snapshot.overlay}
-    states = found["state"] if over else Counter()
-    for key in stored:
-        states.update(s for s in _states(marked[key].state, marked[key].code) if s != APPROVED)
-    unapproved = sum(1 for key in stored if marked[key].state != APPROVED)
-    states[APPROVED] += total - len(over) - unapproved
-    found["state"] = states
-    return Facets(total, _ordered(found))
+    for facet in FACETS:
+        found[facet].subtract(_of_entries(hidden)[facet])
+        found[facet].update(_of_entries(over)[facet])
+    return Facets(total - len(hidden) + len(over), _ordered(found))
 
 
 def _of_entries(entries: Iterable[Entry]) -> dict[str, Counter[str]]:

@@ -17,7 +17,7 @@ from catalog.entry.request import Request, request_text
 from catalog.errors import CatalogWarning, EmbedderError, InvalidFilterError
 from catalog.store import queries
 from catalog.workspace.snapshot import Snapshot
-from catalog.workspace.workspace import Workspace
+from catalog.workspace.workspace import Workspace, index_versions
 
 if TYPE_CHECKING:
     from catalog.entry.filters import Filters
@@ -48,7 +48,7 @@ def search(ws: Workspace, request: Request, filters: Filters, limit: int | None,
     if not text.strip():
         return Hits(ask(ws.snapshot()))
     if mode == "auto" and embedding.rests:
-        return Hits(ask(ws.indexed(), "lexical"))
+        return _answer(ws, ask(ws.indexed(), "lexical"))
     begin = time.monotonic()
     try:
         hits, moved = _search_until_stable(ws, ask)
@@ -57,10 +57,18 @@ def search(ws: Workspace, request: Request, filters: Filters, limit: int | None,
             raise
         embedding.rest(error, time.monotonic() - begin)
         warnings.warn(f"searching by words only: {error}", CatalogWarning, stacklevel=3)
-        return Hits(ask(ws.indexed(), "lexical"))
+        return _answer(ws, ask(ws.indexed(), "lexical"))
     if moved and mode == "semantic":
-        return Hits(hit for hit in hits if (hit.kind, hit.name) not in moved)
-    return Hits(ask(ws.indexed(), "lexical") if moved else hits)
+        return _answer(ws, [hit for hit in hits if (hit.kind, hit.name) not in moved])
+    return _answer(ws, ask(ws.indexed(), "lexical") if moved else hits)
+
+
+def _answer(ws: Workspace, hits: list[Hit]) -> list[Hit]:
+    """Return *hits* whose reasons come from the words in the index, where those are of this version of the program."""
+    from catalog.search.hit import Hits
+
+    answer = Hits(hits)
+    return answer.together(ws.store.reader) if ws.current.versions == index_versions() else answer
 
 
 def listed(ws: Workspace, filters: Filters, order: str, after: str | None = None) -> Iterator[Hit]:

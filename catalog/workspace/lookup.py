@@ -81,6 +81,8 @@ class HasWorkspace(Lookup, Protocol):
         exclude_tags: Sequence[str] = (),
         sources: Sequence[str] | None = None,
         distributions: Sequence[str] | None = None,
+        states: Sequence[str] = (),
+        frameworks: Sequence[str] = (),
         limit: int | None = 10,
         mode: str = "auto",
     ) -> builtins.list[Hit]:

@@ -14,8 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from catalog.entry.filters import NO_FILTERS, Filters, folded
-from catalog.entry.key import composed, format_key
+from catalog.entry.filters import NO_FILTERS, Filters, folded, states_of, texts_of
+from catalog.entry.key import format_key
 from catalog.entry.kinds import check_kind, is_kind_name
 from catalog.errors import (
     CatalogWarning,
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from catalog.entry.filters import Kinds
     from catalog.store.writer import Transaction, Written
     from catalog.trust.policy import Policy
+    from catalog.workspace.tally import Tally
 
 
 class Workspace:
@@ -102,6 +103,7 @@ class Workspace:
         self.lock = threading.RLock()
         self.loaded: dict[str, Any] = {}
         self._policy = policy
+        self._tally: Tally | None = None
         self._before_snapshot = before_snapshot
         self._closed = False
         self._refreshing = True  # nothing can be taken in before there is a snapshot
@@ -145,6 +147,15 @@ class Workspace:
                 is_server=self.store.is_server,
             )
         return self._policy
+
+    @property
+    def tally(self) -> Tally:
+        """The counts of the stored entries; made when the first count is asked for."""
+        if self._tally is None:
+            from catalog.workspace.tally import Tally  # only where something is counted
+
+            self._tally = Tally(self.store.reader)
+        return self._tally
 
     def _followed(self, ref: str) -> object:
         """Return the object of an embedder's reference, which trusted configuration or the caller names."""
@@ -345,17 +356,19 @@ class Workspace:
         exclude_tags: Sequence[str] = (),
         sources: Sequence[str] | None = (),
         distributions: Sequence[str] | None = (),
+        states: Sequence[str] = (),
+        frameworks: Sequence[str] = (),
     ) -> Filters:
         """Return the filters that a caller gives, checked; the origin is that of the scope where both are None.
 
         Raises:
-            InvalidFilterError: one is no list of texts.
+            InvalidFilterError: one is no list of texts, or there is no such state.
             UnknownKindError: no such kind.
         """
         scoped = sources is None and distributions is None and bool(self.settings.scope)
         if scoped:
             sources, distributions = (self.settings.scope.get(part) for part in SCOPE)
-        if kind is None and not (tags or any_tags or exclude_tags or sources or distributions):
+        if kind is None and not any((tags, any_tags, exclude_tags, sources, distributions, states, frameworks)):
             return NO_FILTERS
         kinds = () if kind is None else (kind,) if isinstance(kind, str) else tuple(dict.fromkeys(kind))
         for name in kinds:
@@ -363,15 +376,18 @@ class Workspace:
         for what, given in (("sources", sources), ("distributions", distributions)):
             if given and "" in given:
                 raise InvalidFilterError(f"{what}={given!r}: an empty text is no origin; leave it out", filter=what)
-        return Filters(
+        filters = Filters(
             kinds,
-            _texts("tags", tags),
-            _texts("any_tags", any_tags),
-            _texts("exclude_tags", exclude_tags),
-            _texts("sources", sources or ()),
-            tuple(map(folded, _texts("distributions", distributions or ()))),
+            texts_of("tags", tags),
+            texts_of("any_tags", any_tags),
+            texts_of("exclude_tags", exclude_tags),
+            texts_of("sources", sources or ()),
+            tuple(map(folded, texts_of("distributions", distributions or ()))),
+            states_of(states),
+            texts_of("frameworks", frameworks),
             scoped,
         )
+        return filters if self._tally is None else self._tally.narrowed(filters)
 
     def marks(self, filters: Filters) -> tuple[list[Any], list[Entry]]:
         """Return what tells one state of the entries that pass *filters* from another, without reading them."""
@@ -424,11 +440,3 @@ def index_versions() -> tuple[int, int]:
     from catalog.entry.words import WORDS_VERSION
 
     return WORDS_VERSION, TEMPLATE_VERSION
-
-
-def _texts(what: str, given: Sequence[str]) -> tuple[str, ...]:
-    if not given:
-        return ()
-    if isinstance(given, str) or not all(isinstance(text, str) for text in given):
-        raise InvalidFilterError(f"{what}={given!r}: give a list of texts, as in {what}=['plot']", filter=what)
-    return tuple(dict.fromkeys(map(composed, given)))

@@ -18,18 +18,36 @@ def test_from_a_question_to_copied_code_by_keys_alone(team: str, tab: Callable[.
     page.keyboard.type("make a diagram", delay=20)
     page.wait_for_selector("#rows :text('make a diagram')")
     assert page.locator("#rows .row-why").first.inner_text().startswith("nearness")
+    page.wait_for_selector("#facets:not([aria-busy])")  # counts of another question are not shown meanwhile
+    assert page.locator(".facets a[title=tool] .count").inner_text() != ""
     opened.picture("find")
     page.keyboard.press("ArrowDown")
     assert page.evaluate("document.activeElement.textContent") == "create_scatter"
     page.keyboard.press("Enter")
     page.wait_for_selector("h1:text('create_scatter')")
-    page.locator(".side [data-copy]").focus()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("copy in python")
+    page.wait_for_selector("#palette li[aria-selected=true] :text('Copy: In Python')")
     page.keyboard.press("Enter")
     page.wait_for_selector(".side :text('Copied')")
     assert page.evaluate("navigator.clipboard.readText()") == 'cat["tool:create_scatter"]'
     page.go_back()
     page.wait_for_selector("#rows :text('make a diagram')")
     assert page.input_value("#q") == "make a diagram"
+
+
+def test_enter_does_not_open_a_row_of_the_answer_before(team: str, tab: Callable[..., Any]) -> None:
+    """Who types and sends at once sees the answer; Enter once more opens its first row."""
+    page = tab().open(f"{team}/?q=translate")
+    page.keyboard.press("/")
+    page.keyboard.press("Control+a")
+    page.keyboard.type("money back")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#rows :text('money back')")
+    assert page.url == f"{team}/?q=money+back"
+    first = page.locator("#rows .name").first.inner_text()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f"h1:text('{first}')")
 
 
 def test_facets_are_links_and_back_leads_back(team: str, tab: Callable[..., Any]) -> None:

@@ -9,6 +9,8 @@ import pytest
 from browsing import DESK, PHONE, serving
 from factories import blank_catalog, open_catalog, tool
 
+from catalog.server.callers import RIGHTS, Token, digest_of
+
 PAGES = {
     "find": "/",
     "found": "/?q=draw+a+chart&kind=tool",
@@ -17,13 +19,14 @@ PAGES = {
     "deprecated": "/entries/tool/count_words",
     "prompt": "/entries/prompt/greet",
     "missing": "/entries/tool/never_there",
+    "taken away": "/entries/tool/fax",
     "graph": "/graph",
     "around": "/graph?key=profile:fast&depth=2",
     "routing": "/routing?text=I+want+my+money+back&kind=all",
     "golden": "/routing?kind=all&evaluate=1",
     "health": "/health?lint=1",
 }
-PICTURES = {("council", "light"): "entry", ("routing", "dark"): "routing"}
+PICTURES = {("council", "light"): "entry", ("routing", "dark"): "routing", ("taken away", "light"): "taken-away"}
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -43,6 +46,58 @@ def test_no_page_has_a_fault(team: str, tab: Callable[..., Any], view: dict[str,
     if opened.faults:  # the browser itself notes that a page is not there
         assert opened.faults == [fault for fault in opened.faults if "404" in fault]
         opened.faults.clear()
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory, browser: Any) -> Iterator[str]:
+    """The address of a guarded server of entries whose names, tags and descriptions go on and on."""
+    with open_catalog(blank_catalog(tmp_path_factory.mktemp("odd") / "odd.db")) as cat:
+        cat.register_many(
+            [
+                tool("a" * 200, description="b" * 300, tags=["c" * 200, "plot"], examples=["d" * 300]),
+                tool("e" * 200, description="b" * 300, tags=["c" * 200, "plot"], source="scan:" + "f" * 180),
+            ]
+        )
+        cat.register("profile", "g" * 200, {"model": "h" * 190})
+        cat.update("tool:" + "a" * 200, priority=1, reason="i" * 300)
+        token = Token("ada", digest_of("let me in"), frozenset(RIGHTS))
+        with serving(cat, tokens=(token,), allow_write=True) as address:
+            yield address
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", [DESK, PHONE], ids=["desk", "phone"])
+def test_nothing_is_too_long_for_a_page_behind_a_token(
+    odd: str, tab: Callable[..., Any], view: dict[str, int], scheme: str
+) -> None:
+    """Keys alone sign in, after a wrong token too; then the longest names leave every page and count in view."""
+    opened = tab(viewport=view, color_scheme=scheme)
+    page = opened.open(odd)
+    found = [(page.url, opened.violations(), opened.overflow())]
+    if view is DESK and scheme == "light":
+        opened.picture("sign-in")
+    assert page.locator("nav, [data-open-palette], footer kbd").count() == 0
+    for typed in ("let me out", "let me in"):
+        page.keyboard.type(typed)
+        page.keyboard.press("Enter")
+        page.wait_for_selector("#fault" if typed == "let me out" else "#rows")
+    assert opened.faults == [fault for fault in opened.faults if "403" in fault]  # the browser notes the wrong token
+    opened.faults.clear()
+    paths = (
+        "/",
+        "/?q=plot",
+        f"/entries/tool/{'a' * 200}",
+        f"/graph?key=profile:{'g' * 200}",
+        "/routing?text=plot&kind=all",
+        "/health?lint=1",
+    )
+    for path in paths:
+        opened.open(odd + path)
+        found.append((path, opened.violations(), opened.overflow()))
+    assert found == [(f"{odd}/sign-in?next=/", [], 0), *((path, [], 0) for path in paths)]
+    opened.open(odd)
+    cut = "c => c.getBoundingClientRect().right > c.closest('.facet').getBoundingClientRect().right"
+    assert page.evaluate(f"[...document.querySelectorAll('.facet .count')].filter({cut}).length") == 0
 
 
 def test_the_largest_screens_are_used(team: str, tab: Callable[..., Any]) -> None:

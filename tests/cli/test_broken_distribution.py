@@ -10,13 +10,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from factories import ROOT
+from factories import ROOT, WHOLE
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
-SOUND = b"Metadata-Version: 2.1\nName: broken-dist\nVersion: 1.0\n"
+SOUND = b"Metadata-Version: 2.1\nName: NAME\nVersion: 1.0\n"
 MINE = 'from catalog import tool\n\n@tool\ndef shout(x: str) -> str:\n    "Say it aloud."\n    return x.upper()\n'
-WARNING = "Warning: the installed distribution broken_dist has broken metadata and is passed over: "
+WARNING = "Warning: the installed distribution {} has broken metadata and is passed over: "
 
 DAMAGE: dict[str, dict[str, bytes]] = {
     "entry points are no text": {"METADATA": SOUND, "entry_points.txt": b"[console_scripts]\na = \xff\xfe\n"},
@@ -45,7 +45,6 @@ COMMANDS = (
     ("scan mine.py", 0),
     ("scan .", 0),
     ("scan json", 1),
-    ("scan broken-dist", 1),
     ("scan no_such_thing", 1),
     ("ls", 0),
     ("search aloud", 0),
@@ -113,23 +112,28 @@ def install(folder: Path, files: dict[str, bytes]) -> None:
     """Write the metadata of a distribution."""
     folder.mkdir(parents=True)
     for name, content in files.items():
-        (folder / name).write_bytes(content)
+        (folder / name).write_bytes(content.replace(b"NAME", folder.name.partition("-")[0].encode()))
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
-def test_a_broken_distribution_ends_no_command(damage: str, run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("damages", [list(DAMAGE), *([one] for one in DAMAGE if WHOLE)], ids=", ".join)
+def test_a_broken_distribution_ends_no_command(damages: list[str], run: Run, tmp_path: Path) -> None:
     """Whatever of a distribution's metadata is broken, every command answers, and names it once at the most."""
-    install(tmp_path / "site-packages" / "broken_dist-1.0.dist-info", DAMAGE[damage])
-    named = 0
-    done = run("-P", "-c", FORKS, stdin="".join(json.dumps(command.split()) + "\n" for command, _ in COMMANDS))
+    for number, damage in enumerate(damages):
+        install(tmp_path / "site-packages" / f"broken_{number}-1.0.dist-info", DAMAGE[damage])
+    named = [0] * len(damages)
+    commands = [*COMMANDS, *((f"scan broken-{number}", 1) for number in range(len(damages)))]
+    done = run("-P", "-c", FORKS, stdin="".join(json.dumps(command.split()) + "\n" for command, _ in commands))
     assert (done.returncode, done.stderr) == (0, "")
-    for (command, wanted), line in zip(COMMANDS, done.stdout.splitlines(), strict=True):
+    for (command, wanted), line in zip(commands, done.stdout.splitlines(), strict=True):
         status, out, err = json.loads(line)
         assert "Traceback" not in err, command
         assert wanted is None or status == wanted, (command, out, err)
-        assert err.count(WARNING) <= 1, command
-        named += err.count(WARNING)
-    assert (named > 0) == (damage not in HARMLESS)
+        counts = [err.count(WARNING.format(f"broken_{number}")) for number in range(len(damages))]
+        assert max(counts) <= 1, (command, err)
+        named = [before + now for before, now in zip(named, counts, strict=True)]
+    assert [damage for damage, times in zip(damages, named, strict=True) if not times] == [
+        damage for damage in damages if damage in HARMLESS
+    ]
 
 
 def test_a_broken_distribution_is_named_once_by_a_program(run: Run, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from factories import ROOT, open_catalog
+from factories import ROOT, blank_catalog, open_catalog
 
 COMMANDS = {
     "register": ("register", "tool", "one_more", "os:getcwd", "--description", "words " * 20_000),
@@ -31,7 +31,7 @@ def test_a_full_disk_is_a_line_and_changes_nothing(tmp_path: Path, name: str) ->
     (tmp_path / "more.jsonl").write_text("".join(line % (number, "words " * 200) for number in range(100)))
     (tmp_path / "empty").mkdir()
     for file in ("team.db", "other.db"):
-        with open_catalog(tmp_path / file) as cat:
+        with open_catalog(blank_catalog(tmp_path / file)) as cat:
             cat.register_many(
                 {"kind": "tool", "name": f"t{n}", "ref": "a:b", "description": "x" * 999} for n in range(99)
             )

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -116,29 +116,49 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
-@pytest.fixture
-def projects(tmp_path: Path, shell: Shell) -> tuple[Path, Path, Path]:
-    """Two projects with modules of the same names, both scanned, and a folder that is neither."""
-    one, two = _project(tmp_path / "one"), _project(tmp_path / "two")
+@pytest.fixture(scope="module")
+def scanned(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A folder with two projects with modules of the same names, both scanned, and the same folder put aside."""
+    home = tmp_path_factory.mktemp("scanned")
+    shell = Shell(home)
+    one, two = _project(home / "one"), _project(home / "two")
     for target in TARGETS:
         assert shell(one, "scan", target)[0] == 0
     for target in (*TARGETS[:3], ".", "./tests"):
         assert shell(two, "scan", target)[0] == 0
-    elsewhere = tmp_path / "elsewhere"
-    elsewhere.mkdir()
-    return one, two, elsewhere
+    (home / "elsewhere").mkdir()
+    return home, Path(shutil.copytree(home, home.with_name("aside")))
 
 
-def test_modules_of_one_name_are_two_files(shell: Shell, projects: tuple[Path, Path, Path]) -> None:
+class Projects(NamedTuple):
+    """The projects ``one`` and ``two`` and a folder that is neither, with a command line that knows both."""
+
+    shell: Shell
+    one: Path
+    two: Path
+    elsewhere: Path
+
+
+@pytest.fixture
+def projects(scanned: tuple[Path, Path]) -> Projects:
+    """The scanned projects as they were: a root is a path, so each test has them in the same place."""
+    home, aside = scanned
+    shutil.rmtree(home)
+    shutil.copytree(aside, home)
+    return Projects(Shell(home), home / "one", home / "two", home / "elsewhere")
+
+
+def test_modules_of_one_name_are_two_files(projects: Projects) -> None:
     """Of two projects with the same modules every tool is an entry, is sound from everywhere, and runs its own file."""
-    for folder in projects:
+    shell, *folders = projects
+    for folder in folders:
         assert [entry["key"] for entry in shell.json(folder, "ls")] == KEYS
         for words in (("verify",), ("doctor",), ("doctor", "--fix", "--yes"), ("refresh",), ("verify",)):
             assert (words, shell(folder, *words)[0]) == (words, 0)
     code = "from catalog import tools\nfor name in tools.list(): print(tools[name]('x'))"
     ran = subprocess.run(
         [sys.executable, "-P", "-c", code],
-        cwd=projects[2],
+        cwd=projects.elsewhere,
         env=shell.environment,
         capture_output=True,
         text=True,
@@ -150,9 +170,9 @@ def test_modules_of_one_name_are_two_files(shell: Shell, projects: tuple[Path, P
     ]
 
 
-def test_what_is_not_here_is_never_called_gone(shell: Shell, projects: tuple[Path, Path, Path]) -> None:
+def test_what_is_not_here_is_never_called_gone(projects: Projects) -> None:
     """A root that is away makes its entries unseen to every command, mends nothing, and all is well when it is back."""
-    _, two, elsewhere = projects
+    shell, _, two, elsewhere = projects
     before = shell.json(elsewhere, "ls")
     two.rename(two.with_name("away"))
     unseen = [key for key in KEYS if "/" in key]
@@ -173,15 +193,13 @@ def test_what_is_not_here_is_never_called_gone(shell: Shell, projects: tuple[Pat
 
 
 @pytest.mark.parametrize("at", ["one", "two", "elsewhere"])
-def test_what_is_gone_from_its_root_is_gone_everywhere(
-    shell: Shell, projects: tuple[Path, Path, Path], tmp_path: Path, at: str
-) -> None:
+def test_what_is_gone_from_its_root_is_gone_everywhere(projects: Projects, at: str) -> None:
     """Code deleted from its root is gone to every command from every folder, a file of its name there or not."""
-    one = projects[0]
+    shell, one, *_ = projects
     (one / "main.py").unlink()
     shutil.rmtree(one / "copy")
     gone = {"tool:duplicate", "tool:plain_main"}
-    here = tmp_path / at
+    here = one.with_name(at)
     assert {drift["key"]: drift["change"] for drift in shell.json(here, "verify")} == dict.fromkeys(gone, "missing")
     assert {fault["key"]: fault["trouble"] for fault in shell.json(here, "doctor")} == dict.fromkeys(gone, "dead")
     reports = shell.json(here, "refresh")

@@ -11,9 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from factories import ROOT, open_catalog, tool
+from factories import ROOT, WHOLE, open_catalog, tool
 
 Run = Callable[..., tuple[int, str, str]]
+RunCli = Callable[..., tuple[int, str, str]]
 
 CATALOG = f'"{sys.executable}" -m catalog_cli'
 
@@ -56,9 +57,12 @@ LISTED = "tool:here\tSays where.\t\tpersistent\ntool:who\t\t\tpersistent\n"
 NO_ROOM = "Error: standard output can't be written: No space left on device\n"
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
+FULL = ["ls", "ls --json", "search where", "explain here", "export", "log", "--help", "--version", "ls --help"]
+
+
 @pytest.mark.parametrize(
-    "command", ["ls", "ls --json", "search where", "explain here", "export", "log", "--help", "--version", "ls --help"]
+    ("command", "unbuffered"),
+    [(command, "") for command in FULL] + [(command, "1") for command in (FULL if WHOLE else ("ls", "--help"))],
 )
 def test_a_full_output_is_said(shell: Run, command: str, unbuffered: str) -> None:
     """Where nothing more can be written to, one line says so, and the exit status is 3."""
@@ -124,7 +128,8 @@ def test_a_path_that_is_not_utf8_is_a_path(shell: Run, tmp_path: Path) -> None:
 
 def test_an_early_interrupt_says_nothing(environment: dict[str, str], tmp_path: Path) -> None:
     """Whenever the interrupt comes, there is neither a traceback of this program nor a report of a fault."""
-    for number in range(40):
+    moments = 40 if WHOLE else 8
+    for number in range(moments):
         process = subprocess.Popen(
             [sys.executable, "-m", "catalog_cli", "search", "where"],
             env=environment,
@@ -133,7 +138,7 @@ def test_an_early_interrupt_says_nothing(environment: dict[str, str], tmp_path: 
             stderr=subprocess.PIPE,
             text=True,
         )
-        time.sleep(number * 0.008)
+        time.sleep(number * 0.32 / moments)
         process.send_signal(signal.SIGINT)
         said = process.communicate(timeout=60)[1]
         assert "catalog" not in said  # Python itself may be interrupted while it starts
@@ -220,14 +225,17 @@ URLS = {
 
 @pytest.mark.parametrize("given", URLS)
 @pytest.mark.parametrize("command", ["ls", "register tool x os:getcwd", "db current", "db backup b.db"])
-def test_an_odd_url_is_answered_and_makes_nothing(shell: Run, tmp_path: Path, given: str, command: str) -> None:
+def test_an_odd_url_is_answered_and_makes_nothing(
+    run_cli: RunCli, database: Path, project: Path, given: str, command: str
+) -> None:
     """What can't be opened ends with 3 and one line that says what to write; no file and no folder is made."""
-    (tmp_path / "file").touch()
-    url = given.format(folder=tmp_path, file=tmp_path / "file")
-    status, out, err = shell(f"catalog --url '{url}' {command}")
+    (project / "file").touch()
+    url = given.format(folder=project, file=project / "file")
+    status, out, err = run_cli("--url", url, *command.split())
     assert (status, out, err.count("\n")) == (3, "", 1)
     assert (URLS[given] in err) or (command.startswith("db backup") and "there is no database at" in err)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["catalog.db", "file"]
+    assert [path.name for path in project.iterdir()] == ["file"]
+    assert sorted(path.name for path in project.parent.iterdir()) == [database.name, "project"]
 
 
 def test_reading_what_is_not_there_makes_no_folder(shell: Run, tmp_path: Path) -> None:

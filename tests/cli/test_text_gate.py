@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import ast
 import json
-import os
 import re
 import sqlite3
-import subprocess
-import sys
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,14 +67,11 @@ def unseen(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda words: " ".join(map(ascii, words)))
-def test_nothing_reaches_the_terminal_that_it_obeys(hostile, project, command) -> None:
+def test_nothing_reaches_the_terminal_that_it_obeys(hostile, run_cli, project, command) -> None:
     """On a terminal there are no control characters but our own colours, in a pipe none at all."""
     assert unseen(OURS.sub("", on_terminal(*command, url=hostile, cwd=project))) == []
-    env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}", "CATALOG_URL": hostile}
-    done = subprocess.run(
-        [sys.executable, "-m", "catalog_cli", *command], cwd=project, env=env, capture_output=True, encoding="utf-8"
-    )
-    assert unseen(done.stdout + done.stderr) == []
+    done = run_cli(*command)
+    assert unseen(done.out + done.err) == []
 
 
 @pytest.mark.parametrize("command", AS_JSON, ids=" ".join)

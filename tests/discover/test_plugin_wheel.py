@@ -6,9 +6,11 @@ import base64
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -58,10 +60,10 @@ def wheel(folder: Path, version: str = "1.0") -> Path:
     return path
 
 
-@pytest.fixture
-def environment(tmp_path: Path) -> Path:
-    """The Python of a fresh virtual environment that also sees what this one has installed."""
-    home = tmp_path / "environment"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of a virtual environment that also sees what this one has installed."""
+    home = tmp_path_factory.mktemp("environment")
     subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, capture_output=True)
     python = home / "bin" / "python"
     where = "import sysconfig; print(sysconfig.get_path('purelib'))"
@@ -69,6 +71,14 @@ def environment(tmp_path: Path) -> Path:
     its = subprocess.run([python, "-c", where], check=True, capture_output=True, text=True).stdout.strip()
     (Path(its) / "beside.pth").write_text(f"{ROOT}\n{ROOT / 'cli'}\n{own}\n")
     return python
+
+
+@pytest.fixture
+def environment(made: Path) -> Iterator[Path]:
+    """The same, with no plugin in it before and after."""
+    yield made
+    for left in made.parent.parent.glob("lib/python*/site-packages/greeter*"):
+        shutil.rmtree(left)
 
 
 def run(python: Path, *arguments: str, url: str) -> subprocess.CompletedProcess[str]:

@@ -44,7 +44,7 @@ def again(before: ScanResult, folder: Path, **options: Any) -> ScanResult:
 def test_nothing_is_read_if_nothing_changed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of an unchanged package no file is opened, and the result is the same but for saying so."""
     first = scan("again", roots=[folder])
-    monkeypatch.setattr("catalog.discovery.root_scan.source_bytes", None)
+    monkeypatch.setattr("catalog.discovery.outside.source_bytes", None)
     monkeypatch.setattr("catalog.discovery.root_scan.parse_source", None)
     second = again(first, folder)
     assert (second.unchanged, second.counts["looked_at"], second.counts["parsed"]) == (True, 0, 0)

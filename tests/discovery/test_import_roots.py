@@ -253,7 +253,7 @@ def test_an_unchanged_repository_is_not_read_again(make: Any, monkeypatch: pytes
         os.utime(path, ns=(10**18, 10**18))
     first = scan(folder)
     with monkeypatch.context() as patch:
-        patch.setattr("catalog.discovery.root_scan.source_bytes", None)
+        patch.setattr("catalog.discovery.outside.source_bytes", None)
         patch.setattr("catalog.discovery.placing.read_bytes", None)
         second = scan(folder, known=first.files)
     assert (second.unchanged, second.findings) == (True, first.findings)

@@ -77,6 +77,10 @@ NOT_WRAPPERS = {
     "another function": "def mark(f):\n    return f\ndef other(f):\n    return tool(f)\n",
     "a factory that is not called": "def mark(name):\n    def inner(f):\n        return tool(f)\n    return inner\n",
     "itself": "def mark(f):\n    return mark(f)\n# return tool(f)\n",
+    "each other, again and again": "".join(
+        f"def {one}(f):\n    if f: return {other}(f)\n    return {other}({other}(f))\n"
+        for one, other in (("mark", "other"), ("other", "third"), ("third", "mark"))
+    ),
 }
 
 

@@ -45,14 +45,14 @@ def stdio(*arguments: str, cwd: Path, **environment: str) -> StdioServerParamete
     )
 
 
-def started(project: Path, *arguments: str) -> subprocess.Popen[str]:
-    """Return the command, running, with pipes to and from it."""
+def started(project: Path, *arguments: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    """Return the command, running, with pipes to and from it; *stdout*: a file to write to instead."""
     return subprocess.Popen(
         [sys.executable, "-c", _COMMAND, "mcp", *arguments],
         cwd=project,
         env={**os.environ, **PATH, "CATALOG_TRUST": "1"},
         stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,11 @@ def sleep(seconds: float) -> str:
 
     time.sleep(seconds)
     return "slept"
+
+
+def large(size: int) -> str:
+    """Say much."""
+    return "\\u00e9" * size
 '''
 
 
@@ -128,6 +134,40 @@ def test_rubbish_is_answered_and_a_hung_call_does_not_keep_the_process(project: 
     assert answers[1]["result"]["serverInfo"]["name"] == "catalog"
     assert answers[1]["result"]["protocolVersion"] == "2025-11-25"
     assert answers[3]["error"]["code"] == -32601
+
+
+@pytest.mark.parametrize("blocking", [True, False])
+def test_an_answer_larger_than_the_pipe_waits_for_a_slow_reader(project: Path, blocking: bool) -> None:
+    """Nothing is lost or mixed where a client reads late, and one that has made its pipe not to wait is served, too."""
+    hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "slow", "version": "1"}}
+    large = {"name": "call_tool", "arguments": {"key": "tool:large", "arguments": {"size": 90_000}}}
+    messages = [
+        {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello},
+        {"jsonrpc": "2.0", "method": "notifications/initialized"},
+        *({"jsonrpc": "2.0", "id": number, "method": "tools/call", "params": large} for number in range(1, 4)),
+        {"jsonrpc": "2.0", "id": 4, "method": "ping"},
+    ]
+    reading, writing = os.pipe()
+    os.set_blocking(writing, blocking)
+    process = started(project, stdout=writing)
+    os.close(writing)
+    assert process.stdin is not None
+    for message in messages:
+        process.stdin.write(json.dumps(message) + "\n")
+    process.stdin.flush()
+    time.sleep(2)
+    answers = {}
+    with open(reading, encoding="utf-8") as lines:
+        while len(answers) < 5:
+            answer = json.loads(lines.readline())
+            answers[answer["id"]] = answer["result"]
+        process.stdin.close()
+        assert lines.read() == ""
+    assert process.wait(timeout=60) == 0
+    assert [text["content"][0]["text"] for text in (answers[1], answers[2], answers[3])] == ["é" * 90_000] * 3
+    assert process.stderr is not None
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()
 
 
 def test_a_database_that_can_not_be_used_is_a_line(tmp_path: Path) -> None:

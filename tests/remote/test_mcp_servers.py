@@ -23,6 +23,7 @@ from catalog import (
     DriftError,
     Entry,
     EntryError,
+    EntryNotFoundError,
     MissingExtraError,
     RemoteError,
     RemoteToolError,
@@ -355,6 +356,12 @@ def test_what_does_not_go_together_is_refused(
     """Headers are for addresses, arguments for commands."""
     with pytest.raises(EntryError, match=message):
         add_mcp(catalog, "x", *words, **given)
+
+
+def test_a_server_that_nothing_is_known_of_has_to_be_described(catalog: Catalog) -> None:
+    """A name alone is enough for what a scan has found; for another the error says what to add."""
+    with pytest.raises(EntryNotFoundError, match="say how a new server is reached: `catalog add-mcp git COMMAND"):
+        add_mcp(catalog, "git")
 
 
 def test_a_server_of_the_registry_is_started_as_its_package_says(

@@ -103,7 +103,7 @@ def test_odd_requests_get_an_answer(filled: Catalog, text: str) -> None:
 def test_a_million_characters_get_an_answer(filled: Catalog, text: str) -> None:
     """However long a request is, whatever it is of, the answer is a list of hits without NaN."""
     assert len(text) >= 790_000
-    for mode in modes(filled)[:3]:
+    for mode in MODES[:3] if modes(filled) == MODES else ["hybrid"]:  # which asks for words and for the meaning
         check(filled, text, mode)
 
 

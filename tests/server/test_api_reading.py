@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
-from factories import tool
+from factories import blank_catalog, open_catalog, tool
+from starlette.testclient import TestClient
 
-from catalog import Catalog
+from catalog import Catalog, Settings
 from catalog import facets as real
+from catalog.server.app import create_app
 
 LISTED = {"tier": "persistent", "state": "approved", "code": None, "instead": None}
 BASE = "/api/v1"
@@ -52,6 +55,30 @@ def test_a_list_by_state_has_only_that_state(asked, served: Catalog) -> None:
     served.deprecate("tool:mail")
     answer = asked().get(f"{BASE}/entries", params={"state": "deprecated"}).json()
     assert [(item["key"], item["state"]) for item in answer["items"]] == [("tool:mail", "deprecated")]
+
+
+def test_state_and_framework_narrow_lists_searches_and_counts(asked, served: Catalog) -> None:
+    """Both are filters wherever there are filters; a state that does not exist is refused by name."""
+    served.update("tool:mail", metadata={"framework": "mcp"})
+    served.deprecate("tool:mail")
+    served.deprecate("tool:note")
+    client = asked()
+    for query, keys in {
+        "state=deprecated": ["tool:mail", "tool:note"],
+        "state=deprecated&framework=mcp": ["tool:mail"],
+        "state=approved&state=gone": ["tool:charts/pie"],
+        "framework=none": [],
+    }.items():
+        listed = client.get(f"{BASE}/entries?{query}").json()["items"]
+        found = client.get(f"{BASE}/search?{query}").json()["hits"]
+        counted = client.get(f"{BASE}/facets?{query}").json()
+        assert [item["key"] for item in listed] == keys
+        assert [hit["key"] for hit in found] == keys
+        assert (counted["total"], sum(counted["counts"]["kind"].values())) == (len(keys), len(keys))
+    found = client.get(f"{BASE}/search?q=letter&state=deprecated").json()["hits"]
+    assert [hit["key"] for hit in found] == ["tool:mail"]
+    answer = client.get(f"{BASE}/search?state=gon")
+    assert (answer.status_code, "state.0" in answer.json()["detail"]) == (422, True)
 
 
 def test_all_entries_come_as_lines_where_they_are_wanted(asked, served: Catalog, tmp_path) -> None:
@@ -160,6 +187,20 @@ def test_facets_and_health_count(asked) -> None:
     assert (found["total"], found["states"], found["broken"]) == (3, {}, 0)
 
 
+def test_health_names_entries_that_a_router_cannot_tell_apart(tmp_path) -> None:
+    """`lint=true` adds what `catalog route lint` finds; without it nothing is looked for."""
+    same = {"description": "Draw a pie chart.", "examples": ["a pie of last year's sales"]}
+    with open_catalog(blank_catalog(tmp_path / "twins.db"), settings=Settings(embedder="hash")) as cat:
+        cat.register_many([tool("pie", **same), tool("cake", **same)])
+        with TestClient(create_app(cat, access_log=io.StringIO()), base_url="http://127.0.0.1") as client:
+            found = client.get(f"{BASE}/health?lint=true").json()
+            assert client.get(f"{BASE}/health").json()["lint"] is None
+    assert {(finding["code"], *finding["keys"]) for finding in found["lint"]} >= {
+        ("near_duplicate", "tool:cake", "tool:pie"),
+        ("shared_example", "tool:cake", "tool:pie"),
+    }
+
+
 @pytest.mark.parametrize(
     ("path", "field"),
     [
@@ -168,7 +209,8 @@ def test_facets_and_health_count(asked) -> None:
         ("entries?limit=2&limit=3", "limit"),
         ("entries?colour=red", "colour"),
         ("search?mode=magic", "mode"),
-        ("health?x=1", "query"),
+        ("health?x=1", "x"),
+        ("entries/tool/mail?x=1", "query"),
         ("entries/tool/mail/history?before=0", "before"),
         ("similar", "key"),
     ],

@@ -7,7 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from damage import COLUMNS, OTHERS, answers, damaged_copy, fill, opened, quiet, ways
+from damage import COLUMNS, OTHERS, answers, chosen, damaged_copy, fill, opened, quiet, ways
+from factories import WHOLE
 
 from catalog import CatalogWarning, StoreBusyError
 from catalog.store import tables
@@ -48,7 +49,11 @@ def sound(full: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, obj
 def test_a_damaged_value_harms_only_its_row(
     full: Path, sound: dict[str, object], tmp_path: Path, table: str, column: str
 ) -> None:
-    """Whatever stands in a column, all calls answer for all other entries; the check names it, and mending heals it."""
+    """Whatever stands in a column, all calls answer for all other entries; the check names it, and mending heals it.
+
+    The check looks at all that can stand there. The calls and the mending take long: they look at one of these in each
+    column, a different one in each of the same form, and at all where the whole walk is asked for.
+    """
     for number, way in enumerate(ways(table, column)):
         folder = tmp_path / str(number)
         folder.mkdir()
@@ -60,6 +65,8 @@ def test_a_damaged_value_harms_only_its_row(
             named = [fault for fault in faults if fault.startswith(f"{table} ") and f"column {column}: " in fault]
             assert bool(named) or not way.is_noticed, (way.name, faults)
             assert all("`catalog " in fault for fault in faults), (way.name, faults)
+            if not WHOLE and number != chosen(table, column):
+                continue
             found = answers(cat, folder)
             if table in _MEANING_LOST:
                 found["meaning"] = sound["meaning"]

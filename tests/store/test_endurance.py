@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from factories import WHOLE
+
 from benchmarks.store.endurance import crowd, kills
 
 
@@ -17,6 +19,7 @@ def test_writers_and_readers_lose_and_tear_nothing(tmp_path: Path) -> None:
 
 def test_what_was_acknowledged_survives_kill_9(tmp_path: Path) -> None:
     """After each of many kills the catalog opens, is whole, and has every write its writer was told of."""
-    seen = kills(tmp_path / "kills.db", times=12)
-    assert (seen.killed, seen.lost, seen.faults) == (12, 0, [])
-    assert seen.acknowledged >= 12
+    times = 12 if WHOLE else 4
+    seen = kills(tmp_path / "kills.db", times=times)
+    assert (seen.killed, seen.lost, seen.faults) == (times, 0, [])
+    assert seen.acknowledged >= times

@@ -440,7 +440,7 @@ def test_many_threads_go_on_while_files_are_replaced(catalog: Catalog, database:
 OPEN = """
 import sys, time
 from catalog import AutoCouncil, Catalog, CatalogWarning, ReadOnlyError, Settings
-while time.time() < float(sys.argv[2]): pass
+time.sleep(max(0, float(sys.argv[2]) - time.time()))
 with Catalog(sys.argv[1], settings=Settings()) as cat:
     cat.register("tool", f"p{sys.argv[3]}", "os:getcwd")
 """

@@ -168,6 +168,7 @@ from catalog import (
     profile,
     profiles,
     prompt,
+    prompt_text,
     prompts,
     read_baseline,
     read_cases,
@@ -451,6 +452,7 @@ assert_type(read_json("[1]"), Any)
 # The documentation site, and what faces show.
 assert_type(build_docs(cat, "site", form="markdown"), BuiltDocs)
 forms: tuple[str, ...] = DOCS_FORMATS
+assert_type(prompt_text({"text": "Hello {name}"}), str | None)
 assert_type(parameter_rows(cat.entry("tool:plot")), list[Parameter])
 assert_type(signature_line(cat.entry("tool:plot")), str)
 assert_type(search_words("draw charts", whole=True), list[str])

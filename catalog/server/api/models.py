@@ -47,6 +47,10 @@ class Origin(_Model):
     tag: Texts = Field([], description="Only with all of these tags.")
     source: Texts = Field([], description="Only from one of these sources, as scan:mypkg, or what is below it.")
     distribution: Texts = Field([], description="Only from one of these distributions, by name.")
+    framework: Texts = Field([], description="Only of one of these frameworks.")
+    state: list[State] = Field(
+        [], max_length=50, description="Only in one of these states of review, or with code of which one is said."
+    )
 
     def filters(self) -> dict[str, Any]:
         """Return the filters as the catalog takes them."""
@@ -56,13 +60,14 @@ class Origin(_Model):
             "tags": self.tag,
             "sources": self.source if asked else None,
             "distributions": self.distribution if asked else None,
+            "states": self.state,
+            "frameworks": self.framework,
         }
 
 
 class Listing(Origin):
     """Parameters of a list of entries."""
 
-    state: State | None = Field(None, description="Only entries in this state of review, or whose code is so.")
     order: Literal["key", "name"] = Field("key", description="By what the entries are sorted.")
     limit: Limit = Field(50, description="Entries of a page.")
     cursor: Annotated[Text, Field(pattern=r"^[a-z_][a-z0-9_]*:[^\x00-\x1f]+$", max_length=250)] | None = Field(
@@ -110,6 +115,14 @@ class History(_Model):
 
     limit: Limit = Field(20, description="Revisions of a page, the newest first.")
     before: int | None = Field(None, ge=1, lt=2**63, description="Only lower revisions; `next` of the page before.")
+
+
+class Attention(_Model):
+    """Parameters of what needs attention."""
+
+    lint: bool = Field(
+        False, description="Also what a router can't tell apart, as `catalog route lint` finds it; ten seconds at most."
+    )
 
 
 class Bulk(_Model):

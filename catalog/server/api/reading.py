@@ -13,6 +13,7 @@ from catalog.server.api import etags, models
 from catalog.server.api.operations import LINES, Asked, json_answer
 from catalog.server.api.streams import exported
 from catalog.server.handling import catalog_of, in_thread
+from catalog.server.page.upkeep import ambiguous
 from catalog.server.problems import Problem
 from catalog.server.remembered import Remembered
 
@@ -56,18 +57,11 @@ async def _current(asked: Asked, call: Any, catalog: Catalog, *args: Any) -> Res
 
 def _page(catalog: Catalog, query: models.Listing) -> dict[str, Any]:
     hits = catalog.listed(**query.filters(), order=query.order, after=query.cursor)
-    if query.state is not None:
-        marked = catalog.marks()
-        hits = (hit for hit in hits if query.state in _states(marked.get(hit.key)))
     page = [*islice(hits, query.limit + 1)]
     shown = page[: query.limit]
     marks = catalog.marks([hit.key for hit in shown])
     items = [{**hit.to_dict(ranked=False), **_state(marks.get(hit.key, _APPROVED))} for hit in shown]
     return {"items": items, "next": shown[-1].key if len(page) > query.limit else None}
-
-
-def _states(marks: Marks | None) -> tuple[str | None, ...]:
-    return (_APPROVED.state,) if marks is None else (marks.state, marks.code)
 
 
 async def get_entry(asked: Asked) -> Response:
@@ -168,8 +162,9 @@ def _facets(catalog: Catalog, query: models.Finding) -> dict[str, Any]:
 
 async def get_health(asked: Asked) -> Response:
     """Say what needs attention."""
-    return await _current(asked, _known, catalog_of(asked.request), asked, _health)
+    return await _current(asked, _known, catalog_of(asked.request), asked, _health, asked.query)
 
 
-def _health(catalog: Catalog) -> dict[str, Any]:
-    return health(catalog).to_dict()
+def _health(catalog: Catalog, query: models.Attention) -> dict[str, Any]:
+    found = ambiguous(catalog) if query.lint else {"findings": None, "notes": []}
+    return {**health(catalog).to_dict(), "lint": found["findings"], "lint_notes": found["notes"]}

@@ -119,6 +119,10 @@ SCHEMAS: dict[str, Schema] = {
         }
     ),
     "VectorCounts": _object({"fresh": NUMBER, "stale": NUMBER, "missing": NUMBER}),
+    "LintFinding": _object(
+        {"code": TEXT, "keys": _TEXTS, "message": TEXT, "evidence": TEXT, "facts": _OPEN},
+        description="What makes routing go wrong: entries that are alike, rules that are never reached, and so on.",
+    ),
     "Health": _object(
         {
             "total": NUMBER,
@@ -127,6 +131,8 @@ SCHEMAS: dict[str, Schema] = {
             "broken_references": _many(reference("Reference")),
             "broken": NUMBER,
             "growth": _COUNTS,
+            "lint": nullable(_many(reference("LintFinding"))),
+            "lint_notes": _TEXTS,
         }
     ),
     "Written": _object({"written": NUMBER}),

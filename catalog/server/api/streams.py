@@ -76,6 +76,12 @@ def exported(request: Request, catalog: Catalog) -> Response:
     return StreamingResponse(lines(), media_type=LINES)
 
 
+class _Body(io.TextIOWrapper):
+    """The body of a request as a text file; errors call it so."""
+
+    name = "the body"
+
+
 async def received(request: Request) -> IO[str]:
     """Return the body of a request as a text file, which goes when it is closed."""
     kept = tempfile.TemporaryFile("w+b")  # noqa: SIM115  # the caller closes it
@@ -83,7 +89,7 @@ async def received(request: Request) -> IO[str]:
         async for chunk in request.stream():
             kept.write(chunk)
         kept.seek(0)
-        return io.TextIOWrapper(kept, encoding="utf-8-sig", errors="surrogateescape")
+        return _Body(kept, encoding="utf-8-sig", errors="surrogateescape")
     except BaseException:
         kept.close()
         raise

@@ -98,14 +98,15 @@ OPERATIONS = (
         statuses={200: "The decision; without a key where no entry fits."}, problems=(501, 503),
     ),
     Operation(
-        "getFacets", "GET", f"{BASE}/facets", "read", "Count entries by kind, tag, framework, source and state.",
+        "getFacets", "GET", f"{BASE}/facets", "read", "Count entries by each of the facets.",
         reading.get_facets, _json("Facets"), query=models.Finding,
         statuses={200: "The counts.", 304: "As it was."}, problems=(503,), headers=_KNOWN,
     ),
     Operation(
-        "getHealth", "GET", f"{BASE}/health", "read", "Say what needs attention: states, vectors, references.",
-        reading.get_health, _json("Health"),
-        statuses={200: "The findings.", 304: "As it was."}, headers=_KNOWN,
+        "getHealth", "GET", f"{BASE}/health", "read",
+        "Say what needs attention: states, vectors, references, and entries that are alike.",
+        reading.get_health, _json("Health"), query=models.Attention,
+        statuses={200: "The findings.", 304: "As it was."}, problems=(501, 503), headers=_KNOWN,
     ),
     Operation(
         "events", "GET", f"{BASE}/events", "read", "Tell of changes as they happen; an event's id is a generation.",

@@ -11,7 +11,7 @@ RIGHTS = {
     "describe": "write",
     "tag": "write",
     "rename": "write",
-    "restore": "write",
+    "restore": "approve",  # as in the API: it brings back what was approved
     "approve": "approve",
     "deprecate": "approve",
 }

@@ -18,6 +18,7 @@ from catalog import (
     entry_marks,
     explain_council,
     parameter_rows,
+    prompt_text,
     reference_graph,
     signature_line,
 )
@@ -73,6 +74,7 @@ def entry_facts(catalog: Catalog, kind: str, name: str, link: Callable[[str], st
         "deprecated": deprecated_in_words(entry.metadata).removeprefix("is ") if marks.state == "deprecated" else "",
         "instead": marks.instead,
         "signature": signature_line(entry),
+        "template": prompt_text(entry.spec) if entry.kind == "prompt" or isinstance(entry.spec, str) else None,
         "parameters": Markup(parts.parameters_table(row.to_dict() for row in parameter_rows(entry))),
         "drawing": _drawing(catalog, entry, len(uses) + len(used_by), link),
         "council": explain_council(entry, catalog) if entry.kind in COUNCILS else None,
@@ -166,7 +168,8 @@ def _short(path: str, entry: Entry) -> str:
 def _more_facts(entry: Entry) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for word, value in sorted(entry.metadata.items()):
-        if word in _FACTS_ELSEWHERE or value in (None, "", [], {}):
+        is_linked = word == "framework" and isinstance(value, str)
+        if word in _FACTS_ELSEWHERE or is_linked or value in (None, "", [], {}):
             continue
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         found.append((word.replace("_", " ").capitalize(), text if len(text) <= 400 else f"{text[:399]}…"))
@@ -178,7 +181,8 @@ def revisions(history: Sequence[Revision]) -> list[dict[str, Any]]:
     shown = []
     for place, revision in enumerate(history[:REVISIONS]):
         before = history[place + 1] if place + 1 < len(history) else None
-        changed = revision.changed(before) if before is not None or revision.revision == 1 else {}
+        is_known = revision.data is not None and (before is not None or revision.revision == 1)
+        changed = revision.changed(before) if is_known else {}
         is_new = before is None or before.data is None
         shown.append(
             {
@@ -196,6 +200,18 @@ def revisions(history: Sequence[Revision]) -> list[dict[str, Any]]:
             }
         )
     return shown
+
+
+def taken_away(history: Sequence[Revision]) -> dict[str, Any]:
+    """Return who took an entry away, when and why, what it was, and the revision that brings it back."""
+    last = next((revision for revision in history if revision.data is not None), None)
+    return {
+        "actor": history[0].actor,
+        "at": history[0].at,
+        "reason": history[0].reason or "",
+        "number": None if last is None else last.revision,
+        "description": "" if last is None else str((last.data or {}).get("description") or ""),
+    }
 
 
 _LONGEST_DIFF = 200

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
@@ -12,12 +11,12 @@ from urllib.parse import urlencode
 from markupsafe import Markup
 from starlette.datastructures import QueryParams
 
-from catalog import Catalog, EntryNotFoundError, Hit, StoreError, facets, search_words
+from catalog import ENTRY_STATES, REVIEW_STATES, Catalog, Hit, facets, search_words
 from catalog.look import parts
 from catalog.server.remembered import Remembered
 
 if TYPE_CHECKING:
-    from catalog import Entry, Marks
+    from catalog import Marks
 
 FILTERS = ("kind", "tag", "framework", "source", "distribution", "state")
 """The facets, each a parameter of the address that may stand there several times."""
@@ -25,9 +24,8 @@ FILTERS = ("kind", "tag", "framework", "source", "distribution", "state")
 SORTS = {"key": "by kind and name", "name": "by name", "updated": "the newest first"}
 AT_ONCE = 50
 MOST = 1_000
-_BEST = 200
-"""Hits of a text among which those of a framework or a state are looked for."""
 
+_STATES = (*REVIEW_STATES, *ENTRY_STATES)
 _FIELDS = {"params": "parameters"}
 
 
@@ -50,6 +48,7 @@ class Asked(NamedTuple):
     def of(cls, query: QueryParams) -> Asked:
         """Return what an address asks; what it can't mean is left out."""
         filters = {name: tuple(dict.fromkeys(filter(None, query.getlist(name)))) for name in FILTERS}
+        filters["state"] = tuple(state for state in filters["state"] if state in _STATES)
         most = query.get("n", "")
         sort = query.get("sort", "key")
         return cls(
@@ -86,6 +85,8 @@ class Asked(NamedTuple):
             "tags": self.filters["tag"],
             "sources": self.filters["source"] or (),
             "distributions": self.filters["distribution"] or (),
+            "states": self.filters["state"],
+            "frameworks": self.filters["framework"],
         }
 
 
@@ -103,62 +104,18 @@ class Found(NamedTuple):
     milliseconds: float
 
 
-def find(catalog: Catalog, asked: Asked, known: Remembered) -> Found:
+def find(catalog: Catalog, asked: Asked) -> Found:
     """Return the rows for what is *asked*."""
     began = time.perf_counter()
-    hits = list(islice(_hits(catalog, asked, known), asked.most + 1))
+    if asked.text:
+        hits = catalog.search(asked.text, limit=asked.most + 1, **asked.search())
+    else:
+        hits = list(islice(catalog.listed(order=asked.sort, **asked.search()), asked.most + 1))
     more = len(hits) > asked.most
     del hits[asked.most :]
     marks = catalog.marks([hit.key for hit in hits]) if hits else {}
     rows = [_row(hit, marks.get(hit.key), bool(asked.text)) for hit in hits]
     return Found(rows, more, (time.perf_counter() - began) * 1_000)
-
-
-def _hits(catalog: Catalog, asked: Asked, known: Remembered) -> Iterator[Hit]:
-    """Yield the hits that pass every facet; of framework and state no search knows."""
-    frameworks, states = asked.filters["framework"], asked.filters["state"]
-    found: Iterable[Hit]
-
-    def all_marks() -> dict[str, Marks]:
-        return known.get(catalog, "marks", catalog.marks)
-
-    if asked.text:
-        limit = asked.most + 1 if not (frameworks or states) else max(_BEST, asked.most + 1)
-        found = catalog.search(asked.text, limit=limit, **asked.search())
-    elif states and "approved" not in states:
-        found = _marked(catalog, asked, all_marks())
-    else:
-        found = catalog.listed(order=asked.sort, **asked.search())
-    if states:
-        found = _in_states(found, states, all_marks())
-    for hit in found:
-        entry = hit.readable_entry if frameworks else None
-        if not frameworks or (entry is not None and entry.metadata.get("framework") in frameworks):
-            yield hit
-
-
-def _marked(catalog: Catalog, asked: Asked, marks: dict[str, Marks]) -> Iterator[Hit]:
-    """Yield what has a mark: a catalog has few of them, whatever its size."""
-    for key in marks:
-        with suppress(EntryNotFoundError, StoreError):  # taken away meanwhile, or a damaged row
-            if _passes(entry := catalog.entry(key), asked.filters):
-                yield Hit(entry)
-
-
-def _passes(entry: Entry, filters: dict[str, tuple[str, ...]]) -> bool:
-    return (
-        (not filters["kind"] or entry.kind in filters["kind"])
-        and all(tag in entry.tags for tag in filters["tag"])
-        and (not filters["source"] or entry.source in filters["source"])
-        and (not filters["distribution"] or entry.distribution in filters["distribution"])
-    )
-
-
-def _in_states(hits: Iterable[Hit], states: Sequence[str], marks: dict[str, Marks]) -> Iterator[Hit]:
-    for hit in hits:
-        mark = marks.get(hit.key)
-        if not {"approved" if mark is None else mark.state, "" if mark is None else mark.code or ""}.isdisjoint(states):
-            yield hit
 
 
 def _row(hit: Hit, marks: Marks | None, ranked: bool) -> dict[str, Any]:
@@ -200,8 +157,7 @@ def _stems(word: str) -> list[str]:
 
 def facet_groups(catalog: Catalog, asked: Asked, known: Remembered) -> dict[str, Any]:
     """Return what stands beside the rows: each facet with its values, how many entries have them, and their links."""
-    filters = {name: asked.filters[name] for name in ("kind", "tag", "source", "distribution")}
-    key = ("facets", asked.text, tuple(filters.values()))
+    key = ("facets", asked.text, tuple(asked.filters.values()))
     counted = known.get(catalog, key, lambda: facets(catalog, asked.text, **asked.search()))
     groups = []
     for name in FILTERS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,8 @@ def _environment() -> Environment:
         "thousands": lambda number: f"{number:,}",
         "day": lambda at: f"{at:%Y-%m-%d}" if at else "",
         "minute": lambda at: f"{at:%Y-%m-%d %H:%M}" if at else "",
+        "sentence": _sentence,
+        "shell": shlex.quote,
         "clipped": lambda text, most=_LONGEST_TITLE: text if len(text) <= most else f"{text[: most - 1]}…",
     }
     environment.globals |= {"mark": Markup(parts.MARK)}
@@ -57,17 +60,32 @@ def _visible(value: Any) -> Any:
     return "".join(char if char.isprintable() or char in "\n\t" else " " for char in value)
 
 
+def _sentence(text: str) -> str:
+    """Return what an error says as a sentence."""
+    end = "" if text.endswith((".", "!", "?", "…")) else "."
+    return f"{text[:1].upper()}{text[1:]}{end}"
+
+
 def key_url(request: Request, key: str) -> str:
     """Return the path of the page of the entry with this *key*."""
     kind, _, name = key.partition(":")
     return entry_url(request, kind, name)
 
 
-def render(request: Request, template: str, status: int = 200, **context: Any) -> Response:
+def render(request: Request, template: str, status: int = 200, /, **context: Any) -> Response:
     """Return a page made of a *template*, which is given the links and rights that pages are made with."""
+    known: dict[str, str] = {}
+
+    def link(route: str, /, **of_it: Any) -> str:
+        if of_it:
+            return url(request, route, **of_it)
+        if route not in known:  # each row of a page has links to the same few places
+            known[route] = url(request, route)
+        return known[route]
+
     context |= {
         "request": request,
-        "url": lambda route, /, **of_it: url(request, route, **of_it),
+        "url": link,
         "entry_url": lambda kind, name: entry_url(request, kind, name),
         "key_url": lambda key: key_url(request, key),
         "may": lambda right: may(request, right),

@@ -12,6 +12,7 @@
   const rows = $("#rows");
   const facets = $("#facets");
   let asking = null;
+  let shown = null; // the address that the rows are of, once somebody has typed
   let later = 0;
 
   async function part(address, name, signal) {
@@ -28,12 +29,14 @@
       const html = await part(address, "rows", signal);
       if (html === null) { location.assign(address); return; }
       rows.innerHTML = html;
+      shown = address;
+      facets.setAttribute("aria-busy", "true"); // what stands there counts the question before
       if (push) history.pushState(null, "", address); else history.replaceState(null, "", address);
       document.title = `${field.value.trim() || "Find"} · catalog`;
       later = setTimeout(async () => {
         try {
           const beside = await part(address, "facets", signal);
-          if (beside !== null) facets.innerHTML = beside;
+          if (beside !== null) { facets.innerHTML = beside; facets.removeAttribute("aria-busy"); }
         } catch (error) { if (error.name !== "AbortError") throw error; }
       }, 250);
     } catch (error) { if (error.name !== "AbortError") location.assign(address); }
@@ -55,7 +58,8 @@
     field.form.addEventListener("submit", (event) => {
       event.preventDefault();
       const first = $(".name", rows);
-      if (waiting && first && field.value.trim()) first.click(); else show(address(), true);
+      clearTimeout(waiting);
+      if (shown === address() && first && field.value.trim()) first.click(); else show(address(), true);
     });
     field.addEventListener("blur", () => { pushed = false; });
     addEventListener("popstate", () => location.reload());
@@ -112,6 +116,14 @@
   const commands = [
     ...$$(".nav a").map((link) => ({ name: `Go to ${link.textContent.trim()}`, note: "page", run: () => location.assign(link.href) })),
     { name: "Switch between light and dark", note: "look", run: turn },
+    ...$$("article :is(details, .side section) > .block > [data-copy]").map((button) => {
+      const way = button.closest("details");
+      const title = way ? $("summary", way) : $("h2", button.closest("section"));
+      return {
+        name: `Copy: ${title.textContent.trim()}`, note: "this entry",
+        run: () => { if (way) way.open = true; button.focus(); button.click(); },
+      };
+    }),
     ...$$("#change ~ details > summary").map((summary) => ({
       name: `${summary.textContent}…`, note: "this entry",
       run: () => { summary.parentElement.open = true; $("input:not([type=hidden]), textarea", summary.parentElement)?.focus(); },

@@ -22,7 +22,7 @@ _FUNCTIONS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], 
     (re.compile(r"json_extract\(k\.value, '\$\[(\d)\]'\)"), r"(k.value ->> \1)"),
     (re.compile(r"\|\| k\.value"), r"|| (k.value #>> '{}')"),
     (re.compile(r"json_valid\([\w.]+\)"), "TRUE"),  # only this package writes these columns
-    (re.compile(r"json_extract\(([\w.]+), '\$\.(\w+)'\)"), r"""((\1::json ->> '\2') COLLATE "C")"""),
+    (re.compile(r"json_extract\(([\w.]+), '\$\.\x22?([\w ]+)\x22?'\)"), r"""((\1::json ->> '\2') COLLATE "C")"""),
     (re.compile(r"instr\(([\w.]+), ('[^']*')\)"), r"(strpos(\1, \2) > 0)"),
     (re.compile(r"NOT INDEXED CROSS JOIN"), "JOIN"),
     (re.compile(r"CROSS JOIN (\w+ AS \w+)\s+ON\b"), r"JOIN \1 ON"),

@@ -96,7 +96,7 @@ def _(reader: PostgresReader) -> float:
 @fulltext.candidates.register
 def _(reader: PostgresReader, tiers: Sequence[str], filters: Filters, most: int, enough: int) -> list[int]:
     narrowed = fulltext.facets(filters)
-    passing, params = conditions(filters.origin, "d.entry_id", "")
+    passing, params = conditions(filters.unworded, "d.entry_id", "")
     where = " AND ".join(["d.words @@ ?::tsquery", *passing])
     ids: dict[int, None] = {}
     for tier in tiers:

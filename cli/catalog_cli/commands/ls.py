@@ -58,14 +58,12 @@ def ls(app: Application, kinds: tuple[str, ...], tags: tuple[str, ...], source: 
     refresh or verify saw, and one that is not approved is marked. The exit status is 1 if there is nothing to list.
     """
     origin = None if source is None else ()
-    hits = app.catalog.listed(kinds or None, tags=tags, sources=origin, order=sort)
+    states = () if state is None else (state,)
+    hits = app.catalog.listed(kinds or None, tags=tags, sources=origin, states=states, order=sort)
     if source is not None and source != "all":
         hits = (hit for hit in hits if hit.entry.source.startswith(source))
-    if limit == "all" or state is not None:
+    if limit == "all":
         marks = app.catalog.marks()
-        if state is not None:
-            hits = (hit for hit in hits if state in _states(marks.get(hit.key)))
-        hits = islice(hits, None if limit == "all" else int(limit))
     else:  # only the marks of a few are needed
         few = [*islice(hits, int(limit))]
         hits, marks = iter(few), app.catalog.marks([hit.key for hit in few])
@@ -83,10 +81,6 @@ def ls(app: Application, kinds: tuple[str, ...], tags: tuple[str, ...], source: 
         narrowed = tags or state or columns is not None or sort != "key" or source not in (None, "all")
         what = f"no entry of kind {' or '.join(kinds)}" if kinds else "no such entry" if narrowed else None
         raise No(f"{what or 'the catalog is empty'}; fill it with `catalog scan PACKAGE` or `catalog register`")
-
-
-def _states(marks: Marks | None) -> tuple[str | None, ...]:
-    return ("approved",) if marks is None else (marks.state, marks.code)
 
 
 _APPROVED = {"state": "approved", "code": None, "instead": None, "reason": None}

@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -53,8 +53,12 @@ def live(folder: Path, code: str) -> ModuleType:
 
 
 @contextmanager
-def chat_model(steps: list[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, list[Any]]]:
+def chat_model(
+    steps: list[tuple[str, dict[str, Any]]], answer: Sequence[str] = ("done",)
+) -> Iterator[tuple[str, list[Any]]]:
     """Run an OpenAI-compatible server whose model calls *steps* and then answers; its address, and what it was told.
+
+    The *answer* comes in these parts to who asks for a stream.
 
     The address is in ``MODEL_URL`` meanwhile, for modules that make a model.
     """
@@ -64,19 +68,21 @@ def chat_model(steps: list[tuple[str, dict[str, Any]]]) -> Iterator[tuple[str, l
         def do_POST(self) -> None:
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             told[:] = [as_text(part["content"]) for part in asked["messages"] if part["role"] == "tool"]
-            message: dict[str, Any] = {"role": "assistant", "content": "done"}
+            message: dict[str, Any] = {"role": "assistant", "content": "".join(answer)}
+            deltas = [{"role": "assistant", "content": part} for part in answer]
             if len(told) < len(steps):
                 name, arguments = steps[len(told)]
                 function = {"name": name, "arguments": json.dumps(arguments)}
                 call = {"index": 0, "id": f"c{len(told)}", "type": "function", "function": function}
                 message = {"role": "assistant", "content": None, "tool_calls": [call]}
+                deltas = [message]
             reason = "tool_calls" if "tool_calls" in message else "stop"
             said = {"id": "1", "created": 1, "model": "scripted"}
             usage = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
             if asked.get("stream"):
                 said["object"] = "chat.completion.chunk"
                 parts = [
-                    {**said, "choices": [{"index": 0, "delta": message, "finish_reason": None}]},
+                    *({**said, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas),
                     {**said, "choices": [{"index": 0, "delta": {}, "finish_reason": reason}], "usage": usage},
                 ]
                 body = "".join(f"data: {json.dumps(part)}\n\n" for part in parts) + "data: [DONE]\n\n"
@@ -169,6 +175,21 @@ class Framework:
         answer, (told,) = self.run([self.adapter.tool(tools, name)], [(name, arguments)], awaited)
         assert answer == "done"
         assert text in told or (name == "add" and self.OWN_CHECK and self.OWN_CHECK in told)
+
+    @pytest.mark.parametrize("awaited", [False, True])
+    @pytest.mark.parametrize("name", ["letters", "aletters"])
+    def test_all_that_a_generator_yields_is_told(
+        self, catalog: Catalog, module_folder: Path, name: str, awaited: bool
+    ) -> None:
+        """A tool that is a generator, sync or async, gives the agent all that it yields, once and in order."""
+        (module_folder / "spelling.py").write_text(
+            "def letters(word: str):\n    yield from word\n\n\n"
+            "async def aletters(word: str):\n    for letter in word:\n        yield letter\n",
+            encoding="utf-8",
+        )
+        catalog.register("tool", name, f"spelling:{name}", description="Spell a word.")
+        answer, (told,) = self.run([self.adapter.tool(catalog, name)], [(name, {"word": "xyz"})], awaited)
+        assert (answer, "".join(re.findall("[xyz]", told))) == ("done", "xyz")
 
     def test_a_live_object_comes_back(self, catalog: Catalog, module_folder: Path) -> None:
         """A live tool registers, comes back equal in name, description and schema, and is called, awaited too."""

@@ -1,0 +1,82 @@
+"""A scan reads each file once, and what it passes over by its bytes holds nothing."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from catalog.discovery import outside
+from catalog.discovery.finding import ScanResult
+from catalog.discovery.prefilter import Prefilter, Prefiltered
+from catalog.discovery.scan import scan
+
+Make = Callable[[Mapping[str, str | bytes]], Path]
+
+
+def test_all_steps_of_a_scan_share_one_reading(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that hold something, files that hold nothing, broken ones and notebooks are each read once."""
+    cell = {"cell_type": "code", "source": "from langchain.tools import tool\n@tool\ndef ask() -> str:\n    'Ask.'"}
+    folder = make(
+        {
+            "pyproject.toml": "",
+            "app/__init__.py": "",
+            "app/base.py": "from agents import function_tool\n\ndef mine(f):\n    return function_tool(f)\n",
+            "app/tools.py": "from app.base import mine\n\n@mine\ndef look() -> str:\n    'Look.'\n",
+            "app/agent.py": "from agents import Agent\nfrom app.plain import TOOLS\n\nhelper = Agent(tools=TOOLS)\n",
+            "app/plain.py": "def add(a: int) -> int:\n    'Add.'\n    return a\n\nTOOLS = [add]\n",
+            "app/broken.py": "def (:\n",
+            "work.ipynb": json.dumps({"cells": [cell], "nbformat": 4, "metadata": {}}),
+        }
+    )
+    read: Counter[str] = Counter()
+    real = outside.source_bytes
+
+    def counted(path: str) -> bytes:
+        read[Path(path).relative_to(folder).as_posix()] += 1
+        return real(path)
+
+    monkeypatch.setattr(outside, "source_bytes", counted)
+    result = scan(folder)
+    assert [each.key for each in result.findings] == ["agent:helper", "tool:add", "tool:look", "tool:ask"]
+    files = ("__init__", "agent", "base", "broken", "plain", "tools")
+    assert read == dict.fromkeys((*(f"app/{name}.py" for name in files), "work.ipynb"), 1)
+
+
+def test_what_finds_no_room_is_read_again(make: Make) -> None:
+    """Contents keep what fits; what is dropped makes room for others."""
+    folder = make({"one.py": "a = 1\n", "two.py": "b = 22\n"})
+    contents = outside.Contents(most=6)
+    one, two = str(folder / "one.py"), str(folder / "two.py")
+    before = [contents.read(one), contents.read(two)]
+    make({"one.py": "a = 2\n", "two.py": "b = 33\n"})
+    assert (before, contents.read(one), contents.read(two)) == ([b"a = 1\n", b"b = 22\n"], b"a = 1\n", b"b = 33\n")
+    contents.drop(one)
+    assert contents.read(one) == b"a = 2\n"
+
+
+def extracts(result: ScanResult) -> int:
+    """Return of how many files the syntax tree was asked for what they hold."""
+    return sum(state[3] is not None for state in result.files["files"].values())
+
+
+@pytest.mark.parametrize("options", [{}, {"schemas": True}], ids=["usual", "schemas"])
+def test_a_file_that_is_skipped_by_its_bytes_holds_nothing(
+    packages: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    """A scan that parses every file, whatever its bytes show, finds the same in all the packages of the tests."""
+    usual = scan(packages, tests=True, **options)
+    real = Prefilter.look_at
+
+    def everything(self: Prefilter, data: bytes, module: str, is_package: bool) -> Prefiltered:
+        return replace(real(self, data, module, is_package), decorated=True, assigned=True, declared=True)
+
+    monkeypatch.setattr(Prefilter, "look_at", everything)
+    thorough = scan(packages, tests=True, **options)
+    assert extracts(thorough) > extracts(usual)
+    assert thorough.findings == usual.findings
