@@ -40,6 +40,15 @@ def test_a_class_below_the_first_class_derives_too(make: Any) -> None:
     ]
 
 
+def test_an_import_under_another_name_takes_no_base(make: Any) -> None:
+    """A base is not what an import above has under another name: ``from mcp.types import Tool as Described``."""
+    text = (
+        "from mcp.types import Tool as Described\nfrom beeai_framework.tools import Tool\n"
+        "class Search(Tool[A, B]): ...\nclass Find(Tool): ...\n"
+    )
+    assert keys(make({"app.py": text})) == ["tool:Search", "tool:Find"]
+
+
 def test_a_prompt_with_values_in_it_is_one(make: Any) -> None:
     """A task in a function whose text has values in it is a prompt, as one whose text has none."""
     text = (
