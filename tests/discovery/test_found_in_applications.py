@@ -40,6 +40,16 @@ def test_a_class_below_the_first_class_derives_too(make: Any) -> None:
     ]
 
 
+def test_a_function_that_makes_an_agent_may_be_a_tool(make: Any) -> None:
+    """A function that is given as a tool, and hands over to the agent that it returns, is both."""
+    text = (
+        "from agents import Agent\n"
+        "def transfer_to_sales():\n    'Hand over to sales.'\n    return Agent(name='sales')\n"
+        "triage = Agent(name='triage', tools=[transfer_to_sales])\n"
+    )
+    assert sorted(keys(make({"app.py": text}))) == ["agent:sales", "agent:triage", "tool:transfer_to_sales"]
+
+
 def test_an_import_under_another_name_takes_no_base(make: Any) -> None:
     """A base is not what an import above has under another name: ``from mcp.types import Tool as Described``."""
     text = (
