@@ -415,8 +415,14 @@ def _of_definition(module: Module, node: Definition, found: tuple[Word, str], ho
         ast.get_docstring(node) is not None or any(has_text(d) for d in node.decorator_list),
         word.required,
         [(module.path, first, last)],
-        _configured(node) if origin.startswith("crewai.project") else (),
+        (*(_configured(node) if origin.startswith("crewai.project") else ()), *_named_by(node)),
     )
+
+
+def _named_by(node: Definition) -> list[str]:
+    """Return the names that decorators give: ``@tool(name="Wikipedia")``."""
+    names = [name_in_call(each) for each in node.decorator_list if isinstance(each, ast.Call)]
+    return [name for name in names if name]
 
 
 def _configured(node: Definition) -> tuple[str, ...]:

@@ -93,7 +93,7 @@ def parts_of(finding: Finding) -> Parts:
     elif finding.form != "document" and stem not in ("", "__init__"):
         parts.append(stem)
     qualname = (finding.ref or finding.nested_in or "").partition(":")[2].split(".")
-    parts += [part for part in (qualname[:-1] if finding.ref else qualname) if part]
+    parts += [part for part in (qualname[:-1] if finding.ref else qualname) if part not in ("", "__init__")]
     if parts and parts[-1] == finding.given_name:
         parts.pop()
     return tuple(_written(part) for part in parts)

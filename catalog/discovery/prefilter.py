@@ -31,6 +31,7 @@ _IMPORT_FROM = re.compile(
 )
 _FROM = re.compile(rb"from[ \t]+(\.*[\w.\x80-\xff]*)[ \t]+import\b(.*)", re.DOTALL)
 _RENAMED_FROM = re.compile(rb"([\w\x80-\xff]+)[ \t]+as[ \t]+$")
+_RENAMED_TO = re.compile(rb"[ \t]+as[ \t]")
 _AS = re.compile(rb" as[ \t]+(\w+)")
 _TARGET = re.compile(rb"[ \t]*+(\w++)[ \t]*+")
 _WORD_BEFORE = re.compile(rb"\w+(?=[ \t]*\Z)")
@@ -316,7 +317,8 @@ def imported_name(data: bytes, dotted: str, end: int, module: str, is_package: b
         if start < 0:
             start = data.rfind(b"import", 0, place)
         match = _FROM.match(data, start, place) if start >= 0 else None
-        if match is not None and _is_one_statement(match[2]) and _is_word(data, place, len(name)):
+        is_other = _RENAMED_TO.match(data, place + len(name)) is not None  # import Tool as MCPTool
+        if match is not None and not is_other and _is_one_statement(match[2]) and _is_word(data, place, len(name)):
             source = absolute(_text(match[1]), module, is_package)
             own = _RENAMED_FROM.search(match[2])
             return f"{source}.{_text(own[1]) if own else first}{dot}{rest}" if source else dotted

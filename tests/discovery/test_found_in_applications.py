@@ -40,6 +40,25 @@ def test_a_class_below_the_first_class_derives_too(make: Any) -> None:
     ]
 
 
+def test_a_function_that_makes_an_agent_may_be_a_tool(make: Any) -> None:
+    """A function that is given as a tool, and hands over to the agent that it returns, is both."""
+    text = (
+        "from agents import Agent\n"
+        "def transfer_to_sales():\n    'Hand over to sales.'\n    return Agent(name='sales')\n"
+        "triage = Agent(name='triage', tools=[transfer_to_sales])\n"
+    )
+    assert sorted(keys(make({"app.py": text}))) == ["agent:sales", "agent:triage", "tool:transfer_to_sales"]
+
+
+def test_an_import_under_another_name_takes_no_base(make: Any) -> None:
+    """A base is not what an import above has under another name: ``from mcp.types import Tool as Described``."""
+    text = (
+        "from mcp.types import Tool as Described\nfrom beeai_framework.tools import Tool\n"
+        "class Search(Tool[A, B]): ...\nclass Find(Tool): ...\n"
+    )
+    assert keys(make({"app.py": text})) == ["tool:Search", "tool:Find"]
+
+
 def test_a_prompt_with_values_in_it_is_one(make: Any) -> None:
     """A task in a function whose text has values in it is a prompt, as one whose text has none."""
     text = (
