@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from factories import ROOT
 
-from benchmarks.__main__ import BENCHMARKS
+from benchmarks.__main__ import BENCHMARKS, main
 
 RATIO = re.compile(r"ratio +(\d+\.\d+)")
 
@@ -46,12 +46,13 @@ def test_the_list_names_every_benchmark() -> None:
 
 
 @pytest.mark.parametrize("name", BENCHMARKS)
-def test_each_benchmark_has_a_help_of_its_own(name: str) -> None:
+def test_each_benchmark_has_a_help_of_its_own(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`NAME --help` shows how that benchmark is run, and where its data comes from."""
-    done = run(name, "--help")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert f"python -m benchmarks {name}" in done.stdout
-    assert "--data DIR" in done.stdout
+    status = main([name, "--help"])
+    out, err = capsys.readouterr()
+    assert (status, err) == (0, "")
+    assert f"python -m benchmarks {name}" in out
+    assert "--data DIR" in out
 
 
 def test_the_page_names_every_benchmark() -> None:

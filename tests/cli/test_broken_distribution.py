@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from factories import ROOT, WHOLE
+from forks import PLAIN, Forks
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -61,32 +61,12 @@ COMMANDS = (
 )
 
 
-FORKS = """
-import json, os, sys, tempfile
-import numpy, sqlalchemy.dialects.sqlite  # what takes long to import, and looks at no distribution
-from catalog_cli.app import main
-
-for line in sys.stdin:
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        child = os.fork()
-        if not child:
-            os.dup2(out.fileno(), 1)
-            os.dup2(err.fileno(), 2)
-            sys.argv = ["catalog", *json.loads(line)]
-            sys.exit(main())
-        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-        texts = [os.pread(file.fileno(), 10**7, 0).decode() for file in (out, err)]
-        print(json.dumps([status, *texts]), flush=True)
-"""
-"""Runs the commands it reads, each in a process that was forked off before any of them ran."""
-
-
 @pytest.fixture
-def run(tmp_path: Path) -> Run:
-    """A function that runs Python in a process of its own, with a site folder of its own on the path."""
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The environment of processes with a site folder of their own on the path, and a folder with a tool."""
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "mine.py").write_text(MINE)
-    environment = {
+    return {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(map(str, (tmp_path / "site-packages", ROOT, ROOT / "cli"))),
         "CATALOG_URL": f"sqlite:///{tmp_path / 'c.db'}",
@@ -94,12 +74,16 @@ def run(tmp_path: Path) -> Run:
         "XDG_DATA_HOME": str(tmp_path),
     }
 
-    def call(*arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+
+@pytest.fixture
+def run(environment: dict[str, str], tmp_path: Path) -> Run:
+    """A function that runs Python in a process of its own."""
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, *arguments],
             cwd=tmp_path / "here",
             env=environment,
-            input=stdin,
             capture_output=True,
             text=True,
             timeout=120,
@@ -116,21 +100,22 @@ def install(folder: Path, files: dict[str, bytes]) -> None:
 
 
 @pytest.mark.parametrize("damages", [list(DAMAGE), *([one] for one in DAMAGE if WHOLE)], ids=", ".join)
-def test_a_broken_distribution_ends_no_command(damages: list[str], run: Run, tmp_path: Path) -> None:
+def test_a_broken_distribution_ends_no_command(damages: list[str], environment: dict[str, str], tmp_path: Path) -> None:
     """Whatever of a distribution's metadata is broken, every command answers, and names it once at the most."""
     for number, damage in enumerate(damages):
         install(tmp_path / "site-packages" / f"broken_{number}-1.0.dist-info", DAMAGE[damage])
     named = [0] * len(damages)
     commands = [*COMMANDS, *((f"scan broken-{number}", 1) for number in range(len(damages)))]
-    done = run("-P", "-c", FORKS, stdin="".join(json.dumps(command.split()) + "\n" for command, _ in commands))
-    assert (done.returncode, done.stderr) == (0, "")
-    for (command, wanted), line in zip(commands, done.stdout.splitlines(), strict=True):
-        status, out, err = json.loads(line)
+    here = tmp_path / "here"
+    shell = Forks(PLAIN, (tmp_path / "site-packages",))
+    for command, wanted in commands:
+        status, out, err = shell(here, environment, *command.split())
         assert "Traceback" not in err, command
         assert wanted is None or status == wanted, (command, out, err)
         counts = [err.count(WARNING.format(f"broken_{number}")) for number in range(len(damages))]
         assert max(counts) <= 1, (command, err)
         named = [before + now for before, now in zip(named, counts, strict=True)]
+    shell.close()
     assert [damage for damage, times in zip(damages, named, strict=True) if not times] == [
         damage for damage in damages if damage in HARMLESS
     ]

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from forks import forks
 
 CHECKOUT = Path(__file__).parents[2]
 
@@ -92,17 +93,8 @@ class Shell:
 
     def __call__(self, folder: Path, *words: str) -> tuple[int, str]:
         """Run a command in *folder*; return its exit status and what it wrote, errors last."""
-        # As the installed command does: the working folder isn't first on sys.path.
-        code = "import sys; sys.path.remove(''); from catalog_cli.app import main; main()"
-        done = subprocess.run(
-            [sys.executable, "-c", code, *words],
-            cwd=folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
+        status, out, err = forks()(folder, self.environment, *words)
+        return status, out + err
 
     def json(self, folder: Path, *words: str) -> Any:
         """Run a command with ``--json``; return its document."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from factories import ROOT, blank_catalog, open_catalog
+from forks import forks
 
 from catalog import load_settings
 
@@ -46,11 +47,12 @@ def run(tmp_path: Path, clone: Path) -> Run:
             "XDG_DATA_HOME": str(tmp_path / "data"),
             "RAN": str(tmp_path / "ran"),
             "OPENAI_API_KEY": "sk-mine",
+            **more,
         }
-        code = ALL if "COMMANDS" in more else "from catalog_cli.app import main; main()"
-        command = [sys.executable, "-P", "-c", code, *arguments]
+        if "COMMANDS" not in more:
+            return forks()(folder, environment, *arguments)
         done = subprocess.run(
-            command, cwd=folder, env={**environment, **more}, capture_output=True, text=True, timeout=120
+            [sys.executable, "-P", "-c", ALL], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
         )
         return done.returncode, done.stdout, done.stderr
 
@@ -126,7 +128,7 @@ def test_no_command_runs_what_a_clone_names(run: Run, clone: Path, tmp_path: Pat
         for each in COMMANDS
         if not (name == "entry" and folder == below and each[0] == "run")
     ]
-    status, out, err = run("-", COMMANDS=json.dumps(commands))
+    status, out, err = run(COMMANDS=json.dumps(commands))
     assert (status, out, (tmp_path / "ran").exists(), "Traceback" in err, "report it" in err) == (
         0, f"{len(commands)} done\n", False, False, False,
     )  # fmt: skip
@@ -141,7 +143,7 @@ def test_no_key_and_no_text_goes_where_a_clone_says(
     """A server that a clone names is not asked: neither for vectors nor for a route."""
     url, asked = server
     (clone / "catalog.toml").write_text(f'url = "shipped.db"\n{form.format(url=url)}\n')
-    assert run("-", COMMANDS=json.dumps([(str(clone), each) for each in COMMANDS]))[0] == 0
+    assert run(COMMANDS=json.dumps([(str(clone), each) for each in COMMANDS]))[0] == 0
     assert asked == []
     assert run("init", "--trust")[0] == 0
     run("embed", "update", "--yes")
