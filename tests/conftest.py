@@ -11,13 +11,12 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from secrets import token_hex
 
 import postgres_server
 import pytest
-from factories import ROOT, blank_catalog, open_catalog
+from factories import ON_SERVER, ROOT, LendUrl, blank_catalog, lent_file, open_catalog
 from hypothesis import HealthCheck, settings
-from postgres_server import Server
+from postgres_server import Databases, Server
 
 from catalog import Catalog, upgrade_database
 from catalog.store.opening import open_store
@@ -28,8 +27,20 @@ settings.load_profile("here")
 
 _OURS = ("CATALOG_URL", "CATALOG_ACTOR", "CATALOG_AUTO_REFRESH", "CATALOG_TRUST", "MAGMA_REGISTRY_AUTO_REFRESH")
 
-ON_SERVER = os.environ.get("CATALOG_TEST_PG") == "1"
-"""Whether the fixtures open their catalogs on PostgreSQL; tests that are about files are skipped then."""
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On a server run what opens a catalog, and say of what is about files why it does not."""
+    if not ON_SERVER:
+        return
+    there, elsewhere = [], []
+    for item in items:
+        mark = item.get_closest_marker("sqlite")
+        if mark is not None:
+            item.add_marker(pytest.mark.skip(reason=f"about files: {mark.args[0]}"))
+        fixtures = getattr(item, "fixturenames", ())
+        (there if mark or "lend_url" in fixtures or "postgres" in fixtures else elsewhere).append(item)
+    items[:] = there
+    config.hook.pytest_deselected(items=elsewhere)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -63,10 +74,6 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, data_home: Path) -> None:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_DATA_HOME", str(data_home))
     monkeypatch.setenv("XDG_CACHE_HOME", str(data_home / "cache"))
-    if ON_SERVER:  # the server is the tests' own: what they register is trusted as in a file of theirs
-        from catalog.store.postgres.store import PostgresStore
-
-        monkeypatch.setattr(PostgresStore, "is_server", False)
 
 
 @pytest.fixture
@@ -107,31 +114,51 @@ def postgres() -> Iterator[Server]:
         server.run("CREATE DATABASE blank")
         upgrade_database(server.url("blank"))
         open_catalog(server.url("blank")).close()  # the installed plugins are noted
+        Databases.keep(server)
         yield server
 
 
+@pytest.fixture(scope="session")
+def databases(postgres: Server) -> Iterator[Databases]:
+    """Databases of that server."""
+    made = Databases(postgres)
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def postgres_url(postgres: Server) -> Iterator[str]:
+def postgres_url(databases: Databases) -> Iterator[str]:
     """The URL of an empty catalog on PostgreSQL."""
-    name = f"t{token_hex(6)}"
-    postgres.run(f"CREATE DATABASE {name} TEMPLATE blank STRATEGY file_copy")
-    yield postgres.url(name)
-    postgres.run(f"DROP DATABASE {name} WITH (FORCE)")
+    with databases.lent() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def lend_url(request: pytest.FixtureRequest) -> Iterator[LendUrl]:
+    """A function that lends an empty catalog: a file, or on a server where the suite runs on PostgreSQL.
+
+    Each catalog of a test comes from here; what opens a file by itself is about files, and marked so.
+    """
+    if not ON_SERVER:
+        yield lent_file
+        return
+    from catalog.store.postgres.store import PostgresStore
+
+    with pytest.MonkeyPatch.context() as patch:  # it is the tests' own: what they register is trusted as in a file
+        patch.setattr(PostgresStore, "is_server", False)
+        yield request.getfixturevalue("databases").lent
 
 
 @pytest.fixture
-def url(request: pytest.FixtureRequest) -> str:
-    """The URL of an empty catalog: a file, or on a server where the suite runs on PostgreSQL."""
-    if not ON_SERVER:
-        return f"sqlite:///{request.getfixturevalue('database')}"
-    if "database" in request.fixturenames or request.node.get_closest_marker("sqlite"):
-        pytest.skip("about a SQLite file")
-    return str(request.getfixturevalue("postgres_url"))
+def url(lend_url: LendUrl, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty catalog."""
+    with lend_url(tmp_path) as url:
+        yield url
 
 
 @pytest.fixture
 def catalog(url: str) -> Iterator[Catalog]:
-    """An open, empty catalog in a file, without a configuration."""
+    """An open, empty catalog without a configuration."""
     with open_catalog(url) as cat:
         yield cat
 

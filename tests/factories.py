@@ -7,8 +7,8 @@ import os
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,12 @@ from catalog.entry.entry import make_entry
 
 ROOT = Path(__file__).resolve().parent.parent
 """The checkout."""
+
+ON_SERVER = os.environ.get("CATALOG_TEST_PG") == "1"
+"""Whether catalogs are on PostgreSQL; tests that are about files are skipped then."""
+
+LendUrl = Callable[..., AbstractContextManager[str]]
+"""Given a folder or nothing: a context in which there is an empty catalog; it yields the URL."""
 
 WHOLE = os.environ.get("CATALOG_WHOLE_TESTS") == "1"
 """Whether the tests that walk over many combinations walk over all; otherwise over some, in which each part occurs."""
@@ -45,12 +51,21 @@ def open_catalog(url: str | Path, **given: Any) -> Catalog:
 
 
 @contextmanager
-def temporary_catalog() -> Iterator[Catalog]:
-    """An open, empty catalog in a folder that goes afterwards; for properties, which no fixture serves."""
-    with tempfile.TemporaryDirectory(prefix="catalog-tests-") as folder:
-        path = blank_catalog(Path(folder) / "catalog.db")
-        with open_catalog(path) as cat:
-            yield cat
+def lent_file(folder: Path | None = None) -> Iterator[str]:
+    """The URL of an empty catalog in a file of *folder*, or of a folder that goes afterwards."""
+    if folder is None:
+        with tempfile.TemporaryDirectory(prefix="catalog-tests-") as made, lent_file(Path(made)) as url:
+            yield url
+        return
+    path = folder / "catalog.db"
+    yield f"sqlite:///{path if path.exists() else blank_catalog(path)}"
+
+
+@contextmanager
+def temporary_catalog(lend_url: LendUrl) -> Iterator[Catalog]:
+    """An open, empty catalog that goes afterwards; for properties, which need one for each example."""
+    with lend_url() as url, open_catalog(url) as cat:
+        yield cat
 
 
 def tool(name: str, **fields: Any) -> Entry:
@@ -60,10 +75,30 @@ def tool(name: str, **fields: Any) -> Entry:
     return make_entry({"kind": "tool", "name": name, **fields})
 
 
-def damage(url: str, sql: str) -> None:
-    """Write into the database of *url* behind its back, as another program may, and let everybody notice."""
+def run_sql(url: str, *statements: str | tuple[Any, ...]) -> list[Any]:
+    """Run statements in one transaction on the database of *url*, as another program may; return the last one's rows.
+
+    A statement with parameters is a tuple: its text, with ``?``, then their values.
+    """
+    given = [(one, ()) if isinstance(one, str) else (one[0], one[1:]) for one in statements]
     if url.startswith("postgresql:"):
-        pytest.skip("no other program writes a damaged row past the types of a server")
+        import psycopg
+
+        with psycopg.connect(url, options="-c search_path=catalog") as there:
+            for text, values in given:
+                cursor = there.execute(text.replace("?", "%s") if values else text, values or None)
+            return cursor.fetchall() if cursor.description else []
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection, connection:
-        connection.execute(sql)
-        connection.execute("UPDATE catalog_state SET generation = generation + 1")
+        for text, values in given:
+            rows = connection.execute(text, values).fetchall()
+        return rows
+
+
+def damage(url: str, *statements: str | tuple[Any, ...]) -> None:
+    """Write into the database of *url* behind its back, as another program may, and let everybody notice."""
+    try:
+        run_sql(url, *statements, "UPDATE catalog_state SET generation = generation + 1")
+    except Exception as error:
+        if not url.startswith("postgresql:"):
+            raise
+        pytest.skip(f"a server refuses this damage: {error}")

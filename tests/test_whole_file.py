@@ -54,6 +54,7 @@ with Catalog(sys.argv[1], settings=Settings(embedder="none")) as cat:
 """
 
 
+@pytest.mark.sqlite("a limit on the size of files counts for it too")
 def test_a_full_disk_leaves_the_old_export(run_python, database: Path, tmp_path: Path) -> None:
     """Where a file may not grow any more, an export fails and the old one is whole."""
     with open_catalog(database) as cat:

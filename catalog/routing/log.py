@@ -109,7 +109,7 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, (bool, int)):
         return value
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode()
+        return value.encode("utf-8", "replace").decode().replace("\0", "?")  # a server keeps no NUL
     try:
         number = float(value)
     except (TypeError, ValueError):

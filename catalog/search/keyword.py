@@ -23,10 +23,10 @@ from catalog.search.hit import Hit, matched
 from catalog.store.fulltext import (
     COMPLETIONS,
     FREQUENCY,
-    OF_WORD,
     WEIGHTS,
     candidates,
     documents,
+    keys,
     listed,
     mean_length,
     postings,
@@ -166,7 +166,7 @@ class Corpus:
         """The keys of the deprecated entries of all tiers; the index knows those of the database."""
         if self._deprecated is None:
             word = facet("s", DEPRECATED)
-            rows = self.reader.all(OF_WORD, (_quoted(word),)) if self.frequency(word) else []
+            rows = keys(self.reader, _quoted(word)) if self.frequency(word) else []
             over = [(entry.kind, entry.name) for entry in self.overlay if is_deprecated(entry.metadata)]
             self._deprecated = frozenset([*({(kind, name) for kind, name in rows} - set(self.hidden)), *over])
         return self._deprecated

@@ -45,6 +45,9 @@ REMOVE = (
     "DROP TABLE IF EXISTS entry_fts",
 )
 
+_RARE = 5_000
+"""Entries of a tag that are walked through faster than the rows of a word are asked for their tags."""
+
 REBUILD = "INSERT INTO entry_fts(entry_fts) VALUES ('rebuild')"
 CHECK = "INSERT INTO entry_fts(entry_fts, rank) VALUES ('integrity-check', 1)"
 """Raises ``database disk image is malformed`` where index and ``search_doc`` differ (rank 1 compares them)."""
@@ -64,7 +67,7 @@ _RANKED_LISTED = (
 _POSTINGS = f"SELECT rowid, -{_BM25} FROM entry_fts WHERE entry_fts MATCH ? ORDER BY rowid"
 
 FREQUENCY = "SELECT w.doc FROM entry_words AS w WHERE w.term = ?"
-OF_WORD = "SELECT e.kind, e.name FROM entry_fts AS f CROSS JOIN entry AS e ON e.id = f.rowid WHERE entry_fts MATCH ?"
+_KEYS = "SELECT e.kind, e.name FROM entry_fts AS f CROSS JOIN entry AS e ON e.id = f.rowid WHERE entry_fts MATCH ?"
 COMPLETIONS = "SELECT w.term FROM entry_words AS w WHERE w.term > ? AND w.term < ? ORDER BY w.doc DESC, w.term LIMIT 8"
 DOCUMENTS = (
     "SELECT d.entry_id, d.name, d.description, d.params, d.tags, d.examples, d.facets FROM search_doc AS d "
@@ -94,6 +97,12 @@ def postings(reader: Reader, match: str) -> list[tuple[int, float]]:
 
 
 @singledispatch
+def keys(reader: Reader, match: str) -> list[tuple[str, str]]:
+    """Return kind and name of every entry that matches a full-text expression, in no particular order."""
+    return reader.all(_KEYS, (match,))
+
+
+@singledispatch
 def listed(reader: Reader, match: str, filters: Filters, limit: int) -> list[Row]:
     """Return rows of id, BM25 score and the columns of a listing, for the entries :func:`rank` would return.
 
@@ -105,6 +114,10 @@ def listed(reader: Reader, match: str, filters: Filters, limit: int) -> list[Row
 def _ranked(reader: Reader, sql: str, match: str, filters: Filters, limit: int) -> list[Row]:
     if filters == NO_FILTERS:
         return reader.all(sql, (match, limit))
+    # A tag that few have goes into the expression, so that FTS5 scores these few and not every row of the words.
+    few = tuple(tag for tag in filters.tags if entries_with_tag(reader, tag, _RARE) < _RARE)
+    if few:
+        match = facets(Filters(tags=few)).format(tier=match)
     kind = "(SELECT k.kind FROM entry AS k WHERE k.id = entry_fts.rowid)"
     passing, params = conditions(filters, "entry_fts.rowid", kind)
     return reader.all(sql.replace("MATCH ?", f"MATCH ? AND {' AND '.join(passing)}"), (match, *params, limit))

@@ -344,9 +344,8 @@ def changed_since(reader: Reader, embedder: str, mark: Mark, most: int) -> Chang
             return None
         if id_ is None:
             return Changes(now, np.empty(0, np.int64), as_rows([], [], [], width))
-        touched = [
-            row[0] for row in connection.execute(TOUCHED, (mark.generation, id_, mark.generation, most + 1)).fetchall()
-        ]
+        changed = connection.execute(TOUCHED, (mark.generation, id_, mark.generation, most + 1)).fetchall()
+        touched = sorted(row[0] for row in changed)
         if len(touched) > most:
             return None
         found = [row for entry_id in touched for row in connection.execute(OF_ENTRY, (entry_id, id_, 4 * width))]

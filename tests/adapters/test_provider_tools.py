@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from anthropic.types import ToolParam, ToolResultBlockParam, ToolUseBlock
 from anthropic.types.tool_result_block_param import Content
-from factories import temporary_catalog
+from factories import LendUrl, temporary_catalog
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -65,9 +65,9 @@ def valid(kind: Any, data: dict[str, Any]) -> None:
 
 @hypothesis_settings(max_examples=40)
 @given(st.lists(ENTRY, unique_by=lambda fields: (fields["kind"], fields["name"]), max_size=6), st.integers(0, 400))
-def test_what_is_made_is_what_the_sdks_take(entries: list[dict[str, Any]], budget: int) -> None:
+def test_what_is_made_is_what_the_sdks_take(lend_url: LendUrl, entries: list[dict[str, Any]], budget: int) -> None:
     """Of any catalog: definitions, references and search results are valid for the SDKs, unlike, and within budget."""
-    with temporary_catalog() as cat:
+    with temporary_catalog(lend_url) as cat:
         cat.register_many(entries)
         keys = [entry.key for entry in cat.entries()]
         for made in (anthropic.tools(cat, keys), anthropic.deferred(cat, keys)):
@@ -102,9 +102,11 @@ def test_what_is_made_is_what_the_sdks_take(entries: list[dict[str, Any]], budge
     st.lists(st.one_of(st.just("find"), TEXT), min_size=1, max_size=4),
     st.integers(1, 3),
 )
-def test_a_conversation_only_adds(entries: list[dict[str, Any]], queries: list[str], limit: int) -> None:
+def test_a_conversation_only_adds(
+    lend_url: LendUrl, entries: list[dict[str, Any]], queries: list[str], limit: int
+) -> None:
     """Whatever a model searches for, definitions come behind those that were there, each once; answers are valid."""
-    with temporary_catalog() as cat:
+    with temporary_catalog(lend_url) as cat:
         cat.register_many(entries)
         box = anthropic.search_tool(cat, kind=None, limit=limit)
         responses = openai.search_tool(cat, kind=None, limit=limit)

@@ -222,13 +222,13 @@ CHANGES = st.lists(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(changes=CHANGES)
-def test_any_history_can_be_read_at_every_generation(changes) -> None:
+def test_any_history_can_be_read_at_every_generation(changes, lend_url) -> None:
     """However entries were put, taken away and renamed, each generation shows exactly what was there."""
     from factories import temporary_catalog
 
     from catalog import CatalogError
 
-    with temporary_catalog() as cat:
+    with temporary_catalog(lend_url) as cat:
         states = {}
         for what, name, more in changes:
             try:

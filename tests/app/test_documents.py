@@ -280,7 +280,7 @@ def test_the_place_is_that_of_today(catalog: Catalog, folder: Path) -> None:
     assert (catalog.where("tool:showPet"), catalog.where("schema:own")) == (None, None)
 
 
-@pytest.mark.sqlite
+@pytest.mark.sqlite("each of its pages is read")
 def test_no_secret_is_in_the_database(catalog: Catalog, folder: Path, tmp_path: Path) -> None:
     """A value of a variable is neither in an entry nor in history, export, search, or any page of the database."""
     secret = "zq7SECRETzq7"

@@ -13,12 +13,12 @@ from catalog.settings import load_settings
 
 
 @pytest.fixture
-def cat(tmp_path: Path) -> Iterator[Catalog]:
+def cat(url: str, tmp_path: Path) -> Iterator[Catalog]:
     """Three stored entries, one that a configuration has, one of this process that hides a stored one."""
     file = tmp_path / "catalog.toml"
     file.write_text('[entries.tool]\nbend = "math:floor"\ncut = "math:ceil"\n')
     settings = load_settings(file=file, env={})
-    with Catalog(f"sqlite:///{tmp_path}/c.db", embedder="none", settings=settings) as cat:
+    with Catalog(url, embedder="none", settings=settings) as cat:
         for kind, name in (("tool", "cut"), ("tool", "alter"), ("agent", "zoom")):
             cat.register(kind, name, "json:dumps", tags=["x"] if name != "alter" else [])
             time.sleep(0.002)
@@ -64,9 +64,9 @@ def test_entries_by_place_are_all_entries_once(cat: Catalog) -> None:
     ]  # fmt: skip
 
 
-def test_more_than_a_page_is_listed_whole(tmp_path: Path) -> None:
+def test_more_than_a_page_is_listed_whole(url: str) -> None:
     """Pages end nowhere in particular: every entry is there once, whatever lists it."""
-    with Catalog(f"sqlite:///{tmp_path}/c.db", embedder="none") as cat:
+    with Catalog(url, embedder="none") as cat:
         names = [f"t{number:04}" for number in range(1_203)]
         cat.register_many([{"kind": "tool", "name": name, "ref": f"nowhere:{name}"} for name in names])
         assert [hit.name for hit in cat.listed()] == names

@@ -6,7 +6,7 @@ import warnings
 from pathlib import Path
 
 import pytest
-from factories import open_catalog
+from factories import LendUrl, open_catalog, temporary_catalog
 
 from catalog import AutoCouncil, Catalog, InvalidEntryError, InvalidReferenceError, call, load_settings, run_entry
 
@@ -82,9 +82,9 @@ def test_a_configured_prompt_is_a_text(url: str, tmp_path: Path) -> None:
         assert cat.entry("prompt:other").ref == "nowhere:other"
 
 
-def test_a_prompt_comes_back_from_its_export(url: str, tmp_path: Path) -> None:
+def test_a_prompt_comes_back_from_its_export(url: str, tmp_path: Path, lend_url: LendUrl) -> None:
     """Export and import keep the text of a prompt and all it says."""
-    with open_catalog(url) as cat, open_catalog(f"sqlite:///{tmp_path / 'other.db'}") as other:
+    with open_catalog(url) as cat, temporary_catalog(lend_url) as other:
         entry = cat.register("prompt", "greet", GREET)
         cat.export_jsonl(tmp_path / "all.jsonl")
         other.import_jsonl(tmp_path / "all.jsonl", restore=True)

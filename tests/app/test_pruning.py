@@ -55,6 +55,7 @@ def test_what_may_go_must_be_said(busy: Catalog, url: str) -> None:
         assert configured.prune() == 1
 
 
+@pytest.mark.sqlite("its size is measured")
 def test_the_file_shrinks(busy: Catalog, database: Path) -> None:
     """With *vacuum* the room goes back to the file system, and others go on reading."""
     with open_catalog(database) as other:

@@ -30,6 +30,7 @@ def test_a_refusal_says_who_asked_for_what(catalog: Catalog, monkeypatch: pytest
     assert (len(catalog.audit(1)), catalog.generation, catalog.check()) == (1, before, [])
 
 
+@pytest.mark.sqlite("its lock is held, and it is opened read-only")
 def test_noting_fails_nobody(catalog: Catalog, database: Path) -> None:
     """In a busy, read-only or closed catalog, or one whose table is gone, nothing is noted and nothing raised."""
     with closing(sqlite3.connect(database, isolation_level=None)) as writer:

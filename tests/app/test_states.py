@@ -11,9 +11,9 @@ import pytest
 from catalog import Catalog
 
 
-def test_keys_limit_what_is_looked_at(tmp_path: Path) -> None:
+def test_keys_limit_what_is_looked_at(url: str) -> None:
     """Of given keys `states` gives the marks of those that have one; keys of nothing have none."""
-    with Catalog(f"sqlite:///{tmp_path}/c.db", embedder="none") as cat:
+    with Catalog(url, embedder="none") as cat:
         for name, mark in (("a", {"gone": "since"}), ("b", {"gone": "since"}), ("c", {}), ("d:e", {"broken": "it"})):
             line = {"kind": "tool", "name": name, "ref": "json:dumps", "metadata": mark}
             cat.import_jsonl(io.StringIO(json.dumps(line)), restore=True)
@@ -24,11 +24,13 @@ def test_keys_limit_what_is_looked_at(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("how", ["register", "update"])
-def test_code_that_is_read_anew_has_no_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+def test_code_that_is_read_anew_has_no_mark(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
     """An entry that is registered again, or pointed at other code, is as it is recorded: the mark of before is gone."""
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "drifting_code.py").write_text("def f(a): ...\ndef g(): ...\n")
-    with Catalog(f"sqlite:///{tmp_path}/c.db", embedder="none") as cat:
+    with Catalog(url, embedder="none") as cat:
         cat.register("tool", "f", "drifting_code:f", metadata={"mine": 1})
         (tmp_path / "drifting_code.py").write_text("def f(a, b): ...\ndef g(): ...\n")
         cat.verify()

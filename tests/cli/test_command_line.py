@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 import pytest
-from factories import ROOT
+from factories import ON_SERVER, ROOT
 
 from catalog import __version__, errors
 from catalog_cli.app import COMMANDS, EXIT_CODES, cli
@@ -225,7 +225,8 @@ def test_looking_loads_nothing_heavy(run_python, project, url, three, arguments)
     run_python(code, *arguments, cwd=project, CATALOG_URL=url)  # the first one takes in what is installed
     status, found, *loaded = run_python(code, *arguments, cwd=project, CATALOG_URL=url).split()
     assert (status, found) == ("0", "True")
-    assert [name for name in HEAVY if name in loaded] == []
+    driver = ["importlib.metadata"] * ON_SERVER  # in which psycopg looks up its version
+    assert [name for name in HEAVY if name in loaded] == driver
 
 
 def test_the_module_is_the_command(project) -> None:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
 from typing import Any
+
+from factories import damage
 
 
 def test_commands_pass_a_damaged_row_by(run_cli: Any, url: str) -> None:
     """Listings and searches show it as it was, `explain` says what helps, and it can be taken away."""
     for name, ref in (("bad", "os:getcwd"), ("good", "os:getpid")):
         assert run_cli("register", "tool", name, ref, "--tag", "one").status == 0
-    other = sqlite3.connect(url.removeprefix("sqlite:///"))
-    other.execute("UPDATE entry SET metadata = '{', tags = '[1' WHERE name = 'bad'")
-    other.execute("UPDATE catalog_state SET generation = generation + 1")
-    other.commit()
-    other.close()
+    damage(url, "UPDATE entry SET metadata = '{', tags = '[1' WHERE name = 'bad'")
     assert [line.split("\t")[0] for line in run_cli("ls").out.splitlines()] == ["tool:bad", "tool:good"]
     assert [(one["name"], one["tags"]) for one in run_cli("search", "bad", "--json").data] == [("bad", ["one"])]
     told = run_cli("explain", "tool:bad")

@@ -32,6 +32,7 @@ def test_current_creates_nothing(run_cli, project) -> None:
     assert not file.exists()
 
 
+@pytest.mark.sqlite("the file is looked at, damaged, copied or backed up")
 def test_current_shows_place_and_version(run_cli, database, url) -> None:
     """The file and its schema are shown, for programs with the URL and the newest schema."""
     assert run_cli("db", "current") == (0, f"{database}: schema {HEAD}\n", "")
@@ -43,6 +44,7 @@ def test_current_shows_place_and_version(run_cli, database, url) -> None:
     }
 
 
+@pytest.mark.sqlite("the file is looked at, damaged, copied or backed up")
 def test_a_newer_schema_is_a_no(run_cli, database) -> None:
     """A database of a newer version is named with what to do, which is not an upgrade of the database."""
     with sqlite3.connect(database) as connection:
@@ -57,6 +59,7 @@ def test_a_newer_schema_is_a_no(run_cli, database) -> None:
     assert (done.status, done.out, done.err.count("\n")) == (3, "", 1)
 
 
+@pytest.mark.sqlite("the file is looked at, damaged, copied or backed up")
 @pytest.mark.usefixtures("three")
 def test_check_finds_and_mends_a_broken_index(run_cli, database) -> None:
     """Damage of the full-text index is a no; ``--fix`` makes the index again."""
@@ -99,6 +102,7 @@ def test_a_file_that_is_no_catalog_is_unusable(run_cli, project) -> None:
         assert done.err.startswith("Error: ")
 
 
+@pytest.mark.sqlite("the file is looked at, damaged, copied or backed up")
 @pytest.mark.usefixtures("three")
 def test_check_mends_and_says_what_was_lost(run_cli, database) -> None:
     """``--fix`` names what it could not bring back; afterwards the database is sound."""
@@ -116,6 +120,7 @@ def test_check_mends_and_says_what_was_lost(run_cli, database) -> None:
     )
 
 
+@pytest.mark.sqlite("the file is looked at, damaged, copied or backed up")
 @pytest.mark.usefixtures("three")
 def test_a_check_of_a_corrupt_file_says_what_helps(run_cli, database) -> None:
     """That a file can't be opened or read is a fault as others are: it is named with what helps."""
@@ -134,6 +139,7 @@ def test_a_check_of_a_corrupt_file_says_what_helps(run_cli, database) -> None:
     assert (done.status, salvage in done.out, done.err) == (1, True, f"1 fault in {database}\n")
 
 
+@pytest.mark.sqlite("the file is looked at, damaged, copied or backed up")
 @pytest.mark.usefixtures("three")
 def test_a_damaged_file_is_salvaged(run_cli, database, project) -> None:
     """A file that does not open gives a sound database with its entries; it is never written over."""
@@ -153,6 +159,7 @@ def test_a_damaged_file_is_salvaged(run_cli, database, project) -> None:
     assert (done.status, done.out, (project / "none.db").exists()) == (3, "", False)
 
 
+@pytest.mark.sqlite("the file is looked at, damaged, copied or backed up")
 @pytest.mark.usefixtures("three")
 def test_a_catalog_is_copied_and_compared(run_cli, database, project) -> None:
     """The copy lists the same entries; rows and checksums are shown, and nothing is written over unless it is asked."""
@@ -168,6 +175,7 @@ def test_a_catalog_is_copied_and_compared(run_cli, database, project) -> None:
     assert run_cli("db", "copy", str(database)).status == 2
 
 
+@pytest.mark.sqlite("the file is looked at, damaged, copied or backed up")
 @pytest.mark.usefixtures("three")
 def test_backups_are_rotated(run_cli, database, project) -> None:
     """With --keep a folder gets dated files, of which the last N stay; without it a folder is wrong use."""
@@ -184,6 +192,7 @@ def test_backups_are_rotated(run_cli, database, project) -> None:
     assert run_cli("db", "backup", "one.db", "--json").data == {"file": "one.db"}
 
 
+@pytest.mark.sqlite("the file is looked at, damaged, copied or backed up")
 @pytest.mark.usefixtures("three")
 def test_a_check_names_what_was_left(run_cli, database) -> None:
     """A temporary file of a process that was killed is no fault; --fix deletes it."""

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 import pytest
-from factories import open_catalog
+from factories import open_catalog, run_sql
 from test_screen import on_terminal
 from test_text_gate import OURS, unseen
 
@@ -36,7 +34,7 @@ COMMANDS = [
 
 
 @pytest.fixture
-def hostile(url: str, database: Path, project: Path) -> str:
+def hostile(url: str, project: Path) -> str:
     """A catalog whose keys and texts begin lines of their own, written past the catalog."""
     with open_catalog(url) as cat:
         cat.register("tool", "evil", "nowhere:f", description=f"evil {EVIL}", examples=[EVIL], metadata={EVIL: EVIL})
@@ -44,20 +42,20 @@ def hostile(url: str, database: Path, project: Path) -> str:
         cat.register("agent", "asks", {"tools": ["evil", "gone"], "model": "none"}, description="evil")
         cat.golden.add("evil", "tool:evil")
     spec = json.dumps({"tools": [EVIL, "gone"], "model": EVIL})
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("UPDATE entry SET name = ? WHERE name = 'evil'", (EVIL,))
-        connection.execute(
+    run_sql(
+        url,
+        ("UPDATE entry SET name = ? WHERE name = 'evil'", EVIL),
+        (
             "UPDATE entry SET signature = ?, source = ?, distribution = ?, tags = ?",
-            (EVIL, EVIL, EVIL, json.dumps([EVIL])),
-        )
-        connection.execute("UPDATE entry SET spec = ? WHERE kind = 'agent'", (spec,))
-        connection.execute("UPDATE revision SET name = ? WHERE name = 'evil'", (EVIL,))
-        connection.execute("UPDATE revision SET actor = ?, reason = ?", (EVIL, EVIL))
-        connection.execute("UPDATE entry_reference SET name = ?, path = path || ? WHERE kind = 'tool'", (EVIL, EVIL))
-        connection.execute("UPDATE golden_case SET text = ?, name = ?", (EVIL, EVIL))
-        connection.execute(
-            "INSERT INTO source (target, options, files, scanned_at) VALUES (?, '{}', '{}', ?)", (EVIL, MOMENT)
-        )
+            *(EVIL, EVIL, EVIL, json.dumps([EVIL])),
+        ),
+        ("UPDATE entry SET spec = ? WHERE kind = 'agent'", spec),
+        ("UPDATE revision SET name = ? WHERE name = 'evil'", EVIL),
+        ("UPDATE revision SET actor = ?, reason = ?", EVIL, EVIL),
+        ("UPDATE entry_reference SET name = ?, path = path || ? WHERE kind = 'tool'", EVIL, EVIL),
+        ("UPDATE golden_case SET text = ?, name = ?", EVIL, EVIL),
+        ("INSERT INTO source (target, options, files, scanned_at) VALUES (?, '{}', '{}', ?)", EVIL, MOMENT),
+    )
     (project / "evil.jsonl").write_text(json.dumps({"kind": "tool", "name": EVIL, "ref": "a:b"}) + "\n")
     (project / "tools.py").write_text(f"from catalog import tool\n@tool(name={EVIL!r})\ndef f(): {EVIL!r}\n")
     return url

@@ -77,6 +77,7 @@ def test_a_full_or_closed_error_stream_changes_nothing(shell: Run) -> None:
         assert shell(f"catalog explain nothing {stream}") == (1, "", "")
 
 
+@pytest.mark.sqlite("a stream may get its number")
 def test_closed_streams_are_no_fault(shell: Run, database: Path) -> None:
     """Without an output the work is done all the same; without an input a command that reads it says so."""
     for command in ("ls", "ls --json", "register tool new os:getcwd", "export", "db check"):
@@ -102,6 +103,7 @@ def test_a_folder_that_is_gone_is_no_fault(shell: Run, tmp_path: Path) -> None:
     assert "the current folder is gone" in shell(f"{gone}catalog --url team.db ls")[2]
 
 
+@pytest.mark.sqlite("its path is not UTF-8")
 def test_a_path_that_is_not_utf8_is_a_path(shell: Run, tmp_path: Path) -> None:
     """Databases, exports and backups lie where they were put; what would have to be kept as text is refused."""
     folder = os.fsdecode(b"b\xff")
@@ -172,6 +174,7 @@ main()
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
+@pytest.mark.sqlite("the folder it lies in is looked at")
 def test_an_ended_export_leaves_the_old_one(environment: dict[str, str], database: Path, tmp_path: Path) -> None:
     """Ended by a signal in the middle, the old file is there, and nothing beside it."""
     with open_catalog(database) as cat:
@@ -193,6 +196,7 @@ def test_an_ended_export_leaves_the_old_one(environment: dict[str, str], databas
         assert os.listdir(out) == ["e.jsonl"]
 
 
+@pytest.mark.sqlite("the folder it lies in is looked at")
 def test_a_full_disk_leaves_the_old_export_and_is_no_wrong_use(shell: Run, database: Path, tmp_path: Path) -> None:
     """An export that finds no room ends with 3, says what is left, and leaves that."""
     with open_catalog(database) as cat:
@@ -223,6 +227,7 @@ URLS = {
 }
 
 
+@pytest.mark.sqlite("the folder it lies in is looked at")
 @pytest.mark.parametrize("given", URLS)
 @pytest.mark.parametrize("command", ["ls", "register tool x os:getcwd", "db current", "db backup b.db"])
 def test_an_odd_url_is_answered_and_makes_nothing(
@@ -256,6 +261,7 @@ def test_a_private_database_says_that_nothing_stays(shell: Run) -> None:
         assert f"Warning: {url} is a private database: what is stored goes with this command\n" in err
 
 
+@pytest.mark.sqlite("it is upgraded when it is opened")
 def test_the_advice_on_an_outdated_file_holds(shell: Run, database: Path) -> None:
     """`db current` on an older schema changes nothing, and what it says will happen happens, once and said."""
     shell(f"cd '{ROOT}' && {sys.executable} -m alembic -x url=sqlite:///{database} downgrade 0002")

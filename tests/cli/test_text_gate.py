@@ -5,13 +5,12 @@ from __future__ import annotations
 import ast
 import json
 import re
-import sqlite3
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from factories import ROOT, open_catalog
+from factories import ROOT, open_catalog, run_sql
 from hypothesis import given
 from hypothesis import strategies as st
 from test_screen import on_terminal
@@ -32,20 +31,15 @@ AS_JSON = [["ls"], ["search", "evil"], ["explain", "tool:evil"], ["which", "tool
 
 
 @pytest.fixture
-def hostile(url: str, database: Path, project: Path) -> str:
+def hostile(url: str, project: Path) -> str:
     """A catalog whose rows and configuration hold what a terminal would obey, written past the catalog."""
     with open_catalog(url) as cat:
         for kind, value in (("tool", "nowhere:f"), ("model", {"a": EVIL})):
             cat.register(
                 kind, "evil", value, description=f"evil {EVIL}", examples=[EVIL], metadata={EVIL: EVIL, "b": [EVIL]}
             )
-    with sqlite3.connect(database) as connection:
-        columns = {row[1] for row in connection.execute("PRAGMA table_info(entry)")}
-        assert {"tags", "signature", "source"} <= columns
-        connection.execute(
-            "UPDATE entry SET tags = ?, signature = ?, source = ?",
-            (json.dumps([EVIL]), f"(x='{EVIL}')", f"scan:{EVIL}"),
-        )
+    values = json.dumps([EVIL]), f"(x='{EVIL}')", f"scan:{EVIL}"
+    run_sql(url, ("UPDATE entry SET tags = ?, signature = ?, source = ?", *values))
     (project / "catalog.toml").write_text(
         f"[entries.tool.{json_text('b' + EVIL)}]\nref = {json_text('n:' + EVIL)}\n".replace("\x7f", "\\u007f")
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from factories import temporary_catalog
+from factories import LendUrl, temporary_catalog
 
 from catalog import Catalog
 
@@ -80,9 +80,9 @@ number = 3
 
 
 @pytest.fixture(scope="session")
-def empty() -> Iterator[Catalog]:
+def empty(lend_url: LendUrl) -> Iterator[Catalog]:
     """A catalog with nothing in it, that nobody writes to: properties ask it hundreds of times."""
-    with temporary_catalog() as cat:
+    with temporary_catalog(lend_url) as cat:
         yield cat
 
 

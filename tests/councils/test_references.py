@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 import pytest
-from factories import blank_catalog, open_catalog, temporary_catalog
+from factories import LendUrl, open_catalog, run_sql, temporary_catalog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import json_values, texts
@@ -165,19 +165,16 @@ def test_misses_are_named(catalog: Catalog) -> None:
         catalog.used_by("tol", "plot")
 
 
-def test_a_catalog_of_an_earlier_version_gets_its_references(tmp_path) -> None:
+def test_a_catalog_of_an_earlier_version_gets_its_references(url: str) -> None:
     """Where the words must be made again, as after the migration that brought the table, so are the references."""
-    path = blank_catalog(tmp_path / "old.db")
-    with open_catalog(path) as cat:
+    with open_catalog(url) as cat:
         cat.register("profile", "mini", {"model": "m"})
-    with sqlite3.connect(path) as connection:
-        connection.execute("DELETE FROM entry_reference")
-        connection.execute("UPDATE catalog_state SET words_version = 0")
-    connection.close()
-    with open_catalog(path) as cat:
+    run_sql(url, "DELETE FROM entry_reference", "UPDATE catalog_state SET words_version = 0")
+    with open_catalog(url) as cat:
         assert [one.source for one in cat.used_by("model", "m")] == ["profile:mini"]
 
 
+@pytest.mark.sqlite("plans are SQLite's")
 @pytest.mark.parametrize("statement", ["FROM", "TO", "ALL"])
 def test_references_are_read_through_an_index(database, statement: str) -> None:
     """The statements fit the tables, and those about one entry look at its rows only."""
@@ -196,9 +193,9 @@ made = st.lists(
 
 @settings(max_examples=40)
 @given(made)
-def test_using_is_the_inverse_of_being_used(entries: list[tuple[str, str, str, str, bool]]) -> None:
+def test_using_is_the_inverse_of_being_used(lend_url: LendUrl, entries: list[tuple[str, str, str, str, bool]]) -> None:
     """An entry names another at a path exactly if that other is used by it there, whatever the tiers."""
-    with temporary_catalog() as cat:
+    with temporary_catalog(lend_url) as cat:
         for kind, name, one, other, runtime in entries:
             spec = {
                 "members": [{"id": "m", "sub_council": one}],

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from factories import blank_catalog, open_catalog, tool
+from factories import LendUrl, open_catalog, tool
 
 from catalog import DOCS_FORMATS, BuiltDocs, Catalog, InvalidFilterError, build_docs
 from catalog.docs_site.site import slug
@@ -43,9 +43,9 @@ def fill(cat: Catalog) -> None:
 
 
 @pytest.fixture(scope="module")
-def cat(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
+def cat(lend_url: LendUrl) -> Iterator[Catalog]:
     """A filled catalog, which no test changes."""
-    with open_catalog(blank_catalog(tmp_path_factory.mktemp("docs") / "catalog.db")) as opened:
+    with lend_url() as url, open_catalog(url) as opened:
         fill(opened)
         yield opened
 
@@ -201,9 +201,9 @@ def test_a_page_shows_what_is_known(site: Path) -> None:
     assert '<strong>Deprecated.</strong> Deprecated: it is slow; use <a href="../../entry/tool/plot.html">' in old
 
 
-def test_a_difference_of_two_builds_is_what_has_changed(tmp_path: Path) -> None:
+def test_a_difference_of_two_builds_is_what_has_changed(tmp_path: Path, lend_url: LendUrl) -> None:
     """A page says what is new, changed and gone since an earlier build, and other pages are as they were."""
-    with open_catalog(blank_catalog(tmp_path / "catalog.db")) as changing:
+    with lend_url() as url, open_catalog(url) as changing:
         fill(changing)
         build_docs(changing, tmp_path / "before")
         changing.update("tool:plot", description="Draws every chart.")
@@ -263,16 +263,16 @@ def test_a_build_that_fails_leaves_the_old_site(cat: Catalog, tmp_path: Path, mo
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
-def test_a_site_of_nothing_says_how_to_fill_it(tmp_path: Path) -> None:
+def test_a_site_of_nothing_says_how_to_fill_it(tmp_path: Path, lend_url: LendUrl) -> None:
     """The first page of an empty catalog's site names the commands that fill it."""
-    with open_catalog(blank_catalog(tmp_path / "catalog.db")) as empty:
+    with lend_url() as url, open_catalog(url) as empty:
         assert build_docs(empty, tmp_path / "site").entries == 0
     assert "catalog scan my_package" in (tmp_path / "site" / "index.html").read_text("utf-8")
 
 
-def test_long_lists_have_several_pages(tmp_path: Path) -> None:
+def test_long_lists_have_several_pages(tmp_path: Path, lend_url: LendUrl) -> None:
     """A kind of more than 500 entries is listed on several pages, each entry once, whatever a tag is called."""
-    with open_catalog(blank_catalog(tmp_path / "catalog.db")) as many:
+    with lend_url() as url, open_catalog(url) as many:
         many.register_many([tool(f"t{number:04}", tags=["a", "a-2", "a-xp2"]) for number in range(501)])
         built = build_docs(many, tmp_path / "site")
     assert isinstance(built, BuiltDocs)

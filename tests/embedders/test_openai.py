@@ -237,6 +237,7 @@ def test_an_answer_without_end_ends(server: Server) -> None:
         post(f"{server.url}/embeddings", b'{"input": []}', {}, timeout=5, most=1_000)
 
 
+@pytest.mark.sqlite("each of its bytes is read")
 def test_a_password_in_the_address_is_sent_and_shown_nowhere(server: Server, tmp_path: Path) -> None:
     """Name and password of an address are sent in place of a key, and are in no name, error or database."""
     url = server.url.replace("http://", "http://me:hunter2%21hunter2@")

@@ -7,7 +7,7 @@ import json
 from functools import cache
 from typing import Any
 
-from factories import damage, open_catalog, temporary_catalog
+from factories import LendUrl, damage, open_catalog, temporary_catalog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sessions import session, text_of
@@ -88,9 +88,9 @@ def test_a_damaged_row_leaves_the_others(catalog: Catalog) -> None:
     assert described.is_error or described.structured_content["key"] == "tool:bad"
 
 
-def test_a_catalog_that_is_closed_is_a_tool_error() -> None:
+def test_a_catalog_that_is_closed_is_a_tool_error(lend_url: LendUrl) -> None:
     """When the catalog goes away under the server, calls say so and the session goes on."""
-    with temporary_catalog() as cat:
+    with temporary_catalog(lend_url) as cat:
         server = CatalogServer(cat)
 
         async def ask(client: Any) -> list[Any]:

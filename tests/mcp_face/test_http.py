@@ -14,7 +14,7 @@ import anyio
 import httpx2
 import pytest
 import uvicorn
-from factories import blank_catalog, open_catalog
+from factories import LendUrl, blank_catalog, open_catalog
 from mcp.client.subscriptions import ResourcesListChanged
 from sessions import MODES, session, started
 from starlette.applications import Starlette
@@ -26,10 +26,9 @@ from catalog.mcp import app
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Catalog, str]]:
+def served(lend_url: LendUrl) -> Iterator[tuple[Catalog, str]]:
     """A catalog, and the address at which an application with other routes serves it."""
-    path = blank_catalog(tmp_path_factory.mktemp("served") / "catalog.db")
-    with open_catalog(path) as cat:
+    with lend_url() as url, open_catalog(url) as cat:
         cat.register("tool", "parse", "json:loads", description="Parse a text that is JSON.")
         mcp = app(cat, call=True)
 

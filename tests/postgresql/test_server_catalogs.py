@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from factories import open_catalog, tool
+from factories import damage, open_catalog, tool
 from hypothesis import given
 from hypothesis import strategies as st
 from postgres_server import Server
@@ -306,3 +306,20 @@ def test_pgvector_in_the_database_is_no_hindrance(postgres: Server, empty: str) 
     with open_catalog(empty, embedder=HashEmbedder(8), settings=Settings()) as cat:
         cat.register("tool", "chart", "os.path:join", description="Draw a chart")
         assert [hit.key for hit in cat.search("charts", mode="semantic")] == ["tool:chart"]
+
+
+def test_a_damaged_row_harms_no_other(postgres_url: str) -> None:
+    """A text that another program left and that is no JSON is named by a check; what goes by data passes it over."""
+    with open_catalog(postgres_url) as cat:
+        cat.register("tool", "bad", "os:getcwd", tags=["one"])
+        cat.register("tool", "good", "os:getpid")
+        damage(postgres_url, "UPDATE entry SET metadata = '{', tags = '[1' WHERE name = 'bad'")
+        assert cat.check() == [
+            "entry: the row of tool:bad is damaged (Expecting ',' delimiter: line 1 column 3 (char 2)); "
+            "`catalog restore tool:bad` brings back a good one",
+            "entry_tag: the tags of tool:bad and its index differ; update it",
+        ]
+        with pytest.warns(CatalogWarning, match=r"tool:bad is damaged .*`catalog restore tool:bad` brings back"):
+            assert [drift.name for drift in cat.verify().unchecked] == ["good"]
+        cat.restore("tool", "bad")
+        assert cat.check() == []

@@ -23,7 +23,7 @@ STATEMENTS = {
     if not module.ispkg and module.name not in _OF_FILES
     for name, value in vars(import_module(f"catalog.store.{module.name}")).items()
     if isinstance(value, str) and value.startswith(("SELECT", "WITH", "INSERT", "DELETE", "UPDATE"))
-    if not ("entry_fts" in value and name != "OF_WORD")
+    if "entry_fts" not in value
 }
 _PARTS = {"ids": "1", "where": "1 = 1", "marks": "?", "then": "true"}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from factories import blank_catalog, open_catalog
+from factories import LendUrl, open_catalog
 from foreign_servers import HONEST, RAW, MakeRaw, Raw, limited
 
 from catalog import Catalog, add_mcp
@@ -28,10 +28,9 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def honest(programs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
+def honest(programs: Path, lend_url: LendUrl) -> Iterator[Catalog]:
     """A catalog with all that the honest server lists."""
-    path = blank_catalog(tmp_path_factory.mktemp("honest") / "catalog.db")
-    with open_catalog(path, settings=limited()) as cat:
+    with lend_url() as url, open_catalog(url, settings=limited()) as cat:
         add_mcp(cat, "demo", sys.executable, str(programs / "honest.py"))
         yield cat
 

@@ -212,13 +212,15 @@ def test_a_child_process_starts_its_own_and_leaves_ours(small: tuple[Catalog, An
     assert len(server.starts) == 2
 
 
-def test_the_end_of_the_process_ends_its_servers(small: tuple[Catalog, Any], url: str, run_python: Any) -> None:
+def test_the_end_of_the_process_ends_its_servers(
+    small: tuple[Catalog, Any], url: str, run_python: Any, tmp_path: Path
+) -> None:
     """A program that just ends leaves no server behind, not even one that ignores being asked to end."""
     cat, _ = small
-    server = _stubborn(cat, url)
+    server = _stubborn(cat, tmp_path)
     code = (
         "import sys; from catalog import Catalog, Settings\n"
-        f"with Catalog({url!r}, settings=Settings(embedder='none')) as cat:\n"
+        f"with Catalog({url!r}, settings=Settings(embedder='none', trust={{'mode': 'open'}})) as cat:\n"
         "    print(cat['tool', 'stubborn/echo'](text='x'))"
     )
     assert run_python(code) == "echo: x"
@@ -226,10 +228,9 @@ def test_the_end_of_the_process_ends_its_servers(small: tuple[Catalog, Any], url
     assert has_ended(server.starts[-1])
 
 
-def _stubborn(cat: Catalog, url: str) -> Any:
+def _stubborn(cat: Catalog, folder: Path) -> Any:
     from foreign_servers import Raw
 
-    folder = Path(url.removeprefix("sqlite:///")).parent
     known = cat.entry("mcp_server:raw").spec
     assert isinstance(known, dict)
     server = Raw(Path(str(known["args"][1])), folder, "stubborn", "stubborn")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import io
-import sqlite3
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from factories import blank_catalog, damage, open_catalog, tool
+from factories import LendUrl, damage, open_catalog, run_sql, tool
 
 from catalog import AutoCouncil, Catalog, EntryNotFoundError, Event, StrategyError
 from catalog.embedders.everyday import PROMPTS as PROMPTS_ABOUT_ANYTHING
@@ -52,9 +49,9 @@ def topics() -> list[Any]:
 
 
 @pytest.fixture
-def meaning(tmp_path: Path) -> Iterator[Catalog]:
+def meaning(lend_url: LendUrl) -> Iterator[Catalog]:
     """A catalog of five tools with the default embedder."""
-    with open_catalog(blank_catalog(tmp_path / "meaning.db"), embedder="wordllama") as cat:
+    with lend_url() as url, open_catalog(url, embedder="wordllama") as cat:
         cat.register_many(topics())
         yield cat
 
@@ -351,7 +348,7 @@ def test_a_calibration_with_a_damaged_array_is_not_applied(meaning: Catalog, nam
     """An array that is short, missing or no number leaves the router without a calibration, not without an answer."""
     route = router(meaning)
     assert route.fit([(text, None) for text in OUTSIDE]).stored
-    key, data = sqlite(meaning.url, "SELECT key, data FROM calibration")
+    ((key, data),) = run_sql(meaning.url, "SELECT key, data FROM calibration")
     arrays = dict(np.load(io.BytesIO(data)))
     if how == "missing":
         del arrays[name]
@@ -363,13 +360,7 @@ def test_a_calibration_with_a_damaged_array_is_not_applied(meaning: Catalog, nam
         arrays[name] = np.full_like(arrays[name], 1 << 20)
     out = io.BytesIO()
     np.savez(out, **arrays)
-    damage(meaning.url, f"UPDATE calibration SET data = x'{out.getvalue().hex()}' WHERE key = '{key}'")
+    damage(meaning.url, ("UPDATE calibration SET data = ? WHERE key = ?", out.getvalue(), key))
     decision = route.resolve("will it rain")
     assert (decision.name, decision.confidence) == ("weather", None)
     assert "the stored calibration can't be read" in decision.reason
-
-
-def sqlite(url: str, sql: str) -> Any:
-    """Return the first row of a statement, read behind the catalog's back."""
-    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
-        return connection.execute(sql).fetchone()

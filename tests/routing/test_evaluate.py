@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
 from chat_server import chat_server
-from factories import blank_catalog, open_catalog, tool
+from factories import LendUrl, open_catalog, tool
 from scripted_strategy import ASKED, Say, ScriptedStrategy, entries
 
 from catalog import AutoCouncil, Catalog, EntryNotFoundError, RoutingError, StrategyError
@@ -38,9 +37,9 @@ def letters(catalog: Catalog) -> Catalog:
 
 
 @pytest.fixture
-def meaning(tmp_path: Path) -> Iterator[Catalog]:
+def meaning(lend_url: LendUrl) -> Iterator[Catalog]:
     """Three tools with examples, and the default embedder."""
-    with open_catalog(blank_catalog(tmp_path / "meaning.db"), embedder="wordllama") as cat:
+    with lend_url() as url, open_catalog(url, embedder="wordllama") as cat:
         cat.register_many(entries())
         yield cat
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from factories import open_catalog, temporary_catalog, tool
+from factories import LendUrl, open_catalog, temporary_catalog, tool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -71,9 +71,9 @@ def test_fitting_on_little_makes_nothing_worse(
     assert all(router.resolve(text).name is None for text in outside) or not report.stored
 
 
-def test_a_fit_that_is_no_better_takes_a_calibration_away() -> None:
+def test_a_fit_that_is_no_better_takes_a_calibration_away(lend_url: LendUrl) -> None:
     """After a fit on one prompt and none that fits nothing, the router is as unfitted as the report says."""
-    with temporary_catalog() as blank, open_catalog(blank.url, embedder="wordllama") as cat:
+    with temporary_catalog(lend_url) as blank, open_catalog(blank.url, embedder="wordllama") as cat:
         cat.register_many([tool(name, description=f"About {name}") for name in ("apples", "pears", "plums")])
         router = AutoCouncil(cat, "embedding", kind="tool", on_no_match="abstain")
         report = router.fit([("an apple a day", "apples"), ("what is love", None)])

@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
-from factories import open_catalog, temporary_catalog, tool
+from factories import LendUrl, open_catalog, temporary_catalog, tool
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import texts
@@ -120,13 +120,13 @@ def test_files_of_cases_come_and_go(letters: Catalog, tmp_path: Path) -> None:
 
 
 @given(st.lists(st.tuples(texts, st.sampled_from(["tool:a", "tool:b"])), max_size=12))
-def test_any_text_comes_back_as_it_was(rows: list[tuple[str, str]]) -> None:
+def test_any_text_comes_back_as_it_was(lend_url: LendUrl, rows: list[tuple[str, str]]) -> None:
     """Cases read are those added, merged by text, whatever characters they have; removing each leaves none."""
     rows = [(text, key) for text, key in rows if text.strip()]
     expected: dict[str, dict[str, None]] = {}
     for text, key in rows:
         expected.setdefault(text, {})[key] = None
-    with temporary_catalog() as cat:
+    with temporary_catalog(lend_url) as cat:
         cat.register_many([tool("a"), tool("b")])
         assert sum(cat.golden.add(text, key) for text, key in rows) == len(set(rows))
         assert list(cat.golden) == [Case(text, tuple(keys)) for text, keys in expected.items()]

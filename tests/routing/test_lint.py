@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import blank_catalog, open_catalog, tool
+from factories import LendUrl, open_catalog, tool
 from scripted_strategy import entries
 
 from catalog import AutoCouncil, Catalog
@@ -17,9 +17,9 @@ from catalog.routing.labelled import Case
 
 
 @pytest.fixture
-def meaning(tmp_path: Path) -> Iterator[Catalog]:
+def meaning(lend_url: LendUrl) -> Iterator[Catalog]:
     """Three tools with examples, and the default embedder."""
-    with open_catalog(blank_catalog(tmp_path / "meaning.db"), embedder="wordllama") as cat:
+    with lend_url() as url, open_catalog(url, embedder="wordllama") as cat:
         cat.register_many(entries())
         yield cat
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from factories import open_catalog, tool
+from factories import open_catalog, run_sql, tool
 from scripted_strategy import ScriptedStrategy
 
 from catalog import AutoCouncil, Catalog, CatalogWarning, NoMatchError, Settings, StrategyError, Verdict
@@ -41,6 +40,7 @@ def test_nothing_is_kept_unless_asked_for(ruled: Catalog) -> None:
     assert logged_decisions(ruled) == []
 
 
+@pytest.mark.sqlite("each of its bytes is read")
 def test_with_hashes_no_prompt_is_in_the_database(ruled: Catalog, database: Path) -> None:
     """The decision is kept, its reasons are not, and the prompt is found in no file."""
     rules(ruled, log="hash", name="mine", tags=()).resolve(SECRET)
@@ -123,13 +123,14 @@ def test_the_configuration_says_what_is_kept(url: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "\ud800 half", "a\x00b", "x" * (MOST_CHARACTERS + 10)])
 def test_any_prompt_can_be_kept(ruled: Catalog, text: str) -> None:
-    """Halves of characters are replaced, and what is endless is cut; the hash is of the whole."""
+    """Halves of characters and NUL are replaced, and what is endless is cut; the hash is of the whole."""
     rules(ruled, log="text").resolve(text)
     (kept,) = logged_decisions(ruled)
-    assert kept.prompt == text[:MOST_CHARACTERS].replace("\ud800", "?")
+    assert kept.prompt == text[:MOST_CHARACTERS].replace("\ud800", "?").replace("\0", "?")
     assert kept.prompt_hash == prompt_hash(text)
 
 
+@pytest.mark.sqlite("each of its bytes is read")
 def test_keys_and_addresses_are_never_written_down(ruled: Catalog, database: Path) -> None:
     """Of the options of a model only its name stays, and that it was on a server of one's own."""
     router = AutoCouncil(
@@ -144,13 +145,11 @@ def test_keys_and_addresses_are_never_written_down(ruled: Catalog, database: Pat
     assert not any(secret in contents(database) for secret in (b"s3cret", b"sk-123", b"127.0.0.1"))
 
 
-def test_a_log_that_can_not_be_written_fails_no_route(ruled: Catalog, database: Path) -> None:
+def test_a_log_that_can_not_be_written_fails_no_route(ruled: Catalog) -> None:
     """There is a warning, and the decision all the same."""
     router = rules(ruled, log="hash")
     router.pool()
-    with sqlite3.connect(database) as connection:
-        connection.execute("DROP TABLE decision_log")
-    connection.close()
+    run_sql(ruled.url, "DROP TABLE decision_log")
     with pytest.warns(CatalogWarning, match="a decision was not logged: "):
         assert router.resolve("hunter2").name == "a"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import strategies
-from factories import blank_catalog, open_catalog
+from factories import LendUrl, open_catalog
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from odd_requests import LONG, ODD
@@ -58,18 +58,16 @@ def fill(cat: Catalog) -> Catalog:
 
 
 @pytest.fixture(scope="module", params=EMBEDDERS)
-def filled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
+def filled(request: pytest.FixtureRequest, lend_url: LendUrl) -> Iterator[Catalog]:
     """A catalog of odd entries, for each embedder."""
-    path = blank_catalog(tmp_path_factory.mktemp("any") / "catalog.db")
-    with open_catalog(path, settings=Settings(embedder=request.param)) as cat:
+    with lend_url() as url, open_catalog(url, settings=Settings(embedder=request.param)) as cat:
         yield fill(cat)
 
 
 @pytest.fixture(scope="module", params=EMBEDDERS[:2])
-def quick(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
+def quick(request: pytest.FixtureRequest, lend_url: LendUrl) -> Iterator[Catalog]:
     """The same, for the embedders that need no time."""
-    path = blank_catalog(tmp_path_factory.mktemp("quick") / "catalog.db")
-    with open_catalog(path, settings=Settings(embedder=request.param)) as cat:
+    with lend_url() as url, open_catalog(url, settings=Settings(embedder=request.param)) as cat:
         yield fill(cat)
 
 

@@ -30,6 +30,7 @@ from catalog.search.vector_index import VectorIndex
 from catalog.store import vectors
 from catalog.store.entry_rows import pulled
 from catalog.store.mapping import entry_from_row
+from catalog.store.opening import open_store
 from catalog.store.store import Store
 
 HASH = HashEmbedder(16)
@@ -275,10 +276,9 @@ def test_an_entry_is_pulled_towards_its_examples(store: Store) -> None:
 # -- never behind ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.sqlite
 def test_each_change_is_seen_by_the_next_search(filled: Store, url: str) -> None:
     """Edits, removals, new entries and new vectors, made here or in another process, are in the very next answer."""
-    index, other = VectorIndex(filled.reader, HASH.name), Store(url)
+    index, other = VectorIndex(filled.reader, HASH.name), open_store(url)
     assert shown(index) == rows_of(filled)
     for step, store in enumerate([filled, other] * 4):
         put(store, tool(f"t{step}", description=f"changed {step}"), tool(f"new{step}", examples=["new"]))
@@ -387,7 +387,6 @@ def test_threads_that_search_while_others_write_see_whole_states(filled: Store) 
     assert shown(index) == rows_of(filled)
 
 
-@pytest.mark.sqlite
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_a_child_can_search_while_its_parent_was_updating(run_python: Callable[..., str], url: str) -> None:
     """A fork while another thread holds the index's lock leaves the child an index that works."""
@@ -396,8 +395,8 @@ import os, sys, threading, warnings
 warnings.simplefilter("ignore")
 import numpy as np
 from catalog.search.vector_index import VectorIndex
-from catalog.store.store import Store
-store = Store(sys.argv[1])
+from catalog.store.opening import open_store
+store = open_store(sys.argv[1])
 index = VectorIndex(store.reader, "e")
 index._lock.acquire()
 child = os.fork()
@@ -587,6 +586,7 @@ class History:
             assert shown(VectorIndex(self.store.reader, embedder.name)) == expected  # as another process sees it
 
 
+@pytest.mark.sqlite("a backup is put in its place")
 @settings(max_examples=60)
 @given(_STEPS)
 def test_no_history_brings_a_vector_whose_text_has_changed(
@@ -627,20 +627,21 @@ def never_all(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_module, "fresh", lambda *_: pytest.fail("everything was read again"))
 
 
+@pytest.mark.sqlite("the vector file lies beside it")
 def test_small_catalogs_have_no_file(filled: Store, database: Path) -> None:
     """Beside a catalog of a few entries nothing appears."""
     VectorIndex(filled.reader, HASH.name).refresh()
     assert [path.name for path in database.parent.iterdir() if "vectors" in path.name] == []
 
 
-@pytest.mark.sqlite
+@pytest.mark.sqlite("the vector file lies beside it")
 @pytest.mark.usefixtures("kept", "never_all")
 def test_another_process_maps_the_file(filled: Store) -> None:
     """The rows come from the file as they were."""
     assert shown(VectorIndex(filled.reader, HASH.name)) == rows_of(filled)
 
 
-@pytest.mark.sqlite
+@pytest.mark.sqlite("the vector file lies beside it")
 def test_a_file_of_before_is_brought_up_to_date(filled: Store, kept: Path, never_all: None) -> None:
     """What changed after the file was written is read from the database, row by row, and the file stays."""
     before = kept.read_bytes()
@@ -653,7 +654,7 @@ def test_a_file_of_before_is_brought_up_to_date(filled: Store, kept: Path, never
     assert kept.read_bytes() == before
 
 
-@pytest.mark.sqlite
+@pytest.mark.sqlite("the vector file lies beside it")
 def test_every_damage_to_the_file_is_noticed(filled: Store, kept: Path) -> None:
     """A flipped bit anywhere, a cut, an empty file and a folder in its place: the rows come from the database."""
     good = kept.read_bytes()
@@ -671,7 +672,7 @@ def test_every_damage_to_the_file_is_noticed(filled: Store, kept: Path) -> None:
     kept.rmdir()
 
 
-@pytest.mark.sqlite
+@pytest.mark.sqlite("the vector file lies beside it")
 def test_a_damaged_or_removed_file_is_written_again(filled: Store, kept: Path) -> None:
     """The next process but one maps it."""
     good = kept.read_bytes()
@@ -684,7 +685,7 @@ def test_a_damaged_or_removed_file_is_written_again(filled: Store, kept: Path) -
     assert sorted(path.name for path in kept.parent.glob(f"{kept.name}*")) == [kept.name]
 
 
-@pytest.mark.sqlite
+@pytest.mark.sqlite("the vector file lies beside it")
 def test_a_file_of_another_embedder_or_history_is_not_used(filled: Store, kept: Path, tmp_path: Path) -> None:
     """Put in place of the right one, it gives none of its rows."""
     other = HashEmbedder(8)
@@ -701,6 +702,7 @@ def test_a_file_of_another_embedder_or_history_is_not_used(filled: Store, kept: 
     store.close()
 
 
+@pytest.mark.sqlite("the vector file lies beside it")
 def test_the_file_is_for_those_who_may_read_the_database(filled: Store, kept: Path, database: Path) -> None:
     """A private database has a private file."""
     os.chmod(database, 0o600)
@@ -709,7 +711,7 @@ def test_the_file_is_for_those_who_may_read_the_database(filled: Store, kept: Pa
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
-@pytest.mark.sqlite
+@pytest.mark.sqlite("the vector file lies beside it")
 def test_a_folder_one_may_not_write_to_is_no_hindrance(
     filled: Store, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -724,7 +726,7 @@ def test_a_folder_one_may_not_write_to_is_no_hindrance(
     assert list(kept.parent.glob(f"{kept.name}*")) == []
 
 
-@pytest.mark.sqlite
+@pytest.mark.sqlite("the vector file lies beside it")
 def test_what_a_killed_process_left_is_cleared_away(filled: Store, kept: Path) -> None:
     """An unfinished file of long ago goes with the next that is written; one of now may be somebody's work."""
     old, new = kept.with_name(f"{kept.name}.aaaa.tmp"), kept.with_name(f"{kept.name}.bbbb.tmp")
@@ -736,6 +738,7 @@ def test_what_a_killed_process_left_is_cleared_away(filled: Store, kept: Path) -
     assert (old.exists(), new.exists(), kept.exists()) == (False, True, True)
 
 
+@pytest.mark.sqlite("the vector file lies beside it")
 def test_an_index_that_may_keep_no_file_keeps_none(
     filled: Store, database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from factories import open_catalog
+from factories import LendUrl, open_catalog
 
 from catalog import Catalog
 from catalog.entry.languages import languages_of
@@ -60,10 +59,9 @@ ASKED = [
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
+def many(lend_url: LendUrl) -> Iterator[Catalog]:
     """The entries above, of which none is called what it is asked for."""
-    file: Path = tmp_path_factory.mktemp("languages") / "c.db"
-    with open_catalog(f"sqlite:///{file}") as cat:
+    with lend_url() as url, open_catalog(url) as cat:
         cat.register_many(
             {"kind": "tool", "name": f"t{number}", "ref": "a:b", "description": text, "metadata": {"about": about}}
             for number, (about, text) in enumerate(DESCRIBED.items())

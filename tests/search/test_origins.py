@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from factories import open_catalog, temporary_catalog, tool
+from factories import LendUrl, open_catalog, temporary_catalog, tool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -87,12 +87,12 @@ texts = st.text("am:/.2\\", min_size=1, max_size=4)
 @given(st.lists(st.tuples(texts, st.none() | st.text("aA_-.=1", max_size=4)), max_size=6), st.lists(texts, max_size=2),
        st.lists(st.text("aA_-.=1", min_size=1, max_size=3), max_size=2))  # fmt: skip
 def test_the_database_and_the_tiers_agree(
-    made: list[tuple[str, str | None]], sources: list[str], distributions: list[str]
+    lend_url: LendUrl, made: list[tuple[str, str | None]], sources: list[str], distributions: list[str]
 ) -> None:
     """What SQL lets pass is what `Filters.passes` lets pass, for any source and any distribution."""
     entries = [tool(f"t{at}", source=source, distribution=name) for at, (source, name) in enumerate(made)]
     filters = Filters(sources=tuple(sources), distributions=tuple(map(folded, distributions)))
-    with temporary_catalog() as cat:
+    with temporary_catalog(lend_url) as cat:
         cat.register_many(entries)
         found = [hit.name for hit in cat.search(sources=sources, distributions=distributions, limit=None)]
     assert found == [entry.name for entry in entries if filters.passes(entry)]

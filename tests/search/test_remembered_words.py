@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from catalog import Catalog, Settings
@@ -19,8 +17,7 @@ REQUESTS = [
 ]
 
 
-def _filled(path: Path) -> str:
-    url = f"sqlite:///{path / 'catalog.db'}"
+def _filled(url: str) -> str:
     said = ["Draw a chart of the sales.", "Mail the sales report.", "A chart, a report and a chart.", "Draw."]
     with Catalog(url, settings=Settings()) as cat:
         cat.register_many(
@@ -37,11 +34,11 @@ def _found(cat: Catalog, text: str, mode: str) -> list[tuple[str, float]]:
 @pytest.mark.parametrize("mode", ["lexical", "hybrid"])
 @pytest.mark.parametrize("small", [keyword.SMALL, 0])
 def test_remembered_words_give_the_scores_of_sqlite(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str, small: int
+    url: str, monkeypatch: pytest.MonkeyPatch, mode: str, small: int
 ) -> None:
     """A request is answered with the same scores, to the last bit, by the first search of a state and by later ones."""
     monkeypatch.setattr(keyword, "SMALL", small)
-    url = _filled(tmp_path)
+    _filled(url)
     first = {}
     for text in REQUESTS:
         with Catalog(url, settings=Settings()) as cat:
@@ -51,9 +48,9 @@ def test_remembered_words_give_the_scores_of_sqlite(
     assert later == first
 
 
-def test_remembered_words_go_with_the_state_they_are_of(tmp_path: Path) -> None:
+def test_remembered_words_go_with_the_state_they_are_of(url: str) -> None:
     """An entry that is registered, and one that goes, changes what the next search finds by words asked before."""
-    with Catalog(_filled(tmp_path), settings=Settings()) as cat:
+    with Catalog(_filled(url), settings=Settings()) as cat:
         before = [_found(cat, "zebra chart", "lexical") for _ in range(3)]
         cat.register("tool", "zebra", "m:zebra", description="A chart of a zebra.")
         during = _found(cat, "zebra chart", "lexical")
@@ -64,10 +61,10 @@ def test_remembered_words_go_with_the_state_they_are_of(tmp_path: Path) -> None:
     assert after == before[0]
 
 
-def test_only_so_much_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_so_much_is_remembered(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests without end don't fill the memory: words are forgotten, and asked for again."""
     monkeypatch.setattr(keyword, "KEPT_ROWS", 500)
-    with Catalog(_filled(tmp_path), settings=Settings()) as cat:
+    with Catalog(_filled(url), settings=Settings()) as cat:
         wanted = _found(cat, "draw a chart", "lexical")
         for i in range(50):
             cat.search(f"draw chart word{i} sales report mail", mode="lexical", limit=5)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from factories import temporary_catalog, tool
+from factories import LendUrl, temporary_catalog, tool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import few_tags, queries
@@ -24,9 +24,9 @@ WORDS = ("draw", "plot", "file", "read", "scatter", "bar", "数据可视化", "r
 
 
 @pytest.fixture(scope="module")
-def full() -> Iterator[Catalog]:
+def full(lend_url: LendUrl) -> Iterator[Catalog]:
     """A catalog of 300 tools and models, some runtime, some shadowed; tests only read it."""
-    with temporary_catalog() as cat:
+    with temporary_catalog(lend_url) as cat:
         entries = []
         for n in range(300):
             text = " ".join(word for place, word in enumerate(WORDS) if n % (place + 1) == 0)
@@ -228,6 +228,7 @@ FILTERS = [
 ]
 
 
+@pytest.mark.sqlite("plans are SQLite's")
 @pytest.mark.parametrize("filters", FILTERS, ids=lambda one: "-".join(map(str, map(len, one[:6]))))
 def test_no_plan_reads_a_whole_table(full: Catalog, filters: Filters, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every combination of filters, with text and without, goes by an index and asks the text index once."""

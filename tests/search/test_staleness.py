@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import blank_catalog
+from factories import ON_SERVER, LendUrl, damage, run_sql
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 import catalog.workspace.embedding as meaning_module
 from benchmarks.store.staleness import (
@@ -132,16 +131,17 @@ class Model:
 
 
 class Histories(RuleBasedStateMachine):
-    """Four catalogs on one file, warm all the time, with three embedders; whatever happens, they say what is true."""
+    """Four catalogs on one database, warm all the time, with three embedders; they say what is true."""
 
-    def __init__(self) -> None:
+    def __init__(self, lend_url: LendUrl) -> None:
         super().__init__()
         self.patch = pytest.MonkeyPatch()
         self.patch.setattr(index_module, "KEPT_FROM", 1)
         self.patch.setattr(vector_rows, "SMALL", 2)
         self.patch.setattr(meaning_module, "BATCH", 2)
         self.folder = tempfile.TemporaryDirectory(prefix="catalog-tests-")
-        self.path = blank_catalog(Path(self.folder.name) / "catalog.db")
+        self.lent = lend_url()
+        self.url = self.lent.__enter__()
         self.model = Model()
         self.own: list[dict[str, Fields]] = [{}, {}, {}, {}]  # what each catalog has registered for itself
         self.open: list[tuple[Catalog, str]] = []
@@ -152,7 +152,7 @@ class Histories(RuleBasedStateMachine):
         self.open = [(self.opened(one), one) for one in (*EMBEDDERS, OWN)]
 
     def opened(self, embedder: str) -> Catalog:
-        return Catalog(f"sqlite:///{self.path}", settings=Settings(embedder=embedder))
+        return Catalog(self.url, settings=Settings(embedder=embedder))
 
     def after(self, embedder: str, wrote: bool) -> None:
         """What storing entries brings about."""
@@ -272,13 +272,9 @@ class Histories(RuleBasedStateMachine):
     @rule()
     def change_template(self) -> None:
         """The database is as a version with another template left it: each hash and vector is of another text."""
-        connection = sqlite3.connect(self.path)
-        connection.executescript(
-            "BEGIN; UPDATE entry_text SET hash = 'f' || substr(hash, 2); "
-            "UPDATE vector SET hash = 'f' || substr(hash, 2), template = template - 1; "
-            "UPDATE catalog_state SET text_version = text_version - 1, generation = generation + 1; COMMIT"
-        )
-        connection.close()
+        run_sql(self.url, "UPDATE entry_text SET hash = 'f' || substr(hash, 2)")
+        run_sql(self.url, "UPDATE vector SET hash = 'f' || substr(hash, 2), template = template - 1")
+        damage(self.url, "UPDATE catalog_state SET text_version = text_version - 1")
         for kept in self.model.vectors.values():
             kept.update(dict.fromkeys(kept, "a text of the other version"))
 
@@ -344,12 +340,15 @@ class Histories(RuleBasedStateMachine):
     def teardown(self) -> None:
         for cat, _ in self.open:
             cat.close()
+        self.lent.__exit__(None, None, None)
         self.folder.cleanup()
         self.patch.undo()
 
 
-TestHistories = Histories.TestCase
-TestHistories.settings = settings(max_examples=25, stateful_step_count=25)
+def test_any_history_of_vectors(lend_url: LendUrl) -> None:
+    """Whatever happens to four catalogs, each search answers by what is there then."""
+    many = settings(max_examples=5 if ON_SERVER else 25, stateful_step_count=25)  # each opens four catalogs
+    run_state_machine_as_test(lambda: Histories(lend_url), settings=many)
 
 
 # -- in the middle of a search ---------------------------------------------------------------------------------------

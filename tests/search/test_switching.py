@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import pytest
 from embedding_server import serving
-from factories import open_catalog
+from factories import open_catalog, run_sql
 
 import catalog.workspace.embedding as meaning_module
 from benchmarks.store.staleness import Expected, near, texts_of
@@ -98,7 +97,6 @@ def test_an_embedder_with_fewer_vectors_does_not_answer(url: str, monkeypatch: p
         assert sorted(answered_by(own, OWN, "hash:8"), key=str) == [None, None, OWN]
 
 
-@pytest.mark.sqlite
 def test_no_database_says_what_is_imported_or_where_requests_go(
     three: str, module_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,10 +106,7 @@ def test_no_database_says_what_is_imported_or_where_requests_go(
     with serving() as server:
         for given in ("zz_evil:Embedder", f"openai:m@{server.url}", "st:zz_evil"):
             name = given if given.startswith("openai") else given.partition(":")[2]
-            connection = sqlite3.connect(three.removeprefix("sqlite:///"))
-            connection.execute("UPDATE embedder SET name = ?, given = ?", (name, given))
-            connection.commit()
-            connection.close()
+            run_sql(three, ("UPDATE embedder SET name = ?, given = ?", name, given))
             with opened(three, "hash:16") as cat:
                 assert [hit.why.get("similarity") for hit in cat.search("marker")] == [None] * 3
         assert server.asked == []

@@ -252,7 +252,6 @@ def test_settings_are_read(tmp_path: Path) -> None:
     assert (Settings().learn, Settings().learn_text) == ("explicit", False)
 
 
-@pytest.mark.sqlite
 @pytest.mark.parametrize("text", ["🧪", "\ud800", "\0", "数据 可视化", "رسم بياني", "x " * 10**6, "a" * 10**6])
 def test_a_strange_request_is_learned(tools: Catalog, opened: Open, text: str) -> None:
     """Any text that is not blank can be recorded, with and without texts, and finds what was taken."""
@@ -295,7 +294,7 @@ def test_only_a_hit_of_the_own_last_search_counts(tools: Catalog, opened: Open, 
     assert list(auto.uses()) == []
 
 
-@pytest.mark.sqlite
+@pytest.mark.sqlite("another connection to it holds the write lock")
 def test_a_lookup_does_not_fail_for_lack_of_a_record(
     tools: Catalog, opened: Open, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -314,7 +313,7 @@ def test_a_lookup_does_not_fail_for_lack_of_a_record(
 # -- what is kept ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.sqlite
+@pytest.mark.sqlite("each of its bytes is read")
 def test_only_hashes_are_kept(tools: Catalog, url: str) -> None:
     """Neither the request nor a word of it is in the database or an export, nor does the export tell the key."""
     tools.record_use("frobnicate zyzzyva", "tool:dots")
@@ -392,7 +391,7 @@ def test_a_feature_keeps_a_few_entries(tools: Catalog) -> None:
     assert (len(kept), kept[0], kept[-1]) == (MOST_ENTRIES, "t00", "t39")
 
 
-@pytest.mark.sqlite
+@pytest.mark.sqlite("100,000 rows are written past the catalog")
 def test_the_table_has_an_end(tools: Catalog, url: str, clock: Clock) -> None:
     """Where there are more rows than the table may have, those go that were not added to for longest."""
     tools.record_use(REQUEST, "tool:dots")
@@ -408,7 +407,7 @@ def test_the_table_has_an_end(tools: Catalog, url: str, clock: Clock) -> None:
     assert sum(use.name == "dots" for use in kept) == 4
 
 
-@pytest.mark.sqlite
+@pytest.mark.sqlite("plans are SQLite's")
 def test_reading_uses_an_index(tools: Catalog, url: str) -> None:
     """Both statements of a search go by the primary key."""
     connection = sqlite3.connect(url.removeprefix("sqlite:///"))

@@ -7,10 +7,9 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import pytest
-from factories import blank_catalog, open_catalog, tool
+from factories import LendUrl, open_catalog, tool
 
 from catalog import Catalog
 from catalog.server.app import create_app
@@ -21,9 +20,9 @@ testclient = pytest.importorskip("starlette.testclient")
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Catalog]:
+def served(lend_url: LendUrl) -> Iterator[Catalog]:
     """A catalog with three entries."""
-    with open_catalog(blank_catalog(tmp_path / "served.db")) as cat:
+    with lend_url() as url, open_catalog(url) as cat:
         cat.register_many(
             [
                 tool("charts/pie", description="Draw a pie chart.", tags=["plot"]),

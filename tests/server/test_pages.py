@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from factories import blank_catalog, damage, open_catalog, tool
+from factories import LendUrl, damage, open_catalog, tool
 
 from catalog import Catalog
 from catalog.server.app import create_app
@@ -51,9 +51,9 @@ def fill(cat: Catalog) -> None:
 
 
 @pytest.fixture
-def cat(tmp_path: Path) -> Iterator[Catalog]:
+def cat(lend_url: LendUrl) -> Iterator[Catalog]:
     """A catalog with something of every sort."""
-    with open_catalog(blank_catalog(tmp_path / "pages.db")) as opened:
+    with lend_url() as url, open_catalog(url) as opened:
         fill(opened)
         yield opened
 
@@ -189,9 +189,9 @@ def test_a_script_gets_parts_of_the_page(client: Client) -> None:
     assert asking.get("/palette").json() == []
 
 
-def test_an_empty_catalog_teaches(tmp_path: Path) -> None:
+def test_an_empty_catalog_teaches(lend_url: LendUrl) -> None:
     """The first page of an empty catalog says what to type to fill it."""
-    with open_catalog(blank_catalog(tmp_path / "empty.db")) as empty:
+    with lend_url() as url, open_catalog(url) as empty:
         app = create_app(empty, access_log=io.StringIO())
         with testclient.TestClient(app, base_url="http://127.0.0.1") as asking:
             text = asking.get("/", headers=HTML).text

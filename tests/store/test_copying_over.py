@@ -19,6 +19,8 @@ from test_upgrades import REVISIONS, of_revision, rows
 from catalog import NotACatalogError, SchemaOutdatedError, StoreBusyError, StoreError, copy_catalog
 from catalog.store import carry, schema, tables
 
+pytestmark = pytest.mark.sqlite("the copy is another file; tests/postgresql copies to and from a server")
+
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:

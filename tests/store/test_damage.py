@@ -14,6 +14,8 @@ from catalog import CatalogWarning, StoreBusyError
 from catalog.store import tables
 from catalog.store.store import Store
 
+pytestmark = pytest.mark.sqlite("its pages are damaged")
+
 _UNHARMED = "UPDATE entry SET name = name"
 
 _MEANING_LOST = ("embedder",)

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import os
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from factories import damage
 
 from catalog import AutoCouncil, Catalog
 from catalog.errors import CatalogWarning
 
 
 @pytest.fixture
-def damaged(catalog: Catalog, database: Path) -> Catalog:
+def damaged(catalog: Catalog) -> Catalog:
     """A catalog of two tools, of which ``bad`` has a row that holds no JSON."""
     catalog.register("tool", "bad", "os:getcwd", tags=["one"])
     catalog.register("tool", "good", "os:getpid")
-    other = sqlite3.connect(database)
-    other.execute("UPDATE entry SET metadata = '{', tags = '[1' WHERE name = 'bad'")
-    other.execute("UPDATE catalog_state SET generation = generation + 1")
-    other.commit()
-    other.close()
+    damage(catalog.url, "UPDATE entry SET metadata = '{', tags = '[1' WHERE name = 'bad'")
     return catalog
 
 
@@ -60,6 +56,7 @@ def test_a_damaged_row_is_found_as_it_was(damaged: Catalog) -> None:
     assert [hit.name for hit in damaged.search("bad")] == ["bad"]
 
 
+@pytest.mark.sqlite("a check mends it there; tests/postgresql checks a server")
 def test_a_check_names_a_damaged_row(damaged: Catalog) -> None:
     """It is told what helps, which does."""
     assert [fault.split(": ")[0] + "; " + fault.split("; ")[-1] for fault in damaged.check()] == [
@@ -94,11 +91,8 @@ def test_a_damaged_row_can_go(damaged: Catalog) -> None:
     assert damaged.restore("tool", "bad").tags == ("one",)
 
 
-def test_a_damaged_row_with_a_damaged_history_can_be_replaced(damaged: Catalog, database: Path) -> None:
+def test_a_damaged_row_with_a_damaged_history_can_be_replaced(damaged: Catalog) -> None:
     """Where nothing of it can be read any more, its key is free to be registered."""
-    other = sqlite3.connect(database)
-    other.execute("UPDATE revision SET data = '{' WHERE name = 'bad'")
-    other.commit()
-    other.close()
+    damage(damaged.url, "UPDATE revision SET data = '{' WHERE name = 'bad'")
     assert damaged.register("tool", "bad", "os:getpid").revision == 2
     assert damaged["tool", "bad"] is os.getpid

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from factories import WHOLE
 
 from benchmarks.store.endurance import crowd, kills
+
+pytestmark = pytest.mark.sqlite("benchmarks of a file")
 
 
 def test_writers_and_readers_lose_and_tear_nothing(tmp_path: Path) -> None:

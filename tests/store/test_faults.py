@@ -12,6 +12,8 @@ from factories import ROOT, WHOLE
 from benchmarks.store.faults import FAULTS
 from benchmarks.store.soak import ROLES, soak
 
+pytestmark = pytest.mark.sqlite("benchmarks of a file")
+
 TRY = """
 import sys
 from benchmarks.store.faults import tried

@@ -15,6 +15,8 @@ from test_upgrades import of_revision, opened, rows
 from catalog import leftovers
 from catalog.store import schema
 
+pytestmark = pytest.mark.sqlite("what lies beside it")
+
 KILLED = """
 import os, signal, sys
 import catalog.store.{module} as module

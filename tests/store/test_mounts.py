@@ -23,6 +23,8 @@ from catalog import StoreError
 from catalog.store.access import IMMUTABLE, READ, WRITE, Access, connect, opened
 from catalog.store.reader import translated
 
+pytestmark = pytest.mark.sqlite("where it lies, and who else may look there")
+
 Mounted = Callable[..., subprocess.Popen[str]]
 
 READ_ONLY_MOUNTS = {

@@ -22,6 +22,8 @@ from catalog.errors import CatalogError, NotACatalogError, StoreBusyError, Store
 from catalog.store import schema
 from catalog.store.store import Store
 
+pytestmark = pytest.mark.sqlite("where it lies, how it is opened, and what lies beside it")
+
 
 @pytest.mark.parametrize(
     "name",

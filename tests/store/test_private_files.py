@@ -10,6 +10,8 @@ import pytest
 
 from catalog import Catalog, default_url
 
+pytestmark = pytest.mark.sqlite("its mode, and that of what lies beside it")
+
 
 def modes(folder: Path) -> dict[str, int]:
     """Return the modes of a folder and of all files in it."""

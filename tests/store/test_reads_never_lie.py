@@ -14,6 +14,8 @@ from factories import open_catalog
 
 from catalog import AutoCouncil, Catalog, StoreError
 
+pytestmark = pytest.mark.sqlite("its pages are damaged")
+
 READS: dict[str, Callable[[Catalog], Any]] = {
     "list": lambda cat: cat.list("tool"),
     "entry": lambda cat: cat.entry("tool", "plot"),

@@ -18,6 +18,8 @@ from test_upgrades import REVISIONS, of_revision, rows
 from catalog import CatalogWarning, StoreError, backup_into
 from catalog.store import rotation
 
+pytestmark = pytest.mark.sqlite("backups are files")
+
 
 @pytest.fixture
 def team(tmp_path: Path) -> Path:

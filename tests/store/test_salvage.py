@@ -15,6 +15,8 @@ from factories import blank_catalog, open_catalog
 from catalog import salvage
 from catalog.errors import StoreError
 
+pytestmark = pytest.mark.sqlite("its pages are damaged")
+
 COUNT = 300
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from alembic import command
-from factories import open_catalog
+from factories import open_catalog, run_sql
 from make_fixture import FIXTURES, load
 
 from catalog import Catalog, CatalogWarning
@@ -83,6 +83,7 @@ def test_a_record_comes_back_as_it_was_kept(catalog: Catalog) -> None:
     assert whole(catalog) == EMPTY
 
 
+@pytest.mark.sqlite("triggers of SQLite count")
 def test_only_what_differs_is_written(catalog: Catalog, database: Path) -> None:
     """Of another scan that found nearly the same, SQLite changes the rows that differ, and takes away what is gone."""
     save(catalog, record(30))
@@ -107,11 +108,11 @@ def test_only_what_differs_is_written(catalog: Catalog, database: Path) -> None:
     assert whole(catalog) == kept
 
 
-def test_a_record_that_is_not_whole_is_none(catalog: Catalog, database: Path) -> None:
+@pytest.mark.sqlite("a check mends it there")
+def test_a_record_that_is_not_whole_is_none(catalog: Catalog) -> None:
     """With a row too few or too many nothing is known; a row that is no JSON is no file, and stops what reads all."""
     save(catalog, record(10))
-    with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("UPDATE source_part SET data = '{' WHERE place IN ('big/part 3.py', '0000000050')")
+    run_sql(catalog.url, "UPDATE source_part SET data = '{' WHERE place IN ('big/part 3.py', '0000000050')")
     with scan_record(catalog.workspace.store.reader, TARGET) as found:
         assert found is not None
         assert (found["files"].get("big/part 3.py"), found["findings"][49]) == (None, record(10)["findings"][49])
@@ -126,21 +127,19 @@ def test_a_record_that_is_not_whole_is_none(catalog: Catalog, database: Path) ->
     assert (catalog.check(), whole(catalog)) == ([], None)
 
 
-def test_a_target_that_is_forgotten_leaves_no_rows(catalog: Catalog, database: Path) -> None:
+def test_a_target_that_is_forgotten_leaves_no_rows(catalog: Catalog) -> None:
     """Rows go with the source they are of."""
     save(catalog, record(10))
     with catalog.workspace.writing() as transaction:
         transaction.forget_source(TARGET)
-    with closing(sqlite3.connect(database)) as connection:
-        assert connection.execute("SELECT count(*) FROM source_part").fetchone() == (0,)
+    assert run_sql(catalog.url, "SELECT count(*) FROM source_part") == [(0,)]
 
 
 @pytest.mark.parametrize("row", ["files", "findings"])
-def test_a_damaged_row_makes_the_next_scan_read_again(catalog: Catalog, database: Path, code: Path, row: str) -> None:
+def test_a_damaged_row_makes_the_next_scan_read_again(catalog: Catalog, code: Path, row: str) -> None:
     """Entries stay, a refresh finds them unchanged, and the record is whole again."""
     before = whole(catalog, str(code))
-    with closing(sqlite3.connect(database)) as connection, connection:
-        assert connection.execute("UPDATE source_part SET data = '[' WHERE part = ?", (row,)).rowcount == 2
+    assert len(run_sql(catalog.url, ("UPDATE source_part SET data = '[' WHERE part = ? RETURNING 1", row))) == 2
     reports = {report.target: (report.unchanged, report.found, report.gone) for report in catalog.refresh()}
     assert reports[str(code)] == (("tool:bar", "tool:pie"), (), ())
     assert whole(catalog, str(code)) == before

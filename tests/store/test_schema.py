@@ -24,6 +24,8 @@ from catalog.store.engine import keys_off, make_engine
 from catalog.store.mapping import COLUMNS, LISTED
 from catalog.store.store import Store
 
+pytestmark = pytest.mark.sqlite("the migrations of a file; tests/postgresql has those of a server")
+
 TABLES = (
     "entry", "entry_tag", "search_doc", "revision", "source", "catalog_state", "entry_text", "embedder", "vector",
     "entry_change", "history_mark", "entry_reference", "calibration", "golden_case", "decision_log", "used", "alias",

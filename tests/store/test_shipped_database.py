@@ -20,6 +20,8 @@ from catalog.store.access import WRITE, Access, access_to, connect
 from catalog.store.engine import make_engine
 from catalog.store.foreign import PROGRAMS, TABLES, foreign_parts
 
+pytestmark = pytest.mark.sqlite("what a file of somebody else holds beside the tables")
+
 ENDLESS = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT x FROM n"
 WORDS = "name, description, params, tags, examples, facets"
 OLD = "old.entry_id, old.name, old.description, old.params, old.tags, old.examples, old.facets"

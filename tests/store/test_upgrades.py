@@ -21,6 +21,8 @@ from catalog import CatalogWarning, SchemaOutdatedError, Settings
 from catalog.store import schema
 from catalog.store.engine import keys_off, make_engine
 
+pytestmark = pytest.mark.sqlite("files of every schema, upgraded when they are opened")
+
 REVISIONS = sorted(script.revision for script in ScriptDirectory(str(schema.migrations_dir())).walk_revisions())
 OLDER = REVISIONS[:-1]
 MADE_AGAIN = ("alembic_version", "catalog_state", "search_doc", "entry_text", "entry_reference", "entry_change")

@@ -8,12 +8,11 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import ROOT, blank_catalog, tool
+from factories import ROOT, blank_catalog, run_sql, tool
 
 from catalog.embedders.hashed import HashEmbedder
 from catalog.entry.embedding_text import TEMPLATE_VERSION, hashes, text_hash, texts_of
@@ -23,6 +22,7 @@ from catalog.errors import EmbedderError
 from catalog.store import schema, vectors
 from catalog.store.engine import make_engine
 from catalog.store.mapping import entry_from_row
+from catalog.store.opening import open_store
 from catalog.store.store import Store
 from catalog.store.vectors import Pending, Status, pack
 
@@ -86,6 +86,7 @@ STATEMENTS = sorted(
 )
 
 
+@pytest.mark.sqlite("plans are SQLite's")
 @pytest.mark.parametrize("name", STATEMENTS)
 def test_a_statement_about_vectors_prepares_on_a_migrated_database(database: Path, name: str) -> None:
     """Every reading statement kept as text fits the tables."""
@@ -97,6 +98,7 @@ def test_a_statement_about_vectors_prepares_on_a_migrated_database(database: Pat
         connection.close()
 
 
+@pytest.mark.sqlite("plans are SQLite's")
 @pytest.mark.parametrize(
     ("statement", "plan"),
     [
@@ -211,7 +213,7 @@ def test_a_vector_of_an_old_text_never_comes_in(filled: Store, url: str) -> None
     put(filled, tool("lines", description="Draw lines."), tool("areas", description="Draw areas."))
     batch, _ = vectors.pending(filled.reader, HASH.name)
     assert [one.text for one in batch] == ["lines\nDraw lines.", "areas\nDraw areas."]
-    other = Store(url)
+    other = open_store(url)
     put(other, tool("lines", description="Draw curves."))
     with other.writing(actor="test") as transaction:
         transaction.remove([("tool", "areas")], "unregister")
@@ -282,12 +284,9 @@ def test_a_text_without_anything_to_embed_is_done_and_never_read(store: Store) -
     assert sorted(read(store)) == [(1, 0), (1, 2)]
 
 
-def test_a_damaged_vector_is_not_read(filled: Store, database: Path) -> None:
+def test_a_damaged_vector_is_not_read(filled: Store, url: str) -> None:
     """A row whose bytes were cut by somebody else does not reach a matrix."""
-    connection = sqlite3.connect(database)
-    connection.execute("UPDATE vector SET vector = substr(vector, 1, 32) WHERE entry_id = 2")
-    connection.commit()
-    connection.close()
+    run_sql(url, "UPDATE vector SET vector = substr(vector, 1, 32) WHERE entry_id = 2")
     assert sorted(read(filled)) == [(1, 0), (1, 1), (1, 2)]
 
 
@@ -389,6 +388,7 @@ def test_another_embedders_work_touches_nothing(filled: Store) -> None:
     assert vectors.changed_since(filled.reader, HASH.name, mark, 10).touched.tolist() == []
 
 
+@pytest.mark.sqlite("a backup of it is opened")
 def test_a_mark_of_another_history_means_reading_everything(filled: Store, tmp_path: Path, url: str) -> None:
     """After a backup was put back, generations count the same numbers again; the token tells them apart."""
     filled.backup(str(tmp_path / "backup.db"))
@@ -403,13 +403,12 @@ def test_a_mark_of_another_history_means_reading_everything(filled: Store, tmp_p
     other.close()
 
 
-def test_a_mark_is_forgotten_after_a_thousand_generations(store: Store) -> None:
+def test_a_mark_is_forgotten_after_a_thousand_generations(store: Store, url: str) -> None:
     """The table of marks stays small, and a mark that is too old means reading everything."""
     put(store, BARS)
     embed(store)
     mark, _ = vectors.fresh(store.reader, HASH.name)
-    with closing(sqlite3.connect(store.path, isolation_level=None)) as connection:
-        connection.execute("UPDATE catalog_state SET generation = 1098")
+    run_sql(url, "UPDATE catalog_state SET generation = 1098")
     put(store, tool("a"))
     assert vectors.changed_since(store.reader, HASH.name, mark, 10) is not None
     put(store, tool("b"))
@@ -494,14 +493,14 @@ def test_a_catalog_of_schema_0001_comes_out_with_everything_and_hashes(tmp_path:
     store.close()
 
 
-def test_a_template_of_another_version_makes_every_vector_stale(filled: Store, database: Path) -> None:
+def test_a_template_of_another_version_makes_every_vector_stale(filled: Store, url: str) -> None:
     """What an older template embedded is not read, before and after the hashes are made again."""
-    connection = sqlite3.connect(database)
-    connection.executescript(
-        "UPDATE entry_text SET hash = 'f' || substr(hash, 2); UPDATE vector SET hash = 'f' || substr(hash, 2), "
-        "template = template - 1; UPDATE catalog_state SET text_version = text_version - 1"
+    run_sql(
+        url,
+        "UPDATE entry_text SET hash = 'f' || substr(hash, 2)",
+        "UPDATE vector SET hash = 'f' || substr(hash, 2), template = template - 1",
+        "UPDATE catalog_state SET text_version = text_version - 1",
     )
-    connection.close()
     assert read(filled) == {}
     assert vectors.pending(filled.reader, HASH.name) == ([], None)
     with filled.writing(actor="test") as transaction:
@@ -526,8 +525,8 @@ _EMBEDDING = """
 import sys
 from catalog.embedders.hashed import HashEmbedder
 from catalog.store import vectors
-from catalog.store.store import Store
-store, embedder, after = Store(sys.argv[1]), HashEmbedder(16), (-1, 0)
+from catalog.store.opening import open_store
+store, embedder, after = open_store(sys.argv[1]), HashEmbedder(16), (-1, 0)
 while after is not None:
     batch, after = vectors.pending(store.reader, embedder.name, after, 5)
     made = vectors.pack(embedder.encode([one.text for one in batch]))
@@ -568,6 +567,7 @@ def test_killing_an_update_loses_a_batch_at_the_most(store: Store, killed_while_
     assert read(store) == wanted(store)
 
 
+@pytest.mark.sqlite("a backup of it is opened")
 def test_a_copy_of_the_file_has_its_own_history(filled: Store, tmp_path: Path) -> None:
     """Two copies that go different ways keep their vectors apart."""
     filled.backup(str(tmp_path / "a.db"))

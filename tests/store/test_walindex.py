@@ -14,6 +14,8 @@ from factories import ROOT, blank_catalog, open_catalog
 from catalog.store import walindex
 from catalog.store.reader import Reader
 
+pytestmark = pytest.mark.sqlite("its log and its shared memory")
+
 COMMITS = """
 import sqlite3, sys
 connection = sqlite3.connect(sys.argv[1], isolation_level=None)

@@ -119,7 +119,7 @@ def test_taking_under_source_works_from_a_new_process(url: str, folder: Path, ru
     code = """
 import sys
 from catalog import Catalog, Settings
-with Catalog(sys.argv[1], settings=Settings(embedder="none", verify={"*": "source"})) as cat:
+with Catalog(sys.argv[1], settings=Settings(embedder="none", verify={"*": "source"}, trust={"mode": "open"})) as cat:
     print(cat.get("tool:f")(), cat.get("tool:f") is cat.get("tool:f"))
 """
     assert run_python(code, url) == "sound True"

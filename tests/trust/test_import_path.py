@@ -119,11 +119,17 @@ def test_the_working_folder_does_not_stand_in_for_what_was_installed(tmp_path: P
     """An entry of what was installed is not loaded from a module of that name in the folder where `run` is typed."""
     with open_catalog(url) as cat:
         cat.register("tool", "add", "once_installed:add")  # no folder is known, as of all that is installed
+    (tmp_path / "catalog.toml").write_text('[trust]\nmode = "open"\n')  # as that of a file is by itself
     (tmp_path / "once_installed.py").write_text("def add(a):\n    return 'of the working folder'\n")
     done = subprocess.run(
         [sys.executable, "-P", "-m", "catalog_cli", "run", "tool:add", "a=1"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "cli")]), "CATALOG_URL": url},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "cli")]),
+            "CATALOG_URL": url,
+            "CATALOG_TRUST": "1",
+        },
         capture_output=True,
         text=True,
     )

@@ -160,6 +160,7 @@ def test_what_an_imported_file_names_is_not_imported(catalog: Catalog, tmp_path:
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give a file to another user")
+@pytest.mark.sqlite("its owner and mode are asked")
 def test_a_database_of_another_user_is_listed(url: str, database: Path) -> None:
     """Whoever owns the file chose its rows; the reader has to name what may be imported."""
     with open_catalog(url) as cat:
@@ -169,6 +170,7 @@ def test_a_database_of_another_user_is_listed(url: str, database: Path) -> None:
         cat.get("tool:dump")
 
 
+@pytest.mark.sqlite("its owner and mode are asked")
 def test_a_database_anybody_may_write_to_is_listed(url: str, database: Path) -> None:
     """Anybody may have put the row there."""
     with open_catalog(url) as cat:

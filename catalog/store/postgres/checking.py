@@ -20,7 +20,8 @@ _WITHOUT_HISTORY = (
 )
 _TAGS = (
     "SELECT e.kind, e.name FROM entry AS e WHERE (SELECT count(DISTINCT j.tag) "
-    "FROM jsonb_array_elements_text(e.tags::jsonb) AS j(tag)) <> "
+    "FROM json_array_elements_text(CASE json_typeof(catalog_json(e.tags)) WHEN 'array' THEN catalog_json(e.tags) "
+    "ELSE '[]' END) AS j(tag)) <> "
     "(SELECT count(*) FROM entry_tag AS t WHERE t.entry_id = e.id) ORDER BY e.kind, e.name LIMIT 20"
 )
 _COUNTS = (

@@ -21,8 +21,11 @@ _FUNCTIONS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], 
     (re.compile(rf"json_each\({_ARGUMENT}\) AS k"), r"jsonb_array_elements((\1)::jsonb) AS k(value)"),
     (re.compile(r"json_extract\(k\.value, '\$\[(\d)\]'\)"), r"(k.value ->> \1)"),
     (re.compile(r"\|\| k\.value"), r"|| (k.value #>> '{}')"),
-    (re.compile(r"json_valid\([\w.]+\)"), "TRUE"),  # only this package writes these columns
-    (re.compile(r"json_extract\(([\w.]+), '\$\.\x22?([\w ]+)\x22?'\)"), r"""((\1::json ->> '\2') COLLATE "C")"""),
+    (re.compile(r"json_valid\([\w.]+\)"), "TRUE"),  # as catalog_json gives NULL for what is none
+    (
+        re.compile(r"json_extract\(([\w.]+), '\$\.\x22?([\w ]+)\x22?'\)"),
+        r"""((catalog_json(\1) ->> '\2') COLLATE "C")""",
+    ),
     (re.compile(r"instr\(([\w.]+), ('[^']*')\)"), r"(strpos(\1, \2) > 0)"),
     (re.compile(r"NOT INDEXED CROSS JOIN"), "JOIN"),
     (re.compile(r"CROSS JOIN (\w+ AS \w+)\s+ON\b"), r"JOIN \1 ON"),
@@ -32,10 +35,6 @@ _WORDS = {
     "SELECT w.doc FROM entry_words AS w WHERE w.term = ?": "SELECT w.docs FROM search_word AS w WHERE w.word = ?",
     "SELECT w.term FROM entry_words AS w WHERE w.term > ? AND w.term < ? ORDER BY w.doc DESC, w.term LIMIT 8": (
         "SELECT w.word FROM search_word AS w WHERE w.word > ? AND w.word < ? ORDER BY w.docs DESC, w.word LIMIT 8"
-    ),
-    "SELECT e.kind, e.name FROM entry_fts AS f CROSS JOIN entry AS e ON e.id = f.rowid WHERE entry_fts MATCH ?": (
-        "SELECT e.kind, e.name FROM search_doc AS d JOIN entry AS e ON e.id = d.entry_id "
-        "WHERE d.words @@ CAST(? AS tsquery)"
     ),
 }
 """Statements about the index of words, which is another here."""

@@ -80,6 +80,12 @@ def _(reader: PostgresReader, match: str) -> list[tuple[int, float]]:
     return reader.all(sql, [*params, tsquery(match)])
 
 
+@fulltext.keys.register
+def _(reader: PostgresReader, match: str) -> list[tuple[str, str]]:
+    sql = "SELECT e.kind, e.name FROM search_doc AS d JOIN entry AS e ON e.id = d.entry_id WHERE d.words @@ ?::tsquery"
+    return reader.all(sql, (tsquery(match),))
+
+
 @fulltext.listed.register
 def _(reader: PostgresReader, match: str, filters: Filters, limit: int) -> list[Row]:
     sql, params = _ranked(reader, match, filters, limit)

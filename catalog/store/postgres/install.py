@@ -85,6 +85,15 @@ BEGIN
     RETURN NULL;
 END $f$
 """,
+    # Another program may have left a text that is no JSON: that row has no value there, and all others have theirs.
+    """
+CREATE OR REPLACE FUNCTION catalog_json(said text) RETURNS json LANGUAGE plpgsql IMMUTABLE AS $f$
+BEGIN
+    RETURN said::json;
+EXCEPTION WHEN others THEN
+    RETURN NULL;
+END $f$
+""",
     """
 CREATE OR REPLACE FUNCTION catalog_tell() RETURNS trigger LANGUAGE plpgsql AS $f$
 BEGIN
@@ -127,7 +136,7 @@ REMOVE = (
     "DROP TABLE IF EXISTS search_word, search_total",
     "ALTER TABLE search_doc DROP COLUMN IF EXISTS words, DROP COLUMN IF EXISTS terms, DROP COLUMN IF EXISTS weights, "
     "DROP COLUMN IF EXISTS length",
-    "DROP FUNCTION IF EXISTS catalog_words_of, catalog_count_words, catalog_tell",
+    "DROP FUNCTION IF EXISTS catalog_words_of, catalog_count_words, catalog_json, catalog_tell",
 )
 
 DERIVED_TABLES = ("search_word", "search_total", *row_index.DERIVED_TABLES)

@@ -2,7 +2,8 @@
 
 While the thread has its connection, "has anything changed?" is answered from memory. Whether notifications arrive at
 all is tried when it connects, as poolers that lend a connection for one transaction swallow them; where they do not,
-the thread asks for the generation in short intervals. While it has no connection, whoever looks asks the server.
+the thread asks for the generation in short intervals. While it has no connection, whoever looks asks the server; also
+where a connection that seems to be there has answered nothing for a while, as when the machine behind it has gone.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import os
 import secrets
 import select
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -29,8 +31,11 @@ GENERATION = "SELECT generation, xmin::text FROM catalog_state"
 CHANNEL = "catalog_changes"
 """Begins the name of the channel; the number of the table of the state follows, as a server may have many catalogs."""
 
-HEARTBEAT = 5.0
+HEARTBEAT = 1.0
 """Seconds after which a silent connection is asked whether it still is one, and the generation with it."""
+
+SILENCE = 2.0
+"""Seconds in which it has to answer; then it counts for nothing until it does, and soon another takes its place."""
 
 INTERVAL = 0.05
 """Seconds between two questions where notifications do not arrive."""
@@ -43,14 +48,15 @@ class Listener:
     """A thread that listens to one catalog.
 
     Attributes:
-        is_alive: whether what was heard is all there is to hear.
         is_polling: whether notifications do not arrive, so that the thread asks.
     """
 
     def __init__(self, address: Address, heard: Callable[[Any], None]) -> None:
         """Listen until closed; *heard* gets every answer to :data:`GENERATION`, or None: it is unknown."""
-        self.is_alive = False
         self.is_polling = False
+        self._good_until = 0.0  # by the clock of time.monotonic
+        self._socket = -1
+        self._ending = threading.Lock()
         self._address = address
         self._heard = heard
         self._closed = False
@@ -59,10 +65,24 @@ class Listener:
         self._thread = threading.Thread(target=self._run, name="catalog-listener", daemon=True)
         self._thread.start()
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether what was heard is all there is to hear."""
+        return time.monotonic() < self._good_until
+
+    def end_silence(self) -> None:
+        """Give up a connection that should have answered and has not; the thread, which waits for it, makes another."""
+        with self._ending:
+            if not 0 < self._good_until < time.monotonic() - SILENCE:
+                return
+            self._good_until = 0.0
+            with suppress(OSError), socket.socket(fileno=os.dup(self._socket)) as silent:
+                silent.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """End the thread."""
         self._closed = True
-        self.is_alive = False
+        self._good_until = 0.0
         if self._pid == os.getpid():
             with suppress(OSError):
                 os.write(self._waker, b"x")
@@ -74,10 +94,14 @@ class Listener:
         while not self._closed:
             try:
                 with connect(self._address) as connection:
-                    self._listen(connection)
+                    try:
+                        self._listen(connection)
+                    finally:
+                        with self._ending:  # before it is closed: its number may soon be that of another file
+                            self._good_until = 0.0
             except (psycopg.Error, OSError, ValueError):
                 pass
-            was, self.is_alive = self.is_alive, False
+            was, self._socket = self._socket >= 0, -1
             self._heard(None)  # what was said meanwhile was not heard
             failures = 0 if was else failures + 1
             if not self._closed:
@@ -91,10 +115,10 @@ class Listener:
         if not self.is_polling:
             number = connection.execute("SELECT 'catalog_state'::regclass::oid").fetchone()
             connection.execute(f"LISTEN {CHANNEL}_{number[0] if number else 0}")
-        self._heard(connection.execute(GENERATION).fetchone())  # after LISTEN: what came before it is in here
-        self.is_alive = True
+        self._socket = connection.pgconn.socket
+        self._ask(connection)  # after LISTEN: what came before it is in here
         waiting = select.poll()
-        waiting.register(connection.pgconn.socket, select.POLLIN)
+        waiting.register(self._socket, select.POLLIN)
         waiting.register(self._wake, select.POLLIN)
         while not self._closed:
             waiting.poll(1_000 * (INTERVAL if self.is_polling else HEARTBEAT))
@@ -103,7 +127,11 @@ class Listener:
             # The notification says that there is something; how things are now says one question.
             for _ in connection.notifies(timeout=0):
                 pass
-            self._heard(connection.execute(GENERATION).fetchone())
+            self._ask(connection)
+
+    def _ask(self, connection: psycopg.Connection[Any]) -> None:
+        self._heard(connection.execute(GENERATION).fetchone())
+        self._good_until = time.monotonic() + HEARTBEAT + SILENCE
 
     def _pause(self, seconds: float) -> None:
         waiting = select.poll()

@@ -83,6 +83,8 @@ class PostgresReader(Reader):
 
     def _ask_for_changes(self) -> Any:
         self._looks += 1
+        if self._listener is not None:
+            self._listener.end_silence()
         if self._looks > _OFTEN and self._listener is None and hasattr(select, "poll"):
             with self._count:
                 if self._listener is None and not self._closed:
