@@ -156,7 +156,12 @@ newer, by a minor version or more, than the release in the last column, in which
 
 The column of names says which argument or attribute has the name and the description; where none is given, the name is
 that of the function, class or variable, and the description the docstring, or the text behind an assignment. What no
-path leads to, as it is made inside of a function, is kept without a reference, and says why."""
+path leads to, as it is made inside of a function, is kept without a reference, and says why.
+
+Plain functions and methods that are given to an agent, or registered on a server, are tools without a mark of their
+own: `Agent(tools=[look])`, `llm.bind_tools([look])`, `server.tool(name="x")(look)`, `server.add_tool(look)`,
+`FunctionTool(look)`. A method is taken as one of a new object of its class. Of names that several have, the least deep
+keeps the plain one, the others have folders, modules and functions in front; a later scan renames nothing."""
 
 MOST_NAMES = 6
 """How many of the names of a rule a cell shows; `recognised.toml` has all."""

@@ -309,7 +309,8 @@ class Counter:
         if method not in ("compile", "build") or (module.path, node.lineno) in self._asked:
             return None
         self._asked.add((module.path, node.lineno))
-        others = [each for each in (*module.assigned.get(base, ()), *node.args[:1]) if each is not node]
+        given = [value for each in node.args[:1] for value in (each, *module.values(each))]
+        others = [each for each in (*module.assigned.get(base, ()), *given) if each is not node]
         calls = [each.value if isinstance(each, ast.Await) else each for each in others]
         made = (self.constructor(module, each) for each in calls if isinstance(each, ast.Call))
         found = next(filter(None, made), None)
@@ -414,8 +415,14 @@ def _of_definition(module: Module, node: Definition, found: tuple[Word, str], ho
         ast.get_docstring(node) is not None or any(has_text(d) for d in node.decorator_list),
         word.required,
         [(module.path, first, last)],
-        _configured(node) if origin.startswith("crewai.project") else (),
+        (*(_configured(node) if origin.startswith("crewai.project") else ()), *_named_by(node)),
     )
+
+
+def _named_by(node: Definition) -> list[str]:
+    """Return the names that decorators give: ``@tool(name="Wikipedia")``."""
+    names = [name_in_call(each) for each in node.decorator_list if isinstance(each, ast.Call)]
+    return [name for name in names if name]
 
 
 def _configured(node: Definition) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ _SERVERS = (
     "mcp-config.json",
     "mcp_settings.json",
 )
+_OF_PLUGINS = (".claude-plugin", ".codex-plugin", ".cursor-plugin", "plugin.json", "gemini-extension.json")
 _HINTS = re.compile(
     r"""^\s*\{?\s*["']?(openapi|_type|mcpServers|template|instructions?|agent_class|kind|type)["']?\s*:""", re.MULTILINE
 )
@@ -196,6 +197,17 @@ def _is_agent(data: dict[str, Any]) -> bool:
     )
 
 
+def _of_plugin(top: Path, name: str) -> Iterator[Item]:
+    """Read what lies in ``agents`` and ``commands`` of a plugin for coding agents."""
+    parts = name.split("/")
+    for place, part in enumerate(parts[:-1]):
+        folder = top.joinpath(*parts[:place])
+        if part in ("agents", "commands") and any((folder / each).exists() for each in _OF_PLUGINS):
+            if not name.endswith((".agent.md", ".prompt.md", "README.md")):
+                yield from (_sub_agent if part == "agents" else _command)(top, name)
+            return
+
+
 def _named(*names: str) -> Callable[[str], bool]:
     return lambda path: os.path.basename(path) in names
 
@@ -208,6 +220,9 @@ _FORMS: tuple[tuple[Callable[[str], bool], Callable[[Path, str], Iterator[Item]]
     (_named("SKILL.md"), _skill),
     (lambda path: ".claude/agents/" in f"/{path}" and path.endswith(".md"), _sub_agent),
     (lambda path: ".claude/commands/" in f"/{path}" and path.endswith(".md"), _command),
+    (_ending(".agent.md", ".chatmode.md"), _sub_agent),
+    (_ending(".prompt.md"), _command),
+    (lambda path: bool(re.search(r"(^|/)(agents|commands)/.*\.md$", path)), _of_plugin),
     (_named("AGENTS.md", "CLAUDE.md", "GEMINI.md", "copilot-instructions.md"), _instructions),
     (_named(*_SERVERS), _servers),
     (_named("server.json"), _server),

@@ -54,11 +54,9 @@ class Given:
         if isinstance(node.func, (ast.Name, ast.Attribute)) and self._is_mark(module, node):
             yield from ((argument, True) for argument in node.args[:1])
         elif known and last in WRAPPERS | {"from_function", "from_defaults", "from_schema"}:
-            for argument in [
-                *node.args[:1],
-                *(k.value for k in node.keywords if k.arg in ("func", "fn", "function", "coroutine")),
-            ]:
-                yield argument, True
+            functions = [k.value for k in node.keywords if k.arg in ("func", "fn", "function")]
+            for place, argument in enumerate([*node.args[:1], *functions, *_coroutines(node)]):
+                yield argument, not place  # a function and its async twin are one tool
 
     def _is_applied(self, module: Module, node: ast.Call) -> bool:
         """Tell whether a call marks its argument: ``server.tool(name="x")(f)``, ``server.add_tool(f)``."""
@@ -163,6 +161,10 @@ class Given:
                 ((giver or module).path, call.lineno, call.lineno),
             ],
         )
+
+
+def _coroutines(node: ast.Call) -> list[ast.expr]:
+    return [keyword.value for keyword in node.keywords if keyword.arg in ("coroutine", "async_fn")]
 
 
 def _function_of(module: Module, local: str, used: ast.AST | None) -> Function | None:

@@ -70,6 +70,7 @@ METHODS = {
     "pydantic_ai": {"tool": _TOOL, "tool_plain": _TOOL, "system_prompt": _MAYBE_PROMPT, "instructions": _MAYBE_PROMPT},
     "toolset": {"tool": _TOOL, "tool_plain": _TOOL},
     "autogen": {"register_for_llm": _TOOL},
+    "mcp_agent": {"tool": _TOOL, "async_tool": _TOOL},
     "skill": {"script": _MAYBE_TOOL, "resource": _MAYBE_TOOL},
 }
 """Decorators that are methods of an object: by what the object is."""
@@ -77,6 +78,7 @@ METHODS = {
 OBJECTS: dict[str, list[tuple[tuple[str, ...], str]]] = {
     "FastMCP": [(("mcp", "fastmcp"), "mcp")],
     "MCPServer": [(("mcp",), "mcp")],
+    "MCPApp": [(("mcp_agent",), "mcp_agent")],
     "Agent": [(("pydantic_ai",), "pydantic_ai")],
     "FunctionToolset": [(("pydantic_ai",), "toolset")],
     "InlineSkill": [((_MAF,), "skill")],
@@ -90,6 +92,10 @@ CALLED_MCP = re.compile(r"(.*_)?(mcp|mcp_server)$")
 """How a server of MCP is called in its documentation, where a function is handed one and nothing says what it is."""
 
 BASES = _table(
+    ("atomic_agents agency_swarm", "BaseTool", _TOOL),
+    ("agentscope", "ToolBase", _TOOL),
+    ("agentscope agency_swarm", "Agent Agency AgentBase ReActAgent", _AGENT),
+    ("atomic_agents", "AtomicAgent BaseAgent", _AGENT),
     (f"{_LANGCHAIN} crewai crewai_tools autogen_core autogen_ext google mirascope llama_index", "BaseTool", _TOOL),
     ("smolagents beeai_framework haystack transformers livekit gptme", "Tool", _TOOL),
     ("smolagents", "PipelineTool BaseTool", _TOOL),
@@ -194,7 +200,9 @@ CONSTRUCTORS = _table(
     ("camel", "RolePlaying", _MAYBE_AGENT),
     ("livekit", "Agent", _AGENT),
     ("marvin", "Agent Team", _AGENT),
-    ("browser_use mcp_agent agency_swarm praisonaiagents upsonic", "Agent Agency", _MAYBE_AGENT),
+    ("mcp_agent agentscope agency_swarm", "Agent Agency AgentSpec ReActAgent UserAgent", _AGENT),
+    ("atomic_agents", "AtomicAgent BaseAgent", _AGENT),
+    ("browser_use praisonaiagents upsonic", "Agent Agency", _MAYBE_AGENT),
     ("letta letta_client", "Agent", _MAYBE_AGENT),
     # tools
     (f"agents agno google autogen_core autogen_ext {_MAF}", "FunctionTool", _TOOL),
@@ -273,6 +281,7 @@ _MODELS = (
     (re.compile(r"^haystack"), re.compile(r"^[A-Z]\w*Generator$")),
     (re.compile(r"^livekit\."), re.compile(r"^(LLM|RealtimeModel)$")),
     (re.compile(r"^pipecat\."), re.compile(r"^[A-Z]\w*LLMService$")),
+    (re.compile(r"^agentscope\.model"), re.compile(r"^[A-Z]\w*(ChatModel|ResponseModel)$")),
     (re.compile(r"^beeai_framework\."), re.compile(r"^[A-Z]\w*ChatModel$")),
 )
 
@@ -321,6 +330,10 @@ FRAMEWORKS = frozenset(
         "letta",
         "livekit",
         "pipecat",
+        "mcp_agent",
+        "agentscope",
+        "agency_swarm",
+        "atomic_agents",
         "mirascope",
         "instructor",
         "marvin",

@@ -330,7 +330,8 @@ class Extractor:
         """Tell whether *dotted* may be a constructor, rather than a function that makes something."""
         last = dotted.rpartition(".")[2].lstrip("_")
         is_function = last[:1].islower() and last in self.decorators.makers and last not in self.rules.makers
-        return self._is_constructor(dotted) and not is_function
+        is_listed = not is_function or self.rules.match("constructors", dotted) is not None
+        return self._is_constructor(dotted) and is_listed
 
     # --- asked for by name ---------------------------------------------------------------------------------
 

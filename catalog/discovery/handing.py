@@ -16,6 +16,7 @@ METHODS = {
     "register_function": "autogen",
     "register_for_llm": "autogen",
     "register_for_execution": "autogen",
+    "register_tool_function": "agentscope",
 }
 """Methods, and functions, whose first argument is a function or a list of functions, and whose they are."""
 

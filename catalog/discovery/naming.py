@@ -17,6 +17,9 @@ from catalog.entry.key import NAME_LENGTH, Key, name_fault
 Parts = tuple[str, ...]
 """The folders, the module and the classes or functions that lead to a finding, the outermost first."""
 
+_EVERYBODYS = frozenset({"prompt", "prompt_template", "template", "tool"})
+"""Names of variables in functions that say no more than what it is."""
+
 
 def settle_names(findings: Iterable[Finding]) -> tuple[list[Finding], list[Clash]]:
     """Give each finding a name that is unique within its kind.
@@ -31,8 +34,12 @@ def settle_names(findings: Iterable[Finding]) -> tuple[list[Finding], list[Clash
     named: list[tuple[Finding, Finding | None]] = []
     for (kind, plain), group in sorted(groups.items()):
         group.sort(key=_order)
-        named.append((group[0], None))
         every = [parts_of(finding) for finding in group]
+        if _says_nothing(group[0]) and every[0]:
+            name = next(name for name in longer_names(plain, every[0]) if (kind, name) not in taken)
+            taken.add((kind, name))
+            group[0] = changed(group[0], name=name)
+        named.append((group[0], None))
         distinct = [*dict.fromkeys(every)]
         suffixes = [Counter(parts[-n:] for parts in distinct) for n in range(1, max(map(len, distinct), default=0) + 1)]
         for finding, parts in zip(group[1:], every[1:], strict=True):
@@ -47,6 +54,12 @@ def settle_names(findings: Iterable[Finding]) -> tuple[list[Finding], list[Clash
         if first is not None
     ]
     return [finding for finding, _ in named], clashes
+
+
+def _says_nothing(finding: Finding) -> bool:
+    """Tell whether the plain name is one that everybody has: of a variable in a function, or of what is private."""
+    name = finding.given_name
+    return name.startswith("_") or (finding.nested_in is not None and name in _EVERYBODYS)
 
 
 def longer_names(plain: str, parts: Parts, least: int = 1) -> Iterator[str]:
@@ -80,7 +93,7 @@ def parts_of(finding: Finding) -> Parts:
     elif finding.form != "document" and stem not in ("", "__init__"):
         parts.append(stem)
     qualname = (finding.ref or finding.nested_in or "").partition(":")[2].split(".")
-    parts += [part for part in (qualname[:-1] if finding.ref else qualname) if part]
+    parts += [part for part in (qualname[:-1] if finding.ref else qualname) if part not in ("", "__init__")]
     if parts and parts[-1] == finding.given_name:
         parts.pop()
     return tuple(_written(part) for part in parts)

@@ -31,6 +31,7 @@ _IMPORT_FROM = re.compile(
 )
 _FROM = re.compile(rb"from[ \t]+(\.*[\w.\x80-\xff]*)[ \t]+import\b(.*)", re.DOTALL)
 _RENAMED_FROM = re.compile(rb"([\w\x80-\xff]+)[ \t]+as[ \t]+$")
+_RENAMED_TO = re.compile(rb"[ \t]+as[ \t]")
 _AS = re.compile(rb" as[ \t]+(\w+)")
 _TARGET = re.compile(rb"[ \t]*+(\w++)[ \t]*+")
 _WORD_BEFORE = re.compile(rb"\w+(?=[ \t]*\Z)")
@@ -52,6 +53,8 @@ PYTHONS_OWN = frozenset(sys.stdlib_module_names) | {"builtins"}
 """Packages that hold nothing a rule names; they are not read."""
 _PYTHONS_OWN = frozenset(name.encode() for name in PYTHONS_OWN)
 _LONGEST_NAME = 100
+CREATES = b".agents.create("
+"""How a client makes an agent."""
 _SPEC = b"\nTOOL_SPEC"
 _NO_ALIAS = (b"import ", b"with ", b"    with ", b"    except ", b"except ", b"        with ", b"        except ")
 """Lines in which ``as`` renames a module, or nothing that is imported."""
@@ -133,7 +136,7 @@ class Prefilter:
         names = _grouped("|".join(top.replace("*", r"\w*").replace(".", r"\.") for top in tops)).encode()
         self._home = (re.compile(rb"from[ \t]++(?:%b)\b" % names), re.compile(rb"\nimport[ \t]++(?:%b)\b" % names))
         methods = {name for rule in rules if rule.section == "methods" for name in rule.names}
-        self._applied = tuple(f".{name}(".encode() for name in sorted(methods | set(ADDERS)))
+        self._applied = (*(f".{name}(".encode() for name in sorted(methods | set(ADDERS))), CREATES)
         self._rules = rules
         self._others: set[bytes] = set()  # words that are known to be no constructors
 
@@ -172,6 +175,7 @@ class Prefilter:
         assigned = (marking or self._makes(data, self._constructor)) or (
             self._own_mark in data and self._makes(data, self._own_call)
         )
+        assigned = assigned or CREATES in data
         known = [name for name, first in renamed.items() if self._is_known(first.encode())]
         if known and not (decorated and assigned):
             names = b"|".join(re.escape(name.encode()) for name in known)
@@ -312,9 +316,10 @@ def imported_name(data: bytes, dotted: str, end: int, module: str, is_package: b
     while 0 <= place < end:
         start = data.rfind(b"from", ended + 1, place)
         match = _FROM.match(data, start, place) if start >= 0 else None
+        is_other = _RENAMED_TO.match(data, place + len(name)) is not None  # import Tool as MCPTool
         if match is not None and not _is_one_statement(match[2]):
             ended = start
-        elif match is not None and _is_word(data, place, len(name)):
+        elif match is not None and not is_other and _is_word(data, place, len(name)):
             source = absolute(_text(match[1]), module, is_package)
             own = _RENAMED_FROM.search(match[2])
             return f"{source}.{_text(own[1]) if own else first}{dot}{rest}" if source else dotted

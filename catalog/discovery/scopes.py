@@ -177,10 +177,13 @@ class Namer:
 
     def callee(self, node: ast.expr, scopes: Scopes) -> str | None:
         """Return the dotted name of what is called; of a method that makes agents that of the class of its object."""
-        if isinstance(node, ast.Attribute) and node.attr in MAKERS:
-            owner = self.owner(node.value, scopes)
+        if isinstance(node, ast.Attribute):
+            name, of = node.attr, node.value
+            if name == "create" and isinstance(of, ast.Attribute) and of.attr == "agents":  # client.agents.create(…)
+                name, of = "create_agent", of.value
+            owner = self.owner(of, scopes) if name in MAKERS else None
             if owner is not None and owner[0] == "type":
-                return f"{owner[1]}.{node.attr}"
+                return f"{owner[1]}.{name}"
         return self.expand(node, scopes)
 
     def base(self, node: ast.expr, scopes: Scopes) -> str | None:

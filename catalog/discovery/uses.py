@@ -297,7 +297,8 @@ class Connected:
         qualname = ".".join(names)
         there = self._by_name.get((root, f"{module}:{qualname}"), [])
         if wanted.form == "name":  # the function itself, rather than what it makes when it is called
-            there = [each for each in there if "factory" not in each.item] or there
+            plain = [each for each in there if "factory" not in each.item]
+            there = plain if plain or role == "tools" else there
         for each in there:
             yield from self._listed(each, role, framework, way)
         if there or wanted.form == "called" or not names:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 
 from catalog.errors import ResolveError
 
@@ -40,6 +41,29 @@ def made_by_object(owner: object, ref: str, key: str) -> object:
     if not isinstance(owner, type):
         raise _failed(key, ref, f"a {type(owner).__name__} is where the class of its method should be")
     return made_by(lambda: getattr(owner(), ref.rpartition(".")[2])(), ref, key)
+
+
+def bound_to_object(live: object, owner_of: Callable[[], object], ref: str, key: str) -> object:
+    """Return the method *ref* of a new object of its class if *live* is the plain function of one, else *live*.
+
+    Raises:
+        ResolveError: no object of the class that *owner_of* returns can be made without arguments.
+    """
+    if not inspect.isfunction(live):  # of a class, or what a decorator made of it
+        return live
+    owner, name = owner_of(), ref.rpartition(".")[2]
+    if not isinstance(owner, type) or isinstance(inspect.getattr_static(owner, name, None), staticmethod):
+        return live
+    try:
+        return getattr(owner(), name)
+    except (KeyboardInterrupt, GeneratorExit):
+        raise
+    except BaseException as error:
+        text = (
+            f"it is a method of {owner.__name__}, and making one without arguments failed: {_shown(error)}; "
+            "make one by hand, and register its method with runtime=True"
+        )
+        raise _failed(key, ref, text) from error
 
 
 def _failed(key: str, ref: str, text: str) -> ResolveError:

@@ -161,7 +161,7 @@ class SemanticState:
                 self._allowed.clear()
             import numpy as np
 
-            ids = self._allowed[filters] = np.array(matching_ids(corpus.reader, filters), np.int64)
+            ids = self._allowed[filters] = np.sort(np.array(matching_ids(corpus.reader, filters), np.int64))
         return ids
 
 

@@ -45,6 +45,9 @@ REMOVE = (
     "DROP TABLE IF EXISTS entry_fts",
 )
 
+_RARE = 5_000
+"""Entries of a tag that are walked through faster than the rows of a word are asked for their tags."""
+
 REBUILD = "INSERT INTO entry_fts(entry_fts) VALUES ('rebuild')"
 CHECK = "INSERT INTO entry_fts(entry_fts, rank) VALUES ('integrity-check', 1)"
 """Raises ``database disk image is malformed`` where index and ``search_doc`` differ (rank 1 compares them)."""
@@ -111,6 +114,10 @@ def listed(reader: Reader, match: str, filters: Filters, limit: int) -> list[Row
 def _ranked(reader: Reader, sql: str, match: str, filters: Filters, limit: int) -> list[Row]:
     if filters == NO_FILTERS:
         return reader.all(sql, (match, limit))
+    # A tag that few have goes into the expression, so that FTS5 scores these few and not every row of the words.
+    few = tuple(tag for tag in filters.tags if entries_with_tag(reader, tag, _RARE) < _RARE)
+    if few:
+        match = facets(Filters(tags=few)).format(tier=match)
     kind = "(SELECT k.kind FROM entry AS k WHERE k.id = entry_fts.rowid)"
     passing, params = conditions(filters, "entry_fts.rowid", kind)
     return reader.all(sql.replace("MATCH ?", f"MATCH ? AND {' AND '.join(passing)}"), (match, *params, limit))

@@ -183,9 +183,9 @@ def _of_entry(filters: Filters) -> tuple[str, list[Any]]:
     return " AND ".join(sql), params
 
 
-def entries_with_tag(reader: Reader, tag: str) -> int:
-    """Return how many entries have *tag*, or 1,000 if there are more: counting further would not change a decision."""
-    row = reader.one("SELECT count(*) FROM (SELECT 1 FROM entry_tag WHERE tag = ? LIMIT ?) AS few", (tag, _FEW))
+def entries_with_tag(reader: Reader, tag: str, most: int = _FEW) -> int:
+    """Return how many entries have *tag*, or *most* if there are more: counting further would not change a decision."""
+    row = reader.one("SELECT count(*) FROM (SELECT 1 FROM entry_tag WHERE tag = ? LIMIT ?) AS few", (tag, most))
     return int(row[0]) if row else 0
 
 

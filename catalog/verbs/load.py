@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.workspace.snapshot import Snapshot
 
+_OF_FUNCTIONS = ("tool", "prompt")
+"""The kinds of what methods of other objects are: a method needs its object."""
+
 
 def get(ws: Workspace, kind: str, name: str | None, default: Any = None, verify: str | None = None) -> Any:
     """Return the live object of a key, or *default* where no tier has it; see :meth:`catalog.Catalog.get`."""
@@ -129,6 +132,10 @@ def _import(ws: Workspace, entry: Entry, policy: str, exact: dict[str, bytes] | 
         from catalog.loader.factory import made_by_object  # only where a method makes the object
 
         live = made_by_object(take(ref.rpartition(".")[0], root, asked, said, exact), ref, entry.key)
+    elif entry.kind in _OF_FUNCTIONS and "." in ref.partition(":")[2] and entry.source.startswith("scan:"):
+        from catalog.loader.factory import bound_to_object  # only where a method is found
+
+        live = bound_to_object(live, lambda: take(ref.rpartition(".")[0], root, asked, said, exact), ref, entry.key)
     if ws.settings.auto_refresh:
         from catalog.loader.reload import note  # only where modules are watched
         from catalog.loader.shelf import own_name

@@ -167,8 +167,14 @@ def _clashes(clashes: Sequence[Any], most: int | None) -> Iterator[str]:
         for clash in clashes:
             by_key.setdefault(clash["key"], []).append(clash["renamed"] or clash["other"])
         ordered = sorted(by_key.items(), key=lambda each: (-len(each[1]), each[0]))
-        yield from _some("clash", [f"{key} is taken; also {', '.join(names)}" for key, names in ordered], most)
+        yield from _some("clash", [f"{key} is taken; also {_first(names)}" for key, names in ordered], most)
     yield from _decide(clashes)
+
+
+def _first(names: Sequence[str]) -> str:
+    """Return the first of many names, and how many others there are."""
+    others = len(names) - FEW
+    return ", ".join(names) if others <= 0 else f"{', '.join(names[:FEW])}, … {others} more"
 
 
 def _clash(clash: Any) -> str:

@@ -140,3 +140,43 @@ def test_the_method_of_a_crew_is_taken_from_a_crew(catalog: Catalog, module_fold
     assert catalog.entry("agent:reader").ref is None
     with pytest.raises(NotImportableError, match=r"made by Needy\(…\).reader\(\), a method of what needs arguments"):
         catalog["agent:reader"]
+
+
+METHODS = """
+from catalog import tool
+class Box:
+    '''What needs nothing to be made.'''
+    def __init__(self):
+        self.size = 3
+    @tool
+    def measure(self, by: int) -> int:
+        '''Measure the box.'''
+        return self.size * by
+    @tool
+    @staticmethod
+    def empty(by: int) -> int:
+        '''Empty a box.'''
+        return by
+class Shelf:
+    def __init__(self, place):
+        self.place = place
+    @tool
+    def look(self) -> str:
+        '''Look at the shelf.'''
+        return self.place
+"""
+
+
+def test_a_method_is_taken_as_one_of_a_new_object(catalog: Catalog, module_folder: Path) -> None:
+    """A tool that is a method comes with an object of its class; where none can be made, the error says what to do."""
+    (module_folder / "boxes.py").write_text(METHODS)
+    catalog.scan("boxes")
+    assert catalog["tool:measure"](by=2) == 6
+    assert catalog["tool:empty"](by=2) == 2
+    with pytest.raises(ResolveError) as caught:
+        catalog["tool:look"]
+    assert str(caught.value) == (
+        "can't load tool:look (boxes:Shelf.look): it is a method of Shelf, and making one without arguments failed: "
+        "TypeError: Shelf.__init__() missing 1 required positional argument: 'place'; make one by hand, and register "
+        "its method with runtime=True"
+    )

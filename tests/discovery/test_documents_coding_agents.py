@@ -173,3 +173,32 @@ def test_a_broken_file_is_named(make: Make, file: str, text: str, fault: str) ->
     assert [each.key for each in result.findings] == ["agent:code-reviewer"]
     [skipped] = result.skipped
     assert skipped.reason[: len(fault)] == fault
+
+
+def test_plugins_and_collections_hold_agents_and_commands(make: Make) -> None:
+    """Plain folders of a plugin are read as those of an agent, and names that end as Copilot's do anywhere."""
+    agent = "---\nname: {}\ndescription: Does it.\n---\nDo it.\n"
+    folder = make(
+        {
+            "plugins/backend/.claude-plugin/plugin.json": '{"name": "backend"}',
+            "plugins/backend/agents/architect.md": agent.format("architect"),
+            "plugins/backend/agents/db/tuner.md": agent.format("tuner"),
+            "plugins/backend/agents/README.md": "# These agents",
+            "plugins/backend/commands/review.md": "---\ndescription: Review.\n---\nReview $ARGUMENTS.\n",
+            "extension/gemini-extension.json": "{}",
+            "extension/commands/ask.toml": 'description = "Ask"\nprompt = "Ask {{args}}."\n',
+            "agents/expert.agent.md": agent.format("C# Expert"),
+            "prompts/new-form.prompt.md": "---\ndescription: Make a form.\n---\nMake ${input:name}.\n",
+            "docs/agents/about.md": agent.format("about"),
+            "commands/about.md": "# These commands",
+        }
+    )
+    found = [(each["key"], each.get("template_format")) for each in facts(folder)]
+    assert found == [
+        ("agent:C# Expert", None),
+        ("agent:architect", None),
+        ("agent:tuner", None),
+        ("prompt:ask", "gemini-command"),
+        ("prompt:new-form", "copilot-prompt"),
+        ("prompt:review", "claude-command"),
+    ]

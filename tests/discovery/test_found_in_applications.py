@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from catalog.discovery.scan import scan
 
 
@@ -36,6 +38,25 @@ def test_a_class_below_the_first_class_derives_too(make: Any) -> None:
         "prompt:B",
         "agent:C",
     ]
+
+
+def test_a_function_that_makes_an_agent_may_be_a_tool(make: Any) -> None:
+    """A function that is given as a tool, and hands over to the agent that it returns, is both."""
+    text = (
+        "from agents import Agent\n"
+        "def transfer_to_sales():\n    'Hand over to sales.'\n    return Agent(name='sales')\n"
+        "triage = Agent(name='triage', tools=[transfer_to_sales])\n"
+    )
+    assert sorted(keys(make({"app.py": text}))) == ["agent:sales", "agent:triage", "tool:transfer_to_sales"]
+
+
+def test_an_import_under_another_name_takes_no_base(make: Any) -> None:
+    """A base is not what an import above has under another name: ``from mcp.types import Tool as Described``."""
+    text = (
+        "from mcp.types import Tool as Described\nfrom beeai_framework.tools import Tool\n"
+        "class Search(Tool[A, B]): ...\nclass Find(Tool): ...\n"
+    )
+    assert keys(make({"app.py": text})) == ["tool:Search", "tool:Find"]
 
 
 def test_a_prompt_with_values_in_it_is_one(make: Any) -> None:
@@ -163,3 +184,55 @@ def test_a_method_that_makes_its_own_class_makes_no_entry(make: Any) -> None:
     )
     found = scan(make({"app.py": text})).findings
     assert [each.key for each in found] == ["model:gpt-6"]
+
+
+def test_agents_of_a_letta_client_are_agents(make: Any) -> None:
+    """What a client of Letta makes is an agent, with the functions and the prompt that it is given."""
+    text = (
+        "from letta_client import Letta\n"
+        "client = Letta(token='x')\n"
+        "helper = client.agents.create(name='helper', model='openai/gpt-5', description='Helps.')\n"
+        "def main(client: Letta):\n    agent = client.agents.create(name='other')\n"
+        "    client.messages.create(name='none')\n"
+    )
+    found = scan(make({"app.py": text})).findings
+    assert [(each.key, each.ref, each.description) for each in found] == [
+        ("agent:helper", "app:helper", "Helps."),
+        ("agent:other", None, ""),
+    ]
+
+
+def test_a_function_that_a_rule_lists_makes_agents_in_its_own_repository(make: Any) -> None:
+    """``create_deep_agent`` makes an agent inside of functions too, where the scan reads what it is made of."""
+    tree = {
+        "libs/deepagents/pyproject.toml": "[project]\nname = 'deepagents'\n",
+        "libs/deepagents/deepagents/__init__.py": "from .graph import create_deep_agent\n",
+        "libs/deepagents/deepagents/graph.py": "from langchain.agents import create_agent\n"
+        "def create_deep_agent(model, prompt=None):\n    return create_agent(model, system_prompt=prompt)\n",
+        "examples/sql-agent/agent.py": "from deepagents import create_deep_agent\n"
+        "def main():\n    writer = create_deep_agent(model='m')\n",
+    }
+    assert "agent:writer" in keys(make(tree))
+
+
+def test_prompts_of_camel_are_prompts(make: Any) -> None:
+    """A text prompt has its text as template."""
+    found = scan(make({"app.py": "from camel.prompts import TextPrompt\nASK = TextPrompt('Ask {who}.')\n"})).findings
+    assert [(each.key, each.ref, each.description) for each in found] == [("prompt:ASK", "app:ASK", "Ask {who}.")]
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("from mcp_agent.agents.agent import Agent\nasync def f():\n    a = Agent(name='finder')\n", "agent:finder"),
+        ("from mcp_agent.app import MCPApp\napp = MCPApp(name='x')\n@app.tool\ndef look(): ...\n", "tool:look"),
+        ("from atomic_agents import AtomicAgent\nwriter = AtomicAgent[In, Out](config=None)\n", "agent:writer"),
+        ("from atomic_agents import BaseTool\nclass Search(BaseTool[In, Out]): ...\n", "tool:Search"),
+        ("from agentscope.agent import Agent\na = Agent(name='bob', system_prompt='x')\n", "agent:bob"),
+        ("import agentscope\ndef look(): ...\ndef f(kit):\n    kit.register_tool_function(look)\n", "tool:look"),
+        ("from agency_swarm import Agent\na = Agent(name='ceo', instructions='Lead.')\n", "agent:ceo"),
+    ],
+)
+def test_more_frameworks_are_known(make: Any, text: str, key: str) -> None:
+    """Agents and tools of mcp-agent, Atomic Agents, AgentScope and Agency Swarm are known by their names."""
+    assert keys(make({"app.py": text})) == [key]

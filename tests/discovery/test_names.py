@@ -149,3 +149,16 @@ def test_a_scan_names_across_roots(make: Any) -> None:
     tool = "from catalog import tool\n@tool\ndef run(): ...\n"
     folder = make({"a-b/main.py": tool, "c-d/main.py": tool, "c_d/other.py": tool})
     assert [one.name for one in scan(folder).findings] == ["c-d/main/run", "run", "other/run"]
+
+
+def test_a_name_that_everybody_has_says_where_it_is(make: Any) -> None:
+    """A prompt called ``prompt`` in a function, and a method with an underscore, have what is around in front."""
+    text = (
+        "from langchain_core.prompts import PromptTemplate\n"
+        "from langchain_core.tools import StructuredTool\n"
+        "def grade(text):\n    prompt = PromptTemplate.from_template('Grade {text}.')\n"
+        "class Search:\n    def _run(self, text: str): 'Search.'\n"
+        "    def tools(self):\n        return [StructuredTool.from_function(self._run)]\n"
+        "prompt = 1\n"
+    )
+    assert [each.key for each in scan(make({"app.py": text})).findings] == ["prompt:grade/prompt", "tool:Search/_run"]

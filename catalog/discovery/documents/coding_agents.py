@@ -1,7 +1,7 @@
 """What coding agents read: instructions for a folder, sub-agents, commands.
 
 Claude Code, Codex, Copilot, Cursor, Gemini CLI and OpenCode have the same three things in folders of their own, as
-Markdown with a table in front, or as TOML.
+Markdown with a table in front, or as TOML. Plugins have them in plain folders; of Copilot's the ends of names tell.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 
 from catalog.discovery.documents.document import Document, DocumentFault
 from catalog.discovery.documents.form import Item
+from catalog.discovery.documents.forms import CODING_AGENTS
 from catalog.discovery.documents.prompt import name_of, prompt_item, shown, stem_of, texts_of
 from catalog.discovery.documents.skill import allowed_tools
 from catalog.entry.template import PLAIN
@@ -21,6 +22,11 @@ INSTRUCTIONS = ("AGENTS.md", "CLAUDE.md", "GEMINI.md", "copilot-instructions.md"
 """Instructions for whatever is done in a folder; where the first is, the others repeat it."""
 
 _TAG = "coding-agent"
+_ENDS = {".agent.md": "agents", ".chatmode.md": "chatmodes", ".prompt.md": "prompts"}
+"""Ends of names, and the folder whose files are of the same form."""
+_FORMS = {".prompt.md": "copilot-prompt", ".toml": "gemini-command"}
+_PLUGINS = (".claude-plugin", ".codex-plugin", ".cursor-plugin", "plugin.json", "gemini-extension.json")
+"""What lies in the folder of a plugin."""
 _LINE = re.compile(r"(?P<word>[A-Za-z][\w-]*):[ \t]*(?P<value>.*)")
 _IMPORT = re.compile(r"\s*(?:@\S+\s*)*")
 """A text of nothing but references to other files."""
@@ -35,18 +41,31 @@ def read(document: Document) -> Iterator[Item]:
     if name in INSTRUCTIONS:
         yield from _instructions(document, name)
         return
+    folder = _folder_of(document)
+    if not folder:
+        return
     table, text, line = _parts(document)
-    if _folders(document) & {"agents", "agent", "chatmodes"}:
+    if folder in ("agents", "agent", "chatmodes"):
         yield from _agent(document, table, text, line)
     elif name.lower() != "readme.md":
         yield _command(document, table, text, line)
 
 
-def _folders(document: Document) -> set[str]:
-    """Return the names of the folders between the agent's own and the file."""
-    parts = document.path.replace(os.sep, "/").split("/")[:-1]
-    hidden = [place for place, part in enumerate(parts) if part.startswith(".")]
-    return set(parts[hidden[-1] :]) if hidden else set()
+def _folder_of(document: Document) -> str:
+    """Return what the folder of the file is for, in that of an agent or of a plugin; empty: it is in neither."""
+    for end, folder in _ENDS.items():
+        if document.name.endswith(end):
+            return folder
+    path = f"{os.path.abspath(document.folder).replace(os.sep, '/')}/"
+    own = next((each for each in CODING_AGENTS if f"/{each}/" in path), None)
+    if own is not None:
+        return own.partition("/")[2]
+    folder = document.folder
+    while os.path.basename(folder) not in ("agents", "commands") and os.path.dirname(folder) != folder:
+        folder = os.path.dirname(folder)
+    plugin = os.path.dirname(folder)
+    is_plugin = any(os.path.exists(os.path.join(plugin, each)) for each in _PLUGINS)
+    return os.path.basename(folder) if is_plugin else ""
 
 
 def _instructions(document: Document, name: str) -> Iterator[Item]:
@@ -120,7 +139,8 @@ def _command(document: Document, table: Mapping[str, Any], text: str, line: int)
     hint, model = table.get("argument-hint"), table.get("model")
     parts = document.path.replace(os.sep, "/").split("/")
     owner = next((part for part in reversed(parts) if part.startswith(".")), "")
-    form = "gemini-command" if document.path.endswith(".toml") else _LANGUAGES.get(owner, PLAIN)
+    form = _LANGUAGES.get(owner, PLAIN if owner else "claude-command")
+    form = next((ends for end, ends in _FORMS.items() if document.path.endswith(end)), form)
     return prompt_item(
         document,
         text,

@@ -183,6 +183,21 @@ FORMS: tuple[Form, ...] = (
         reader="coding_agents",
         checked="Claude Code, Codex, Copilot, Cursor, Gemini CLI, OpenCode, 2026-11",
     ),
+    Form(
+        name="coding agents",  # of Copilot, wherever they are kept
+        kinds=("prompt", "agent"),
+        files=("*.agent.md", "*.chatmode.md", "*.prompt.md"),
+        reader="coding_agents",
+        checked="Copilot, 2026-11",
+    ),
+    Form(
+        name="coding agents",  # of plugins: beside a folder or file that says so
+        kinds=("prompt", "agent"),
+        files=("*.md", "*.toml"),
+        folders=("agents", "commands"),
+        reader="coding_agents",
+        checked="Claude Code, Codex, Gemini CLI, 2026-11",
+    ),
 )
 """All forms; a file may have several, and then each is tried."""
 
@@ -215,7 +230,9 @@ def forms_of(name: str, folder: str) -> tuple[Form, ...]:
     """Return the forms that a file *name* in *folder* may have, by its name alone."""
     names, endings = _by_name()
     dot = name.rfind(".")
-    forms = (*names.get(name, ()), *(endings.get(name[dot:], ()) if dot > 0 else ()))
+    first = name.rfind(".", 0, max(dot, 0))  # of docs.agent.md, which is no other text
+    ending = (first > 0 and endings.get(name[first:])) or (dot > 0 and endings.get(name[dot:])) or ()
+    forms = (*names.get(name, ()), *ending)
     if not forms:
         return ()
     fitting = [form for form in forms if not form.folders or _is_below(folder, form.folders)]
