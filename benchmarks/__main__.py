@@ -44,6 +44,7 @@ BENCHMARKS = {
     "room": Benchmark("benchmarks.store.room", ("--size", "2000")),
     "soak": Benchmark("benchmarks.store.soak", ("--minutes", "0.2")),
     "scale": Benchmark("benchmarks.scale", ("--size", "1000", "--seconds", "0.2")),
+    "pgvector": Benchmark("benchmarks.pgvector", ("--size", "1000", "--rounds", "1")),
     "meaning": Benchmark("benchmarks.search.meaning", ("a", "b", "e", "--size", "1000", "--rounds", "3")),
     "quality": Benchmark("benchmarks.search.quality", ("--sample", "100", *_WORDLLAMA)),
     "nonsense": Benchmark("benchmarks.search.nonsense", ("--draws", "2", *_WORDLLAMA)),

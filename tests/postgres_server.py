@@ -91,6 +91,11 @@ class Server:
                 raise RuntimeError((self.folder / "log").read_text()[-2_000:])
             time.sleep(0.05)
 
+    @property
+    def pid(self) -> int:
+        """The process of the server, whose children answer."""
+        return self._process.pid if self._process is not None else 0
+
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stop the server: SIGINT cuts all connections, SIGQUIT is a crash."""
         if self._process is not None:

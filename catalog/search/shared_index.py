@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from catalog.entry.filters import NO_FILTERS, Filters
 from catalog.search.fusion import spread
 from catalog.search.nearest import Nearest
+from catalog.search.products import products
 from catalog.search.vector_index import VectorIndex
 from catalog.store.nearby import RowsOnServer, first_passing, rows_on_server
 
@@ -102,7 +103,9 @@ class SharedIndex(VectorIndex):
         similar = np.minimum(np.maximum(found.similarities.round(6), -1.0), 1.0)
         kept = ~np.isin(found.ids, np.asarray(without, np.int64)) if len(without) else np.ones(len(found.ids), np.bool_)
         sample = self.sample_there(there)
-        spreads = [spread(sample @ query) for query in wanted]
+        alike = np.empty((len(wanted), len(sample)), np.float32)
+        products(wanted, sample, out=alike)
+        spreads = [spread(row) for row in alike]
         way = there.way if passing is None else "exact, of those that pass"
         return Nearest(found.ids[kept], similar[:, kept], spreads, way)
 

@@ -23,6 +23,9 @@ from catalog.store.mapping import columns, entry_from_row, words_of
 CHUNK = 2_000
 """How many rows are made in Python before they go to SQLite: enough to be fast, few enough to fit into memory."""
 
+LATER = {"later": True}
+"""Marks a statement whose result nobody looks at: a server is told it with the next whose result counts."""
+
 _WORDS = tuple(column.name for column in tables.search_doc.c)
 _TABLES = (tables.entry_tag, tables.search_doc, tables.entry_text, tables.entry_reference)
 
@@ -38,7 +41,9 @@ def insert_rows(connection: sa.Connection, table: str, names: Sequence[str], row
     # as SQLite's work.
     if rows:
         connection.exec_driver_sql(
-            f"INSERT INTO {table} ({', '.join(map(quoted, names))}) VALUES ({', '.join('?' * len(names))})", rows
+            f"INSERT INTO {table} ({', '.join(map(quoted, names))}) VALUES ({', '.join('?' * len(names))})",
+            rows,
+            execution_options=LATER,
         )
 
 
@@ -59,7 +64,8 @@ def delete_derived(connection: sa.Connection, ids: Iterable[int]) -> None:
 
     def delete() -> None:
         for table in _TABLES:
-            connection.execute(sa.delete(table).where(table.c.entry_id == sa.bindparam("_id")), parameters)
+            one = sa.delete(table).where(table.c.entry_id == sa.bindparam("_id"))
+            connection.execute(one, parameters, execution_options=LATER)
 
     _with_whole_index(connection, delete)
 
@@ -70,6 +76,9 @@ def _with_whole_index(connection: sa.Connection, delete: Callable[[], None]) -> 
     FTS5 is told which words to take out, and fails where it does not have them. Damage of one row would so keep all
     changes of its source from being stored.
     """
+    if connection.dialect.name != "sqlite":
+        delete()
+        return
     connection.exec_driver_sql("SAVEPOINT words")
     try:
         delete()

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from catalog.store import aliases
 
 if TYPE_CHECKING:
@@ -14,6 +16,19 @@ if TYPE_CHECKING:
 
     from catalog.entry.key import Key
 
+LAST_ACTIONS = sa.text(
+    "SELECT r.kind, r.name, r.action FROM json_each(:keys) AS k "
+    "JOIN revision AS r ON r.kind = json_extract(k.value, '$[0]') AND r.name = json_extract(k.value, '$[1]') "
+    "WHERE r.revision = (SELECT max(x.revision) FROM revision AS x WHERE x.kind = r.kind AND x.name = r.name)"
+)
+WITHOUT_ROW = sa.text(
+    "SELECT r.kind, r.name FROM revision AS r WHERE r.data IS NOT NULL AND r.revision = (SELECT max(x.revision) "
+    "FROM revision AS x WHERE x.kind = r.kind AND x.name = r.name) AND NOT EXISTS (SELECT 1 FROM entry AS e "
+    "WHERE e.kind = r.kind AND e.name = r.name)"
+)
+LAST_DATA = sa.text(
+    "SELECT data FROM revision WHERE kind = :kind AND name = :name AND data IS NOT NULL ORDER BY revision DESC LIMIT 20"
+)
 _PRUNE = (
     "DELETE FROM revision WHERE id IN (SELECT p.id FROM (SELECT id, kind, name, revision, at, row_number() OVER "
     "(PARTITION BY kind, name ORDER BY revision DESC) AS place FROM revision) AS p WHERE p.place > ? AND p.at < ? "

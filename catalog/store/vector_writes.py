@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from catalog.entry.embedding_text import TEMPLATE_VERSION
 from catalog.errors import EmbedderError
 from catalog.store import tables
-from catalog.store.derived import insert_rows
+from catalog.store.derived import LATER, insert_rows
 from catalog.store.forms import is_number
 from catalog.store.vectors import WIDEST
 
@@ -34,7 +34,11 @@ _ANY_PENDING = sa.text(
 
 
 def put(
-    connection: sa.Connection, embedder_id: int, generation: int, rows: Iterable[tuple[int, int, str, bytes]]
+    connection: sa.Connection,
+    embedder_id: int,
+    generation: int,
+    rows: Iterable[tuple[int, int, str, bytes]],
+    counted: bool,
 ) -> int:
     """Store vectors whose text is still current, each over the one before; return how many were stored.
 
@@ -43,9 +47,10 @@ def put(
         embedder_id: from :func:`ensure_embedder`.
         generation: the one this transaction will be.
         rows: (entry id, part, hash of the text, vector), checked.
+        counted: whether the number is wanted.
     """
     values = [(embedder_id, TEMPLATE_VERSION, generation, vector, crc32(vector), *row) for *row, vector in rows]
-    return connection.exec_driver_sql(_PUT, values).rowcount
+    return connection.exec_driver_sql(_PUT, values, execution_options={} if counted else LATER).rowcount
 
 
 def ensure_embedder(
@@ -109,7 +114,7 @@ def mark_complete(connection: sa.Connection, name: str, generation: int) -> tupl
 
 def delete_without_text(connection: sa.Connection, entry_ids: Iterable[int]) -> None:
     """Delete vectors of examples that these entries no longer have."""
-    connection.exec_driver_sql(_WITHOUT_TEXT, [(id_,) for id_ in entry_ids])
+    connection.exec_driver_sql(_WITHOUT_TEXT, [(id_,) for id_ in entry_ids], execution_options=LATER)
 
 
 def delete_some(connection: sa.Connection, embedder: str, places: Iterable[tuple[int, int]]) -> int:

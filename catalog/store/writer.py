@@ -28,7 +28,7 @@ from catalog.store import (
     vector_writes,
     vectors,
 )
-from catalog.store.derived import CHUNK, insert_rows, quoted
+from catalog.store.derived import CHUNK, LATER, insert_rows, quoted
 from catalog.store.engine import make_engine
 from catalog.store.foreign import ensure_ours
 from catalog.store.forms import MOST, is_number, parsed, text_or_bytes
@@ -49,23 +49,10 @@ _LAST_REVISIONS = sa.text(
     "JOIN revision AS r ON r.kind = json_extract(k.value, '$[0]') AND r.name = json_extract(k.value, '$[1]') "
     f"WHERE r.revision BETWEEN 1 AND {MOST} GROUP BY r.kind, r.name"  # a damaged number must not be counted on from
 )
-_LAST_ACTIONS = sa.text(
-    "SELECT r.kind, r.name, r.action FROM json_each(:keys) AS k "
-    "JOIN revision AS r ON r.kind = json_extract(k.value, '$[0]') AND r.name = json_extract(k.value, '$[1]') "
-    "WHERE r.revision = (SELECT max(x.revision) FROM revision AS x WHERE x.kind = r.kind AND x.name = r.name)"
-)
-_WITHOUT_ROW = sa.text(
-    "SELECT r.kind, r.name FROM revision AS r WHERE r.data IS NOT NULL AND r.revision = (SELECT max(x.revision) "
-    "FROM revision AS x WHERE x.kind = r.kind AND x.name = r.name) AND NOT EXISTS (SELECT 1 FROM entry AS e "
-    "WHERE e.kind = r.kind AND e.name = r.name)"
-)
 _LAST_ID = sa.select(sa.func.max(tables.entry.c.id)).where(tables.entry.c.id < sa.literal(MOST, sa.BigInteger))
 _NOTE_CHANGE = (
     "INSERT INTO entry_change (entry_id, generation) VALUES (?, ?) "
     "ON CONFLICT (entry_id) DO UPDATE SET generation = excluded.generation"
-)
-_LAST_DATA = sa.text(
-    "SELECT data FROM revision WHERE kind = :kind AND name = :name AND data IS NOT NULL ORDER BY revision DESC LIMIT 20"
 )
 
 
@@ -185,20 +172,25 @@ class Transaction:
 
     def _as_recorded(self, kind: str, name: str, revision: int) -> Entry:
         """Return the entry that the history recorded last, as *revision*; an empty entry if that can't be read."""
-        for (data,) in self.connection.execute(_LAST_DATA, {"kind": kind, "name": name}).all():
+        for (data,) in self.connection.execute(revisions.LAST_DATA, {"kind": kind, "name": name}).all():
             with suppress(ValueError, TypeError, CatalogError):
                 return make_entry({**parsed(data, dict), "kind": kind, "name": name, "revision": revision})
         return Entry(kind=kind, name=name, spec={}, revision=revision)
 
     def last_actions(self, keys: Iterable[Key]) -> list[tuple[str, str, str]]:
         """Return kind, name and last recorded action of each of *keys* that has a history."""
-        return [(row[0], row[1], row[2]) for row in self._by_keys(_LAST_ACTIONS, keys)]
+        return [(row[0], row[1], row[2]) for row in self._by_keys(revisions.LAST_ACTIONS, keys)]
 
     def _by_keys(self, statement: sa.TextClause, keys: Iterable[Key]) -> Iterator[Row]:
         every = list(keys)
         for start in range(0, len(every), CHUNK):
             chunk = json.dumps(every[start : start + CHUNK])
             yield from map(tuple, self.connection.execute(statement, {"keys": chunk}))
+
+    def _beginning(self) -> tuple[bool, int]:
+        """Return whether there is no history yet, and the largest id."""
+        empty = self.connection.execute(sa.select(tables.revision.c.id).limit(1)).first() is None
+        return empty, self.connection.execute(_LAST_ID).scalar() or 0
 
     def put(self, entries: Sequence[Entry], action: str) -> Written:
         """Store *entries*, each over the entry with the same key; an entry that changes nothing writes nothing.
@@ -209,14 +201,13 @@ class Transaction:
         """
         wanted = {(entry.kind, entry.name): entry for entry in entries}
         # An empty catalog has nothing to look up; that makes the first import of many entries faster.
-        empty = self.connection.execute(sa.select(tables.revision.c.id).limit(1)).first() is None
+        empty, top = self._beginning()
         stored = {} if empty else self.existing(wanted)
         new_keys = [key for key in wanted if key not in stored]
         # A key that was removed before goes on counting its revisions where it stopped.
         last: dict[Key, int] = {}
         if not empty:
             last = {(kind, name): int(most) for kind, name, most in self._by_keys(_LAST_REVISIONS, new_keys)}
-        top = self.connection.execute(_LAST_ID).scalar() or 0
         written = Written([], [], [], [])
         inserts: list[_Change] = []
         updates: list[_Change] = []
@@ -246,6 +237,7 @@ class Transaction:
             self.connection.exec_driver_sql(
                 f"UPDATE entry SET {', '.join(f'{quoted(name)} = ?' for name in WRITABLE)} WHERE id = ?",
                 [(*row_of(entry, revision, self.now), id_) for id_, revision, _, entry in updates],
+                execution_options=LATER,
             )
             derived.delete_derived(self.connection, updated)
             self._note_changes(updated)
@@ -268,7 +260,7 @@ class Transaction:
         """Make indexes in memory read again what they hold of these entries. New entries they find by their vectors."""
         rows = [(id_, self.generation()) for id_ in ids]
         if rows:
-            self.connection.exec_driver_sql(_NOTE_CHANGE, rows)
+            self.connection.exec_driver_sql(_NOTE_CHANGE, rows, execution_options=LATER)
 
     def _revise(self, changes: list[tuple[str, str, int, str | None]], action: str) -> None:
         by = (action, self.actor, self.now, self.reason, self.generation())
@@ -320,7 +312,7 @@ class Transaction:
 
     def bring_back(self) -> list[Key]:
         """Store again what the history says is there and no row has; return the keys."""
-        found = [tuple(row) for row in self.connection.execute(_WITHOUT_ROW)]
+        found = [tuple(row) for row in self.connection.execute(revisions.WITHOUT_ROW)]
         keys = [(kind, name) for kind, name in found if is_kind_name(kind) and not name_fault(name)]
         entries = [self._as_recorded(kind, name, 0) for kind, name in keys]
         known = [entry for entry in entries if entry.spec != {} or entry.ref is not None or entry.description]
@@ -330,7 +322,13 @@ class Transaction:
     # -- vectors -----------------------------------------------------------------------------------------------------
 
     def put_vectors(
-        self, embedder: str, width: int, rows: Iterable[tuple[int, int, str, bytes]], *, given: str | None = None
+        self,
+        embedder: str,
+        width: int,
+        rows: Iterable[tuple[int, int, str, bytes]],
+        *,
+        given: str | None = None,
+        counted: bool = True,
     ) -> int:
         """Store vectors, each only if its entry still says what was embedded; return how many were stored.
 
@@ -340,6 +338,7 @@ class Transaction:
             rows: (entry id, part, hash of the text, vector). A vector is little-endian float32 of length 1 (see
                 :func:`catalog.store.vectors.pack`), or no bytes at all where the text has nothing to embed.
             given: the word the embedder is chosen by.
+            counted: whether the number is wanted.
 
         Raises:
             EmbedderError: *width* is not the embedder's, or a vector has another width or length, or is not finite.
@@ -347,7 +346,7 @@ class Transaction:
         rows = list(rows)
         vectors.check(embedder, width, [row[3] for row in rows])
         id_, changed = vector_writes.ensure_embedder(self.connection, embedder, width, given, self.generation())
-        done = vector_writes.put(self.connection, id_, self.generation(), rows) if rows else 0
+        done = vector_writes.put(self.connection, id_, self.generation(), rows, counted) if rows else 0
         self.changed = self.changed or changed or done > 0
         return done
 
@@ -438,12 +437,13 @@ class Transaction:
         if self.changed:
             generation = self.generation()
             run = self.connection.exec_driver_sql
-            if run("UPDATE catalog_state SET generation = ?", (generation,)).rowcount == 0:
-                state.make(self.connection, generation)
             run(
                 "INSERT INTO history_mark (generation, token) VALUES (?, ?) "
                 "ON CONFLICT (generation) DO UPDATE SET token = excluded.token",
                 (generation, secrets.token_hex(16)),
+                execution_options=LATER,
             )
+            if run("UPDATE catalog_state SET generation = ?", (generation,)).rowcount == 0:
+                state.make(self.connection, generation)
             if generation % 100 == 0:  # often enough to keep the table small, seldom enough to cost nothing
                 run("DELETE FROM history_mark WHERE generation <= ?", (generation - _MARKS,))

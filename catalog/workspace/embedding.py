@@ -210,6 +210,7 @@ class EmbeddingService:
                 embedder.width,
                 [(id_, part, text_hash(text), one) for (id_, part, text), one in zip(batch, made, strict=True)],
                 given=self._recorded,
+                counted=False,
             )
         if not self._complete:  # a look at every text: only until it has been so once
             self._complete = transaction.complete(embedder.name)

@@ -11,15 +11,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
+import psycopg
 import pytest
-from factories import open_catalog, tool
+from factories import ROOT, open_catalog, tool
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from postgres_server import Server
 
 from benchmarks import data
-from catalog import Catalog, Settings, copy_catalog, upgrade_database, vector_search
+from catalog import Catalog, CatalogWarning, Settings, copy_catalog, upgrade_database, vector_search
 from catalog.embedders.hashed import HashEmbedder
 from catalog.search import shared_index
 from catalog.store import vectors
@@ -169,7 +170,7 @@ def test_a_filter_that_few_pass_or_that_hnsw_gives_up_on_is_exact(filled: str, m
         assert there.search("w1 w2", mode="semantic")[0].why["vectors"] == "hnsw, ef_search 400"
         assert "vectors" not in here.search("w1 w2", mode="semantic")[0].why
     monkeypatch.setattr(shared_index, "FEW", 5)
-    monkeypatch.setattr(row_search, "_SETTINGS", ("SET LOCAL hnsw.ef_search = 1", "SET LOCAL enable_sort = off"))
+    monkeypatch.setattr(row_search, "_SETTINGS", {"hnsw.ef_search": "1", "enable_sort": "off"})
     with opened(filled, WIDE) as there, opened(filled, WIDE, "exact") as here:
         for tags in (["rare"], ["t1"]):
             found = [
@@ -335,6 +336,43 @@ def test_a_writer_that_may_not_keep_the_rows_leaves_them_behind_and_nothing_stal
     finally:
         postgres.run("DROP OWNED BY pen", database)
         postgres.run("DROP ROLE pen")
+
+
+def test_the_roles_of_the_documentation_work_with_the_index(postgres: Server, postgres_url: str) -> None:
+    """A writer's new embedder gets rows and an index though only the owner makes indexes; a reader searches by it, and
+    can neither change rows nor have an index made."""
+    database = name_of(postgres_url)
+    roles = ("catalog_owner", "catalog_writer", "catalog_reader")
+    for role in roles:
+        postgres.run(f"DROP ROLE IF EXISTS {role}")
+    for statement in (ROOT / "docs" / "postgres-roles.sql").read_text("utf-8").split(";\n"):
+        if statement.strip():
+            postgres.run(statement, database)
+    for name, role in (("ann", "catalog_writer"), ("bob", "catalog_reader")):
+        postgres.run(f"CREATE ROLE {name} LOGIN IN ROLE {role}")
+    try:
+        with opened(postgres_url.replace("owner@", "ann@")) as ann:
+            ann.register("tool", "chart", "os.path:join", description="Draw a chart")
+            assert vector_search(ann) == "hnsw, ef_search 400"
+            assert ann.check() == []
+        with pytest.warns(CatalogWarning, match="read only here"):
+            bob = opened(postgres_url.replace("owner@", "bob@"))
+        with bob:
+            hits = bob.search("chart", mode="semantic")
+            assert [(hit.key, hit.why["vectors"]) for hit in hits] == [("tool:chart", "hnsw, ef_search 400")]
+        for statement in ("SELECT catalog_index_vectors(1)", "DELETE FROM vector_row", "DELETE FROM vector_mark"):
+            with (
+                psycopg.connect(postgres.url(database, user="bob"), options="-c search_path=catalog") as connection,
+                pytest.raises(psycopg.errors.InsufficientPrivilege),
+            ):
+                connection.execute(statement)
+    finally:
+        for name in ("ann", "bob"):
+            postgres.run(f"DROP OWNED BY {name}", database)
+            postgres.run(f"DROP ROLE {name}")
+        for role in roles:
+            postgres.run(f"DROP OWNED BY {role} CASCADE", database)
+            postgres.run(f"DROP ROLE {role}")
 
 
 def test_rows_that_were_damaged_are_named_and_made_again(postgres: Server, postgres_url: str) -> None:

@@ -19,11 +19,21 @@ _FOR_NOW = (
 )  # fmt: skip
 
 
+_TLS = ("certificate", "SSL error", "does not support SSL", "sslmode")
+
+
+def _is_tls(error: BaseException) -> bool:
+    """Tell whether an *error* is about encryption: libpq gives it no state, and waiting does not mend it."""
+    return not getattr(error, "sqlstate", None) and any(words in str(error) for words in _TLS)
+
+
 def is_lost(error: BaseException) -> bool:
     """Tell whether *error* says that there is no connection any more, or none yet: asking again may help."""
     if not isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
         return False
     state = error.sqlstate or ""
+    if _is_tls(error) and "closed" not in str(error):
+        return False
     if not state and (said := str(error)) and "FATAL:" in said:
         # A server that refuses a connection says why, but the driver hands on its words only.
         return any(words in said for words in _FOR_NOW)
@@ -69,6 +79,11 @@ def store_error(error: BaseException, shown: str) -> CatalogError:
         return StoreError(
             f"{shown} refuses the connection ({_said(error)}); check user, password and database in the URL; "
             "`createdb NAME` makes a database",
+            url=shown,
+        )
+    if _is_tls(error) and not is_lost(error):
+        return StoreError(
+            f"there is no TLS connection to {shown} ({_said(error)}); look at sslmode and sslrootcert in the URL",
             url=shown,
         )
     if isinstance(error, psycopg.DataError) and not state:

@@ -7,9 +7,10 @@ import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakSet
 
 import psycopg
 
@@ -59,6 +60,7 @@ class PostgresReader(Reader):
         self._listener: Listener | None = None
         self._looks = 0
         self._turn = 0
+        self._set: WeakSet[psycopg.Connection[Any]] = WeakSet()  # connections that were told the settings of HNSW
         self._last: Any = None
         self._count = threading.Lock()
         self._replica = _Replica(self) if address.replica else None
@@ -227,21 +229,26 @@ class PostgresReader(Reader):
                 return None  # a character that no text of PostgreSQL contains
             raise
 
-    def at_once(self, settings: Sequence[str], sql: str, params: Sequence[Any]) -> list[Row]:
-        """Return the rows of a statement of the driver's own form, under *settings* that hold for it alone.
+    def at_once(self, settings: Mapping[str, str], sql: str, params: Sequence[Any]) -> list[Row]:
+        """Return the rows of a statement of the driver's own form, run under *settings* that other statements may have.
 
-        All of it goes to the server together: it costs one way there and back. Settings of a session would get lost
-        behind a pooler.
+        A connection keeps them. Behind a pooler, where it does not, they go to the server with the statement, on one
+        way there and back.
         """
+        told = "SELECT " + ", ".join(["set_config(%s, %s, %s)"] * len(settings))
 
         def ask() -> list[Row]:
-            with self._lent() as lent:
-                pipeline = lent.pipeline() if psycopg.Pipeline.is_supported() else nullcontext()
-                with pipeline, lent.cursor(binary=True) as cursor:
-                    for before in ("BEGIN READ ONLY", *settings):
-                        lent.execute(before)
-                    cursor.execute(sql, params)
-                    rows: list[Row] = cursor.fetchall()
+            with self._lent() as lent, lent.cursor(binary=True) as cursor:
+                if self.address.prepares or not settings:
+                    if settings and lent not in self._set:
+                        lent.execute(told, [part for pair in settings.items() for part in (*pair, False)])
+                        self._set.add(lent)
+                    rows: list[Row] = cursor.execute(sql, params).fetchall()
+                    return rows
+                with lent.pipeline() if psycopg.Pipeline.is_supported() else nullcontext():
+                    lent.execute("BEGIN READ ONLY")
+                    lent.execute(told, [part for pair in settings.items() for part in (*pair, True)])
+                    rows = cursor.execute(sql, params).fetchall()
                     lent.execute("COMMIT")
                     return rows
 

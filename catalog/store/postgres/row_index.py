@@ -22,12 +22,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import sqlalchemy as sa
 
 from catalog.store.entry_rows import rows_of_entries
+from catalog.store.postgres.pipelines import tell
 from catalog.store.vectors import FRESH_JOIN, TOUCHED, as_rows, undamaged
 
 if TYPE_CHECKING:
     import numpy as np
     import psycopg
     from numpy.typing import NDArray
+
+    from catalog.store.postgres.pipelines import Waiting
 
 WIDEST = 4_000
 """How many numbers a row of an HNSW index of ``halfvec`` has at most."""
@@ -110,6 +113,14 @@ _EMBEDDERS = (
     "LEFT JOIN vector_mark AS m ON m.embedder_id = e.id "
     f"WHERE e.width BETWEEN 1 AND {WIDEST} ORDER BY e.id"
 )
+_TOGETHER = (
+    "SELECT e.id, e.width, e.since, m.generation, v.entry_id, v.part, v.vector, v.checksum FROM embedder AS e "
+    "LEFT JOIN vector_mark AS m ON m.embedder_id = e.id "
+    f"LEFT JOIN (vector AS v {FRESH_JOIN}) ON v.embedder_id = e.id AND v.entry_id = ANY(%s) "
+    f"AND length(v.vector) = 4 * e.width WHERE e.width BETWEEN 1 AND {WIDEST} ORDER BY e.id"
+)
+"""The embedders, each with the fresh vectors of some entries."""
+
 _VECTORS = (
     f"SELECT v.entry_id, v.part, v.vector, v.checksum FROM vector AS v {FRESH_JOIN} "
     "WHERE v.embedder_id = %s AND v.entry_id = ANY(%s) AND length(v.vector) = %s"
@@ -120,6 +131,8 @@ _NEXT = (
     "ORDER BY v.entry_id LIMIT %(page)s) UNION (SELECT r.entry_id FROM vector_row AS r WHERE r.embedder_id = %(id)s "
     "AND r.entry_id > %(last)s ORDER BY r.entry_id LIMIT %(page)s) ORDER BY 1 LIMIT %(page)s"
 )
+_DELETE = "DELETE FROM vector_row WHERE embedder_id = %s AND entry_id = ANY(%s)"
+_INSERT = "INSERT INTO vector_row (entry_id, embedder_id, row) VALUES (%s, %s, %s)"
 _MARK = (
     "INSERT INTO vector_mark (embedder_id, generation) VALUES (%s, %s) "
     "ON CONFLICT (embedder_id) DO UPDATE SET generation = excluded.generation"
@@ -212,14 +225,20 @@ class Keeper:
     def __init__(self, raw: psycopg.Connection[Any]) -> None:
         self._raw = raw
 
-    def follow(self, touched: Iterable[int], generation: int) -> None:
+    def follow(self, touched: Iterable[int], generation: int, waiting: Waiting) -> None:
         """Make the rows of the entries *touched* by this transaction, which will be *generation*.
 
-        An embedder that this transaction has added gets an index.
+        An embedder that this transaction has added gets an index. What is written of few entries *waits*.
         """
-        entries = set(touched)
-        for id_, _, width, since, mark in self._raw.execute(_EMBEDDERS).fetchall():
-            changed = entries
+        entries = sorted(set(touched))
+        few = entries if len(entries) <= _PAGE else []
+        found: dict[tuple[int, int, int, int | None], list[Any]] = {}
+        for row in tell(self._raw, waiting, _TOGETHER, (few,), False, cursor=self._raw.cursor(binary=True)).fetchall():
+            vectors = found.setdefault(row[:4], [])
+            if row[4] is not None:
+                vectors.append(row[4:])
+        for (id_, width, since, mark), vectors in found.items():
+            changed, is_known = entries, few is entries
             if mark is None:
                 if since != generation:
                     continue  # its vectors are older than the table of rows: `db upgrade` makes them all
@@ -227,13 +246,14 @@ class Keeper:
                 more = self._touched(id_, mark)
                 if more is None:
                     continue
-                changed = entries | more
-            ordered = sorted(changed)
-            for start in range(0, len(ordered), _PAGE):
-                self._write(id_, width, ordered[start : start + _PAGE])
+                changed, is_known = sorted({*entries, *more}), is_known and more <= set(entries)
+            for start in range(0, len(changed), _PAGE):
+                ids = changed[start : start + _PAGE]
+                made = _rows_of(vectors, width) if is_known else self._made(id_, width, ids)
+                self._write(id_, ids, *made, waiting)
             if mark is None:  # after the rows: an index is made of many in less time than it takes them one by one
-                self._raw.execute("SELECT catalog_index_vectors(%s)", (id_,))
-            self._raw.execute(_MARK, (id_, generation))
+                waiting.append(("SELECT catalog_index_vectors(%s)", (id_,), False))
+            waiting.append((_MARK, (id_, generation), False))
 
     def put_right(self) -> None:
         """Compare all rows with their vectors, write those that differ, and make the indexes that are not there."""
@@ -243,11 +263,13 @@ class Keeper:
             if int(name.rpartition("_")[2]) not in {row[0] for row in known}:
                 self._raw.execute(f"DROP INDEX {name}")
         generation = self._raw.execute("SELECT generation FROM catalog_state").fetchone()
+        waiting: Waiting = []
         for id_, _, width, _, mark in known:
             if mark is None:  # of many rows an index is made in a quarter of the time it takes to put in one by one
                 self._raw.execute(f"DROP INDEX IF EXISTS ix_vector_row_{id_}")
             for ids in self._differing(id_, width):
-                self._write(id_, width, ids)
+                self._write(id_, ids, *self._made(id_, width, ids), waiting)
+            tell(self._raw, waiting)
             self._raw.execute("SELECT catalog_index_vectors(%s)", (id_,))
             self._raw.execute(_MARK, (id_, generation[0] if generation else 0))
 
@@ -268,11 +290,7 @@ class Keeper:
 
     def _made(self, embedder_id: int, width: int, ids: list[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return the rows that the entries *ids* are to have, as far as they have a fresh vector."""
-        found = undamaged(self._raw.execute(_VECTORS, (embedder_id, ids, 4 * width), binary=True).fetchall())
-        columns = [[row[place] for row in found] for place in range(3)]
-        made, rows = rows_of_entries(as_rows(columns[0], columns[1], columns[2], width))
-        order = made.argsort()
-        return made[order], rows[order]
+        return _rows_of(self._raw.execute(_VECTORS, (embedder_id, ids, 4 * width), binary=True).fetchall(), width)
 
     def _differing(self, embedder_id: int, width: int) -> Iterator[list[int]]:
         """Yield ids of entries whose rows are not those of their vectors, a page at a time."""
@@ -294,21 +312,34 @@ class Keeper:
             if wrong:
                 yield wrong
 
-    def _write(self, embedder_id: int, width: int, ids: list[int]) -> None:
-        made, rows = self._made(embedder_id, width, ids)
-        self._raw.execute("DELETE FROM vector_row WHERE embedder_id = %s AND entry_id = ANY(%s)", (embedder_id, ids))
+    def _write(
+        self,
+        embedder_id: int,
+        ids: list[int],
+        made: NDArray[np.int64],
+        rows: NDArray[np.float32],
+        waiting: Waiting,
+    ) -> None:
+        waiting.append((_DELETE, (embedder_id, ids), False))
         if len(made) <= _FEW:
-            with self._raw.cursor() as cursor:
-                cursor.executemany(
-                    "INSERT INTO vector_row (entry_id, embedder_id, row) VALUES (%s, %s, %s)",
-                    [(id_, embedder_id, literal(row)) for id_, row in zip(made.tolist(), rows, strict=True)],
-                )
+            given = [(id_, embedder_id, literal(row)) for id_, row in zip(made.tolist(), rows, strict=True)]
+            waiting += [(_INSERT, values, False) for values in given]
             return
+        tell(self._raw, waiting)
         copied = "COPY vector_row (entry_id, embedder_id, row) FROM STDIN (FORMAT BINARY)"
         with self._raw.cursor() as cursor, cursor.copy(copied) as copy:
             copy.write(b"PGCOPY\n\xff\r\n\0" + bytes(8))
             copy.write(_binary(embedder_id, made, rows))
             copy.write(struct.pack(">h", -1))
+
+
+def _rows_of(vectors: list[Any], width: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return ids and rows of entries, made of rows of the database: (entry, part, vector, checksum)."""
+    found = undamaged(vectors)
+    ids, parts, stored = ([row[place] for row in found] for place in range(3))
+    made, rows = rows_of_entries(as_rows(ids, parts, stored, width))
+    order = made.argsort()
+    return made[order], rows[order]
 
 
 def _binary(embedder_id: int, ids: NDArray[np.int64], rows: NDArray[np.float32]) -> bytes:

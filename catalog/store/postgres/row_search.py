@@ -39,11 +39,11 @@ _LOOK = (
     "FROM embedder AS e CROSS JOIN catalog_state AS s LEFT JOIN vector_mark AS m ON m.embedder_id = e.id "
     "WHERE e.name = ?"
 )
-_SETTINGS = (
-    f"SET LOCAL hnsw.ef_search = {EF_SEARCH}",
-    "SET LOCAL hnsw.iterative_scan = strict_order",
-    f"SET LOCAL hnsw.max_scan_tuples = {SCANNED}",
-)
+_SETTINGS = {
+    "hnsw.ef_search": str(EF_SEARCH),
+    "hnsw.iterative_scan": "strict_order",
+    "hnsw.max_scan_tuples": str(SCANNED),
+}
 
 
 @rows_on_server.register
@@ -113,52 +113,54 @@ class _Rows:
         also: Sequence[int],
     ) -> Similar:
         """Return the entries nearest to each of the *queries*; see :class:`catalog.store.nearby.RowsOnServer`."""
-        telling = [literal(query) for query in queries if query.any()]
-        texts = [literal(query) for query in queries]
-        found = dict.fromkeys(map(int, also))
+        places = [place for place, query in enumerate(queries) if query.any()]
         if passing is not None:
-            ranked = f"r.entry_id = ANY(%s) ORDER BY (r.row {self._product} %s::{self._type}) + 0"
-            parts = [(ranked, [list(passing), text]) for text in telling]
-            rows = self._candidates(parts, k)
-        else:
-            where, params = conditions(filters, "r.entry_id", "(SELECT e.kind FROM entry AS e WHERE e.id = r.entry_id)")
-            passes = "".join(f"{translated(one)} AND " for one in where) if filters != NO_FILTERS else ""
-            ranked = f"{passes}TRUE ORDER BY r.row::{self._half} {self._distance} %s::{self._half}"
-            rows = self._candidates([(ranked, [*params, text]) for text in telling], k)
-            counts = [sum(row[0] == number for row in rows) for number in range(len(telling))]
-            if any(count < min(k, self.size // 2) for count in counts) and filters != NO_FILTERS:
-                ranked = f"{passes}TRUE ORDER BY (r.row {self._product} %s::{self._type}) + 0"
-                rows = self._candidates([(ranked, [*params, text]) for text in telling], k)
-        found |= {row[1]: None for row in rows}
-        return self._similar(sorted(found), texts)
+            return self._found(queries, places, k, "r.entry_id = ANY(%s) AND", [list(passing)], also, by_index=False)[0]
+        where, params = conditions(filters, "r.entry_id", "(SELECT e.kind FROM entry AS e WHERE e.id = r.entry_id)")
+        passes = "".join(f"{translated(one)} AND " for one in where)
+        found, count = self._found(queries, places, k, passes, params, also)
+        if filters != NO_FILTERS and count < len(places) * min(k, self.size // 2):
+            return self._found(queries, places, k, passes, params, also, by_index=False)[0]
+        return found
 
-    def _candidates(self, parts: list[tuple[str, list[Any]]], k: int) -> list[Any]:
-        """Return (place of the part, entry id) of the first *k* rows of each of *parts*, conditions with an order."""
-        if not parts:
-            return []
-        # The number of the embedder stands in the text: as a parameter it would keep the index of that one from use.
-        ours = f"r.entry_id FROM vector_row AS r WHERE r.embedder_id = {self._id}"
-        sql = " UNION ALL ".join(
-            f"(SELECT {number}, {ours} AND {ranked} LIMIT {k})" for number, (ranked, _) in enumerate(parts)
-        )
-        return self._ask(sql, [value for _, values in parts for value in values])
-
-    def _similar(self, ids: list[int], texts: list[str]) -> Similar:
+    def _found(
+        self,
+        queries: NDArray[np.float32],
+        places: Sequence[int],
+        k: int,
+        passes: str,
+        params: list[Any],
+        also: Sequence[int],
+        *,
+        by_index: bool = True,
+    ) -> tuple[Similar, int]:
+        """Return the first *k* rows for the queries at each of *places*, and how many that were before *also*."""
         import numpy as np
 
-        each = ", ".join(f"-(r.row {self._product} %s::{self._type})" for _ in texts)
-        rows = self._ask(
-            f"SELECT r.entry_id, {each} FROM vector_row AS r WHERE r.embedder_id = {self._id} AND r.entry_id = ANY(%s) "
-            "ORDER BY r.entry_id",
-            [*texts, ids],
+        # The number of the embedder stands in the text: as a parameter it would keep the index of that one from use.
+        ours = f"vector_row AS r WHERE r.embedder_id = {self._id} AND"
+        texts, values, parts = [literal(query) for query in queries], list[Any](), []
+        for place in places:
+            order = f"(r.row {self._product} %s::{self._type}) + 0"
+            if by_index:  # by a parameter: what another part of the statement gives would not go by the index
+                order = f"r.row::{self._half} {self._distance} %s::{self._half}"
+            parts.append(f"(SELECT r.entry_id FROM {ours} {passes} TRUE ORDER BY {order} LIMIT {k})")
+            values += [*params, texts[place]]
+        near = " UNION ALL ".join(parts) or "SELECT 0 AS entry_id WHERE FALSE"
+        each = ", ".join(f"-(r.row {self._product} %s::{self._type})" for _ in queries)
+        rows = self._reader.at_once(
+            _SETTINGS,
+            f"WITH f AS MATERIALIZED ({near}) SELECT r.entry_id, (SELECT count(*) FROM f), {each} FROM {ours} "
+            "r.entry_id = ANY(ARRAY(SELECT entry_id FROM f UNION SELECT unnest(%s::integer[]))) ORDER BY r.entry_id",
+            [*values, *texts, list(also)],
         )
-        table = np.array([row[1:] for row in rows], np.float64).reshape(len(rows), len(texts)).T
-        return Similar(np.array([row[0] for row in rows], np.int64), table)
+        table = np.array([row[2:] for row in rows], np.float64).reshape(len(rows), len(queries)).T
+        return Similar(np.array([row[0] for row in rows], np.int64), table), rows[0][1] if rows else 0
 
     def rows(self, ids: Sequence[int]) -> dict[int, NDArray[np.float32]]:
         """Return the rows of the entries *ids*, as far as they have one."""
         sql = "SELECT r.entry_id, r.row FROM vector_row AS r WHERE r.embedder_id = %s AND r.entry_id = ANY(%s)"
-        return {id_: numbers_of(data) for id_, data in self._ask(sql, [self._id, list(ids)])}
+        return {id_: numbers_of(data) for id_, data in self._reader.at_once({}, sql, [self._id, list(ids)])}
 
     def sample(self, most: int) -> NDArray[np.float32]:
         """Return at most *most* rows, evenly spaced by their ids."""
@@ -168,7 +170,3 @@ class _Rows:
         found = self.rows(range(self._first, self._last + 1, step))
         rows = [found[id_] for id_ in sorted(found)]
         return np.stack(rows) if rows else np.empty((0, self._width), np.float32)
-
-    def _ask(self, sql: str, params: list[Any]) -> list[Any]:
-        """Return the rows of a statement, with HNSW set up for it alone: settings of a session get lost in poolers."""
-        return self._reader.at_once(_SETTINGS, sql, params)

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 import sqlalchemy as sa
@@ -14,16 +14,39 @@ from sqlalchemy import event
 from sqlalchemy.pool import QueuePool
 
 from catalog.errors import StoreError
+from catalog.store.derived import LATER
+from catalog.store.forms import MOST, is_number
 from catalog.store.postgres import dialect, row_index
 from catalog.store.postgres.connecting import connect
 from catalog.store.postgres.errors import is_lost, store_error, unknown_commit
+from catalog.store.postgres.pipelines import tell, waiting_on
 from catalog.store.writer import Transaction, Writer
 
 if TYPE_CHECKING:
+    from catalog.entry.entry import Entry
+    from catalog.entry.key import Key
     from catalog.store.postgres.address import Address
 
 LOCK = "SELECT pg_advisory_xact_lock(1129595201, 'catalog_state'::regclass::oid::integer)"
 """Held by whoever writes: generations come in the order of commits, as with SQLite's write lock."""
+
+_FACTS = (
+    f"SELECT {row_index.KEPT}, s.generation, coalesce(s.words_version, -1), coalesce(s.text_version, -1), "
+    f"NOT EXISTS (SELECT 1 FROM revision), (SELECT coalesce(max(e.id), 0) FROM entry AS e WHERE e.id < {MOST}) "
+    "FROM (SELECT 1) AS x LEFT JOIN catalog_state AS s ON TRUE"
+)
+
+
+class _Facts(NamedTuple):
+    """What every transaction asks first, with the lock held."""
+
+    keeps_rows: bool
+    generation: int | None
+    words: int
+    texts: int
+    is_empty: bool
+    last_id: int
+
 
 _INSERT = re.compile(r"INSERT INTO (\w+) \(([^()]*)\) VALUES \((?:%s(?:, )?)+\)")
 _MANY = 50
@@ -52,11 +75,29 @@ def make_engine(address: Address) -> sa.Engine:
         text = dialect.translated(statement)
         return text, given if executemany else dialect.parameters(text, given)
 
+    @event.listens_for(engine, "do_execute")
+    def _one(cursor: Any, statement: str, given: Any, context: Any) -> bool:
+        waiting = waiting_on(context.root_connection)
+        if context.execution_options.get("later"):
+            waiting.append((statement, given, False))
+            return True
+        return bool(waiting) and bool(tell(cursor.connection, waiting, statement, given, False, cursor=cursor))
+
+    @event.listens_for(engine, "do_execute_no_params")
+    def _bare(cursor: Any, statement: str, context: Any) -> bool:
+        waiting = waiting_on(context.root_connection)
+        return bool(waiting) and bool(tell(cursor.connection, waiting, statement, None, False, cursor=cursor))
+
     @event.listens_for(engine, "do_executemany")
-    def _copy(cursor: Any, statement: str, rows: Any, context: Any) -> bool:
+    def _many(cursor: Any, statement: str, rows: Any, context: Any) -> bool:
+        waiting = waiting_on(context.root_connection)
         found = _INSERT.fullmatch(statement)
         if found is None or len(rows) < _MANY:
-            return False
+            if context.execution_options.get("later"):
+                waiting.append((statement, rows, True))
+                return True
+            return bool(waiting) and bool(tell(cursor.connection, waiting, statement, rows, True, cursor=cursor))
+        tell(cursor.connection, waiting)
         with cursor.copy(f"COPY {found[1]} ({found[2]}) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
@@ -71,33 +112,82 @@ def _connection(address: Address) -> Any:
     return made
 
 
+def _cause(error: sa.exc.DBAPIError | psycopg.Error) -> BaseException:
+    """Return the error of the driver."""
+    return (error.orig or error) if isinstance(error, sa.exc.DBAPIError) else error
+
+
 class ServerTransaction(Transaction):
     """Changes on a server, where the rows of the index of vectors change with the vectors."""
 
-    def __init__(self, connection: sa.Connection, actor: str, reason: str | None = None) -> None:
-        """Write on *connection* in the name of *actor*."""
+    def __init__(self, connection: sa.Connection, facts: _Facts, actor: str, reason: str | None = None) -> None:
+        """Write on *connection*, of which the *facts* are known, in the name of *actor*."""
         super().__init__(connection, actor, reason)
         self._touched: set[int] = set()
+        self._known: dict[Key, tuple[int, Entry] | None] = {}
+        self._facts: _Facts | None = facts
+        self._keeps_rows = facts.keeps_rows
+        self._versions = (facts.words, facts.texts)
+        if is_number(facts.generation):
+            self._next = 1 + (facts.generation or 0)
 
     def _note_changes(self, ids: Iterable[int]) -> None:
         noted = list(ids)
         self._touched.update(noted)
         super()._note_changes(noted)
 
+    def versions(self) -> tuple[int, int]:
+        """Return the versions of the words in the full-text index and of the texts to embed."""
+        return self._versions
+
     def put_vectors(
-        self, embedder: str, width: int, rows: Iterable[tuple[int, int, str, bytes]], *, given: str | None = None
+        self,
+        embedder: str,
+        width: int,
+        rows: Iterable[tuple[int, int, str, bytes]],
+        *,
+        given: str | None = None,
+        counted: bool = True,
     ) -> int:
         """Store vectors; see :meth:`catalog.store.writer.Transaction.put_vectors`."""
         rows = list(rows)
         self._touched.update(row[0] for row in rows)
-        return super().put_vectors(embedder, width, rows, given=given)
+        return super().put_vectors(embedder, width, rows, given=given, counted=counted)
+
+    def existing(self, keys: Iterable[Key]) -> dict[Key, tuple[int, Entry]]:
+        """Return what is stored of *keys*; what was asked for before in this transaction is remembered."""
+        every = list(keys)
+        if new := [key for key in every if key not in self._known]:
+            self._known |= dict.fromkeys(new) | super().existing(new)
+        return {key: found for key in every if (found := self._known[key]) is not None}
+
+    def _beginning(self) -> tuple[bool, int]:
+        return (self._facts.is_empty, self._facts.last_id) if self._facts else super()._beginning()
+
+    def _write(self, inserts: list[Any], updates: list[Any], action: str) -> None:
+        self._known.clear()
+        self._facts = None
+        super()._write(inserts, updates, action)
+
+    def remove(self, keys: Iterable[Key], action: str) -> list[Key]:
+        """Remove entries; see :meth:`catalog.store.writer.Transaction.remove`."""
+        removed = super().remove(keys, action)
+        self._known.clear()
+        return removed
+
+    def rename(self, key: Key, new: str) -> None:
+        """Give an entry another name; see :meth:`catalog.store.writer.Transaction.rename`."""
+        self._known.clear()
+        super().rename(key, new)
 
     def finish(self) -> None:
         """Bring the index of vectors with it, and raise the generation, if anything has changed."""
-        if self.changed and self.connection.exec_driver_sql(f"SELECT {row_index.KEPT}").scalar():
-            raw: Any = self.connection.connection.dbapi_connection
-            row_index.Keeper(raw).follow(self._touched, self.generation())
+        raw: Any = self.connection.connection.dbapi_connection
+        waiting = waiting_on(self.connection)
+        if self.changed and self._keeps_rows:
+            row_index.Keeper(raw).follow(self._touched, self.generation(), waiting)
         super().finish()
+        tell(raw, waiting)
 
 
 class PostgresWriter(Writer):
@@ -120,17 +210,17 @@ class PostgresWriter(Writer):
             StoreBusyError: another process held the lock longer than the patience, or the server does not answer.
             ReadOnlyError: the server or this role can only read.
         """
-        connection = self._begun()
-        committing = False
+        connection, facts = self._begun()
+        waiting, committing = waiting_on(connection), False
         try:
-            transaction = ServerTransaction(connection, actor, reason)
+            transaction = ServerTransaction(connection, facts, actor, reason)
             yield transaction
             transaction.finish()
             committing = True
             connection.commit()
-        except sa.exc.DBAPIError as error:
+        except (sa.exc.DBAPIError, psycopg.Error) as error:
             self._roll_back(connection)
-            cause = error.orig or error
+            cause = _cause(error)
             if committing and is_lost(cause):
                 raise unknown_commit(self.path, cause) from error
             raise store_error(cause, self.path) from error
@@ -145,18 +235,20 @@ class PostgresWriter(Writer):
             self._roll_back(connection)
             raise
         finally:
+            waiting.clear()
             connection.close()
 
-    def _begun(self) -> sa.Connection:
+    def _begun(self) -> tuple[sa.Connection, _Facts]:
         deadline, failures = time.monotonic() + self.address.patience, 0
         while True:
             connection = None
             try:
                 connection = self._engine.connect()
-                connection.exec_driver_sql(LOCK)
-                return connection
+                waiting_on(connection).clear()
+                connection.exec_driver_sql(LOCK, execution_options=LATER)
+                return connection, _Facts(*connection.exec_driver_sql(_FACTS).one())
             except (sa.exc.DBAPIError, psycopg.Error) as error:
-                cause = (error.orig or error) if isinstance(error, sa.exc.DBAPIError) else error
+                cause = _cause(error)
                 if connection is not None:
                     connection.invalidate()
                     connection.close()
