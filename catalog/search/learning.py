@@ -126,7 +126,7 @@ class Learning:
                 key,
                 1.0 if success else -1.0,
                 settings.clock(),
-                text[:MOST_CHARACTERS].encode("utf-8", "replace").decode() if settings.learn_text else None,
+                _storable(text) if settings.learn_text else None,
             )
 
     def _offer(self, snapshot: Any, text: str, hits: Sequence[Hit]) -> None:
@@ -159,3 +159,8 @@ class Learning:
         """Forget the uses of the entry *key*, or of all entries (None); return how many rows were deleted."""
         with self._store.writing(actor=self._actor()) as transaction:
             return transaction.forget_uses(key)
+
+
+def _storable(text: str) -> str:
+    """Return the beginning of a request as every database takes it: without halves of characters and NUL."""
+    return text[:MOST_CHARACTERS].encode("utf-8", "replace").decode().replace("\0", "?")

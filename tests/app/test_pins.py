@@ -320,6 +320,7 @@ def test_pinned_source_is_nothing_to_scan(cat: Catalog) -> None:
     assert not kept_sources(reader, ["tool:price"])
 
 
+@pytest.mark.sqlite("a check mends it there")
 def test_kept_source_that_is_damaged_harms_nothing(cat: Catalog, url: str) -> None:
     """A damaged row of kept source is named by `db check` with what keeps it again, and passed over by all else."""
     damage(url, "UPDATE source SET files = '{' WHERE target = 'pin-source:tool:price'")
