@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from catalog.errors import CatalogError, StoreError
 from catalog.store.forms import parsed_texts
 from catalog.store.fulltext import FIELDS
-from catalog.store.mapping import words_of
-from catalog.store.queries import entry_at, words_and_examples
+from catalog.store.mapping import entry_from_row, words_of
+from catalog.store.queries import entry_at, rows_of, words_and_examples
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
@@ -83,7 +83,9 @@ class Hit:
         """The entry as it was when the search was made, even if it has been changed or taken away since."""
         if self._entry is None:
             assert self._reader is not None
-            self._entry = entry_at(self._reader, self.kind, self.name, self._row[4])
+            self._entry = self._together.entry_of(self.key, self._row[4]) if self._together else None
+            if self._entry is None:
+                self._entry = entry_at(self._reader, self.kind, self.name, self._row[4])
         return self._entry
 
     @property
@@ -113,7 +115,7 @@ class Hit:
         return self.entry.tags
 
     def share(self, together: Together) -> None:
-        """Have words and examples read *together* with those of other hits."""
+        """Have the entry, its words and examples read *together* with those of other hits."""
         self._together = together
 
     @property
@@ -176,12 +178,22 @@ class Hit:
 
 
 class Together:
-    """What the reasons of some hits are made of, read for all of them once one of them is asked for its reasons."""
+    """The entries of some hits, and what their reasons are made of: read for all of them once one of them is asked."""
 
     def __init__(self, reader: Reader, keys: Sequence[tuple[str, str]]) -> None:
         """Stand for the entries with these *keys*; nothing is read yet."""
         self._reader, self._keys = reader, keys
         self._read: dict[str, tuple[int, tuple[str, ...], tuple[str, ...]]] | None = None
+        self._rows: dict[tuple[str, int], Row] | None = None
+
+    def entry_of(self, key: str, revision: int) -> Entry | None:
+        """Return an entry; None: it has changed since, its row is damaged, or it was asked for before."""
+        if self._rows is None:
+            self._rows = rows_of(self._reader, self._keys)
+        row = self._rows.pop((key, revision), None)
+        with suppress(StoreError):
+            return None if row is None else entry_from_row(row)
+        return None
 
     def of(self, key: str, revision: int) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
         """Return words and examples of an entry; None: it has changed since, or its row is damaged."""
@@ -195,7 +207,7 @@ class Hits(list[Hit]):
     """What a search gives: a list of hits that notebooks show as a table."""
 
     def together(self, reader: Reader) -> Hits:
-        """Have what the reasons are made of read for many hits at once; return them."""
+        """Have entries, and what the reasons are made of, read for many hits at once; return them."""
         for start in range(0, len(self), _AT_ONCE):
             stored = [hit for hit in self[start : start + _AT_ONCE] if hit.tier == "persistent"]
             shared = Together(reader, [(hit.kind, hit.name) for hit in stored])

@@ -55,6 +55,10 @@ _WORDS_OF = (
     "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]') "
     "CROSS JOIN search_doc AS d ON d.entry_id = e.id"
 )
+_ENTRIES_OF = (
+    f"SELECT {columns()} FROM json_each(?) AS k CROSS JOIN entry AS e "
+    "ON e.kind = json_extract(k.value, '$[0]') AND e.name = json_extract(k.value, '$[1]')"
+)
 STATE = "SELECT generation, words_version, text_version FROM catalog_state"
 TAGS = "SELECT DISTINCT tag FROM entry_tag"
 HISTORY = (
@@ -355,6 +359,12 @@ def words_and_examples(
             if all(type(text) is str for text in words):
                 found[f"{kind}:{name}"] = revision, tuple(words), parsed_texts(examples)
     return found
+
+
+def rows_of(reader: Reader, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, int], Row]:
+    """Return the rows of the entries with these *keys*, by key and revision, as :func:`entry_from_row` takes them."""
+    rows = reader.all(_ENTRIES_OF, (dumps(keys),))
+    return {(f"{row[0]}:{row[1]}", row[_REVISION]): row for row in rows}
 
 
 def entry_at(reader: Reader, kind: str, name: str, revision: int) -> Entry:

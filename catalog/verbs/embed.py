@@ -37,7 +37,7 @@ def status(ws: Workspace) -> dict[str, Status]:
 
 
 def vector_search(catalog: HasWorkspace) -> str:
-    """Return how a search by meaning would look at the vectors now, in words; empty for a file, where it is exact.
+    """Return how a search by meaning would look at the vectors now, in words; empty for a file, which is searched here.
 
     On a server it begins with "hnsw", where pgvector's index is asked, or with "exact" and the reason why.
     """

@@ -218,6 +218,18 @@ def test_a_hit_is_as_it_was_found(catalog: Catalog) -> None:
     )  # fmt: skip
 
 
+def test_the_entries_of_hits_are_read_together(full: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entries of all hits of a search take a single statement, and are those that lookups give."""
+    hits = full.search("draw plot", limit=20)
+    expected = [full.entry(hit.kind, hit.name) for hit in hits]
+    reader = type(full.workspace.store.reader)
+    all_rows, one_row, said = reader.all, reader.one, []
+    monkeypatch.setattr(reader, "all", lambda self, sql, *args: said.append(sql) or all_rows(self, sql, *args))
+    monkeypatch.setattr(reader, "one", lambda self, sql, *args: said.append(sql) or one_row(self, sql, *args))
+    assert [hit.entry for hit in hits] == expected
+    assert (len(hits), len(said)) == (20, 1)
+
+
 FILTERS = [
     Filters(kinds, tags, any_tags, exclude, *origin)
     for kinds in ((), ("tool",), ("tool", "model"))
