@@ -312,13 +312,14 @@ def imported_name(data: bytes, dotted: str, end: int, module: str, is_package: b
     first, dot, rest = dotted.partition(".")
     name = first.encode()
     place = data.find(name)
+    ended = -1  # where a statement begins that has ended before the place
     while 0 <= place < end:
-        start = data.rfind(b"from", 0, place)
-        if start < 0:
-            start = data.rfind(b"import", 0, place)
+        start = data.rfind(b"from", ended + 1, place)
         match = _FROM.match(data, start, place) if start >= 0 else None
         is_other = _RENAMED_TO.match(data, place + len(name)) is not None  # import Tool as MCPTool
-        if match is not None and not is_other and _is_one_statement(match[2]) and _is_word(data, place, len(name)):
+        if match is not None and not _is_one_statement(match[2]):
+            ended = start
+        elif match is not None and not is_other and _is_word(data, place, len(name)):
             source = absolute(_text(match[1]), module, is_package)
             own = _RENAMED_FROM.search(match[2])
             return f"{source}.{_text(own[1]) if own else first}{dot}{rest}" if source else dotted

@@ -13,7 +13,7 @@ import pytest
 
 from catalog.discovery import outside
 from catalog.discovery.finding import ScanResult
-from catalog.discovery.prefilter import Prefilter, Prefiltered
+from catalog.discovery.prefilter import Prefilter, Prefiltered, imported_name
 from catalog.discovery.scan import scan
 
 Make = Callable[[Mapping[str, str | bytes]], Path]
@@ -80,3 +80,12 @@ def test_a_file_that_is_skipped_by_its_bytes_holds_nothing(
     thorough = scan(packages, tests=True, **options)
     assert extracts(thorough) > extracts(usual)
     assert thorough.findings == usual.findings
+
+
+def test_the_import_of_a_name_is_found_behind_other_statements_and_uses() -> None:
+    """A name counts as imported by the statement it stands in, not by one that ended above it."""
+    data = b"from a import Other\nBase\nfrom b import (\n    Bases,\n    Base,\n)\nBase()\nclass C(Base): pass\n"
+    assert imported_name(data, "Base.x", data.index(b"class"), "m", False) == "b.Base.x"
+    assert imported_name(data, "Base", data.index(b"Base,"), "m", False) == "Base"
+    aliased = b"import pkg.base as base\nclass C(base.Model): pass\n"
+    assert imported_name(aliased, "base.Model", aliased.index(b"class"), "m", False) == "pkg.base.Model"
