@@ -154,7 +154,12 @@ class Databases:
     def lent(self, folder: object = None) -> Iterator[str]:
         """The URL of an empty catalog; a *folder*, where one in a file would be, says nothing here."""
         name, connection, form = self._free.pop() if self._free else self._new()
-        yield self._server.url(name)
+        try:
+            yield self._server.url(name)
+        finally:
+            self._take_back(name, connection, form)
+
+    def _take_back(self, name: str, connection: psycopg.Connection[Any], form: object) -> None:
         try:
             connection.execute(_END_OTHERS)
             is_empty = connection.execute(_FORM).fetchone() == form and self._emptied(connection)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import keyword
 from typing import Any
 
+from factories import ON_SERVER
 from hypothesis import strategies as st
 
 from catalog.entry.entry import Entry, make_entry
 from catalog.entry.key import name_fault
 from catalog.entry.kinds import KINDS
 
-texts = st.text(st.characters(codec="utf-8"), max_size=60)
-"""Any text that can be stored, NUL and line ends included."""
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0" if ON_SERVER else ""), max_size=60)
+"""Any text that can be stored, line ends included, and NUL but on a server."""
 
 kinds = st.sampled_from(KINDS)
 
