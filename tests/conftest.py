@@ -99,9 +99,11 @@ def closed_network() -> Iterator[None]:
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Path:
-    """The file of an empty catalog, made by the migrations."""
-    return blank_catalog(tmp_path / "catalog.db")
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """The file of an empty catalog, made by the migrations: that of the URL, unless the suite runs on a server."""
+    if ON_SERVER:
+        return blank_catalog(tmp_path / "catalog.db")
+    return Path(request.getfixturevalue("url").removeprefix("sqlite:///"))
 
 
 @pytest.fixture(scope="session")
