@@ -38,7 +38,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if mark is not None:
             item.add_marker(pytest.mark.skip(reason=f"about files: {mark.args[0]}"))
         fixtures = getattr(item, "fixturenames", ())
-        (there if mark or "lend_url" in fixtures or "postgres" in fixtures else elsewhere).append(item)
+        (there if mark or "lend_url" in fixtures else elsewhere).append(item)
     items[:] = there
     config.hook.pytest_deselected(items=elsewhere)
 
@@ -144,10 +144,11 @@ def lend_url(request: pytest.FixtureRequest) -> Iterator[LendUrl]:
     if not ON_SERVER:
         yield lent_file
         return
-    from catalog.store.postgres.store import PostgresStore
+    from catalog.workspace import trusting
 
+    policy_of = trusting.policy_of
     with pytest.MonkeyPatch.context() as patch:  # it is the tests' own: what they register is trusted as in a file
-        patch.setattr(PostgresStore, "is_server", False)
+        patch.setattr(trusting, "policy_of", lambda *given, is_server=False, **more: policy_of(*given, **more))
         yield request.getfixturevalue("databases").lent
 
 

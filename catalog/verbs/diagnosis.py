@@ -197,7 +197,7 @@ def _database(ws: Workspace) -> Iterator[Fault]:
     """Yield what is wrong with the database itself and with what lies beside it."""
     from catalog.store.leftovers import leftovers
 
-    mended = "" if ws.store.read_only else "the database is mended (`catalog db check --fix`)"
+    mended = "" if ws.store.read_only or ws.store.is_server else "the database is mended (`catalog db check --fix`)"
     try:
         for fault in ws.store.check():
             yield Fault(DATABASE, "", "damage", None, "exact" if mended else "", fault, None, mended)
@@ -209,7 +209,7 @@ def _database(ws: Workspace) -> Iterator[Fault]:
         why = f"{stale} vectors of {name} are of texts that have changed since; `catalog embed update` makes them again"
         remedy = "the vectors are made again (`catalog embed update`)" if local and not ws.store.read_only else ""
         yield Fault(DATABASE, "", "vectors", None, "exact" if remedy else "", why, None, remedy)
-    for file in leftovers(ws.store.path or ""):
+    for file in () if ws.store.is_server else leftovers(ws.store.path or ""):
         why = "it is a part of a copy that nobody writes any more"
         yield Fault(DATABASE, file, "leftover", None, "exact", why, None, "it is removed")
 

@@ -79,6 +79,7 @@ def test_check_finds_and_mends_a_broken_index(run_cli, database) -> None:
     )
 
 
+@pytest.mark.sqlite("a backup is a file")
 @pytest.mark.usefixtures("three")
 def test_a_backup_is_a_catalog(run_cli, project) -> None:
     """The copy lists the same entries, and is never written over."""

@@ -147,6 +147,7 @@ def test_what_is_configured_is_said_and_left_to_its_file(run_cli, project) -> No
     assert run_cli("doctor", "--fix", "--yes").status == 1
 
 
+@pytest.mark.sqlite("a server is not mended")
 def test_damage_of_the_database_is_mended(run_cli, catalog, url) -> None:
     """Words that are missing from the full-text search are made again, as `db check --fix` does it."""
     catalog.register("schema", "v", {"a": 1}, description="What a judge says.")
@@ -158,6 +159,7 @@ def test_damage_of_the_database_is_mended(run_cli, catalog, url) -> None:
     assert [hit.key for hit in catalog.search("judge")] == ["schema:v"]
 
 
+@pytest.mark.sqlite("files lie beside it")
 def test_files_of_an_interrupted_upgrade_are_removed(run_cli, catalog, url) -> None:
     """Parts of copies nobody writes any more go; what is being written, and what was kept whole, stays."""
     ended = subprocess.Popen([sys.executable, "-c", ""])

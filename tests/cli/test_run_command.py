@@ -318,7 +318,9 @@ class Embedder:
 def test_json_stands_alone(project: Path, url: str, given) -> None:
     """Under ``--json`` all that imported code prints, in whatever way and at exit, too, goes to standard error."""
     (project / "noisy.py").write_text(NOISY.replace("\\\\", "\\"))
-    environment = {**os.environ, "CATALOG_URL": url, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    (project / "catalog.toml").write_text('[trust]\nmode = "open"\n')  # as that of a file is by itself
+    environment = {**os.environ, "CATALOG_URL": url, "CATALOG_TRUST": "1"}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "catalog_cli", *arguments]
@@ -407,7 +409,9 @@ def test_a_result_is_printed_as_it_comes(run_cli, agents) -> None:
 @pytest.mark.parametrize("name", ["hang", "sleep"])
 def test_what_takes_too_long_ends_with_1(project: Path, url: str, run_cli, agents, name: str) -> None:
     """After `--timeout` the process ends with one line, whatever its threads still do."""
-    environment = {**os.environ, "CATALOG_URL": url, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    (project / "catalog.toml").write_text('[trust]\nmode = "open"\n')  # as that of a file is by itself
+    environment = {**os.environ, "CATALOG_URL": url, "CATALOG_TRUST": "1"}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
     command = [sys.executable, "-m", "catalog_cli", "run", name, "--timeout", "0.2"]
     done = subprocess.run(command, capture_output=True, text=True, cwd=project, env=environment, timeout=50)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", "Error: the call did not end within 0.2 s\n")

@@ -377,6 +377,7 @@ def issuer() -> Iterator[tuple[Issuer, str]]:
     served.stop()
 
 
+@pytest.mark.sqlite("each of its bytes is read")
 def test_a_program_with_a_secret_is_let_in(
     cat: Catalog, url: str, issuer: tuple[Issuer, str], monkeypatch: Any, data_home: Path
 ) -> None:

@@ -89,6 +89,22 @@ class Connection:
     def stream(self, sql: str, params: Mapping[str, Any] | Sequence[Any] = ()) -> Iterator[Any]:
         """Run a statement in a transaction that is open; lend a cursor that fetches its rows as they are read."""
         text = translated(sql)
-        with self.raw.cursor(name="catalog_rows") as cursor:
-            cursor.execute(text, parameters(text, params), binary=True)
-            yield cursor
+        self.raw.execute(f"DECLARE catalog_rows CURSOR FOR {text}", parameters(text, params), prepare=False)
+        try:
+            yield _Stream(self.raw)
+        finally:
+            if self.raw.info.transaction_status.name == "INTRANS":  # else it has gone with its transaction
+                self.raw.execute("CLOSE catalog_rows")
+
+
+class _Stream:
+    """A cursor of the server's; the driver's own warns where one that was left half way is collected as garbage."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: psycopg.Connection[Any]) -> None:
+        self._raw = raw
+
+    def fetchmany(self, size: int) -> list[Any]:
+        """Return the next rows; none at the end."""
+        return self._raw.execute(f"FETCH {size:d} FROM catalog_rows", binary=True).fetchall()

@@ -19,8 +19,6 @@ import struct
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import sqlalchemy as sa
-
 from catalog.store.entry_rows import rows_of_entries
 from catalog.store.postgres.pipelines import tell
 from catalog.store.vectors import FRESH_JOIN, TOUCHED, as_rows, undamaged
@@ -28,6 +26,7 @@ from catalog.store.vectors import FRESH_JOIN, TOUCHED, as_rows, undamaged
 if TYPE_CHECKING:
     import numpy as np
     import psycopg
+    import sqlalchemy as sa
     from numpy.typing import NDArray
 
     from catalog.store.postgres.pipelines import Waiting
@@ -196,6 +195,8 @@ ASK = _EXTENSION
 
 def prepare(connection: sa.Connection) -> str:
     """Make the tables of rows and what makes their indexes, where pgvector is there or can be; return why it is not."""
+    import sqlalchemy as sa  # reading needs it not
+
     run = connection.exec_driver_sql
     known = extension(run(ASK).one())
     if known.place is None and known.offered is not None and known.has_public and numbers(known.offered) >= _OLDEST:
