@@ -48,14 +48,14 @@ def without_keys(text: str, instead: str = HIDDEN) -> str:
 def hide_secrets(text: str) -> str:
     """Return *text* without keys, as :func:`without_keys`, and without the secrets of the environment.
 
-    Those are the values of variables whose names say that they are secrets.
+    Those are the values of variables whose names say that they are secrets; ``PWD`` is the shell's working folder.
 
     Examples:
         >>> hide_secrets("can't reach postgresql://ann:hunter22@db/x")
         "can't reach postgresql://db/x"
     """
     for name, value in os.environ.items():
-        if len(value) >= _SHORTEST and _NAMES.search(name):
+        if len(value) >= _SHORTEST and name != "PWD" and _NAMES.search(name):
             text = text.replace(value, HIDDEN)
     return without_keys(text)
 

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from catalog.source.secret_defaults import is_secret, without_secrets
+from catalog.source.secret_defaults import hide_secrets, is_secret, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,16 @@ def test_a_scan_stores_no_secret(catalog, tmp_path) -> None:
     catalog.export_jsonl(tmp_path / "out.jsonl")
     assert "hunter2" not in (tmp_path / "out.jsonl").read_text()
     assert [drift.key for drift in catalog.verify()] == []
+
+
+def test_secrets_of_the_environment_are_hidden_and_the_working_folder_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values of variables that are named like secrets are dots in any text; the shell's PWD is no password."""
+    for name, value in {
+        "PWD": "/srv/team",
+        "DB_PWD": "rosebud-1941",
+        "api_token": "tok-tok-tok",
+        "LANG": "C.UTF-8",
+    }.items():
+        monkeypatch.setenv(name, value)
+    text = "/srv/team/tools.py said rosebud-1941, tok-tok-tok and C.UTF-8"
+    assert hide_secrets(text) == "/srv/team/tools.py said …, … and C.UTF-8"
