@@ -25,27 +25,27 @@ from openai.types.responses import (
     ToolSearchToolParam,
 )
 from pydantic import BaseModel, TypeAdapter
+from strategies import texts
 
 from catalog import Catalog
 from catalog.adapters import anthropic, openai
 from catalog.adapters.toolbox import tokens
 
-TEXT = st.text(st.characters(codec="utf-8"), max_size=30)
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 5) | TEXT,
-    lambda part: st.lists(part, max_size=2) | st.dictionaries(TEXT, part, max_size=2),
+    st.none() | st.booleans() | st.integers(-5, 5) | texts,
+    lambda part: st.lists(part, max_size=2) | st.dictionaries(texts, part, max_size=2),
     max_leaves=5,
 )
 SCHEMA = st.fixed_dictionaries(
-    {"properties": st.dictionaries(TEXT, JSON, max_size=3)},
-    optional={"required": st.lists(TEXT, max_size=2), "type": JSON, "anyOf": JSON, "$defs": JSON, "required ": JSON},
+    {"properties": st.dictionaries(texts, JSON, max_size=3)},
+    optional={"required": st.lists(texts, max_size=2), "type": JSON, "anyOf": JSON, "$defs": JSON, "required ": JSON},
 )
 ENTRY = st.fixed_dictionaries(
     {
         "kind": st.sampled_from(["tool", "tool", "tool", "agent", "prompt"]),
         "name": st.from_regex(r"[a-zé]([a-z _.é-]{0,80}[a-zé])?", fullmatch=True),
         "ref": st.just("nowhere.to_be_found:thing"),
-        "description": TEXT.map(lambda text: f"find {text}"),
+        "description": texts.map(lambda text: f"find {text}"),
         "metadata": st.one_of(st.just({}), SCHEMA.map(lambda schema: {"parameters": schema})),
     }
 )
@@ -99,7 +99,7 @@ def test_what_is_made_is_what_the_sdks_take(lend_url: LendUrl, entries: list[dic
 @hypothesis_settings(max_examples=15)
 @given(
     st.lists(ENTRY, unique_by=lambda fields: (fields["kind"], fields["name"]), min_size=1, max_size=6),
-    st.lists(st.one_of(st.just("find"), TEXT), min_size=1, max_size=4),
+    st.lists(st.one_of(st.just("find"), texts), min_size=1, max_size=4),
     st.integers(1, 3),
 )
 def test_a_conversation_only_adds(
