@@ -25,7 +25,8 @@ def settle_names(findings: Iterable[Finding]) -> tuple[list[Finding], list[Clash
     """Give each finding a name that is unique within its kind.
 
     Returns:
-        The findings by module and line, and a clash for each that was renamed, in the same order.
+        The findings by module and line, and in the same order a clash for each whose plain name another has; a plain
+        name that says nothing is no finding's.
     """
     groups: dict[Key, list[Finding]] = {}
     for finding in findings:
@@ -35,10 +36,11 @@ def settle_names(findings: Iterable[Finding]) -> tuple[list[Finding], list[Clash
     for (kind, plain), group in sorted(groups.items()):
         group.sort(key=_order)
         every = [parts_of(finding) for finding in group]
+        owner: Finding | None = group[0]
         if _says_nothing(group[0]) and every[0]:
             name = next(name for name in longer_names(plain, every[0]) if (kind, name) not in taken)
             taken.add((kind, name))
-            group[0] = changed(group[0], name=name)
+            group[0], owner = changed(group[0], name=name), None
         named.append((group[0], None))
         distinct = [*dict.fromkeys(every)]
         suffixes = [Counter(parts[-n:] for parts in distinct) for n in range(1, max(map(len, distinct), default=0) + 1)]
@@ -46,7 +48,7 @@ def settle_names(findings: Iterable[Finding]) -> tuple[list[Finding], list[Clash
             least = next((n for n, counter in enumerate(suffixes, 1) if counter[parts[-n:]] == 1), len(parts))
             name = next(name for name in longer_names(plain, parts, least) if (kind, name) not in taken)
             taken.add((kind, name))
-            named.append((changed(finding, name=name), group[0]))
+            named.append((changed(finding, name=name), owner))
     named.sort(key=lambda pair: (pair[0].module, pair[0].line, pair[0].kind, pair[0].name))
     clashes = [
         Clash(finding.kind, finding.given_name, _shown(first), _shown(finding), finding.name)

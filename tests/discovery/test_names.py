@@ -162,3 +162,14 @@ def test_a_name_that_everybody_has_says_where_it_is(make: Any) -> None:
         "prompt = 1\n"
     )
     assert [each.key for each in scan(make({"app.py": text})).findings] == ["prompt:grade/prompt", "tool:Search/_run"]
+
+
+def test_a_name_that_nobody_got_clashes_with_nothing(make: Any) -> None:
+    """Of two findings whose plain name says nothing both are renamed, and no report says that the name is taken."""
+    text = (
+        "from langchain_core.prompts import PromptTemplate\n"
+        "def grade(text):\n    prompt = PromptTemplate.from_template('Grade {text}.')\n"
+        "def mark(text):\n    prompt = PromptTemplate.from_template('Mark {text}.')\n"
+    )
+    found = scan(make({"app.py": text}))
+    assert ([each.key for each in found.findings], found.clashes) == (["prompt:grade/prompt", "prompt:mark/prompt"], ())
