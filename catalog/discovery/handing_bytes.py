@@ -10,7 +10,7 @@ from catalog.discovery.handing import ARGUMENTS, METHODS
 _HANDING = tuple(word.encode() for word in ARGUMENTS)
 _HANDING_METHODS = tuple(f"{word}(".encode() for word in METHODS)
 _SCHEMAS = (b"input_schema", b"inputSchema", b"parameters")
-_KEYS_OF_SCHEMAS = tuple(quote + key + quote for key in _SCHEMAS for quote in (b'"', b"'"))
+_KEYS_OF_SCHEMAS = tuple(sign for key in _SCHEMAS for sign in (b'"' + key + b'"', b"'" + key + b"'", key + b"=dict("))
 _GIVEN = re.compile(rb"[ \t]*+=(?!=)")
 
 
