@@ -14,11 +14,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.filters import NO_FILTERS, Filters
-from catalog.entry.key import NAME_LENGTH
 from catalog.entry.languages import LANGUAGES, MARK, is_english, marker, stems_of
 from catalog.entry.states import DEPRECATED, is_deprecated
 from catalog.entry.words import MOST_CHARACTERS, facet, small_words, stem, words
 from catalog.search.bm25 import bm25, idf
+from catalog.search.exact import exact_first
 from catalog.search.hit import Hit, matched
 from catalog.store.fulltext import (
     COMPLETIONS,
@@ -33,7 +33,7 @@ from catalog.store.fulltext import (
     rank,
 )
 from catalog.store.mapping import words_of
-from catalog.store.queries import KINDS, by_ids, named
+from catalog.store.queries import KINDS, by_ids
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,7 +64,6 @@ _KEPT_WORDS = 1 << 16  # words whose frequency is remembered
 _WORD = 64  # rows that take as much memory as a remembered word without any
 _POOL = 20  # of the rows that rare words rank best, how many the common words may reorder
 _FEW = 60  # candidates of common words that are worth looking at
-_KEY_LENGTH = NAME_LENGTH + 41  # a kind has up to 40 characters, and a colon follows
 _TIER = 10  # candidates taken from one place where all words are common, beyond those asked for
 
 
@@ -395,43 +394,6 @@ def _overlay_hits(corpus: Corpus, wanted: Sequence[str], filters: Filters, reaso
             if score > 0:
                 hits.append(Hit(entry, score, reason))
     return hits
-
-
-def exact_first(
-    corpus: Corpus, text: str, filters: Filters, hits: list[Hit], reason: Reason, *, complete: bool
-) -> list[Hit]:
-    """Return *hits* with the entries whose name or key is the request itself before all others.
-
-    Args:
-        corpus: where to look for such entries, if *hits* has none.
-        text: the request.
-        filters: what an entry must be to count.
-        hits: best first.
-        reason: gives the reasons of hits that are added.
-        complete: whether *hits* has every entry with a word of the request, and so every entry of that name.
-    """
-    exact = [hit for hit in hits if hit.name == text or (":" in text and hit.key == text)]
-    if not exact and not complete and len(text) <= _KEY_LENGTH:  # a complete list holds whatever is called so
-        kind, colon, name = text.partition(":")
-        rows = named(corpus.reader, text, corpus.kinds)
-        if colon and kind in corpus.kinds:
-            rows += named(corpus.reader, name, [kind])
-        called_so = [Hit(row, 0.0, reason, corpus.reader) for row in rows]
-        called_so += [Hit(entry, 0.0, reason) for entry in corpus.overlay if text in (entry.name, entry.key)]
-        exact = [
-            hit
-            for hit in called_so
-            if (hit.tier != "persistent" or (hit.kind, hit.name) not in corpus.hidden)
-            and filters.accept(hit.kind, hit.tags)
-            and (filters.unworded == NO_FILTERS or filters.passes(hit.entry))
-        ]
-    if not exact:
-        return hits
-    best = hits[0].score if hits else 0.0
-    for hit in exact:  # so that scores descend from the first hit to the last
-        hit.score = max(hit.score, best)
-    keys = {hit.key for hit in exact}
-    return exact + [hit for hit in hits if hit.key not in keys]
 
 
 def reason_of(words_: Sequence[str]) -> Reason:
