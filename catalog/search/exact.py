@@ -11,7 +11,7 @@ from catalog.search.hit import Hit
 from catalog.store.queries import named
 
 if TYPE_CHECKING:
-    from catalog.search.keyword import Corpus
+    from catalog.search.corpus import Corpus
     from catalog.store.reader import Row
 
 _KEY_LENGTH = NAME_LENGTH + 41  # a kind has up to 40 characters, and a colon follows

@@ -20,7 +20,7 @@ from catalog.store.queries import by_ids, by_ids_or_name
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.search.arrays import Floats, Ids, Matrix
-    from catalog.search.keyword import Corpus
+    from catalog.search.corpus import Corpus
     from catalog.search.nearest import Nearest
     from catalog.store.reader import Row
 
