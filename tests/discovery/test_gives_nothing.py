@@ -39,8 +39,8 @@ def test_no_tree_is_asked_of_them(
         "pyproject.toml": "",
         "app/__init__.py": "",
         "app/parts.py": CLASSES + "from agents import Agent\nagent = Agent(name='a')\n",
-        "app/uses.py": "from app.parts import Plain, Called\nfrom agents import Agent\nplain = Plain()\ncalled = Called()\n"
-        "helper = Agent(tools=[plain.run], x=Plain())\n",
+        "app/uses.py": "from app.parts import Called, Plain\nfrom agents import Agent\nplain = Plain()\n"
+        "called = Called()\nhelper = Agent(tools=[plain.run], x=Plain())\n",
     }
     asked: list[str] = []
     real = Extractor.gives
