@@ -191,6 +191,7 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.verbs.pins import PinChange as PinChange
     from catalog.verbs.pins import Pinned as Pinned
     from catalog.verbs.refusals import Refusal as Refusal
+    from catalog.verbs.resting import release_when_idle as release_when_idle
     from catalog.verbs.upkeep import backup_database as _backup_database
     from catalog.verbs.upkeep import backup_into as backup_into
     from catalog.verbs.upkeep import copy_catalog as copy_catalog
@@ -362,6 +363,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "Rotated": "catalog.store.rotation",
     "leftovers": "catalog.verbs.upkeep",
     "copy_catalog": "catalog.verbs.upkeep",
+    "release_when_idle": "catalog.verbs.resting",
     "Copied": "catalog.store.carry",
     "TableSum": "catalog.store.carry:Sum",
     "salvage": "catalog.verbs.upkeep",
@@ -410,21 +412,8 @@ _ERRORS = (
     "UnreadableSourceError",
     "UntrustedReferenceError",
 )
-_KINDS = (
-    "tool",
-    "model",
-    "prompt",
-    "agent",
-    "profile",
-    "schema",
-    "router",
-    "round",
-    "sub_council",
-    "input_mapper",
-    "council",
-    "skill",
-    "mcp_server",
-)
+_KINDS = ("tool", "model", "prompt", "agent", "profile", "schema", "router", "round", "sub_council", "input_mapper",
+          "council", "skill", "mcp_server")  # fmt: skip
 _HOMES |= dict.fromkeys(_ERRORS, "catalog.errors")
 _HOMES |= dict.fromkeys((*_KINDS, "mark"), "catalog.authoring")  # decorators: catalog.tool, catalog.model, ...
 _HOMES |= {kind + "s": "catalog.default" for kind in _KINDS}  # registries: catalog.tools, catalog.models, ...

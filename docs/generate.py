@@ -160,8 +160,20 @@ path leads to, as it is made inside of a function, is kept without a reference, 
 
 Plain functions and methods that are given to an agent, or registered on a server, are tools without a mark of their
 own: `Agent(tools=[look])`, `llm.bind_tools([look])`, `server.tool(name="x")(look)`, `server.add_tool(look)`,
-`FunctionTool(look)`. A method is taken as one of a new object of its class. Of names that several have, the least deep
-keeps the plain one, the others have folders, modules and functions in front; a later scan renames nothing."""
+`FunctionTool(look)`. A method is taken as one of a new object of its class. A tool may be data for a model, too: a
+dictionary in the form of Anthropic, OpenAI, Bedrock or MCP, wherever it is written. The entry leads to the function
+of the tool's name in the same file, else to the variable that holds it, else nowhere. Of names that several have,
+the least deep keeps the plain one, the others have folders, modules and functions in front; a later scan renames
+nothing."""
+
+WRITTEN = {
+    "anthropic": "a dictionary with `name` and `input_schema`",
+    "openai": "a dictionary with `name` and `parameters`: a function by its `type`, or described and with `properties`",
+    "bedrock": "a dictionary with `toolSpec`",
+    "mcp": "a dictionary with `name` and `inputSchema`",
+}
+"""The forms of tools that are written as data."""
+WRITTEN_FIELDS = "`name`; `description` | `module:function` or `module:variable`"
 
 MOST_NAMES = 6
 """How many of the names of a rule a cell shows; `recognised.toml` has all."""
@@ -177,6 +189,7 @@ def discovery_lines() -> list[str]:
         load_rules(), key=lambda rule: order.index(rule.framework) if rule.framework in order else len(order)
     )
     rows = [row_of_rule(rule, checked.get(rule.framework, [])) for rule in rules]
+    rows += [f"| {whose} | `tool` | data | {form} | {WRITTEN_FIELDS} |  |" for whose, form in WRITTEN.items()]
     rows += [
         f"| {form.name} | {code(form.kinds)} | document | {code(form.files)} "
         f"{'below ' + code(form.folders) if form.folders else ''}| as the form has it | data | {form.checked} |"

@@ -237,3 +237,18 @@ def test_what_is_registered_on_a_server_is_counted(tmp_path: Path) -> None:
         ("tool", "read", "app.py", 10, "decorated"),
         ("tool", "write", "app.py", 12, "given"),
     ]
+
+
+def test_tools_written_as_data_are_counted_once_each(tmp_path: Path) -> None:
+    """Dictionaries in the forms of the providers count; what a model answers with, and tables, do not."""
+    schema = '{"type": "object", "properties": {}}'
+    text = (
+        f'A = {{"name": "a", "input_schema": {schema}}}\n'
+        f'B = [{{"type": "function", "function": {{"name": "b", "parameters": {schema}}}}}]\n'
+        f'C = {{"toolSpec": {{"name": "c", "inputSchema": {{"json": {schema}}}}}}}\n'
+        f'AGAIN = {{"name": "a", "input_schema": {schema}}}\n'
+        'CALL = {"type": "function", "function": {"name": "d", "arguments": "{}"}}\n'
+        'ROW = {"name": "e", "parameters": {"size": 3}}\n'
+    )
+    write(tmp_path, "app.py", text)
+    assert rows(tmp_path) == [("tool", name, "app.py", line, "written") for line, name in enumerate("abc", 1)]

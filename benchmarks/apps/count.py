@@ -12,6 +12,7 @@ from benchmarks.apps.files import counted
 from benchmarks.apps.given import Given
 from benchmarks.apps.item import Item
 from benchmarks.apps.names import Repository
+from benchmarks.apps.written import written
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ def count(top: Path) -> Count:
         if module is not None:
             items += counter.items(module)
             items += given.items(module)
+            items += written(module)
     for name in files:
         items += items_of(top, name)
     items = _settled(_once(items))

@@ -39,6 +39,7 @@ GOALS = (
     ("plain functions given to agents", "tool", ("given",), 0.9),
     ("agents", "agent", ("decorated", "derived", "constructed", "document"), 0.9),
     ("tools, constructed", "tool", ("constructed",), None),
+    ("tools, written as data", "tool", ("written",), None),
     ("tools in documents", "tool", ("document",), None),
     ("prompts", "prompt", ("decorated", "derived", "constructed", "document"), None),
     ("models", "model", ("decorated", "derived", "constructed"), None),

@@ -95,7 +95,7 @@ def seen_in(
             others.append(finding)
         else:
             seen.append(Seen(finding, item, _is_listed(item, rule, kind, read)))
-    seen = _with_alternatives(seen, others)
+    seen = _with_alternatives(_without_twins(seen), others)
     return sorted(seen, key=lambda each: (each.finding.line, each.finding.given_name))
 
 
@@ -124,6 +124,12 @@ def _has_template(rule: Rule, read: FieldReader) -> bool:
         for text in (*texts_in(read(places)), read(places, part=True))
         if isinstance(text, str)
     )
+
+
+def _without_twins(seen: list[Seen]) -> list[Seen]:
+    """Leave out the definitions written as data of tools that the file makes in another way: they describe those."""
+    made = {each.finding.name for each in seen if each.finding.kind == "tool" and "written" not in each.item}
+    return [each for each in seen if "written" not in each.item or each.finding.name not in made]
 
 
 def _with_alternatives(seen: list[Seen], others: list[Finding]) -> list[Seen]:
@@ -161,6 +167,10 @@ PLAIN = Rule("decorators", "tool", "python")
 """What a public function is that no rule recognises; it reads no fields."""
 
 
+WRITTEN = Rule("written", "tool", fields=tuple((field, (field,)) for field in ("name", "description", "parameters")))
+"""What a tool is that is written as data for a model."""
+
+
 def _decided(module: str, item: dict[str, Any], follower: NameFollower) -> tuple[Rule, str, FieldReader] | None:
     """Return rule, kind and a reader of fields for a candidate that is recognised, else None.
 
@@ -181,6 +191,9 @@ def _decided(module: str, item: dict[str, Any], follower: NameFollower) -> tuple
         best = best or decision
     if best is not None:
         return best
+    if "written" in item and not _is_replaced(item):
+        written = item["written"]
+        return replace(WRITTEN, framework=written["framework"]), "tool", _arguments_reader(written["given"], follower)
     if item["form"] == "class" and not _is_replaced(item):
         return _class_decision(module, item, follower)
     if "made" in item and not _is_replaced(item):

@@ -22,6 +22,7 @@ from catalog.discovery.made import BLOCKS, MadeObjects, built
 from catalog.discovery.part_text import part_of_text, text_given_by
 from catalog.discovery.rules import Rules
 from catalog.discovery.scopes import Beside, Namer, Scope, Scopes, annotated, is_alias, last_name
+from catalog.discovery.written_tools import written_tools
 from catalog.source.branches import Branches
 from catalog.source.checksum import Function
 from catalog.source.define import define, docstring_of
@@ -91,6 +92,7 @@ class Extractor:
         calls: Sequence[int] = (),
         aliases: frozenset[str] = frozenset(),
         makers: frozenset[str] = frozenset(),
+        written: bool = False,
     ) -> Extract:
         """Return the extract.
 
@@ -102,6 +104,7 @@ class Extractor:
             calls: the lines on which a known constructor seems to be called.
             aliases: names that known decorators may have in some file.
             makers: names of what may make known objects in some file.
+            written: look for tools that are written as data for a model.
         """
         self.decorators.aliases, self.decorators.makers = aliases, makers
         self._candidates, self._public, self._deep, self._assigned = candidates, public, deep, assigned
@@ -109,6 +112,8 @@ class Extractor:
         self._settle_alternatives()
         if calls:
             self._made_anywhere(calls)
+        if written:
+            self._written()
         for item in self.items:
             item.pop("node", None)
         names = self.top.names
@@ -319,6 +324,20 @@ class Extractor:
                 self.items += self._items.applied(call)
             elif id(call.node) not in there:
                 self.items.append(self._items.of_call(call))
+
+    def _written(self) -> None:
+        """Collect the tools that are written as data; the functions they describe where the file has them."""
+        functions = {item["qualname"]: item for item in self.items if item["form"] == "function"}
+        for each in written_tools(self.tree, self.namer):
+            item = functions.get(each.name)
+            if item is None:
+                bound = self.top.names.bound.get(each.name)
+                if isinstance(bound, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    item = self._item("function", bound, "", None)
+                else:
+                    item = self._items.written(each)
+                self.items.append(item)
+            item["written"] = {"framework": each.framework, "given": each.given}
 
     def _is_constructor(self, dotted: str) -> bool:
         last = dotted.rpartition(".")[2]

@@ -30,13 +30,13 @@ def hands(node: ast.Call, dotted: str | None, framework_of: Callable[[str], str]
     Args:
         node: the call.
         dotted: the name of what is called, with imports resolved, or None.
-        framework_of: returns the framework that a package belongs to; empty: none.
+        framework_of: returns the framework that a dotted name belongs to; empty: none.
     """
     name = _called(node)
     if name in METHODS and (node.args or any(keyword.arg in ARGUMENTS for keyword in node.keywords)):
         return METHODS[name]
     if dotted is not None and any(keyword.arg in ARGUMENTS for keyword in node.keywords):
-        return framework_of(dotted.partition(".")[0]) or None
+        return framework_of(dotted) or None
     return None
 
 

@@ -1,4 +1,4 @@
-"""Where in the bytes of a file functions seem to be handed to an agent, a model or a server."""
+"""Where in the bytes of a file functions seem to be handed to an agent, a model or a server, or described for one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from catalog.discovery.handing import ARGUMENTS, METHODS
 
 _HANDING = tuple(word.encode() for word in ARGUMENTS)
 _HANDING_METHODS = tuple(f"{word}(".encode() for word in METHODS)
+_SCHEMAS = (b"input_schema", b"inputSchema", b"parameters")
+_KEYS_OF_SCHEMAS = tuple(sign for key in _SCHEMAS for sign in (b'"' + key + b'"', b"'" + key + b"'", key + b"=dict("))
 _GIVEN = re.compile(rb"[ \t]*+=(?!=)")
 
 
@@ -27,6 +29,11 @@ def handing_places(data: bytes) -> Iterator[int]:
 def hands(data: bytes) -> bool:
     """Tell whether there is such a place."""
     return next(handing_places(data), None) is not None
+
+
+def writes_tools(data: bytes) -> bool:
+    """Tell whether a tool seems to be written as data for a model: a dictionary with a schema."""
+    return any(key in data for key in _KEYS_OF_SCHEMAS)
 
 
 def applied_places(data: bytes, words: Iterable[bytes]) -> Iterator[int]:

@@ -11,6 +11,8 @@ from catalog.discovery.decorators import Decorators
 from catalog.discovery.literal import SAID, known
 from catalog.discovery.made import Call, call_fault, function_around, why_unreachable, written_call
 from catalog.discovery.scopes import Scopes, last_name
+from catalog.discovery.takes import path_of
+from catalog.discovery.written_tools import Written
 from catalog.source.checksum import Function
 from catalog.source.define import define
 from catalog.source.docstrings import summary
@@ -81,6 +83,15 @@ class Items:
         item["made"] = made
         if call.around.on:
             item["on"] = list(call.around.on)
+        return item
+
+    def written(self, tool: Written) -> Item:
+        """Return the item of a tool that is written as data, and that no function of the file is."""
+        item = self.value(tool.variable or tool.name, tool.node, tool.node.lineno)
+        if not tool.variable:
+            names = path_of(tool.scopes)
+            item["hidden"] = ".".join(names).partition(".<locals>")[0]
+            item["reason"] = tool.reason
         return item
 
     def applied(self, call: Call) -> list[Item]:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from catalog.discovery.handing import ADDERS
-from catalog.discovery.handing_bytes import applied_places, handing_places, hands, is_in_word
+from catalog.discovery.handing_bytes import applied_places, handing_places, hands, is_in_word, writes_tools
 from catalog.discovery.rules import MARKING, SECTIONS, Rules
 
 # Each expression begins with plain letters, which the engine searches for many times faster than for a class of them.
@@ -77,6 +77,7 @@ class Prefiltered:
         aliases: other names given to anything else that may be a decorator, with the first name.
         marks: the names, without what stands before the dot, that are used as decorators, but for a few of Python's.
         at_home: whether something of a framework is imported.
+        written: whether a tool seems to be written as data for a model (`catalog.discovery.written_tools`).
     """
 
     heads: list[tuple[str, list[str], bool]]
@@ -87,15 +88,16 @@ class Prefiltered:
     aliases: dict[str, str]
     marks: list[str]
     at_home: bool
+    written: bool = False
 
     @property
     def holds(self) -> bool:
         """Whether the file is worth parsing, its classes apart."""
-        return self.decorated or self.assigned or self.declared
+        return self.decorated or self.assigned or self.declared or self.written
 
     def may_hold(self, at_home: bool) -> bool:
         """Tell whether the file is worth parsing; *at_home*: whether any file beside it imports a framework."""
-        return self.decorated or self.assigned or (self.declared and at_home)
+        return self.decorated or self.assigned or self.written or (self.declared and at_home)
 
     def as_json(self) -> list[Any]:
         """Return it as lists and texts."""
@@ -185,7 +187,8 @@ class Prefilter:
             self._home[1].match(b"\n" + data[:_LONGEST_NAME]) is not None  # what the file begins with
         )
         declared = assigned or self._applies(data) or (at_home and (hands(data) or self.declares(data, at_home=True)))
-        return Prefiltered(heads, decorated, assigned, declared, renamed, aliases, sorted(map(_text, marks)), at_home)
+        words, written = sorted(map(_text, marks)), writes_tools(data)
+        return Prefiltered(heads, decorated, assigned, declared, renamed, aliases, words, at_home, written)
 
     def _add_decorators(self, data: bytes, aliases: dict[str, str]) -> None:
         """Add to *aliases* the names that known decorators, called or not, and partials of anything are assigned to."""

@@ -194,6 +194,7 @@ class RootScan:
                         calls=self._calls(module, prefiltered),
                         aliases=self._aliases,
                         makers=self._makers,
+                        written=prefiltered is not None and prefiltered.written,
                     )
                     if prefiltered is not None:
                         marks = self._aliases.intersection(prefiltered.marks)

@@ -165,8 +165,12 @@ class Rules:
             self._without_schemas = Rules(kept, own_package=self.own_package)
         return self._without_schemas
 
-    def framework_of(self, package: str) -> str:
-        """Return the framework whose rules name things in *package*, a top-level name; empty if none does."""
+    def framework_of(self, dotted: str) -> str:
+        """Return the framework whose rules name things in the package of *dotted*; empty if none does.
+
+        A package of several, as ``google`` is, belongs to the one whose modules *dotted* is in.
+        """
+        package = ".".join(dotted.split(".")[: 2 if dotted.startswith("google.") else 1])
         known = self._frameworks.get(package)
         if known is None:
             rules = (rule for rule in self._ordered for module in rule.modules if _is_of(module, package))
@@ -339,7 +343,7 @@ def _any_fits(name: str, patterns: tuple[str, ...]) -> bool:
 
 def _is_of(module: str, package: str) -> bool:
     top = module.partition(".")[0]
-    return top == package or (top[-1] == "*" and package.startswith(top[:-1]))
+    return f"{module}.".startswith(f"{package}.") or (top[-1] == "*" and package.startswith(top[:-1]))
 
 
 def _is_below(module: str, pattern: str) -> bool:

@@ -24,6 +24,8 @@ _HOLDING: frozenset[type[ast.AST]] = frozenset(
 
 MAKERS = frozenset({"as_agent", "create_agent", "create_and_prepare_agent"})
 """Methods of objects that make agents: ``client.as_agent(name="x")``."""
+_PARTS = frozenset({"agents", "assistants", "beta"})
+"""The parts of a client that have such methods: ``client.beta.assistants.create(name="x")``."""
 _MOST_ALIASES = 20
 """How many names that stand for names are followed within one file."""
 
@@ -179,8 +181,10 @@ class Namer:
         """Return the dotted name of what is called; of a method that makes agents that of the class of its object."""
         if isinstance(node, ast.Attribute):
             name, of = node.attr, node.value
-            if name == "create" and isinstance(of, ast.Attribute) and of.attr == "agents":  # client.agents.create(…)
-                name, of = "create_agent", of.value
+            if name == "create" and isinstance(of, ast.Attribute) and of.attr in _PARTS:  # client.agents.create(…)
+                name = "create_agent"
+            while name in MAKERS and isinstance(of, ast.Attribute) and of.attr in _PARTS:
+                of = of.value
             owner = self.owner(of, scopes) if name in MAKERS else None
             if owner is not None and owner[0] == "type":
                 return f"{owner[1]}.{name}"

@@ -18,7 +18,7 @@ from catalog.errors import UnreadableSourceError
 from catalog.source.importable import is_as_tried
 from catalog.source.stamp import is_settled
 
-FORMAT = 21
+FORMAT = 22
 """Of the state; a state of another format is not used."""
 
 HALF = re.compile(rb"\\[uU](?:0000)?[dD][89a-fA-F]")

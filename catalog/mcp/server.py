@@ -19,7 +19,7 @@ from mcp.server.caching import CacheHint
 from mcp.server.lowlevel import Server
 from mcp.shared.exceptions import MCPError
 
-from catalog import CatalogError, __version__, hide_secrets, json_text
+from catalog import CatalogError, __version__, hide_secrets, json_text, release_when_idle
 from catalog.adapters.arguments import UnfitError
 from catalog.adapters.base import Outcome, ToolError, failed
 from catalog.mcp.calls import Calls
@@ -235,6 +235,7 @@ async def _watching(server: Server[Any]) -> AsyncIterator[None]:
     assert isinstance(server, CatalogServer)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(server.changes.watch)
+        tasks.start_soon(release_when_idle, server.cat)
         yield
         tasks.cancel_scope.cancel()
 

@@ -151,7 +151,7 @@ def load(path: str, embedder: str) -> State | None:
 
             share, recall = head_fields["sketch"]
             sketch = Sketch(**{name: arrays[name] for name in _OF_SKETCH}, share=share, recall=recall)
-        piece = Piece(arrays["ids"], arrays["rows"], np.empty(0, np.int64), arrays.get("sums"), sketch)
+        piece = Piece(arrays["ids"], arrays["rows"], np.empty(0, np.int64), arrays.get("sums"), sketch, memory)
         return state_of(Mark(*head_fields["mark"]), [piece])
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -21,6 +21,7 @@ import math
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
@@ -80,6 +81,7 @@ class VectorIndex:
         self._lock = threading.Lock()
         self._is_distrusted = False
         self._searches = 0
+        self._used = 0.0
         after_fork(self)
 
     @property
@@ -219,8 +221,15 @@ class VectorIndex:
 
     # -- one state after another -------------------------------------------------------------------------------------
 
+    def release_memory(self, unused_for: float) -> None:
+        """Hold no memory for the rows in the file if nothing has asked for *unused_for* seconds."""
+        if self.state is not None and time.monotonic() - self._used >= unused_for:
+            for piece in self.state.pieces:
+                piece.release_memory()
+
     def _trusted(self, ask: Callable[[State], Answer], generation: int | None) -> Answer:
         """Return what *ask* makes of the state of now; where its file is damaged, of one read from the database."""
+        self._used = time.monotonic()
         try:
             return ask(self._now(generation))
         except DamagedRowsError:
@@ -277,13 +286,19 @@ class VectorIndex:
         return after
 
     def _kept(self, state: State) -> State:
-        """Return *state* after writing it to the file, if it can be; with a sketch if it is large."""
+        """Return *state* after writing it to the file, if it can be; with a sketch if it is large.
+
+        What was written is mapped, as every other process does: nobody holds a second copy of its own.
+        """
         if self.path is None or not state.mark.token or state.size < KEPT_FROM or sys.byteorder != "little":
             return state
         if state.size >= vector_rows.SKETCHED_FROM and os.access(os.path.dirname(self.path) or ".", os.W_OK):
             state = sketched_state(state)
         with suppress(OSError):  # a full disk, a folder one may not write to: the next process reads the database
             save(self.path, self.embedder, state, like=self._reader.path)
+            kept = None if self._is_distrusted else load(self.path, self.embedder)
+            if kept is not None and kept.mark == state.mark:
+                return kept
         return state
 
     def _sketch(self, state: State) -> None:

@@ -8,6 +8,7 @@ a sketch (:mod:`catalog.search.sketch`), by which a search chooses the rows it l
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -43,6 +44,7 @@ class Piece(NamedTuple):
         dead: places of the rows that no longer count, because the entry has changed or is gone; ascending.
         sums: of each row, which is to be compared before a row counts (:func:`rows_at`); None: that has been done.
         sketch: of the rows; None: each is looked at.
+        file: the mapped file that the arrays lie in; None: they are this process's own memory.
     """
 
     ids: Ids
@@ -50,12 +52,22 @@ class Piece(NamedTuple):
     dead: Places
     sums: NDArray[np.uint64] | None = None
     sketch: Sketch | None = None
+    file: mmap.mmap | None = None
 
     @property
     def nbytes(self) -> int:
         """The memory all arrays take, mapped ones included."""
         own = [*self[:3], *([] if self.sums is None else [self.sums])]
         return sum(array.nbytes for array in (*own, *(self.sketch[:5] if self.sketch else ())))
+
+    def release_memory(self) -> None:
+        """Hold no memory for what is mapped until it is looked at again, which costs next to nothing.
+
+        The system keeps the pages of the file as long as it has room, and may do so at any moment: whoever reads them
+        now goes on.
+        """
+        if self.file is not None and hasattr(mmap, "MADV_DONTNEED"):  # not on Windows
+            self.file.madvise(mmap.MADV_DONTNEED)
 
 
 class State(NamedTuple):

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import Scope
 
-from catalog import Catalog, CatalogError, CatalogWarning, facets
+from catalog import Catalog, CatalogError, CatalogWarning, facets, release_when_idle
 from catalog.server import agents, pages, probes, signing_in
 from catalog.server.api import routes as api
 from catalog.server.callers import Caller, Callers
@@ -60,8 +60,10 @@ def create_app(
     async def alive(app: Starlette) -> AsyncIterator[None]:
         app.state.is_ready = True
         warming = asyncio.create_task(to_thread.run_sync(_warm, catalog, abandon_on_cancel=True))
+        resting = asyncio.create_task(release_when_idle(catalog))
         yield
         warming.cancel()
+        resting.cancel()
         app.state.is_ready = False
         await mcp.stop()
 

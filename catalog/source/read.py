@@ -6,6 +6,7 @@ import ast
 import gc
 import os
 import re
+import sys
 import threading
 import warnings
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from catalog.forks import call_after_fork
 
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")  # PEP 263
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
+_PYTHON = ".".join(map(str, sys.version_info[:2]))
 _BOM = b"\xef\xbb\xbf"
 
 LARGEST = 8_000_000
@@ -91,7 +93,7 @@ def parse_source(data: bytes, path: str) -> ParsedFile:
             warnings.simplefilter("ignore")  # "\d" in somebody's string is no concern of a scan
             tree = _parsed(text, path)
     except SyntaxError as error:
-        reason = f"invalid syntax: {error.msg}"
+        reason = f"invalid syntax in Python {_PYTHON}: {error.msg}"  # a file for a newer Python is fine there
         raise _unreadable(path, error.lineno, reason, "fix the syntax, or leave the file out") from error
     except (ValueError, OverflowError) as error:  # null bytes, and numbers no machine can hold
         raise _unreadable(path, None, str(error), "it may be a binary file; leave it out") from error

@@ -161,6 +161,11 @@ class EmbeddingService:
             snapshot.meanings = SemanticState(self._requests[embedder.name], index, snapshot.generation, kept, local)
         return snapshot.meanings
 
+    def release_memory(self, unused_for: float) -> None:
+        """Hold no memory for vectors in files that nothing has looked at for *unused_for* seconds."""
+        for index in list(self.indexes.values()):
+            index.release_memory(unused_for)
+
     def _index_of(self, name: str) -> VectorIndex:
         from catalog.search.shared_index import SharedIndex
         from catalog.search.vector_index import VectorIndex

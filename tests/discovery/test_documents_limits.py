@@ -67,6 +67,15 @@ def test_yaml_keys_and_dates_are_the_texts_that_are_written() -> None:
     }
 
 
+def test_signs_with_a_meaning_as_keys_are_texts_as_values() -> None:
+    """A lone ``=`` or ``<<`` among values, as in lists of operators, is the text that it is."""
+    assert yaml_of("enum: [=, <, <<, '>']\ndefault: =\n=: x\n") == {
+        "enum": ["=", "<", "<<", ">"],
+        "default": "=",
+        "=": "x",
+    }
+
+
 def test_merged_mappings_are_no_keys_given_twice() -> None:
     """What is merged with ``<<`` may be overwritten, whatever is read first."""
     data = yaml_of("x: {c: &c {<<: &b {k: 1}, l: 2}}\nd: {<<: *c, m: 3}\ne: {<<: [*b, *c]}\n")

@@ -179,6 +179,7 @@ def test_other_json_and_yaml_is_passed_over(make: Any) -> None:
             "package.json": b'{"dependencies": {"openapi-generator": "^2.0", "openapi": "^3.0"}}',
             "tsconfig.json": b'{"a": 1, /* openapi */ }',
             "config.yaml": b"openapi_url: /openapi.json\nx: {{ openapi }}\n",
+            "stack.yaml": b"Api:\n  Body:\n    openapi: 3.0.1\nOut: !GetAtt Api.Id\n",  # a template that holds one
         }
     )
     assert (found(folder), skipped(folder)) == ({}, {})

@@ -12,6 +12,7 @@ from mcp.shared.exceptions import MCPDeprecationWarning
 from sessions import session, text_of
 
 from catalog import Catalog
+from catalog.mcp import server as server_module
 from catalog.mcp.server import CatalogServer
 
 CODE = '''
@@ -46,6 +47,22 @@ def waits(catalog: Catalog, module_folder: Path) -> Catalog:
     catalog.register("tool", "wait", "waits:wait")
     catalog.register("tool", "block", "waits:block")
     return catalog
+
+
+def test_an_mcp_server_rests_between_searches(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As long as a server runs, it holds no memory for what nobody searches, whatever the transport."""
+    seen: list[object] = []
+
+    async def rest(of: Catalog) -> None:
+        seen.append(of)
+        await anyio.sleep(60)
+
+    async def steps(client: Any) -> None:
+        await client.list_tools()
+
+    monkeypatch.setattr(server_module, "release_when_idle", rest)
+    session(CatalogServer(catalog), steps)
+    assert seen == [catalog]
 
 
 def changed_elsewhere(cat: Catalog, run_python: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import logging
@@ -15,6 +16,7 @@ from factories import blank_catalog, open_catalog, tool
 from starlette.testclient import TestClient
 
 from catalog import HashEmbedder, Settings
+from catalog.server import app as app_module
 from catalog.server.app import create_app
 
 
@@ -43,6 +45,24 @@ def test_the_log_has_a_json_line_for_each_request_without_its_query(asked, acces
     }
     assert "secret" not in line
     assert "hidden" not in line
+
+
+def test_a_server_rests_as_long_as_it_runs(served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a server does between searches begins when it starts, for its catalog, and ends when it stops."""
+    seen: list[object] = []
+
+    async def rest(catalog: object) -> None:
+        seen.append(catalog)
+        try:
+            await asyncio.sleep(60)
+        finally:
+            seen.append("ended")
+
+    monkeypatch.setattr(app_module, "release_when_idle", rest)
+    with TestClient(create_app(served, access_log=io.StringIO()), base_url="http://127.0.0.1") as client:
+        assert client.get("/healthz").status_code == 200
+        assert seen == [served]
+    assert seen == [served, "ended"]
 
 
 def test_a_server_that_stops_is_not_ready(asked) -> None:

@@ -176,6 +176,7 @@ from catalog import (
     read_json,
     read_text,
     reference_graph,
+    release_when_idle,
     replay,
     resolve_council,
     round,
@@ -381,6 +382,7 @@ async def awaited() -> None:
     assert_type(await acall(plot, {"path": "a"}), object)
     assert_type(await arun_entry(cat, cat.entry("tool", "plot"), "a"), Any)
     assert_type(await arun_result(cat, cat.entry("tool", "plot"), "a", on_part=print), CallResult)
+    assert_type(await release_when_idle(cat, 10.0), None)
 
 
 assert_type(vector_search(cat), str)

@@ -14,6 +14,8 @@ from catalog.discovery.documents.security import credentials_of
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 _SAYS_SO = re.compile(r"(?:^|[{,\s])[\"']?(?:openapi|swagger)[\"']?\s*:\s*[\"']?\d")
+_AT_TOP = re.compile(r"^[\"']?(?:openapi|swagger)[\"']?\s*:", re.MULTILINE)
+"""In YAML, unless all is between braces, the key stands at the beginning of a line; templates have it further in."""
 _NOT_GIVEN = frozenset(("accept", "content-type", "authorization"))
 """Headers that OpenAPI itself says are no parameters."""
 _PATH_LINE = re.compile(r"\s*[\"']?(/[^\"'\s]*?)[\"']?\s*:(?:\s|$)")
@@ -26,9 +28,10 @@ def read(document: Document) -> Iterator[Item]:
     Raises:
         DocumentFault: it is a description of the version before, or broken.
     """
-    if _SAYS_SO.search(document.text) is None:
+    text, is_json = document.text, document.name.endswith(".json")
+    if _SAYS_SO.search(text) is None or not (is_json or text.lstrip().startswith("{") or _AT_TOP.search(text)):
         return
-    data = document.json if document.name.endswith(".json") else document.yaml
+    data = document.json if is_json else document.yaml
     if not isinstance(data, dict) or not {"openapi", "swagger"} & set(data):
         return
     if "swagger" in data:

@@ -8,8 +8,8 @@ from typing import Any
 from catalog.discovery.documents.fault import DocumentFault
 from catalog.entry.limits import MOST_VALUES, data_fault, shortened, writable
 
-_TEXTS = ("timestamp", "binary")
-"""Types of YAML that JSON has not; they stay the texts they are written as."""
+_TEXTS = ("timestamp", "binary", "value", "merge")
+"""Types of YAML that JSON has not, and the signs `=` and `<<` as values; they stay the texts they are written as."""
 _PLAIN = ("null", "bool", "int", "float", "str", "seq", "map")
 _CORE = "tag:yaml.org,2002:"
 
