@@ -32,7 +32,7 @@ WHOLE = os.environ.get("CATALOG_WHOLE_TESTS") == "1"
 
 
 def some(examples: int) -> int:
-    """Return how many examples of a property to take: all where all is walked over, else two in five, new ones each run."""
+    """Return how many examples of a property to take: all in a walk over all, else two in five, new ones each run."""
     return examples if WHOLE else examples * 2 // 5
 
 
