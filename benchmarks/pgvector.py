@@ -110,6 +110,7 @@ def figures(server: Any, options: Any) -> Iterator[tuple[str, Any]]:
 
     from catalog import Catalog, Settings, upgrade_database, vector_search
     from catalog.embedders.choose import choose
+    from catalog.search.request_parts import parts
     from catalog.store.postgres.row_index import literal
 
     encoder = "wordllama" if options.texts else "hash:256"
@@ -160,6 +161,7 @@ def figures(server: Any, options: Any) -> Iterator[tuple[str, Any]]:
         vector = literal(embedder.encode([text])[0]) if mode != "lexical" else ""
         return raw.execute(BY_HAND[mode].replace("{width}", str(width)), {"w": words, "v": vector}).fetchall()
 
+    alone = [text for text in asked if not parts(text)]  # by hand nobody looks for each part of a request, too
     for mode in BY_HAND:
         for name, call in (
             ("by hand", lambda text, mode=mode: by_hand(mode, text)),
@@ -167,6 +169,8 @@ def figures(server: Any, options: Any) -> Iterator[tuple[str, Any]]:
             ("here", lambda text, mode=mode: [hit.entry for hit in here.search(text, mode=mode, limit=10)]),
         ):
             yield f"{mode}, {name}: ms of processor time, of the clock", timed(server, call, asked, options.rounds)
+            if mode == "semantic" and len(alone) < len(asked):
+                yield f"{mode}, {name}, requests of one part", timed(server, call, alone, options.rounds)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -53,6 +53,7 @@ DECORATORS = _table(
     ("pipecat", "tool_options", _TOOL),
     ("anthropic", "beta_tool beta_async_tool", _TOOL),
     ("openai", "function_tool", _TOOL),
+    ("fastmcp", "tool", _TOOL),
     ("mirascope", "tool toolkit_tool", _TOOL),
     ("mirascope", "prompt prompt_template", _PROMPT),
     ("mirascope", "call", Word(("prompt", "agent", "tool"))),

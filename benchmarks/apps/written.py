@@ -15,21 +15,23 @@ def written(module: Module) -> Iterator[Item]:
     """Yield the tools that *module* has as data, each name once; a function of the name may stand for one."""
     names: set[str] = set()
     for node in ast.walk(module.tree):
-        if not isinstance(node, ast.Dict):
+        if not isinstance(node, (ast.Dict, ast.Call)):
             continue
         table = _table(node)
         key = next((each for each in SCHEMAS if each in table), None)
         name = getattr(table.get("name"), "value", None)
         if key is None or not isinstance(name, str) or not name or name in names or "arguments" in table:
             continue
-        around = _table(module.parents.get(node))
+        outer = module.parents.get(node)
+        around = _table(outer)
         is_function = getattr({**around, **table}.get("type"), "value", None) == "function"
         is_schema = "description" in table and "properties" in _table(table[key])
         if key == "parameters" and not (is_function or is_schema):
             continue
         names.add(name)
         function = module.defined.get(name)
-        spans = [(module.path, node.lineno, node.end_lineno or node.lineno)]
+        whole = outer if isinstance(outer, ast.Dict) else node
+        spans = [(module.path, whole.lineno, node.end_lineno or node.lineno)]
         spans += [(module.path, function.lineno, function.lineno)] if function is not None else []
         statement = module.inside(node, ast.stmt)
         spans += [(module.path, statement.lineno, statement.lineno)] if isinstance(statement, ast.stmt) else []
@@ -40,6 +42,8 @@ def written(module: Module) -> Iterator[Item]:
 
 
 def _table(node: ast.AST | None) -> dict[str, ast.expr]:
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "dict":
+        return {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
     if not isinstance(node, ast.Dict):
         return {}
     pairs = zip(node.keys, node.values, strict=True)

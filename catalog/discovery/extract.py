@@ -14,7 +14,7 @@ from typing import Any
 from catalog.discovery.attributes import Attributes
 from catalog.discovery.crewai import CREW, crews_of
 from catalog.discovery.decorators import Decorators
-from catalog.discovery.gives import Given, Gives
+from catalog.discovery.gives import Given, Gives, gives_nothing
 from catalog.discovery.handing import handed
 from catalog.discovery.items import Items
 from catalog.discovery.literal import Value
@@ -37,8 +37,8 @@ Extract = dict[str, Any]
 ``all`` what ``__all__`` lists · ``items`` the candidates · ``asked`` the classes that were candidates ·
 ``described`` the names that were public · ``tried`` the imports that decided which branches run ·
 ``aliased`` the decorators and calls in it that may be known under other names · ``handed`` what calls hand on ·
-``gives`` function to what a call of it gives, once that was asked for · ``details`` class to what
-`Extractor.details` tells, once that was asked for · ``crews`` CrewAI's classes, see
+``gives`` function to what a call of it gives, once that was asked for, and classes of which a call gives nothing ·
+``details`` class to what `Extractor.details` tells, once that was asked for · ``crews`` CrewAI's classes, see
 `catalog.discovery.crewai`."""
 
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -128,7 +128,7 @@ class Extractor:
             "told": self._told() if calls else {},
             "tried": names.branches.tried,
             "aliased": [],
-            "gives": {},
+            "gives": {name: {} for name, bound in names.bound.items() if gives_nothing(bound)},
             "details": {},
             "crews": crews_of(self.tree) if CREW in names.bound else {},
             "asked": None if candidates is None else sorted(candidates),

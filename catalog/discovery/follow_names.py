@@ -299,7 +299,7 @@ class NameFollower:
             return reader.gives(module, ".".join(names))
         site = self.locator.find(module)
         key = (module, (site.path if site is not None else None) or "", ".".join(names))
-        given = self.shared.gives.get(key)
+        given: Given | None = self.shared.gives.get(key, extract["gives"].get(key[2]))
         if given is None:
             extractor = self._extractor(module, keep=True)
             given = self.shared.gives[key] = {} if extractor is None else extractor.gives(key[2])

@@ -19,6 +19,8 @@ Each result has the dotted name that is called, or the class it has (``type``), 
 which of them are parameters (``passed``: place to the name and position of the parameter)."""
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_MAKING = {"__new__": "bare", "__call__": "called"}
+"""Methods of a class by which a call of it, or of its objects, gives something else."""
 _DEEPEST = 20
 _MOST = 40
 """How many results of one function are looked at."""
@@ -49,7 +51,7 @@ class Gives:
         for node in nodes:
             if isinstance(node, ast.ClassDef):
                 inside = [*scopes, Scope("class", node.body, node)]
-                for method, target in (("__new__", "bare"), ("__call__", "called")):
+                for method, target in _MAKING.items():
                     for function in _named(node.body, method):
                         given[target] += self._calls(function, inside)
             else:
@@ -208,6 +210,11 @@ class Gives:
 
 def _plain(result: _Result) -> dict[str, Any]:
     return {"dotted": result.dotted, "given": result.given, "passed": result.passed}
+
+
+def gives_nothing(bound: object) -> bool:
+    """Tell whether *bound* is a class of which a call gives an object of it and, as it has no bases, nothing else."""
+    return isinstance(bound, ast.ClassDef) and not bound.bases and not any(_named(bound.body, name) for name in _MAKING)
 
 
 def _named(body: list[ast.stmt] | Any, name: str) -> list[Function]:

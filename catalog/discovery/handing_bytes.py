@@ -3,20 +3,37 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
+from collections.abc import Set as AbstractSet
 
 from catalog.discovery.handing import ARGUMENTS, METHODS
 
 _HANDING = tuple(word.encode() for word in ARGUMENTS)
-_HANDING_METHODS = tuple(f"{word}(".encode() for word in METHODS)
+_HANDING_METHODS = tuple(word.encode() for word in METHODS)
 _SCHEMAS = (b"input_schema", b"inputSchema", b"parameters")
-_KEYS_OF_SCHEMAS = tuple(quote + key + quote for key in _SCHEMAS for quote in (b'"', b"'"))
+_KEYS_OF_SCHEMAS = tuple(sign for key in _SCHEMAS for sign in (b'"' + key + b'"', b"'" + key + b"'", key + b"=dict("))
 _GIVEN = re.compile(rb"[ \t]*+=(?!=)")
 
+CALLING = (b"(", b".", b"[")
+_ENDS_OF_CALLED = bytes(
+    ord("\n") if char in b"(.[" else char if (chr(char).isalnum() and char < 128) or char == ord("_") else ord(" ")
+    for char in range(256)
+)
+"""What each byte becomes to tell the words that are called: the end of a line after each, spaces between others."""
 
-def handing_places(data: bytes) -> Iterator[int]:
-    """Yield where functions seem to be handed to something: an argument's name, or a method's."""
-    for words, is_argument in ((_HANDING, True), (_HANDING_METHODS, False)):
+
+def called_in(data: bytes) -> set[bytes]:
+    """Return the words that a sign of a call, a method or a type follows at once; a tenth of what a search costs."""
+    return {part.rpartition(b" ")[2] for part in data.translate(_ENDS_OF_CALLED).split(b"\n")}
+
+
+def handing_places(data: bytes, called: AbstractSet[bytes]) -> Iterator[int]:
+    """Yield where functions seem to be handed to something: an argument's name, or a method's.
+
+    *called* are the words of `called_in`: one that is not among them need not be searched for.
+    """
+    methods = [word + b"(" for word in _HANDING_METHODS if word in called]
+    for words, is_argument in ((_HANDING, True), (methods, False)):
         for word in words:
             place = data.find(word)
             while place >= 0:
@@ -26,9 +43,9 @@ def handing_places(data: bytes) -> Iterator[int]:
                 place = data.find(word, end)
 
 
-def hands(data: bytes) -> bool:
+def hands(data: bytes, called: AbstractSet[bytes]) -> bool:
     """Tell whether there is such a place."""
-    return next(handing_places(data), None) is not None
+    return next(handing_places(data, called), None) is not None
 
 
 def writes_tools(data: bytes) -> bool:
@@ -36,9 +53,12 @@ def writes_tools(data: bytes) -> bool:
     return any(key in data for key in _KEYS_OF_SCHEMAS)
 
 
-def applied_places(data: bytes, words: Iterable[bytes]) -> Iterator[int]:
-    """Yield where a method among *words* is called in a line that is no decorator."""
-    for word in words:
+def applied_places(data: bytes, methods: Mapping[bytes, bytes], called: AbstractSet[bytes]) -> Iterator[int]:
+    """Yield where one of *methods*, by their names as they stand in a call, is called in a line that is no decorator.
+
+    *called* are the words of `called_in`.
+    """
+    for word in [written for name, written in methods.items() if name in called or not name.isascii()]:
         place = data.find(word)
         while place >= 0:
             line = data.rfind(b"\n", 0, place) + 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from catalog.discovery.applied import is_applied
 from catalog.discovery.handing import hands
@@ -36,6 +36,8 @@ _BUILDERS = ("Graph", "Builder")
 BLOCKS = (ast.If, ast.Try, ast.TryStar, ast.With, ast.AsyncWith, ast.For, ast.AsyncFor, ast.While, ast.Match)
 """Statements that hold others, of which some run."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_LEAVES: frozenset[type[ast.AST]] = frozenset((ast.Name, ast.Constant, ast.Load, ast.Store))
+"""What most expressions end in; no call is below them."""
 _HARMLESS = frozenset({"cache", "lru_cache", "cached", "cache_resource", "staticmethod", "classmethod", "override"})
 """Decorators that leave a function callable as it is written."""
 
@@ -188,14 +190,18 @@ class MadeObjects:
         """Yield the known calls in an expression; the one that is its value gets the *variable*."""
         own = finished(value) if isinstance(value, ast.expr) else None
         awaited: ast.expr | None = None
-        waiting: list[tuple[ast.AST, str, bool]] = [(value, "", False)]
+        waiting: list[tuple[Any, str, bool]] = [(value, "", False)]
         while waiting:
             node, argument, inline = waiting.pop()
-            if isinstance(node, (ast.Name, ast.Constant)):
+            kind = node.__class__
+            if kind in _LEAVES:
                 continue
-            if isinstance(node, ast.Await):
+            if kind is ast.Attribute:
+                waiting.append((node.value, argument, inline))
+                continue
+            if kind is ast.Await:
                 awaited = node.value
-            if not isinstance(node, ast.Call):
+            if kind is not ast.Call:
                 waiting += [(child, argument, inline) for child in reversed(list(ast.iter_child_nodes(node)))]
                 continue
             dotted = self.namer.callee(node.func, around.scopes)
@@ -212,8 +218,12 @@ class MadeObjects:
             if is_applied(node, self.rules):
                 yield Call(node, dotted or "", around, applied=True)
             waiting.append((node.func, "", inline))
-            waiting += [(each, "", True) for each in reversed(node.args)]
-            waiting += [(each.value, each.arg or "", True) for each in reversed(node.keywords)]
+            waiting += [(each, "", True) for each in reversed(node.args) if each.__class__ not in _LEAVES]
+            waiting += [
+                (each.value, each.arg or "", True)
+                for each in reversed(node.keywords)
+                if each.value.__class__ not in _LEAVES
+            ]
 
     def _makes_itself(self, dotted: str, scopes: Scopes) -> bool:
         """Tell whether a method makes another object of its own class, which is no definition of anything."""

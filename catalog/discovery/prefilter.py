@@ -16,7 +16,15 @@ from functools import lru_cache
 from typing import Any
 
 from catalog.discovery.handing import ADDERS
-from catalog.discovery.handing_bytes import applied_places, handing_places, hands, is_in_word, writes_tools
+from catalog.discovery.handing_bytes import (
+    CALLING,
+    applied_places,
+    called_in,
+    handing_places,
+    hands,
+    is_in_word,
+    writes_tools,
+)
 from catalog.discovery.rules import MARKING, SECTIONS, Rules
 
 # Each expression begins with plain letters, which the engine searches for many times faster than for a class of them.
@@ -138,7 +146,8 @@ class Prefilter:
         names = _grouped("|".join(top.replace("*", r"\w*").replace(".", r"\.") for top in tops)).encode()
         self._home = (re.compile(rb"from[ \t]++(?:%b)\b" % names), re.compile(rb"\nimport[ \t]++(?:%b)\b" % names))
         methods = {name for rule in rules if rule.section == "methods" for name in rule.names}
-        self._applied = (*(f".{name}(".encode() for name in sorted(methods | set(ADDERS))), CREATES)
+        applied = {name.encode(): f".{name}(".encode() for name in sorted(methods | set(ADDERS))}
+        self._applied = {b"create": CREATES} | applied  # by the word that stands before the parenthesis
         self._rules = rules
         self._others: set[bytes] = set()  # words that are known to be no constructors
 
@@ -186,7 +195,12 @@ class Prefilter:
         at_home = any(expression.search(data) is not None for expression in self._home) or (
             self._home[1].match(b"\n" + data[:_LONGEST_NAME]) is not None  # what the file begins with
         )
-        declared = assigned or self._applies(data) or (at_home and (hands(data) or self.declares(data, at_home=True)))
+        declared = assigned
+        if not declared:
+            called = called_in(data)
+            declared = self._applies(data, called) or (
+                at_home and (hands(data, called) or self.declares(data, at_home=True))
+            )
         words, written = sorted(map(_text, marks)), writes_tools(data)
         return Prefiltered(heads, decorated, assigned, declared, renamed, aliases, words, at_home, written)
 
@@ -220,9 +234,9 @@ class Prefilter:
             has_home = any(self._is_home(match[1]) for match in _IMPORT.finditer(data))
         return has_home and (self._attribute.search(data) is not None or self._starred(data))
 
-    def _applies(self, data: bytes) -> bool:
+    def _applies(self, data: bytes, called: AbstractSet[bytes]) -> bool:
         """Tell whether a decorator of an object seems to be called as a function."""
-        return next(applied_places(data, self._applied), None) is not None
+        return next(applied_places(data, self._applied, called), None) is not None
 
     def _is_home(self, module: bytes) -> bool:
         """Tell whether *module* belongs to a package that has known constructors."""
@@ -241,8 +255,8 @@ class Prefilter:
     ) -> list[int]:
         """Return the lines of *data*, from 1, on which a known constructor, or one of *classes*, seems to be called."""
         own = {name.encode() for name, first in renamed.items() if self._is_known(first.encode())}
-        places = [*handing_places(data), *applied_places(data, self._applied)]
-        called = _called_in(data)
+        called = called_in(data)
+        places = [*handing_places(data, called), *applied_places(data, self._applied, called)]
         wanted = set(filter(self._is_maker, called - self._others)) | (called & own)
         for word in wanted | set(filter(_CAPITAL.match, called & classes)):
             places += _places_of(data, word)
@@ -278,17 +292,12 @@ def prefilter_for(rules: Rules) -> Prefilter:
     return Prefilter(rules)
 
 
-def _called_in(data: bytes) -> set[bytes]:
-    """Return the words that a sign of a call, a method or a type follows at once; a tenth of what a search costs."""
-    return {part.rpartition(b" ")[2] for part in data.translate(_ENDS_OF_CALLED).split(b"\n")}
-
-
 def _places_of(data: bytes, word: bytes) -> Iterator[int]:
-    """Yield where a *word* of `_called_in` begins."""
+    """Yield where a *word* of `called_in` begins."""
     place = data.find(word)
     while place >= 0:
         end = place + len(word)
-        if data[end : end + 1] in _CALLING and not is_in_word(data, place):
+        if data[end : end + 1] in CALLING and not is_in_word(data, place):
             yield place
         place = data.find(word, end)
 
@@ -364,18 +373,10 @@ def _is_called(data: bytes, name: bytes, start: int) -> bool:
     """Tell whether *name* seems to be called, or asked for a method, after *start*."""
     place = data.find(name, start)
     while place >= 0:
-        if data[place + len(name) : place + len(name) + 1] in _CALLING and _is_word(data, place, len(name)):
+        if data[place + len(name) : place + len(name) + 1] in CALLING and _is_word(data, place, len(name)):
             return True
         place = data.find(name, place + 1)
     return False
-
-
-_CALLING = (b"(", b".", b"[")
-_ENDS_OF_CALLED = bytes(
-    ord("\n") if char in b"(.[" else char if (chr(char).isalnum() and char < 128) or char == ord("_") else ord(" ")
-    for char in range(256)
-)
-"""What each byte becomes to tell the words that are called: the end of a line after each, spaces between others."""
 
 
 def imports_in(data: bytes, module: str, is_package: bool) -> dict[str, str]:

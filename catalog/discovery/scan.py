@@ -83,19 +83,19 @@ def scan(
     options = f"{FORMAT} {in_force.fingerprint} {int(public)} {here}"
     before = Before(known, options)
     distribution = before.data.get("distribution")
-    what = find_target(target, locator, distribution, exclude, tests=tests, known_imports=before.imports)
-    if before.data and before.data["base"] != what.base:  # another project's files of that name
-        before = Before(None, options)
-    if before.is_of(what):
-        return before.result(what)
-    locators = locators_of(what, locator, own)
-    outside = Outside()
-    done = Steps(progress, len(what.listing.files))
-    scans = [
-        RootScan(files, what, in_force, locators[root], before, public, done, outside)
-        for root, files in by_root(what.listing.files).items()
-    ]
     with gc_paused():
+        what = find_target(target, locator, distribution, exclude, tests=tests, known_imports=before.imports)
+        if before.data and before.data["base"] != what.base:  # another project's files of that name
+            before = Before(None, options)
+        if before.is_of(what):
+            return before.result(what)
+        locators = locators_of(what, locator, own)
+        outside = Outside()
+        done = Steps(progress, len(what.listing.files))
+        scans = [
+            RootScan(files, what, in_force, locators[root], before, public, done, outside)
+            for root, files in by_root(what.listing.files).items()
+        ]
         return _run(what, scans, outside, locators, in_force, before, options, public)
 
 

@@ -22,7 +22,7 @@ class Written(NamedTuple):
     """One definition.
 
     Attributes:
-        node: the dictionary.
+        node: the dictionary, or the call of ``dict``.
         framework: whose form it has.
         given: name, description and JSON Schema of the parameters, as far as they are literals.
         scopes: the bodies around it.
@@ -30,7 +30,7 @@ class Written(NamedTuple):
         holder: what it is a part of, as written; empty if nothing holds it.
     """
 
-    node: ast.Dict
+    node: ast.expr
     framework: str
     given: dict[str, Value]
     scopes: Scopes
@@ -61,7 +61,7 @@ def written_tools(tree: ast.Module, namer: Namer) -> Iterator[Written]:
     waiting: list[tuple[ast.AST, Scopes, str, str]] = [(each, [namer.top], "", "") for each in reversed(tree.body)]
     while waiting:
         node, scopes, holder, variable = waiting.pop()
-        written = _written(node, namer, scopes, variable, holder) if isinstance(node, ast.Dict) else None
+        written = _written(node, namer, scopes, variable, holder)
         if written is not None:
             if written.name and written.name not in seen:
                 seen.add(written.name)
@@ -78,10 +78,10 @@ def written_tools(tree: ast.Module, namer: Namer) -> Iterator[Written]:
             waiting.append((child, scopes, holder, name))
 
 
-def _written(node: ast.Dict, namer: Namer, scopes: Scopes, variable: str, holder: str) -> Written | None:
+def _written(node: ast.AST, namer: Namer, scopes: Scopes, variable: str, holder: str) -> Written | None:
     """Return the definition that *node* is, or None."""
-    parts = _parts(node)
-    if parts is None:
+    parts = _parts(_by_key(node))
+    if parts is None or not isinstance(node, ast.expr):
         return None
     framework, fields = parts
     return Written(
@@ -89,15 +89,13 @@ def _written(node: ast.Dict, namer: Namer, scopes: Scopes, variable: str, holder
     )
 
 
-def _parts(node: ast.Dict) -> tuple[str, dict[str, ast.expr]] | None:
-    """Return whose definition of a tool *node* is, and its name, description and schema; None for anything else."""
-    keys = _by_key(node)
-    if isinstance(inner := keys.get("toolSpec"), ast.Dict):
-        spec = _by_key(inner)
-        schema = spec.get("inputSchema")
-        return _fields("bedrock", spec, _by_key(schema).get("json") if isinstance(schema, ast.Dict) else None)
-    if "name" not in keys and isinstance(inner := keys.get("function"), ast.Dict):
-        spec = _by_key(inner)
+def _parts(keys: dict[str, ast.expr]) -> tuple[str, dict[str, ast.expr]] | None:
+    """Return whose definition a dictionary is, and its name, description and schema; None for anything else."""
+    if "toolSpec" in keys:
+        spec = _by_key(keys["toolSpec"])
+        return _fields("bedrock", spec, _by_key(spec.get("inputSchema")).get("json"))
+    if "name" not in keys and "function" in keys:
+        spec = _by_key(keys["function"])
         return _fields("openai", spec, spec.get("parameters")) if "parameters" in spec else None
     for key, framework in (("input_schema", "anthropic"), ("inputSchema", "mcp")):
         if key in keys:
@@ -106,7 +104,7 @@ def _parts(node: ast.Dict) -> tuple[str, dict[str, ast.expr]] | None:
     if schema is None:
         return None
     is_function = _text(keys.get("type")) == "function"
-    is_schema = isinstance(schema, ast.Dict) and "properties" in _by_key(schema) and "description" in keys
+    is_schema = "properties" in _by_key(schema) and "description" in keys
     return _fields("openai", keys, schema) if is_function or is_schema else None
 
 
@@ -119,8 +117,12 @@ def _fields(
     return framework, {field: value for field, value in fields.items() if value is not None}
 
 
-def _by_key(node: ast.Dict) -> dict[str, ast.expr]:
-    """Return the values of a dictionary whose keys are literal texts."""
+def _by_key(node: ast.AST | None) -> dict[str, ast.expr]:
+    """Return the values of a dictionary whose keys are literal texts; nothing for anything else."""
+    if isinstance(node, ast.Call) and last_name(node) == "dict" and not node.args:
+        return {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg is not None}
+    if not isinstance(node, ast.Dict):
+        return {}
     return {name: value for key, value in zip(node.keys, node.values, strict=True) if (name := _text(key))}
 
 

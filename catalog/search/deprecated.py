@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from catalog.entry.states import DEPRECATED, deprecation
 
 if TYPE_CHECKING:
+    from catalog.search.corpus import Corpus
     from catalog.search.hit import Hit
-    from catalog.search.keyword import Corpus
 
 _MOST = 1_000
 """How many hits more are asked for, at the most, so that deprecated entries take no place of others."""

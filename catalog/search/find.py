@@ -33,7 +33,7 @@ def find(
     """Return the entries that pass *filters* and match *text*, the best first; of equal scores by key.
 
     Args:
-        snapshot: the tiers beside the database, and their :class:`~catalog.search.keyword.Corpus`.
+        snapshot: the tiers beside the database, and their :class:`~catalog.search.corpus.Corpus`.
         reader: the database.
         text: a request; blank: all entries that pass, by key.
         filters: applied before ranking.

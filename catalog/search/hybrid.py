@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from catalog.entry.filters import Filters
 from catalog.search import keyword
 from catalog.search.bm25 import bm25, idf
+from catalog.search.exact import exact_first, may_be_named
 from catalog.search.fusion import LEXICAL_POOL, SEMANTIC_POOL, best, fuse, z_scores
 from catalog.search.hit import Hit
 from catalog.search.reasons import Answer, Reasons
 from catalog.search.request_parts import parts
 from catalog.search.semantic import SemanticState
 from catalog.store.fulltext import WEIGHTS
-from catalog.store.queries import by_ids
+from catalog.store.queries import by_ids, by_ids_or_name
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.search.arrays import Floats, Ids, Matrix
-    from catalog.search.keyword import Corpus
+    from catalog.search.corpus import Corpus
     from catalog.search.nearest import Nearest
+    from catalog.store.reader import Row
 
 
 MOST_CHARACTERS = 2_000
 """How much of a request is embedded; its words are looked for in all of it."""
 
+_TOGETHER = 100  # hits up to which they are read in one statement with what is called like the request
 _USUAL_LENGTH = 20.0  # words of an entry, where the database is empty and has no mean
 
 
@@ -74,14 +77,17 @@ def search(
     unworded = words and not points.any()
     if not len(points) or (unworded and not _is_near_enough(corpus, semantic, queries[0], similar)):
         # Nothing is worth showing; but the request, an emoji perhaps, may still be a name.
-        return keyword.exact_first(corpus, text.strip(), filters, [], keyword.reason_of(asked), complete=False)[:limit]
+        return exact_first(corpus, text.strip(), filters, [], keyword.reason_of(asked), complete=False)[:limit]
     fused = fuse(points, z_scores(similar, near.spreads))
     scores = fused.scores if words else fused.semantic
     counted = np.flatnonzero((points > 0) | (scores > 0) if words else ~fused.guessed)
     chosen = counted[best(scores[counted], limit)].tolist()
     answer = Answer(asked, points, fused, similar[0], max(SEMANTIC_POOL, limit), queries[0], semantic, near.way)
-    hits = _hits(corpus, chosen, ids, over, scores, answer)
-    return keyword.exact_first(corpus, text.strip(), filters, hits, keyword.reason_of(asked), complete=False)[:limit]
+    rows, called = _listed(corpus, [int(ids[place]) for place in chosen if place < len(ids)], text.strip())
+    hits = _hits(corpus, chosen, ids, over, scores, answer, rows)
+    return exact_first(corpus, text.strip(), filters, hits, keyword.reason_of(asked), complete=False, called=called)[
+        :limit
+    ]
 
 
 def _is_near_enough(corpus: Corpus, semantic: SemanticState, query: Matrix, similar: Floats) -> bool:
@@ -94,15 +100,31 @@ def _is_near_enough(corpus: Corpus, semantic: SemanticState, query: Matrix, simi
     return bool(query.any() and np.nan_to_num(similar, nan=-1.0).max() >= semantic.floor(corpus))
 
 
+def _listed(corpus: Corpus, ids: Sequence[int], text: str) -> tuple[dict[int, Row], list[Row] | None]:
+    """Return the rows of the entries *ids*, by id, and those of the entries called *text*: None if not asked for.
+
+    Few are asked for together. A text with characters that no name has would be one that a server refuses.
+    """
+    if not text.isprintable() or not may_be_named(text) or len(ids) > _TOGETHER:
+        return by_ids(corpus.reader, ids), None
+    rows = by_ids_or_name(corpus.reader, ids, text, corpus.kinds)
+    return rows, sorted(row for row in rows.values() if row[1] == text)
+
+
 def _hits(
-    corpus: Corpus, chosen: Sequence[int], ids: Ids, over: Sequence[Entry], scores: Floats, answer: Answer
+    corpus: Corpus,
+    chosen: Sequence[int],
+    ids: Ids,
+    over: Sequence[Entry],
+    scores: Floats,
+    answer: Answer,
+    rows: Mapping[int, Row],
 ) -> list[Hit]:
     """Return the hits of the candidates at the places *chosen*, best first; of equal scores by key.
 
     Candidates from the database come first, one for each of *ids*, then those of *over*, the entries of other tiers.
     """
     stored = {place: int(ids[place]) for place in chosen if place < len(ids)}
-    rows = by_ids(corpus.reader, list(stored.values()))
     hits = []
     for place in chosen:
         entry = over[place - len(ids)] if place >= len(ids) else None

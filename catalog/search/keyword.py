@@ -14,34 +14,24 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.filters import NO_FILTERS, Filters
-from catalog.entry.key import NAME_LENGTH
-from catalog.entry.languages import LANGUAGES, MARK, is_english, marker, stems_of
-from catalog.entry.states import DEPRECATED, is_deprecated
-from catalog.entry.words import MOST_CHARACTERS, facet, small_words, stem, words
+from catalog.entry.languages import MARK, is_english, stems_of
+from catalog.entry.words import MOST_CHARACTERS, small_words, stem, words
 from catalog.search.bm25 import bm25, idf
+from catalog.search.corpus import Corpus, quoted
+from catalog.search.exact import exact_first
 from catalog.search.hit import Hit, matched
 from catalog.store.fulltext import (
-    COMPLETIONS,
-    FREQUENCY,
     WEIGHTS,
     candidates,
     documents,
-    keys,
     listed,
-    mean_length,
-    postings,
     rank,
 )
-from catalog.store.mapping import words_of
-from catalog.store.queries import KINDS, by_ids, named
+from catalog.store.queries import by_ids
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from catalog.entry.entry import Entry
-    from catalog.entry.key import Key
-    from catalog.store.reader import Reader
 
     Postings = tuple[NDArray[np.int64], NDArray[np.float64]]
 
@@ -56,132 +46,15 @@ MOST_WORDS = 64
 MOST_COMPLETED = 3
 """A request of more words is a sentence: its unknown words stand for themselves only."""
 
-KEPT_ROWS = 1 << 20
-"""Rows of words that are remembered with their scores, 16 MB."""
-
 _WORTH_RANKING = 150  # rows that FTS5 ranks as fast as the candidates of a few places are looked at here
-_KEPT_WORDS = 1 << 16  # words whose frequency is remembered
-_WORD = 64  # rows that take as much memory as a remembered word without any
 _POOL = 20  # of the rows that rare words rank best, how many the common words may reorder
 _FEW = 60  # candidates of common words that are worth looking at
-_KEY_LENGTH = NAME_LENGTH + 41  # a kind has up to 40 characters, and a colon follows
 _TIER = 10  # candidates taken from one place where all words are common, beyond those asked for
 
 
 def budget(total: int) -> int:
     """Return how many rows FTS5 may score in a catalog of *total* entries."""
     return total if total <= SMALL else min(3 * total // 10, 3_000 + total // 50)
-
-
-class Corpus:
-    """The entries of one state of the catalog, and what full-text searches have found out about their words.
-
-    Attributes:
-        reader: the persistent tier.
-        total: number of its entries.
-        overlay: entries of the other tiers that win or stand alone.
-        hidden: keys of the persistent tier that another tier wins over.
-        searches: how many have asked for a ranking so far.
-        remembered: ids and scores by word, as :meth:`postings` gives them.
-    """
-
-    def __init__(
-        self, reader: Reader, total: int, overlay: Sequence[Entry], hidden: frozenset[tuple[str, str]]
-    ) -> None:
-        """Look at nothing yet; what a search asks for is remembered for the next."""
-        self.reader = reader
-        self.total = total
-        self.overlay = overlay
-        self.hidden = hidden
-        self.searches = 0
-        self._frequencies: dict[str, int] = {}
-        self.remembered: dict[str, Postings] = {}
-        self._rows = 0
-        self._completions: dict[str, list[str]] = {}
-        self._average = 0.0
-        self._kinds: list[str] | None = None
-        self._languages: list[str] | None = None
-        self._deprecated: frozenset[Key] | None = None
-        self._overlay_documents: list[tuple[str, ...]] | None = None
-
-    def frequency(self, word: str) -> int:
-        """Return how many persistent entries have *word*."""
-        count = self._frequencies.get(word)
-        if count is None:
-            if len(self._frequencies) > _KEPT_WORDS:  # the words of requests have no end
-                self._frequencies.clear()
-                self._completions.clear()
-            row = self.reader.one(FREQUENCY, (word,))
-            count = self._frequencies[word] = row[0] if row else 0
-        return count
-
-    def postings(self, word: str) -> Postings:
-        """Return the ids of the persistent entries that have *word*, in order, and what it adds to the BM25 of each."""
-        known = self.remembered.get(word)
-        if known is None:
-            import numpy as np
-
-            rows = postings(self.reader, _quoted(word))
-            if self._rows > KEPT_ROWS:
-                self.remembered, self._rows = {}, 0
-            ids, scores = zip(*rows, strict=True) if rows else ((), ())
-            known = self.remembered[word] = np.array(ids, np.int64), np.array(scores, np.float64)
-            self._rows += len(rows) + _WORD
-        return known
-
-    def completions(self, word: str) -> list[str]:
-        """Return the most common words of persistent entries that begin with *word*."""
-        longer = self._completions.get(word)
-        if longer is None:
-            longer = [
-                row[0] for row in self.reader.all(COMPLETIONS, (word, word + "\U0010ffff")) if type(row[0]) is str
-            ]
-            self._completions[word] = longer
-        return longer
-
-    @property
-    def kinds(self) -> list[str]:
-        """The kinds of the persistent entries."""
-        if self._kinds is None:
-            self._kinds = [row[0] for row in self.reader.all(KINDS) if type(row[0]) is str]
-        return self._kinds
-
-    @property
-    def average_length(self) -> float:
-        """Mean number of words of a persistent entry."""
-        if not self._average:
-            self._average = mean_length(self.reader)
-        return self._average
-
-    # Not a cached_property: that of Python 3.11 holds a lock of the class, which a fork in another thread leaves held.
-    @property
-    def languages(self) -> list[str]:
-        """Those languages besides English that entries are described in."""
-        if self._languages is None:
-            self._languages = [language for language in LANGUAGES if self.has(marker(language))]
-        return self._languages
-
-    @property
-    def deprecated(self) -> frozenset[Key]:
-        """The keys of the deprecated entries of all tiers; the index knows those of the database."""
-        if self._deprecated is None:
-            word = facet("s", DEPRECATED)
-            rows = keys(self.reader, _quoted(word)) if self.frequency(word) else []
-            over = [(entry.kind, entry.name) for entry in self.overlay if is_deprecated(entry.metadata)]
-            self._deprecated = frozenset([*({(kind, name) for kind, name in rows} - set(self.hidden)), *over])
-        return self._deprecated
-
-    def has(self, word: str) -> bool:
-        """Tell whether an entry of any tier has *word*."""
-        return bool(self.frequency(word)) or any(
-            word in text.split() for document in self.overlay_documents() for text in document
-        )
-
-    def overlay_documents(self) -> list[tuple[str, ...]]:
-        """Return the words of the overlay's entries, field by field."""
-        if self._overlay_documents is None:
-            self._overlay_documents = [words_of(entry) for entry in self.overlay]
-        return self._overlay_documents
 
 
 @lru_cache(maxsize=1 << 10)
@@ -327,7 +200,7 @@ def _rescored(
     """Return candidates that the rare words find, or *enough* of the common ones, scored by all words."""
     reader, frequency = corpus.reader, corpus.frequency
     if not rare and _expected(corpus, common) <= _WORTH_RANKING:
-        every = rank(reader, " AND ".join(map(_quoted, common)), filters, limit + _POOL)
+        every = rank(reader, " AND ".join(map(quoted, common)), filters, limit + _POOL)
         if len(every) >= limit:  # enough that have all the words, and the same formula has ranked them
             return every
     ids = [id_ for id_, _ in _rank(corpus, rare, filters, limit + _POOL)] if rare else []
@@ -362,23 +235,19 @@ def _best(corpus: Corpus, rare: Sequence[str], filters: Filters, limit: int, rea
     return [Hit(rows[id_], score, reason, reader) for id_, score in kept.items() if id_ in rows], complete
 
 
-def _quoted(word: str) -> str:
-    return '"' + word.replace('"', '""') + '"'
-
-
 def _any(wanted: Iterable[str]) -> str:
-    return " OR ".join(map(_quoted, wanted))
+    return " OR ".join(map(quoted, wanted))
 
 
 def _tiers(common: Sequence[str]) -> list[str]:
     """Return full-text expressions for words that are all common, the most promising first."""
     some = common[:8]  # the rarest of them
-    every = " AND ".join(map(_quoted, some))
+    every = " AND ".join(map(quoted, some))
     tiers = [f"{{name}} : ({every})", every]
-    tiers += [f"{{name}} : {_quoted(word)}" for word in some]
+    tiers += [f"{{name}} : {quoted(word)}" for word in some]
     if len(some) > 2:
-        tiers.append(f"{_quoted(some[0])} AND {_quoted(some[1])}")
-    return [*tiers, *map(_quoted, some)]
+        tiers.append(f"{quoted(some[0])} AND {quoted(some[1])}")
+    return [*tiers, *map(quoted, some)]
 
 
 def _overlay_hits(corpus: Corpus, wanted: Sequence[str], filters: Filters, reason: Reason) -> list[Hit]:
@@ -395,43 +264,6 @@ def _overlay_hits(corpus: Corpus, wanted: Sequence[str], filters: Filters, reaso
             if score > 0:
                 hits.append(Hit(entry, score, reason))
     return hits
-
-
-def exact_first(
-    corpus: Corpus, text: str, filters: Filters, hits: list[Hit], reason: Reason, *, complete: bool
-) -> list[Hit]:
-    """Return *hits* with the entries whose name or key is the request itself before all others.
-
-    Args:
-        corpus: where to look for such entries, if *hits* has none.
-        text: the request.
-        filters: what an entry must be to count.
-        hits: best first.
-        reason: gives the reasons of hits that are added.
-        complete: whether *hits* has every entry with a word of the request, and so every entry of that name.
-    """
-    exact = [hit for hit in hits if hit.name == text or (":" in text and hit.key == text)]
-    if not exact and not complete and len(text) <= _KEY_LENGTH:  # a complete list holds whatever is called so
-        kind, colon, name = text.partition(":")
-        rows = named(corpus.reader, text, corpus.kinds)
-        if colon and kind in corpus.kinds:
-            rows += named(corpus.reader, name, [kind])
-        called_so = [Hit(row, 0.0, reason, corpus.reader) for row in rows]
-        called_so += [Hit(entry, 0.0, reason) for entry in corpus.overlay if text in (entry.name, entry.key)]
-        exact = [
-            hit
-            for hit in called_so
-            if (hit.tier != "persistent" or (hit.kind, hit.name) not in corpus.hidden)
-            and filters.accept(hit.kind, hit.tags)
-            and (filters.unworded == NO_FILTERS or filters.passes(hit.entry))
-        ]
-    if not exact:
-        return hits
-    best = hits[0].score if hits else 0.0
-    for hit in exact:  # so that scores descend from the first hit to the last
-        hit.score = max(hit.score, best)
-    keys = {hit.key for hit in exact}
-    return exact + [hit for hit in hits if hit.key not in keys]
 
 
 def reason_of(words_: Sequence[str]) -> Reason:

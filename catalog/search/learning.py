@@ -51,6 +51,7 @@ class Learning:
         self._actor = actor
         self._mine = threading.local()
         self.watching = settings.learn == "auto"
+        self._secret: tuple[Any, str | None] = (object(), None)
 
     # -- searching ---------------------------------------------------------------------------------------------------
 
@@ -66,7 +67,7 @@ class Learning:
             limit: how many at the most, from 1; None: all.
             find: gives so many hits, the best first.
         """
-        by_key = self._evidence(text)
+        by_key = self._evidence(snapshot.token, text)
         if not by_key:
             hits = find(limit)
         else:
@@ -83,11 +84,16 @@ class Learning:
             self._offer(snapshot, text, hits)
         return hits
 
-    def _evidence(self, text: str) -> dict[Key, Any]:
-        """Return what was recorded after requests like *text*, by entry; empty where nothing was."""
+    def _evidence(self, token: Any, text: str) -> dict[Key, Any]:
+        """Return what was recorded after requests like *text*, by entry; empty where nothing was.
+
+        The key of the hashes comes and goes with a commit, which changes the *token* of the snapshot.
+        """
         from catalog.store.use import hashed, key_of, uses  # not for those who look up names
 
-        secret = key_of(self._store.reader)
+        if self._secret[0] != token:
+            self._secret = (token, key_of(self._store.reader))
+        secret = self._secret[1]
         if secret is None:  # nothing was ever recorded
             return {}
         from catalog.search.use_boost import evidence, features

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from catalog.embedders.base import Embedder
     from catalog.entry.entry import Entry
     from catalog.search.arrays import Ids, Matrix
-    from catalog.search.keyword import Corpus
+    from catalog.search.corpus import Corpus
     from catalog.search.nearest import Nearest
     from catalog.search.vector_index import VectorIndex
     from catalog.store.nearby import RowsOnServer

@@ -8,17 +8,16 @@ vectors of a small catalog, which takes a fraction of a second; of a larger one 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.entry.filters import NO_FILTERS, Filters
-from catalog.search.fusion import spread
+from catalog.search.fusion import Spread, spread_of
 from catalog.search.nearest import Nearest
-from catalog.search.products import products
 from catalog.search.vector_index import VectorIndex
 from catalog.store.nearby import RowsOnServer, first_passing, rows_on_server
 
 if TYPE_CHECKING:
-    from catalog.search.arrays import Ids, Matrix
+    from catalog.search.arrays import Floats, Ids, Matrix
     from catalog.store.reader import Reader
 
 SMALL = 20_000
@@ -37,6 +36,31 @@ AGE = 1_000
 """Generations for which a sample is good, as long as the number of rows stays about the same."""
 
 
+class _Sample(NamedTuple):
+    """Some of the rows on a server.
+
+    Attributes:
+        generation: when they were read.
+        size: how many there were of all rows then.
+        rows: themselves.
+        total: their sum.
+        squares: the sum of the products of each with itself, from which those of any request follow at once.
+    """
+
+    generation: int
+    size: int
+    rows: Matrix
+    total: Floats
+    squares: Floats
+
+    def spread(self, query: Matrix) -> Spread:
+        """Return mean and deviation of the similarities of the rows to *query*."""
+        exact = query.astype("float64")
+        total = float(self.total @ exact)
+        squares = float(exact @ self.squares @ exact)
+        return spread_of(len(self.rows), total, squares - total * total / max(len(self.rows), 1))
+
+
 class SharedIndex(VectorIndex):
     """The fresh vectors of one embedder in a catalog on a server.
 
@@ -52,7 +76,7 @@ class SharedIndex(VectorIndex):
         self.why_here = ""
         self._there: RowsOnServer | str | None = None
         self._asked_at: int | None = None
-        self._sample: tuple[int, int, Matrix] | None = None
+        self._sample: _Sample | None = None
         self._passing: tuple[int | None, dict[Filters, list[int] | None]] = (None, {})
 
     def there(self, k: int, generation: int | None) -> RowsOnServer | None:
@@ -102,10 +126,7 @@ class SharedIndex(VectorIndex):
         found = there.nearest(wanted, k + len(without), filters, passing, [int(id_) for id_ in also])
         similar = np.minimum(np.maximum(found.similarities.round(6), -1.0), 1.0)
         kept = ~np.isin(found.ids, np.asarray(without, np.int64)) if len(without) else np.ones(len(found.ids), np.bool_)
-        sample = self.sample_there(there)
-        alike = np.empty((len(wanted), len(sample)), np.float32)
-        products(wanted, sample, out=alike)
-        spreads = [spread(row) for row in alike]
+        spreads = [self._sample_of(there).spread(query) for query in wanted]
         way = there.way if passing is None else "exact, of those that pass"
         return Nearest(found.ids[kept], similar[:, kept], spreads, way)
 
@@ -119,12 +140,17 @@ class SharedIndex(VectorIndex):
 
     def sample_there(self, there: RowsOnServer) -> Matrix:
         """Return some of the rows on the server, from which the spread of all similarities is estimated."""
+        return self._sample_of(there).rows
+
+    def _sample_of(self, there: RowsOnServer) -> _Sample:
         known = self._sample
         if (
             known is None
-            or there.generation - known[0] > AGE
-            or there.generation < known[0]
-            or abs(there.size - known[1]) * 20 > known[1]
+            or there.generation - known.generation > AGE
+            or there.generation < known.generation
+            or abs(there.size - known.size) * 20 > known.size
         ):
-            known = self._sample = (there.generation, there.size, there.sample(SAMPLE))
-        return known[2]
+            rows = there.sample(SAMPLE)
+            exact = rows.astype("float64")
+            known = self._sample = _Sample(there.generation, there.size, rows, exact.sum(axis=0), exact.T @ exact)
+        return known

@@ -300,6 +300,16 @@ def by_ids(reader: Reader, ids: Sequence[int]) -> dict[int, Row]:
     return {row[0]: row[1:] for row in listable(reader, rows, 1)}
 
 
+def by_ids_or_name(reader: Reader, ids: Sequence[int], name: str, kinds: Sequence[str]) -> dict[int, Row]:
+    """Return the columns of a listing for the few entries with these *ids* or called *name*, on one way to a server.
+
+    See :func:`by_ids` and :func:`named`.
+    """
+    sql = f"SELECT e.id, {columns(LISTED)} FROM entry AS e WHERE e.id IN ({_marks(ids)})"
+    sql = f"{sql} OR (e.kind IN ({_marks(kinds)}) AND e.name = ?)"
+    return {row[0]: row[1:] for row in listable(reader, reader.all(sql, (*ids, *kinds, name)), 1)}
+
+
 def rows_of_ids(reader: Reader, sql: str, ids: Sequence[int]) -> list[Row]:
     """Return the rows of *sql*, whose ``{ids}`` becomes a list of parameters; many *ids* take several statements."""
     if len(ids) <= _PARAMETERS:

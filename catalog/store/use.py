@@ -193,6 +193,7 @@ def _count(run: Connection, now: float) -> tuple[int, str]:
     if row is None:
         secret = secrets.token_hex(32)
         run.execute(sa.insert(used).values(query="", kind="", name="", weight=1, at=now, text=secret))
+        _tell(run)
         return 1, secret
     counted = int(row.weight) + 1 if is_real(row.weight) else 1
     run.execute(sa.update(used).where(used.c.query == "").values(weight=counted))
@@ -228,4 +229,14 @@ def forget(run: Connection, key: Key | None) -> int:
         return run.execute(rows.where(used.c.kind == key[0], used.c.name == key[1])).rowcount
     deleted = run.execute(rows).rowcount
     run.execute(sa.delete(used))
+    _tell(run)
     return deleted
+
+
+def _tell(run: Connection) -> None:
+    """Let all who hold the key of the hashes, or that there is none, look again: the same generation, but a commit."""
+    import sqlalchemy as sa
+
+    from catalog.store.tables import state
+
+    run.execute(sa.update(state).values(generation=state.c.generation))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from catalog.entry.entry import Entry
-    from catalog.search.keyword import Corpus
+    from catalog.search.corpus import Corpus
     from catalog.search.semantic import SemanticState
     from catalog.store.reader import Reader
 
@@ -151,7 +151,7 @@ class Snapshot:
         """Return what full-text search works on."""
         with self._lock:
             if self._corpus is None:
-                from catalog.search.keyword import Corpus
+                from catalog.search.corpus import Corpus
 
                 row = self._reader.one(queries.COUNT)
                 self._corpus = Corpus(self._reader, row[0] if row else 0, self.overlay, self.hidden)

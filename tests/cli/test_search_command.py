@@ -129,9 +129,36 @@ def test_nothing_found_is_a_no_with_a_hint(run_cli, arguments, said) -> None:
             "Error: Invalid value for '--limit' / '-n': '0' is neither a number from 1 nor 'all'; "
             "see 'catalog search --help'",
         ),
-        (("--tga", "plot"), "Error: No such option '--tga'. Did you mean '--tag'?"),
+        (("--knd", "tool"), "Error: No such option '--knd'. Did you mean '--kind'?"),
     ],
 )
 def test_wrong_options_are_wrong_use(run_cli, arguments, said) -> None:
     """An option that can't be ends with 2 and one line."""
     assert run_cli("search", *arguments) == (2, "", f"{said}\n")
+
+
+def test_states_and_frameworks_narrow(run_cli) -> None:
+    """Entries of some states, or of some frameworks, are found alone; an unknown framework gets a suggestion."""
+    for name, framework in (("fly", "langchain"), ("sail", "agno")):
+        run_cli("register", "tool", name, "json:dumps", "-d", "Travel.", "--meta", f"framework={framework}")
+    run_cli("deprecate", "fly")
+    found = {
+        options: keys(run_cli("search", "travel", *options))
+        for options in (
+            ("--state", "approved"),
+            ("--state", "deprecated", "--state", "draft"),
+            ("--framework", "agno"),
+            ("--framework", "agno", "--framework", "langchain"),
+        )
+    }
+    assert found == {
+        ("--state", "approved"): ["tool:sail"],
+        ("--state", "deprecated", "--state", "draft"): ["tool:fly"],
+        ("--framework", "agno"): ["tool:sail"],
+        ("--framework", "agno", "--framework", "langchain"): ["tool:sail", "tool:fly"],
+    }
+    assert run_cli("search", "travel", "--framework", "lanchain") == (
+        1,
+        "",
+        "nothing found: no entry is of the framework 'lanchain'; did you mean 'langchain'?\n",
+    )

@@ -22,6 +22,11 @@ DESCRIBED = '"name": "get_weather", "description": "Get the weather."'
         ("openai", f'{{{DESCRIBED}, "parameters": {SCHEMA}}}'),
         ("bedrock", f'{{"toolSpec": {{{DESCRIBED}, "inputSchema": {{"json": {SCHEMA}}}}}}}'),
         ("mcp", f'{{{DESCRIBED}, "inputSchema": {SCHEMA}}}'),
+        (
+            "openai",
+            'dict(name="get_weather", description="Get the weather.", '
+            'parameters=dict(type="object", properties=dict(city=dict(type="string"))))',
+        ),
     ],
 )
 def test_the_form_of_each_provider_is_a_tool(make: Any, framework: str, written: str) -> None:

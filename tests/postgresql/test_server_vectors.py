@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -26,6 +27,7 @@ from catalog.search import shared_index
 from catalog.store import vectors
 from catalog.store.entry_rows import rows_of_entries
 from catalog.store.postgres import row_index, row_search
+from catalog.store.postgres.reader import PostgresReader
 from catalog.store.postgres.row_index import numbers_of
 
 SMALL, WIDE = HashEmbedder(8), HashEmbedder(16)
@@ -170,13 +172,52 @@ def test_a_filter_that_few_pass_or_that_hnsw_gives_up_on_is_exact(filled: str, m
         assert there.search("w1 w2", mode="semantic")[0].why["vectors"] == "hnsw, ef_search 400"
         assert "vectors" not in here.search("w1 w2", mode="semantic")[0].why
     monkeypatch.setattr(shared_index, "FEW", 5)
-    monkeypatch.setattr(row_search, "_SETTINGS", {"hnsw.ef_search": "1", "enable_sort": "off"})
+    monkeypatch.setattr(row_search, "_FILTERED", {"hnsw.ef_search": "1", "enable_sort": "off"})
     with opened(filled, WIDE) as there, opened(filled, WIDE, "exact") as here:
         for tags in (["rare"], ["t1"]):
             found = [
                 [hit.key for hit in cat.search("w1 w2", tags=tags, mode="semantic", limit=10)] for cat in (there, here)
             ]
             assert found[0] == found[1]
+
+
+def test_versions_that_are_no_more_hide_no_entries(
+    postgres: Server, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where HNSW meets little but old versions of rows that change all the time, it goes on until it has enough."""
+    monkeypatch.setattr(row_search, "_SETTINGS", {"hnsw.ef_search": "20", "hnsw.iterative_scan": "off"})
+    with opened(postgres_url, WIDE) as there, opened(postgres_url, WIDE, "exact") as here:
+        there.register_many([tool(f"tool {number}", description=f"w{number % 7} w1") for number in range(150)])
+        postgres.run("ALTER TABLE vector_row SET (autovacuum_enabled = off)", name_of(postgres_url))
+        written = "UPDATE vector_row SET row = row WHERE entry_id = (SELECT min(entry_id) FROM vector_row)"
+        postgres.run(f"DO $$ BEGIN FOR i IN 1..500 LOOP {written}; END LOOP; END $$", name_of(postgres_url))
+        found = [
+            [(hit.key, hit.score) for hit in cat.search("tool 0 w0 w1", mode="semantic", limit=20)]
+            for cat in (there, here)
+        ]
+        assert len(found[0]) == 20
+        assert same(*found)
+
+
+def test_a_search_asks_the_server_twice_and_for_all_entries_once(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Similarities are one way to the server and back, rows another; the entries of all hits, where asked for, a third.
+
+    Where nothing has changed, nobody asks whether something has.
+    """
+    asked: list[object] = []
+    patiently = PostgresReader.patiently
+    monkeypatch.setattr(PostgresReader, "patiently", lambda self, ask: (asked.append(ask), patiently(self, ask))[1])
+    with opened(filled, WIDE) as cat:
+        reader: Any = cat.workspace.store.reader
+        deadline = time.monotonic() + 30
+        while not reader.is_listening and time.monotonic() < deadline:
+            cat.search("w1 w2", mode="semantic")
+        for request in ("w3 w4", "w5 w6; then w7 w8"):
+            asked.clear()
+            hits = cat.search(request, mode="semantic", limit=10)
+            assert (len(asked), len(hits)) == (2, 10)
+            assert len([hit.entry for hit in hits]) == 10
+            assert len(asked) == 3
 
 
 def test_similar_entries_are_asked_of_the_server_too(filled: str) -> None:
@@ -518,6 +559,12 @@ def test_rankings_agree_on_real_tools(postgres: Server, postgres_url: str) -> No
                     for hit in one:
                         assert hit.score == pytest.approx(points.get(hit.key, hit.score), rel=0.06), (text, hit.key)
                 assert np.mean(share) >= 0.98, mode
+
+
+def test_numbers_go_to_the_server_and_come_back_to_the_bit() -> None:
+    """A row that is sent is the row that is read."""
+    row = np.array([0.1, -1.5, 3e-20, 1.0], np.float32)
+    assert numbers_of(row_index.packed(row)).tobytes() == row.tobytes()
 
 
 def test_numbers_of_the_server_are_read_to_the_bit() -> None:

@@ -63,7 +63,7 @@ def test_remembered_words_go_with_the_state_they_are_of(url: str) -> None:
 
 def test_only_so_much_is_remembered(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests without end don't fill the memory: words are forgotten, and asked for again."""
-    monkeypatch.setattr(keyword, "KEPT_ROWS", 500)
+    monkeypatch.setattr("catalog.search.corpus.KEPT_ROWS", 500)
     with Catalog(_filled(url), settings=Settings()) as cat:
         wanted = _found(cat, "draw a chart", "lexical")
         for i in range(50):

@@ -152,6 +152,19 @@ def test_another_process_sees_it_at_once(tools: Catalog, url: str, run_python: A
     assert names(tools) == ["dots", "bar"]
 
 
+def test_an_open_catalog_sees_the_first_use_and_that_all_were_forgotten(tools: Catalog, opened: Open) -> None:
+    """Whether anything was ever recorded is looked at again after another catalog has recorded or forgotten it."""
+    other = opened()
+    seen = [names(tools)]
+    other.record_use(REQUEST, "tool:dots")
+    seen.append(names(tools))
+    other.reset_uses()
+    seen.append(names(tools))
+    other.record_use(REQUEST, "tool:dots")
+    seen.append(names(tools))
+    assert seen == [["bar", "dots"], ["dots", "bar"]] * 2
+
+
 def test_what_words_do_not_find_can_be_learned(tools: Catalog) -> None:
     """An entry that shares no word with a request is found once it was taken after it, with its bonus as score."""
     tools.record_use(REQUEST, "tool:wave")

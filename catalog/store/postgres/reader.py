@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
-from weakref import WeakSet
+from weakref import WeakKeyDictionary
 
 import psycopg
 
@@ -60,7 +60,7 @@ class PostgresReader(Reader):
         self._listener: Listener | None = None
         self._looks = 0
         self._turn = 0
-        self._set: WeakSet[psycopg.Connection[Any]] = WeakSet()  # connections that were told the settings of HNSW
+        self._set: WeakKeyDictionary[psycopg.Connection[Any], Mapping[str, str]] = WeakKeyDictionary()
         self._last: Any = None
         self._count = threading.Lock()
         self._replica = _Replica(self) if address.replica else None
@@ -232,17 +232,17 @@ class PostgresReader(Reader):
     def at_once(self, settings: Mapping[str, str], sql: str, params: Sequence[Any]) -> list[Row]:
         """Return the rows of a statement of the driver's own form, run under *settings* that other statements may have.
 
-        A connection keeps them. Behind a pooler, where it does not, they go to the server with the statement, on one
-        way there and back.
+        A connection keeps them until it is told others. Behind a pooler, where it does not, they go to the server with
+        the statement, on one way there and back.
         """
         told = "SELECT " + ", ".join(["set_config(%s, %s, %s)"] * len(settings))
 
         def ask() -> list[Row]:
             with self._lent() as lent, lent.cursor(binary=True) as cursor:
                 if self.address.prepares or not settings:
-                    if settings and lent not in self._set:
+                    if settings and self._set.get(lent) != settings:
                         lent.execute(told, [part for pair in settings.items() for part in (*pair, False)])
-                        self._set.add(lent)
+                        self._set[lent] = settings
                     rows: list[Row] = cursor.execute(sql, params).fetchall()
                     return rows
                 with lent.pipeline() if psycopg.Pipeline.is_supported() else nullcontext():
@@ -335,7 +335,9 @@ class _Replica:
             lent = lent or connect(address, conninfo=address.replica)
             if self._level != needed:
                 state = lent.execute(GENERATION).fetchone()
-                if state is None or state[0] < needed[0]:
+                if state is None or (
+                    state[0] <= needed[0] and state != needed
+                ):  # a commit may leave the number as it is
                     self.give_back(lent)
                     return None
                 self._level = needed

@@ -361,6 +361,11 @@ def literal(row: Any) -> str:
     return "[" + ",".join([f"{number:.9g}" for number in row.tolist()]) + "]"
 
 
+def packed(row: NDArray[np.float32]) -> bytes:
+    """Return a row in pgvector's binary form; :func:`numbers_of` reads it."""
+    return struct.pack(">hh", len(row), 0) + row.astype(">f4").tobytes()
+
+
 def numbers_of(data: bytes) -> NDArray[np.float32]:
     """Return the numbers of a row as the server sends it."""
     import numpy as np

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from catalog import SEARCH_MODES
+from catalog import ENTRY_STATES, REVIEW_STATES, SEARCH_MODES
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.listing import data_of, show
 from catalog_cli.options import command, json_option, kind_option, limit_option, origin_options, tag_option
@@ -18,6 +18,7 @@ from catalog_cli.output import clip
         catalog search --tag plot --not-tag deprecated
         catalog search "draw a chart" --embedder minilm
         catalog search csv --kind tool --kind agent --limit 3 --json
+        catalog search "book a flight" --state approved --framework langchain
     """,
     as_of=True,
     embedder=True,
@@ -28,6 +29,17 @@ from catalog_cli.output import clip
 @tag_option("--not-tag", "not_tags", "Has none of these tags.")
 @kind_option()
 @origin_options
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice((*REVIEW_STATES, *ENTRY_STATES)),
+    multiple=True,
+    metavar="STATE",
+    help=f"Is {', '.join(REVIEW_STATES)}, or its code {', '.join(ENTRY_STATES)}; several times: one of them.",
+)
+@click.option(
+    "--framework", "frameworks", multiple=True, metavar="NAME", help="Is of this framework; several: one of them."
+)
 @limit_option(10, "hits")
 @click.option(
     "--mode",
@@ -49,6 +61,8 @@ def search(
     kinds: tuple[str, ...],
     sources: tuple[str, ...] | None,
     distributions: tuple[str, ...] | None,
+    states: tuple[str, ...],
+    frameworks: tuple[str, ...],
     limit: int | str,
     mode: str,
     why: bool,
@@ -70,6 +84,8 @@ def search(
         exclude_tags=not_tags,
         sources=sources,
         distributions=distributions,
+        states=states,
+        frameworks=frameworks,
         limit=None if most is None else most + 1,  # one more shows whether there are more
         mode=mode,
     )
@@ -80,12 +96,12 @@ def search(
     else:
         show(app.screen, shown, why=why, marks=marks)
     if not hits:
-        raise No(_nothing(app, text, (*tags, *any_tags), mode))
+        raise No(_nothing(app, text, (*tags, *any_tags), frameworks, mode))
     if len(hits) > len(shown):
         app.screen.hint(f"There are more; --limit {len(shown) * 5} or --limit all shows them.")
 
 
-def _nothing(app: Application, text: str, tags: tuple[str, ...], mode: str) -> str:
+def _nothing(app: Application, text: str, tags: tuple[str, ...], frameworks: tuple[str, ...], mode: str) -> str:
     """Return why nothing was found, and what might find something."""
     from catalog import close_matches, did_you_mean
 
@@ -98,6 +114,10 @@ def _nothing(app: Application, text: str, tags: tuple[str, ...], mode: str) -> s
         if not app.catalog.search(tags=[tag], limit=1):
             known = {known_tag for hit in app.catalog.search(limit=5_000) for known_tag in hit.tags}
             return f"nothing found: no entry has the tag '{tag}'{did_you_mean(close_matches(tag, known))}"
+    for name in frameworks:
+        if not app.catalog.search(frameworks=[name], limit=1):
+            known = {str(hit.entry.metadata.get("framework", "")) for hit in app.catalog.search(limit=5_000)}
+            return f"nothing found: no entry is of the framework '{name}'{did_you_mean(close_matches(name, known))}"
     if mode == "semantic" and not app.catalog.search("a", limit=1, mode=mode):
         return f"nothing found: no entry has a vector of '{app.catalog.embedder}'; `catalog embed update` makes them"
     if text and app.catalog.search(text, limit=1, mode=mode):
