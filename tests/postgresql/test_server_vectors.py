@@ -161,6 +161,21 @@ def test_the_server_finds_what_an_exact_search_finds(
             assert same(*found), request
 
 
+@pytest.mark.parametrize("filters", FILTERS)
+def test_words_rank_behind_a_filter_as_they_do_in_a_file(
+    filled: str, postgres: Server, tmp_path: Path, filters: dict[str, Any]
+) -> None:
+    """The index of words holds tags and kinds too: what passes is found there, with the scores that a file gives."""
+    with opened(filled, WIDE) as there, open_catalog(f"sqlite:///{tmp_path}/here.db", embedder=WIDE) as here:
+        here.register_many(there.entries())
+        for request in REQUESTS[:4]:
+            answers = [
+                [(hit.key, round(hit.score, 3)) for hit in cat.search(request, mode="lexical", limit=2_000, **filters)]
+                for cat in (there, here)
+            ]
+            assert sorted(answers[0]) == sorted(answers[1]), request
+
+
 def test_a_filter_that_few_pass_or_that_hnsw_gives_up_on_is_exact(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Few entries are all looked at; where HNSW finds fewer than are asked for, every one that passes is."""
     with opened(filled, WIDE) as there, opened(filled, WIDE, "exact") as here:
