@@ -35,9 +35,12 @@ SMALL, WIDE = HashEmbedder(8), HashEmbedder(16)
 
 @pytest.fixture(autouse=True)
 def pgvector(postgres: Server) -> None:
-    """Skip where the server's binaries come without pgvector."""
-    if not postgres.run("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'"):
+    """Skip where the server's binaries come without pgvector, or with an old one."""
+    found = postgres.run("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'")
+    if not found:
         pytest.skip("this PostgreSQL comes without pgvector")
+    if row_index.numbers(str(found[0][0])) < row_index.OLDEST:
+        pytest.skip(f"this PostgreSQL comes with pgvector {found[0][0]}, which is too old")
 
 
 def opened(url: str, embedder: Any = SMALL, way: str = "server", **given: Any) -> Catalog:
@@ -466,6 +469,12 @@ def test_rows_that_were_damaged_are_named_and_made_again(postgres: Server, postg
             (None, None, "0.8.1", False, True),
             "pgvector is not in this database: a superuser has to say `CREATE EXTENSION vector SCHEMA public` there; "
             "then `catalog db upgrade` by the owner of the tables makes the index",
+        ),
+        (
+            (None, None, "0.6.2", False, True),
+            "the server has pgvector 0.6.2, which is too old: install 0.8 or newer there, let a superuser say "
+            "`CREATE EXTENSION vector SCHEMA public` in this database; then `catalog db upgrade` by the owner of the "
+            "tables makes the index",
         ),
         (
             ("public", "0.6.2", "0.6.2", False, True),
