@@ -15,6 +15,7 @@ from catalog.discovery.finding import Finding
 from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.gc_pause import file_done, gc_paused
 from catalog.discovery.gives import Given
+from catalog.discovery.handing_bytes import schema_lines
 from catalog.discovery.left_out import is_written_by_a_program
 from catalog.discovery.literal import Value
 from catalog.discovery.neighbours import Neighbours
@@ -194,7 +195,7 @@ class RootScan:
                         calls=self._calls(module, prefiltered),
                         aliases=self._aliases,
                         makers=self._makers,
-                        written=prefiltered is not None and prefiltered.written,
+                        written=schema_lines(self._bytes(module)) if prefiltered and prefiltered.written else (),
                     )
                     if prefiltered is not None:
                         marks = self._aliases.intersection(prefiltered.marks)
