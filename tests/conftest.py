@@ -14,7 +14,7 @@ from pathlib import Path
 
 import postgres_server
 import pytest
-from factories import ON_SERVER, ROOT, LendUrl, blank_catalog, lent_file, open_catalog
+from factories import ON_SERVER, ROOT, LendUrl, blank_catalog, lent_file, open_catalog, some
 from hypothesis import HealthCheck, settings
 from postgres_server import Databases, Server
 
@@ -22,7 +22,13 @@ from catalog import Catalog, upgrade_database
 from catalog.store.opening import open_store
 from catalog.store.store import Store
 
-settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile(
+    "here",
+    max_examples=some(100),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+)
 settings.load_profile("here")
 
 _OURS = ("CATALOG_URL", "CATALOG_ACTOR", "CATALOG_AUTO_REFRESH", "CATALOG_TRUST", "MAGMA_REGISTRY_AUTO_REFRESH")

@@ -161,27 +161,35 @@ def ways(table: str, name: str) -> Iterator[Way]:
         yield Way(value, f'UPDATE {table} SET "{name}" = {value}{where}', not lawful)
 
 
-def chosen(table: str, name: str) -> int:
-    """Return which way of damaging a column to take if only one is taken: the next for each column of a form."""
+def chosen(table: str, name: str) -> tuple[int, frozenset[int]]:
+    """Return which way of damaging a column to take if only one is taken, and which to look at if not at all.
+
+    The first is the next for each column of a form; to look at there are so many more that no way is left out where a
+    form has fewer columns than ways.
+    """
     form = form_of(tables.metadata.tables[table].c[name])
     alike = [place for place in COLUMNS if form_of(tables.metadata.tables[place[0]].c[place[1]]) == form]
-    return alike.index((table, name)) % len(_VALUES[form])
+    place, number = alike.index((table, name)), len(_VALUES[form])
+    return place % number, frozenset({place % number, *range(place, number, len(alike))})
 
 
 def damaged_copy(full: Path, target: Path, statement: str) -> bool:
     """Copy *full* to *target* and damage it, as a disk does: no trigger runs. Return False if SQLite refuses."""
     shutil.copyfile(full, target)
     with closing(sqlite3.connect(target, isolation_level=None)) as connection:
-        triggers = [row[0] for row in connection.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'")]
-        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-            connection.execute(f"DROP TRIGGER {name}")
+        triggers = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
         connection.execute("PRAGMA ignore_check_constraints=ON")
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute("BEGIN")  # each change of the schema by itself would take longer than all together
+        for name, _ in triggers:
+            connection.execute(f"DROP TRIGGER {name}")
         try:
             done = connection.execute(statement).rowcount
         except sqlite3.IntegrityError:
             return False
-        for sql in triggers:
+        for _, sql in triggers:
             connection.execute(sql)
+        connection.execute("COMMIT")
         assert done > 0, statement
         return True
 

@@ -31,6 +31,11 @@ WHOLE = os.environ.get("CATALOG_WHOLE_TESTS") == "1"
 """Whether the tests that walk over many combinations walk over all; otherwise over some, in which each part occurs."""
 
 
+def some(examples: int) -> int:
+    """Return how many examples of a property to take: all in a walk over all, else two in five, new ones each run."""
+    return examples if WHOLE else examples * 2 // 5
+
+
 @lru_cache(maxsize=1)
 def _template() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="catalog-tests-"))

@@ -92,7 +92,7 @@ class Extractor:
         calls: Sequence[int] = (),
         aliases: frozenset[str] = frozenset(),
         makers: frozenset[str] = frozenset(),
-        written: bool = False,
+        written: Sequence[int] = (),
     ) -> Extract:
         """Return the extract.
 
@@ -104,7 +104,7 @@ class Extractor:
             calls: the lines on which a known constructor seems to be called.
             aliases: names that known decorators may have in some file.
             makers: names of what may make known objects in some file.
-            written: look for tools that are written as data for a model.
+            written: the lines on which the schema of a tool seems to be that is written as data for a model.
         """
         self.decorators.aliases, self.decorators.makers = aliases, makers
         self._candidates, self._public, self._deep, self._assigned = candidates, public, deep, assigned
@@ -113,7 +113,7 @@ class Extractor:
         if calls:
             self._made_anywhere(calls)
         if written:
-            self._written()
+            self._written(written)
         for item in self.items:
             item.pop("node", None)
         names = self.top.names
@@ -325,10 +325,10 @@ class Extractor:
             elif id(call.node) not in there:
                 self.items.append(self._items.of_call(call))
 
-    def _written(self) -> None:
+    def _written(self, lines: Sequence[int]) -> None:
         """Collect the tools that are written as data; the functions they describe where the file has them."""
         functions = {item["qualname"]: item for item in self.items if item["form"] == "function"}
-        for each in written_tools(self.tree, self.namer):
+        for each in written_tools(self.tree, self.namer, lines):
             item = functions.get(each.name)
             if item is None:
                 bound = self.top.names.bound.get(each.name)

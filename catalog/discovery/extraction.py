@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from catalog.discovery.extract import Extract, Extractor
+from catalog.discovery.handing_bytes import schema_lines
 from catalog.discovery.notebook import ENDING, cells_of
 from catalog.discovery.prefilter import prefilter_for
 from catalog.discovery.rules import Rules
@@ -79,7 +80,7 @@ def extracted(
         calls=lines,
         aliases=common.aliases,
         makers=common.makers,
-        written=asked.written,
+        written=schema_lines(data) if asked.written else (),
     )
     extract["aliased"] = list(asked.aliased)
     if asked.path.endswith(ENDING):

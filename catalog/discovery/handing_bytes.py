@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 
 from catalog.discovery.handing import ARGUMENTS, METHODS
@@ -12,6 +12,7 @@ _HANDING = tuple(word.encode() for word in ARGUMENTS)
 _HANDING_METHODS = tuple(word.encode() for word in METHODS)
 _SCHEMAS = (b"input_schema", b"inputSchema", b"parameters")
 _KEYS_OF_SCHEMAS = tuple(sign for key in _SCHEMAS for sign in (b'"' + key + b'"', b"'" + key + b"'", key + b"=dict("))
+_KEYS_OF_NAMES = (b'"name"', b"'name'", b"name=")
 _GIVEN = re.compile(rb"[ \t]*+=(?!=)")
 
 CALLING = (b"(", b".", b"[")
@@ -49,8 +50,30 @@ def hands(data: bytes, called: AbstractSet[bytes]) -> bool:
 
 
 def writes_tools(data: bytes) -> bool:
-    """Tell whether a tool seems to be written as data for a model: a dictionary with a schema."""
-    return any(key in data for key in _KEYS_OF_SCHEMAS)
+    """Tell whether a tool seems to be written as data for a model: a dictionary with a name and a schema."""
+    return any(key in data for key in _KEYS_OF_SCHEMAS) and any(key in data for key in _KEYS_OF_NAMES)
+
+
+def schema_lines(data: bytes) -> list[int]:
+    """Return the lines of *data*, from 1, on which the schema of such a tool seems to begin."""
+    places = []
+    for key in _KEYS_OF_SCHEMAS:
+        place = data.find(key)
+        while place >= 0:
+            places.append(place)
+            place = data.find(key, place + len(key))
+    return lines_of(data, places)
+
+
+def lines_of(data: bytes, places: Iterable[int]) -> list[int]:
+    """Return the lines of *data*, from 1, that the *places* are in, in order."""
+    lines: list[int] = []
+    line, before = 1, 0
+    for place in sorted(places):
+        line += data.count(b"\n", before, place)
+        before = place
+        lines.append(line)
+    return lines
 
 
 def applied_places(data: bytes, methods: Mapping[bytes, bytes], called: AbstractSet[bytes]) -> Iterator[int]:

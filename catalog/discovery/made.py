@@ -6,14 +6,13 @@ An object that no import path leads to is kept with the reason; what a function 
 from __future__ import annotations
 
 import ast
-from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from catalog.discovery.applied import is_applied
 from catalog.discovery.handing import hands
 from catalog.discovery.rules import Rules
-from catalog.discovery.scopes import Namer, Scope, Scopes, last_name, statements
+from catalog.discovery.scopes import Namer, Scope, Scopes, holds, last_name, statements
 from catalog.discovery.takes import Takes, path_of
 from catalog.source.checksum import Function
 
@@ -144,7 +143,7 @@ class MadeObjects:
         waiting: list[tuple[ast.AST, Around]] = [(statement, around) for statement in reversed(body)]
         while waiting:
             node, here = waiting.pop()
-            if isinstance(node, ast.stmt) and not self._holds(node):
+            if isinstance(node, ast.stmt) and not holds(node, self.lines):
                 continue
             if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
                 kind = "class" if isinstance(node, ast.ClassDef) else "function"
@@ -164,10 +163,6 @@ class MadeObjects:
             else:
                 for field in ("finalbody", "orelse", "cases", "handlers", "body"):
                     waiting += [(statement, here) for statement in reversed(getattr(node, field, ()))]
-
-    def _holds(self, node: ast.stmt) -> bool:
-        place = bisect_left(self.lines, node.lineno)
-        return place < len(self.lines) and self.lines[place] <= (node.end_lineno or node.lineno)
 
     def _statement(self, node: ast.AST, around: Around) -> Iterator[Call]:
         """Yield the calls in the expressions of one statement, not those in its branches."""

@@ -23,6 +23,7 @@ from catalog.discovery.handing_bytes import (
     handing_places,
     hands,
     is_in_word,
+    lines_of,
     writes_tools,
 )
 from catalog.discovery.rules import MARKING, SECTIONS, Rules
@@ -260,13 +261,7 @@ class Prefilter:
         wanted = set(filter(self._is_maker, called - self._others)) | (called & own)
         for word in wanted | set(filter(_CAPITAL.match, called & classes)):
             places += _places_of(data, word)
-        lines: list[int] = []
-        line, before = 1, 0
-        for place in sorted(places):
-            line += data.count(b"\n", before, place)
-            before = place
-            lines.append(line)
-        return lines
+        return lines_of(data, places)
 
     def _is_maker(self, word: bytes) -> bool:
         is_one = self._rules.is_word("constructors", word.decode("ascii"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeGuard
@@ -306,6 +307,12 @@ def statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
         if statement.__class__ in _HOLDING:
             for inner in ("finalbody", "orelse", "cases", "handlers", "body"):
                 waiting += reversed(getattr(statement, inner, ()))
+
+
+def holds(node: ast.stmt, lines: Sequence[int]) -> bool:
+    """Tell whether one of the *lines*, which are in order, is among those of a statement."""
+    place = bisect_left(lines, node.lineno)
+    return place < len(lines) and lines[place] <= (node.end_lineno or node.lineno)
 
 
 def is_alias(binding: object) -> TypeGuard[ast.expr]:

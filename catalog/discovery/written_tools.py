@@ -7,11 +7,11 @@ has a function of the tool's name, the tool is that function, described by the d
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from catalog.discovery.literal import Value
-from catalog.discovery.scopes import Namer, Scope, Scopes, last_name
+from catalog.discovery.scopes import Namer, Scope, Scopes, holds, last_name
 
 _OF_CALLS = frozenset({"arguments", "call_id", "output"})
 """Keys of what a model answers with, which else looks the same."""
@@ -52,15 +52,18 @@ class Written(NamedTuple):
         return f"written as data {held}; no function of this name is in the file"
 
 
-def written_tools(tree: ast.Module, namer: Namer) -> Iterator[Written]:
+def written_tools(tree: ast.Module, namer: Namer, lines: Sequence[int]) -> Iterator[Written]:
     """Yield the definitions in *tree* whose name can be told, in the order of their lines.
 
+    Only statements that hold one of the *lines* are looked at.
     A name that a file gives to several definitions, as in the cells of a notebook, is that of the first.
     """
     seen: set[str] = set()
     waiting: list[tuple[ast.AST, Scopes, str, str]] = [(each, [namer.top], "", "") for each in reversed(tree.body)]
     while waiting:
         node, scopes, holder, variable = waiting.pop()
+        if isinstance(node, ast.stmt) and not holds(node, lines):
+            continue
         written = _written(node, namer, scopes, variable, holder)
         if written is not None:
             if written.name and written.name not in seen:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from catalog.mcp.stdio import check_extra
 
@@ -42,13 +42,16 @@ def app(
     """
     check_extra()
     from mcp.server.transport_security import TransportSecuritySettings  # the SDK takes a second to import
+    from starlette.routing import Route
 
+    from catalog.mcp.plain import AsAsked, Plain
     from catalog.mcp.server import CatalogServer
 
     names = [*_LOOPBACK, *hosts]
     allowed = [name for host in names for name in ((host,) if _has_port(host) else (host, f"{host}:*"))]
-    return CatalogServer(cat, call=call).streamable_http_app(
+    served = CatalogServer(cat, call=call).streamable_http_app(
         streamable_http_path=path,
+        json_response=cast("Any", AsAsked()),
         max_request_body_size=LARGEST,
         session_idle_timeout=IDLE,
         max_sessions=SESSIONS,
@@ -58,6 +61,10 @@ def app(
             allowed_origins=[f"{scheme}://{host}" for host in allowed for scheme in ("http", "https")],
         ),
     )
+    for route in served.routes:
+        if isinstance(route, Route) and route.path == path:
+            route.app = Plain(route.app)
+    return served
 
 
 def _has_port(host: str) -> bool:

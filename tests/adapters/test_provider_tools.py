@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+from functools import cache
 from typing import Any
 
 import pytest
 from anthropic.types import ToolParam, ToolResultBlockParam, ToolUseBlock
 from anthropic.types.tool_result_block_param import Content
-from factories import LendUrl, temporary_catalog
+from factories import LendUrl, some, temporary_catalog
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -51,19 +52,25 @@ ENTRY = st.fixed_dictionaries(
 )
 
 
+@cache
+def adapter_of(kind: Any) -> TypeAdapter[Any]:
+    """Return what validates data of a type of an SDK; making it takes much longer than validating."""
+    return TypeAdapter(kind)
+
+
 def valid(kind: Any, data: dict[str, Any]) -> None:
     """Check *data* against a type of an SDK, with no field more than it has."""
     assert json.loads(json.dumps(data)) == data
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         assert kind.model_validate(data).model_extra in ({}, None)
     else:
-        TypeAdapter(kind).validate_python(data)
+        adapter_of(kind).validate_python(data)
         known = {name for base in getattr(kind, "__orig_bases__", ()) for name in getattr(base, "__annotations__", {})}
         names = known | set(getattr(kind, "__annotations__", {}))
         assert not names or set(data) <= names
 
 
-@hypothesis_settings(max_examples=40)
+@hypothesis_settings(max_examples=some(40))
 @given(st.lists(ENTRY, unique_by=lambda fields: (fields["kind"], fields["name"]), max_size=6), st.integers(0, 400))
 def test_what_is_made_is_what_the_sdks_take(lend_url: LendUrl, entries: list[dict[str, Any]], budget: int) -> None:
     """Of any catalog: definitions, references and search results are valid for the SDKs, unlike, and within budget."""
@@ -77,7 +84,7 @@ def test_what_is_made_is_what_the_sdks_take(lend_url: LendUrl, entries: list[dic
         found = anthropic.tool_search(cat, "find", kind=None, limit=4, max_tokens=budget)
         assert [block["type"] for block in found] in (["text"], ["tool_reference"] * len(found))
         for block in found:
-            TypeAdapter(Content).validate_python(block)
+            adapter_of(Content).validate_python(block)
         behind = anthropic.deferred(cat, found)
         if found[0]["type"] == "tool_reference":
             assert [definition["name"] for definition in behind] == [block["tool_name"] for block in found]
@@ -91,7 +98,7 @@ def test_what_is_made_is_what_the_sdks_take(lend_url: LendUrl, entries: list[dic
         call = {"type": "tool_search_call", "call_id": "c", "execution": "client", "arguments": {"query": "find"}}
         item = openai.tool_search(cat, call, kind=None, limit=4, max_tokens=budget)
         valid(ResponseToolSearchOutputItemParam, item)
-        TypeAdapter(ResponseInputItemParam).validate_python(item)
+        adapter_of(ResponseInputItemParam).validate_python(item)
         assert sum(map(tokens, item["tools"])) <= budget
         assert len(item["tools"]) <= 4
 
@@ -129,7 +136,7 @@ def test_a_conversation_only_adds(
                 use = {"type": "tool_use", "id": "u", "name": name, "input": {}}
                 valid(ToolResultBlockParam, box.result(use))
                 spoken = {"type": "function_call", "call_id": "c", "name": name, "arguments": "{}"}
-                TypeAdapter(ResponseInputItemParam).validate_python(responses.output(spoken))
+                adapter_of(ResponseInputItemParam).validate_python(responses.output(spoken))
         assert len(responses) == 1
 
 

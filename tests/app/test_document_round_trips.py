@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 from document_samples import as_json
+from factories import some
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -173,7 +174,7 @@ OPERATION = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=200)
+@settings(max_examples=some(200))
 @given(
     st.dictionaries(
         st.sampled_from(["/a", "/a/{id}", "/b"]),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import LendUrl, open_catalog, temporary_catalog, tool
+from factories import LendUrl, open_catalog, some, temporary_catalog, tool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
@@ -92,7 +92,7 @@ def test_stored_entries_come_back_as_they_were_given(
             assert [written(entry) for entry in other.entries()] == [written(entry) for entry in ordered]
 
 
-@settings(max_examples=30)
+@settings(max_examples=some(30))
 @given(json_values.filter(lambda value: value is not None and not isinstance(value, str)))
 def test_data_is_handed_out_as_it_was_registered(lend_url: LendUrl, value: Any) -> None:
     """Any JSON but text is registered as data; changing what was taken changes it for nobody else."""

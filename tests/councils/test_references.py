@@ -6,7 +6,7 @@ import sqlite3
 from typing import Any
 
 import pytest
-from factories import LendUrl, open_catalog, run_sql, temporary_catalog
+from factories import LendUrl, open_catalog, run_sql, some, temporary_catalog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import json_values, texts
@@ -191,7 +191,7 @@ made = st.lists(
 )
 
 
-@settings(max_examples=40)
+@settings(max_examples=some(40))
 @given(made)
 def test_using_is_the_inverse_of_being_used(lend_url: LendUrl, entries: list[tuple[str, str, str, str, bool]]) -> None:
     """An entry names another at a path exactly if that other is used by it there, whatever the tiers."""

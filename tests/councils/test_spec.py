@@ -9,6 +9,7 @@ import sys
 from typing import Any
 
 import pytest
+from factories import some
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -63,7 +64,7 @@ def councils(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[CouncilSpec]:
 specs = st.recursive(councils(optional), lambda inner: councils(optional | inner), max_leaves=3)
 
 
-@settings(max_examples=40)
+@settings(max_examples=some(40))
 @given(specs)
 def test_a_spec_survives_json(spec: CouncilSpec) -> None:
     """A spec is the same after JSON, by pydantic and by Python's own, nested councils included."""

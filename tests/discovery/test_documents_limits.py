@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from document_samples import SERVERS, SKILL, as_json, found, skipped
+from factories import some
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,7 +150,7 @@ def test_pipes_and_unreadable_files_are_passed_over(make: Any) -> None:
     assert skipped(folder) == ({} if is_read else {"a/mcp.json": "Permission denied"})
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=some(200), deadline=None)
 @given(st.text(max_size=200) | st.text(alphabet="-: \n[]{}&*!?|>'\"#%@`a1,", max_size=80))
 def test_any_text_is_read_or_refused(text: str) -> None:
     """Whatever the text, reading it gives data or a `DocumentFault`, and nothing else."""

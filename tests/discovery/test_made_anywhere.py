@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from factories import some
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -137,7 +138,7 @@ def test_hostile_nesting_harms_nothing(make: Any) -> None:
     assert names == {"x", "b"}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=some(40), deadline=None)
 @given(st.lists(st.sampled_from(["def f():", "class C:", "if x:", "for i in x:", "with x as y:", "try:"]), max_size=6))
 def test_every_agent_is_found_once_however_deep(tmp_path_factory: pytest.TempPathFactory, heads: list[str]) -> None:
     """Whatever bodies are around it, an agent is one finding."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from factories import some
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -74,7 +75,7 @@ def test_fits_the_protocol(embedder: Embedder) -> None:
     assert (isinstance(embedder, Embedder), 0 < len(embedder.name) <= 200) == (True, True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 @given(
     st.text(max_size=60)
     | st.lists(st.sampled_from(["<s>", "</s>", "▁", " ", "  ", "the", "aaa", "<0x0A>"])).map("".join)
@@ -84,7 +85,7 @@ def test_pieces_are_those_of_the_tokenizers_package(text: str) -> None:
     assert shared().pieces.ids(text) == TOKENIZER.encode(text, add_special_tokens=False).ids
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=some(300), deadline=None)
 @given(
     st.text(max_size=60)
     | st.text(st.characters(exclude_categories=()), max_size=20)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
+from factories import some
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import entries, kinds, names, references, texts
@@ -16,7 +17,7 @@ from catalog.entry.kinds import check_kind, is_kind_name, plural
 from catalog.errors import InvalidEntryError, InvalidReferenceError, UnknownKindError
 
 
-@settings(max_examples=60)
+@settings(max_examples=some(60))
 @given(entries())
 def test_an_entry_survives_json(entry: Entry) -> None:
     """An entry written as JSON and read again is the same, in every field; so is its pickle."""

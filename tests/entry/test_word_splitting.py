@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from factories import some
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import names, queries
@@ -38,7 +39,7 @@ def test_joined_names_are_words_too() -> None:
     )
 
 
-@settings(max_examples=200)
+@settings(max_examples=some(200))
 @given(queries)
 def test_words_hold_nothing_a_tokenizer_would_cut(text: str) -> None:
     """No word of any text has a space, a capital of ASCII, a control or punctuation character in it."""

@@ -10,6 +10,7 @@ import types
 from typing import Any
 
 import pytest
+from factories import some
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,7 +46,7 @@ def _paths(members: dict[str, Any], within: str = "") -> list[str]:
     return found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=some(40), deadline=None)
 @given(members=_TREES)
 def test_every_object_is_found_where_python_has_it(
     tmp_path_factory: pytest.TempPathFactory, members: dict[str, Any]

@@ -7,7 +7,7 @@ import json
 from functools import cache
 from typing import Any
 
-from factories import LendUrl, damage, open_catalog, temporary_catalog
+from factories import LendUrl, damage, open_catalog, some, temporary_catalog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sessions import session, text_of
@@ -34,7 +34,7 @@ def _opened() -> Catalog:
     return cat
 
 
-@settings(max_examples=60)
+@settings(max_examples=some(60))
 @given(name=st.sampled_from(sorted(DEFINITIONS)), given=st.dictionaries(NAMES, JSON, max_size=4))
 def test_whatever_is_sent_is_answered_or_refused_in_words(name: str, given: dict[str, Any]) -> None:
     """Arguments of any form give an answer that JSON can hold, or an error of the catalog."""

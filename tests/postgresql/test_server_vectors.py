@@ -35,9 +35,12 @@ SMALL, WIDE = HashEmbedder(8), HashEmbedder(16)
 
 @pytest.fixture(autouse=True)
 def pgvector(postgres: Server) -> None:
-    """Skip where the server's binaries come without pgvector."""
-    if not postgres.run("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'"):
+    """Skip where the server's binaries come without pgvector, or with an old one."""
+    found = postgres.run("SELECT default_version FROM pg_available_extensions WHERE name = 'vector'")
+    if not found:
         pytest.skip("this PostgreSQL comes without pgvector")
+    if row_index.numbers(str(found[0][0])) < row_index.OLDEST:
+        pytest.skip(f"this PostgreSQL comes with pgvector {found[0][0]}, which is too old")
 
 
 def opened(url: str, embedder: Any = SMALL, way: str = "server", **given: Any) -> Catalog:
@@ -159,6 +162,21 @@ def test_the_server_finds_what_an_exact_search_finds(
                 for cat in (there, here)
             ]
             assert same(*found), request
+
+
+@pytest.mark.parametrize("filters", FILTERS)
+def test_words_rank_behind_a_filter_as_they_do_in_a_file(
+    filled: str, postgres: Server, tmp_path: Path, filters: dict[str, Any]
+) -> None:
+    """The index of words holds tags and kinds too: what passes is found there, with the scores that a file gives."""
+    with opened(filled, WIDE) as there, open_catalog(f"sqlite:///{tmp_path}/here.db", embedder=WIDE) as here:
+        here.register_many(there.entries())
+        for request in REQUESTS[:4]:
+            answers = [
+                [(hit.key, round(hit.score, 3)) for hit in cat.search(request, mode="lexical", limit=2_000, **filters)]
+                for cat in (there, here)
+            ]
+            assert sorted(answers[0]) == sorted(answers[1]), request
 
 
 def test_a_filter_that_few_pass_or_that_hnsw_gives_up_on_is_exact(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -451,6 +469,12 @@ def test_rows_that_were_damaged_are_named_and_made_again(postgres: Server, postg
             (None, None, "0.8.1", False, True),
             "pgvector is not in this database: a superuser has to say `CREATE EXTENSION vector SCHEMA public` there; "
             "then `catalog db upgrade` by the owner of the tables makes the index",
+        ),
+        (
+            (None, None, "0.6.2", False, True),
+            "the server has pgvector 0.6.2, which is too old: install 0.8 or newer there, let a superuser say "
+            "`CREATE EXTENSION vector SCHEMA public` in this database; then `catalog db upgrade` by the owner of the "
+            "tables makes the index",
         ),
         (
             ("public", "0.6.2", "0.6.2", False, True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from factories import LendUrl, open_catalog, temporary_catalog, tool
+from factories import LendUrl, open_catalog, some, temporary_catalog, tool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -48,7 +48,7 @@ def shares(router: AutoCouncil, inside: list[tuple[str, str]], outside: list[str
     return sum(right) / len(right), sum(refused) / len(refused)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=some(40), deadline=None)
 @given(
     inside=st.lists(st.sampled_from(ASKED), min_size=1, max_size=4, unique=True),
     outside=st.lists(st.sampled_from(NULLS), max_size=8, unique=True),

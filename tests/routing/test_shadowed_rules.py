@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from factories import some
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,7 +43,7 @@ def matches(rule: str, text: str) -> bool:
     return compiled(rule).search(text) is not None
 
 
-@settings(max_examples=400)
+@settings(max_examples=some(400))
 @given(st.lists(rules.filter(usable), min_size=2, max_size=4), st.lists(prompts, max_size=30))
 def test_what_is_proved_has_no_exception(given_rules: list[str], texts: list[str]) -> None:
     """Whatever a dead rule matches, the earlier one does, too; texts made of the rule itself included."""
@@ -57,14 +58,14 @@ def test_what_is_proved_has_no_exception(given_rules: list[str], texts: list[str
             assert matches(earlier, text) or not matches(dead, text), (earlier, dead, text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=some(300))
 @given(rules.filter(usable), prompts)
 def test_a_rule_said_to_match_everything_does(rule: str, text: str) -> None:
     """There is no text that it does not match."""
     assert not matches_everything(rule) or matches(rule, text)
 
 
-@settings(max_examples=300)
+@settings(max_examples=some(300))
 @given(rules.filter(usable), prompts)
 def test_a_match_of_plain_text_holds_one_of_its_parts(rule: str, text: str) -> None:
     """What a rule of literal alternatives matches has one of them in it."""

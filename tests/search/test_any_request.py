@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import strategies
-from factories import LendUrl, open_catalog
+from factories import LendUrl, open_catalog, some
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from odd_requests import LONG, ODD
@@ -111,7 +111,7 @@ def test_what_has_no_tokens_is_found_by_its_name(filled: Catalog, mode: str) -> 
     assert filled.search("🧪", mode=mode)[0].name == "🧪"
 
 
-@settings(max_examples=100)
+@settings(max_examples=some(100))
 @given(text=strategies.queries | st.text(max_size=40), mode=st.sampled_from(MODES))
 @example(text="\ud800", mode="semantic")
 def test_any_text_gets_an_answer(quick: Catalog, text: str, mode: str) -> None:
@@ -120,7 +120,7 @@ def test_any_text_gets_an_answer(quick: Catalog, text: str, mode: str) -> None:
     assert [hit.key for hit in quick.search(text, mode=mode, limit=2)] == [hit.key for hit in hits[:2]]
 
 
-@settings(max_examples=30)
+@settings(max_examples=some(30))
 @given(name=strategies.names, description=strategies.texts, examples=st.lists(strategies.texts, max_size=3))
 def test_any_entry_can_be_embedded_and_searched_among(
     quick: Catalog, name: str, description: str, examples: list[str]

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from factories import blank_catalog, tool
+from factories import blank_catalog, some, tool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -587,7 +587,7 @@ class History:
 
 
 @pytest.mark.sqlite("a backup is put in its place")
-@settings(max_examples=60)
+@settings(max_examples=some(60))
 @given(_STEPS)
 def test_no_history_brings_a_vector_whose_text_has_changed(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[Any, ...]]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from factories import LendUrl, open_catalog, temporary_catalog, tool
+from factories import LendUrl, open_catalog, some, temporary_catalog, tool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -83,7 +83,7 @@ def test_what_is_no_list_of_origins_is_refused(shared: Catalog, given_origin: di
 texts = st.text("am:/.2\\", min_size=1, max_size=4)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60), deadline=None)
 @given(st.lists(st.tuples(texts, st.none() | st.text("aA_-.=1", max_size=4)), max_size=6), st.lists(texts, max_size=2),
        st.lists(st.text("aA_-.=1", min_size=1, max_size=3), max_size=2))  # fmt: skip
 def test_the_database_and_the_tiers_agree(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from factories import LendUrl, temporary_catalog, tool
+from factories import LendUrl, some, temporary_catalog, tool
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import few_tags, queries
@@ -46,7 +46,7 @@ def full(lend_url: LendUrl) -> Iterator[Catalog]:
 TAGS = st.lists(few_tags, max_size=2)
 
 
-@settings(max_examples=120)
+@settings(max_examples=some(120))
 @given(text=queries)
 def test_any_text_is_a_safe_query(full: Catalog, text: str) -> None:
     """Whatever a person types, with or without filters, search answers with a list, and explains each hit."""
@@ -65,7 +65,7 @@ def test_a_strange_text_is_a_safe_query(full: Catalog, text: str) -> None:
     assert isinstance(full.search(text), list)
 
 
-@settings(max_examples=150)
+@settings(max_examples=some(150))
 @given(
     kind=st.none() | st.sampled_from(["tool", "model", ("tool", "model"), "agent"]),
     tags=TAGS, any_tags=TAGS, exclude=TAGS,
@@ -97,7 +97,7 @@ def test_filters_give_what_looking_at_each_entry_gives(
         assert found == passing[:limit]
 
 
-@settings(max_examples=60)
+@settings(max_examples=some(60))
 @given(text=st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join), limit=st.integers(1, 50))
 def test_hits_come_best_first_and_ties_by_key(full: Catalog, text: str, limit: int) -> None:
     """Scores fall, equal scores go by kind and name, and a longer answer begins with the shorter one."""
@@ -107,7 +107,7 @@ def test_hits_come_best_first_and_ties_by_key(full: Catalog, text: str, limit: i
     assert [hit.key for hit in full.search(text, limit=limit + 7)][:limit] == [hit.key for hit in found]
 
 
-@settings(max_examples=40)
+@settings(max_examples=some(40))
 @given(
     wanted=st.lists(
         st.sampled_from(["draw", "plot", "file", "read", "scatter", "bar", "rare"]), min_size=1, unique=True
@@ -127,7 +127,7 @@ def test_our_bm25_is_that_of_fts5(full: Catalog, wanted: list[str]) -> None:
     assert max(abs(ours[id_] - score) for id_, score in theirs.items()) < 1e-9
 
 
-@settings(max_examples=40)
+@settings(max_examples=some(40))
 @given(text=st.lists(st.sampled_from(WORDS), min_size=1, max_size=4).map(" ".join), tags=TAGS, exclude=TAGS)
 def test_common_words_take_the_short_way_and_obey_the_filters(
     full: Catalog, text: str, tags: list[str], exclude: list[str]

@@ -7,6 +7,7 @@ import dataclasses
 from typing import Any
 
 import pytest
+from factories import some
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from programs import PROGRAMS, STYLES, Program, Style, write
@@ -27,14 +28,14 @@ def definition(text: str) -> Definition:
     return define(node if hasattr(node, "body") else node.value, "mod", getattr(node, "name", "value"), "mod.py")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60), deadline=None)
 @given(program=PROGRAMS, one=STYLES, other=STYLES)
 def test_formatting_comments_and_docstrings_change_nothing(program: Program, one: Style, other: Style) -> None:
     """However a function is laid out, quoted, commented and documented, both checksums are the same."""
     assert sums(write(program, one)) == sums(write(program, other)) == sums(write(program))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60), deadline=None)
 @given(program=PROGRAMS)
 def test_a_name_is_in_neither_sum(program: Program) -> None:
     """A renamed function keeps both checksums, so that it can be recognised."""
@@ -53,7 +54,7 @@ def _changed(parameters: tuple[Any, ...], place: int, how: str) -> tuple[Any, ..
     return (*parameters[:place], *changed, *parameters[place + 1 :])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60), deadline=None)
 @given(
     program=PROGRAMS.filter(lambda one: one.parameters),
     draw=st.data(),
@@ -73,7 +74,7 @@ def test_any_change_of_a_parameter_changes_both_sums(program: Program, draw: st.
     assert before[1] != after[1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60), deadline=None)
 @given(one=PROGRAMS, other=PROGRAMS)
 def test_functions_have_the_same_sums_only_if_python_reads_them_the_same(one: Program, other: Program) -> None:
     """Our dump loses nothing that the syntax tree has: equal sums mean equal trees."""

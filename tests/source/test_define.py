@@ -7,6 +7,7 @@ import inspect
 from typing import Any
 
 import pytest
+from factories import some
 from hypothesis import given, settings
 from programs import PROGRAMS, Program, write
 
@@ -118,7 +119,7 @@ def test_the_signature_of_a_value_is_how_it_is_made(text: str, signature: str) -
     assert (found.form, found.signature, found.docstring) == ("value", signature, "")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=some(60), deadline=None)
 @given(program=PROGRAMS)
 def test_a_signature_reads_back_as_itself(program: Program) -> None:
     """The text of a signature is Python again, with the parameters the function has."""

@@ -52,13 +52,12 @@ def _score(reader: PostgresReader, match: str) -> tuple[str, list[Any]]:
 
 def _ranked(reader: PostgresReader, match: str, filters: Filters, limit: int) -> tuple[str, list[Any]]:
     score, params = _score(reader, match)
-    where = ["d.words @@ ?::tsquery"]
-    passing: list[Any] = []
-    if filters != NO_FILTERS:
-        also, passing = conditions(filters, "d.entry_id", "(SELECT k.kind FROM entry AS k WHERE k.id = d.entry_id)")
-        where += also
+    if filters != NO_FILTERS:  # tags and kinds are words too: GIN has only the rows of both, and the table is not read
+        match = fulltext.facets(filters).format(tier=match)
+    also, passing = conditions(filters.unworded, "d.entry_id", "")
+    where = " AND ".join(["d.words @@ ?::tsquery", *also])
     sql = (
-        f"SELECT d.entry_id, {score} AS score FROM search_doc AS d WHERE {' AND '.join(where)} "
+        f"SELECT d.entry_id, {score} AS score FROM search_doc AS d WHERE {where} "
         "ORDER BY score DESC, d.entry_id LIMIT ?"
     )
     return sql, [*params, tsquery(match), *passing, limit]

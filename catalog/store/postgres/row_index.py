@@ -68,7 +68,8 @@ _EXTENSION = (
     "(SELECT a.default_version FROM pg_available_extensions AS a WHERE a.name = 'vector'), "
     f"{THERE}, to_regnamespace('public') IS NOT NULL"
 )
-_OLDEST = (0, 8)
+OLDEST = (0, 8)
+"""The first version of pgvector that has all a search needs."""
 
 _TABLES = (
     """
@@ -166,12 +167,17 @@ class Extension(NamedTuple):
                 "pgvector is not installed on the server: install it there (Debian: postgresql-16-pgvector), let a "
                 f"superuser say `CREATE EXTENSION vector SCHEMA public` in this database; {then}"
             )
+        if self.place is None and numbers(self.offered) < OLDEST:
+            return (
+                f"the server has pgvector {self.offered}, which is too old: install 0.8 or newer there, let a "
+                f"superuser say `CREATE EXTENSION vector SCHEMA public` in this database; {then}"
+            )
         if self.place is None:
             return (
                 "pgvector is not in this database: a superuser has to say "
                 f"`CREATE EXTENSION vector SCHEMA public` there; {then}"
             )
-        if numbers(self.version) < _OLDEST:
+        if numbers(self.version) < OLDEST:
             return (
                 f"pgvector {self.version} is too old: install 0.8 or newer on the server, let its owner say "
                 f"`ALTER EXTENSION vector UPDATE`; {then}"
@@ -199,7 +205,7 @@ def prepare(connection: sa.Connection) -> str:
 
     run = connection.exec_driver_sql
     known = extension(run(ASK).one())
-    if known.place is None and known.offered is not None and known.has_public and numbers(known.offered) >= _OLDEST:
+    if known.place is None and known.offered is not None and known.has_public and numbers(known.offered) >= OLDEST:
         point = connection.begin_nested()
         try:
             run("CREATE EXTENSION vector SCHEMA public")
@@ -208,7 +214,7 @@ def prepare(connection: sa.Connection) -> str:
         else:
             point.commit()
             known = known._replace(place="public", version=known.offered)
-    if known.place is None or numbers(known.version) < _OLDEST:
+    if known.place is None or numbers(known.version) < OLDEST:
         return known.why_not
     schema = run("SELECT quote_ident(current_schema())").scalar_one()
     values = {"place": f'"{known.place}"', "schema": schema, "widest": WIDEST, "links": LINKS, "effort": EFFORT}
