@@ -15,6 +15,7 @@ from pathlib import Path
 import postgres_server
 import pytest
 from factories import ON_SERVER, ROOT, LendUrl, blank_catalog, lent_file, open_catalog, some
+from forks import STRICT, forks
 from hypothesis import HealthCheck, settings
 from postgres_server import Databases, Server
 
@@ -198,6 +199,19 @@ def run_python() -> RunPython:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
+
+    return run
+
+
+@pytest.fixture
+def run_forked() -> RunPython:
+    """The same in a process that has the libraries ready: for what is not about what a new process imports."""
+
+    def run(code: str, *arguments: object, cwd: Path | None = None, **environment: str) -> str:
+        folder = cwd or Path.cwd()
+        status, out, err = forks().python(STRICT + code, folder, {**os.environ, **environment}, *map(str, arguments))
+        assert status == 0, err
+        return out.strip()
 
     return run
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Iterator
 from dataclasses import fields
 from importlib.metadata import Distribution
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 import click
 import pytest
 from factories import ROOT
+from forks import ALL, STRICT, Forks, forks
 
 from catalog import SettingsError
 from catalog.discovery.rules import load_rules
@@ -41,9 +43,17 @@ def steps(page: Path) -> list[tuple[str, str]]:
     return found
 
 
+def outside() -> dict[str, str]:
+    """Return the environment of a user who has set nothing for catalogs or Python."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("CATALOG_", "PYTHON"))}
+
+
 @pytest.fixture(scope="session")
-def installed(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment as the README makes it, with what the wheel installs and its dependencies."""
+def installed(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A virtual environment as the README makes it, with what the wheel installs and its dependencies.
+
+    What its command starts are processes, each forked off one that has imported what the wheel installs.
+    """
     folder = tmp_path_factory.mktemp("installed") / ".venv"
     venv.create(folder, symlinks=True)
     places = {name: sysconfig.get_path(name, vars={"base": str(folder)}) for name in ("purelib", "scripts")}
@@ -51,11 +61,10 @@ def installed(site: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     Path(places["purelib"], "wheel.pth").write_text(f"{site}\n{sysconfig.get_path('purelib')}\n")
     (metadata,) = site.glob("*.dist-info")
     (script,) = Distribution.at(metadata).entry_points.select(group="console_scripts")
-    command = Path(places["scripts"], script.name)
-    start = f"import sys; from {script.module} import {script.attr}; sys.exit({script.attr}())"
-    command.write_text(f'#!/bin/sh\nexec "{folder}/bin/python" -P -c "{start}" "$@"\n')
-    command.chmod(0o755)
-    return folder
+    made = Forks(ALL, python=folder / "bin" / "python", command=script.value, environment=outside())
+    made.put_command(Path(places["scripts"], script.name))
+    yield folder
+    made.close()
 
 
 @pytest.mark.packaging
@@ -64,11 +73,7 @@ def test_a_page_prints_what_it_says(page: Path, installed: Path, tmp_path: Path)
     """The commands of a page, in one shell, in a new folder, succeed and print just that, warnings included."""
     shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / ".venv").symlink_to(installed)
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("CATALOG_", "PYTHON"))},
-        "HOME": str(tmp_path),
-        "XDG_DATA_HOME": str(tmp_path / "data"),
-    }
+    environment = {**outside(), "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path / "data")}
     if page.name != "README.md":  # it says itself how the command comes to be there
         environment["PATH"] = f"{installed}/bin{os.pathsep}{os.environ['PATH']}"
     mark = "--- ended with"
@@ -112,10 +117,11 @@ def test_the_settings_of_the_reference_are_those_a_file_may_have(tmp_path: Path)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_the_python_of_a_page_runs(page: Path, tmp_path: Path, run_python) -> None:  # type: ignore[no-untyped-def]
-    """The Python in the README and in each page of the docs runs, its assertions included."""
+def test_the_python_of_a_page_runs(page: Path, tmp_path: Path) -> None:
+    """The Python in the README and in each page of the docs runs, its assertions included, and says nothing."""
     blocks = re.findall(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
-    assert [run_python(block, cwd=tmp_path) for block in blocks] == [""] * len(blocks)
+    ended = [forks().python(STRICT + block, tmp_path, os.environ) for block in blocks]
+    assert ended == [(0, "", "")] * len(blocks)
 
 
 def prose(page: Path) -> str:

@@ -8,13 +8,16 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import postgres_server
+import psycopg
 import pytest
 from factories import open_catalog
 from postgres_server import Server
 
 from catalog import CatalogWarning, ReadOnlyError, upgrade_database
+from catalog.embedders.hashed import HashEmbedder
 
 
 @pytest.fixture(scope="module")
@@ -75,6 +78,37 @@ def test_reads_go_to_the_standby_and_own_writes_are_seen(primary: Server, standb
         standby.stop()
         assert cat.list("tool") == ["a", "b"]
         standby.start()
+
+
+def test_the_index_of_vectors_is_asked_of_the_standby(
+    primary: Server, standby: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A search by meaning goes to the standby too, with its settings; what this process has just written it finds."""
+    if not primary.run("SELECT 1 FROM pg_available_extensions WHERE name = 'vector'"):
+        pytest.skip("this PostgreSQL comes without pgvector")
+
+    ports: list[int] = []
+    execute = psycopg.Cursor.execute
+
+    def noted(self: Any, query: Any, *given: Any, **more: Any) -> Any:
+        if "<=>" in str(query):
+            ports.append(self.connection.info.port)
+        return execute(self, query, *given, **more)
+
+    monkeypatch.setattr(psycopg.Cursor, "execute", noted)
+    url = f"{primary.url('team')}&replica=127.0.0.1:{standby.port}&vectors=server"
+    with open_catalog(url, embedder=HashEmbedder(8)) as cat:
+        cat.register("tool", "chart", "os.path:join", description="Draw a chart")
+        try:
+
+            def is_asked_there() -> bool:
+                hits = cat.search("chart", mode="semantic")
+                assert [hit.name for hit in hits if hit.name == "chart"] == ["chart"]
+                return standby.port in ports
+
+            assert _within(5, is_asked_there)
+        finally:
+            cat.unregister("tool", "chart")  # the servers are shared with the other tests
 
 
 def test_a_standby_alone_is_read_only_and_follows(primary: Server, standby: Server) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
+from pathlib import Path
 
 import pytest
-from factories import ROOT, WHOLE
+from factories import WHOLE
+from forks import forks
 
 from benchmarks.store.faults import FAULTS
 from benchmarks.store.soak import ROLES, soak
@@ -24,15 +24,12 @@ print(seen.runs, seen.lost, seen.unopened, seen.faults, seen.acknowledged > 0)
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_fault_loses_nothing(fault: str) -> None:
+def test_a_fault_loses_nothing(tmp_path: Path, fault: str) -> None:
     """After each run the catalog opens and is sound, and has every write that was acknowledged."""
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'cli'}"}
     times = 4 if WHOLE else 2
-    done = subprocess.run(  # a process of its own, as it forks, and sets limits
-        [sys.executable, "-c", TRY, fault, str(times)], env=environment, capture_output=True, text=True, timeout=240
-    )
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == f"{times} 0 0 () True"
+    status, out, err = forks().python(TRY, tmp_path, os.environ, fault, str(times))  # it forks, and sets limits
+    assert (status, err) == (0, "")
+    assert out.splitlines()[-1] == f"{times} 0 0 () True"
 
 
 def test_a_crowd_of_all_kinds_sees_no_error_and_nothing_stale() -> None:

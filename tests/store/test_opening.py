@@ -6,16 +6,17 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
-from factories import ROOT, blank_catalog, open_catalog
+from factories import blank_catalog, open_catalog
+from forks import STRICT, forks
 
 from catalog import AutoCouncil, Catalog, CatalogWarning, ReadOnlyError, Settings
 from catalog.errors import CatalogError, NotACatalogError, StoreBusyError, StoreError
@@ -191,26 +192,26 @@ READ = [["x"], ["tool:x"], True, ["register"], "x", 0, [], 1, True, []]
 
 
 @pytest.mark.parametrize(("file", "folder"), [(0o444, 0o555), (0o444, 0o777), (0o644, 0o555), (0o666, 0o555)])
-def test_a_catalog_that_may_only_be_read_is_read(run_python, open_folder: Path, file: int, folder: int) -> None:
+def test_a_catalog_that_may_only_be_read_is_read(run_forked, open_folder: Path, file: int, folder: int) -> None:
     """All that reads works, once it is said that the file is read only, a write says so, and nothing is left beside."""
     path = open_folder / "c.db"
     path.chmod(file)
     open_folder.chmod(folder)
     before = path.read_bytes()
-    done, said = json.loads(run_python(READ_ONLY, path, HOME=str(open_folder)))
+    done, said = json.loads(run_forked(READ_ONLY, path, HOME=str(open_folder)))
     assert done[:-1] == READ
     assert done[-1].startswith(f"{path} is read only here: this user may not write to ")
     assert [text.partition(": ")[0] for text in said] == [f"{path} is read only here"]
     assert (path.read_bytes(), [file.name for file in open_folder.iterdir()]) == (before, ["c.db"])
 
 
-def test_a_log_beside_a_read_only_file_is_read_with_it(run_python, open_folder: Path) -> None:
+def test_a_log_beside_a_read_only_file_is_read_with_it(run_forked, open_folder: Path) -> None:
     """While its owner has it open, what is committed but not yet in the file is read from the log."""
     path = open_folder / "c.db"
     with open_catalog(path) as owner:
         owner.register("tool", "x2", "os:getcwd")
         open_folder.chmod(0o555)
-        done, _ = json.loads(run_python(READ_ONLY, path, HOME=str(open_folder)))
+        done, _ = json.loads(run_forked(READ_ONLY, path, HOME=str(open_folder)))
         assert done[0] == ["x", "x2"]
         open_folder.chmod(0o755)
         owner.register("tool", "x3", "os:getcwd")
@@ -218,7 +219,7 @@ def test_a_log_beside_a_read_only_file_is_read_with_it(run_python, open_folder: 
         assert owner.list("tool") == ["x", "x2", "x3"]
 
 
-def test_a_log_that_can_not_be_read_is_said_with_what_helps(run_python, open_folder: Path) -> None:
+def test_a_log_that_can_not_be_read_is_said_with_what_helps(run_forked, open_folder: Path) -> None:
     """With a log and without its index, a reader who may not write is told what is needed, and nothing is changed."""
     path, copy = open_folder / "c.db", open_folder / "copy.db"
     with open_catalog(path) as owner:
@@ -227,16 +228,16 @@ def test_a_log_that_can_not_be_read_is_said_with_what_helps(run_python, open_fol
             shutil.copyfile(f"{path}{end}", f"{copy}{end}")
             Path(f"{copy}{end}").chmod(0o644)
     open_folder.chmod(0o555)
-    done, _ = json.loads(run_python(READ_ONLY, copy, HOME=str(open_folder)))
+    done, _ = json.loads(run_forked(READ_ONLY, copy, HOME=str(open_folder)))
     assert len(done) == 1
     assert f"its last changes lie in {copy}-wal, which can't be read without {copy}-shm" in done[0]
     assert "as it" not in done[0]
 
 
-def test_nothing_is_made_where_nothing_may_be_written(run_python, open_folder: Path) -> None:
+def test_nothing_is_made_where_nothing_may_be_written(run_forked, open_folder: Path) -> None:
     """A catalog that is not there can't be made in a read-only folder, and the error names the folder."""
     open_folder.chmod(0o555)
-    done, _ = json.loads(run_python(READ_ONLY, open_folder / "new.db", HOME=str(open_folder)))
+    done, _ = json.loads(run_forked(READ_ONLY, open_folder / "new.db", HOME=str(open_folder)))
     assert len(done) == 1
     assert str(open_folder / "new.db") in done[0]
 
@@ -450,21 +451,13 @@ with Catalog(sys.argv[1], settings=Settings()) as cat:
 
 def test_six_processes_open_a_new_file_at_once(tmp_path: Path) -> None:
     """One of six creates the database, the others wait, and all six write."""
-    import time
+    url, at = f"sqlite:///{tmp_path / 'new.db'}", str(time.time() + 0.7)
 
-    url = f"sqlite:///{tmp_path / 'new.db'}"
-    at = time.time() + 0.7
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-W", "error", "-c", OPEN, url, str(at), str(number)],
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(6)
-    ]
-    said = [process.communicate(timeout=60)[1] for process in running]
-    assert said == [""] * 6
+    def opened(number: int) -> tuple[int, str, str]:
+        return forks().python(STRICT + OPEN, tmp_path, os.environ, url, at, str(number))
+
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(opened, range(6))) == [(0, "", "")] * 6
     with open_catalog(url) as cat:
         assert cat.list("tool") == [f"p{number}" for number in range(6)]
         assert cat.check() == []

@@ -5,8 +5,6 @@ from __future__ import annotations
 import http.server
 import json
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -49,12 +47,9 @@ def run(tmp_path: Path, clone: Path) -> Run:
             "OPENAI_API_KEY": "sk-mine",
             **more,
         }
-        if "COMMANDS" not in more:
-            return forks()(folder, environment, *arguments)
-        done = subprocess.run(
-            [sys.executable, "-P", "-c", ALL], cwd=folder, env=environment, capture_output=True, text=True, timeout=120
-        )
-        return done.returncode, done.stdout, done.stderr
+        if "COMMANDS" in more:
+            return forks().python(ALL, folder, environment)
+        return forks()(folder, environment, *arguments)
 
     return run
 

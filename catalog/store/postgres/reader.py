@@ -205,22 +205,26 @@ class PostgresReader(Reader):
 
         return self.patiently(ask)
 
-    def _asked(self, sql: str, params: Params, take: Callable[[Any], Any]) -> Any:
+    def _anywhere(self, ask: Callable[[psycopg.Connection[Any]], T]) -> T:
+        """Return what *ask* gives on a connection to the replica, where that can answer, or to the first server."""
         if self._replica is not None:
             with suppress(psycopg.Error):  # what fails there is asked here
                 lent = self._replica.lend()
                 if lent is not None:
                     try:
-                        return take(Connection(lent).execute(sql, params))
+                        return ask(lent)
                     finally:
                         self._replica.give_back(lent)
 
-        def ask() -> Any:
+        def here() -> T:
             with self._lent() as lent:
-                return take(Connection(lent).execute(sql, params))
+                return ask(lent)
 
+        return self.patiently(here)
+
+    def _asked(self, sql: str, params: Params, take: Callable[[Any], Any]) -> Any:
         try:
-            return self.patiently(ask)
+            return self._anywhere(lambda lent: take(Connection(lent).execute(sql, params)))
         except UnicodeEncodeError:  # half a surrogate pair, as terminals can send it: no row contains it
             return None
         except StoreError as error:
@@ -237,8 +241,8 @@ class PostgresReader(Reader):
         """
         told = "SELECT " + ", ".join(["set_config(%s, %s, %s)"] * len(settings))
 
-        def ask() -> list[Row]:
-            with self._lent() as lent, lent.cursor(binary=True) as cursor:
+        def ask(lent: psycopg.Connection[Any]) -> list[Row]:
+            with lent.cursor(binary=True) as cursor:
                 if self.address.prepares or not settings:
                     if settings and self._set.get(lent) != settings:
                         lent.execute(told, [part for pair in settings.items() for part in (*pair, False)])
@@ -252,7 +256,7 @@ class PostgresReader(Reader):
                     lent.execute("COMMIT")
                     return rows
 
-        return self.patiently(ask)
+        return self._anywhere(ask)
 
     def stream(self, sql: str, params: Params = ()) -> Iterator[Row]:
         """Yield the rows of a statement as they are read; all are of one state of the database."""
