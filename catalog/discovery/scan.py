@@ -16,6 +16,7 @@ from typing import Any
 
 from catalog.discovery.crewai import with_tables
 from catalog.discovery.derived import Heads, could_derive, known_elsewhere
+from catalog.discovery.extraction import Common
 from catalog.discovery.finding import ScanResult
 from catalog.discovery.foreign import Foreign
 from catalog.discovery.gc_pause import gc_paused
@@ -33,6 +34,7 @@ from catalog.discovery.soundness import check_the_rest
 from catalog.discovery.state import FORMAT, FileState, decorator_aliases, maker_aliases
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.uses import Connected, referring
+from catalog.discovery.workers import Question, extract_all
 from catalog.errors import PackageNotFoundError
 from catalog.source.locate import Locator
 
@@ -122,9 +124,13 @@ def _run(
     elsewhere = frozenset(name for each in scans for name in known_elsewhere(each.states, each.follower.reach.gives))
     derived = frozenset(name for classes in candidates for names in classes.values() for name in names)
     aliases, makers = elsewhere | decorator_aliases(every, rules), elsewhere | maker_aliases(every, rules, derived)
-    words = frozenset(name.encode() for name in makers)
-    for each, classes in zip(scans, candidates, strict=True):
-        each.parse(classes, aliases, makers, words, at_home)
+    common = Common(rules, aliases, makers, frozenset(name.encode() for name in makers))
+    questions = (
+        Question(each, module, asked)
+        for each, classes in zip(scans, candidates, strict=True)
+        for module, asked in each.to_extract(classes, common, at_home)
+    )
+    extract_all(questions, common, in_order=public)
     parsed = 0 if public else check_the_rest(every, lambda state: _was_checked(state, before), outside.contents.read)
     listing = target.listing
     in_documents, document_faults, documents = read_documents(
