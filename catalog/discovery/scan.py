@@ -98,7 +98,10 @@ def scan(
             RootScan(files, what, in_force, locators[root], before, public, done, outside)
             for root, files in by_root(what.listing.files).items()
         ]
-        return _run(what, scans, outside, locators, in_force, before, options, public)
+        try:
+            return _run(what, scans, outside, locators, in_force, before, options, public)
+        finally:
+            outside.release()
 
 
 def _run(
