@@ -142,7 +142,10 @@ class SemanticState:
         there = self._there(k)
         if there is not None and isinstance(self.index, SharedIndex):
             return self.index.nearest_there(there, queries, k, filters, also=also, without=without)
-        allowed = self.allowed(corpus, filters)
+        if filters.known and filters.without:  # all but a few
+            allowed, without = None, [*without, *(filters.ids or ())]
+        else:
+            allowed = self.allowed(corpus, filters)
         return self.index.search(queries, k, allowed, also=also, without=without, generation=self.generation)
 
     def hidden(self, corpus: Corpus) -> list[int]:
@@ -161,7 +164,8 @@ class SemanticState:
                 self._allowed.clear()
             import numpy as np
 
-            ids = self._allowed[filters] = np.sort(np.array(matching_ids(corpus.reader, filters), np.int64))
+            found = filters.ids if filters.known else matching_ids(corpus.reader, filters)
+            ids = self._allowed[filters] = np.sort(np.array(found, np.int64))
         return ids
 
 
