@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -137,3 +139,13 @@ class Outside:
             vars(follower).clear()
         self.inside.clear()
         self.followers.clear()
+
+
+@contextmanager
+def reading() -> Iterator[Outside]:
+    """Return what one operation reads, and let go of it afterwards."""
+    outside = Outside()
+    try:
+        yield outside
+    finally:
+        outside.release()

@@ -31,4 +31,4 @@ def test_nothing_waits_for_the_collector(packages: Path, monkeypatch: pytest.Mon
         there = [root for root in roots if root() is not None]
     finally:
         gc.enable()
-    assert (len(result.findings) > 100, len(roots) > 1, there) == (True, True, [])
+    assert (len(result.findings) > 100, len(roots) > 0, there) == (True, True, [])
