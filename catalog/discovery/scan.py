@@ -86,7 +86,8 @@ def scan(
     before = Before(known, options)
     distribution = before.data.get("distribution")
     with gc_paused(), reading() as outside:
-        what = find_target(target, locator, distribution, exclude, tests=tests, known_imports=before.imports)
+        read = outside.contents.read
+        what = find_target(target, locator, distribution, exclude, tests=tests, known_imports=before.imports, read=read)
         if before.data and before.data["base"] != what.base:  # another project's files of that name
             before = Before(None, options)
         if before.is_of(what):
