@@ -14,7 +14,7 @@ from pathlib import Path
 
 import postgres_server
 import pytest
-from factories import ON_SERVER, ROOT, LendUrl, blank_catalog, lent_file, open_catalog, some
+from factories import ON_SERVER, ROOT, LendUrl, blank_catalog, lent_file, loaded_since, open_catalog, some
 from forks import STRICT, forks
 from hypothesis import HealthCheck, settings
 from postgres_server import Databases, Server
@@ -222,10 +222,10 @@ def module_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[P
     folder = tmp_path / "modules"
     folder.mkdir()
     monkeypatch.syspath_prepend(folder)
+    known = dict(sys.modules)
     yield folder
-    for name, module in list(sys.modules.items()):
-        if str(getattr(module, "__file__", None) or "").startswith(str(folder)):
-            del sys.modules[name]
+    for name in loaded_since(known, folder):
+        del sys.modules[name]
 
 
 @pytest.fixture(scope="session")

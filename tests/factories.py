@@ -6,11 +6,13 @@ import atexit
 import os
 import shutil
 import sqlite3
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from functools import lru_cache
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -71,6 +73,16 @@ def temporary_catalog(lend_url: LendUrl) -> Iterator[Catalog]:
     """An open, empty catalog that goes afterwards; for properties, which need one for each example."""
     with lend_url() as url, open_catalog(url) as cat:
         yield cat
+
+
+def loaded_since(known: dict[str, ModuleType], *folders: Path) -> list[str]:
+    """Return the names of the modules in *folders* that ``sys.modules`` holds and *known*, a copy of it, does not.
+
+    Only the new ones are looked at: asking some thousand modules of libraries for their file takes long.
+    """
+    new = [(name, module) for name, module in list(sys.modules.items()) if known.get(name) is not module]
+    ours = tuple(map(str, folders))
+    return [name for name, module in new if str(getattr(module, "__file__", None) or "").startswith(ours)]
 
 
 def tool(name: str, **fields: Any) -> Entry:

@@ -9,7 +9,7 @@ from factories import ROOT
 
 
 @pytest.fixture
-def run_example(run_python, tmp_path: Path):  # type: ignore[no-untyped-def]
+def run_example(run_forked, tmp_path: Path):  # type: ignore[no-untyped-def]
     """A function that runs an example in a process of its own and returns the lines it prints."""
 
     def run(name: str) -> list[str]:
@@ -18,7 +18,7 @@ def run_example(run_python, tmp_path: Path):  # type: ignore[no-untyped-def]
             f"import runpy, sys; sys.path.insert(0, {folder!r}); "
             f"runpy.run_path({folder!r} + '/{name}', run_name='__main__')"
         )
-        return str(run_python(code, cwd=tmp_path)).splitlines()
+        return str(run_forked(code, cwd=tmp_path)).splitlines()
 
     return run
 

@@ -13,7 +13,8 @@ decorated and derived tools, 0.9 of agents and of plain functions given to agent
 description where the source has a text. Exit status 1 below a goal in total.
 
 With ``--speed`` the files of the repositories, up to 5,000 of Python with the documents beside them, are copied into
-one folder; the walk and the scans take turns in one process on one core. Goal: 1.5 times the walk, everything on.
+one folder; the walk and the scans take turns in one process on one core, and one more scan gets every core there is.
+Goal: 1.5 times the walk, everything on.
 """
 
 from __future__ import annotations

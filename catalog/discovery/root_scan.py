@@ -11,24 +11,23 @@ from typing import Any
 from catalog.discovery.assemble import Seen, is_private, seen_in
 from catalog.discovery.exports import Exported
 from catalog.discovery.extract import Extract, Extractor
+from catalog.discovery.extraction import Asked, Common, extracted
 from catalog.discovery.finding import Finding
 from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.gc_pause import file_done, gc_paused
 from catalog.discovery.gives import Given
-from catalog.discovery.handing_bytes import schema_lines
 from catalog.discovery.left_out import is_written_by_a_program
 from catalog.discovery.literal import Value
-from catalog.discovery.neighbours import Neighbours
-from catalog.discovery.notebook import ENDING, cells_of, in_cell
+from catalog.discovery.neighbours import Neighbours, finds_installed, names_of_files
+from catalog.discovery.notebook import in_cell
 from catalog.discovery.outside import Outside
-from catalog.discovery.prefilter import Prefiltered, prefilter_for
+from catalog.discovery.prefilter import prefilter_for
 from catalog.discovery.remembered import Before
 from catalog.discovery.rules import Rules
-from catalog.discovery.state import HALF, FileState, fault_of, reading_fault
+from catalog.discovery.state import FileState, fault_of, reading_fault
 from catalog.discovery.target import Target
 from catalog.discovery.walk import SourceFile
 from catalog.discovery.wrappers import wrappers_for
-from catalog.entry.limits import writable
 from catalog.errors import UnreadableSourceError
 from catalog.source.locate import Locator
 from catalog.source.read import decode_source, parse_source
@@ -58,12 +57,10 @@ class RootScan:
         self.states: dict[str, FileState] = {}
         self.looked_at = 0
         self.parsed = 0
-        self._beside = Neighbours(files if target.listing.is_project else (), locator, rules)
+        names = names_of_files(files) if target.listing.is_project else ()
+        self.neighbours = Neighbours(names, finds_installed(locator), rules)
         self._classes: dict[str, dict[str, dict[str, Any]]] = {}  # the items of classes by module
-        self._halves: set[str] = set()  # modules with texts that UTF-8 has no bytes for
-        self._aliases: frozenset[str] = frozenset()
-        self._makers: frozenset[str] = frozenset()
-        self._maker_words: frozenset[bytes] = frozenset()
+        self._common = Common(rules)
         self._exported: Exported | None = None
         self._trees, self._contents, self._inside = outside.trees, outside.contents, outside.inside
         own = frozenset(file.module.partition(".")[0] for file in files)
@@ -132,26 +129,19 @@ class RootScan:
 
     # --- trees ---------------------------------------------------------------------------------------------
 
-    def parse(
-        self,
-        candidates: Mapping[str, frozenset[str]],
-        aliases: frozenset[str],
-        makers: frozenset[str],
-        words: frozenset[bytes],
-        at_home: bool,
-    ) -> None:
-        """Parse what could hold something.
+    def to_extract(
+        self, candidates: Mapping[str, frozenset[str]], common: Common, at_home: bool
+    ) -> Iterator[tuple[str, Asked]]:
+        """Yield the modules that could hold something, with what is asked of each; `extract` them in that order.
+
+        Unless public functions count the order means nothing.
 
         Args:
             candidates: by module, the classes that could derive from a known base.
-            aliases: the names that known decorators may have.
-            makers: the names that what makes known objects may have.
-            words: the same as they stand in files.
+            common: what all files are extracted with.
             at_home: whether any file imports a framework; else what looks like a call of one is somebody else's.
         """
-        self._aliases = aliases
-        self._makers = makers
-        self._maker_words = words
+        self._common = common
         self._exported = Exported(self.states) if self.public else None
         # Public modules first: they say which functions of the private ones are to be described.
         for module in sorted(self.states, key=lambda name: (is_private(name), name)):
@@ -159,8 +149,8 @@ class RootScan:
             if state.prefiltered is None:
                 continue
             wanted = candidates.get(module, frozenset())
-            marks = self._aliases.intersection(state.prefiltered.marks)
-            calls = self._makers.intersection(state.calls)
+            marks = common.aliases.intersection(state.prefiltered.marks)
+            calls = common.makers.intersection(state.calls)
             state.prefiltered.decorated |= bool(marks)
             state.prefiltered.assigned |= bool(calls)
             if state.extract is not None and not (marks | calls) <= set(state.extract["aliased"]):
@@ -168,43 +158,41 @@ class RootScan:
             if self._exported is not None or wanted or state.prefiltered.may_hold(at_home):
                 public = self._exported.wants(module) if self._exported is not None else None
                 if not _is_enough(state.extract, wanted, public):
-                    self._extract(module, state, wanted, public)
+                    yield module, self._question(state, wanted)
             if self._exported is not None:
                 self._exported.add(module, state.extract)
 
-    def _extract(
-        self,
-        module: str,
-        state: FileState,
-        candidates: frozenset[str],
-        public: Callable[[str], bool] | None,
-        *,
-        keep: bool = False,
-    ) -> None:
-        prefiltered = state.prefiltered
-        nested = prefiltered is not None and any(inside and name in candidates for name, _, inside in prefiltered.heads)
+    def _question(self, state: FileState, candidates: frozenset[str]) -> Asked:
+        """Return what is asked of a file: what its bytes show that it may hold, and the *candidates*."""
+        file, shown = state.file, state.prefiltered
+        if shown is None:
+            return Asked(file.module, file.path, file.is_package, candidates)
+        nested = any(inside and name in candidates for name, _, inside in shown.heads)
+        aliased = self._common.aliases.intersection(shown.marks) | self._common.makers.intersection(state.calls)
+        return Asked(
+            file.module,
+            file.path,
+            file.is_package,
+            candidates,
+            deep=nested or shown.decorated,
+            assigned=shown.assigned,
+            written=shown.written,
+            renamed=shown.renamed if shown.declared or shown.assigned else None,
+            aliased=tuple(sorted(aliased)),
+        )
+
+    def extract(self, module: str, asked: Asked) -> None:
+        """Set the extract of a module, or its fault."""
+        self._extract(module, asked, self._exported.wants(module) if self._exported is not None else None)
+
+    def _extract(self, module: str, asked: Asked, public: Callable[[str], bool] | None, *, keep: bool = False) -> None:
+        """Set the extract of a module, or its fault; *keep* its tree if more of its names may be asked for."""
+        state = self.states[module]
         try:
             with gc_paused():
                 extractor = self._extractor(module, state, keep=keep)
-                if extractor is not None:
-                    state.extract = extractor.extract(
-                        candidates,
-                        public=public,
-                        deep=nested or (prefiltered is not None and prefiltered.decorated),
-                        assigned=prefiltered is not None and prefiltered.assigned,
-                        calls=self._calls(module, prefiltered),
-                        aliases=self._aliases,
-                        makers=self._makers,
-                        written=schema_lines(self._bytes(module)) if prefiltered and prefiltered.written else (),
-                    )
-                    if prefiltered is not None:
-                        marks = self._aliases.intersection(prefiltered.marks)
-                        state.extract["aliased"] = sorted(marks | self._makers.intersection(state.calls))
-                    if state.file.path.endswith(ENDING):
-                        state.extract["cells"] = cells_of(self._bytes(module))
-                    if module in self._halves:
-                        state.extract = writable(state.extract)
-                    del extractor  # the tree goes before the collector comes back
+                state.extract = extracted(extractor, self.source(module), asked, self._common, public)
+                del extractor  # the tree goes before the collector comes back
         except UnreadableSourceError as error:
             state.fault = reading_fault(error)
         except Exception as error:  # one file must not end a scan
@@ -212,28 +200,32 @@ class RootScan:
         finally:
             file_done()
 
-    def _calls(self, module: str, prefiltered: Prefiltered | None) -> list[int]:
-        """Return the lines of a module on which a known constructor seems to be called."""
-        if prefiltered is None or not (prefiltered.declared or prefiltered.assigned):
-            return []
-        return self.prefilter.lines_of_calls(self._bytes(module), prefiltered.renamed, self._maker_words)
+    def take(self, module: str, extract: Extract) -> None:
+        """Take the *extract* of a module that another process has made."""
+        self.states[module].extract = extract
+        self.parsed += 1
+        file_done()
 
-    def _bytes(self, module: str) -> bytes:
+    def source(self, module: str) -> bytes:
+        """Return the source of a module.
+
+        Raises:
+            UnreadableSourceError: it can't be read any more.
+        """
         return self._contents.read(self.states[module].file.path)
 
-    def _extractor(self, module: str, state: FileState, *, keep: bool) -> Extractor | None:
+    def _extractor(self, module: str, state: FileState, *, keep: bool) -> Extractor:
         """Return what reads a module; *keep* its tree if more of its names may be asked for."""
         file = state.file
         tree = self._trees.get(file.path)
         if tree is None:
-            data = self._bytes(module)
-            if HALF.search(data) is not None:
-                self._halves.add(module)
+            data = self.source(module)
             tree = parse_source(data, file.path).tree
             if keep:
                 self._trees.keep(file.path, tree, len(data))
             self.parsed += 1
-        return Extractor(module, file.path, file.is_package, tree, self.rules, self._beside.of(file))
+        beside = self.neighbours.of(module, file.is_package)
+        return Extractor(module, file.path, file.is_package, tree, self.rules, beside)
 
     # --- asked by followers -----------------------------------------------------------------------------
 
@@ -245,7 +237,8 @@ class RootScan:
         """Return the extract of a module of the root, or None if it can't be read."""
         state = self.states[module]
         if state.extract is None and state.fault is None:
-            self._extract(module, state, frozenset(), None, keep=True)  # a name of it is asked for, and may be another
+            # A name of it is asked for, and may be another.
+            self._extract(module, self._question(state, frozenset()), None, keep=True)
         return state.extract
 
     def constant(self, module: str, name: str) -> Value:
@@ -257,7 +250,7 @@ class RootScan:
         if state.fault is None:
             try:
                 extractor = self._extractor(module, state, keep=True)
-                value = extractor.constant(name) if extractor is not None else None
+                value = extractor.constant(name)
             except Exception:  # whatever the file holds: the value can't be told
                 value = None
         if state.constants is None:
@@ -295,8 +288,13 @@ class RootScan:
             known[qualname] = {}
             with suppress(Exception):  # whatever the file holds: nothing is known of it
                 extractor = self._extractor(module, self.states[module], keep=True)
-                known[qualname] = {} if extractor is None else read(extractor)
+                known[qualname] = read(extractor)
         return known[qualname]
+
+    def release(self) -> None:
+        """Let go of everything, the follower's memory too; nothing is asked any more."""
+        vars(self.follower).clear()
+        vars(self).clear()
 
     # --- results -------------------------------------------------------------------------------------------
 

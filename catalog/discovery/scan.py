@@ -16,13 +16,14 @@ from typing import Any
 
 from catalog.discovery.crewai import with_tables
 from catalog.discovery.derived import Heads, could_derive, known_elsewhere
+from catalog.discovery.extraction import Common
 from catalog.discovery.finding import ScanResult
 from catalog.discovery.foreign import Foreign
 from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.join_code import join_code
 from catalog.discovery.named import naming
 from catalog.discovery.naming import settle_names
-from catalog.discovery.outside import Outside
+from catalog.discovery.outside import Outside, reading
 from catalog.discovery.progress import Progress, Steps
 from catalog.discovery.read_documents import read_documents
 from catalog.discovery.remembered import Before, counts, kept, left_out, skips
@@ -33,6 +34,7 @@ from catalog.discovery.soundness import check_the_rest
 from catalog.discovery.state import FORMAT, FileState, decorator_aliases, maker_aliases
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.uses import Connected, referring
+from catalog.discovery.workers import Question, extract_all
 from catalog.errors import PackageNotFoundError
 from catalog.source.locate import Locator
 
@@ -83,14 +85,14 @@ def scan(
     options = f"{FORMAT} {in_force.fingerprint} {int(public)} {here}"
     before = Before(known, options)
     distribution = before.data.get("distribution")
-    with gc_paused():
-        what = find_target(target, locator, distribution, exclude, tests=tests, known_imports=before.imports)
+    with gc_paused(), reading() as outside:
+        read = outside.contents.read
+        what = find_target(target, locator, distribution, exclude, tests=tests, known_imports=before.imports, read=read)
         if before.data and before.data["base"] != what.base:  # another project's files of that name
             before = Before(None, options)
         if before.is_of(what):
             return before.result(what)
         locators = locators_of(what, locator, own)
-        outside = Outside()
         done = Steps(progress, len(what.listing.files))
         scans = [
             RootScan(files, what, in_force, locators[root], before, public, done, outside)
@@ -122,9 +124,13 @@ def _run(
     elsewhere = frozenset(name for each in scans for name in known_elsewhere(each.states, each.follower.reach.gives))
     derived = frozenset(name for classes in candidates for names in classes.values() for name in names)
     aliases, makers = elsewhere | decorator_aliases(every, rules), elsewhere | maker_aliases(every, rules, derived)
-    words = frozenset(name.encode() for name in makers)
-    for each, classes in zip(scans, candidates, strict=True):
-        each.parse(classes, aliases, makers, words, at_home)
+    common = Common(rules, aliases, makers, frozenset(name.encode() for name in makers))
+    questions = (
+        Question(each, module, asked)
+        for each, classes in zip(scans, candidates, strict=True)
+        for module, asked in each.to_extract(classes, common, at_home)
+    )
+    extract_all(questions, common, in_order=public)
     parsed = 0 if public else check_the_rest(every, lambda state: _was_checked(state, before), outside.contents.read)
     listing = target.listing
     in_documents, document_faults, documents = read_documents(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -20,9 +19,6 @@ from catalog.source.stamp import is_settled
 
 FORMAT = 22
 """Of the state; a state of another format is not used."""
-
-HALF = re.compile(rb"\\[uU](?:0000)?[dD][89a-fA-F]")
-"""The escape of half a surrogate pair: nothing else makes a text that can't be stored."""
 
 
 @dataclass(slots=True)

@@ -14,9 +14,14 @@ Nothing is imported from them by their being here: whoever takes an object puts 
 added: set[str] = set()
 """Folders that are on the import path only because an object of theirs was taken: others are not looked for there."""
 
+instead: list[str] | None = None
+"""The import path of the program that this process works for. Its own stays as it is: nothing is imported from here."""
+
 
 def search_path() -> list[str]:
     """Return the import path without what the taking of objects has put there."""
+    if instead is not None:
+        return instead
     return [folder for folder in sys.path if folder not in added] if added else sys.path
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from factories import open_catalog
+from factories import open_catalog, some
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -220,7 +220,7 @@ CHANGES = st.lists(
 )
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=some(25), deadline=None, suppress_health_check=list(HealthCheck))
 @given(changes=CHANGES)
 def test_any_history_can_be_read_at_every_generation(changes, lend_url) -> None:
     """However entries were put, taken away and renamed, each generation shows exactly what was there."""

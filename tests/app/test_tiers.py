@@ -38,7 +38,7 @@ def written(entry) -> dict[str, Any]:
 TIERS = st.sets(st.sampled_from(["runtime", "persistent", "config"]), min_size=1)
 
 
-@settings(max_examples=15)
+@settings(max_examples=some(15))
 @given(TIERS, st.permutations(["runtime", "persistent"]), st.integers(1, 2))
 def test_the_higher_tier_wins_in_whatever_order(
     lend_url: LendUrl, tiers: set[str], order: list[str], times: int
@@ -69,7 +69,7 @@ def test_the_higher_tier_wins_in_whatever_order(
         assert cat.list("tool") == (["x"] if "config" in tiers else [])
 
 
-@settings(max_examples=20)
+@settings(max_examples=some(20))
 @given(st.lists(entries(), max_size=6, unique_by=lambda entry: entry.key))
 def test_stored_entries_come_back_as_they_were_given(
     lend_url: LendUrl, tmp_path_factory: pytest.TempPathFactory, given_: list[Any]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from click.testing import CliRunner
-from factories import ON_SERVER, open_catalog
+from factories import ON_SERVER, loaded_since, open_catalog
 
 import catalog
 from catalog_cli.app import cli
@@ -71,11 +71,11 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.delitem(sys.modules, "catalog.authoring", raising=False)  # what other tests marked is not ours
     forget_decorators()
+    known = dict(sys.modules)
     yield folder
     forget_decorators()
-    for name, module in list(sys.modules.items()):
-        if str(getattr(module, "__file__", None) or "").startswith(str(folder)):
-            del sys.modules[name]
+    for name in loaded_since(known, folder):
+        del sys.modules[name]
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from factories import ROOT, WHOLE, open_catalog, tool
+from forks import forks
 
 Run = Callable[..., tuple[int, str, str]]
 RunCli = Callable[..., tuple[int, str, str]]
@@ -34,14 +35,13 @@ def environment(url: str, tmp_path: Path) -> dict[str, str]:
     }
 
 
-@pytest.fixture
-def shell(environment: dict[str, str], tmp_path: Path) -> Run:
-    """A function that runs a line of a shell, in which ``catalog`` is this command, and returns how it ended."""
+def shell_of(command: str, environment: dict[str, str], folder: Path) -> Run:
+    """Return a function that runs a line of a shell, in which ``catalog`` is *command*, and returns how it ended."""
 
     def run(line: str, **more: str) -> tuple[int, str, str]:
         done = subprocess.run(
-            ["bash", "-c", line.replace("catalog ", f"{CATALOG} ")],
-            cwd=tmp_path,
+            ["bash", "-c", line.replace("catalog ", f"{command} ")],
+            cwd=folder,
             env={**environment, **more},
             capture_output=True,
             text=True,
@@ -51,6 +51,26 @@ def shell(environment: dict[str, str], tmp_path: Path) -> Run:
         return done.returncode, done.stdout, done.stderr
 
     return run
+
+
+@pytest.fixture
+def shell(environment: dict[str, str], tmp_path: Path) -> Run:
+    """A shell whose command starts anew."""
+    return shell_of(CATALOG, environment, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def forked(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A command whose processes are forked off one that has the libraries ready."""
+    file = tmp_path_factory.mktemp("forked") / "command"
+    forks().put_command(file)
+    return file
+
+
+@pytest.fixture
+def quick_shell(environment: dict[str, str], forked: Path, tmp_path: Path) -> Run:
+    """A shell whose command does not start anew: for what is not about its streams and its start."""
+    return shell_of(str(forked), environment, tmp_path)
 
 
 LISTED = "tool:here\tSays where.\t\tpersistent\ntool:who\t\t\tpersistent\n"
@@ -104,18 +124,22 @@ def test_a_folder_that_is_gone_is_no_fault(shell: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.sqlite("its path is not UTF-8")
-def test_a_path_that_is_not_utf8_is_a_path(shell: Run, tmp_path: Path) -> None:
+def test_a_path_that_is_not_utf8_is_a_path(quick_shell: Run, tmp_path: Path) -> None:
     """Databases, exports and backups lie where they were put; what would have to be kept as text is refused."""
     folder = os.fsdecode(b"b\xff")
     os.mkdir(tmp_path / folder)
     bad = "$'b\\xff"
-    assert shell(f"catalog export >e && catalog --url {bad}/c.db' import - <e && catalog --url {bad}/c.db' ls") == (
+    assert quick_shell(
+        f"catalog export >e && catalog --url {bad}/c.db' import - <e && catalog --url {bad}/c.db' ls"
+    ) == (
         0,
         f"imported 2 entries that were new or different\n{LISTED}",
         "",
     )
     assert (
-        shell(f"catalog export {bad}/e.jsonl' && catalog import {bad}/e.jsonl' && catalog db backup {bad}/b.db'")[0]
+        quick_shell(f"catalog export {bad}/e.jsonl' && catalog import {bad}/e.jsonl' && catalog db backup {bad}/b.db'")[
+            0
+        ]
         == 0
     )
     assert sorted(os.listdir(tmp_path / folder)) == ["b.db", "c.db", "e.jsonl"]
@@ -123,9 +147,9 @@ def test_a_path_that_is_not_utf8_is_a_path(shell: Run, tmp_path: Path) -> None:
         "import catalog\n\n@catalog.tool\ndef shout(x: str) -> str:\n    return x\n"
     )
     for command in (f"scan {bad}'", f"register tool {bad}' os:getcwd", f"register tool x os:getcwd -d {bad}'"):
-        status, out, err = shell(f"catalog {command}")
+        status, out, err = quick_shell(f"catalog {command}")
         assert (status in (2, 3), out, err.count("\n"), "please report" in err) == (True, "", 1, False)
-    assert shell("catalog register tool x os:getcwd", CATALOG_ACTOR=folder)[0] == 0
+    assert quick_shell("catalog register tool x os:getcwd", CATALOG_ACTOR=folder)[0] == 0
 
 
 def test_an_early_interrupt_says_nothing(environment: dict[str, str], tmp_path: Path) -> None:
@@ -243,40 +267,40 @@ def test_an_odd_url_is_answered_and_makes_nothing(
     assert sorted(path.name for path in project.parent.iterdir()) == [database.name, "project"]
 
 
-def test_reading_what_is_not_there_makes_no_folder(shell: Run, tmp_path: Path) -> None:
+def test_reading_what_is_not_there_makes_no_folder(quick_shell: Run, tmp_path: Path) -> None:
     """A mistyped folder is not made by a read, and it is said; a write makes it."""
-    status, out, err = shell("catalog --url sqlite:///no/c.db ls")
+    status, out, err = quick_shell("catalog --url sqlite:///no/c.db ls")
     assert (status, out) == (1, "")
     assert f"Warning: there is no database at {tmp_path / 'no' / 'c.db'}; the first write makes it\n" in err
     assert not (tmp_path / "no").exists()
-    assert shell("catalog --url no/c.db register tool x os:getcwd")[:2] == (0, "registered tool:x (revision 1)\n")
-    assert shell("catalog --url no/c.db ls") == (0, "tool:x\t\t\tpersistent\n", "")
+    assert quick_shell("catalog --url no/c.db register tool x os:getcwd")[:2] == (0, "registered tool:x (revision 1)\n")
+    assert quick_shell("catalog --url no/c.db ls") == (0, "tool:x\t\t\tpersistent\n", "")
 
 
-def test_a_private_database_says_that_nothing_stays(shell: Run) -> None:
+def test_a_private_database_says_that_nothing_stays(quick_shell: Run) -> None:
     """`sqlite://` is allowed, but what is stored in it goes with the command, and that is said."""
     for url in ("sqlite://", ":memory:"):
-        status, out, err = shell(f"catalog --url {url} register tool x os:getcwd")
+        status, out, err = quick_shell(f"catalog --url {url} register tool x os:getcwd")
         assert (status, out) == (0, "registered tool:x (revision 1)\n")
         assert f"Warning: {url} is a private database: what is stored goes with this command\n" in err
 
 
 @pytest.mark.sqlite("it is upgraded when it is opened")
-def test_the_advice_on_an_outdated_file_holds(shell: Run, database: Path) -> None:
+def test_the_advice_on_an_outdated_file_holds(quick_shell: Run, database: Path) -> None:
     """`db current` on an older schema changes nothing, and what it says will happen happens, once and said."""
-    shell(f"cd '{ROOT}' && {sys.executable} -m alembic -x url=sqlite:///{database} downgrade 0002")
+    quick_shell(f"cd '{ROOT}' && {sys.executable} -m alembic -x url=sqlite:///{database} downgrade 0002")
     kept = f"{database}.before-0007"
-    assert shell("catalog db current") == (
+    assert quick_shell("catalog db current") == (
         1,
         f"{database}: schema 0002\n",
         "schema 0002 is not 0007, which this version works with; `catalog db upgrade` upgrades it, and so does the "
         f"first command that needs it; the file as it is will be kept as {kept}\n",
     )
-    assert shell("catalog db backup old.db")[0] == 0
-    assert shell("catalog --url old.db db current")[1].endswith("schema 0002\n")
-    assert shell("catalog db current")[1] == f"{database}: schema 0002\n"
-    status, out, err = shell("catalog ls")
+    assert quick_shell("catalog db backup old.db")[0] == 0
+    assert quick_shell("catalog --url old.db db current")[1].endswith("schema 0002\n")
+    assert quick_shell("catalog db current")[1] == f"{database}: schema 0002\n"
+    status, out, err = quick_shell("catalog ls")
     assert (status, out) == (0, LISTED)
     assert err == (f"Warning: {database} is upgraded from schema 0002 to 0007; the file as it was is kept as {kept}\n")
-    assert shell("catalog ls") == (0, LISTED, "")
-    assert shell(f"catalog --url {kept} db current")[1] == f"{kept}: schema 0002\n"
+    assert quick_shell("catalog ls") == (0, LISTED, "")
+    assert quick_shell(f"catalog --url {kept} db current")[1] == f"{kept}: schema 0002\n"

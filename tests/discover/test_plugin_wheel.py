@@ -9,12 +9,15 @@ import os
 import shutil
 import subprocess
 import sys
+import venv
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from factories import ROOT
+from forks import ALL, Forks, forks
 
 MODULE = '''"""Loading this module leaves a trace."""
 from pathlib import Path
@@ -64,13 +67,31 @@ def wheel(folder: Path, version: str = "1.0") -> Path:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of a virtual environment that also sees what this one has installed."""
     home = tmp_path_factory.mktemp("environment")
-    subprocess.run([sys.executable, "-m", "venv", str(home)], check=True, capture_output=True)
+    venv.create(home, symlinks=True, with_pip=find_spec("pip") is None)
     python = home / "bin" / "python"
     where = "import sysconfig; print(sysconfig.get_path('purelib'))"
     own = subprocess.run([sys.executable, "-c", where], check=True, capture_output=True, text=True).stdout.strip()
     its = subprocess.run([python, "-c", where], check=True, capture_output=True, text=True).stdout.strip()
     (Path(its) / "beside.pth").write_text(f"{ROOT}\n{ROOT / 'cli'}\n{own}\n")
     return python
+
+
+@pytest.fixture(scope="module")
+def started(made: Path) -> Iterator[Forks]:
+    """Processes of that environment, started before anything is installed in it."""
+    variables = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    its = Forks(ALL, python=made, environment=variables)
+    yield its
+    its.close()
+
+
+def pip(python: Path, *arguments: str | Path) -> None:
+    """Run pip for an environment: this one's, or its own where there is none here."""
+    which = [sys.executable, "-m", "pip", "--python", python] if find_spec("pip") else [python, "-m", "pip"]
+    subprocess.run([*which, "--disable-pip-version-check", *arguments], check=True, capture_output=True)
+
+
+INSTALL = ("install", "-q", "--no-deps", "--no-index")
 
 
 @pytest.fixture
@@ -81,29 +102,33 @@ def environment(made: Path) -> Iterator[Path]:
         shutil.rmtree(left)
 
 
-def run(python: Path, *arguments: str, url: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in an environment."""
-    environment = {**os.environ, "CATALOG_URL": url}
-    return subprocess.run(
-        [python, "-m", "catalog_cli", *arguments], capture_output=True, text=True, env=environment, cwd=python.parent
-    )
+Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def keys(python: Path, url: str) -> list[str]:
-    """Return the keys the command line lists in an environment."""
-    return [one["key"] for one in json.loads(run(python, "ls", "--json", url=url).stdout or "[]")]
+@pytest.fixture
+def run(started: Forks, environment: Path, tmp_path: Path) -> Run:
+    """A function that runs a command in the environment, or in another, on a database of the test's own."""
+    variables = {**os.environ, "CATALOG_URL": f"sqlite:///{tmp_path}/plugins.db"}
+
+    def call(*arguments: str, there: Forks = started) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(arguments, *there(environment.parent, variables, *arguments))
+
+    return call
+
+
+def keys(run: Run) -> list[str]:
+    """Return the keys the command line lists."""
+    return [one["key"] for one in json.loads(run("ls", "--json").stdout or "[]")]
 
 
 @pytest.mark.packaging
-def test_a_plugin_comes_with_its_wheel_and_goes_with_it(environment: Path, tmp_path: Path) -> None:
+def test_a_plugin_comes_with_its_wheel_and_goes_with_it(run: Run, environment: Path, tmp_path: Path) -> None:
     """Entries of an installed plugin are listed without loading it, loaded on demand, and gone after uninstall."""
-    url = f"sqlite:///{tmp_path}/plugins.db"
-    assert keys(environment, url) == []
-    pip = [environment, "-m", "pip", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "-q", "--no-deps", "--no-index", wheel(tmp_path)], check=True, capture_output=True)
-    assert keys(environment, url) == ["tool:greet", "tool:shout"]
+    assert keys(run) == []
+    pip(environment, *INSTALL, wheel(tmp_path))
+    assert keys(run) == ["tool:greet", "tool:shout"]
 
-    entry = json.loads(run(environment, "explain", "tool:greet", "--json", url=url).stdout)
+    entry = json.loads(run("explain", "tool:greet", "--json").stdout)
     assert (entry["ref"], entry["distribution"], entry["source"]) == (
         "greeter_plugin.tools:greet",
         "greeter==1.0",
@@ -113,50 +138,46 @@ def test_a_plugin_comes_with_its_wheel_and_goes_with_it(environment: Path, tmp_p
         next((environment.parent.parent / "lib").glob("python*")) / "site-packages" / "greeter_plugin" / "loaded.txt"
     )
     assert not trace.exists()
-    assert run(environment, "run", "tool:greet", "--input", '{"name": "Ada"}', url=url).stdout == "Hello, Ada!\n"
+    assert run("run", "tool:greet", "--input", '{"name": "Ada"}').stdout == "Hello, Ada!\n"
     assert trace.exists()
 
-    subprocess.run([*pip, "uninstall", "-q", "-y", "greeter"], check=True, capture_output=True)
-    assert keys(environment, url) == []
-    log = json.loads(run(environment, "log", "tool:greet", "--json", url=url).stdout)
+    pip(environment, "uninstall", "-q", "-y", "greeter")
+    assert keys(run) == []
+    log = json.loads(run("log", "tool:greet", "--json").stdout)
     assert [one["action"] for one in log] == ["gone", "plugin"]
 
 
 @pytest.mark.packaging
-def test_another_environment_without_the_plugin_takes_nothing_away(environment: Path, tmp_path: Path) -> None:
+def test_another_environment_without_the_plugin_takes_nothing_away(run: Run, environment: Path, tmp_path: Path) -> None:
     """A database that serves two environments keeps the plugin of one when the other, which lacks it, opens it."""
-    url = f"sqlite:///{tmp_path}/plugins.db"
-    subprocess.run(
-        [environment, "-m", "pip", "--disable-pip-version-check", "install", "-q", "--no-deps", "--no-index",
-         wheel(tmp_path)], check=True, capture_output=True)  # fmt: skip
-    assert keys(environment, url) == ["tool:greet", "tool:shout"]
-    assert keys(Path(sys.executable), url) == ["tool:greet", "tool:shout"]
+    pip(environment, *INSTALL, wheel(tmp_path))
+    assert keys(run) == ["tool:greet", "tool:shout"]
+    listed = json.loads(run("ls", "--json", there=forks()).stdout)
+    assert [one["key"] for one in listed] == ["tool:greet", "tool:shout"]
 
 
 @pytest.mark.packaging
 def test_what_a_plugin_brings_needs_review_until_somebody_approves_its_source(
-    environment: Path, tmp_path: Path
+    run: Run, environment: Path, tmp_path: Path
 ) -> None:
     """A warning names the sources; `info` counts them, no router picks them, and one command approves them all."""
-    url = f"sqlite:///{tmp_path}/plugins.db"
-    keys(environment, url)
-    pip = [environment, "-m", "pip", "--disable-pip-version-check"]
-    subprocess.run([*pip, "install", "-q", "--no-deps", "--no-index", wheel(tmp_path)], check=True, capture_output=True)
-    said = run(environment, "ls", url=url).stderr
+    keys(run)
+    pip(environment, *INSTALL, wheel(tmp_path))
+    said = run("ls").stderr
     assert (
         "Warning: 2 new entries of plugins installed since need review; no router picks them before `catalog approve "
         "--source plugin:magma_plugins:greeter:shout --source plugin:magma_plugins:greeter:tools`\n"
     ) in said
-    assert run(environment, "ls", url=url).stderr == ""  # it is said once
-    assert json.loads(run(environment, "info", "--json", url=url).stdout)["states"] == {"needs review": 2}
-    listed = json.loads(run(environment, "ls", "--state", "needs review", "--json", url=url).stdout)
+    assert run("ls").stderr == ""  # it is said once
+    assert json.loads(run("info", "--json").stdout)["states"] == {"needs review": 2}
+    listed = json.loads(run("ls", "--state", "needs review", "--json").stdout)
     assert [one["key"] for one in listed] == ["tool:greet", "tool:shout"]
-    asked = run(environment, "route", "greet somebody by name", "--kind", "tool", url=url)
+    asked = run("route", "greet somebody by name", "--kind", "tool")
     assert (asked.returncode, asked.stdout) == (1, "")
     tools = "plugin:magma_plugins:greeter:tools"
-    done = run(environment, "approve", "--source", tools, url=url)
+    done = run("approve", "--source", tools)
     assert (done.stdout, done.stderr) == ("approved tool:greet; this is revision 2\n", "")
-    assert json.loads(run(environment, "info", "--json", url=url).stdout)["states"] == {"needs review": 1}
-    assert run(environment, "approve", "--source", "plugin:magma_plugins", url=url).returncode == 0
-    assert json.loads(run(environment, "info", "--json", url=url).stdout)["states"] == {}
-    assert run(environment, "approve", "--source", "plugin:magma_plugins", url=url).returncode == 1
+    assert json.loads(run("info", "--json").stdout)["states"] == {"needs review": 1}
+    assert run("approve", "--source", "plugin:magma_plugins").returncode == 0
+    assert json.loads(run("info", "--json").stdout)["states"] == {}
+    assert run("approve", "--source", "plugin:magma_plugins").returncode == 1

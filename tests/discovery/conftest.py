@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from factories import loaded_since
 
 Make = Callable[[Mapping[str, str | bytes]], Path]
 
@@ -35,7 +36,6 @@ def make(tmp_path: Path) -> Make:
 @pytest.fixture(autouse=True)
 def unimported(packages: Path, tmp_path: Path) -> Iterator[None]:
     """Fail a test that imports what it should only read."""
+    known = dict(sys.modules)
     yield
-    ours = (str(packages), str(tmp_path))
-    loaded = {name: str(getattr(module, "__file__", "")) for name, module in list(sys.modules.items())}
-    assert [name for name, path in loaded.items() if path.startswith(ours)] == []
+    assert loaded_since(known, packages, tmp_path) == []

@@ -342,25 +342,22 @@ def test_a_calibration_whose_description_is_damaged_is_not_applied(meaning: Cata
     assert "and was not applied: fit again" in decision.reason
 
 
-@pytest.mark.parametrize("name", ["mix", "scope", "sure", "rows", "weights", "bias", "owners", "classes"])
 @pytest.mark.parametrize("how", ["short", "nan", "missing"])
-def test_a_calibration_with_a_damaged_array_is_not_applied(meaning: Catalog, name: str, how: str) -> None:
+def test_a_calibration_with_a_damaged_array_is_not_applied(meaning: Catalog, how: str) -> None:
     """An array that is short, missing or no number leaves the router without a calibration, not without an answer."""
     route = router(meaning)
     assert route.fit([(text, None) for text in OUTSIDE]).stored
     ((key, data),) = run_sql(meaning.url, "SELECT key, data FROM calibration")
-    arrays = dict(np.load(io.BytesIO(data)))
-    if how == "missing":
-        del arrays[name]
-    elif how == "short":
-        arrays[name] = arrays[name][:-1]
-    elif arrays[name].dtype.kind == "f":
-        arrays[name] = np.full_like(arrays[name], np.nan)
-    else:
-        arrays[name] = np.full_like(arrays[name], 1 << 20)
-    out = io.BytesIO()
-    np.savez(out, **arrays)
-    damage(meaning.url, ("UPDATE calibration SET data = ? WHERE key = ?", out.getvalue(), key))
-    decision = route.resolve("will it rain")
-    assert (decision.name, decision.confidence) == ("weather", None)
-    assert "the stored calibration can't be read" in decision.reason
+    whole = dict(np.load(io.BytesIO(data)))
+    for name in ("mix", "scope", "sure", "rows", "weights", "bias", "owners", "classes"):
+        arrays = {**whole, name: whole[name][:-1]}
+        if how == "missing":
+            del arrays[name]
+        elif how == "nan":
+            arrays[name] = np.full_like(whole[name], np.nan if whole[name].dtype.kind == "f" else 1 << 20)
+        out = io.BytesIO()
+        np.savez(out, **arrays)
+        damage(meaning.url, ("UPDATE calibration SET data = ? WHERE key = ?", out.getvalue(), key))
+        decision = route.resolve("will it rain")
+        assert (name, decision.name, decision.confidence) == (name, "weather", None)
+        assert "the stored calibration can't be read" in decision.reason, name

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import strategies
-from factories import LendUrl, open_catalog, some
+from factories import WHOLE, LendUrl, open_catalog, some
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from odd_requests import LONG, ODD
@@ -25,6 +25,7 @@ MINILM = pytest.param(
     ),
 )
 EMBEDDERS = ("wordllama", "hash", MINILM)
+ANY_EMBEDDER = ("a million letters", "a million emoji", "a million half pairs")
 MODES = ("auto", "lexical", "semantic", "hybrid")
 
 ENTRIES = [
@@ -97,9 +98,15 @@ def test_odd_requests_get_an_answer(filled: Catalog, text: str) -> None:
             assert len(hits) == len(ENTRIES) + 1
 
 
-@pytest.mark.parametrize("text", LONG.values(), ids=LONG)
-def test_a_million_characters_get_an_answer(filled: Catalog, text: str) -> None:
-    """However long a request is, whatever it is of, the answer is a list of hits without NaN."""
+@pytest.mark.parametrize("name", LONG)
+def test_a_million_characters_get_an_answer(filled: Catalog, name: str) -> None:
+    """However long a request is, whatever it is of, the answer is a list of hits without NaN.
+
+    The slowest embedder is asked for three of them, where not all is walked over.
+    """
+    text = LONG[name]
+    if str(filled.embedder).startswith("minilm") and not WHOLE and name not in ANY_EMBEDDER:
+        pytest.skip("the slowest embedder is asked for some; CATALOG_WHOLE_TESTS=1 asks for all")
     assert len(text) >= 790_000
     for mode in modes(filled)[:3]:
         check(filled, text, mode)

@@ -131,6 +131,10 @@
     }
     drawing.fit(undefined, 28);
     if (placed && drawing.zoom() > 1.15) { drawing.zoom(1.15); drawing.center(); }
+    if (placed && canvas.clientWidth < 600 && drawing.zoom() < 0.65) { // on a phone a part that can be read, not all of it
+      drawing.zoom(0.65);
+      drawing.center(drawing.nodes("[?here]").nonempty() ? drawing.nodes("[?here]") : drawing.nodes().first());
+    }
     light(null);
     canvas.dataset.ready = "yes";
     drawing.on("mouseover", "node", (event) => light(event.target));
