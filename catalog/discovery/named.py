@@ -22,11 +22,23 @@ def naming(findings: Iterable[Finding]) -> list[Finding]:
     if not any(map(_names_others, findings)):
         return findings
     there: dict[tuple[str, str], list[Finding]] = {}
-    real = {path: os.path.realpath(path) for path in {finding.path for finding in findings}}
+    real = _without_links({finding.path for finding in findings})
     for finding in findings:
         for name in {finding.given_name, finding.name, *_ways(finding, real)}:
             there.setdefault((finding.kind, name), []).append(finding)
     return [_with_named(each, there) if _names_others(each) else each for each in findings]
+
+
+def _without_links(paths: Iterable[str]) -> dict[str, str]:
+    """Return each of *paths* with what it is without links; each folder is followed once."""
+    folders: dict[str, str] = {}
+    real: dict[str, str] = {}
+    for path in paths:
+        folder, name = os.path.split(path)
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder)
+        real[path] = os.path.realpath(path) if os.path.islink(path) else os.path.join(folders[folder], name)
+    return real
 
 
 def _names_others(finding: Finding) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -96,6 +98,9 @@ class Reads(Protocol):
     def class_of(self, module: str, qualname: str) -> dict[str, Any]:
         """Return ``doc`` and ``attributes`` of a class in a module of the root; nothing if there is none."""
 
+    def release(self) -> None:
+        """Let go of everything; nothing is asked any more."""
+
 
 @dataclass(slots=True)
 class Outside:
@@ -122,3 +127,25 @@ class Outside:
     wrapping: dict[str, dict[str, str]] = field(default_factory=dict)
     trees: Trees = field(default_factory=Trees)
     followers: dict[Locator, Any] = field(default_factory=dict)
+
+    def release(self) -> None:
+        """Let go of what leads back to itself, so that its memory is free at once and the collector is spared it.
+
+        Nothing can be asked of the roots and the followers any more.
+        """
+        for reader in {id(each): each for each in self.inside.values()}.values():
+            reader.release()
+        for follower in self.followers.values():
+            vars(follower).clear()
+        self.inside.clear()
+        self.followers.clear()
+
+
+@contextmanager
+def reading() -> Iterator[Outside]:
+    """Return what one operation reads, and let go of it afterwards."""
+    outside = Outside()
+    try:
+        yield outside
+    finally:
+        outside.release()

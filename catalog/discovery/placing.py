@@ -26,12 +26,15 @@ def installed_root(folder: str) -> str | None:
     return None
 
 
-def settle_roots(into: Listing, known: Callable[[str, str], list[str] | None]) -> None:
+def settle_roots(
+    into: Listing, known: Callable[[str, str], list[str] | None], read: Callable[[str], bytes] = read_bytes
+) -> None:
     """Make files of what was found in folders: find the root of each folder, and with it the names of its modules.
 
     Args:
         into: where.
         known: returns what the file of a path and a stamp is known to import, or None.
+        read: returns what is in a file, which it may keep for those who ask next.
     """
     roots = Roots(into.top)
     for loose in into.loose:
@@ -39,7 +42,7 @@ def settle_roots(into: Listing, known: Callable[[str, str], list[str] | None]) -
 
         def imported(path: str, imports: dict[str, list[str]] = imports) -> list[str]:
             found = known(path, stamp(path) or "")
-            imports[path] = _imports_of(path) if found is None else found
+            imports[path] = _imports_of(path, read) if found is None else found
             return imports[path]
 
         root = installed_root(loose.folder) or roots.root(loose.folder, imported)
@@ -49,9 +52,9 @@ def settle_roots(into: Listing, known: Callable[[str, str], list[str] | None]) -
     into.loose.clear()
 
 
-def _imports_of(path: str) -> list[str]:
+def _imports_of(path: str, read: Callable[[str], bytes]) -> list[str]:
     try:
-        return absolute_imports(read_bytes(path))
+        return absolute_imports(read(path))
     except UnreadableSourceError:  # said where the file is looked at
         return []
 

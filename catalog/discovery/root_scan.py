@@ -291,6 +291,11 @@ class RootScan:
                 known[qualname] = read(extractor)
         return known[qualname]
 
+    def release(self) -> None:
+        """Let go of everything, the follower's memory too; nothing is asked any more."""
+        vars(self.follower).clear()
+        vars(self).clear()
+
     # --- results -------------------------------------------------------------------------------------------
 
     def seen(self) -> list[Seen]:

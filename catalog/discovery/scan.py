@@ -23,7 +23,7 @@ from catalog.discovery.gc_pause import gc_paused
 from catalog.discovery.join_code import join_code
 from catalog.discovery.named import naming
 from catalog.discovery.naming import settle_names
-from catalog.discovery.outside import Outside
+from catalog.discovery.outside import Outside, reading
 from catalog.discovery.progress import Progress, Steps
 from catalog.discovery.read_documents import read_documents
 from catalog.discovery.remembered import Before, counts, kept, left_out, skips
@@ -85,14 +85,14 @@ def scan(
     options = f"{FORMAT} {in_force.fingerprint} {int(public)} {here}"
     before = Before(known, options)
     distribution = before.data.get("distribution")
-    with gc_paused():
-        what = find_target(target, locator, distribution, exclude, tests=tests, known_imports=before.imports)
+    with gc_paused(), reading() as outside:
+        read = outside.contents.read
+        what = find_target(target, locator, distribution, exclude, tests=tests, known_imports=before.imports, read=read)
         if before.data and before.data["base"] != what.base:  # another project's files of that name
             before = Before(None, options)
         if before.is_of(what):
             return before.result(what)
         locators = locators_of(what, locator, own)
-        outside = Outside()
         done = Steps(progress, len(what.listing.files))
         scans = [
             RootScan(files, what, in_force, locators[root], before, public, done, outside)

@@ -16,6 +16,7 @@ from catalog.discovery.walk import Listing, SourceFile, list_document, list_file
 from catalog.distributions import files_of, find_distribution, name_of, text_of
 from catalog.errors import PackageNotFoundError, close_matches, did_you_mean
 from catalog.source.locate import Locator, ModuleSite, is_installed
+from catalog.source.read import read_bytes
 
 
 @dataclass(slots=True)
@@ -52,6 +53,7 @@ def find_target(
     *,
     tests: bool = False,
     known_imports: Callable[[str, str], list[str] | None] = lambda path, stamp: None,
+    read: Callable[[str], bytes] = read_bytes,
 ) -> Target:
     """Return the files of *target*: a module or package, a distribution or a path; nothing is imported.
 
@@ -62,13 +64,14 @@ def find_target(
         exclude: patterns of what to leave out, as in ``.gitignore``, from the folder of the target.
         tests: whether tests of a project count.
         known_imports: returns what the file of a path and a stamp is known to import, or None.
+        read: returns what is in a file.
 
     Raises:
         PackageNotFoundError: there is nothing of that name; the text names close matches.
         DiscoveryError: a pattern can't be read.
     """
     what = _find(target, locator, known_distribution, Listing(ignored=Ignored(exclude), tests=tests))
-    settle_roots(what.listing, known_imports)
+    settle_roots(what.listing, known_imports, read)
     for file in what.listing.files if what.is_path else ():
         if file.path in (what.name, os.path.join(what.name, "__init__.py")):
             what.root = file.root

@@ -49,6 +49,11 @@ class Filters(NamedTuple):
         """The conditions that no word of the full-text index stands for: neither kind nor tags."""
         return self._replace(kinds=(), tags=(), any_tags=(), exclude_tags=(), scoped=False)
 
+    @property
+    def known(self) -> bool:
+        """Whether the ids say all of stored entries: there are no conditions but those they are of."""
+        return self.ids is not None and self._replace(scoped=False) == self.unworded
+
     def passes(self, entry: Any) -> bool:
         """Return whether an *entry* of any tier meets all the conditions."""
         is_of_origin = (self.scoped and entry.tier != "persistent") or (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -39,6 +39,7 @@ class SemanticState:
         kept: vectors of the texts of the other tiers' entries, by (0, text) or (1, example). The dictionary outlives
             this state, so that a change of the database does not cost embedding these texts again.
         local: whether the embedder runs in this process, so that embedding costs no request to a server.
+        counted: gives the ids of the persistent entries that pass filters, where they are counted; else None.
     """
 
     embedder: Embedder
@@ -46,6 +47,7 @@ class SemanticState:
     generation: int
     kept: dict[tuple[int, str], Matrix] = field(default_factory=dict)
     local: bool = True
+    counted: Callable[[Filters], Ids | None] | None = None
     _floor: float | None = None
     _overlay: Matrix | None = None
     _hidden: list[int] | None = None
@@ -142,7 +144,10 @@ class SemanticState:
         there = self._there(k)
         if there is not None and isinstance(self.index, SharedIndex):
             return self.index.nearest_there(there, queries, k, filters, also=also, without=without)
-        allowed = self.allowed(corpus, filters)
+        if filters.known and filters.without:  # all but a few
+            allowed, without = None, [*without, *(filters.ids or ())]
+        else:
+            allowed = self.allowed(corpus, filters)
         return self.index.search(queries, k, allowed, also=also, without=without, generation=self.generation)
 
     def hidden(self, corpus: Corpus) -> list[int]:
@@ -161,7 +166,10 @@ class SemanticState:
                 self._allowed.clear()
             import numpy as np
 
-            ids = self._allowed[filters] = np.sort(np.array(matching_ids(corpus.reader, filters), np.int64))
+            ids = None if self.counted is None else self.counted(filters)
+            if ids is None:
+                ids = np.sort(np.array(matching_ids(corpus.reader, filters), np.int64))
+            self._allowed[filters] = ids
         return ids
 
 

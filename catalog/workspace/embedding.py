@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from catalog.embedders.base import Embedder
     from catalog.embedders.openai import Estimate
     from catalog.entry.entry import Entry
+    from catalog.entry.filters import Filters
+    from catalog.search.arrays import Ids
     from catalog.search.semantic import SemanticState
     from catalog.search.vector_index import VectorIndex
     from catalog.store.store import Store
@@ -78,6 +80,7 @@ class EmbeddingService:
         self._requests: dict[str, Embedder] = {}
         self._overlays: dict[str, dict[tuple[int, str], Any]] = {}
         self.rests_until = 0.0
+        self.counted: Callable[[Filters], Ids | None] | None = None
 
     @property
     def _recorded(self) -> str | None:
@@ -158,7 +161,9 @@ class EmbeddingService:
                 self._requests[embedder.name] = embedder if hurried is None else hurried()
             kept = self._overlays.setdefault(embedder.name, {})
             local = not hasattr(embedder, "for_requests")
-            snapshot.meanings = SemanticState(self._requests[embedder.name], index, snapshot.generation, kept, local)
+            snapshot.meanings = SemanticState(
+                self._requests[embedder.name], index, snapshot.generation, kept, local, self.counted
+            )
         return snapshot.meanings
 
     def release_memory(self, unused_for: float) -> None:

@@ -144,6 +144,19 @@ class Tally:
         ids: list[int] = rows.ids[~passing if without else passing].tolist()
         return filters._replace(ids=tuple(sorted(ids)), without=without)
 
+    def ids(self, filters: Filters) -> NDArray[np.int64] | None:
+        """Return the ids of the stored entries that pass *filters*, ascending; None where that is not known here.
+
+        Nobody has counted yet, or it depends on tags, of which those of a damaged row can't be read.
+        """
+        import numpy as np
+
+        if self._mark is None or filters.tags or filters.any_tags or filters.exclude_tags:
+            return None
+        with self._lock:
+            rows, words = self._now(), {name: [*each.values] for name, each in self._words.items()}
+        return np.sort(rows.ids[self._passing(rows, words, filters)])
+
     def _passing(self, rows: _Rows, words: dict[str, list[str]], filters: Filters) -> Places:
         """Return which entries pass *filters*."""
         import numpy as np

@@ -155,6 +155,7 @@ class Workspace:
             from catalog.workspace.tally import Tally  # only where something is counted
 
             self._tally = Tally(self.store.reader)
+            self.embedding.counted = self._tally.ids
         return self._tally
 
     def _followed(self, ref: str) -> object:

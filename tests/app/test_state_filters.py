@@ -10,7 +10,18 @@ from typing import Any
 import pytest
 from factories import blank_catalog, open_catalog, tool
 
-from catalog import ENTRY_STATES, REVIEW_STATES, Catalog, Entry, InvalidFilterError, entry_marks, facets
+from catalog import (
+    ENTRY_STATES,
+    REVIEW_STATES,
+    Catalog,
+    Entry,
+    HashEmbedder,
+    InvalidFilterError,
+    Settings,
+    entry_marks,
+    facets,
+)
+from catalog.search import semantic
 from catalog.workspace import tally
 
 STATES = (*REVIEW_STATES, *ENTRY_STATES)
@@ -86,6 +97,51 @@ def test_a_count_reads_only_what_has_changed(catalog: Catalog, monkeypatch: pyte
     catalog.unregister("tool:t8")
     assert facets(catalog).counts["tag"] == {"old": 48, "new": 2}
     assert (facets(catalog).total, read) == (50, ["row", "row"])
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"states": ["approved"]},
+        {"states": ["deprecated"]},
+        {"states": ["draft", "gone"]},
+        {"kind": "tool"},
+        {"kind": ("model", "tool"), "states": ["approved"]},
+        {"frameworks": ["mcp", "langchain"]},
+        {"kind": "prompt"},
+    ],
+    ids=str,
+)
+def test_what_was_counted_narrows_a_search_by_meaning(
+    url: str, monkeypatch: pytest.MonkeyPatch, given: dict[str, Any]
+) -> None:
+    """With filters a search by meaning finds what it found before anything was counted, and reads no ids again."""
+    with open_catalog(url, embedder=HashEmbedder(64), settings=Settings()) as cat:
+        cat.register_many(tool(f"t{i}", description=f"Draw chart {i}.", metadata=MARKS[i % 4]) for i in range(60))
+        cat.embed_update()
+        for name in ("t0", "t20"):
+            cat.deprecate("tool", name)
+        cat.register("tool", "t4", len, runtime=True, description="Draw chart 4.")
+
+        def found() -> list[tuple[str, float]]:
+            return [
+                (hit.key, round(hit.score, 6))
+                for hit in cat.search("draw chart 9", limit=None, mode="semantic", **given)
+            ]
+
+        before = found()
+        cat.update("tool:t8", description="Draw chart 9, too.")
+        cat.embed_update()
+        changed = found()
+        assert (before != changed) == bool(before)  # scores are by the mean of all entries
+        facets(cat)
+        cat.update("tool:t8", description="Draw chart 8.")
+        cat.embed_update()
+        monkeypatch.setattr(semantic, "matching_ids", lambda *_: pytest.fail("every id was read again"))
+        assert found() == before
+        cat.update("tool:t8", description="Draw chart 9, too.")
+        cat.embed_update()
+        assert found() == changed
 
 
 def test_counts_follow_another_process_and_a_restored_backup(url: str, tmp_path: Any) -> None:

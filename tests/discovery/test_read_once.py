@@ -15,6 +15,7 @@ from catalog.discovery import outside
 from catalog.discovery.finding import ScanResult
 from catalog.discovery.prefilter import Prefilter, Prefiltered, imported_name
 from catalog.discovery.scan import scan
+from catalog.source import read as reading
 
 Make = Callable[[Mapping[str, str | bytes]], Path]
 
@@ -46,6 +47,30 @@ def test_all_steps_of_a_scan_share_one_reading(make: Make, monkeypatch: pytest.M
     assert [each.key for each in result.findings] == ["agent:helper", "tool:add", "tool:look", "tool:ask"]
     files = ("__init__", "agent", "base", "broken", "plain", "tools")
     assert read == dict.fromkeys((*(f"app/{name}.py" for name in files), "work.ipynb"), 1)
+
+
+def test_who_looks_for_the_roots_reads_for_all(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scripts whose imports tell which folder they run from are opened once, by that step, and not again."""
+    folder = make(
+        {
+            "README.md": "",
+            "demo/main.py": "from agents import Agent\nfrom tools import look\nhelper = Agent(tools=[look])\n",
+            "demo/tools.py": "def look() -> str:\n    'Look.'\n",
+            "other/run.py": "import demo.main\n",
+        }
+    )
+    opened: Counter[str] = Counter()
+    real = reading.read_regular
+
+    def counted(path: str, largest: int) -> bytes:
+        opened[Path(path).relative_to(folder).as_posix()] += 1
+        return real(path, largest)
+
+    monkeypatch.setattr(reading, "read_regular", counted)
+    assert [each.key for each in scan(folder).findings] == ["agent:helper", "tool:look"]
+    assert {name: number for name, number in opened.items() if name.endswith(".py")} == dict.fromkeys(
+        ("demo/main.py", "demo/tools.py", "other/run.py"), 1
+    )
 
 
 def test_what_finds_no_room_is_read_again(make: Make) -> None:
