@@ -59,12 +59,12 @@ def create_app(
     @asynccontextmanager
     async def alive(app: Starlette) -> AsyncIterator[None]:
         app.state.is_ready = True
-        warming = asyncio.create_task(to_thread.run_sync(_warm, catalog, abandon_on_cancel=True))
+        warming = asyncio.create_task(to_thread.run_sync(_warm, app, abandon_on_cancel=True))
         resting = asyncio.create_task(release_when_idle(catalog))
         yield
+        app.state.is_ready = False
         warming.cancel()
         resting.cancel()
-        app.state.is_ready = False
         await mcp.stop()
 
     app = Starlette(
@@ -80,13 +80,15 @@ def create_app(
     return app
 
 
-def _warm(catalog: Catalog) -> None:
+def _warm(app: Starlette) -> None:
     """Ask what the first caller would wait for: an embedder and its vectors are loaded, and the entries counted."""
+    catalog: Catalog = app.state.catalog
     for ask in (lambda: catalog.search("what is there", limit=1), lambda: facets(catalog)):
         try:
             ask()
         except (CatalogError, CatalogWarning) as error:  # whoever asks hears of it; all else is answered
-            _log.warning("not ready at once: %s", error)
+            if app.state.is_ready:  # and of a server that has ended meanwhile there is nothing to say
+                _log.warning("not ready at once: %s", error)
 
 
 def answer_of(request: Request, problem: Problem) -> Response:
