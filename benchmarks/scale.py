@@ -24,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,6 @@ FTS = (
     "SELECT rowid FROM entry_fts WHERE entry_fts MATCH ? "
     "ORDER BY bm25(entry_fts, 4.0, 1.0, 0.5, 1.0, 0.5, 0.0) LIMIT 10"
 )
-RANK = "SELECT entry_id FROM search_doc WHERE words @@ %s::tsquery ORDER BY ts_rank(words, %s::tsquery) DESC LIMIT 10"
 
 
 def quantiles(call: Callable[[Any], object], over: Sequence[Any]) -> tuple[float, float]:
@@ -104,23 +104,34 @@ class Table:
         print(f"{self.size:>9,} {where:<12} {what:<34} {value:>12,.3f} {unit}{beside}", flush=True)
 
 
-def load_figures(table: Table, where: str, url: str, folder: Path) -> None:
-    """Measure how fast a share of the entries is loaded into an empty catalog, by the two ways in."""
+def load_figures(
+    table: Table,
+    where: str,
+    empty: Callable[[str], str],
+    folder: Path,
+    spent: Callable[[], float] = time.process_time,
+) -> None:
+    """Measure how fast a share of the entries is loaded by the two ways in; *empty* gives an empty catalog for each.
+
+    The index of vectors on a server is made when the first share is there; the second finds it.
+    """
     from catalog import Catalog, Settings
 
-    share = list(islice(tools(table.size), SHARE))
+    source = tools(2 * SHARE)
+    shares = [list(islice(source, SHARE)) for _ in range(2)]
     lines = folder / "share.jsonl"
-    lines.write_text("".join(json.dumps(one) + "\n" for one in share), encoding="utf-8")
     for what in ("register_many", "import"):
-        with Catalog(url.format(what=what), settings=Settings()) as cat:
-            cat.register("tool", "first", "bench:first", description="what embeds is loaded")
-            begin = time.perf_counter()
-            if what == "import":
-                cat.import_jsonl(lines)
-            else:
-                cat.register_many(share)
-            took = time.perf_counter() - begin
-        table.add(where, f"{what}, vectors included", len(share) / took, "entries/s")
+        with Catalog(empty(what), settings=Settings()) as cat:
+            cat.search("what embeds is loaded")
+            for share, how in zip(shares, ("", ", a second time"), strict=True):
+                lines.write_text("".join(json.dumps(one) + "\n" for one in share), encoding="utf-8")
+                begin, busy = time.perf_counter(), spent()
+                if what == "import":
+                    cat.import_jsonl(lines)
+                else:
+                    cat.register_many(share)
+                took, busy = time.perf_counter() - begin, (spent() - busy) * 1e3 / len(share)
+                table.add(where, f"{what}{how}, with vectors", len(share) / took, "entries/s", cpu=busy)
 
 
 def fill(table: Table, where: str, url: str) -> Any:
@@ -138,8 +149,15 @@ def fill(table: Table, where: str, url: str) -> Any:
     return cat
 
 
-def catalog_figures(table: Table, where: str, url: str, asked: list[str], seconds: float) -> dict[str, float]:
-    """Measure a catalog that is filled; return the medians of its searches."""
+def catalog_figures(
+    table: Table,
+    where: str,
+    url: str,
+    asked: list[str],
+    seconds: float,
+    spent: Callable[[], float] = time.process_time,
+) -> dict[str, float]:
+    """Measure a catalog that is filled; return the medians of its searches. *spent* gives seconds of processor time."""
     cat = fill(table, where, url)
     begin = time.perf_counter()
     cat.search(asked[0])
@@ -158,8 +176,13 @@ def catalog_figures(table: Table, where: str, url: str, asked: list[str], second
             begin = time.perf_counter()
             cat.search(text, limit=10, **options)
             new.append((time.perf_counter() - begin) * 1e3)
-        middle, late = quantiles(lambda text, options=options: cat.search(text, limit=10, **options), asked)  # type: ignore[misc]  # mypy: no types for defaults of a lambda
-        table.add(where, f"search, {name}", middle, "ms", p99=late, new=statistics.median(new))
+        search = partial(cat.search, limit=10, **options)
+        middle, late = quantiles(search, asked)
+        begin = spent()
+        for text in asked:
+            search(text)
+        busy = (spent() - begin) * 1e3 / len(asked)
+        table.add(where, f"search, {name}", middle, "ms", p99=late, new=statistics.median(new), cpu=busy)
         medians[name] = middle
     names = [hit.name for text in asked for hit in cat.search(text, limit=10)]
     for name in names:
@@ -186,8 +209,8 @@ def catalog_figures(table: Table, where: str, url: str, asked: list[str], second
     return medians
 
 
-def vectors_of(table: Table, url: str, asked: list[str], folder: Path) -> tuple[Any, Any]:
-    """Return the rows of the catalog's own index, and the vectors of the requests; add what its search finds."""
+def vectors_of(table: Table, url: str, asked: list[str], folder: Path) -> tuple[Any, Any, Any]:
+    """Return ids and rows of the catalog's own index, and the vectors of the requests; add what its search finds."""
     import numpy as np
 
     from catalog import Catalog, Settings
@@ -199,7 +222,7 @@ def vectors_of(table: Table, url: str, asked: list[str], folder: Path) -> tuple[
         vectors = np.ascontiguousarray(embedding.embedder().encode(asked))
         assert index.state is not None
         piece = index.state.pieces[0]
-        rows = np.array(piece.rows)
+        ids, rows = np.array(piece.ids), np.array(piece.rows)
         exact = nearest(rows, vectors)
 
         def own(vector: Any) -> list[int]:
@@ -209,7 +232,7 @@ def vectors_of(table: Table, url: str, asked: list[str], folder: Path) -> tuple[
 
         middle, late = quantiles(own, list(vectors))
         table.add("catalog", "vectors, 10 best", middle, "ms", p99=late, recall=recall(own, vectors, exact))
-    return rows, vectors
+    return ids, rows, vectors
 
 
 def nearest(rows: Any, vectors: Any) -> list[set[int]]:
@@ -284,78 +307,26 @@ def bare_file(table: Table, path: Path, asked: list[str]) -> float:
     return middle
 
 
-def bare_server(table: Table, url: str, rows: Any, vectors: Any, asked: list[str]) -> None:
-    """Measure ts_rank and pgvector as a bare script would ask them."""
-    import psycopg
-
-    from catalog.search.keyword import request_words
-    from catalog.store.postgres.dialect import tsquery
-
-    with psycopg.connect(url, autocommit=True) as connection:
-        matches = [tsquery(" OR ".join(f'"{word}"' for word in request_words(text))) for text in asked]
-        middle, late = quantiles(lambda match: connection.execute(RANK, (match, match)).fetchall(), matches)
-        table.add("bare SQL", "tsvector, ts_rank, 10 best", middle, "ms", p99=late)
-        size = connection.execute("SELECT pg_database_size(current_database())").fetchone()
-        table.add("server", "disk", (size or (0,))[0] / 1e6, "MB")
-        try:
-            connection.execute("CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
-        except psycopg.Error as error:
-            print(f"peer pgvector: {str(error).splitlines()[0]}; skipped", flush=True)
-            return
-        connection.execute(f"CREATE TABLE IF NOT EXISTS bench_vector (id int PRIMARY KEY, e public.vector({WIDTH}))")
-        stored = connection.execute("SELECT count(*) FROM bench_vector").fetchone()
-        if stored != (len(rows),):
-            connection.execute("TRUNCATE bench_vector")
-            begin = time.perf_counter()
-            with connection.cursor() as cursor, cursor.copy("COPY bench_vector FROM STDIN") as copy:
-                for place, row in enumerate(rows):
-                    copy.write_row((place, "[" + ",".join(map(str, row.tolist())) + "]"))
-            connection.execute("SET maintenance_work_mem = '2GB'")
-            connection.execute("CREATE INDEX ON bench_vector USING hnsw (e public.vector_cosine_ops)")
-            table.add("pgvector", "load and HNSW index", time.perf_counter() - begin, "s")
-        texts = ["[" + ",".join(map(str, vector.tolist())) + "]" for vector in vectors]
-        sql = "SELECT id FROM bench_vector ORDER BY e OPERATOR(public.<=>) %s::public.vector LIMIT 10"
-
-        def search(text: str) -> list[Any]:
-            return [row[0] for row in connection.execute(sql, (text,))]
-
-        exact = nearest(rows, vectors)
-        for effort in (40, 100, 200, 400, 1_000):
-            connection.execute(f"SET hnsw.ef_search = {effort}")
-            share = recall(search, texts, exact)
-            if share >= RECALL:
-                break
-        middle, late = quantiles(search, texts)
-        table.add("pgvector", f"10 best, HNSW, effort {effort}", middle, "ms", p99=late, recall=share)
-
-
-def _with(url: str, option: str) -> str:
-    return f"{url}{'&' if '?' in url else '?'}{option}"
-
-
 def _measured(options: Any, size: int, folder: Path) -> Iterator[Table]:
     asked, table = requests(50), Table(size)
     path = folder / "catalog.db"
     url = f"sqlite:///{path}"
+    ids: Any = None
     rows: Any = None
     vectors: Any = None
     mine, words = {"hybrid": 0.0}, 0.0
     if "file" in options.only:
         with tempfile.TemporaryDirectory(prefix="catalog-scale-") as place:
-            load_figures(table, "file", f"sqlite:///{place}/{{what}}.db", Path(place))
+            load_figures(table, "file", lambda what: f"sqlite:///{place}/{what}.db", Path(place))
         mine = catalog_figures(table, "file", url, asked, options.seconds)
         words = bare_file(table, path, asked)
     if "peers" in options.only or options.server:
         fill(table, "file", url).close()
-        rows, vectors = vectors_of(table, url, asked, folder)
+        ids, rows, vectors = vectors_of(table, url, asked, folder)
     if "server" in options.only and options.server:
-        from catalog import upgrade_database
+        from benchmarks.scale_server import server_figures
 
-        schema = _with(options.server, f"schema=bench{size}")
-        upgrade_database(schema)
-        catalog_figures(table, "server", schema, asked, options.seconds)
-        bare = _with(options.server, f"options=-csearch_path%3Dbench{size},public")
-        bare_server(table, bare, rows, vectors, asked)
+        server_figures(table, options.server, url, asked, (ids, rows, vectors), options.seconds)
     if "peers" in options.only:
         fastest = vector_peers(table, rows, vectors, folder / "peers")
         if words:

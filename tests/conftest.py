@@ -5,11 +5,14 @@ from __future__ import annotations
 import compileall
 import gc
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import postgres_server
@@ -50,9 +53,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=elsewhere)
 
 
+_MEMORY = Path("/dev/shm")
+_ROOM = 4 << 30
+"""How many bytes of it are free where they go there; a run needs some part of them."""
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Compile the package once: where Python is told to keep no bytecode, each process of a test would do it anew."""
+    """Put the folders of the tests into memory where there is room and nobody says where: no fact is about a disk.
+
+    Compile the package once: where Python is told to keep no bytecode, each process of a test would do it anew.
+    """
     if not hasattr(config, "workerinput"):
+        if config.option.basetemp is None and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
+            made = tempfile.mkdtemp(prefix="catalog-tests-", dir=_MEMORY)
+            config.option.basetemp = os.path.join(made, "run")
+            config.add_cleanup(partial(shutil.rmtree, made, ignore_errors=True))
         for folder in ("catalog", "cli", "migrations"):
             compileall.compile_dir(ROOT / folder, quiet=2)
 

@@ -194,7 +194,7 @@ class Forks:
         """End it."""
         self._process.terminate()
         self._process.communicate(timeout=60)
-        shutil.rmtree(self._folder)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @cache

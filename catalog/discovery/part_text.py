@@ -72,6 +72,20 @@ class _Parts:
         self.namer = namer
         self.found: list[Any] = []
         self._left = _STEPS
+        self._unknown: set[tuple[str, int, int]] = set()
+
+    def _read(self, node: ast.expr, scopes: Scopes) -> Value:
+        """Return the value of *node*; a name whose value can't be told is not read again for each place it stands at.
+
+        With ``b = a + a; c = b + b; ...`` there are so many places that all a file may spend would be spent on them.
+        """
+        if not isinstance(node, ast.Name):
+            return self.namer.read(node, scopes)
+        place = (node.id, node.lineno, id(scopes[-1]) if scopes else 0)
+        value = None if place in self._unknown else self.namer.read(node, scopes)
+        if value is None:
+            self._unknown.add(place)
+        return value
 
     def add(self, node: ast.expr, scopes: Scopes, depth: int) -> None:
         """Add what can be told of *node*."""
@@ -122,7 +136,7 @@ class _Parts:
             if not isinstance(part, ast.FormattedValue):
                 self.found.append(str(getattr(part, "value", "")).encode("utf-8", "replace").decode())
                 continue
-            value = self.namer.read(part.value, scopes)
+            value = self._read(part.value, scopes)
             if value is not None and value[0] == "+" and len(value[1]) == 1:
                 self.found.append({**value[1][0], "shown": _shown(part.value)})
             elif value is not None and value[0] == "=" and isinstance(value[1], (str, int)) and not part.format_spec:
@@ -150,7 +164,7 @@ class _Parts:
             self.found.append({"name": dotted, "given": "called"})
 
     def _add_name(self, node: ast.Name | ast.Attribute, scopes: Scopes, depth: int) -> None:
-        value = self.namer.read(node, scopes)
+        value = self._read(node, scopes)
         if value is not None:
             self.found += [str(value[1])] if value[0] == "=" and isinstance(value[1], str) else []
             self.found += value[1] if value[0] == "+" else []

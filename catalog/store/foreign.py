@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+from functools import lru_cache
 
 from catalog.errors import StoreError
 
@@ -45,6 +46,8 @@ _CHECKS = (
 _EXPRESSION = re.compile(r"check\(|generatedalways|default\(|collate")
 _COMPUTED = re.compile(r"\bas\b\s*\(|/\*|--", re.IGNORECASE)  # and comments, behind which one could hide
 _PLAIN_INDEX = re.compile(r"createindex\w+on\w+\([\w,]+\)|createuniqueindex\w+on\w+\([\w,]+\)")
+_LONGEST = 4_000
+"""How many characters a part has of which the judgement is kept; ours have fewer, and a file may hold any."""
 _BLANK = re.compile(r'[\s"`\[\]]+')
 
 
@@ -55,14 +58,18 @@ def foreign_parts(connection: sqlite3.Connection) -> list[str]:
     for kind, name, table, sql in rows:
         if str(table) not in TABLES or sql is None:  # of other programs; or the index of a key, which SQLite makes
             continue
-        computed = kind == "table" and _COMPUTED.search(str(sql))
-        if computed or not _is_ours(str(kind), str(name), _BLANK.sub("", str(sql)).lower()):
+        is_ours = _is_ours if len(str(sql)) <= _LONGEST else _is_ours.__wrapped__
+        if not is_ours(str(kind), str(name), str(sql)):
             faults.append(f"the {kind} {name!r}" + (f" on {table}" if table != name else ""))
     return faults
 
 
+@lru_cache(maxsize=256)
 def _is_ours(kind: str, name: str, sql: str) -> bool:
     """Tell whether a part of the schema is as the migrations make it, or runs nothing."""
+    if kind == "table" and _COMPUTED.search(sql):
+        return False
+    sql = _BLANK.sub("", sql).lower()
     if kind == "table" and not sql.startswith("createvirtual"):
         for check in _CHECKS:
             sql = sql.replace(check, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -15,6 +16,13 @@ from catalog.store import tables
 from catalog.store.store import Store
 
 pytestmark = pytest.mark.sqlite("its pages are damaged")
+
+
+@pytest.fixture(autouse=True)
+def unmarked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out what other tests have marked: each refresh would look for it in all loaded modules."""
+    monkeypatch.delitem(sys.modules, "catalog.authoring", raising=False)
+
 
 _UNHARMED = "UPDATE entry SET name = name"
 
