@@ -67,7 +67,7 @@ def extract_all(questions: Iterable[Question], common: Common, *, in_order: bool
 
 
 def spare_cores() -> int:
-    """Return how many processes may help: one for each core that nobody is busy on, where Python can be started again."""
+    """Return how many processes may help: one for each core that is free, where Python can be started again."""
     name = os.path.basename(sys.executable or "").lower()
     if not name.startswith(("python", "pypy")) or getattr(sys, "frozen", False) or not os.path.isfile(_PACKAGE):
         return 0  # a program with a Python of its own

@@ -144,7 +144,7 @@ def test_an_interruption_ends_the_processes(
 
 
 def test_few_files_and_one_core_need_no_help(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process is started for large scans only, for each core that is free up to three, and by a Python that can be."""
+    """A process is started for large scans only, for each free core up to three, and by a Python that can be."""
     if hasattr(os, "sched_getaffinity"):
         numbers = []
         for cores, busy in ((1, 0.0), (2, 0.3), (64, 0.3), (2, 1.7), (8, 6.2), (8, 30.0)):
