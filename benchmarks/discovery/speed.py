@@ -69,7 +69,7 @@ def clocked(call: Callable[[], Any]) -> tuple[float, float]:
 
 def worked() -> float:
     """Return the seconds that processors worked for this process and for those that have helped it."""
-    return sum(os.times()[:4])
+    return time.process_time() + sum(os.times()[2:4])
 
 
 def on_every_core(call: Callable[[], Any]) -> None:

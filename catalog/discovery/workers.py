@@ -67,7 +67,7 @@ def extract_all(questions: Iterable[Question], common: Common, *, in_order: bool
 
 
 def spare_cores() -> int:
-    """Return how many processes may help: one for each other core, where Python can be started again."""
+    """Return how many processes may help: one for each core that is free, where Python can be started again."""
     name = os.path.basename(sys.executable or "").lower()
     if not name.startswith(("python", "pypy")) or getattr(sys, "frozen", False) or not os.path.isfile(_PACKAGE):
         return 0  # a program with a Python of its own
@@ -75,7 +75,11 @@ def spare_cores() -> int:
         cores = len(os.sched_getaffinity(0))
     except AttributeError:  # not on this system
         cores = os.cpu_count() or 1
-    return min(cores - 1, MOST)
+    try:
+        busy = os.getloadavg()[0]
+    except (AttributeError, OSError):
+        busy = 0.0
+    return max(0, min(cores - 1, round(cores - busy), MOST))
 
 
 class Shared:

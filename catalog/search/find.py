@@ -12,6 +12,7 @@ from catalog.store.queries import matching
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from catalog.search.corpus import Corpus
     from catalog.search.learning import Learning
     from catalog.search.semantic import SemanticState
     from catalog.store.reader import Reader
@@ -74,6 +75,7 @@ def _ranked(
     limit: int | None,
 ) -> list[Hit]:
     corpus = snapshot.corpus()
+    filters = _telling(corpus, filters)
     most = corpus.total + len(corpus.overlay) if limit is None else limit
     semantic = None if mode == "lexical" else semantic_state(mode == "auto")
     if semantic is None:
@@ -83,3 +85,10 @@ def _ranked(
     from catalog.search import hybrid  # not for searches by words alone
 
     return hybrid.search(corpus, semantic, text, filters, most, words=mode != "semantic")
+
+
+def _telling(corpus: Corpus, filters: Filters) -> Filters:
+    """Return *filters* without the kinds where no entry is of another: then words are remembered, and rows unasked."""
+    if filters.kinds and {*corpus.kinds, *(entry.kind for entry in corpus.overlay)} <= set(filters.kinds):
+        return filters._replace(kinds=())
+    return filters

@@ -144,13 +144,14 @@ def test_an_interruption_ends_the_processes(
 
 
 def test_few_files_and_one_core_need_no_help(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A process is started for large scans only, for each other core up to three, and by a Python that can be."""
+    """A process is started for large scans only, for each free core up to three, and by a Python that can be."""
     if hasattr(os, "sched_getaffinity"):
         numbers = []
-        for cores in (1, 2, 64):
+        for cores, busy in ((1, 0.0), (2, 0.3), (64, 0.3), (2, 1.7), (8, 6.2), (8, 30.0)):
             monkeypatch.setattr(os, "sched_getaffinity", lambda _, cores=cores: set(range(cores)))
+            monkeypatch.setattr(os, "getloadavg", lambda busy=busy: (busy, 0.0, 0.0))
             numbers.append(workers.spare_cores())
-        assert numbers == [0, 1, 3]
+        assert numbers == [0, 1, 3, 0, 2, 0]
     monkeypatch.setattr(workers, "spare_cores", lambda: 2)
     monkeypatch.setattr(Helper, "start", lambda _: pytest.fail("a process for twenty small files"))
     assert len(scan(make(ONE_EACH)).findings) == 20

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import platform
+import subprocess
+import sys
+from itertools import chain, count
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +17,7 @@ from factories import tool
 from catalog import Catalog, HashEmbedder, Settings, release_when_idle
 from catalog.search import vector_index
 from catalog.search.vector_index import VectorIndex
+from catalog.verbs import resting
 
 pytestmark = [
     pytest.mark.sqlite("the vector file lies beside it"),
@@ -112,3 +118,66 @@ def test_rows_that_are_in_no_file_stay(large: Catalog, monkeypatch: pytest.Monke
         before = searched(large)
         index_of(large).release_memory(0)
         assert searched(large) == before
+
+
+FREED = """
+import threading
+from pathlib import Path
+from catalog.verbs.resting import give_back_memory
+
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+kept, gate = [], threading.Barrier(8)
+
+def work():
+    gate.wait()
+    blocks = [bytearray(4_000) for _ in range(4_000)]
+    kept.append(blocks[-1])  # what is left at the end of a heap keeps all before it
+    gate.wait()
+
+threads = [threading.Thread(target=work) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+before = resident()
+give_back_memory()
+print(before - resident())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only the C library of GNU keeps what was freed")
+def test_freed_memory_is_given_back() -> None:
+    """Of 128 MB that threads have used and freed at least half is the system's again."""
+    done = subprocess.run([sys.executable, "-c", FREED], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 64_000_000
+
+
+@pytest.mark.parametrize(
+    ("used", "times"),
+    [([0, 1, 1, 1, 1], 1), ([0, 1, 2, 3, 4], 0), ([0, 0.1, 0.1, 0.1], 0), ([0, 1, 1, 2, 2, 2], 2)],
+    ids=["once after work", "not while it works", "not for little", "again after more work"],
+)
+def test_memory_is_given_back_when_a_process_rests(
+    large: Catalog, monkeypatch: pytest.MonkeyPatch, used: list[float], times: int
+) -> None:
+    """After work, once, when hardly any time of a processor was used for a while."""
+    given: list[int] = []
+    clock = chain(used, count(used[-1] + 1))  # works on
+    over = asyncio.Event()
+
+    def process_time() -> float:
+        value = next(clock)
+        if value > used[-1]:
+            over.set()
+        return value
+
+    async def rest() -> None:
+        resting_task = asyncio.create_task(release_when_idle(large, 0.01))
+        await over.wait()
+        resting_task.cancel()
+
+    monkeypatch.setattr(resting, "time", SimpleNamespace(process_time=process_time))
+    monkeypatch.setattr(resting, "give_back_memory", lambda: given.append(1))
+    with large:
+        asyncio.run(rest())
+    assert len(given) == times

@@ -71,3 +71,17 @@ def test_only_so_much_is_remembered(url: str, monkeypatch: pytest.MonkeyPatch) -
         corpus = cat.workspace.snapshot().corpus()
         assert len(corpus.remembered) < 12
         assert _found(cat, "draw a chart", "lexical") == wanted
+
+
+def test_a_kind_that_all_entries_have_is_no_filter(url: str) -> None:
+    """Where all entries are tools, a search for tools goes by remembered words, and finds the same; an agent in any
+    tier makes it a filter again."""
+    with Catalog(_filled(url), settings=Settings()) as cat:
+        answers = [
+            [(hit.key, hit.score) for hit in cat.search("draw a chart", kind="tool", mode="lexical", limit=5)]
+            for _ in range(3)
+        ]
+        assert cat.workspace.snapshot().corpus().remembered
+        assert answers == [_found(cat, "draw a chart", "lexical")] * 3
+        cat.register("agent", "chart", object(), runtime=True)
+        assert {hit.kind for hit in cat.search("draw a chart", kind="tool", mode="lexical")} == {"tool"}
