@@ -153,6 +153,22 @@ def test_no_secret_is_kept(make: Any, server: dict[str, Any], secret: str) -> No
     assert secret not in json.dumps(finding.to_dict())
 
 
+@pytest.mark.parametrize(
+    ("path", "kept"),
+    [
+        ("/dev/shm/catalog-tests-i01l6w59/run/raw.py", True),
+        ("./builds/2f9c1e7ab3-x86_64/server.py", True),
+        ("~/Library/3f2504e0-4f89-11d3-9a0c-0305e82c3301/server.js", True),
+        ("/run/c29tZSBzZWNyZXQgdGV4dA1234/x", False),
+        ("/hooks/sk-abcdefghijklmnop1234", False),
+    ],
+)
+def test_a_path_is_kept_unless_a_token_is_part_of_it(make: Any, path: str, kept: bool) -> None:
+    """What programs put into names of folders to tell them apart is no secret; a long token or a key is."""
+    server = found(make({"mcp.json": as_json({"mcpServers": {"s": {"command": "a", "args": [path]}}})}))["mcp_server:s"]
+    assert server.spec["args"] == [path if kept else "${SECRET}"]
+
+
 @pytest.mark.parametrize("secret", ["sk-abcdefghijklmnop1234", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc_def-123"])
 def test_keys_in_prose_are_left_out(make: Any, secret: str) -> None:
     """A key that somebody wrote into a description is not stored; the words around it are."""

@@ -105,11 +105,19 @@ def _is_variable(text: str) -> bool:
 def _is_token(text: str) -> bool:
     """Tell whether *text* looks made by chance: long, letters and digits mixed, and no words, versions or paths."""
     if text.startswith(("/", "./", "../", "~/")):
-        return any(map(_is_token, filter(None, text.lstrip("~").split("/"))))
+        return any(map(_is_token_of_path, text.split("/")))
     if _TOKEN.fullmatch(text) is None or is_plain(text):
         return is_secret(None, text)
     digits = sum(char.isdigit() for char in text)
     return digits >= 3 and any(char.isalpha() for char in text)
+
+
+def _is_token_of_path(part: str) -> bool:
+    """Tell whether a folder or file has a token for a name; the short one in ``run-x81k2qf3`` only tells it apart."""
+    return is_secret(None, part) or any(
+        len(word) >= 20 and sum(map(str.isdigit, word)) >= 3 and not word.isdigit()
+        for word in re.split(r"[-_.=+~]", part)
+    )
 
 
 def is_plain(text: str) -> bool:
