@@ -128,16 +128,17 @@ async def _searches(path: Path, requests: list[str], rounds: int) -> None:
     from catalog import Catalog
 
     command = _command(path)
-    process, address = _http(_command(path, *_HTTP))
+    # A server for each revision: what one request has made ready must not serve the other.
+    over_http = [_http(_command(path, *_HTTP)) for _ in range(2)]
     bare, bare_address = _http([sys.executable, "-c", _BARE, "http"])
     try:
         async with AsyncExitStack() as stack:
             stdio = StdioServerParameters(command=command[0], args=command[1:], env=environment())
             ways: dict[str, Any] = {}
             servers: dict[str, list[int]] = {}
-            for name, target in (("stdio", stdio), ("HTTP", address)):
-                for mode, era in (("auto", "2026-07-28"), ("legacy", "2025-11-25")):
-                    before, client = _children(), Client(target, mode=mode)
+            for name in ("stdio", "HTTP"):
+                for (mode, era), (process, address) in zip(_ERAS.items(), over_http, strict=True):
+                    before, client = _children(), Client(stdio if name == "stdio" else address, mode=mode)
                     ways[f"{name}, {era}"] = await stack.enter_async_context(client)
                     servers[f"{name}, {era}"] = [*(_children() - before)] or [process.pid]
             alone = StdioServerParameters(command=sys.executable, args=["-c", _BARE], env=environment())
@@ -175,7 +176,7 @@ async def _searches(path: Path, requests: list[str], rounds: int) -> None:
                 spent_by = time.process_time() - mine, _worked(servers[name]) - theirs
                 work[name] = spent_by[0] / len(requests), spent_by[1] / len(requests)
     finally:
-        for server in (process, bare):
+        for server in (*(process for process, _ in over_http), bare):
             server.terminate()
             server.wait()
     _show(taken, work, rounds)
@@ -189,6 +190,8 @@ def _work(cat: Any, requests: list[str]) -> float:
 
 
 _HERE = "the process itself"
+_ERAS = {"auto": "2026-07-28", "legacy": "2025-11-25"}
+"""The modes of the client, and the revisions of the protocol they speak."""
 _BARE_ONE = "a bare one"
 _HTTP = ("--http", "--port", "0")
 
