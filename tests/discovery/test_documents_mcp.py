@@ -161,6 +161,7 @@ def test_no_secret_is_kept(make: Any, server: dict[str, Any], secret: str) -> No
         ("~/Library/3f2504e0-4f89-11d3-9a0c-0305e82c3301/server.js", True),
         ("/run/c29tZSBzZWNyZXQgdGV4dA1234/x", False),
         ("/hooks/sk-abcdefghijklmnop1234", False),
+        ("/wJ4lrXUtnF+EMIa7K8MDENGa9x=", False),
     ],
 )
 def test_a_path_is_kept_unless_a_token_is_part_of_it(make: Any, path: str, kept: bool) -> None:

@@ -105,7 +105,9 @@ def _is_variable(text: str) -> bool:
 def _is_token(text: str) -> bool:
     """Tell whether *text* looks made by chance: long, letters and digits mixed, and no words, versions or paths."""
     if text.startswith(("/", "./", "../", "~/")):
-        return any(map(_is_token_of_path, text.split("/")))
+        # Names of folders have no signs of Base64; a secret may begin with its slash.
+        is_part = _is_token if any(sign in text for sign in "+=") else _is_token_of_path
+        return any(map(is_part, filter(None, text.lstrip("~").split("/"))))
     if _TOKEN.fullmatch(text) is None or is_plain(text):
         return is_secret(None, text)
     digits = sum(char.isdigit() for char in text)
