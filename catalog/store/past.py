@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import groupby, islice
+from itertools import groupby, islice, pairwise
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.entry import Entry, make_entry
@@ -119,15 +119,17 @@ def _wanted(rows: Iterable[Row], missing: list[str], renamed: dict[Key, str]) ->
 def _lives(name: str, rows: Iterable[Row]) -> tuple[list[_Life], bool]:
     """Return the lives of one key up to the moment, and whether no revision is missing between then and later ones."""
     lives: list[_Life] = []
-    last, later = 0, None
+    last, later, is_over = 0, None, False
     for id_, _, _, revision, action, at, _, is_then, is_removal, called in rows:
         if not is_then:
             later = revision if later is None else later
+            is_over = is_over or is_removal  # what comes behind a removal after the moment, and is older, is of another
             continue
         last, later = revision, None
         called = called if type(called) is str else None
-        if not lives:
+        if not lives or is_over:
             lives.append(_Life(called or name))
+            is_over = False
         elif called is not None and called != lives[-1].name:
             if action == "rename":
                 lives[-1].name = called
@@ -138,6 +140,9 @@ def _lives(name: str, rows: Iterable[Row]) -> tuple[list[_Life], bool]:
         if life.now is None:
             life.since = at
         life.now = None if is_removal else id_
+    for before, after in pairwise(lives):
+        if before.name == after.name and after.now is not None:  # a clock was set back: the last word counts
+            before.now = None
     return lives, later is None or later == last + 1
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from factories import open_catalog, some
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from catalog import Catalog, CatalogWarning, DriftError, InvalidFilterError, ReadOnlyError
@@ -221,6 +221,7 @@ CHANGES = st.lists(
 
 
 @settings(max_examples=some(25), deadline=None, suppress_health_check=list(HealthCheck))
+@example(changes=[("put", "a", 0), ("rename", "a", "b"), ("put", "a", 0), ("remove", "a", None), ("rename", "b", "a")])
 @given(changes=CHANGES)
 def test_any_history_can_be_read_at_every_generation(changes, lend_url) -> None:
     """However entries were put, taken away and renamed, each generation shows exactly what was there."""
