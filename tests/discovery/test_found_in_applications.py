@@ -236,3 +236,20 @@ def test_prompts_of_camel_are_prompts(make: Any) -> None:
 def test_more_frameworks_are_known(make: Any, text: str, key: str) -> None:
     """Agents and tools of mcp-agent, Atomic Agents, AgentScope and Agency Swarm are known by their names."""
     assert keys(make({"app.py": text})) == [key]
+
+
+def test_an_object_of_a_derived_server_is_a_server(make: Any) -> None:
+    """Of a server's or model's class that others derive from, each object is an entry, whichever file makes it."""
+    tree = {
+        "shop/__init__.py": "",
+        "shop/base.py": "from fastmcp import FastMCP\nclass Careful(FastMCP[T], Generic[T]): 'Say what failed.'\n",
+        "shop/orders.py": "from shop.base import Careful\nit = Careful(name='Orders', instructions='Place it.')\n",
+        "shop/plain.py": "from fastmcp import FastMCP\nclass Own(FastMCP): 'Our own.'\nplain = Own('Plain')\n",
+        "shop/model.py": "from langchain_openai import ChatOpenAI\nclass Ours(ChatOpenAI): ...\nllm = Ours()\n",
+    }
+    found = scan(make(tree)).findings
+    assert [(each.key, each.ref, each.description) for each in found] == [
+        ("model:llm", "shop.model:llm", ""),
+        ("mcp_server:Orders", "shop.orders:it", "Place it."),
+        ("mcp_server:Plain", "shop.plain:plain", "Our own."),
+    ]
