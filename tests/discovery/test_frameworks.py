@@ -34,6 +34,21 @@ EXPECTED = {
         "tool:short": "shorten",
     },
     "mcp_lowlevel": {"mcp_server:low": "server", "tool:listing": "listing", "tool:read_rows": None},
+    "fast_agent": {
+        "agent:desk": None,
+        "agent:editor": None,
+        "agent:proofs": None,
+        "agent:reporter": None,
+        "tool:clock": "clock",
+    },
+    "agent_stack": {"agent:Forms": "fill"},
+    "controlflow": {
+        "agent:Poet": "poet",
+        "agent:verses": "verses",
+        "prompt:ode": "ode",
+        "prompt:verse": None,
+        "tool:rhyme": "rhyme",
+    },
     "fastmcp": {
         "mcp_server:mine": "server",
         "mcp_server:x": "built",
