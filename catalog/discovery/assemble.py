@@ -296,9 +296,7 @@ def finding_of(
         name = " ".join(name.split())
         if name_fault(name) is not None:
             name = None
-    ref, nested, reason = _place_of(module, item)
-    if rule.reason:
-        ref, reason = None, rule.reason
+    ref, nested, reason = (None, None, rule.reason) if rule.reason else _place_of(module, item)
     if kind == "model" and ref is None and isinstance(fields.get("model"), str):
         name = name or fields["model"]  # variables of functions are all called `llm`
     if not isinstance(name, str) or name_fault(name) is not None:
