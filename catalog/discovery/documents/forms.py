@@ -56,6 +56,13 @@ FORMS: tuple[Form, ...] = (
         checked="Codex, 2026-11",
     ),
     Form(
+        name="MCP client configuration",
+        kinds=("mcp_server",),
+        files=("mcp_agent.config.yaml", "fastagent.config.yaml", "fast-agent.yaml"),
+        reader="mcp_config",
+        checked="mcp-agent 0.2.6, fast-agent 0.10.9",
+    ),
+    Form(
         name="MCP server.json",
         kinds=("mcp_server",),
         files=("server.json",),
