@@ -231,6 +231,7 @@ def test_what_is_registered_on_a_server_is_counted(tmp_path: Path) -> None:
     """A server of the repository's own class, one that is handed over, and its decorators called as functions count."""
     write(tmp_path, "app.py", REGISTERED)
     assert rows(tmp_path) == [
+        ("mcp_server", "files", "app.py", 7, "constructed"),
         ("prompt", "ask", "app.py", 14, "given"),
         ("tool", "inner", "app.py", 23, "decorated"),
         ("tool", "move", "app.py", 13, "given"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from benchmarks.apps.calls import has_text, name_in_call, name_of_target, shown, texts_in_call
 from benchmarks.apps.item import Item
@@ -74,7 +75,10 @@ class Counter:
     def _decorated(self, module: Module, node: Function) -> Iterator[Item]:
         for decorator in node.decorator_list:
             found = self.decorator(module, decorator)
-            if found is not None:
+            if found is not None and isinstance(decorator, ast.Call) and found[1].startswith("fast_agent."):
+                item = _of_definition(module, node, found, "decorated")  # any number of them on one function
+                yield replace(item, name=name_in_call(decorator) or node.name, text=has_text(decorator), names=())
+            elif found is not None:
                 yield _of_definition(module, node, found, "decorated")
                 return
 
@@ -283,8 +287,8 @@ class Counter:
                 definition = there.defined.get(local) if local else None
                 if isinstance(definition, ast.ClassDef) and called == name:
                     derived = self.derived(there, definition)
-                    if derived is not None and derived[0].kinds[0] in ("agent", "model"):
-                        return derived[0]._replace(required=False), dotted
+                    if derived is not None and (kind := derived[0].kinds[0]) in ("agent", "model", "mcp_server"):
+                        return derived[0]._replace(required=kind == "mcp_server"), dotted
         return self._by_factory(module, name)
 
     def _by_factory(self, module: Module, name: str) -> tuple[Word, str] | None:
@@ -358,7 +362,8 @@ class Counter:
             name = shown(table["name"]) if "name" in table else ""
             function = module.defined.get(name)
             if name and function is not None:
-                spans = [(module.path, value.lineno, value.lineno), (module.path, function.lineno, function.lineno)]
+                first = min(each.lineno for each in (function, *getattr(function, "decorator_list", ())))
+                spans = [(module.path, value.lineno, value.lineno), (module.path, first, function.lineno)]
                 line = function.lineno
                 yield Item(
                     ("tool",), name, module.path, line, "decorated", "strands TOOL_SPEC", "module", True, True, spans
@@ -421,8 +426,9 @@ def _of_definition(module: Module, node: Definition, found: tuple[Word, str], ho
 
 def _named_by(node: Definition) -> list[str]:
     """Return the names that decorators give: ``@tool(name="Wikipedia")``."""
-    names = [name_in_call(each) for each in node.decorator_list if isinstance(each, ast.Call)]
-    return [name for name in names if name]
+    calls = [each for each in node.decorator_list if isinstance(each, ast.Call)]
+    texts = [str(each.args[0].value) for each in calls if each.args and isinstance(each.args[0], ast.Constant)]
+    return [name for name in (*map(name_in_call, calls), *texts) if name]
 
 
 def _configured(node: Definition) -> tuple[str, ...]:

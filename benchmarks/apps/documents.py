@@ -22,6 +22,7 @@ _SERVERS = (
     "mcp_config.json",
     "mcp-config.json",
     "mcp_settings.json",
+    *("mcp_agent.config.yaml", "fastagent.config.yaml", "fast-agent.yaml"),
 )
 _OF_PLUGINS = (".claude-plugin", ".codex-plugin", ".cursor-plugin", "plugin.json", "gemini-extension.json")
 _HINTS = re.compile(
@@ -80,7 +81,7 @@ def _instructions(top: Path, name: str) -> Iterator[Item]:
 
 
 def _servers(top: Path, name: str) -> Iterator[Item]:
-    data = json.loads(_text(top, name))
+    data = yaml.safe_load(_text(top, name)) if name.endswith(".yaml") else json.loads(_text(top, name))
     tables = data.get("mcpServers") or data.get("servers") or (data.get("mcp") or {}).get("servers") or {}
     for each in tables if isinstance(tables, dict) else ():
         yield _item("mcp_server", each, name, "MCP client configuration", text=False)

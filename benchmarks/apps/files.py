@@ -21,11 +21,14 @@ LARGEST = 4_000_000
 
 def counted(top: Path) -> list[str]:
     """Return the paths below *top* that count, with ``/``, sorted."""
-    names = _of_git(top)
-    if names is None:
-        names = list(_of_folder(top))
-    kept = (name for name in names if not is_left_out(name))
+    kept = (name for name in known(top) if not is_left_out(name))
     return sorted(name for name in kept if _is_readable(top / name))
+
+
+def known(top: Path) -> list[str]:
+    """Return the paths of all files below *top* that git knows, or of all files where there is no git."""
+    names = _of_git(top)
+    return sorted(name for name in (_of_folder(top) if names is None else names) if (top / name).is_file())
 
 
 def is_left_out(name: str) -> bool:

@@ -61,12 +61,19 @@ DECORATORS = _table(
     ("marvin", "fn", _MAYBE_TOOL),
     ("langgraph", "entrypoint", Word(("agent",))),
     ("langgraph", "task", _MAYBE_TOOL),
+    ("controlflow", "flow", Word(("agent",))),
+    ("controlflow", "task", _PROMPT),
+    ("controlflow", "tool", _TOOL),
     (f"{_MAF} openai strands agno", "executor handler step workflow", Word(("agent", "tool"), False)),
 )
 
 CREW = {"agent": _AGENT, "crew": _AGENT, "task": _PROMPT, "tool": _TOOL, "llm": _MODEL}
 """Decorators of ``crewai.project``, used on the methods of a class."""
 
+_FAST_AGENTS = (
+    *("agent", "custom", "smart", "orchestrator", "iterative_planner", "router", "chain", "parallel", "maker"),
+    "evaluator_optimizer",
+)
 METHODS = {
     "mcp": {"tool": _TOOL, "prompt": _PROMPT},
     "pydantic_ai": {"tool": _TOOL, "tool_plain": _TOOL, "system_prompt": _MAYBE_PROMPT, "instructions": _MAYBE_PROMPT},
@@ -74,6 +81,8 @@ METHODS = {
     "autogen": {"register_for_llm": _TOOL},
     "mcp_agent": {"tool": _TOOL, "async_tool": _TOOL},
     "skill": {"script": _MAYBE_TOOL, "resource": _MAYBE_TOOL},
+    "agent_stack": {"agent": _AGENT},
+    "fast_agent": {"tool": _TOOL, **dict.fromkeys(_FAST_AGENTS, _AGENT)},
 }
 """Decorators that are methods of an object: by what the object is."""
 
@@ -81,6 +90,8 @@ OBJECTS: dict[str, list[tuple[tuple[str, ...], str]]] = {
     "FastMCP": [(("mcp", "fastmcp"), "mcp")],
     "MCPServer": [(("mcp",), "mcp")],
     "MCPApp": [(("mcp_agent",), "mcp_agent")],
+    "FastAgent": [(("fast_agent", "mcp_agent"), "fast_agent")],
+    "Server": [(("agentstack_sdk", "beeai_sdk", "acp_sdk"), "agent_stack")],
     "Agent": [(("pydantic_ai",), "pydantic_ai")],
     "FunctionToolset": [(("pydantic_ai",), "toolset")],
     "InlineSkill": [((_MAF,), "skill")],
@@ -132,6 +143,7 @@ BASES = _table(
     ("camel", "RolePlaying", _MAYBE_AGENT),
     ("beeai_framework", "BaseAgent", _AGENT),
     ("crewai", "Flow", _AGENT),
+    ("mcp fastmcp", "FastMCP MCPServer", Word(("mcp_server",), False)),
     (f"{_LLAMA} workflows", "Workflow BaseWorkflowAgent", _AGENT),
     ("pipecat", "LLMWorker", _MAYBE_AGENT),
     ("agno", "Workflow Team", _AGENT),
@@ -204,6 +216,8 @@ CONSTRUCTORS = _table(
     ("marvin", "Agent Team", _AGENT),
     ("mcp_agent agentscope agency_swarm", "Agent Agency AgentSpec ReActAgent UserAgent", _AGENT),
     ("atomic_agents", "AtomicAgent BaseAgent", _AGENT),
+    ("controlflow", "Agent", _AGENT),
+    ("controlflow", "Task", _PROMPT),
     ("browser_use praisonaiagents upsonic", "Agent Agency", _MAYBE_AGENT),
     ("letta letta_client", "Agent", _MAYBE_AGENT),
     # tools
@@ -223,8 +237,8 @@ CONSTRUCTORS = _table(
     ("agno", "Toolkit Function", _TOOL),
     ("pydantic_ai", "FunctionToolset", _MAYBE_TOOL),
     ("gptme", "ToolSpec", _TOOL),
-    ("mcp fastmcp", "Tool", _MAYBE_TOOL),
-    ("smolagents", "tool", _TOOL),
+    ("mcp mcp_types fastmcp", "Tool", _MAYBE_TOOL),
+    (f"smolagents {_LANGCHAIN}", "tool", _TOOL),
     ("instructor", "from_openai from_anthropic from_provider from_litellm from_groq patch apatch", _MAYBE_MODEL),
     ("instructor", "from_gemini from_mistral from_cohere from_vertexai from_fireworks from_cerebras", _MAYBE_MODEL),
     # prompts

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -93,8 +93,10 @@ def seen_in(
         finding = finding_of(module, item, rule, kind, read, path, root)
         if item.get("alternative"):
             others.append(finding)
-        else:
-            seen.append(Seen(finding, item, _is_listed(item, rule, kind, read)))
+            continue
+        seen.append(Seen(finding, item, _is_listed(item, rule, kind, read)))
+        for further, (rule, kind, read) in _registered_too(item, follower, finding.kind, finding.name):
+            seen.append(Seen(finding_of(module, further, rule, kind, read, path, root), further))
     seen = _with_alternatives(_without_twins(seen), others)
     return sorted(seen, key=lambda each: (each.finding.line, each.finding.given_name))
 
@@ -201,6 +203,23 @@ def _decided(module: str, item: dict[str, Any], follower: NameFollower) -> tuple
     return None
 
 
+def _registered_too(
+    item: dict[str, Any], follower: NameFollower, kind: str, name: str
+) -> Iterator[tuple[dict[str, Any], tuple[Rule, str, FieldReader]]]:
+    """Yield what an *item* is beside the *kind* with that *name*: each decorator of an object may register another."""
+    several = [mark for mark in item.get("marks", ()) if "method" in mark]
+    known = {(kind, name)}
+    for mark in several if len(several) > 1 else ():
+        marked = of_mark(mark, follower)
+        if marked is None or marked.rule.section != "methods":
+            continue
+        read = _arguments_reader(marked.given, follower)
+        other = marked.rule.kind, read(marked.rule.places("name")) or item["name"]
+        if other not in known:
+            known.add(other)
+            yield {**item, "line": mark["line"], "marks": [mark]}, (marked.rule, marked.rule.kind, read)
+
+
 def _is_replaced(item: dict[str, Any]) -> bool:
     """Tell whether another definition further down surely takes the name."""
     return bool(item.get("rebound")) and not item.get("alternative")
@@ -277,7 +296,7 @@ def finding_of(
         name = " ".join(name.split())
         if name_fault(name) is not None:
             name = None
-    ref, nested, reason = _place_of(module, item)
+    ref, nested, reason = (None, None, rule.reason) if rule.reason else _place_of(module, item)
     if kind == "model" and ref is None and isinstance(fields.get("model"), str):
         name = name or fields["model"]  # variables of functions are all called `llm`
     if not isinstance(name, str) or name_fault(name) is not None:

@@ -92,6 +92,7 @@ class Decorators:
                 mark["owner"] = self.namer.owner(target.value, scopes)
                 mark["called"] = last_name(target.value)
                 mark["on"] = list(self.takes.targets(target.value, scopes))
+                mark["line"] = decorator.lineno
             if mark:
                 if not isinstance(decorator, ast.Call):
                     mark["bare"] = True

@@ -14,6 +14,7 @@ from typing import Any
 from catalog.discovery.attributes import Attributes
 from catalog.discovery.crewai import CREW, crews_of
 from catalog.discovery.decorators import Decorators
+from catalog.discovery.definitions import Definitions
 from catalog.discovery.gives import Given, Gives, gives_nothing
 from catalog.discovery.handing import handed
 from catalog.discovery.items import Items
@@ -28,7 +29,6 @@ from catalog.source.checksum import Function
 from catalog.source.define import define, docstring_of
 from catalog.source.docstrings import summary
 from catalog.source.names import Imported, Opaque
-from catalog.source.parameters import parameters_schema
 
 Extract = dict[str, Any]
 """``imports`` name to dotted · ``stars`` modules · ``classes`` qualified name to bases · ``aliases`` name to dotted ·
@@ -80,6 +80,7 @@ class Extractor:
         self._public: Callable[[str], bool] | None = None
         self._deep = self._assigned = True
         self._chains: dict[int, Chain] = {}
+        self._definitions = Definitions(module, path, self.top.names)
         self._within = Branches(None, lambda name: Opaque())  # of functions: their own names are not followed
 
     def extract(
@@ -398,18 +399,7 @@ class Extractor:
     # --- candidates ----------------------------------------------------------------------------------------
 
     def _item(self, form: str, node: Function | ast.ClassDef, prefix: str, hidden: str | None) -> dict[str, Any]:
-        about = define(node, self.module, prefix + node.name, self.path)
-        item = {
-            "form": form,
-            "name": node.name,
-            "qualname": prefix + node.name,
-            "line": about.line,
-            "signature": about.signature,
-            "checksum": about.checksum,
-            "source_checksum": about.source_checksum,
-            "doc": summary(about.docstring),
-            "parameters": parameters_schema(node, about.docstring, self.top.names),
-        }
+        item = self._definitions.item(form, node, prefix + node.name)
         if hidden is not None:
             item["hidden"] = hidden
         elif not prefix:

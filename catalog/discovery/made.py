@@ -14,6 +14,7 @@ from catalog.discovery.handing import hands
 from catalog.discovery.rules import Rules
 from catalog.discovery.scopes import Namer, Scope, Scopes, holds, last_name, statements
 from catalog.discovery.takes import Takes, path_of
+from catalog.entry.key import name_fault
 from catalog.source.checksum import Function
 
 MADE = "made"
@@ -170,7 +171,8 @@ class MadeObjects:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             if node.value is not None:
                 is_name = isinstance(target, (ast.Name, ast.Attribute))
-                for call in self._within(node.value, around, last_name(target) if is_name else ""):
+                key = _key(target.slice) if isinstance(target, ast.Subscript) else ""
+                for call in self._within(node.value, around, last_name(target) if is_name else "", key=key):
                     yield call._replace(holder=ast.unparse(target)[:_LONGEST_HOLDER])
         elif isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
@@ -181,11 +183,13 @@ class MadeObjects:
                 if isinstance(child, ast.expr):
                     yield from self._within(child, around)
 
-    def _within(self, value: ast.AST, around: Around, variable: str = "", holder: str = "") -> Iterator[Call]:
-        """Yield the known calls in an expression; the one that is its value gets the *variable*."""
+    def _within(
+        self, value: ast.AST, around: Around, variable: str = "", holder: str = "", *, key: str = ""
+    ) -> Iterator[Call]:
+        """Yield the known calls in an expression; the one that is its value gets the *variable*, or the *key*."""
         own = finished(value) if isinstance(value, ast.expr) else None
         awaited: ast.expr | None = None
-        waiting: list[tuple[Any, str, bool]] = [(value, "", False)]
+        waiting: list[tuple[Any, str, bool]] = [(own if key else value, key, False)]
         while waiting:
             node, argument, inline = waiting.pop()
             kind = node.__class__
@@ -196,14 +200,17 @@ class MadeObjects:
                 continue
             if kind is ast.Await:
                 awaited = node.value
+            if kind is ast.Dict:
+                waiting += [(each, name or argument, inline) for name, each in reversed(list(_pairs(node)))]
+                continue
             if kind is not ast.Call:
                 waiting += [(child, argument, inline) for child in reversed(list(ast.iter_child_nodes(node)))]
                 continue
             dotted = self.namer.callee(node.func, around.scopes)
             if dotted is not None and self.is_known(dotted) and not self._makes_itself(dotted, around.scopes):
                 is_value = node is own
-                name = variable if is_value else argument
-                if is_value and name and around.scopes[-1].kind == "function":
+                name = (is_value and variable) or argument
+                if is_value and variable and around.scopes[-1].kind == "function":
                     name = built(name, dotted, node, node, around.scopes[-1].body)[0]
                 is_own, is_inline = bool(variable) and is_value, inline and not is_value
                 is_result = node is awaited and dotted.rpartition(".")[2][:1].isupper()
@@ -268,6 +275,21 @@ def finished(value: ast.expr) -> ast.expr:
             value = value.func.value
         else:
             return value
+
+
+def _pairs(table: ast.Dict) -> Iterator[tuple[str, ast.expr]]:
+    """Yield what a table holds, each with the name that its key gives it; empty if the key is none."""
+    for key, value in zip(table.keys, table.values, strict=True):
+        if key is not None and not isinstance(key, ast.Constant):
+            yield "", key
+        name = _key(key)
+        yield name, finished(value) if name else value
+
+
+def _key(key: ast.expr | None) -> str:
+    """Return the text that *key* is if an entry may be called so, else an empty one."""
+    text = key.value if isinstance(key, ast.Constant) else None
+    return text if isinstance(text, str) and name_fault(text) is None else ""
 
 
 def _results(function: Function) -> list[ast.expr]:

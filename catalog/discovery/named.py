@@ -11,6 +11,11 @@ from catalog.discovery.finding import Finding
 
 _NAMING = {"tools": ("tool", "mcp_server"), "agents": ("agent",), "sub_agents": ("agent",), "model": ("model",)}
 """The parts of a specification that name others, and the kinds of these."""
+_REGISTERED = {
+    "servers": ("mcp_server",),
+    **dict.fromkeys(("agents", "fan_in", "generator", "evaluator", "worker"), ("agent",)),
+}
+"""The same for what is registered on an application, whose parts call each other by their names."""
 
 
 def naming(findings: Iterable[Finding]) -> list[Finding]:
@@ -42,7 +47,16 @@ def _without_links(paths: Iterable[str]) -> dict[str, str]:
 
 
 def _names_others(finding: Finding) -> bool:
-    return bool(finding.framework) and finding.form == "document" and isinstance(finding.spec, dict)
+    return bool(_parts(finding))
+
+
+def _parts(finding: Finding) -> dict[str, tuple[Any, tuple[str, ...]]]:
+    """Return what of a finding names others, with the kinds of these, by part."""
+    if finding.form != "document":
+        said: Mapping[str, Any] = finding.metadata
+        return {part: (said[part], kinds) for part, kinds in _REGISTERED.items() if part in said}
+    said = finding.spec if finding.framework and isinstance(finding.spec, dict) else {}
+    return {part: (said[part], kinds) for part, kinds in _NAMING.items() if part in said}
 
 
 def _ways(finding: Finding, real: Mapping[str, str]) -> Iterator[str]:
@@ -55,11 +69,11 @@ def _ways(finding: Finding, real: Mapping[str, str]) -> Iterator[str]:
 def _with_named(document: Finding, there: dict[tuple[str, str], list[Finding]]) -> Finding:
     folder = os.path.dirname(document.path)
     keys: list[str] = []
-    for part, kinds in _NAMING.items():
-        for name in _texts(document.spec.get(part)):
+    for part, kinds in _parts(document).values():
+        for name in _texts(part):
             path = os.path.realpath(os.path.join(folder, name))
             found = [each for kind in kinds for word in (name, path) for each in there.get((kind, word), ())]
-            nearest = _nearest([each for each in found if each is not document], folder)
+            nearest = _nearest([each for each in found if each is not document], document.path)
             keys += [] if nearest is None else [nearest.key]
     if not keys:
         return document
@@ -72,8 +86,12 @@ def _texts(value: Any) -> list[str]:
     return [each for each in several if isinstance(each, str) and each]
 
 
-def _nearest(found: list[Finding], folder: str) -> Finding | None:
-    """Return the one of *found* whose file is the fewest folders away from *folder*, or None."""
-    steps = [len(os.path.relpath(os.path.dirname(each.path), folder).split(os.sep)) for each in found]
+def _nearest(found: list[Finding], path: str) -> Finding | None:
+    """Return the one of *found* that is in the file *path*, else whose file is the fewest folders away, or None."""
+    folder = os.path.dirname(path)
+    steps = [
+        0 if each.path == path else len(os.path.relpath(os.path.dirname(each.path), folder).split(os.sep))
+        for each in found
+    ]
     nearest = [each for each, step in zip(found, steps, strict=True) if step == min(steps)]
     return nearest[0] if len(nearest) == 1 else None

@@ -33,12 +33,14 @@ class Neighbours:
     def of(self, module: str, is_package: bool) -> Beside:
         """Return what tells, of what *module* imports, the package in which it is a neighbour."""
         package = module if is_package else module.rpartition(".")[0]
-        return lambda dotted: self._package(package, dotted)
+        return lambda dotted: self._package(package, dotted, module)
 
-    def _package(self, package: str, dotted: str) -> str | None:
+    def _package(self, package: str, dotted: str, importing: str) -> str | None:
         first, _, rest = dotted.partition(".")
         if self._rules.framework_of(first):  # examples for a framework lie in a folder with its name
             first = f"{first}.{rest.partition('.')[0]}"
+        if importing.rpartition(".")[2] == first:  # a module does not import itself: it means a package of its name
+            return None
         key = (package, first)
         if key not in self._found:
             above = package

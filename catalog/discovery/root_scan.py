@@ -18,6 +18,7 @@ from catalog.discovery.gc_pause import file_done, gc_paused
 from catalog.discovery.gives import Given
 from catalog.discovery.left_out import is_written_by_a_program
 from catalog.discovery.literal import Value
+from catalog.discovery.looking import Looker, Shown
 from catalog.discovery.neighbours import Neighbours, finds_installed, names_of_files
 from catalog.discovery.notebook import in_cell
 from catalog.discovery.outside import Outside
@@ -27,7 +28,6 @@ from catalog.discovery.rules import Rules
 from catalog.discovery.state import FileState, fault_of, reading_fault
 from catalog.discovery.target import Target
 from catalog.discovery.walk import SourceFile
-from catalog.discovery.wrappers import wrappers_for
 from catalog.errors import UnreadableSourceError
 from catalog.source.locate import Locator
 from catalog.source.read import decode_source, parse_source
@@ -53,7 +53,6 @@ class RootScan:
         self.before = before
         self.public = public
         self.progress = progress
-        self.prefilter = prefilter_for(rules)
         self.states: dict[str, FileState] = {}
         self.looked_at = 0
         self.parsed = 0
@@ -68,64 +67,89 @@ class RootScan:
 
     # --- bytes ---------------------------------------------------------------------------------------------
 
-    def look(self) -> None:
-        """Look at the bytes of the files that changed."""
-        for file in self.files:
-            self._prefilter(file)
-            self._inside[file.module, file.path] = self
-            self.progress(file.module)
+    def changed(self) -> list[SourceFile]:
+        """Return the files that are not as an earlier scan remembers them by size and time."""
+        remembered = ((file, self.before.of(file)) for file in self.files)
+        return [file for file, past in remembered if past is None or past[0] != file.stamp]
 
-    def _prefilter(self, file: SourceFile) -> None:
-        """Set the state of *file*: as remembered if it did not change, else with what its bytes show."""
+    def to_look_at(self) -> Iterator[str]:
+        """Yield the modules whose bytes are to be looked at, as they changed; the others are as remembered."""
+        for file in self.files:
+            self._inside[file.module, file.path] = self
+            if self._is_new(file):
+                yield file.module
+            else:
+                self.progress(file.module)
+
+    def _is_new(self, file: SourceFile) -> bool:
+        """Set the state of *file*: as remembered if it did not change; tell whether its bytes are to be looked at."""
         past = self.before.of(file)
         if past is not None and not FileState.holds(file, past):
             past = None
         if past is not None and past[0] == file.stamp:
             self.states[file.module] = FileState.from_json(file, past)
-            return
+            return False
         state = self.states[file.module] = FileState(file, "")
         try:
             data = self._contents.read(file.path)
         except UnreadableSourceError as error:
             state.fault = error.facts["reason"]
-            return
+            return False
         state.sha256 = hashlib.sha256(data).hexdigest()
         if past is not None and past[1] == state.sha256:
             self.states[file.module] = FileState.from_json(file, past)
             self._contents.drop(file.path)
-            return
+            return False
         self.looked_at += 1
         if self.target.listing.is_project and is_written_by_a_program(data):
             state.generated = True
-            return
+            return False
         if b"\0" in data:
             state.fault = "it holds null bytes; it may be a binary file"
-            return
+            return False
         if not data.isascii():
             try:
                 decode_source(data, file.path)
             except UnreadableSourceError as error:
                 state.fault = reading_fault(error)
-                return
-        state.prefiltered = self.prefilter.look_at(data, file.module, file.is_package)
+                return False
+        return True
+
+    def look(self, module: str, looker: Looker) -> None:
+        """Look at the bytes of a module."""
+        state = self.states[module]
+        try:
+            self.take_look(module, looker.look_at(self.source(module), module, state.file.is_package))
+        except UnreadableSourceError as error:  # gone in the meantime
+            state.fault = error.facts["reason"]
+            self.progress(module)
+
+    def take_look(self, module: str, shown: Shown) -> None:
+        """Take what the bytes of a module show."""
+        state = self.states[module]
+        state.prefiltered, state.passing = shown
+        self.progress(module)
 
     @property
     def is_at_home(self) -> bool:
         """Whether some file imports a framework, or is part of one."""
-        return any(state.prefiltered.at_home for state in self.states.values() if state.prefiltered is not None) or any(
-            map(self.prefilter.is_framework, {module.partition(".")[0] for module in self.states})
+        return self.is_framework or any(
+            state.prefiltered.at_home for state in self.states.values() if state.prefiltered is not None
         )
 
-    def look_for_wrappers(self) -> None:
-        """Look once more at the bytes of the files: for what gives something known under a name no rule lists."""
-        wrappers = wrappers_for(self.rules)
+    @property
+    def is_framework(self) -> bool:
+        """Whether some file is part of a framework."""
+        tops = {file.module.partition(".")[0] for file in self.files}
+        return any(map(prefilter_for(self.rules).is_framework, tops))
+
+    def look_for_wrappers(self, looker: Looker) -> None:
+        """Look for what passes on where that was not yet done: before a file of the scan imported a framework."""
         for module, state in self.states.items():
             if state.prefiltered is not None and state.passing is None:
                 with suppress(UnreadableSourceError):  # gone in the meantime: parsing it says so
                     data = self._contents.read(state.file.path)
-                    state.passing = wrappers.look_at(data, module, state.file.is_package)
-                    if not state.prefiltered.declared:
-                        state.prefiltered.declared = self.prefilter.declares(data, at_home=False)
+                    state.passing = looker.passing(data, module, state.file.is_package, state.prefiltered)
 
     # --- trees ---------------------------------------------------------------------------------------------
 

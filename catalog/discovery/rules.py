@@ -18,7 +18,7 @@ SECTIONS = ("decorators", "methods", "bases", "constructors")
 
 _KEYS = {
     "decorators": {"kind", "framework", "modules", "names", "without", "fields"},
-    "methods": {"kind", "framework", "names", "owners", "hints", "fields"},
+    "methods": {"kind", "framework", "names", "owners", "hints", "fields", "reason"},
     "bases": {"kind", "framework", "modules", "names", "without", "fields", "when"},
     "constructors": {"kind", "framework", "modules", "names", "without", "makers", "fields"},
 }
@@ -55,6 +55,7 @@ class Rule:
     hints: tuple[str, ...] = ()
     makers: tuple[str, ...] = ()
     when: str = ""
+    reason: str = ""
     fields: tuple[tuple[str, tuple[Place, ...]], ...] = ()
 
     @property
@@ -302,7 +303,7 @@ def _rule(section: str, where: str, line: Any) -> Rule:
     if kind != "*" and not (isinstance(kind, str) and is_kind_name(kind)):
         raise _fault(where, f"kind {kind!r} is not a lower-case word of letters, digits and '_'")
     parts: dict[str, Any] = {"section": section, "kind": kind}
-    for key in ("framework", "when"):
+    for key in ("framework", "when", "reason"):
         value = line.get(key, "")
         if not isinstance(value, str):
             raise _fault(where, f"{key} is not a text")

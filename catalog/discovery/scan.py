@@ -15,8 +15,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catalog.discovery.crewai import with_tables
-from catalog.discovery.derived import Heads, could_derive, known_elsewhere
-from catalog.discovery.extraction import Common
 from catalog.discovery.finding import ScanResult
 from catalog.discovery.foreign import Foreign
 from catalog.discovery.gc_pause import gc_paused
@@ -25,16 +23,17 @@ from catalog.discovery.named import naming
 from catalog.discovery.naming import settle_names
 from catalog.discovery.outside import Outside, reading
 from catalog.discovery.progress import Progress, Steps
+from catalog.discovery.read_all import read_all
 from catalog.discovery.read_documents import read_documents
-from catalog.discovery.remembered import Before, counts, kept, left_out, skips
+from catalog.discovery.remembered import Before, counts, kept, left_out, skips, unread
 from catalog.discovery.root_locator import by_root, locators_of
 from catalog.discovery.root_scan import RootScan
 from catalog.discovery.rules import Rules, load_rules
 from catalog.discovery.soundness import check_the_rest
-from catalog.discovery.state import FORMAT, FileState, decorator_aliases, maker_aliases
+from catalog.discovery.state import FORMAT, FileState
 from catalog.discovery.target import Target, distribution_version, find_target
 from catalog.discovery.uses import Connected, referring
-from catalog.discovery.workers import Question, extract_all
+from catalog.discovery.workers import Helpers
 from catalog.errors import PackageNotFoundError
 from catalog.source.locate import Locator
 
@@ -113,24 +112,9 @@ def _run(
 ) -> ScanResult:
     """Carry out the scans of all roots, step by step together: a name may come from another root."""
     started = time.time_ns()
-    for each in scans:
-        each.look()
-    # Whoever uses or wraps what a framework offers imports it, or its neighbour does.
-    at_home = any(each.is_at_home for each in scans)
-    for each in scans if at_home else ():
-        each.look_for_wrappers()
+    with Helpers() as helpers:
+        read_all(scans, rules, helpers, public=public)
     every = [state for each in scans for state in each.states.values()]
-    candidates = could_derive([Heads(each.states, each.follower.reach.reaches) for each in scans], rules)
-    elsewhere = frozenset(name for each in scans for name in known_elsewhere(each.states, each.follower.reach.gives))
-    derived = frozenset(name for classes in candidates for names in classes.values() for name in names)
-    aliases, makers = elsewhere | decorator_aliases(every, rules), elsewhere | maker_aliases(every, rules, derived)
-    common = Common(rules, aliases, makers, frozenset(name.encode() for name in makers))
-    questions = (
-        Question(each, module, asked)
-        for each, classes in zip(scans, candidates, strict=True)
-        for module, asked in each.to_extract(classes, common, at_home)
-    )
-    extract_all(questions, common, in_order=public)
     parsed = 0 if public else check_the_rest(every, lambda state: _was_checked(state, before), outside.contents.read)
     listing = target.listing
     in_documents, document_faults, documents = read_documents(
@@ -157,6 +141,7 @@ def _run(
         skipped=skipped,
         clashes=tuple(clashes),
         left_out=left_out(target, generated),
+        unread=unread(target),
         files=kept(target, options, started, every, consulted, findings, clashes, faults, documents),
         unchanged=False,
         counts=counts(target, generated, looked_at, parsed, findings, skipped),

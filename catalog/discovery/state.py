@@ -17,7 +17,7 @@ from catalog.errors import UnreadableSourceError
 from catalog.source.importable import is_as_tried
 from catalog.source.stamp import is_settled
 
-FORMAT = 22
+FORMAT = 23
 """Of the state; a state of another format is not used."""
 
 
@@ -91,12 +91,25 @@ def decorator_aliases(states: Iterable[FileState], rules: Rules) -> frozenset[st
 
 
 def maker_aliases(states: Iterable[FileState], rules: Rules, classes: frozenset[str]) -> frozenset[str]:
-    """Return the names of what may make known objects in some file: of functions, and of *classes* that derive."""
-    return classes | _aliases(states, lambda name: name in classes or rules.is_word("constructors", name))
+    """Return the names of what may make known objects in some file: of functions, and of *classes* that derive.
+
+    A class that derives from a constructor is no entry by itself, but makes some.
+    """
+    every = [state for state in states if state.prefiltered is not None]
+    heads = {
+        (name, base.rpartition(".")[2])
+        for state in every
+        if state.prefiltered is not None
+        for name, bases, _ in state.prefiltered.heads
+        for base in bases
+    }
+    return classes | _aliases(every, lambda name: name in classes or rules.is_word("constructors", name), heads)
 
 
-def _aliases(states: Iterable[FileState], is_known: Callable[[str], bool]) -> frozenset[str]:
-    """Return the names that lead to what *is_known*, through any number of others.
+def _aliases(
+    states: Iterable[FileState], is_known: Callable[[str], bool], others: Iterable[tuple[str, str]] = ()
+) -> frozenset[str]:
+    """Return the names that lead to what *is_known*, through any number of others, and through *others*.
 
     Compared are last names only, so there may be too many; following the dotted names tells later.
     """
@@ -106,7 +119,7 @@ def _aliases(states: Iterable[FileState], is_known: Callable[[str], bool]) -> fr
         if state.prefiltered is not None
         for names in (state.prefiltered.aliases, state.prefiltered.renamed, state.gives)
         for pair in names.items()
-    }
+    }.union(others)
     words = {name for name, first in pairs if is_known(first)}
     while True:  # until a round adds no name
         later = set()

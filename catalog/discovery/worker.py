@@ -1,4 +1,4 @@
-"""A process that extracts files for a scan: it is sent their bytes and answers with extracts.
+"""A process that looks at files for a scan, and extracts them: it is sent their bytes and answers with what they say.
 
 It is this interpreter without the surroundings of the program that scans: no environment variables, no folder of that
 program on its import path, nothing of ``__main__``. Nothing but this package is imported, and the files are not run.
@@ -10,22 +10,49 @@ import os
 import pickle
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, BinaryIO, NamedTuple
 
 from catalog.discovery.extract import Extract, Extractor
 from catalog.discovery.extraction import Asked, Common, extracted
 from catalog.discovery.gc_pause import gc_paused
+from catalog.discovery.looking import Looker, Shown
 from catalog.discovery.neighbours import Neighbours
+from catalog.discovery.rules import Rules
 from catalog.source import search_path
 from catalog.source.read import parse_source
 
 READY = b"ready to extract\n"
 """What a worker says first."""
 
+Answers = Callable[[Any], list[Any]]
+"""Returns for each file of a part what is asked of it, None for one that the program has to do itself."""
 
-class Surroundings(NamedTuple):
-    """What every worker of a scan has to know before its first file.
+
+class Looking(NamedTuple):
+    """What every worker of a scan has to know before it looks at bytes.
+
+    Attributes:
+        rules: tell which names are known.
+        at_home: whether some file is known to import a framework.
+    """
+
+    rules: Rules
+    at_home: bool
+
+    def worker(self) -> Answers:
+        """Return what looks at the files of a part: module, whether it is a package, and source."""
+        looker = Looker(_kept(self.rules), at_home=self.at_home)
+
+        def answers(part: list[tuple[str, bool, bytes]]) -> list[Shown | None]:
+            return [_shown(looker, *each) for each in part]
+
+        return answers
+
+
+class Extracting(NamedTuple):
+    """What every worker of a scan has to know before its first file to extract.
 
     Attributes:
         common: what all files are extracted with.
@@ -41,54 +68,62 @@ class Surroundings(NamedTuple):
     beside: Sequence[str]
     deepest: int
 
+    def worker(self) -> Answers:
+        """Return what extracts the files of a part: the number of the root, what is asked, and the source."""
+        common = self.common._replace(rules=_kept(self.common.rules))
+        beside = [Neighbours(names, _undecided, common.rules) for names in self.names]
+        sys.setrecursionlimit(self.deepest)
+        search_path.instead = list(self.folders)
+        search_path.looked_in[:] = self.beside
 
-Part = list[tuple[int, Asked, bytes]]
-"""Files to extract: the number of the root, what is asked, and the source."""
+        def answers(part: list[tuple[int, Asked, bytes]]) -> list[Extract | None]:
+            return [_extract(common, beside[number], asked, data) for number, asked, data in part]
+
+        return answers
+
+
+_rules: dict[str, Rules] = {}
+
+
+def _kept(rules: Rules) -> Rules:
+    """Return the same rules as they came the first time: their expressions are compiled."""
+    return _rules.setdefault(rules.fingerprint, rules)
 
 
 class _Undecided(Exception):
     """What the file imports may be installed; only the program that scans can find out."""
 
 
-class Worker:
-    """Extracts files with what one scan has told."""
-
-    def __init__(self, surroundings: Surroundings) -> None:
-        """Look for modules where the scan does."""
-        self.common = surroundings.common
-        self._beside = [Neighbours(names, _undecided, self.common.rules) for names in surroundings.names]
-        sys.setrecursionlimit(surroundings.deepest)
-        search_path.instead = list(surroundings.folders)
-        search_path.looked_in[:] = surroundings.beside
-
-    def extracts(self, part: Part) -> list[Extract | None]:
-        """Return the extract of each file, None for one that the program has to extract itself: for its faults too."""
-        with gc_paused():
-            return [self._extract(number, asked, data) for number, asked, data in part]
-
-    def _extract(self, number: int, asked: Asked, data: bytes) -> Extract | None:
-        try:
-            tree = parse_source(data, asked.path).tree
-            beside = self._beside[number].of(asked.module, asked.is_package)
-            extractor = Extractor(asked.module, asked.path, asked.is_package, tree, self.common.rules, beside)
-            return extracted(extractor, data, asked, self.common)
-        except Exception:  # whatever it is: it comes up again there
-            return None
-
-
 def _undecided(top: str) -> bool:
     raise _Undecided(top)
 
 
+def _shown(looker: Looker, module: str, is_package: bool, data: bytes) -> Shown | None:
+    with suppress(Exception):  # whatever it is: it comes up again there
+        return looker.look_at(data, module, is_package)
+    return None
+
+
+def _extract(common: Common, neighbours: Neighbours, asked: Asked, data: bytes) -> Extract | None:
+    with suppress(Exception):  # a fault of the file, too: the program reports it
+        tree = parse_source(data, asked.path).tree
+        beside = neighbours.of(asked.module, asked.is_package)
+        extractor = Extractor(asked.module, asked.path, asked.is_package, tree, common.rules, beside)
+        return extracted(extractor, data, asked, common)
+    return None
+
+
 def serve(received: BinaryIO, answers: BinaryIO) -> None:
-    """Answer each part that is *received*, after what surrounds them, until there is no more."""
-    worker: Worker | None = None
+    """Answer each part that is *received*, after what surrounds it and those that follow, until there is no more."""
+    work: Answers | None = None
     for message in _messages(received):
-        if worker is None:
-            worker = Worker(message)
-            continue
-        pickle.dump(worker.extracts(message), answers, pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+        if isinstance(message, (Looking, Extracting)):
+            work = message.worker()
+        elif work is not None:
+            with gc_paused():
+                answered = work(message)
+            pickle.dump(answered, answers, pickle.HIGHEST_PROTOCOL)
+            answers.flush()
 
 
 def _messages(received: BinaryIO) -> Iterator[Any]:

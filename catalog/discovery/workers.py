@@ -1,6 +1,6 @@
-"""The extraction of the files of a scan, shared with other processes where there are many files and several cores.
+"""Work on the files of a scan, shared with other processes where there is much of it and several cores.
 
-A thread for each process hands it a part of the files, waits for the extracts, and goes on until none is left; this
+A thread for each process hands it a part of the files, waits for the answers, and goes on until none is left; this
 process works on the same list meanwhile. What a process can't do, or takes with it when it ends, is done here. So
 the result is the same with any number of them, and with none.
 """
@@ -11,19 +11,21 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from threading import Lock, Thread
-from typing import Any, NamedTuple
+from queue import SimpleQueue
+from threading import Condition, Thread
+from types import TracebackType
+from typing import Any, Protocol
 
-from catalog.discovery.extract import Extract
-from catalog.discovery.extraction import Asked, Common
-from catalog.discovery.root_scan import RootScan
-from catalog.discovery.worker import READY, Surroundings
-from catalog.source.search_path import looked_in, search_path
+from catalog.discovery.worker import READY
 
 LEAST = 3_000_000
-"""How many bytes of source there must be: to begin a process costs as much time as half a million."""
+"""How many bytes of source there must be to extract: to begin a process costs as much time as half a million."""
+EXPECTED = 6_000_000
+"""How many bytes must have changed for processes to begin before it is known what is to be extracted of them."""
+SHARED = 100_000
+"""How many bytes there must be for processes that have begun to take a part."""
 MOST = 3
 """How many processes help at most: what remains to be done by one would be no shorter with more."""
 SMALLEST, LARGEST = 50_000, 1_000_000
@@ -41,29 +43,25 @@ BEGIN = (
 """What a process runs: this package, wherever it lies, and nothing that lies beside it."""
 
 
-class Question(NamedTuple):
-    """What is asked of one file of one root."""
-
-    scan: RootScan
-    module: str
-    asked: Asked
+class Task(Protocol):
+    """What there is to do with one file."""
 
     @property
     def size(self) -> int:
         """The bytes of the file."""
-        return self.scan.states[self.module].file.size
 
+    def here(self) -> None:
+        """Do it in this process."""
 
-def extract_all(questions: Iterable[Question], common: Common, *, in_order: bool) -> None:
-    """Set the extracts of all files that are asked of; *in_order*: each depends on those before it."""
-    helpers = 0 if in_order else spare_cores()
-    if helpers:
-        questions = list(questions)
-        if sum(each.size for each in questions) >= LEAST:
-            Shared(questions, common, helpers).extract()
-            return
-    for each in questions:
-        each.scan.extract(each.module, each.asked)
+    def handed(self) -> Any:
+        """Return what another process needs for it.
+
+        Raises:
+            UnreadableSourceError: the file can't be read any more; doing it here says so.
+        """
+
+    def take(self, answer: Any) -> None:
+        """Take what another process made of it."""
 
 
 def spare_cores() -> int:
@@ -82,76 +80,105 @@ def spare_cores() -> int:
     return max(0, min(cores - 1, round(cores - busy), MOST))
 
 
-class Shared:
-    """Files, this process, and those that help."""
+class Helpers:
+    """The processes that help with one scan; none before there is enough to do."""
 
-    def __init__(self, questions: Sequence[Question], common: Common, helpers: int) -> None:
-        # The largest are taken first: who gets one at the end would keep all others waiting.
-        self._waiting = sorted(questions, key=lambda each: each.size)
-        self._left = sum(each.size for each in self._waiting)
-        self._lock = Lock()
-        self._scans = list({id(each.scan): each.scan for each in self._waiting}.values())
-        self._numbers = {id(scan): number for number, scan in enumerate(self._scans)}
-        self._common = common
-        self._helpers = helpers
-        self._answered: list[tuple[Question, Extract | None]] = []
+    def __init__(self) -> None:
+        self._helpers: list[Helper] | None = None
 
-    def extract(self) -> None:
-        """Extract all; at an interruption the processes end with it."""
-        helpers = [Helper(self) for _ in range(self._helpers)]
-        try:
-            for helper in helpers:
-                helper.start()
-            while part := self.take(1):
-                for each in part:
-                    each.scan.extract(each.module, each.asked)
-            for helper in helpers:
-                helper.finish()
-        finally:
-            for helper in helpers:
-                helper.end()
-        for each, extract in self._answered:
-            if extract is None:
-                each.scan.extract(each.module, each.asked)
+    def __enter__(self) -> Helpers:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        for helper in self._helpers or ():
+            helper.end()
+
+    def expect(self, size: int) -> None:
+        """Begin processes if there are *size* bytes, and these are many."""
+        if size >= EXPECTED:
+            self._begin()
+
+    def share(self, tasks: Sequence[Task], surroundings: Callable[[], Any]) -> None:
+        """Do all *tasks*; *surroundings* returns what a process must know first, and what answers with it."""
+        size = sum(each.size for each in tasks)
+        if size >= LEAST:
+            self._begin()
+        if not self._helpers or size < SHARED:
+            for each in tasks:
+                each.here()
+            return
+        work = Round(tasks, surroundings, len(self._helpers))
+        for helper in self._helpers:
+            helper.join(work)
+        while part := work.take(1):
+            for each in part:
+                each.here()
+        for each, answer in work.answers():
+            if answer is None:
+                each.here()
             else:
-                each.scan.take(each.module, extract)
+                each.take(answer)
 
-    def take(self, most: int | None = None) -> list[Question]:
-        """Return files that nobody works on yet, none if there are none: *most* bytes, or a fair share of the rest."""
-        with self._lock:
+    def _begin(self) -> None:
+        if self._helpers is None:
+            self._helpers = [Helper() for _ in range(spare_cores())]
+            for helper in self._helpers:
+                helper.start()
+
+
+class Round:
+    """Files with which the same is to be done, by this process and those that help."""
+
+    def __init__(self, tasks: Sequence[Task], surroundings: Callable[[], Any], helpers: int) -> None:
+        # The largest are taken first: who gets one at the end would keep all others waiting.
+        self._waiting = sorted(tasks, key=lambda each: each.size)
+        self._left = sum(each.size for each in self._waiting)
+        self._surroundings = surroundings
+        self._helpers = helpers
+        self._out = 0  # parts that a process is at
+        self._answered: list[tuple[Task, Any]] = []
+        self._changed = Condition()
+
+    def take(self, most: int | None = None) -> list[Task]:
+        """Return files that nobody works on yet, none if there are none: *most* bytes, or a fair share for a process.
+
+        For each share that is not empty its taker calls `answer`.
+        """
+        with self._changed:
             room = most or max(SMALLEST, min(LARGEST, self._left // (2 * (self._helpers + 1))))
-            part: list[Question] = []
+            part: list[Task] = []
             while self._waiting and room > 0:
                 part.append(self._waiting.pop())
                 room -= part[-1].size
                 self._left -= part[-1].size
+            self._out += most is None and bool(part)
             return part
 
-    def answer(self, part: Sequence[Question], extracts: Sequence[Extract | None]) -> None:
+    def answer(self, part: Sequence[Task], answers: Sequence[Any]) -> None:
         """Keep what became of a *part*."""
-        with self._lock:
-            self._answered += zip(part, extracts, strict=True)
+        with self._changed:
+            self._answered += zip(part, answers, strict=True)
+            self._out -= 1
+            self._changed.notify_all()
+
+    def answers(self) -> list[tuple[Task, Any]]:
+        """Wait until no process is at any part; return what they answered, None for what they could not do."""
+        with self._changed:
+            while self._out:
+                self._changed.wait()
+            return self._answered
 
     def surroundings(self) -> bytes:
         """Return what a process must know first."""
-        names = [scan.neighbours.names for scan in self._scans]
-        folders = [os.path.abspath(folder) for folder in search_path() if isinstance(folder, str)]
-        surroundings = Surroundings(self._common, names, folders, tuple(looked_in), sys.getrecursionlimit())
-        return pickle.dumps(surroundings, pickle.HIGHEST_PROTOCOL)
-
-    def message(self, part: Sequence[Question]) -> bytes:
-        """Return *part* as it is handed to a process; files that can't be read any more fail here, too."""
-        files = [(self._numbers[id(each.scan)], each.asked, each.scan.source(each.module)) for each in part]
-        return pickle.dumps(files, pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps(self._surroundings(), pickle.HIGHEST_PROTOCOL)
 
 
 class Helper:
     """One process, and the thread that speaks with it."""
 
-    def __init__(self, shared: Shared) -> None:
-        self._shared = shared
+    def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._works = False
+        self._rounds: SimpleQueue[Round | None] = SimpleQueue()
         self._thread = Thread(target=self._serve, daemon=True)
 
     def start(self) -> None:
@@ -163,23 +190,21 @@ class Helper:
             self._thread.start()
 
     @property
-    def is_over(self) -> bool:
-        """Whether the process has ended, and the thread that spoke with it."""
-        return (self._process is None or self._process.poll() is not None) and not self._thread.is_alive()
+    def is_there(self) -> bool:
+        """Whether somebody still speaks with the process."""
+        return self._thread.is_alive()
 
-    def finish(self) -> None:
-        """Wait until the process has done what it has begun; one that has not begun yet is not waited for."""
-        if not self._works:
-            self._end_process()
-        if self._thread.ident is not None:
-            self._thread.join()
+    def join(self, work: Round) -> None:
+        """Take part in a round, once the process is ready."""
+        self._rounds.put(work)
 
     def end(self) -> None:
-        """End the process, whatever it does."""
-        self._end_process()
+        """End the process, whatever it does, and the thread."""
         process = self._process
         if process is None:
             return
+        process.kill()
+        self._rounds.put(None)
         if self._thread.ident is not None:
             self._thread.join()
         for pipe in (process.stdin, process.stdout):
@@ -188,27 +213,33 @@ class Helper:
                     pipe.close()
         process.wait()
 
-    def _end_process(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-
     def _serve(self) -> None:
         process = self._process
-        if process is None or process.stdin is None or process.stdout is None or process.stdout.readline() != READY:
+        if process is None or process.stdout is None or process.stdout.readline() != READY:
             return
-        first = self._shared.surroundings()
-        while part := self._shared.take():
-            self._works = True
-            extracts: Sequence[Extract | None] = [None] * len(part)
-            try:
-                process.stdin.write(first + self._shared.message(part))
-                process.stdin.flush()
-                extracts = pickle.load(process.stdout)
-            except Exception:  # it has ended, or a file is no longer there
+        while work := self._rounds.get():
+            if not self._work(work, process):
                 return
+
+    def _work(self, work: Round, process: subprocess.Popen[bytes]) -> bool:
+        """Hand the process parts until none is left; return whether it is still there."""
+        if process.stdin is None or process.stdout is None:
+            return False
+        first: bytes | None = None
+        while part := work.take():
+            answers: Sequence[Any] = [None] * len(part)
+            try:
+                if first is None:
+                    first = work.surroundings()
+                    process.stdin.write(first)
+                process.stdin.write(pickle.dumps([each.handed() for each in part], pickle.HIGHEST_PROTOCOL))
+                process.stdin.flush()
+                answers = pickle.load(process.stdout)
+            except Exception:  # it has ended, or a file is no longer there
+                return False
             finally:
-                self._shared.answer(part, extracts)
-                first = b""
+                work.answer(part, answers)
+        return True
 
 
 _NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)

@@ -57,6 +57,20 @@ def test_the_table_has_several_names(make: Any, data: Any) -> None:
     assert sorted(found(make({"mcp.json": as_json(data)}))) == ["mcp_server:files", "mcp_server:weather"]
 
 
+@pytest.mark.parametrize("name", ["mcp_agent.config.yaml", "fastagent.config.yaml", "fast-agent.yaml"])
+def test_agents_of_mcp_keep_yaml(make: Any, name: str) -> None:
+    """mcp-agent and fast-agent write their servers in YAML; the latter gives a command or an address as a target."""
+    text = (
+        "mcp:\n  servers:\n    fetch:\n      command: uvx\n      args: [server-fetch]\n"
+        "    time:\n      target: uvx server-time\n    far:\n      target: https://far.example/mcp\n"
+    )
+    assert {key: server.spec for key, server in found(make({name: text})).items()} == {
+        "mcp_server:far": {"transport": "http", "url": "https://far.example/mcp"},
+        "mcp_server:fetch": {"transport": "stdio", "command": "uvx", "args": ["server-fetch"]},
+        "mcp_server:time": {"transport": "stdio", "command": "uvx", "args": ["server-time"]},
+    }
+
+
 def test_codex_writes_toml(make: Any) -> None:
     """The servers in ``.codex/config.toml`` are found; a ``config.toml`` elsewhere is somebody else's."""
     text = """

@@ -236,3 +236,73 @@ def test_prompts_of_camel_are_prompts(make: Any) -> None:
 def test_more_frameworks_are_known(make: Any, text: str, key: str) -> None:
     """Agents and tools of mcp-agent, Atomic Agents, AgentScope and Agency Swarm are known by their names."""
     assert keys(make({"app.py": text})) == [key]
+
+
+def test_an_object_of_a_derived_server_is_a_server(make: Any) -> None:
+    """Of a server's or model's class that others derive from, each object is an entry, whichever file makes it."""
+    tree = {
+        "shop/__init__.py": "",
+        "shop/base.py": "from fastmcp import FastMCP\nclass Careful(FastMCP[T], Generic[T]): 'Say what failed.'\n",
+        "shop/orders.py": "from shop.base import Careful\nit = Careful(name='Orders', instructions='Place it.')\n",
+        "shop/plain.py": "from fastmcp import FastMCP\nclass Own(FastMCP): 'Our own.'\nplain = Own('Plain')\n",
+        "shop/model.py": "from langchain_openai import ChatOpenAI\nclass Ours(ChatOpenAI): ...\nllm = Ours()\n",
+    }
+    found = scan(make(tree)).findings
+    assert [(each.key, each.ref, each.description) for each in found] == [
+        ("model:llm", "shop.model:llm", ""),
+        ("mcp_server:Orders", "shop.orders:it", "Place it."),
+        ("mcp_server:Plain", "shop.plain:plain", "Our own."),
+    ]
+
+
+def test_what_is_registered_on_an_application_names_its_parts(packages: Any) -> None:
+    """Agents that an application has by name refer to each other, and say why no import path leads to them."""
+    found = {each.name: each for each in scan(packages / "frameworks" / "with_fast_agent.py").findings}
+    desk, proofs = found["desk"], found["proofs"]
+    assert desk.metadata["references"] == ["agent:reporter", "agent:editor"]
+    assert (proofs.description, proofs.line) == ("Look for mistakes.", 16)
+    assert {each.reason for each in found.values()} == {
+        "",
+        "registered on an application; it answers while that runs",
+    }
+
+
+def test_a_name_is_that_of_the_same_file_first(make: Any) -> None:
+    """Where two files of one folder have an agent of a name, each refers to its own."""
+    app = (
+        "from fast_agent import FastAgent\nfast = FastAgent('x')\n"
+        "@fast.agent('reader', 'Read.')\n@fast.chain('whole', sequence=['reader'])\nasync def main(): ...\n"
+    )
+    found = {each.key: each for each in scan(make({"a.py": app, "b.py": app})).findings}
+    assert {key: each.metadata["references"] for key, each in found.items() if "whole" in key} == {
+        "agent:whole": ["agent:reader"],
+        "agent:b/whole": ["agent:b/reader"],
+    }
+
+
+def test_a_function_is_registered_as_often_as_decorators_say(make: Any) -> None:
+    """Under two names, or as a tool and a prompt, it is two entries; under one name on two servers it is one."""
+    text = (
+        "from fastmcp import FastMCP\nmcp = FastMCP('m')\nother = FastMCP('o')\n"
+        "@mcp.tool(name='find')\n@other.tool(name='look')\ndef f(a: int): 'Look it up.'\n"
+        "@mcp.tool\n@other.tool\ndef g(a: int): 'Once.'\n"
+        "@mcp.tool\n@mcp.prompt\ndef h(a: int): 'Both.'\n"
+    )
+    found = {each.key: each.ref for each in scan(make({"app.py": text})).findings if each.kind != "mcp_server"}
+    assert found == {
+        "tool:find": "app:f",
+        "tool:look": "app:f",
+        "tool:g": "app:g",
+        "tool:h": "app:h",
+        "prompt:h": "app:h",
+    }
+
+
+def test_a_module_does_not_import_itself(make: Any) -> None:
+    """``from prefect import flow`` in ``controlflow/prefect.py`` means the package of that name, not the file."""
+    tree = {
+        "pyproject.toml": "[project]\nname = 'controlflow'\n",
+        "controlflow/__init__.py": "",
+        "controlflow/prefect.py": "from prefect import flow\n@flow\ndef run(): 'Run.'\n",
+    }
+    assert keys(make(tree)) == []

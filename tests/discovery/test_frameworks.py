@@ -34,7 +34,29 @@ EXPECTED = {
         "tool:short": "shorten",
     },
     "mcp_lowlevel": {"mcp_server:low": "server", "tool:listing": "listing", "tool:read_rows": None},
-    "fastmcp": {"tool:add": "add", "tool:sub": "sub", "tool:mul": "mul", "tool:div": None},
+    "fast_agent": {
+        "agent:desk": None,
+        "agent:editor": None,
+        "agent:proofs": None,
+        "agent:reporter": None,
+        "tool:clock": "clock",
+    },
+    "agent_stack": {"agent:Forms": "fill"},
+    "controlflow": {
+        "agent:Poet": "poet",
+        "agent:verses": "verses",
+        "prompt:ode": "ode",
+        "prompt:verse": None,
+        "tool:rhyme": "rhyme",
+    },
+    "fastmcp": {
+        "mcp_server:mine": "server",
+        "mcp_server:x": "built",
+        "tool:add": "add",
+        "tool:div": None,
+        "tool:mul": "mul",
+        "tool:sub": "sub",
+    },
     "openai_agents": {
         "agent:Triage": "triage",
         "tool:date_now": "date",
@@ -226,7 +248,7 @@ def test_a_server_of_another_module_counts(packages: Path) -> None:
     """A decorator of an object that another module makes is that object's framework's."""
     result = scan(packages / "frameworks")
     found = {one.given_name: one.framework for one in result.findings if "with_fastmcp" in one.path}
-    assert found == {"add": "fastmcp", "sub": "fastmcp", "mul": "mcp", "div": "fastmcp"}
+    assert found == dict.fromkeys(("add", "div", "mine", "sub", "x"), "fastmcp") | {"mul": "mcp"}
 
 
 def test_low_level_definitions_bring_their_schema(packages: Path) -> None:

@@ -71,10 +71,15 @@ def test_an_agent_is_found_wherever_it_is_made(make: Any, place: str) -> None:
         ("a = Agent(name=f'writer_{n}')", "writer"),
         ("a = Agent(name=f'{n}')", "a"),
         ("a = Agent(name=names[0])", "a"),
+        ("team = {'writer': Agent(instructions='x')}", "writer"),
+        ("run(agents={'writer': Agent(instructions='x').build()})", "writer"),
+        ("team['writer'] = Agent(instructions='x')", "writer"),
+        ("team = {'writer': Agent(name='editor')}", "editor"),
+        ("team = {'a\\nb': Agent(instructions='x'), 1: 2}", "agent"),
     ],
 )
 def test_an_agent_without_a_literal_name_is_called_by_what_there_is(make: Any, call: str, name: str) -> None:
-    """The variable, the argument it is given as, the literal part of a text, or the class give the name."""
+    """The variable, the key, the argument it is given as, the literal part of a text, or the class give the name."""
     (agent,) = found(make, f"{AGENT}def main(it, run, n, names):\n    {call}\n")
     assert agent.name == name
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,13 @@ pytestmark = pytest.mark.sqlite("files only")
 def test_nothing_waits_for_the_collector(packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The roots of a scan, with the extracts of their files, are gone before any collection."""
     roots: list[weakref.ref[RootScan]] = []
-    real = RootScan.look
+    real = RootScan.to_look_at
 
-    def noted(self: RootScan) -> None:
+    def noted(self: RootScan) -> Iterator[str]:
         roots.append(weakref.ref(self))
-        real(self)
+        return real(self)
 
-    monkeypatch.setattr(RootScan, "look", noted)
+    monkeypatch.setattr(RootScan, "to_look_at", noted)
     gc.collect()
     gc.disable()
     try:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from catalog.discovery import workers
 from catalog.discovery.finding import ScanResult
 from catalog.discovery.root_scan import RootScan
 from catalog.discovery.scan import scan
-from catalog.discovery.workers import Helper, Question, Shared
+from catalog.discovery.workers import Helper, Round, Task
 
 pytestmark = pytest.mark.sqlite("files only")
 
@@ -28,29 +29,39 @@ ONE_EACH = {f"part_{n}.py": f"from agents import Agent\na{n} = Agent(name='a{n}'
 
 @pytest.fixture
 def helped(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[ScanResult, int]]:
-    """Return what scans with some helpers, and how many files they extracted; no file is done before they begin."""
+    """Return what scans with some helpers, and how many files they extracted.
+
+    This process takes no file before a helper that is still there has asked for some.
+    """
     taken: list[str] = []
-    take_over, take = RootScan.take, Shared.take
+    helpers: list[Helper] = []
+    take_over, take, start = RootScan.take, Round.take, Helper.start
 
     def counted(self: RootScan, module: str, extract: Any) -> None:
         taken.append(module)
         take_over(self, module, extract)
 
-    def scan_with(target: Path, number: int, *, waits: bool = True, **options: Any) -> tuple[ScanResult, int]:
-        asked = Event()
+    def noted(self: Helper) -> None:
+        start(self)
+        helpers.append(self)
 
-        def patient(self: Shared, most: int | None = None) -> list[Question]:
+    def scan_with(target: Path, number: int, **options: Any) -> tuple[ScanResult, int]:
+        asked: set[Round] = set()
+
+        def patient(self: Round, most: int | None = None) -> list[Task]:
             if most is None:
-                asked.set()
-            elif number and waits:
-                asked.wait(60)
+                asked.add(self)
+            while most and self not in asked and any(helper.is_there for helper in helpers):
+                sleep(0.001)
             return take(self, most)
 
         monkeypatch.setattr(workers, "LEAST", 0)
+        monkeypatch.setattr(workers, "SHARED", 0)
         monkeypatch.setattr(workers, "spare_cores", lambda: number)
         monkeypatch.setattr(RootScan, "take", counted)
-        monkeypatch.setattr(Shared, "take", patient)
-        del taken[:]
+        monkeypatch.setattr(Round, "take", patient)
+        monkeypatch.setattr(Helper, "start", noted)
+        del taken[:], helpers[:]
         return scan(target, **options), len(taken)
 
     return scan_with
@@ -91,23 +102,23 @@ def test_what_another_process_cannot_decide_is_done_here(
 
 
 @pytest.mark.parametrize(
-    ("begin", "asks"),
+    "begin",
     [
-        ("raise SystemExit", False),
-        ("print('something else', flush=True)", False),
-        ("import sys\nprint('ready to extract', flush=True)\nsys.stdin.buffer.read(9)", True),
-        ("import sys\nprint('ready to extract', flush=True)\nsys.stdin.buffer.read(9)\nprint('no extracts')", True),
+        "raise SystemExit",
+        "print('something else', flush=True)",
+        "import sys\nprint('ready to extract', flush=True)\nsys.stdin.buffer.read(9)",
+        "import sys\nprint('ready to extract', flush=True)\nsys.stdin.buffer.read(9)\nprint('no extracts')",
     ],
     ids=["at once", "another program", "later", "with a wrong answer"],
 )
 def test_a_process_that_ends_is_not_missed(
-    make: Make, helped: Callable[..., tuple[ScanResult, int]], monkeypatch: pytest.MonkeyPatch, begin: str, asks: bool
+    make: Make, helped: Callable[..., tuple[ScanResult, int]], monkeypatch: pytest.MonkeyPatch, begin: str
 ) -> None:
     """What it was handed is extracted here."""
     target = make(ONE_EACH)
     alone, _ = helped(target, 0)
     monkeypatch.setattr(workers, "BEGIN", begin)
-    assert helped(target, 2, waits=asks) == (alone, 0)
+    assert helped(target, 2) == (alone, 0)
 
 
 def test_where_no_process_can_be_started_there_is_none(
@@ -117,30 +128,32 @@ def test_where_no_process_can_be_started_there_is_none(
     target = make(ONE_EACH)
     alone, _ = helped(target, 0)
     monkeypatch.setattr(sys, "executable", str(target / "python-none"))
-    assert helped(target, 2, waits=False) == (alone, 0)
+    assert helped(target, 2) == (alone, 0)
 
 
+@pytest.mark.parametrize("step", ["look", "extract"])
 def test_an_interruption_ends_the_processes(
-    make: Make, helped: Callable[..., tuple[ScanResult, int]], monkeypatch: pytest.MonkeyPatch
+    make: Make, helped: Callable[..., tuple[ScanResult, int]], monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     """None is left when the scan is over, and no thread that speaks with one."""
-    started: list[Helper] = []
-    start = Helper.start
+    started: list[subprocess.Popen[bytes]] = []
+    start, threads = subprocess.Popen, set(threading.enumerate())
 
-    def noted(self: Helper) -> None:
-        start(self)
-        started.append(self)
+    def noted(*arguments: Any, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(start(*arguments, **options))
+        return started[-1]
 
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Helper, "start", noted)
+    monkeypatch.setattr(subprocess, "Popen", noted)
     monkeypatch.setattr(workers, "SMALLEST", 1)
     monkeypatch.setattr(workers, "LARGEST", 1)
-    monkeypatch.setattr(RootScan, "extract", interrupted)
+    monkeypatch.setattr(RootScan, step, interrupted)
     with pytest.raises(KeyboardInterrupt):
         helped(make({f"{name}/{file}": text for name in "abcdef" for file, text in ONE_EACH.items()}), 2)
-    assert [helper.is_over for helper in started] == [True, True]
+    assert [process.poll() is not None for process in started] == [True, True]
+    assert set(threading.enumerate()) == threads
 
 
 def test_few_files_and_one_core_need_no_help(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,15 +184,16 @@ def test_the_program_is_not_run_again_and_nothing_of_its_path_is_imported(make: 
         "from catalog.discovery import workers, scan\n"
         "from catalog.discovery.root_scan import RootScan\n"
         f"sys.path.insert(0, {str(target)!r})\n"
-        "workers.LEAST, workers.spare_cores = 0, lambda: 1\n"
-        "asked, real, over, taken = threading.Event(), workers.Shared.take, RootScan.take, []\n"
+        "workers.LEAST, workers.SHARED, workers.spare_cores = 0, 0, lambda: 1\n"
+        "asked, real, over, taken = {}, workers.Round.take, RootScan.take, []\n"
         "def take(self, most=None):\n"
-        "    asked.wait(60) if most else asked.set()\n"
+        "    event = asked.setdefault(self, threading.Event())\n"
+        "    event.wait(60) if most else event.set()\n"
         "    return real(self, most)\n"
         "def took(self, *extracted):\n"
         "    taken.append(1)\n"
         "    over(self, *extracted)\n"
-        "workers.Shared.take, RootScan.take = take, took\n"
+        "workers.Round.take, RootScan.take = take, took\n"
         f"print(len(scan.scan({str(target)!r}).findings), len(taken) > 0)\n"
     )
     surroundings = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}

@@ -56,6 +56,13 @@ FORMS: tuple[Form, ...] = (
         checked="Codex, 2026-11",
     ),
     Form(
+        name="MCP client configuration",
+        kinds=("mcp_server",),
+        files=("mcp_agent.config.yaml", "fastagent.config.yaml", "fast-agent.yaml"),
+        reader="mcp_config",
+        checked="mcp-agent 0.2.6, fast-agent 0.10.9",
+    ),
+    Form(
         name="MCP server.json",
         kinds=("mcp_server",),
         files=("server.json",),
@@ -160,6 +167,14 @@ FORMS: tuple[Form, ...] = (
         reader="declarative_agent",
         checked="Agent Framework 1.0, Semantic Kernel 1.37, Google ADK 1.20, 2026-11",
         hints=(b"instructions:", b"instruction:", b"kind: Workflow", b"agent_class:"),
+    ),
+    Form(
+        name="drawn flow",
+        kinds=(),
+        files=("*.json", "*.yaml", "*.yml"),
+        reader="drawn_flow",
+        checked="not read: n8n, Flowise, Langflow, Dify, 2026-11",
+        hints=(b"n8n-nodes-langchain", b'"inputAnchors"', b'"last_tested_version"', b"kind: app"),
     ),
     Form(
         name="baml",

@@ -34,7 +34,8 @@ _KEPT = (
 
 def read(document: Document) -> Iterator[Item]:
     """Yield the servers."""
-    data = document.toml if document.name.endswith(".toml") else document.jsonc
+    is_yaml = document.name.endswith(".yaml")
+    data = document.yaml if is_yaml else document.toml if document.name.endswith(".toml") else document.jsonc
     if not isinstance(data, dict):
         return
     inputs = _inputs(data)
@@ -84,6 +85,9 @@ def _inputs(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _item(document: Document, name: str, server: dict[str, Any], inputs: Mapping[str, Any]) -> Item | None:
+    target = server.get("target")  # of fast-agent: either of the two
+    if isinstance(target, str) and "command" not in server:
+        server = {"url" if "://" in target else "command": target, **server}
     spec = _http(server) or _stdio(server)
     if spec is None:
         return None
