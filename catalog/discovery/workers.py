@@ -103,12 +103,13 @@ class Helpers:
         size = sum(each.size for each in tasks)
         if size >= LEAST:
             self._begin()
-        if not self._helpers or size < SHARED:
+        helpers = [helper for helper in self._helpers or () if helper.is_there]
+        if not helpers or size < SHARED:
             for each in tasks:
                 each.here()
             return
-        work = Round(tasks, surroundings, len(self._helpers))
-        for helper in self._helpers:
+        work = Round(tasks, surroundings, len(helpers))
+        for helper in helpers:
             helper.join(work)
         while part := work.take(1):
             for each in part:
