@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +11,7 @@ import psycopg
 
 from catalog.errors import CatalogError, ReadOnlyError, SchemaOutdatedError, StoreBusyError, StoreError
 
-_LOST = ("08", "57P")  # connection exceptions; shut down, crashed, starting
+_LOST = ("08", "57P", "25P03")  # connection exceptions; shut down, crashed, starting; idle for too long
 _BUSY = {"53300": "has no connection left (too many clients)", "55P03": "is busy: another process writes"}
 
 
@@ -38,6 +39,15 @@ def is_lost(error: BaseException) -> bool:
         # A server that refuses a connection says why, but the driver hands on its words only.
         return any(words in said for words in _FOR_NOW)
     return not state or state.startswith(_LOST) or state == "53300"
+
+
+_MISTAKEN = (
+    "failed to resolve host",
+    "could not translate host name",
+    "definition of service",
+    "invalid port",
+    "invalid integer",
+)
 
 
 def store_error(error: BaseException, shown: str) -> CatalogError:
@@ -68,7 +78,8 @@ def store_error(error: BaseException, shown: str) -> CatalogError:
         )
     if state in ("42P01", "42703"):
         return SchemaOutdatedError(
-            f"{shown} lacks a table or column of this version ({_said(error)}); run `catalog --url {shown} db upgrade`",
+            f"{shown} lacks a table or column of this version ({_said(error)}); run "
+            f"`catalog --url {shlex.quote(shown)} db upgrade`",
             url=shown,
             sqlstate=state,
         )
@@ -86,6 +97,13 @@ def store_error(error: BaseException, shown: str) -> CatalogError:
             f"there is no TLS connection to {shown} ({_said(error)}); look at sslmode and sslrootcert in the URL",
             url=shown,
         )
+    if state in ("22P05", "22021"):
+        return StoreError(
+            f"{shown} can't keep this text, as its encoding is not UTF8 ({_said(error)}); `db copy` it to a database "
+            "made with `createdb -E UTF8 -T template0 NAME`. Nothing was changed",
+            url=shown,
+            sqlstate=state,
+        )
     if isinstance(error, psycopg.DataError) and not state:
         return StoreError(
             f"{shown} keeps no text with the character NUL ({_said(error)}); take it out. Nothing was changed",
@@ -94,8 +112,12 @@ def store_error(error: BaseException, shown: str) -> CatalogError:
     if state.startswith("53"):
         return StoreError(f"{shown} has no room or memory left ({_said(error)})", url=shown, sqlstate=state)
     if is_lost(error):
+        mistaken = not state and any(words in str(error) for words in _MISTAKEN)
         return StoreBusyError(
-            f"{shown} does not answer ({_said(error)}); try again when the server runs", url=shown, sqlstate=state
+            f"{shown} does not answer ({_said(error)}); "
+            + ("look at the URL and at PGHOST, PGPORT and PGSERVICE" if mistaken else "try again when the server runs"),
+            url=shown,
+            sqlstate=state,
         )
     return StoreError(f"{shown}: {_said(error)} ({state or type(error).__name__})", url=shown, sqlstate=state)
 
