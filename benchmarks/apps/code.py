@@ -175,7 +175,8 @@ class Counter:
     # --- derived --------------------------------------------------------------------------------------------
 
     def _class(self, module: Module, node: ast.ClassDef) -> Iterator[Item]:
-        marked = next(filter(None, (self.word(DECORATORS, module, each) for each in node.decorator_list)), None)
+        marks = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
+        marked = next(filter(None, (self.word(DECORATORS, module, each) for each in marks)), None)
         if marked is not None:
             yield _of_definition(module, node, marked, "decorated")
             return

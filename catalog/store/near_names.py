@@ -33,3 +33,9 @@ def pages(reader: Reader, kind: str, size: int = PAGE) -> Iterator[Sequence[str]
     names = (row[0] for row in reader.stream(NAMES, (kind,)) if type(row[0]) is str)
     while page := list(islice(names, size)):
         yield page
+
+
+@singledispatch
+def way(reader: Reader) -> str:
+    """Return how the names that resemble a word are found, in words; empty for a file, where all are read."""
+    return ""

@@ -162,6 +162,7 @@ from catalog import (
     missing_reference,
     model,
     models,
+    name_search,
     newer_frameworks,
     open_text,
     parameter_rows,
@@ -386,6 +387,7 @@ async def awaited() -> None:
 
 
 assert_type(vector_search(cat), str)
+assert_type(name_search(cat), str)
 assert_type(add_mcp(cat, "files", "npx", "-y", "server", env=["TOKEN"]), ScanReport)
 assert_type(add_mcp(cat, "docs", "https://docs.example/mcp", headers={"X": "${Y}"}, oauth=True).found, tuple[str, ...])
 remote: RemoteCallable = cat["tool", "files/read"]
