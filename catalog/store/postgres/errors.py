@@ -53,6 +53,8 @@ _MISTAKEN = (
 def store_error(error: BaseException, shown: str) -> CatalogError:
     """Return the error of the catalog called *shown* for an *error* of the driver."""
     state = getattr(error, "sqlstate", None) or ""
+    if not state and (refused := _refused(error, shown)):
+        return refused
     if state in _BUSY:
         return StoreBusyError(f"{shown} {_BUSY[state]}; try again", url=shown, sqlstate=state)
     if state == "57014":
@@ -83,20 +85,6 @@ def store_error(error: BaseException, shown: str) -> CatalogError:
             url=shown,
             sqlstate=state,
         )
-    if not state and "FATAL:" in str(error) and any(words in str(error) for words in ("too many", "connection slots")):
-        state = "53300"
-        return StoreBusyError(f"{shown} {_BUSY[state]}; try again", url=shown, sqlstate=state)
-    if not state and "FATAL:" in str(error) and not is_lost(error):
-        return StoreError(
-            f"{shown} refuses the connection ({_said(error)}); check user, password and database in the URL; "
-            "`createdb NAME` makes a database",
-            url=shown,
-        )
-    if _is_tls(error) and not is_lost(error):
-        return StoreError(
-            f"there is no TLS connection to {shown} ({_said(error)}); look at sslmode and sslrootcert in the URL",
-            url=shown,
-        )
     if state in ("22P05", "22021"):
         return StoreError(
             f"{shown} can't keep this text, as its encoding is not UTF8 ({_said(error)}); `db copy` it to a database "
@@ -120,6 +108,24 @@ def store_error(error: BaseException, shown: str) -> CatalogError:
             sqlstate=state,
         )
     return StoreError(f"{shown}: {_said(error)} ({state or type(error).__name__})", url=shown, sqlstate=state)
+
+
+def _refused(error: BaseException, shown: str) -> CatalogError | None:
+    """Return the error for a connection that was refused, which has no state; None where that is not what happened."""
+    if "FATAL:" in str(error) and any(words in str(error) for words in ("too many", "connection slots")):
+        return StoreBusyError(f"{shown} {_BUSY['53300']}; try again", url=shown, sqlstate="53300")
+    if "FATAL:" in str(error) and not is_lost(error):
+        return StoreError(
+            f"{shown} refuses the connection ({_said(error)}); check user, password and database in the URL; "
+            "`createdb NAME` makes a database",
+            url=shown,
+        )
+    if _is_tls(error) and not is_lost(error):
+        return StoreError(
+            f"there is no TLS connection to {shown} ({_said(error)}); look at sslmode and sslrootcert in the URL",
+            url=shown,
+        )
+    return None
 
 
 def _said(error: BaseException) -> str:
