@@ -145,6 +145,7 @@ from catalog import (
     explain_council,
     facets,
     forget_decisions,
+    forget_source,
     gate_verdicts,
     health,
     hide_secrets,
@@ -502,5 +503,6 @@ warning: type[Warning] = CatalogWarning
 with expecting("tool:plot", 3):
     assert_type(facets(Catalog(), "chart", tags=["plot"]), Facets)
     assert_type(health(Catalog()), Health)
+    assert_type(forget_source(Catalog(), "scan:mypkg"), list[str])
     assert_type(changes_since(Catalog(), 3), list[Revision])
 changed: type[CatalogError] = ChangedEntryError
