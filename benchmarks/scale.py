@@ -327,6 +327,10 @@ def _measured(options: Any, size: int, folder: Path) -> Iterator[Table]:
         from benchmarks.scale_server import server_figures
 
         server_figures(table, options.server, url, asked, (ids, rows, vectors), options.seconds)
+    if "peers" in options.only and options.server:
+        from benchmarks.scale_server import own_table
+
+        own_table(table, options.server, rows, vectors)
     if "peers" in options.only:
         fastest = vector_peers(table, rows, vectors, folder / "peers")
         if words:

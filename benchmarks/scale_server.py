@@ -19,7 +19,7 @@ from benchmarks.pgvector import BY_HAND
 from benchmarks.scale import RECALL, WIDTH, Table, catalog_figures, load_figures, nearest, quantiles
 
 AT_ONCE = 200_000
-"""Rows up to which an index is made for its own sake, and other tables are filled: minutes beyond."""
+"""Rows up to which an index is made for its own sake: minutes beyond."""
 
 
 class Postmaster:
@@ -81,8 +81,6 @@ def server_figures(
         _recall(table, there, asked, *vectors)
         _by_hand(table, connection, master, asked, vectors[2])
         catalog_figures(table, "server", there, asked, seconds, spent=master.spent)
-        if table.size <= AT_ONCE:
-            _own_table(table, connection, vectors[1], vectors[2])
 
 
 def _load(table: Table, server: str, url: str, file: str, connection: Any, master: Postmaster) -> None:
@@ -116,7 +114,7 @@ def _load(table: Table, server: str, url: str, file: str, connection: Any, maste
 def _sizes(table: Table, connection: Any) -> None:
     every = (
         "SELECT sum(pg_total_relation_size(c.oid)) FROM pg_class AS c WHERE c.relkind = 'r' "
-        "AND c.relnamespace = current_schema()::regnamespace AND c.relname <> 'bench_vector'"
+        "AND c.relnamespace = current_schema()::regnamespace"
     )
     for what, size in (
         ("disk", every),
@@ -168,31 +166,46 @@ def cpu(call: Callable[[Any], object], over: Sequence[Any], spent: Callable[[], 
     return (spent() - begin) * 1e3 / len(over)
 
 
-def _own_table(table: Table, connection: Any, rows: Any, vectors: Any) -> None:
-    """Measure a table that has vectors only: loaded by COPY, with an index of whole numbers made afterwards."""
+def own_table(table: Table, server: str, rows: Any, vectors: Any) -> None:
+    """Measure a table that has vectors only, and an index of whole numbers: loaded by COPY, kept for the next run."""
+    import psycopg
+
     from catalog.store.postgres.row_index import literal
 
-    connection.execute("DROP TABLE IF EXISTS bench_vector")
-    connection.execute(f"CREATE TABLE bench_vector (id int PRIMARY KEY, e public.vector({WIDTH}))")
+    with psycopg.connect(with_option(server, "options=-cmaintenance_work_mem%3D2GB"), autocommit=True) as connection:
+        master, name = Postmaster(connection), f"bench_vector_{table.size}"
+        if connection.execute("SELECT to_regclass(%s)", (f"{name}_e",)).fetchone() == (None,):
+            _fill(table, connection, name, rows)
+        size = connection.execute("SELECT pg_total_relation_size(%s::regclass)", (name,)).fetchone()
+        table.add("pgvector", "disk", float(size[0] if size else 0) / 1e6, "MB")
+        texts = [literal(vector) for vector in vectors]
+        sql = f"SELECT id FROM {name} ORDER BY e OPERATOR(public.<=>) %s::public.vector LIMIT 10"
+
+        def search(text: str) -> list[Any]:
+            return [row[0] for row in connection.execute(sql, (text,))]
+
+        exact = nearest(rows, vectors)
+        for effort in (40, 100, 200, 400, 1_000):
+            connection.execute(f"SET hnsw.ef_search = {effort}")
+            share = recall(search, texts, exact)
+            if share >= RECALL:
+                break
+        middle, late = quantiles(search, texts)
+        busy = cpu(search, texts, master.spent)
+        table.add("pgvector", f"10 best, HNSW, effort {effort}", middle, "ms", p99=late, recall=share, cpu=busy)
+
+
+def _fill(table: Table, connection: Any, name: str, rows: Any) -> None:
+    from catalog.store.postgres.row_index import literal
+
+    connection.execute("CREATE EXTENSION IF NOT EXISTS vector SCHEMA public")
+    connection.execute(f"DROP TABLE IF EXISTS {name}")
+    connection.execute(f"CREATE TABLE {name} (id int PRIMARY KEY, e public.vector({WIDTH}))")
     begin = time.perf_counter()
-    with connection.cursor() as cursor, cursor.copy("COPY bench_vector FROM STDIN") as copy:
+    with connection.cursor() as cursor, cursor.copy(f"COPY {name} FROM STDIN") as copy:
         for place, row in enumerate(rows):
             copy.write_row((place, literal(row)))
     table.add("pgvector", "COPY of rows as text", time.perf_counter() - begin, "s")
     begin = time.perf_counter()
-    connection.execute("CREATE INDEX ON bench_vector USING hnsw (e public.vector_cosine_ops)")
+    connection.execute(f"CREATE INDEX {name}_e ON {name} USING hnsw (e public.vector_cosine_ops)")
     table.add("pgvector", "HNSW index made", time.perf_counter() - begin, "s")
-    texts = [literal(vector) for vector in vectors]
-    sql = "SELECT id FROM bench_vector ORDER BY e OPERATOR(public.<=>) %s::public.vector LIMIT 10"
-
-    def search(text: str) -> list[Any]:
-        return [row[0] for row in connection.execute(sql, (text,))]
-
-    exact = nearest(rows, vectors)
-    for effort in (40, 100, 200, 400, 1_000):
-        connection.execute(f"SET hnsw.ef_search = {effort}")
-        share = recall(search, texts, exact)
-        if share >= RECALL:
-            break
-    middle, late = quantiles(search, texts)
-    table.add("pgvector", f"10 best, HNSW, effort {effort}", middle, "ms", p99=late, recall=share)

@@ -181,8 +181,10 @@ if TYPE_CHECKING:  # the same names for type checkers and editors; a test compar
     from catalog.verbs.embed import vector_search as vector_search
     from catalog.verbs.entry_of import entry_of as entry_of
     from catalog.verbs.export_documents import ExportedDocument as ExportedDocument
+    from catalog.verbs.forget import forget_source as forget_source
     from catalog.verbs.history import Revision as Revision
     from catalog.verbs.lookup import Standing as Standing
+    from catalog.verbs.lookup import name_search as name_search
     from catalog.verbs.overview import Facets as Facets
     from catalog.verbs.overview import Health as Health
     from catalog.verbs.overview import changes_since as changes_since
@@ -283,6 +285,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "expecting": "catalog.workspace.reasons",
     "Facets": "catalog.verbs.overview",
     "facets": "catalog.verbs.overview",
+    "forget_source": "catalog.verbs.forget",
     "Health": "catalog.verbs.overview",
     "health": "catalog.verbs.overview",
     "changes_since": "catalog.verbs.overview",
@@ -359,6 +362,7 @@ _HOMES = {  # the module of each public name, and what it is called there if tha
     "schema_advice": "catalog.store.opening:advice",
     "schema_revision": "catalog.store.opening:current",
     "vector_search": "catalog.verbs.embed",
+    "name_search": "catalog.verbs.lookup",
     "backup_into": "catalog.verbs.upkeep",
     "Rotated": "catalog.store.rotation",
     "leftovers": "catalog.verbs.upkeep",

@@ -265,18 +265,27 @@ class MissingExtraError(CatalogError, ImportError):
     code = "missing-extra"
 
 
+_MANY = 5_000
+"""Words of which the closest are found by way of numpy."""
+
+
 def close_matches(word: str, known: Iterable[str], *, most: int = 3) -> list[str]:
     """Return up to *most* of the *known* words that resemble *word*, the closest first; ties in alphabetical order.
 
     Case does not count in the comparison.
     """
-    import difflib  # only errors need it, and start-up should not pay for it
-
     by_folded: dict[str, list[str]] = {}
     for name in sorted(set(known)):
         by_folded.setdefault(name.casefold(), []).append(name)
     folded = word.casefold()
-    matches = difflib.get_close_matches(folded, by_folded, n=most, cutoff=0.6)
+    if len(by_folded) < _MANY or "\0" in folded:
+        import difflib  # only errors need it, and start-up should not pay for it
+
+        matches = difflib.get_close_matches(folded, by_folded, n=most, cutoff=0.6)
+    else:
+        from catalog.likeness import closest  # with numpy, which takes longer to load than few words to compare
+
+        matches = closest(folded, list(by_folded), most=most, cutoff=0.6)
     if len(matches) < most:  # people often type only a part of a longer name
         matches += [name for name in by_folded if folded and folded in name and name not in matches]
     return [name for match in matches for name in by_folded[match]][:most]

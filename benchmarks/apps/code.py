@@ -175,7 +175,8 @@ class Counter:
     # --- derived --------------------------------------------------------------------------------------------
 
     def _class(self, module: Module, node: ast.ClassDef) -> Iterator[Item]:
-        marked = next(filter(None, (self.word(DECORATORS, module, each) for each in node.decorator_list)), None)
+        marks = [each.func if isinstance(each, ast.Call) else each for each in node.decorator_list]
+        marked = next(filter(None, (self.word(DECORATORS, module, each) for each in marks)), None)
         if marked is not None:
             yield _of_definition(module, node, marked, "decorated")
             return
@@ -362,7 +363,8 @@ class Counter:
             name = shown(table["name"]) if "name" in table else ""
             function = module.defined.get(name)
             if name and function is not None:
-                spans = [(module.path, value.lineno, value.lineno), (module.path, function.lineno, function.lineno)]
+                first = min(each.lineno for each in (function, *getattr(function, "decorator_list", ())))
+                spans = [(module.path, value.lineno, value.lineno), (module.path, first, function.lineno)]
                 line = function.lineno
                 yield Item(
                     ("tool",), name, module.path, line, "decorated", "strands TOOL_SPEC", "module", True, True, spans
@@ -425,8 +427,9 @@ def _of_definition(module: Module, node: Definition, found: tuple[Word, str], ho
 
 def _named_by(node: Definition) -> list[str]:
     """Return the names that decorators give: ``@tool(name="Wikipedia")``."""
-    names = [name_in_call(each) for each in node.decorator_list if isinstance(each, ast.Call)]
-    return [name for name in names if name]
+    calls = [each for each in node.decorator_list if isinstance(each, ast.Call)]
+    texts = [str(each.args[0].value) for each in calls if each.args and isinstance(each.args[0], ast.Constant)]
+    return [name for name in (*map(name_in_call, calls), *texts) if name]
 
 
 def _configured(node: Definition) -> tuple[str, ...]:

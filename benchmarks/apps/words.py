@@ -63,7 +63,8 @@ DECORATORS = _table(
     ("langgraph", "task", _MAYBE_TOOL),
     ("controlflow", "flow", Word(("agent",))),
     ("controlflow", "task", _PROMPT),
-    ("controlflow", "tool", _TOOL),
+    ("controlflow praisonaiagents", "tool", _TOOL),
+    ("metagpt", "register_tool", _TOOL),
     (f"{_MAF} openai strands agno", "executor handler step workflow", Word(("agent", "tool"), False)),
 )
 
@@ -82,6 +83,7 @@ METHODS = {
     "mcp_agent": {"tool": _TOOL, "async_tool": _TOOL},
     "skill": {"script": _MAYBE_TOOL, "resource": _MAYBE_TOOL},
     "agent_stack": {"agent": _AGENT},
+    "browser_use": {"action": _TOOL},
     "fast_agent": {"tool": _TOOL, **dict.fromkeys(_FAST_AGENTS, _AGENT)},
 }
 """Decorators that are methods of an object: by what the object is."""
@@ -90,6 +92,7 @@ OBJECTS: dict[str, list[tuple[tuple[str, ...], str]]] = {
     "FastMCP": [(("mcp", "fastmcp"), "mcp")],
     "MCPServer": [(("mcp",), "mcp")],
     "MCPApp": [(("mcp_agent",), "mcp_agent")],
+    **{name: [(("browser_use",), "browser_use")] for name in ("Tools", "Controller", "Registry")},
     "FastAgent": [(("fast_agent", "mcp_agent"), "fast_agent")],
     "Server": [(("agentstack_sdk", "beeai_sdk", "acp_sdk"), "agent_stack")],
     "Agent": [(("pydantic_ai",), "pydantic_ai")],
@@ -143,6 +146,9 @@ BASES = _table(
     ("camel", "RolePlaying", _MAYBE_AGENT),
     ("beeai_framework", "BaseAgent", _AGENT),
     ("crewai", "Flow", _AGENT),
+    ("praisonaiagents", "BaseTool", _TOOL),
+    ("metagpt", "Role", _AGENT),
+    ("swarms", "Agent", _AGENT),
     ("mcp fastmcp", "FastMCP MCPServer", Word(("mcp_server",), False)),
     (f"{_LLAMA} workflows", "Workflow BaseWorkflowAgent", _AGENT),
     ("pipecat", "LLMWorker", _MAYBE_AGENT),
@@ -216,9 +222,21 @@ CONSTRUCTORS = _table(
     ("marvin", "Agent Team", _AGENT),
     ("mcp_agent agentscope agency_swarm", "Agent Agency AgentSpec ReActAgent UserAgent", _AGENT),
     ("atomic_agents", "AtomicAgent BaseAgent", _AGENT),
-    ("controlflow", "Agent", _AGENT),
-    ("controlflow", "Task", _PROMPT),
-    ("browser_use praisonaiagents upsonic", "Agent Agency", _MAYBE_AGENT),
+    ("controlflow praisonaiagents swarms swarm browser_use", "Agent", _AGENT),
+    (
+        "praisonaiagents",
+        "AudioAgent AutoRagAgent DeepResearchAgent AgentManager AutoAgents CodeAgent "
+        "ImageAgent OCRAgent VideoAgent AgentFlow AgentTeam Agents PraisonAIAgents Workflow",
+        _AGENT,
+    ),
+    (
+        "swarms",
+        "AgentRearrange ConcurrentWorkflow GraphWorkflow GroupChat HeavySwarm HierarchicalSwarm SequentialWorkflow "
+        "AutoSwarmBuilder RoundRobinSwarm SwarmRouter MixtureOfAgents SpreadSheetSwarm DebateWithJudge MajorityVoting",
+        _AGENT,
+    ),
+    ("controlflow praisonaiagents", "Task", _PROMPT),
+    ("upsonic", "Agent Agency", _MAYBE_AGENT),
     ("letta letta_client", "Agent", _MAYBE_AGENT),
     # tools
     (f"agents agno google autogen_core autogen_ext {_MAF}", "FunctionTool", _TOOL),
@@ -301,6 +319,7 @@ _MODELS = (
     (re.compile(r"^livekit\."), re.compile(r"^(LLM|RealtimeModel)$")),
     (re.compile(r"^pipecat\."), re.compile(r"^[A-Z]\w*LLMService$")),
     (re.compile(r"^agentscope\.model"), re.compile(r"^[A-Z]\w*(ChatModel|ResponseModel)$")),
+    (re.compile(r"^browser_use(\.|$)"), re.compile(r"^Chat(?!Invoke)[A-Z]\w*$")),
     (re.compile(r"^beeai_framework\."), re.compile(r"^[A-Z]\w*ChatModel$")),
 )
 
@@ -354,6 +373,7 @@ FRAMEWORKS = frozenset(
         "agentscope",
         "agency_swarm",
         "atomic_agents",
+        *("controlflow", "praisonaiagents", "swarms", "swarm", "browser_use", "metagpt"),
         "mirascope",
         "instructor",
         "marvin",

@@ -29,10 +29,13 @@ def written(module: Module) -> Iterator[Item]:
         if key == "parameters" and not (is_function or is_schema):
             continue
         names.add(name)
+        if "TOOL_SPEC" in module.assigned and node in module.assigned["TOOL_SPEC"]:  # counted as a decorated function
+            continue
         function = module.defined.get(name)
         whole = outer if isinstance(outer, ast.Dict) else node
         spans = [(module.path, whole.lineno, node.end_lineno or node.lineno)]
-        spans += [(module.path, function.lineno, function.lineno)] if function is not None else []
+        marks = getattr(function, "decorator_list", ())
+        spans += [(module.path, min(each.lineno for each in (function, *marks)), function.lineno)] if function else []
         statement = module.inside(node, ast.stmt)
         spans += [(module.path, statement.lineno, statement.lineno)] if isinstance(statement, ast.stmt) else []
         origin, where = f"{SCHEMAS[key]} data", module.where(node)

@@ -10,6 +10,7 @@ from catalog.entry.key import Key, format_key, name_fault
 from catalog.entry.kinds import COUNCILS, FEWEST_OF
 from catalog.entry.references import Named, references_of, target_of
 from catalog.errors import CouncilSpecError, EntryNotFoundError, close_matches, did_you_mean
+from catalog.workspace.lookup import names_near
 
 if TYPE_CHECKING:
     from catalog.workspace.lookup import Lookup
@@ -94,10 +95,9 @@ def _place(fault: Issue) -> tuple[Any, ...]:
 
 
 def _unknown(kind: str, name: str, catalog: Lookup) -> str:
-    names = catalog.list(kind)
-    if kind == "sub_council":
-        names = [*names, *catalog.list("council")]
-    close = close_matches(name.removeprefix(f"{kind}:"), names)
+    meant = name.removeprefix(f"{kind}:")
+    kinds = COUNCILS if kind == "sub_council" else (kind,)
+    close = close_matches(meant, [near for each in kinds for near in names_near(catalog, each, meant)])
     return f"no {kind} {name!r:.80}{did_you_mean(close)}"
 
 
@@ -126,7 +126,7 @@ class _Walk:
 
     def _missing(self, named: Named, place: str) -> Issue:
         if named.kind == "round":
-            close = close_matches(named.name, [*FEWEST_OF, *self._catalog.list("round")])
+            close = close_matches(named.name, [*FEWEST_OF, *names_near(self._catalog, "round", named.name)])
             hint = did_you_mean(close) or f"; built in are {', '.join(FEWEST_OF)}"
             return issue(place, "unknown_round", f"no round {named.name!r:.80}{hint}")
         # Perhaps the kind is wrong: the text is a name of another kind, or the key of an entry of another kind.

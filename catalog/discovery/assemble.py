@@ -18,6 +18,9 @@ from catalog.entry.template import format_of, parameters_of_text
 _TEMPLATES = ("prefix", "template", "suffix")
 """Fields that are what a prompt says, and so the description of it."""
 
+_LONGEST_NAME = 60
+"""Of how many characters a name of several words may be."""
+
 _ENTRY_FIELDS = frozenset(
     {*_TEMPLATES, "name", "description", "tags", "examples", "priority", "match", "providers", "metadata", "parameters"}
 )
@@ -90,6 +93,7 @@ def seen_in(
             else:
                 continue
         rule, kind, read = decision
+        item = _as_registered(item, rule)
         finding = finding_of(module, item, rule, kind, read, path, root)
         if item.get("alternative"):
             others.append(finding)
@@ -115,13 +119,14 @@ def _is_listed(item: dict[str, Any], rule: Rule, kind: str, read: FieldReader) -
     if isinstance(read(rule.places("name")), str):
         return True
     # A prompt has what it says; a tool without a name of its own is called like the function it is made of.
-    return kind == "prompt" and not made["inline"] and not made.get("computed") and _has_template(rule, read)
+    said = _TEMPLATES if made.get("attribute") else ("description", *_TEMPLATES)
+    return kind == "prompt" and not made["inline"] and not made.get("computed") and _has_text(rule, read, said)
 
 
-def _has_template(rule: Rule, read: FieldReader) -> bool:
+def _has_text(rule: Rule, read: FieldReader, fields: Iterable[str]) -> bool:
     return any(
         text.strip()
-        for field in _TEMPLATES
+        for field in fields
         for places in (rule.places(field),)
         for text in (*texts_in(read(places)), read(places, part=True))
         if isinstance(text, str)
@@ -217,7 +222,13 @@ def _registered_too(
         other = marked.rule.kind, read(marked.rule.places("name")) or item["name"]
         if other not in known:
             known.add(other)
-            yield {**item, "line": mark["line"], "marks": [mark]}, (marked.rule, marked.rule.kind, read)
+            further = _as_registered({**item, "line": mark["line"], "marks": [mark]}, marked.rule)
+            yield further, (marked.rule, marked.rule.kind, read)
+
+
+def _as_registered(item: dict[str, Any], rule: Rule) -> dict[str, Any]:
+    """Return *item* without what is said of the function, if what the decorator registers is not the function."""
+    return item if not rule.reason else item | dict.fromkeys(("signature", "checksum", "source_checksum", "parameters"))
 
 
 def _is_replaced(item: dict[str, Any]) -> bool:
@@ -291,10 +302,11 @@ def finding_of(
                 break
     extra = {field: value for field, value in fields.items() if field not in _ENTRY_FIELDS}
     name = fields.get("name")
-    if isinstance(name, str) and name_fault(name) is not None:
+    if isinstance(name, str) and (name_fault(name) is not None or _is_sentence(name)):
         extra["written_name"] = name
         name = " ".join(name.split())
-        if name_fault(name) is not None:
+        if name_fault(name) is not None or _is_sentence(name):
+            fields.setdefault("description", name)
             name = None
     ref, nested, reason = (None, None, rule.reason) if rule.reason else _place_of(module, item)
     if kind == "model" and ref is None and isinstance(fields.get("model"), str):
@@ -338,6 +350,11 @@ def finding_of(
         providers=_texts(fields.get("providers")),
         metadata={**(metadata if isinstance(metadata, dict) else {}), **extra},
     )
+
+
+def _is_sentence(name: str) -> bool:
+    """Tell whether *name* is a text that nobody would type: a role, or instructions in the place of a name."""
+    return len(name) > _LONGEST_NAME and " " in name
 
 
 def _template(fields: dict[str, Any]) -> str:

@@ -144,6 +144,7 @@ class ScanResult:
         clashes: names that two findings wanted.
         left_out: how many Python files were left out, by reason (:mod:`catalog.discovery.left_out`), the most first;
             of virtual environments and installed packages the folders are counted.
+        unread: how many files of a project are in languages that are not read, by language, the most first.
         files: state of every file, to be handed to the next scan as ``known``; plain data for JSON.
         unchanged: whether no file changed since that state was taken; then nothing was read.
         counts: ``files``, ``looked_at`` (read), ``parsed``, ``findings``, ``skipped``.
@@ -159,6 +160,7 @@ class ScanResult:
     unchanged: bool
     counts: dict[str, int]
     left_out: dict[str, int] = field(default_factory=dict)
+    unread: dict[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON data, without the state of the files."""
@@ -170,6 +172,7 @@ class ScanResult:
             "skipped": [asdict(skip) for skip in self.skipped],
             "clashes": [asdict(clash) for clash in self.clashes],
             "left_out": self.left_out,
+            "unread": self.unread,
             "unchanged": self.unchanged,
             "counts": self.counts,
         }

@@ -67,6 +67,8 @@ class Items:
         made["inline"] = call.is_inline
         if call.awaited:
             made["awaited"] = True
+        if "." in call.holder:  # a part of what it is an attribute of
+            made["attribute"] = True
         if call.returned and call.maker is not None:
             item = self._returned(call, call.maker)
         else:

@@ -13,6 +13,20 @@ PACKAGES = "installed packages"
 EXCLUDED = "excluded"
 IGNORED = ".gitignore"
 
+LANGUAGES = {
+    **dict.fromkeys(("ts", "tsx", "mts", "cts"), "TypeScript"),
+    **dict.fromkeys(("js", "jsx", "mjs", "cjs"), "JavaScript"),
+    "cs": "C#",
+    "go": "Go",
+    "java": "Java",
+    "kt": "Kotlin",
+    "php": "PHP",
+    "rb": "Ruby",
+    "rs": "Rust",
+    "swift": "Swift",
+}
+"""Languages that people write agents in and that a scan does not read, by the endings of files."""
+
 NOT_COUNTED = (ENVIRONMENTS, PACKAGES)
 """Reasons of which folders are counted rather than files: nobody goes into them."""
 

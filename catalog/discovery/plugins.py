@@ -154,6 +154,7 @@ def scan_plugin(
         files=result.files,
         unchanged=result.unchanged,
         left_out=result.left_out,
+        unread=result.unread,
         counts={**result.counts, "findings": len(findings), "skipped": len(skipped)},
     )
 

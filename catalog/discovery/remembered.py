@@ -64,6 +64,7 @@ class Before:
             skipped=skipped,
             clashes=tuple(Clash(*clash) for clash in data["clashes"]),
             left_out=left_out(target, data["generated"]),
+            unread=unread(target),
             files=dict(data),
             unchanged=True,
             counts=counts(target, data["generated"], 0, 0, findings, skipped),
@@ -150,6 +151,11 @@ def left_out(target: Target, generated: int) -> dict[str, int]:
     return {
         reason: number for reason, number in sorted(numbers.items(), key=lambda each: (-each[1], each[0])) if number
     }
+
+
+def unread(target: Target) -> dict[str, int]:
+    """Return how many files are in languages that are not read, the most first."""
+    return dict(sorted(target.listing.unread.items(), key=lambda each: (-each[1], each[0])))
 
 
 def counts(

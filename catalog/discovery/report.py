@@ -32,6 +32,7 @@ class ScanReport:
         opened: how many files were opened; those that did not change since the last scan are not.
         left_out: how many files were left out, by reason: ``tests``, ``vendored``, ``generated``, ``excluded``,
             ``.gitignore``; of ``virtual environments`` and ``installed packages`` the folders are counted.
+        unread: how many files of a project are in languages that are not read, by language: ``TypeScript``.
         seconds: how long it took.
     """
 
@@ -50,6 +51,7 @@ class ScanReport:
     seen: int = 0
     opened: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
+    unread: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
 
     @property

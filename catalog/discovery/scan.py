@@ -25,7 +25,7 @@ from catalog.discovery.outside import Outside, reading
 from catalog.discovery.progress import Progress, Steps
 from catalog.discovery.read_all import read_all
 from catalog.discovery.read_documents import read_documents
-from catalog.discovery.remembered import Before, counts, kept, left_out, skips
+from catalog.discovery.remembered import Before, counts, kept, left_out, skips, unread
 from catalog.discovery.root_locator import by_root, locators_of
 from catalog.discovery.root_scan import RootScan
 from catalog.discovery.rules import Rules, load_rules
@@ -141,6 +141,7 @@ def _run(
         skipped=skipped,
         clashes=tuple(clashes),
         left_out=left_out(target, generated),
+        unread=unread(target),
         files=kept(target, options, started, every, consulted, findings, clashes, faults, documents),
         unchanged=False,
         counts=counts(target, generated, looked_at, parsed, findings, skipped),

@@ -89,6 +89,9 @@ def _find(target: str | os.PathLike[str], locator: Locator, known_distribution: 
         if site is not None and _is_folder_here(text, site):
             return _path_target(text, listing)
         if site is not None:
+            if _is_another_here(text, site):
+                why = f"the package {text} is scanned, not what is called so here; .{os.sep}{text} is that"
+                listing.skipped.append((os.path.abspath(text), why))
             return _module_target(text, site, known_distribution, listing)
     distribution = _distribution_target(text, locator, listing)
     if distribution is not None:
@@ -104,6 +107,12 @@ def _is_folder_here(text: str, site: ModuleSite) -> bool:
     """Tell whether *text* is a folder of the current one, and a module only as any folder is that anybody imports."""
     here = os.path.realpath(text)
     return site.form == "namespace" and [os.path.realpath(each) for each in site.locations] == [here]
+
+
+def _is_another_here(text: str, site: ModuleSite) -> bool:
+    """Tell whether the current folder has something called *text* that is none of the module's places."""
+    places = [*site.locations, *([site.path, os.path.dirname(site.path)] if site.path else [])]
+    return os.path.exists(text) and os.path.realpath(text) not in map(os.path.realpath, places)
 
 
 def _drop_shadowed(listing: Listing) -> None:

@@ -14,7 +14,7 @@ from catalog.discovery.documents.document import DocumentFile
 from catalog.discovery.documents.folder import folder_stamp
 from catalog.discovery.documents.forms import SKILLS, forms_of, hidden_folders
 from catalog.discovery.ignore import Ignored
-from catalog.discovery.left_out import EXCLUDED, IGNORED, Counted, closed, file_reason, folder_reason
+from catalog.discovery.left_out import EXCLUDED, IGNORED, LANGUAGES, Counted, closed, file_reason, folder_reason
 from catalog.discovery.notebook import ENDING as NOTEBOOK
 from catalog.discovery.notebook import NOT_LOADABLE as IN_NOTEBOOK
 from catalog.discovery.notebook import notebook_modules
@@ -70,6 +70,7 @@ class Listing:
     loose: list[Loose] = field(default_factory=list)  # empty once the roots are found
     skipped: list[tuple[str, str]] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)  # by reason, as `catalog.discovery.left_out` counts
+    unread: Counter[str] = field(default_factory=Counter)  # files in other languages, by language
     is_project: bool = False  # whether tests, and what others or programs wrote, are left out
     tests: bool = False  # tests are not
     top: str = ""  # the folder the walk began in, links resolved; of several the last
@@ -165,6 +166,8 @@ def _documents(entries: list[os.DirEntry[str]], folder: str, into: Listing) -> N
     for entry in entries:
         name = entry.name
         if name.endswith(".py") or not forms_of(name, folder):
+            if into.is_project and (language := LANGUAGES.get(name.rpartition(".")[2])) is not None:
+                into.unread[language] += 1
             continue
         try:
             state = entry.stat(follow_symlinks=False)

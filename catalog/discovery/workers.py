@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from catalog.discovery.worker import READY
+from catalog.errors import UnreadableSourceError
 
 LEAST = 3_000_000
 """How many bytes of source there must be to extract: to begin a process costs as much time as half a million."""
@@ -103,12 +104,13 @@ class Helpers:
         size = sum(each.size for each in tasks)
         if size >= LEAST:
             self._begin()
-        if not self._helpers or size < SHARED:
+        helpers = [helper for helper in self._helpers or () if helper.is_there]
+        if not helpers or size < SHARED:
             for each in tasks:
                 each.here()
             return
-        work = Round(tasks, surroundings, len(self._helpers))
-        for helper in self._helpers:
+        work = Round(tasks, surroundings, len(helpers))
+        for helper in helpers:
             helper.join(work)
         while part := work.take(1):
             for each in part:
@@ -229,13 +231,16 @@ class Helper:
         while part := work.take():
             answers: Sequence[Any] = [None] * len(part)
             try:
+                files = pickle.dumps([each.handed() for each in part], pickle.HIGHEST_PROTOCOL)
                 if first is None:
                     first = work.surroundings()
                     process.stdin.write(first)
-                process.stdin.write(pickle.dumps([each.handed() for each in part], pickle.HIGHEST_PROTOCOL))
+                process.stdin.write(files)
                 process.stdin.flush()
                 answers = pickle.load(process.stdout)
-            except Exception:  # it has ended, or a file is no longer there
+            except UnreadableSourceError:
+                continue
+            except Exception:  # it has ended, or answers something else
                 return False
             finally:
                 work.answer(part, answers)

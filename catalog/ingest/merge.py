@@ -352,6 +352,7 @@ class Merge:
             seen=result.counts["seen"],
             opened=result.counts["looked_at"],
             left_out=result.left_out,
+            unread=result.unread,
             seconds=round(time.perf_counter() - started, 3),
         )
 

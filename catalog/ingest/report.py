@@ -37,6 +37,7 @@ def unchanged_report(ws: Workspace, target: str, result: ScanResult, started: fl
         files=result.counts["files"],
         seen=result.counts["seen"],
         left_out=result.left_out,
+        unread=result.unread,
         seconds=round(time.perf_counter() - started, 3),
     )
 

@@ -55,12 +55,16 @@ class Copied(NamedTuple):
         found: the schema that the first database has; the copy has the newest.
         left: tables of the first database that are no part of a catalog, and stayed behind.
         replaced: whether the copy stands in the place of another catalog.
+        source: what the first database is called: the path as it was given, or the address without a login.
+        target: what the copy is called.
     """
 
     tables: dict[str, Sum]
     found: str
     left: list[str]
     replaced: bool
+    source: str = ""
+    target: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as data for JSON."""

@@ -32,7 +32,7 @@ def open_store(url: str) -> Store:
 
 def server_at(url: str) -> Address | None:
     """Return where on a server the database at *url* is; None: it is a file."""
-    if not url.startswith("postgres"):
+    if url[:8].lower() != "postgres":
         return None
     from catalog.store.postgres.address import address_of, is_server
 
@@ -106,10 +106,23 @@ def upgrade_database(url: str) -> None:
 
 
 def copy(from_url: str, to_url: str, *, replace: bool = False, progress: Progress | None = None) -> Copied:
-    """Copy a whole catalog from one database to another, each a file or on a server; see :func:`carry.carry`.
+    """Copy a whole catalog; see :func:`carry.carry`. What is returned has names of both without a login.
 
     Raises:
         StoreError: *to_url* holds a catalog, or is in use; *from_url* can't be read; the two did not agree.
+    """
+    source, target = server_at(from_url), server_at(to_url)
+    copied = _copy(from_url, to_url, replace=replace, progress=progress)
+    return copied._replace(
+        source=from_url if source is None else source.shown, target=to_url if target is None else target.shown
+    )
+
+
+def _copy(from_url: str, to_url: str, *, replace: bool, progress: Progress | None) -> Copied:
+    """Copy a whole catalog from one database to another, each a file or on a server.
+
+    Raises:
+        StoreError: it can't be done.
     """
     from catalog.store import carry  # with SQLAlchemy, which opening a file needs not
 

@@ -42,13 +42,19 @@ def sqlite_path(url: str) -> str | None:
     if names_a_file(url):
         return _absolute(url, url)
     scheme, separator, rest = url.partition("://")
+    if not separator and re.search(r"(?i)^postgres|@|\b(host|password|dbname|service)=", url):
+        raise StoreError(  # without the text, in which there may be a password
+            "this is no URL of a database; for a server write postgresql://host/name, for a file sqlite:///team.db"
+        )
     if not separator:
         file = url.removeprefix("sqlite:").lstrip("/")
         raise StoreError(f"{url!r} is not a database URL; for a file write sqlite:///{file}", url=url)
-    if scheme.partition("+")[0] in ("postgresql", "postgres"):
-        raise StoreError("this is a database on a server, and no file; write sqlite:///team.db")
+    if scheme.lower().partition("+")[0] in ("postgresql", "postgres"):
+        raise StoreError(f"no driver for {scheme}:// databases; write postgresql://host/name, which psycopg 3 opens")
     if scheme not in ("sqlite", "sqlite+pysqlite"):
-        raise StoreError(f"no driver for {scheme}:// databases; write sqlite:///team.db", url=url)
+        raise StoreError(
+            f"no driver for {scheme}:// databases; write sqlite:///team.db, or postgresql://host/name for a server"
+        )
     option = _OPTION.search(rest)
     if option is not None:
         if option[1] != _READ_ONLY:

@@ -12,7 +12,7 @@ from catalog.distributions import files_of, find_distribution, name_of
 from catalog.entry.filters import NO_FILTERS
 from catalog.entry.key import format_key, split_key
 from catalog.entry.lookalikes import plain_name
-from catalog.errors import CatalogWarning, StoreBusyError, close_matches
+from catalog.errors import CatalogWarning, StoreBusyError
 from catalog.loader.alike import Alike
 from catalog.loader.repair import Fault
 from catalog.store import queries
@@ -183,7 +183,7 @@ def _dangling(ws: Workspace) -> Iterator[Fault]:
         why = f"{reference.path} names {reference.target}, and there is no such entry"
         became = [row[0] for row in ws.store.reader.all(queries.NAMED_BEFORE, (kind, name, name))]
         became = [each for each in became if snapshot.has(kind, each)]
-        close = close_matches(name, snapshot.names(kind), most=2)
+        close = snapshot.close(kind, name, most=2)
         proposal, certain = None, ""
         if len(became) == 1:
             proposal, certain, why = f"{kind}:{became[0]}", "exact", f"{why}; it was renamed to {became[0]}"

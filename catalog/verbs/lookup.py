@@ -12,11 +12,13 @@ from catalog.entry.states import Marks, marks_of
 from catalog.store import queries
 from catalog.store.forms import parsed
 from catalog.store.mapping import to_json
+from catalog.store.near_names import way
 from catalog.workspace.workspace import Workspace, readable
 
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.entry.filters import Filters, Kinds
+    from catalog.workspace.lookup import HasWorkspace
     from catalog.workspace.snapshot import Snapshot
 
 
@@ -57,6 +59,14 @@ def names(ws: Workspace, kind: str) -> list[str]:
     """Return the names of a kind over all tiers, sorted."""
     ws.known_kind(kind)
     return ws.snapshot().names(kind)
+
+
+def name_search(catalog: HasWorkspace) -> str:
+    """Return how the names that resemble a mistyped one are found, in words; empty for a file, whose names are read.
+
+    On a server it is "by trigrams", where pg_trgm's index is asked, or "all names are read" and the reason why.
+    """
+    return way(catalog.workspace.store.reader)
 
 
 def registries(ws: Workspace) -> list[str]:

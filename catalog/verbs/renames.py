@@ -65,7 +65,7 @@ def find_renames(ws: Workspace) -> list[Rename]:
         bodies = same.get((entry.kind, entry.source_checksum), [])
         lost = [other for other in bodies if state_of(other.metadata) == GONE]
         there = [other for other in bodies if state_of(other.metadata) is None and _place(other)]
-        if len(lost) == len(there) == 1 and _is_newer(there[0], entry):
+        if len(lost) == len(there) == 1 and _is_newer(there[0], entry) and _may_have_moved(entry, there[0]):
             renames.append(_rename(ws, entry, there[0]))
         elif len(lost) == 1 and not there and entry.ref and not entry.source.startswith(FOUND_IN_CODE):
             left.append(entry)
@@ -138,6 +138,16 @@ def _has_body(entry: Entry) -> bool:
 def _is_newer(entry: Entry, other: Entry) -> bool:
     """Tell whether *entry* was stored after *other*: two that were there together are twins, not one renamed."""
     return bool(entry.created_at and other.created_at and entry.created_at > other.created_at)
+
+
+def _may_have_moved(entry: Entry, there: Entry) -> bool:
+    """Tell whether *there* may be *entry*: two repositories have short functions alike, under names of their own."""
+    in_code = entry.source.startswith(FOUND_IN_CODE) and there.source.startswith(FOUND_IN_CODE)
+    return not in_code or entry.source == there.source or _own_name(entry) == _own_name(there)
+
+
+def _own_name(entry: Entry) -> str:
+    return _last(entry.ref) if entry.ref else entry.given_name
 
 
 def _rename(ws: Workspace, entry: Entry, made: Entry) -> Rename:

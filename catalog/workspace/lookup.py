@@ -6,6 +6,9 @@ import builtins
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from catalog.entry.key import split_key
+from catalog.errors import EntryNotFoundError
+
 if TYPE_CHECKING:
     from catalog.entry.entry import Entry
     from catalog.entry.filters import Kinds
@@ -87,3 +90,12 @@ class HasWorkspace(Lookup, Protocol):
         mode: str = "auto",
     ) -> builtins.list[Hit]:
         """Return the entries that pass the filters and match *text*, the best first."""
+
+
+def names_near(catalog: Lookup, kind: str, name: str) -> list[str]:
+    """Return the names of a kind that resemble *name*, the closest first; an entry that has it is the only one."""
+    try:
+        catalog.entry(kind, name)
+    except EntryNotFoundError as error:
+        return [split_key(key)[1] for key in error.facts["close"]]
+    return [name]

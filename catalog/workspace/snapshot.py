@@ -6,9 +6,11 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from catalog.entry.key import Key
+from catalog.errors import close_matches
 from catalog.store import queries
 from catalog.store.aliases import SET, TARGET
 from catalog.store.mapping import entry_from_row
+from catalog.store.near_names import near_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -129,6 +131,12 @@ class Snapshot:
         names = {row[0] for row in self._reader.all(queries.NAMES, (kind,)) if type(row[0]) is str}
         names.update(name for k, name in (*self._runtime, *self._config) if k == kind)
         return sorted(names)
+
+    def close(self, kind: str, name: str, *, most: int = 3) -> list[str]:
+        """Return up to *most* names of a kind that resemble *name*, the closest first; not all names are held."""
+        names = near_names(self._reader, kind, name)
+        names += [other for k, other in (*self._runtime, *self._config) if k == kind]
+        return close_matches(name, names, most=most)
 
     @property
     def hidden(self) -> frozenset[Key]:

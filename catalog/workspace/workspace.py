@@ -23,7 +23,6 @@ from catalog.errors import (
     EntryNotFoundError,
     InvalidFilterError,
     StoreError,
-    close_matches,
     did_you_mean,
 )
 from catalog.forks import after_fork
@@ -338,7 +337,7 @@ class Workspace:
         if aliased is not None:
             text = f"'{format_key(kind, name)}' is an alias of revision {aliased.revision}; name '{aliased.key}' itself"
             return EntryNotFoundError(text, kind=kind, name=name, close=[aliased.key])
-        close = [format_key(kind, match) for match in close_matches(name, snapshot.names(kind))]
+        close = [format_key(kind, match) for match in snapshot.close(kind, name)]
         text = f"no entry '{format_key(kind, name)}'{did_you_mean(close)}"
         last = None if close else self.store.reader.one(queries.LAST_CHANGE, (kind, name))
         if last is not None:

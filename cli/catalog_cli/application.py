@@ -161,7 +161,12 @@ class Application:
         if not close:
             close = [hit.key for hit in catalog.search(text, limit=3) if text.casefold() in hit.key.casefold()]
         if not close:
-            names = {entry: f"{each}:{entry}" for each in kinds for entry in catalog.list(each)}
+            names: dict[str, str] = {}
+            for each in kinds:
+                try:
+                    catalog.entry(each, text)
+                except EntryNotFoundError as error:
+                    names |= {key.partition(":")[2]: key for key in error.facts["close"]}
             close = [names[match] for match in close_matches(text, names)]
         hint = did_you_mean(close) or "; `catalog search` finds entries by what they do"
         raise EntryNotFoundError(f"no entry '{text}' of any kind{hint}", kind=kind or None, name=text, close=close)

@@ -55,11 +55,16 @@ def show(screen: Screen, report: ScanReport, *, verbose: bool) -> None:
         screen.print("  " + (clip(clean(line), screen.width - 2) if screen.is_terminal else clean(line)))
 
 
+def has_any(report: ScanReport) -> bool:
+    """Tell whether what was scanned holds anything at all."""
+    return bool(report.found or report.updated or report.unchanged or report.drifted)
+
+
 def why_nothing(report: ScanReport) -> str:
     """Return in words why a scan found nothing: how much it saw and opened, and what it left out."""
     if not report.seen:
         left = f"; left out: {_left_out(report)}" if report.left_out else ""
-        return f"there is no Python file{left}"
+        return f"there is no Python file{left}{'; ' * bool(report.unread)}{_unread(report)}"
     parts = [f"{count(report.seen, 'file', 'files')} seen, {report.opened} opened"]
     if report.files > report.opened:
         parts.append(f"{report.files - report.opened} as in the scan before")
@@ -69,11 +74,19 @@ def why_nothing(report: ScanReport) -> str:
         parts.append(f"{len(report.skipped)} skipped")
     if report.files:
         parts.append("nothing in them is recognised")
+    if report.unread:
+        parts.append(_unread(report))
     return ", ".join(parts)
 
 
 def _left_out(report: ScanReport) -> str:
     return ", ".join(f"{reason} ({number})" for reason, number in report.left_out.items())
+
+
+def _unread(report: ScanReport) -> str:
+    """Return how much is in other languages, as the end of a sentence; empty if nothing is."""
+    several = ", ".join(f"{number:,} of {language}" for language, number in report.unread.items())
+    return several and f"not read: {several}"
 
 
 _FOLDERS = ("virtual environments", "installed packages")
@@ -94,6 +107,9 @@ def _details(report: ScanReport, most: int | None, room: int | None) -> Iterator
         of = f"{files} of {count(report.seen, 'file', 'files')}: " if files else ""
         tests = "; --tests takes tests" if "tests" in report.left_out else ""
         yield f"left out {of}{_left_out(report)}{tests}"
+    is_much = sum(report.unread.values()) > report.seen  # some scripts beside Python are no surprise
+    if report.unread and (most is None or is_much) and has_any(report):
+        yield _unread(report).replace(":", "", 1)
     if most is None or not report.is_quiet:  # clashes are shown once
         yield from _clashes(report.clashes, most)
 

@@ -109,6 +109,24 @@ def test_unregister_takes_away_all_or_none(run_cli, three) -> None:
     assert run_cli("ls").out.count("\n") == 1
 
 
+def test_a_source_is_taken_away_as_a_whole(run_cli, project) -> None:
+    """All that a scan of a folder found goes, a refresh does not miss it, and a scan of the folder finds it anew."""
+    for name in ("old", "other"):
+        (project / name).mkdir()
+        (project / name / f"{name}_tools.py").write_text(f"import catalog\n@catalog.tool\ndef {name}(): ...\n")
+        run_cli("scan", f"./{name}")
+    assert run_cli("unregister", "--source", "./old") == (0, "unregistered tool:old\n", "")
+    assert run_cli("unregister", "--source", "./old") == (
+        1,
+        "",
+        "no entry comes from './old'; `catalog ls --columns key,source` shows where each is from\n",
+    )
+    assert [report["target"] for report in run_cli("refresh", "--json").data if "old" in report["target"]] == []
+    assert run_cli("scan", "./old", "--json").data["found"] == ["tool:old"]
+    assert run_cli("unregister", "--source", f"scan:{project / 'other'}", "--json").data == ["tool:other"]
+    assert run_cli("unregister", "--source", "./old", "tool:old").status == 2
+
+
 def test_unregister_tells_programs_the_keys(run_cli, three) -> None:
     """``--json`` gives the keys that went."""
     assert run_cli("unregister", "read_csv", "--json").data == ["tool:read_csv"]

@@ -101,3 +101,14 @@ def test_twins_are_no_rename(run_cli, project: Path) -> None:
         file.read_text().replace("def refund", "def _away").replace('@tool(examples=["give', '@_o(["give', 1)
     )
     assert renamed(run_cli) == []
+
+
+@pytest.mark.parametrize(("name", "is_rename"), [("repay", False), ("refund", True)])
+def test_what_moves_to_another_repository_keeps_its_name(run_cli, file: Path, name: str, is_rename: bool) -> None:
+    """Short functions of two repositories may be alike: one is what became of the other only if it is called so."""
+    other = file.parent.parent / "shop" / "othertools.py"
+    other.parent.mkdir()
+    other.write_text(SOURCE[: SOURCE.index("@tool\n")].replace("def refund", f"def {name}"))
+    run_cli("scan", str(other.parent))
+    file.write_text(SOURCE[: SOURCE.index("@tool(")] + SOURCE[SOURCE.index("@tool\n") :])
+    assert [key for key, *_ in renamed(run_cli)] == ["tool:refund"] * is_rename

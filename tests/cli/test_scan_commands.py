@@ -102,6 +102,25 @@ def test_nothing_found_says_why(run_cli, project) -> None:
     )
 
 
+def test_other_languages_are_said_where_they_are_most(run_cli, project) -> None:
+    """A project that is mostly in another language is told that it is not read; some scripts beside Python are none."""
+    for place in ("web/a.ts", "web/b.ts"):
+        (project / place).parent.mkdir(exist_ok=True)
+        (project / place).write_text("export const tool = 1\n")
+    nothing = run_cli("scan", "./web")
+    assert (nothing.out, nothing.err) == (
+        "web: 0 new, 0 unchanged\n",
+        "nothing found in ./web: there is no Python file; not read: 2 of TypeScript\n",
+    )
+    (project / "web" / "tools.py").write_text("import catalog\n@catalog.tool\ndef look():\n    pass\n")
+    assert run_cli("scan", "./web").out == (
+        "web: 1 new, 0 unchanged (1 file)\n  new      tool:look\n  not read 2 of TypeScript\n"
+    )
+    for name in "abc":
+        (project / "web" / f"{name}.py").write_text("")
+    assert run_cli("scan", "./web").out == "web: 0 new, 1 unchanged (4 files)\n"
+
+
 def test_what_is_left_out_by_itself_is_said(run_cli, project) -> None:
     """Tests are left out and counted, taken in with ``--tests``, and reports in JSON have the figures."""
     for place in ("app/tools.py", "app/test_tools.py"):

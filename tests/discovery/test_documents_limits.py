@@ -198,3 +198,21 @@ def test_documents_of_several_packages_have_one_root(make: Any) -> None:
     assert [document.place for document in listing.documents] == ["one/a/SKILL.md", "two/mcp.json"]
     findings, faults, _ = read_documents(listing.documents, listing.shared, {}, 0)
     assert ({finding.root for finding in findings}, faults) == ({str(folder)}, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "program"),
+    [
+        ("flow.json", '{"nodes": [{"type": "@n8n/n8n-nodes-langchain.agent"}]}', "n8n"),
+        ("flow.json", '{"nodes": [{"data": {"inputAnchors": []}}]}', "Flowise"),
+        ("flow.json", '{"data": {"nodes": []}, "last_tested_version": "1.0"}', "Langflow"),
+        ("flow.yml", "app:\n  mode: agent-chat\nkind: app\n", "Dify"),
+    ],
+)
+def test_flows_that_people_draw_are_said_and_not_read(make: Any, name: str, text: str, program: str) -> None:
+    """What a program exports for itself is one line of the report, and no entry."""
+    folder = make({name: text, "other.json": '{"nodes": [1], "kind": "app"}', "k8s.yaml": "kind: app\nmeta: 1\n"})
+    assert (found(folder), skipped(folder)) == (
+        {},
+        {name: f"drawn flow: one of {program}; a scan does not read these"},
+    )

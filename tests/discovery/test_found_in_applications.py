@@ -261,6 +261,7 @@ def test_what_is_registered_on_an_application_names_its_parts(packages: Any) -> 
     desk, proofs = found["desk"], found["proofs"]
     assert desk.metadata["references"] == ["agent:reporter", "agent:editor"]
     assert (proofs.description, proofs.line) == ("Look for mistakes.", 16)
+    assert (proofs.signature, proofs.source_checksum) == (None, None)  # the function below only runs the application
     assert {each.reason for each in found.values()} == {
         "",
         "registered on an application; it answers while that runs",
@@ -306,3 +307,19 @@ def test_a_module_does_not_import_itself(make: Any) -> None:
         "controlflow/prefect.py": "from prefect import flow\n@flow\ndef run(): 'Run.'\n",
     }
     assert keys(make(tree)) == []
+
+
+def test_a_sentence_is_no_name(make: Any) -> None:
+    """An agent whose name is a text that nobody would type is called like its variable, and the text describes it."""
+    text = "You are an assistant that answers all questions about the web, politely."
+    (agent,) = scan(make({"app.py": f"from crewai import Agent\nhelper = Agent(role={text!r})\n"})).findings
+    assert (agent.key, agent.description, agent.metadata["written_name"]) == ("agent:helper", text, text)
+
+
+def test_a_task_in_a_function_is_called_like_its_variable(make: Any) -> None:
+    """A prompt that says what is to be done counts under the variable that holds it, in a function, too."""
+    text = "from crewai import Crew, Task\ndef main():\n    plan = Task(description='Plan the week.')\n"
+    assert keys(make({"app.py": f"{text}    Crew(tasks=[Task(description='Rest.')]).kickoff()\n"})) == [
+        "prompt:plan",
+        "agent:crew",
+    ]

@@ -49,6 +49,18 @@ EXPECTED = {
         "prompt:verse": None,
         "tool:rhyme": "rhyme",
     },
+    "praisonai": {
+        "agent:Guide": "guide",
+        "agent:agent_team": None,
+        "agent:speaker": "speaker",
+        "prompt:walk": None,
+        "tool:height": "height",
+        "tool:weigh": "weigh",
+    },
+    "swarms": {"agent:Analyst": "analyst", "agent:Report": "orderly"},
+    "swarm": {"agent:Sales": "sales", "agent:Triage": "triage", "tool:to_sales": "to_sales"},
+    "browser_use": {"agent:agent": "agent", "model:m": None, "tool:press": "press"},
+    "metagpt": {"agent:Cook": "Cook", "tool:Oven": "Oven"},
     "fastmcp": {
         "mcp_server:mine": "server",
         "mcp_server:x": "built",

@@ -161,3 +161,21 @@ def test_counting_ends(tmp_path: Path) -> None:
     assert Counted().files(str(folder)) == 50
     counted = Counted(most=10)
     assert (counted.files(str(folder)), counted.files(str(folder))) == (50, 0)
+
+
+def test_other_languages_are_counted_and_not_read(make: Any) -> None:
+    """A project's files in languages that people write agents in are counted, those of others' folders are not."""
+    tree = {
+        "app/agent.py": TOOL,
+        "web/agent.ts": "tool({name: 'x'})",
+        "web/page.tsx": "",
+        "web/old.js": "",
+        "web/style.css": "",
+        "web/node_modules/other/index.js": "",
+        "tests/agent.test.ts": "",
+        "cmd/main.go": "",
+    }
+    folder = make(tree)
+    assert scan(folder).unread == {"TypeScript": 2, "Go": 1, "JavaScript": 1}
+    first = scan(folder)
+    assert scan(folder, known=first.files).unread == first.unread

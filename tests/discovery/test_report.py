@@ -30,6 +30,7 @@ def test_a_report_is_plain_data() -> None:
         "seen": 0,
         "opened": 0,
         "left_out": {},
+        "unread": {},
         "seconds": 0.5,
     }
 

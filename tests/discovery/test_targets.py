@@ -141,3 +141,14 @@ def test_of_two_files_for_one_module_python_imports_one(make: Any) -> None:
         [f"{folder / 'shade' / 'one' / '__init__.py'} is the module shade.one"],
     )
     assert scan("shade", roots=[folder], known=found.files).unchanged is True
+
+
+def test_a_folder_called_like_a_package_is_said(make: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name without a slash is the package's, and what is called so here is passed over with the way to name it."""
+    monkeypatch.chdir(make({"json/tools.py": TOOL.format("one"), "catalog.py": TOOL.format("two")}))
+    for name, folder in (("json", "json"), ("catalog.errors", "")):
+        assert [(skip.path, skip.reason) for skip in scan(name).skipped if "called so" in skip.reason] == (
+            [(os.path.abspath(folder), "the package json is scanned, not what is called so here; ./json is that")]
+            * bool(folder)
+        )
+    assert refs(scan("./json")) == {"tool:one": "tools:one"}

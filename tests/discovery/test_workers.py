@@ -13,11 +13,14 @@ from typing import Any
 
 import pytest
 
-from catalog.discovery import workers
+from catalog.discovery import outside, workers
 from catalog.discovery.finding import ScanResult
+from catalog.discovery.outside import Contents
 from catalog.discovery.root_scan import RootScan
 from catalog.discovery.scan import scan
 from catalog.discovery.workers import Helper, Round, Task
+from catalog.errors import UnreadableSourceError
+from catalog.source.read import read_bytes
 
 pytestmark = pytest.mark.sqlite("files only")
 
@@ -99,6 +102,32 @@ def test_what_another_process_cannot_decide_is_done_here(
     alone, together = helped(target, 0), helped(target, 2)
     assert together[0] == alone[0]
     assert 0 < together[1] < len(alone[0].findings)
+
+
+@pytest.mark.parametrize("reads", [1, 2], ids=["before it is looked at", "before it is extracted"])
+@pytest.mark.parametrize("helpers", [0, 2])
+def test_a_file_that_goes_away_meanwhile_is_reported(
+    make: Make,
+    helped: Callable[..., tuple[ScanResult, int]],
+    monkeypatch: pytest.MonkeyPatch,
+    reads: int,
+    helpers: int,
+) -> None:
+    """It harms no other, whoever was to read it: its content is not kept where there is no room for it."""
+    target, done = make(ONE_EACH), 0
+
+    def read(path: str) -> bytes:
+        nonlocal done
+        done += path.endswith("part_7.py")
+        if path.endswith("part_7.py") and done > reads:
+            raise UnreadableSourceError("gone", path=path, line=None, reason="it has gone")
+        return read_bytes(path)
+
+    monkeypatch.setattr(outside, "source_bytes", read)
+    monkeypatch.setattr(Contents.__init__, "__defaults__", (0,))
+    result, _ = helped(target, helpers)
+    assert sorted(finding.name for finding in result.findings) == sorted(f"a{n}" for n in range(20) if n != 7)
+    assert [(Path(each.path).name, each.reason) for each in result.skipped] == [("part_7.py", "it has gone")]
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from postgres_server import Server
 from catalog import (
     Catalog,
     CatalogWarning,
+    NotACatalogError,
     ReadOnlyError,
     SchemaOutdatedError,
     Settings,
@@ -105,6 +107,9 @@ def test_schemas_keep_tenants_apart(empty: str) -> None:
         ("&schema=No;drop", "a schema has small letters"),
         ("&pool=many", "pool='many' is no number"),
         ("&prepare=no", "prepare='no' is neither on nor off"),
+        ("&schema=pg_team", "schemas of this name are the server's own"),
+        ("&schema=information_schema", "schemas of this name are the server's own"),
+        ("&shema=team", "the URL has an option 'shema' that nobody knows; did you mean 'schema'?"),
     ],
 )
 def test_an_option_of_the_url_is_checked(postgres_url: str, change: str, said: str) -> None:
@@ -123,6 +128,157 @@ def test_no_login_is_shown(postgres: Server, postgres_url: str) -> None:
     with pytest.raises(StoreError) as caught:
         open_catalog(url.replace("owner:", "nobody_known:"))
     assert "hunter22" not in f"{caught.value} {caught.value.facts}"
+
+
+@pytest.mark.parametrize(
+    "login",
+    [
+        "owner:hunter22/x@",
+        "owner:hunter22#x@",
+        "owner:hunter22?x@",
+        "owner:hunter22?x=y@",
+        "owner:hunter22[x@",
+        "owner:hunter22@x@",
+        "owner:x@hunter22/y@",
+        "owner:hunter22%@",
+        "owner:hunter22 x@",
+        "owner:2222/hunter22@",
+    ],
+)
+@pytest.mark.parametrize("start", ["postgresql://", "postgres://", "PostgreSQL://", "postgresql:/", "postgresql:", ""])
+def test_no_part_of_a_password_with_bare_signs_is_shown(start: str, login: str) -> None:
+    """A password whose signs are bare is one error, which has no part of it and says how to write them."""
+    with pytest.raises(StoreError, match=r"can't be read, and is not shown|is no URL of a database") as caught:
+        open_catalog(f"{start}{login}127.0.0.1:1/team")
+    assert "hunter22" not in f"{caught.value} {caught.value.facts}"
+
+
+@pytest.mark.parametrize("port", ["abc", "0", "65536", "99999"])
+def test_a_port_that_is_none_is_a_fault_of_the_url(port: str) -> None:
+    """A port that is no number from 1 to 65535 is an error about the URL, not one about a server that is silent."""
+    with pytest.raises(StoreError, match="with a number for the port"):
+        open_catalog(f"postgresql://127.0.0.1:{port}/team")
+
+
+@pytest.mark.parametrize("scheme", ["postgresql+psycopg2", "postgresql+asyncpg", "mysql"])
+def test_another_driver_is_an_error_that_names_ours(scheme: str) -> None:
+    """A URL for another driver or server is one error that says which URLs there are, without the login."""
+    with pytest.raises(StoreError, match=r"write .*postgresql://host/name") as caught:
+        open_catalog(f"{scheme}://owner:hunter22@127.0.0.1:1/team")
+    assert "hunter22" not in f"{caught.value} {caught.value.facts}"
+
+
+def test_the_environment_of_libpq_names_a_catalog(
+    postgres: Server, postgres_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Host, port, database and service may come from the environment; what is shown names them."""
+    name = urlsplit(postgres_url).path[1:]
+    for variable, value in (("HOST", "127.0.0.1"), ("PORT", str(postgres.port)), ("USER", "owner"), ("DATABASE", name)):
+        monkeypatch.setenv(f"PG{variable}", value)
+    with open_catalog("postgresql://") as cat:
+        assert cat.workspace.store.path == f"postgresql://127.0.0.1:{postgres.port}/{name}"
+    for variable in ("HOST", "PORT", "USER", "DATABASE"):
+        monkeypatch.delenv(f"PG{variable}")
+    services = tmp_path / "services"
+    services.write_text(f"[team]\nhost=127.0.0.1\nport={postgres.port}\nuser=owner\ndbname={name}\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    with open_catalog("postgresql:///?service=team") as cat:
+        assert cat.workspace.store.path == "postgresql:///?service=team"
+    monkeypatch.setenv("PGSERVICE", "team")
+    with open_catalog("postgresql://") as cat:
+        assert cat.workspace.store.path == "postgresql://?service=team"
+    with pytest.raises(StoreBusyError, match="look at the URL and at PGHOST"):
+        open_catalog("postgresql:///?service=nobodys")
+
+
+@pytest.mark.parametrize("name", ["user", "select", "order", "public_2"])
+def test_a_schema_may_have_the_name_of_a_word_of_sql(empty: str, name: str) -> None:
+    """A tenant whose name is a word of SQL's has a catalog like any other."""
+    upgrade_database(f"{empty}&schema={name}")
+    with open_catalog(f"{empty}&schema={name}") as cat:
+        cat.register("tool", "dump", "json:dumps", description="Write JSON.")
+        assert [hit.key for hit in cat.search("write json")] == ["tool:dump"]
+    upgrade_database(f"{empty}&schema={name}")
+    assert current(f"{empty}&schema={name}") == HEAD
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        "CREATE TABLE {}.source (id int)",
+        "CREATE TABLE {}.alembic_version (version_num varchar(32))",
+        "CREATE VIEW {}.vector AS SELECT 1 AS id",
+        "CREATE TYPE {}.vector AS (x int)",
+        "CREATE TABLE {}.catalog_state (id int)",
+    ],
+)
+def test_what_another_program_has_there_is_named(empty: str, postgres: Server, foreign: str) -> None:
+    """A table, view or type of a name that a catalog's tables have is one error, which names it; nothing is made."""
+    postgres.run("CREATE SCHEMA mixed", "empty")
+    postgres.run(foreign.format("mixed"), "empty")
+    name = foreign.split(".")[1].split()[0]
+    for attempt in (upgrade_database, current, open_catalog):
+        with pytest.raises(NotACatalogError, match=rf"schema=mixed has {name} of another program"):
+            attempt(f"{empty}&schema=mixed")
+
+
+def test_a_table_that_was_taken_away_is_named_and_no_upgrade_advised_in_circles(empty: str, postgres: Server) -> None:
+    """Where a table of a current catalog is gone the upgrade says that it can't make it again, and what can."""
+    upgrade_database(empty)
+    postgres.run("DROP TABLE search_doc CASCADE", "empty")
+    with pytest.raises(StoreError, match=r'relation "search_doc" does not exist: somebody took it away; restore'):
+        upgrade_database(empty)
+    postgres.run("DELETE FROM alembic_version", "empty")
+    with pytest.raises(NotACatalogError, match="says no version in alembic_version; restore a backup"):
+        upgrade_database(empty)
+
+
+def test_a_database_of_another_encoding_is_refused_before_anything_is_made(postgres: Server) -> None:
+    """In a database that can't keep all texts no catalog is made; the error says how to make a database that can."""
+    postgres.run("CREATE DATABASE latin ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    try:
+        with pytest.raises(StoreError, match=r"has the encoding LATIN1, .*`createdb -E UTF8 -T template0 NAME`"):
+            upgrade_database(postgres.url("latin"))
+        assert current(postgres.url("latin")) is None
+        assert postgres.run("SELECT 1 FROM pg_namespace WHERE nspname = 'catalog'", "latin") == []
+    finally:
+        postgres.run("DROP DATABASE latin WITH (FORCE)")
+
+
+def test_timeouts_of_a_role_do_not_end_a_change(postgres: Server, postgres_url: str) -> None:
+    """A role that may be idle in a transaction for a moment only, as some servers set it, changes a catalog as others.
+
+    What it does between two statements, as reading files, may take longer.
+    """
+    postgres.run("CREATE ROLE hasty LOGIN SUPERUSER")
+    try:
+        postgres.run("ALTER ROLE hasty SET idle_in_transaction_session_timeout = '20ms'")
+        with open_catalog(postgres_url.replace("owner@", "hasty@")) as cat, cat.workspace.writing() as transaction:
+            before = transaction.versions()
+            time.sleep(0.1)
+            assert transaction.versions() == before
+    finally:
+        postgres.run("DROP ROLE hasty")
+
+
+def test_the_drivers_log_says_nothing_of_what_is_an_error_already(
+    postgres: Server, postgres_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where a role may not write, the error says so; nothing else comes up, and no user's name."""
+    postgres.run("CREATE ROLE watching LOGIN")
+    try:
+        postgres.run("GRANT USAGE ON SCHEMA catalog TO watching", urlsplit(postgres_url).path[1:])
+        postgres.run("GRANT SELECT ON ALL TABLES IN SCHEMA catalog TO watching", urlsplit(postgres_url).path[1:])
+        with (
+            pytest.warns(CatalogWarning, match="this role may only read it"),
+            open_catalog(postgres_url.replace("owner@", "watching@")) as cat,
+            pytest.raises(ReadOnlyError, match="this role may not do that"),
+        ):
+            cat.register("tool", "dump", "json:dumps")
+    finally:
+        postgres.run("DROP OWNED BY watching", urlsplit(postgres_url).path[1:])
+        postgres.run("DROP ROLE watching")
+    assert [record.getMessage() for record in caplog.records if "watching" in record.getMessage()] == []
 
 
 def test_a_server_is_not_trusted_by_itself(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,6 +145,7 @@ from catalog import (
     explain_council,
     facets,
     forget_decisions,
+    forget_source,
     gate_verdicts,
     health,
     hide_secrets,
@@ -162,6 +163,7 @@ from catalog import (
     missing_reference,
     model,
     models,
+    name_search,
     newer_frameworks,
     open_text,
     parameter_rows,
@@ -386,6 +388,7 @@ async def awaited() -> None:
 
 
 assert_type(vector_search(cat), str)
+assert_type(name_search(cat), str)
 assert_type(add_mcp(cat, "files", "npx", "-y", "server", env=["TOKEN"]), ScanReport)
 assert_type(add_mcp(cat, "docs", "https://docs.example/mcp", headers={"X": "${Y}"}, oauth=True).found, tuple[str, ...])
 remote: RemoteCallable = cat["tool", "files/read"]
@@ -500,5 +503,6 @@ warning: type[Warning] = CatalogWarning
 with expecting("tool:plot", 3):
     assert_type(facets(Catalog(), "chart", tags=["plot"]), Facets)
     assert_type(health(Catalog()), Health)
+    assert_type(forget_source(Catalog(), "scan:mypkg"), list[str])
     assert_type(changes_since(Catalog(), 3), list[Revision])
 changed: type[CatalogError] = ChangedEntryError

@@ -169,6 +169,14 @@ FORMS: tuple[Form, ...] = (
         hints=(b"instructions:", b"instruction:", b"kind: Workflow", b"agent_class:"),
     ),
     Form(
+        name="drawn flow",
+        kinds=(),
+        files=("*.json", "*.yaml", "*.yml"),
+        reader="drawn_flow",
+        checked="not read: n8n, Flowise, Langflow, Dify, 2026-11",
+        hints=(b"n8n-nodes-langchain", b'"inputAnchors"', b'"last_tested_version"', b"kind: app"),
+    ),
+    Form(
         name="baml",
         kinds=("prompt",),
         files=("*.baml",),

@@ -17,6 +17,7 @@ from catalog.files import open_text, whole_file
 from catalog.routing.labelled import Case, Label, case_of, read_cases
 from catalog.routing.wording import shortened
 from catalog.store.golden_and_decisions import golden
+from catalog.workspace.lookup import names_near
 
 if TYPE_CHECKING:
     from catalog.routing.pool import Pool
@@ -148,8 +149,9 @@ class Golden:
             raise EntryNotFoundError(
                 f"'{named}' is the name of {len(keys)} entries; write a key, as in {keys[0]}", name=named, close=keys
             )
-        key_of = {name: format_key(kind, name) for kind in catalog.kinds() for name in catalog.list(kind)}
-        close = [key_of[name] for name in close_matches(named if parsed is None else parsed[1], key_of)]
+        meant = named if parsed is None else parsed[1]
+        key_of = {name: format_key(kind, name) for kind in catalog.kinds() for name in names_near(catalog, kind, meant)}
+        close = [key_of[name] for name in close_matches(meant, key_of)]
         raise EntryNotFoundError(f"no entry is called '{named}'{did_you_mean(close)}", name=named, close=close)
 
 

@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from catalog.errors import StoreError
 from catalog.store import tables
 from catalog.store.carry import Copied, Progress, Reading, Row, Source, Steps, in_order, sum_of
-from catalog.store.postgres import schema
+from catalog.store.postgres import name_index, schema
 from catalog.store.postgres.connecting import Connection, connect
 from catalog.store.postgres.errors import store_error, translated
 from catalog.store.schema import HEAD
@@ -142,6 +142,7 @@ def _filled(
             connection.execute(f"INSERT INTO {NOTE} VALUES (%s)", (mark,))
             connection.execute("ALTER TABLE search_doc DISABLE TRIGGER catalog_words_in")
             connection.execute("DROP INDEX IF EXISTS ix_search_doc_words")
+            connection.execute(name_index.REMOVE)
     steps = Steps(3 * sum(map(source.count, every)), progress)
     for table in every:
         done = target.count(table)

@@ -51,10 +51,11 @@ def connect(address: Address, *, conninfo: str = "", writes: bool = False) -> ps
     )
     try:
         said = {
-            "search_path": f"{address.schema}, public",
+            "search_path": f"{address.quoted}, public",
             "statement_timeout": "0" if writes else f"{int(address.statement_timeout * 1_000)}",
             "lock_timeout": f"{int(address.patience * 1_000)}",
             "client_encoding": "UTF8",
+            "idle_in_transaction_session_timeout": "0",  # a scan reads files for long while its transaction is open
         }
         if not writes:
             said["default_transaction_read_only"] = "on"

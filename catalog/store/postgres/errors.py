@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,7 +11,7 @@ import psycopg
 
 from catalog.errors import CatalogError, ReadOnlyError, SchemaOutdatedError, StoreBusyError, StoreError
 
-_LOST = ("08", "57P")  # connection exceptions; shut down, crashed, starting
+_LOST = ("08", "57P", "25P03")  # connection exceptions; shut down, crashed, starting; idle for too long
 _BUSY = {"53300": "has no connection left (too many clients)", "55P03": "is busy: another process writes"}
 
 
@@ -40,9 +41,20 @@ def is_lost(error: BaseException) -> bool:
     return not state or state.startswith(_LOST) or state == "53300"
 
 
+_MISTAKEN = (
+    "failed to resolve host",
+    "could not translate host name",
+    "definition of service",
+    "invalid port",
+    "invalid integer",
+)
+
+
 def store_error(error: BaseException, shown: str) -> CatalogError:
     """Return the error of the catalog called *shown* for an *error* of the driver."""
     state = getattr(error, "sqlstate", None) or ""
+    if not state and (refused := _refused(error, shown)):
+        return refused
     if state in _BUSY:
         return StoreBusyError(f"{shown} {_BUSY[state]}; try again", url=shown, sqlstate=state)
     if state == "57014":
@@ -68,14 +80,41 @@ def store_error(error: BaseException, shown: str) -> CatalogError:
         )
     if state in ("42P01", "42703"):
         return SchemaOutdatedError(
-            f"{shown} lacks a table or column of this version ({_said(error)}); run `catalog --url {shown} db upgrade`",
+            f"{shown} lacks a table or column of this version ({_said(error)}); run "
+            f"`catalog --url {shlex.quote(shown)} db upgrade`",
             url=shown,
             sqlstate=state,
         )
-    if not state and "FATAL:" in str(error) and any(words in str(error) for words in ("too many", "connection slots")):
-        state = "53300"
-        return StoreBusyError(f"{shown} {_BUSY[state]}; try again", url=shown, sqlstate=state)
-    if not state and "FATAL:" in str(error) and not is_lost(error):
+    if state in ("22P05", "22021"):
+        return StoreError(
+            f"{shown} can't keep this text, as its encoding is not UTF8 ({_said(error)}); `db copy` it to a database "
+            "made with `createdb -E UTF8 -T template0 NAME`. Nothing was changed",
+            url=shown,
+            sqlstate=state,
+        )
+    if isinstance(error, psycopg.DataError) and not state:
+        return StoreError(
+            f"{shown} keeps no text with the character NUL ({_said(error)}); take it out. Nothing was changed",
+            url=shown,
+        )
+    if state.startswith("53"):
+        return StoreError(f"{shown} has no room or memory left ({_said(error)})", url=shown, sqlstate=state)
+    if is_lost(error):
+        mistaken = not state and any(words in str(error) for words in _MISTAKEN)
+        return StoreBusyError(
+            f"{shown} does not answer ({_said(error)}); "
+            + ("look at the URL and at PGHOST, PGPORT and PGSERVICE" if mistaken else "try again when the server runs"),
+            url=shown,
+            sqlstate=state,
+        )
+    return StoreError(f"{shown}: {_said(error)} ({state or type(error).__name__})", url=shown, sqlstate=state)
+
+
+def _refused(error: BaseException, shown: str) -> CatalogError | None:
+    """Return the error for a connection that was refused, which has no state; None where that is not what happened."""
+    if "FATAL:" in str(error) and any(words in str(error) for words in ("too many", "connection slots")):
+        return StoreBusyError(f"{shown} {_BUSY['53300']}; try again", url=shown, sqlstate="53300")
+    if "FATAL:" in str(error) and not is_lost(error):
         return StoreError(
             f"{shown} refuses the connection ({_said(error)}); check user, password and database in the URL; "
             "`createdb NAME` makes a database",
@@ -86,18 +125,7 @@ def store_error(error: BaseException, shown: str) -> CatalogError:
             f"there is no TLS connection to {shown} ({_said(error)}); look at sslmode and sslrootcert in the URL",
             url=shown,
         )
-    if isinstance(error, psycopg.DataError) and not state:
-        return StoreError(
-            f"{shown} keeps no text with the character NUL ({_said(error)}); take it out. Nothing was changed",
-            url=shown,
-        )
-    if state.startswith("53"):
-        return StoreError(f"{shown} has no room or memory left ({_said(error)})", url=shown, sqlstate=state)
-    if is_lost(error):
-        return StoreBusyError(
-            f"{shown} does not answer ({_said(error)}); try again when the server runs", url=shown, sqlstate=state
-        )
-    return StoreError(f"{shown}: {_said(error)} ({state or type(error).__name__})", url=shown, sqlstate=state)
+    return None
 
 
 def _said(error: BaseException) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from catalog.store.postgres import row_index
+from catalog.store.postgres import name_index, row_index
 from catalog.store.postgres.dialect import IN_NAME
 
 if TYPE_CHECKING:
@@ -132,6 +132,7 @@ COUNT_AGAIN = (
 
 REMOVE = (
     *row_index.REMOVE,
+    name_index.REMOVE,
     *(f"DROP TRIGGER IF EXISTS {name} ON {rule.split(' ON ')[1].split()[0]}" for name, rule in _TRIGGERS.items()),
     "DROP TABLE IF EXISTS search_word, search_total",
     "ALTER TABLE search_doc DROP COLUMN IF EXISTS words, DROP COLUMN IF EXISTS terms, DROP COLUMN IF EXISTS weights, "
@@ -148,7 +149,7 @@ def is_derived(name: str | None, type_: str, table: str | None) -> bool:
     if type_ == "table":
         return name in DERIVED_TABLES
     if type_ == "index":
-        return name == "ix_search_doc_words"
+        return name in ("ix_search_doc_words", name_index.NAME)
     return type_ == "column" and table == "search_doc" and name in DERIVED_COLUMNS
 
 
@@ -167,6 +168,7 @@ def install(connection: Connection, tables: tuple[str, ...]) -> None:
     for name, rule in _TRIGGERS.items():
         if name != "catalog_words":
             run(f"CREATE TRIGGER {name} {rule}")
+    name_index.prepare(connection)
     if not row_index.prepare(connection):
         raw: Any = connection.connection.dbapi_connection
         row_index.Keeper(raw).put_right()

@@ -34,17 +34,27 @@ def tell(raw: psycopg.Connection[Any], waiting: Waiting, *last: Any, cursor: Any
         last: a statement, what it is given, and whether it is run for each of many; or nothing.
         cursor: runs the last one; a new one otherwise.
     """
-    from psycopg import Pipeline  # a catalog in a file needs no driver, and its migrations come by here
+    from psycopg import Error, Pipeline  # a catalog in a file needs no driver, and its migrations come by here
 
     before, waiting[:] = list(waiting), []
     own = cursor or raw.cursor()
     if not before and not last:
         return own
-    with raw.pipeline() if Pipeline.is_supported() else nullcontext():
-        for statement, given, is_many in before:
-            another = raw.cursor()
-            (another.executemany if is_many else another.execute)(statement, given)
-        if last:
-            statement, given, is_many = last
-            (own.executemany if is_many else own.execute)(statement, given)
+    refused: Error | None = None
+    try:
+        with raw.pipeline() if Pipeline.is_supported() else nullcontext():
+            try:
+                for statement, given, is_many in before:
+                    another = raw.cursor()
+                    (another.executemany if is_many else another.execute)(statement, given)
+                if last:
+                    statement, given, is_many = last
+                    (own.executemany if is_many else own.execute)(statement, given)
+            except Error as error:  # kept from the pipeline, whose end would log that there was no more to run
+                refused = error
+    except Error:
+        if refused is None:
+            raise
+    if refused is not None:
+        raise refused
     return own

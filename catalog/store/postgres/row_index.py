@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.store.entry_rows import rows_of_entries
+from catalog.store.postgres.extension import tried
 from catalog.store.postgres.pipelines import tell
 from catalog.store.vectors import FRESH_JOIN, TOUCHED, as_rows, undamaged
 
@@ -201,19 +202,11 @@ ASK = _EXTENSION
 
 def prepare(connection: sa.Connection) -> str:
     """Make the tables of rows and what makes their indexes, where pgvector is there or can be; return why it is not."""
-    import sqlalchemy as sa  # reading needs it not
-
     run = connection.exec_driver_sql
     known = extension(run(ASK).one())
-    if known.place is None and known.offered is not None and known.has_public and numbers(known.offered) >= OLDEST:
-        point = connection.begin_nested()
-        try:
-            run("CREATE EXTENSION vector SCHEMA public")
-        except sa.exc.DBAPIError:  # only a superuser may: searches work without
-            point.rollback()
-        else:
-            point.commit()
-            known = known._replace(place="public", version=known.offered)
+    is_offered = known.place is None and known.has_public and numbers(known.offered) >= OLDEST
+    if is_offered and tried(connection, "CREATE EXTENSION vector SCHEMA public"):  # only a superuser may
+        known = known._replace(place="public", version=known.offered)
     if known.place is None or numbers(known.version) < OLDEST:
         return known.why_not
     schema = run("SELECT quote_ident(current_schema())").scalar_one()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from catalog.errors import NotACatalogError, SchemaOutdatedError, StoreError
-from catalog.store import schema
+from catalog.store import schema, tables
 from catalog.store.postgres.connecting import connect
 from catalog.store.postgres.errors import store_error, translated
 
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from catalog.store.postgres.address import Address
 
 _THERE = "SELECT to_regclass(%s || '.alembic_version') IS NOT NULL, to_regclass(%s || '.catalog_state') IS NOT NULL"
+
+_OTHERS = (
+    "SELECT t.typname FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace "
+    "WHERE t.typname = ANY(%s) AND n.nspname = %s"
+)
+"""Tables, views and types that are where a catalog's would be: each table has a type of its name."""
 
 
 def current(address: Address) -> str | None:
@@ -29,17 +36,24 @@ def current(address: Address) -> str | None:
 
 
 def _current(connection: psycopg.Connection[Any], address: Address) -> str | None:
-    versions, state = connection.execute(_THERE, (address.schema, address.schema)).fetchone() or (False, False)
+    versions, state = connection.execute(_THERE, (address.quoted, address.quoted)).fetchone() or (False, False)
     if not versions or not state:
-        entries = connection.execute("SELECT to_regclass(%s || '.entry')", (address.schema,)).fetchone()
-        if state or (entries and entries[0] is not None):
+        names = [*tables.metadata.tables, "alembic_version"]
+        others = connection.execute(_OTHERS, (names, address.schema)).fetchall()
+        if others:
             raise NotACatalogError(
-                f"{address.shown} has tables of another program; name another schema with ?schema=NAME in the URL",
+                f"{address.shown} has {', '.join(sorted(str(name) for (name,) in others))} of another program, or of a "
+                "catalog that has lost its other tables; name another schema with ?schema=NAME in the URL",
                 url=address.shown,
             )
         return None
-    row = connection.execute(f"SELECT version_num FROM {address.schema}.alembic_version").fetchone()
-    return str(row[0]) if row else None
+    row = connection.execute(f"SELECT version_num FROM {address.quoted}.alembic_version").fetchone()
+    if row is None:
+        raise NotACatalogError(
+            f"{address.shown} has the tables of a catalog, but says no version in alembic_version; restore a backup",
+            url=address.shown,
+        )
+    return str(row[0])
 
 
 def advice(address: Address, at: str | None) -> str:
@@ -47,12 +61,12 @@ def advice(address: Address, at: str | None) -> str:
     if at == schema.HEAD:
         return ""
     if at is None:
-        return f"{address.shown} has no catalog yet; `catalog --url {address.shown} db upgrade` makes it"
+        return f"{address.shown} has no catalog yet; `catalog --url {shlex.quote(address.shown)} db upgrade` makes it"
     if at > schema.HEAD:
         return f"schema {at} is newer than {schema.HEAD}, which this version works with; upgrade magma-catalog"
     return (
         f"{address.shown} has schema {at}, this version works with {schema.HEAD}; "
-        f"`catalog --url {address.shown} db upgrade` upgrades it"
+        f"`catalog --url {shlex.quote(address.shown)} db upgrade` upgrades it"
     )
 
 
@@ -68,7 +82,7 @@ def ensure(address: Address) -> None:
     """
     with translated(address.shown), connect(address) as connection:
         at = _current(connection, address)
-        copying = connection.execute("SELECT to_regclass(%s)", (f"{address.schema}.{COPYING}",)).fetchone()
+        copying = connection.execute("SELECT to_regclass(%s)", (f"{address.quoted}.{COPYING}",)).fetchone()
     if copying and copying[0] is not None:
         raise StoreError(
             f"a copy to {address.shown} was begun and not finished; the same `catalog db copy` goes on with it",
@@ -110,9 +124,11 @@ def upgrade(address: Address) -> str | None:
         with engine.connect() as connection, connection.begin():
             connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
             connection.exec_driver_sql(WAIT)
-            there = connection.exec_driver_sql(f"SELECT to_regnamespace('{address.schema}')").scalar()
+            if at is None:
+                _refuse_encoding(connection, address)
+            there = connection.exec_driver_sql(f"SELECT to_regnamespace('{address.quoted}')").scalar()
             if there is None:  # asked before: IF NOT EXISTS would need the right to make it though it is there
-                connection.exec_driver_sql(f"CREATE SCHEMA {address.schema}")
+                connection.exec_driver_sql(f"CREATE SCHEMA {address.quoted}")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.exec_driver_sql(
@@ -123,10 +139,27 @@ def upgrade(address: Address) -> str | None:
         raise StoreError(f"{address.shown} could not be upgraded: {error}", url=address.shown) from error
     except (sa.exc.DBAPIError, psycopg.Error) as error:
         cause = (error.orig or error) if isinstance(error, sa.exc.DBAPIError) else error
+        if at == schema.HEAD and getattr(cause, "sqlstate", None) in ("42P01", "42703"):
+            raise StoreError(
+                f"{address.shown} says that it is up to date, but {str(cause).splitlines()[0]}: somebody took it away; "
+                "restore a backup, or copy what can be read to another database with `catalog export`",
+                url=address.shown,
+            ) from error
         raise store_error(cause, address.shown) from error
     finally:
         engine.dispose()
     return at
+
+
+def _refuse_encoding(connection: Any, address: Address) -> None:
+    """Raise unless the database keeps texts of all languages: another encoding refuses some, later and one by one."""
+    encoding = connection.exec_driver_sql("SHOW server_encoding").scalar_one()
+    if encoding != "UTF8":
+        raise StoreError(
+            f"{address.shown} has the encoding {encoding}, which can't keep all texts; make another database with "
+            "`createdb -E UTF8 -T template0 NAME`",
+            url=address.shown,
+        )
 
 
 WAIT = "SELECT pg_advisory_xact_lock(4711202611)"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from catalog.errors import CatalogError, StoreError
 from catalog.store import audit, forks
 from catalog.store.forms import is_number
-from catalog.store.postgres import fulltext, row_search, schema
+from catalog.store.postgres import fulltext, name_search, row_search, schema
 from catalog.store.postgres.address import address_of
 from catalog.store.postgres.errors import translated
 from catalog.store.postgres.reader import PostgresReader
@@ -47,6 +47,7 @@ class PostgresStore(Store):
         schema.ensure(address)
         fulltext.join()
         row_search.join()
+        name_search.join()
         self.reader = self._reader = PostgresReader(address)
         forks.watch(self)
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-from catalog import REVIEW_STATES, vector_search
+from catalog import REVIEW_STATES, name_search, vector_search
 from catalog_cli.application import Application, pass_app
 from catalog_cli.gate import clean
 from catalog_cli.options import command, json_option
@@ -48,6 +48,8 @@ def info(app: Application, as_json: bool) -> None:
     }
     if way := vector_search(catalog):
         data["vector_search"] = way
+    if way := name_search(catalog):
+        data["name_search"] = way
     if as_json:
         app.screen.json(data)
         return
@@ -70,6 +72,8 @@ def _lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "vectors", vectors(name, status)
     if "vector_search" in data:
         yield "meaning", data["vector_search"]
+    if "name_search" in data:
+        yield "mistyped", data["name_search"]
 
 
 def _size(path: str) -> int:

@@ -6,7 +6,7 @@ import click
 
 from catalog_cli.application import Application, No, pass_app
 from catalog_cli.options import command, json_option
-from catalog_cli.reports import show, verbose_option, why_nothing
+from catalog_cli.reports import has_any, show, verbose_option, why_nothing
 
 
 @command(
@@ -60,8 +60,8 @@ def scan(
             show(app.screen, reports[-1], verbose=verbose)
     if as_json:
         app.screen.json([report.to_dict() for report in reports] if len(reports) > 1 else reports[0].to_dict())
-    if not any(r.found or r.updated or r.unchanged or r.drifted for r in reports):
-        more = "" if public else "; --public takes every public function"
+    if not any(map(has_any, reports)):
+        more = "" if public or not any(report.seen for report in reports) else "; --public takes every public function"
         why = "; ".join(
             f"nothing found in {target}: {why_nothing(report)}" for target, report in zip(targets, reports, strict=True)
         )

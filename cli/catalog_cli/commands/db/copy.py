@@ -44,9 +44,9 @@ def copy(app: Application, from_url: str, to_url: str, replace: bool, as_json: b
     for name in copied.left:
         app.screen.remark(f"Warning: the table '{name}' is no part of a catalog, and was not copied")
     if as_json:
-        app.screen.json({"from": from_url, "to": to_url, **copied.to_dict()})
+        app.screen.json({"from": copied.source, "to": copied.target, **copied.to_dict()})
         return
     rows: list[Any] = [(name, f"{total.rows:,}", total.checksum[:16]) for name, total in copied.tables.items()]
     app.screen.table([Column("table", bold=True), Column("rows", right=True), Column("checksum")], rows)
     entries = copied.tables["entry"].rows
-    app.screen.remark(f"{count(entries, 'entry', 'entries')} copied to {to_url}; all rows and checksums agree")
+    app.screen.remark(f"{count(entries, 'entry', 'entries')} copied to {copied.target}; all rows and checksums agree")
