@@ -93,6 +93,7 @@ def seen_in(
             else:
                 continue
         rule, kind, read = decision
+        item = _as_registered(item, rule)
         finding = finding_of(module, item, rule, kind, read, path, root)
         if item.get("alternative"):
             others.append(finding)
@@ -221,7 +222,13 @@ def _registered_too(
         other = marked.rule.kind, read(marked.rule.places("name")) or item["name"]
         if other not in known:
             known.add(other)
-            yield {**item, "line": mark["line"], "marks": [mark]}, (marked.rule, marked.rule.kind, read)
+            further = _as_registered({**item, "line": mark["line"], "marks": [mark]}, marked.rule)
+            yield further, (marked.rule, marked.rule.kind, read)
+
+
+def _as_registered(item: dict[str, Any], rule: Rule) -> dict[str, Any]:
+    """Return *item* without what is said of the function, if what the decorator registers is not the function."""
+    return item if not rule.reason else item | dict.fromkeys(("signature", "checksum", "source_checksum", "parameters"))
 
 
 def _is_replaced(item: dict[str, Any]) -> bool:

@@ -70,9 +70,15 @@ class RootLocator(Locator):
         self._answering: dict[str, Locator] = {}
 
     def find(self, dotted: str) -> ModuleSite | None:
-        """Return where the module *dotted* is, or None."""
-        locator = self.answering(dotted.partition(".")[0])
-        return super().find(dotted) if locator is self else locator.find(dotted)
+        """Return where the module *dotted* is, or None; of a namespace that several roots have a part of, in any."""
+        top, dot, _ = dotted.partition(".")
+        locator = self.answering(top)
+        if locator is not self:
+            return locator.find(dotted)
+        site = super().find(dotted)
+        if site is None and dot and getattr(super().find(top), "form", "") == "namespace":
+            site = self._shared.locator.find(dotted)
+        return site
 
     def answering(self, top: str) -> Locator:
         """Return what finds the package *top*: itself if the folder has it."""

@@ -72,7 +72,7 @@ class Roots:
         """
         package = self._package_root(folder, imports)
         if package is not None:
-            package = self._whole(package, folder)
+            package = self._whole(package, folder, imports)
         if package is not None and self._is_package(folder):
             return package
         above = [folder, *self._above(folder)]
@@ -131,19 +131,28 @@ class Roots:
             root = outer
         return root
 
-    def _whole(self, root: str, folder: str) -> str:
+    def _whole(self, root: str, folder: str, imports: Callable[[str], Iterable[str]]) -> str:
         """Return *root*, or the folder above that makes the package of *folder* what the project is called.
 
-        ``livekit-agents`` is imported as ``livekit.agents``, though ``livekit`` has no ``__init__.py``.
+        ``livekit-agents`` is imported as ``livekit.agents``, though ``livekit`` has no ``__init__.py``. What lies in
+        folders for nothing else below the ``src`` of a project is imported through these, unless its files say not.
         """
-        names = [os.path.relpath(folder, root).partition(os.sep)[0]]
+        first = os.path.relpath(folder, root).partition(os.sep)[0]
+        names = [first]
         above = root
         while self._leads_up(above) and PROJECT_FILES.isdisjoint(self._in(above)) and os.path.basename(above) != "src":
             above, name = os.path.split(above)
             names.insert(0, name)
             if project_name(above) == folded("-".join(names)):
                 return above
-        return root
+        is_layout = os.path.basename(above) == "src" and not PROJECT_FILES.isdisjoint(self._in(os.path.dirname(above)))
+        if above == root or not is_layout or self._is_regular(names[0]):
+            return root
+        between = [os.path.join(above, *names[:depth]) for depth in range(1, len(names))]
+        if any(self._files(each) for each in between):
+            return root
+        shown = self._shown(self._files(os.path.join(root, first)), [root], imports)
+        return above if shown is None else root
 
     def _nearest_root(self, folder: str) -> str | None:
         """Return the parent of the nearest package that *folder* is in, and of those directly around that; or None."""
@@ -196,6 +205,11 @@ class Roots:
             site = self._locator.find(top)
             self._foreign[top] = top in sys.stdlib_module_names or (site is not None and root_of(site) is None)
         return self._foreign[top]
+
+    def _is_regular(self, top: str) -> bool:
+        """Tell whether *top* is somebody else's package that nobody adds parts to, as to a namespace."""
+        site = self._locator.find(top)
+        return self._is_foreign(top) and (site is None or site.form != "namespace")
 
     def _in(self, folder: str) -> frozenset[str]:
         names = self._names.get(folder)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -43,10 +45,25 @@ def strategies(ctx: click.Context, param: click.Parameter, incomplete: str) -> l
     return [word for word in STRATEGIES if word.startswith(incomplete)]
 
 
-def _keys(catalog: Catalog, incomplete: str) -> list[str]:
-    named = {kind: catalog.list(kind) for kind in catalog.kinds()}
-    keyed = [f"{kind}:{name}" for kind, names in named.items() for name in names]
-    return keyed + [name for names in named.values() for name in names] if incomplete else keyed
+def _keys(catalog: Catalog, incomplete: str) -> Iterator[str]:
+    """Yield the first keys that begin with *incomplete*, and names that do, if it is not empty."""
+    kind, colon, begun = incomplete.partition(":")
+    for each in catalog.kinds():
+        if each == kind if colon else each.startswith(kind):
+            keyed = (f"{each}:{name}" for name in _names(catalog, each, begun))
+            yield from islice(filter(_is_plain, keyed), MOST)
+        if incomplete:
+            yield from islice(filter(_is_plain, _names(catalog, each, incomplete)), MOST)
+
+
+def _names(catalog: Catalog, kind: str, begun: str) -> Iterator[str]:
+    """Yield the names of a kind that begin so, in their order, as they are read: there may be a million."""
+    if begun and (kind, begun) in catalog:
+        yield begun
+    for hit in catalog.listed(kind, sources=(), distributions=(), after=f"{kind}:{begun}" if begun else None):
+        if not hit.name.startswith(begun):
+            return
+        yield hit.name
 
 
 def _from(ctx: click.Context, ask: Ask, incomplete: str) -> list[str]:
@@ -56,7 +73,7 @@ def _from(ctx: click.Context, ask: Ask, incomplete: str) -> list[str]:
             return []
         from catalog import Catalog
 
-        with Catalog(place) as catalog:
+        with warnings.catch_warnings(action="ignore"), Catalog(place) as catalog:  # it is the shell that reads
             return sorted(word for word in ask(catalog) if word.startswith(incomplete) and _is_plain(word))[:MOST]
     except Exception:  # completing nothing is better than printing a traceback
         return []

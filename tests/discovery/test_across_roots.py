@@ -128,3 +128,26 @@ def test_what_runs_only_where_a_framework_is_installed_is_found_where_it_is_not(
         "agent:two": "app:build",
         "agent:three": "app:three",
     }
+
+
+def test_parts_of_a_namespace_in_several_roots_know_each_other(make: Any) -> None:
+    """Of two projects below one namespace, one uses tools, classes and decorators of the other."""
+    tree = {
+        "alpha/pyproject.toml": "",
+        "alpha/src/ns/alpha/__init__.py": "",
+        "alpha/src/ns/alpha/tools.py": "from agents import Agent, function_tool\nPROMPT = 'Help.'\n"
+        "def mark(f):\n    return function_tool(f)\nclass Base(Agent): 'A base.'\ndef plain(q: str): 'Plain.'\n",
+        "beta/pyproject.toml": "",
+        "beta/src/ns/beta/__init__.py": "",
+        "beta/src/ns/beta/app.py": "from agents import Agent\nfrom ns.alpha.tools import PROMPT, Base, mark, plain\n"
+        "helper = Agent(name='helper', instructions=PROMPT, tools=[plain])\nclass Own(Base): 'Own.'\n"
+        "@mark\ndef marked(a: int): 'Marked.'\n",
+    }
+    found = {each.key: (each.ref, each.description) for each in scan(make(tree)).findings}
+    assert found == {
+        "agent:Base": ("ns.alpha.tools:Base", "A base."),
+        "tool:plain": ("ns.alpha.tools:plain", "Plain."),
+        "agent:helper": ("ns.beta.app:helper", "Help."),
+        "agent:Own": ("ns.beta.app:Own", "Own."),
+        "tool:marked": ("ns.beta.app:marked", "Marked."),
+    }

@@ -52,6 +52,9 @@ def test_every_file_is_looked_at_whatever_its_folders_are_called(make: Any) -> N
     }
 
 
+LAYOUT = {"proj/pyproject.toml": "", "proj/src/ns/a/__init__.py": ""}
+
+
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
@@ -66,6 +69,11 @@ def test_every_file_is_looked_at_whatever_its_folders_are_called(make: Any) -> N
         ({"proj/pyproject.toml": "", "proj/json/c.py": tool("x")}, ("c:x", "proj/json")),
         ({"proj/pyproject.toml": "", "proj/pydantic/a/c.py": tool("x")}, ("a.c:x", "proj/pydantic")),
         ({"proj/pyproject.toml": "", "proj/a.py": "", "proj/a/c.py": tool("x")}, ("c:x", "proj/a")),
+        ({**LAYOUT, "proj/src/ns/a/c.py": tool("x")}, ("ns.a.c:x", "proj/src")),
+        ({**LAYOUT, "proj/src/ns/a/c.py": tool("x"), "proj/src/ns/run.py": ""}, ("a.c:x", "proj/src/ns")),
+        ({**LAYOUT, "proj/src/ns/a/c.py": tool("x"), "proj/src/ns/a/d.py": "import a.c"}, ("a.c:x", "proj/src/ns")),
+        ({"proj/src/ns/a/__init__.py": "", "proj/src/ns/a/c.py": tool("x")}, ("a.c:x", "proj/src/ns")),
+        ({**LAYOUT, "proj/src/json/a/__init__.py": "", "proj/src/json/a/c.py": tool("x")}, ("a.c:x", "proj/src/json")),
     ],
 )
 def test_the_root_is_where_the_package_or_the_project_begins(
