@@ -17,7 +17,7 @@ from pathlib import Path
 
 import postgres_server
 import pytest
-from factories import ON_SERVER, ROOT, LendUrl, blank_catalog, lent_file, loaded_since, open_catalog, some
+from factories import ON_SERVER, ROOT, WHOLE, LendUrl, blank_catalog, lent_file, loaded_since, open_catalog, some
 from forks import STRICT, forks
 from hypothesis import HealthCheck, settings
 from postgres_server import Databases, Server
@@ -63,25 +63,58 @@ def pytest_configure(config: pytest.Config) -> None:
     """Put the folders of the tests into memory where there is room and nobody says where: no fact is about a disk.
 
     Compile the package once: where Python is told to keep no bytecode, each process of a test would do it anew.
+
+    Each process multiplies in one thread, unless it walks over all: there is a worker for each core already, and the
+    threads of OpenBLAS wait for their next product by spinning.
     """
     if not hasattr(config, "workerinput"):
+        if not WHOLE:
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         if config.option.basetemp is None and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free > _ROOM:
             made = tempfile.mkdtemp(prefix="catalog-tests-", dir=_MEMORY)
             config.option.basetemp = os.path.join(made, "run")
             config.add_cleanup(partial(shutil.rmtree, made, ignore_errors=True))
         for folder in ("catalog", "cli", "migrations"):
             compileall.compile_dir(ROOT / folder, quiet=2)
+    elif int(config.workerinput["workerid"].removeprefix("gw")) % 2:
+        config.pluginmanager.register(FromTheEnd())
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Leave the tests themselves, a million objects, out of all searches for garbage: none of them is any."""
+    """Leave the tests themselves, a million objects, out of all searches for garbage: none of them is any.
+
+    Keep them as pytest has compiled them, which takes it as long as all the rest of collecting.
+    """
+    keeps_none = sys.dont_write_bytecode
+    sys.dont_write_bytecode = False
     gc.disable()
     try:
         return (yield)
     finally:
+        sys.dont_write_bytecode = keeps_none
         gc.enable()
         gc.freeze()
+
+
+class FromTheEnd:
+    """Collects all tests from the last to the first, in every second process.
+
+    It meets the others in the middle: each compiles one half, and finds the other half done.
+    """
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> Iterator[None]:
+        """Turn what a collector finds around."""
+        report = yield
+        report.result.reverse()
+        return report
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> Iterator[None]:
+        """Turn all tests around, before others reorder them: now they stand as in the other processes."""
+        items.reverse()
+        return (yield)
 
 
 @pytest.fixture(scope="session")

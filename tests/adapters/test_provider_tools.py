@@ -6,25 +6,14 @@ import asyncio
 import json
 import sys
 from functools import cache
+from importlib import import_module
 from typing import Any
 
 import pytest
-from anthropic.types import ToolParam, ToolResultBlockParam, ToolUseBlock
-from anthropic.types.tool_result_block_param import Content
 from factories import LendUrl, some, temporary_catalog
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from openai.types.chat import ChatCompletionFunctionToolParam
-from openai.types.responses import (
-    FunctionTool,
-    FunctionToolParam,
-    ResponseFunctionToolCall,
-    ResponseInputItemParam,
-    ResponseToolSearchCall,
-    ResponseToolSearchOutputItemParam,
-    ToolSearchToolParam,
-)
 from pydantic import BaseModel, TypeAdapter
 from strategies import texts
 
@@ -50,6 +39,22 @@ ENTRY = st.fixed_dictionaries(
         "metadata": st.one_of(st.just({}), SCHEMA.map(lambda schema: {"parameters": schema})),
     }
 )
+
+
+class Types:
+    """The types in a module of an SDK, imported when the first test asks for one: collecting takes a second less."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self._module), name)
+
+
+anthropic_types = Types("anthropic.types")
+anthropic_results = Types("anthropic.types.tool_result_block_param")
+openai_chat = Types("openai.types.chat")
+openai_types = Types("openai.types.responses")
 
 
 @cache
@@ -80,25 +85,25 @@ def test_what_is_made_is_what_the_sdks_take(lend_url: LendUrl, entries: list[dic
         for made in (anthropic.tools(cat, keys), anthropic.deferred(cat, keys)):
             assert len({definition["name"] for definition in made}) == len(keys)
             for definition in made:
-                valid(ToolParam, definition)
+                valid(anthropic_types.ToolParam, definition)
         found = anthropic.tool_search(cat, "find", kind=None, limit=4, max_tokens=budget)
         assert [block["type"] for block in found] in (["text"], ["tool_reference"] * len(found))
         for block in found:
-            adapter_of(Content).validate_python(block)
+            adapter_of(anthropic_results.Content).validate_python(block)
         behind = anthropic.deferred(cat, found)
         if found[0]["type"] == "tool_reference":
             assert [definition["name"] for definition in behind] == [block["tool_name"] for block in found]
         else:
             assert behind == []
         for definition in openai.tools(cat, keys):
-            valid(FunctionTool, definition)
-            valid(FunctionToolParam, definition)
+            valid(openai_types.FunctionTool, definition)
+            valid(openai_types.FunctionToolParam, definition)
         for definition in openai.tools(cat, keys, api="chat"):
-            valid(ChatCompletionFunctionToolParam, definition)
+            valid(openai_chat.ChatCompletionFunctionToolParam, definition)
         call = {"type": "tool_search_call", "call_id": "c", "execution": "client", "arguments": {"query": "find"}}
         item = openai.tool_search(cat, call, kind=None, limit=4, max_tokens=budget)
-        valid(ResponseToolSearchOutputItemParam, item)
-        adapter_of(ResponseInputItemParam).validate_python(item)
+        valid(openai_types.ResponseToolSearchOutputItemParam, item)
+        adapter_of(openai_types.ResponseInputItemParam).validate_python(item)
         assert sum(map(tokens, item["tools"])) <= budget
         assert len(item["tools"]) <= 4
 
@@ -121,7 +126,7 @@ def test_a_conversation_only_adds(
             before = json.dumps(box)
             block = {"type": "tool_use", "id": f"t{place}", "name": "tool_search", "input": {"query": query}}
             answer = box.result(block)
-            valid(ToolResultBlockParam, answer)
+            valid(anthropic_types.ToolResultBlockParam, answer)
             assert json.dumps(box[: len(json.loads(before))]) == before
             names = [definition["name"] for definition in box]
             assert len(set(names)) == len(names)
@@ -130,24 +135,24 @@ def test_a_conversation_only_adds(
             assert len(found) <= limit
             call = {"type": "tool_search_call", "call_id": "c", "execution": "client", "arguments": {"query": query}}
             (item,) = responses.outputs([call])
-            valid(ResponseToolSearchOutputItemParam, item)
+            valid(openai_types.ResponseToolSearchOutputItemParam, item)
             assert [definition["name"] for definition in item["tools"]] == found
             for name in found:  # nothing can be imported, and both say so to the model
                 use = {"type": "tool_use", "id": "u", "name": name, "input": {}}
-                valid(ToolResultBlockParam, box.result(use))
+                valid(anthropic_types.ToolResultBlockParam, box.result(use))
                 spoken = {"type": "function_call", "call_id": "c", "name": name, "arguments": "{}"}
-                adapter_of(ResponseInputItemParam).validate_python(responses.output(spoken))
+                adapter_of(openai_types.ResponseInputItemParam).validate_python(responses.output(spoken))
         assert len(responses) == 1
 
 
 def test_the_search_of_anthropic(tools: Catalog) -> None:
     """The model sees one definition; what it finds comes behind it, deferred, and can be called from then on."""
     box = anthropic.search_tool(tools, limit=1)
-    valid(ToolParam, box[0])
-    search = ToolUseBlock(id="t1", name="tool_search", input={"query": "add numbers"}, type="tool_use")
+    valid(anthropic_types.ToolParam, box[0])
+    search = anthropic_types.ToolUseBlock(id="t1", name="tool_search", input={"query": "add numbers"}, type="tool_use")
     assert box.result(search) == asyncio.run(box.aresult(search))
     result = box.result(search)
-    valid(ToolResultBlockParam, result)
+    valid(anthropic_types.ToolResultBlockParam, result)
     assert result["content"] == [{"type": "tool_reference", "tool_name": "add"}]
     assert [(made["name"], made.get("defer_loading")) for made in box] == [("tool_search", None), ("add", True)]
     assert "abacus" not in sys.modules
@@ -168,8 +173,8 @@ def test_the_search_of_anthropic(tools: Catalog) -> None:
 def test_the_search_of_openai(tools: Catalog) -> None:
     """The item brings the definitions; calls of them are answered, and what the servers searched is left alone."""
     box = openai.search_tool(tools, limit=1)
-    valid(ToolSearchToolParam, box[0])
-    search = ResponseToolSearchCall(
+    valid(openai_types.ToolSearchToolParam, box[0])
+    search = openai_types.ResponseToolSearchCall(
         id="i1", call_id="c1", execution="client", status="completed", type="tool_search_call",
         arguments={"query": "add numbers"},
     )  # fmt: skip
@@ -177,7 +182,9 @@ def test_the_search_of_openai(tools: Catalog) -> None:
     assert item == asyncio.run(box.aoutput(search))
     assert [made["name"] for made in item["tools"]] == ["add"]
     assert (len(box), "abacus" in sys.modules) == (1, False)
-    call = ResponseFunctionToolCall(call_id="c2", name="add", arguments='{"a": 2, "b": 3}', type="function_call")
+    call = openai_types.ResponseFunctionToolCall(
+        call_id="c2", name="add", arguments='{"a": 2, "b": 3}', type="function_call"
+    )
     answer = {"type": "function_call_output", "call_id": "c2", "output": "5"}
     assert box.output(call) == asyncio.run(box.aoutput(call)) == answer
     wrong = box.output({**call.model_dump(), "arguments": "{}"})

@@ -95,7 +95,7 @@ def test_the_first_suggestion_is_that_of_a_file(postgres_url: str) -> None:
                     asked += 1
                     answered += asking._candidates(reader, "tool", word) is not None  # noqa: SLF001 - which way it was
         assert answered > 0.9 * asked
-        for word in ("zzzzzzzzzzzz", "é" * 9, "get", "x"):
+        for word in ("zzzzzzzzzzzz", "é" * 9, "get_sorce\0_file", "\udce9" * 9, "get", "x"):
             assert close_matches(word, near_names(reader, "tool", word)) == close_matches(word, names)
 
 

@@ -57,7 +57,8 @@ def pages(reader: PostgresReader, kind: str, size: int = PAGE) -> Iterator[Seque
 def _candidates(reader: PostgresReader, kind: str, word: str) -> list[str] | None:
     """Return the names of which the closest to *word* is the closest of all; None where that is not sure."""
     known = name_index.known(reader)
-    if not (known.is_used and word.isascii()):  # which other characters are letters each server says anew
+    # Which other characters are letters each server says anew, and NUL is in no text of a server's.
+    if not (known.is_used and word.isascii() and "\0" not in word):
         return None
     rows = reader.at_once(_SETTINGS, _NEAR.format(place=known.place), (word, kind, word, MOST))
     names = [row[0] for row in rows]
