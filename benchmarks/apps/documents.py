@@ -121,6 +121,16 @@ def _bound(file: Path, name: str) -> Iterator[tuple[int, int]]:
             yield each.lineno, each.end_lineno or each.lineno
 
 
+def _flow(top: Path, name: str) -> Iterator[Item]:
+    data = yaml.safe_load(_text(top, name))
+    if data.get("nodes") or data.get("entry"):
+        given = str(data.get("display_name") or data.get("name") or Path(name).parent.name)
+        item = _item("agent", given, name, "promptflow", text=bool(data.get("description")))
+        file = f"{str(data.get('entry')).partition(':')[0].replace('.', '/')}.py"
+        item.spans.append((str(Path(name).parent / file), 0, 1_000_000))
+        yield item
+
+
 def _crew(top: Path, name: str) -> Iterator[Item]:
     kind = "prompt" if "task" in os.path.basename(name) else "agent"
     wanted = {"description", "expected_output"} if kind == "prompt" else {"role", "goal", "backstory"}
@@ -229,6 +239,7 @@ _FORMS: tuple[tuple[Callable[[str], bool], Callable[[Path, str], Iterator[Item]]
     (_named("server.json"), _server),
     (_named("agent.json", "agent-card.json", "agent_card.json"), _card),
     (_named("langgraph.json"), _graphs),
+    (_named("flow.dag.yaml", "flow.flex.yaml"), _flow),
     (_ending("agents.yaml", "agents.yml", "tasks.yaml", "tasks.yml"), _crew),
     (_ending(".prompty", ".prompt"), _prompty),
     (_ending(".j2", ".jinja", ".jinja2"), _template),

@@ -9,7 +9,12 @@ from typing import Any
 
 from catalog.discovery.finding import Finding
 
-_NAMING = {"tools": ("tool", "mcp_server"), "agents": ("agent",), "sub_agents": ("agent",), "model": ("model",)}
+_NAMING = {
+    "tools": ("tool", "mcp_server"),
+    "prompts": ("prompt",),
+    **dict.fromkeys(("agents", "sub_agents"), ("agent",)),
+    "model": ("model",),
+}
 """The parts of a specification that name others, and the kinds of these."""
 _REGISTERED = {
     "servers": ("mcp_server",),

@@ -169,6 +169,13 @@ FORMS: tuple[Form, ...] = (
         hints=(b"instructions:", b"instruction:", b"kind: Workflow", b"agent_class:"),
     ),
     Form(
+        name="promptflow",
+        kinds=("agent",),
+        files=("flow.dag.yaml", "flow.flex.yaml"),
+        reader="promptflow_flow",
+        checked="promptflow-core 1.18.5",
+    ),
+    Form(
         name="drawn flow",
         kinds=(),
         files=("*.json", "*.yaml", "*.yml"),
