@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.entry.filters import NO_FILTERS, Filters
+from catalog.errors import StoreError
 from catalog.search.fusion import Spread, spread_of
 from catalog.search.nearest import Nearest
 from catalog.search.vector_index import VectorIndex
@@ -123,7 +124,11 @@ class SharedIndex(VectorIndex):
         wanted = np.ascontiguousarray(queries, dtype=np.float32)
         wanted = wanted[None] if wanted.ndim == 1 else wanted
         passing = None if filters == NO_FILTERS else self._few(there, filters)
-        found = there.nearest(wanted, k + len(without), filters, passing, [int(id_) for id_ in also])
+        try:
+            found = there.nearest(wanted, k + len(without), filters, passing, [int(id_) for id_ in also])
+        except StoreError:  # as after somebody took pgvector away: what was known of the rows may hold no more
+            self._there = None
+            raise
         similar = np.minimum(np.maximum(found.similarities.round(6), -1.0), 1.0)
         kept = ~np.isin(found.ids, np.asarray(without, np.int64)) if len(without) else np.ones(len(found.ids), np.bool_)
         spreads = [self._sample_of(there).spread(query) for query in wanted]

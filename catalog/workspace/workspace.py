@@ -180,7 +180,7 @@ class Workspace:
         return take(ref, root, asked, check(ref, root, asked))
 
     def _refuse(self) -> Any:
-        raise StoreError("this catalog is closed; open it again", url=self.url)
+        raise StoreError("this catalog is closed; open it again", url=self.store.url)
 
     def __str__(self) -> str:
         return f"{self.store.url}{', closed' if self._closed else ''}"

@@ -7,7 +7,6 @@ import os
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import click
 
@@ -47,11 +46,22 @@ def server_of(client: McpClient, url: str | None, project: Path | None) -> dict[
     command, *first = _program()
     arguments = [*first, "mcp", *(("--project", str(project)) if project else ())]
     server: dict[str, Any] = {**client.extra, "command": command, "args": arguments}
-    if url is not None and urlsplit(url).password:
+    if url is not None and without_password(url) != url:
         server["env"] = {"CATALOG_URL": client.variable.format("CATALOG_URL")}
     elif url is not None:
         arguments += ["--url", url]
     return server
+
+
+def without_password(url: str) -> str:
+    """Return the URL of a database without the password in it: what is written into files is read by others."""
+    scheme, slashes, rest = url.partition("://")
+    if not slashes or scheme.startswith("sqlite"):
+        return url
+    place, _, query = rest.partition("?")
+    login, at, host = place.rpartition("@")
+    kept = "&".join(option for option in query.split("&") if not option.startswith("password="))
+    return f"{scheme}://{login.partition(':')[0]}{at}{host}{'?' + kept if kept else ''}"
 
 
 def _program() -> list[str]:

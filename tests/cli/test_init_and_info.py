@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from catalog_cli.mcp_clients import without_password
+
 TOOL = """
 from catalog import tool
 
@@ -49,6 +51,28 @@ def test_init_makes_a_file_of_its_own_where_there_is_no_project(run_cli, fresh: 
     assert (done.status, (fresh / "catalog.toml").exists()) == (3, False)
     assert run_cli("init", "--yes").status == 0
     assert tomllib.loads((fresh / "catalog.toml").read_text()) == {"url": "sqlite:///catalog.db"}
+
+
+def test_init_keeps_to_the_url_that_was_given(run_cli, fresh: Path) -> None:
+    """The database of ``--url`` is the configured one, so the next command without it finds the same entries."""
+    assert run_cli("--url", "sqlite:///mine.db", "init", "--scan", "plots.py", "--yes").status == 0
+    assert tomllib.loads((fresh / "catalog.toml").read_text()) == {"url": "sqlite:///mine.db"}
+    assert [entry["key"] for entry in run_cli("ls", "--json").data] == ["tool:pie"]
+
+
+@pytest.mark.parametrize(
+    ("url", "written"),
+    [
+        ("postgresql://ann:hunter22@db/team?schema=x", "postgresql://ann@db/team?schema=x"),
+        ("postgresql://db/team?user=ann&password=hunter22", "postgresql://db/team?user=ann"),
+        ("postgresql:///team", "postgresql:///team"),
+        ("sqlite:///a:b@c?password=x.db", "sqlite:///a:b@c?password=x.db"),
+        ("team.db", "team.db"),
+    ],
+)
+def test_no_password_is_written_into_a_file(url: str, written: str) -> None:
+    """What goes into a configuration is the URL without its password, wherever in the URL that is."""
+    assert without_password(url) == written
 
 
 def test_info_shows_which_catalog_it_is(run_cli, fresh: Path) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 from factories import damage, open_catalog, tool
 from hypothesis import given
@@ -30,6 +32,7 @@ from catalog.embedders.hashed import HashEmbedder
 from catalog.entry.filters import Filters
 from catalog.store import fulltext
 from catalog.store.opening import current
+from catalog.store.postgres.errors import store_error
 from catalog.store.schema import HEAD
 
 PROMPTS = (
@@ -261,6 +264,36 @@ def test_timeouts_of_a_role_do_not_end_a_change(postgres: Server, postgres_url: 
         postgres.run("DROP ROLE hasty")
 
 
+def test_an_extension_made_anew_under_a_running_process_is_no_end(postgres: Server, empty: str) -> None:
+    """Where pgvector is taken away and put back while a process runs, it writes and searches as before.
+
+    What its connections remember of the types of the old one is let go of.
+    """
+    upgrade_database(empty)
+    with open_catalog(empty) as cat, open_catalog(f"{empty}&vectors=server") as other:
+        for turn in range(3):
+            for number in range(7):
+                cat.register("tool", f"t{number}", "json:dumps", description=f"Write {number} charts, {turn}")
+                assert other.search("charts", limit=1) != []
+            postgres.run("DROP EXTENSION IF EXISTS vector CASCADE", "empty")
+            with suppress(StoreError):  # once: what it knew of the server holds no more
+                other.search("charts")
+            assert other.search("charts", limit=1) != []
+            upgrade_database(empty)
+            with suppress(StoreBusyError):
+                cat.register("tool", "new", "json:dumps", description=f"New charts, {turn}")
+            cat.register("tool", "new", "json:dumps", description=f"New charts, {turn}")
+            assert other.search("charts", limit=1) != []
+            assert cat.check() == []
+
+
+@pytest.mark.parametrize("state", ["26000", "42P05"])
+def test_a_lost_prepared_statement_names_the_option_for_poolers(state: str) -> None:
+    """Where a pooler hands out another connection each time, the error names ``prepare=off``."""
+    with pytest.raises(StoreError, match=r"say \?prepare=off in the URL"):
+        raise store_error(psycopg.errors.lookup(state)("prepared statement"), "postgresql://db/team")
+
+
 def test_the_drivers_log_says_nothing_of_what_is_an_error_already(
     postgres: Server, postgres_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -299,7 +332,10 @@ ROLES = Path(__file__).resolve().parent.parent.parent / "docs" / "postgres-roles
 
 
 def test_each_role_may_do_what_it_is_for(postgres: Server, postgres_url: str) -> None:
-    """With the SQL of the documentation the reader reads and searches, the writer writes, and neither upgrades."""
+    """With the SQL of the documentation the reader reads and searches, the writer writes, and neither upgrades.
+
+    A member of the owner's role upgrades, and what that makes is the role's and can be read by readers.
+    """
     database = urlsplit(postgres_url).path[1:]
     for role in ("catalog_owner", "catalog_writer", "catalog_reader"):
         postgres.run(f"DROP ROLE IF EXISTS {role}")
@@ -307,7 +343,7 @@ def test_each_role_may_do_what_it_is_for(postgres: Server, postgres_url: str) ->
     for statement in with_roles.split(";\n"):
         if statement.strip():
             postgres.run(statement, database)
-    for name, role in (("ann", "catalog_writer"), ("bob", "catalog_reader")):
+    for name, role in (("otto", "catalog_owner"), ("ann", "catalog_writer"), ("bob", "catalog_reader")):
         postgres.run(f"DROP ROLE IF EXISTS {name}")
         postgres.run(f"CREATE ROLE {name} LOGIN IN ROLE {role}")
     try:
@@ -324,8 +360,17 @@ def test_each_role_may_do_what_it_is_for(postgres: Server, postgres_url: str) ->
             assert reader.entry("tool:chart@prod").description == "Draw a chart"
             with pytest.raises(ReadOnlyError, match="may not do that"):
                 reader.register("tool", "more", "os.path:join")
+        postgres.run("DROP TABLE catalog.search_word", database)
+        upgrade_database(postgres_url.replace("owner@", "otto@"))
+        owners = postgres.run("SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'catalog'", database)
+        assert owners == [("catalog_owner",)]
+        with (
+            pytest.warns(CatalogWarning, match="read only here"),
+            open_catalog(postgres_url.replace("owner@", "bob@")) as reader,
+        ):
+            assert [hit.key for hit in reader.search("charts")] == ["tool:chart"]
     finally:
-        for name in ("ann", "bob"):
+        for name in ("otto", "ann", "bob"):
             postgres.run(f"DROP OWNED BY {name}", database)
             postgres.run(f"DROP ROLE {name}")
         for role in ("catalog_owner", "catalog_writer", "catalog_reader"):

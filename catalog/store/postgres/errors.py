@@ -12,7 +12,6 @@ import psycopg
 from catalog.errors import CatalogError, ReadOnlyError, SchemaOutdatedError, StoreBusyError, StoreError
 
 _LOST = ("08", "57P", "25P03")  # connection exceptions; shut down, crashed, starting; idle for too long
-_BUSY = {"53300": "has no connection left (too many clients)", "55P03": "is busy: another process writes"}
 
 
 _FOR_NOW = (
@@ -28,8 +27,16 @@ def _is_tls(error: BaseException) -> bool:
     return not getattr(error, "sqlstate", None) and any(words in str(error) for words in _TLS)
 
 
+def _is_stale(error: BaseException) -> bool:
+    """Tell whether a connection remembers what somebody has made anew since, as types of an extension."""
+    state = getattr(error, "sqlstate", None)
+    return (state == "XX000" and "cache lookup failed" in str(error)) or (state == "0A000" and "plan" in str(error))
+
+
 def is_lost(error: BaseException) -> bool:
-    """Tell whether *error* says that there is no connection any more, or none yet: asking again may help."""
+    """Tell whether *error* says that a connection is of no use any more, or that there is none yet: another may be."""
+    if _is_stale(error):
+        return True
     if not isinstance(error, (psycopg.OperationalError, psycopg.InterfaceError)):
         return False
     state = error.sqlstate or ""
@@ -50,45 +57,55 @@ _MISTAKEN = (
 )
 
 
+_LACKS = (
+    SchemaOutdatedError,
+    "{shown} lacks a table, column, type or function of this version ({said}); run `catalog --url {quoted} db upgrade`",
+)
+_POOLED = (
+    StoreError,
+    "{shown} lost a prepared statement ({said}): is there a pooler that gives each transaction another connection? "
+    "Then say ?prepare=off in the URL",
+)
+_ENCODED = (
+    StoreError,
+    "{shown} can't keep such a text ({said}); nothing was changed. Is the encoding of the database not UTF8? Then "
+    "`catalog db copy` it to another, made with `createdb -E UTF8 -T template0 NAME`",
+)
+_BY_STATE: dict[str, tuple[type[StoreError], str]] = {
+    "53300": (StoreBusyError, "{shown} has no connection left (too many clients); try again"),
+    "55P03": (StoreBusyError, "{shown} is busy: another process writes; try again"),
+    "57014": (
+        StoreBusyError,
+        "{shown} took longer than the statement timeout; ask for less, or give more time with "
+        "?statement_timeout=SECONDS in the URL",
+    ),
+    "25006": (
+        ReadOnlyError,
+        "{shown} is read only (a standby, or set so); nothing was changed. Write to the primary server",
+    ),
+    "42501": (ReadOnlyError, "{shown}: this role may not do that ({said}); docs/postgres.md lists the roles"),
+    **dict.fromkeys(("42P01", "42703", "42704", "42883"), _LACKS),
+    **dict.fromkeys(("26000", "42P05"), _POOLED),
+    **dict.fromkeys(("22P05", "22021"), _ENCODED),
+    "40": (StoreBusyError, "{shown}: another process changed the same; try again"),
+    "53": (StoreError, "{shown} has no room or memory left ({said})"),
+}
+"""Error and text by SQLSTATE, or by the two signs that its class begins with."""
+
+
 def store_error(error: BaseException, shown: str) -> CatalogError:
     """Return the error of the catalog called *shown* for an *error* of the driver."""
     state = getattr(error, "sqlstate", None) or ""
     if not state and (refused := _refused(error, shown)):
         return refused
-    if state in _BUSY:
-        return StoreBusyError(f"{shown} {_BUSY[state]}; try again", url=shown, sqlstate=state)
-    if state == "57014":
+    known = _BY_STATE.get(state) or _BY_STATE.get(state[:2])
+    if known is not None:
+        kind, text = known
+        said = {"shown": shown, "said": _said(error), "quoted": shlex.quote(shown)}
+        return kind(text.format_map(said), url=shown, sqlstate=state)
+    if _is_stale(error):
         return StoreBusyError(
-            f"{shown} took longer than the statement timeout; ask for less, or give more time with "
-            "?statement_timeout=SECONDS in the URL",
-            url=shown,
-            sqlstate=state,
-        )
-    if state == "40P01" or state.startswith("40"):
-        return StoreBusyError(f"{shown}: another process changed the same; try again", url=shown, sqlstate=state)
-    if state == "25006":
-        return ReadOnlyError(
-            f"{shown} is read only (a standby, or set so); nothing was changed. Write to the primary server",
-            url=shown,
-            sqlstate=state,
-        )
-    if state == "42501":
-        return ReadOnlyError(
-            f"{shown}: this role may not do that ({_said(error)}); docs/postgres.md lists the roles",
-            url=shown,
-            sqlstate=state,
-        )
-    if state in ("42P01", "42703"):
-        return SchemaOutdatedError(
-            f"{shown} lacks a table or column of this version ({_said(error)}); run "
-            f"`catalog --url {shlex.quote(shown)} db upgrade`",
-            url=shown,
-            sqlstate=state,
-        )
-    if state in ("22P05", "22021"):
-        return StoreError(
-            f"{shown} can't keep this text, as its encoding is not UTF8 ({_said(error)}); `db copy` it to a database "
-            "made with `createdb -E UTF8 -T template0 NAME`. Nothing was changed",
+            f"{shown} was rebuilt while it was used ({_said(error)}); nothing was changed, try again",
             url=shown,
             sqlstate=state,
         )
@@ -97,8 +114,6 @@ def store_error(error: BaseException, shown: str) -> CatalogError:
             f"{shown} keeps no text with the character NUL ({_said(error)}); take it out. Nothing was changed",
             url=shown,
         )
-    if state.startswith("53"):
-        return StoreError(f"{shown} has no room or memory left ({_said(error)})", url=shown, sqlstate=state)
     if is_lost(error):
         mistaken = not state and any(words in str(error) for words in _MISTAKEN)
         return StoreBusyError(
@@ -113,7 +128,7 @@ def store_error(error: BaseException, shown: str) -> CatalogError:
 def _refused(error: BaseException, shown: str) -> CatalogError | None:
     """Return the error for a connection that was refused, which has no state; None where that is not what happened."""
     if "FATAL:" in str(error) and any(words in str(error) for words in ("too many", "connection slots")):
-        return StoreBusyError(f"{shown} {_BUSY['53300']}; try again", url=shown, sqlstate="53300")
+        return StoreBusyError(_BY_STATE["53300"][1].format(shown=shown), url=shown, sqlstate="53300")
     if "FATAL:" in str(error) and not is_lost(error):
         return StoreError(
             f"{shown} refuses the connection ({_said(error)}); check user, password and database in the URL; "

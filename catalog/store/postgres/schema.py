@@ -129,6 +129,8 @@ def upgrade(address: Address) -> str | None:
             there = connection.exec_driver_sql(f"SELECT to_regnamespace('{address.quoted}')").scalar()
             if there is None:  # asked before: IF NOT EXISTS would need the right to make it though it is there
                 connection.exec_driver_sql(f"CREATE SCHEMA {address.quoted}")
+            if owner := connection.exec_driver_sql(_OWNER, (address.schema,)).scalar():
+                connection.exec_driver_sql(f"SET LOCAL ROLE {owner}")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
             connection.exec_driver_sql(
@@ -149,6 +151,13 @@ def upgrade(address: Address) -> str | None:
     finally:
         engine.dispose()
     return at
+
+
+_OWNER = """SELECT quote_ident(r.rolname) FROM pg_namespace AS n JOIN pg_roles AS r ON r.oid = n.nspowner
+    WHERE n.nspname = ? AND r.rolname <> current_user AND pg_has_role(r.oid, 'MEMBER')
+    AND NOT (SELECT u.rolsuper FROM pg_roles AS u WHERE u.rolname = current_user)
+    AND NOT EXISTS (SELECT 1 FROM pg_class AS c WHERE c.relnamespace = n.oid AND c.relowner <> n.nspowner)"""
+"""Whose the schema and all in it is, where this role is a member of that one: new tables are to be its, too."""
 
 
 def _refuse_encoding(connection: Any, address: Address) -> None:

@@ -221,6 +221,8 @@ class PostgresWriter(Writer):
         except (sa.exc.DBAPIError, psycopg.Error) as error:
             self._roll_back(connection)
             cause = _cause(error)
+            if is_lost(cause):
+                connection.invalidate()
             if committing and is_lost(cause):
                 raise unknown_commit(self.path, cause) from error
             raise store_error(cause, self.path) from error

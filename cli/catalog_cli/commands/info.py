@@ -58,7 +58,8 @@ def info(app: Application, as_json: bool) -> None:
 
 
 def _lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    yield "database", f"{data['path']} ({data['bytes'] / 1e6:,.1f} MB, schema {data['schema']})"
+    size = "" if data["bytes"] is None else f"{data['bytes'] / 1e6:,.1f} MB, "
+    yield "database", f"{data['path']} ({size}schema {data['schema']})"
     yield "configuration", data["configuration"] or "none; `catalog init` writes it"
     counts = ", ".join(f"{count:,} {kind}" for kind, count in data["entries"].items())
     yield "entries", f"{sum(data['entries'].values()):,}{f' ({counts})' if counts else ''}"
@@ -76,6 +77,8 @@ def _lines(data: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "mistyped", data["name_search"]
 
 
-def _size(path: str) -> int:
-    """Return the bytes of a database with its log."""
+def _size(path: str) -> int | None:
+    """Return the bytes of a database with its log; None where it is on a server."""
+    if "://" in path:
+        return None
     return sum(os.path.getsize(path + end) for end in ("", "-wal") if os.path.exists(path + end))

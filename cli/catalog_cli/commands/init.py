@@ -10,6 +10,7 @@ import click
 
 from catalog_cli.application import Application, pass_app
 from catalog_cli.gate import asked
+from catalog_cli.mcp_clients import without_password
 from catalog_cli.options import command
 from catalog_cli.reports import show
 
@@ -33,12 +34,12 @@ url = "{url}"
     """,
     embedder=True,
 )
-@click.option("--database", metavar="URL", default="sqlite:///catalog.db", show_default=True, help="Where it is kept.")
+@click.option("--database", metavar="URL", help="Where it is kept; else --url, or sqlite:///catalog.db.")
 @click.option("--scan", "targets", multiple=True, metavar="PACKAGE|PATH", help="What to fill it from.")
 @click.option("--trust", is_flag=True, help="Follow what the configuration of this folder says of code, from now on.")
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing.")
 @pass_app
-def init(app: Application, database: str, targets: tuple[str, ...], trust: bool, yes: bool) -> None:
+def init(app: Application, database: str | None, targets: tuple[str, ...], trust: bool, yes: bool) -> None:
     """Give this folder a catalog of its own.
 
     Writes [tool.catalog] into pyproject.toml, or a catalog.toml where there is none, and scans what you name. What is
@@ -53,7 +54,9 @@ def init(app: Application, database: str, targets: tuple[str, ...], trust: bool,
     if trust:
         _trust(app)
         return
+    database = database or app.url or "sqlite:///catalog.db"
     path = database_place(database)  # raises for a URL that is not valid before anything is written
+    written = without_password(database)
     here = Path.cwd()
     project, own = here / "pyproject.toml", here / "catalog.toml"
     if own.exists() or (project.exists() and "catalog" in _tables(project)):
@@ -61,13 +64,16 @@ def init(app: Application, database: str, targets: tuple[str, ...], trust: bool,
         app.screen.print(f"{there} configures a catalog already; it stays as it is")
     elif project.exists():
         text = project.read_text(encoding="utf-8")
-        _write(project, text.rstrip("\n") + "\n" + TABLE.format(url=database))
+        _write(project, text.rstrip("\n") + "\n" + TABLE.format(url=written))
         _remember(project)
         app.screen.print(f"wrote [tool.catalog] into {project}")
     else:
-        _write(own, FILE.format(url=database))
+        _write(own, FILE.format(url=written))
         _remember(own)
         app.screen.print(f"wrote {own}")
+    if written != database:
+        app.screen.remark("The password stays out of it: libpq takes it from PGPASSWORD or ~/.pgpass.")
+        app.url = app.url or database
     try:
         app.url = app.url or load_settings().place()
     except SettingsError as error:

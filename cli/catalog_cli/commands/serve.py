@@ -71,5 +71,5 @@ def serve(
     with Catalog(app.url, embedder=app.embedder, settings=settings) as catalog:
         serve(
             create_app(catalog, how),
-            started=lambda address: app.screen.remark(f"serving {catalog.url} at {address}; Ctrl-C stops it"),
+            started=lambda address: app.screen.remark(f"serving {app.shown_url} at {address}; Ctrl-C stops it"),
         )
