@@ -190,6 +190,7 @@ def test_a_filter_that_few_pass_or_that_hnsw_gives_up_on_is_exact(filled: str, m
         assert there.search("w1 w2", mode="semantic")[0].why["vectors"] == "hnsw, ef_search 400"
         assert "vectors" not in here.search("w1 w2", mode="semantic")[0].why
     monkeypatch.setattr(shared_index, "FEW", 5)
+    monkeypatch.setattr(shared_index, "MANY", 5)
     monkeypatch.setattr(row_search, "_FILTERED", {"hnsw.ef_search": "1", "enable_sort": "off"})
     with opened(filled, WIDE) as there, opened(filled, WIDE, "exact") as here:
         for tags in (["rare"], ["t1"]):
@@ -236,6 +237,19 @@ def test_a_search_asks_the_server_twice_and_for_all_entries_once(filled: str, mo
             assert (len(asked), len(hits)) == (2, 10)
             assert len([hit.entry for hit in hits]) == 10
             assert len(asked) == 3
+
+
+def test_a_search_behind_a_filter_is_planned_for_that_filter(filled: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often a tag is asked for, the server has no plan for any tag, which would be slow for most."""
+    for name in ("FEW", "MANY"):
+        monkeypatch.setattr(shared_index, name, 5)
+    kept = "SELECT p.name FROM pg_prepared_statements AS p WHERE p.statement LIKE 'WITH f%' AND p.statement LIKE ?"
+    with opened(filled, WIDE) as there:
+        for number in range(12):
+            there.search(f"w{number}", tags=["t1"], mode="semantic")
+            there.search(f"w{number}", mode="semantic")
+        reader = there.workspace.store.reader
+        assert (reader.all(kept, ("%entry_tag%",)), len(reader.all(kept, ("%",)))) == ([], 1)
 
 
 def test_similar_entries_are_asked_of_the_server_too(filled: str) -> None:

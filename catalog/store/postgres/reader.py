@@ -233,13 +233,18 @@ class PostgresReader(Reader):
                 return None  # a character that no text of PostgreSQL contains
             raise
 
-    def at_once(self, settings: Mapping[str, str], sql: str, params: Sequence[Any]) -> list[Row]:
+    def at_once(
+        self, settings: Mapping[str, str], sql: str, params: Sequence[Any], *, planned: bool = False
+    ) -> list[Row]:
         """Return the rows of a statement of the driver's own form, run under *settings* that other statements may have.
+
+        One that is to be *planned* for these very parameters is not prepared: the server would plan it for any.
 
         A connection keeps them until it is told others. Behind a pooler, where it does not, they go to the server with
         the statement, on one way there and back.
         """
         told = "SELECT " + ", ".join(["set_config(%s, %s, %s)"] * len(settings))
+        prepare = False if planned else None
 
         def ask(lent: psycopg.Connection[Any]) -> list[Row]:
             with lent.cursor(binary=True) as cursor:
@@ -247,12 +252,12 @@ class PostgresReader(Reader):
                     if settings and self._set.get(lent) != settings:
                         lent.execute(told, [part for pair in settings.items() for part in (*pair, False)])
                         self._set[lent] = settings
-                    rows: list[Row] = cursor.execute(sql, params).fetchall()
+                    rows: list[Row] = cursor.execute(sql, params, prepare=prepare).fetchall()
                     return rows
                 with lent.pipeline() if psycopg.Pipeline.is_supported() else nullcontext():
                     lent.execute("BEGIN READ ONLY")
                     lent.execute(told, [part for pair in settings.items() for part in (*pair, True)])
-                    rows = cursor.execute(sql, params).fetchall()
+                    rows = cursor.execute(sql, params, prepare=prepare).fetchall()
                     lent.execute("COMMIT")
                     return rows
 
