@@ -222,3 +222,10 @@ def test_rules_for_some_files_are_prompts(make: Make) -> None:
         "prompt:style": ("Write so.\n\nBe brief.", ["**/*.md", "**/*.rst"]),
         "prompt:types": ("Annotate.", ["*.py"]),
     }
+
+
+def test_comments_of_markdown_describe_nothing(make: Make) -> None:
+    """What stands in a comment of HTML is in the text of the prompt, and not in its description."""
+    text = "<!-- made from reviews\n  do not sort -->\n# Rules\n\nBe kind. <!-- always -->\n"
+    (prompt,) = facts(make({"app/AGENTS.md": text}))
+    assert (prompt["key"], prompt["description"], prompt["spec"]) == ("prompt:app", "# Rules\n\nBe kind.", text)
