@@ -155,8 +155,9 @@ newer, by a minor version or more, than the release in the last column, in which
 [A project adds rules of its own](how-to/own-recognisers.md).
 
 The column of names says which argument or attribute has the name and the description; where none is given, the name is
-that of the function, class or variable, and the description the docstring, or the text behind an assignment. What no
-path leads to, as it is made inside of a function, is kept without a reference, and says why.
+that of the function, class or variable, and the description the docstring, or the text behind an assignment; `->` is
+the text that a function returns. What no path leads to, as it is made inside of a function, is kept without a
+reference, and says why.
 
 Plain functions and methods that are given to an agent, or registered on a server, are tools without a mark of their
 own: `Agent(tools=[look])`, `llm.bind_tools([look])`, `server.tool(name="x")(look)`, `server.add_tool(look)`,

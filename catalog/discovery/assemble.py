@@ -11,12 +11,16 @@ from catalog.discovery.extract import Extract
 from catalog.discovery.finding import Finding
 from catalog.discovery.follow_names import NameFollower
 from catalog.discovery.literal import Value, texts_in
+from catalog.discovery.part_text import PART
 from catalog.discovery.rules import Rule
 from catalog.entry.key import name_fault
 from catalog.entry.template import format_of, parameters_of_text
 
 _TEMPLATES = ("prefix", "template", "suffix")
 """Fields that are what a prompt says, and so the description of it."""
+
+RETURNED = "->"
+"""Stands among the places of a description for the text that the function returns."""
 
 _LONGEST_NAME = 60
 """Of how many characters a name of several words may be."""
@@ -98,6 +102,7 @@ def seen_in(
         if item.get("alternative"):
             others.append(finding)
             continue
+        finding = _said_otherwise(finding, item, rule, follower)
         seen.append(Seen(finding, item, _is_listed(item, rule, kind, read)))
         for further, (rule, kind, read) in _registered_too(item, follower, finding.kind, finding.name):
             seen.append(Seen(finding_of(module, further, rule, kind, read, path, root), further))
@@ -224,6 +229,22 @@ def _registered_too(
             known.add(other)
             further = _as_registered({**item, "line": mark["line"], "marks": [mark]}, marked.rule)
             yield further, (marked.rule, marked.rule.kind, read)
+
+
+def _said_otherwise(finding: Finding, item: dict[str, Any], rule: Rule, follower: NameFollower) -> Finding:
+    """Return *finding*; of a prompt without a description with what other decorators say, or the function returns."""
+    if finding.kind != "prompt" or finding.description or item["form"] != "function":
+        return finding
+    text: Any = None
+    for marked in filter(None, (of_mark(mark, follower) for mark in item.get("marks", ())[1:])):
+        read = _arguments_reader(marked.given, follower)
+        text = text or next(
+            (said for field in _TEMPLATES if (said := read(marked.rule.places(field), part=True))), None
+        )
+    if not text and RETURNED in rule.places("description") and "hidden" not in item:
+        value = follower.text([PART, [{"name": f"{finding.module}.{item['qualname']}", "given": "called"}]])
+        text = value[1] if value else None
+    return replace(finding, description=text.strip()) if isinstance(text, str) and text.strip() else finding
 
 
 def _as_registered(item: dict[str, Any], rule: Rule) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog.errors import CatalogWarning, ReadOnlyError, StoreBusyError, StoreError
 from catalog.store import forks, schema
+from catalog.store.blank import put_blank
 from catalog.store.foreign import ensure_ours, harden
 from catalog.store.forms import is_number
 from catalog.store.queries import STATE
@@ -62,7 +63,10 @@ class Store:
             with forks.opening:
                 read_only = schema.is_read_only(url)
                 stand_in = self._temporary() if schema.is_to_come(self.path, read_only) else None
-                schema.ensure(stand_in or self.path, read_only)
+                if path is None or stand_in is not None:
+                    put_blank(stand_in or self.path)
+                else:
+                    schema.ensure(self.path, read_only)
                 self.reader = Reader(
                     self.path, busy_ms=busy_ms, ensure=schema.ensure_at, read_only=read_only, stand_in=stand_in
                 )

@@ -323,3 +323,23 @@ def test_a_task_in_a_function_is_called_like_its_variable(make: Any) -> None:
         "prompt:plan",
         "agent:crew",
     ]
+
+
+def test_a_prompt_that_is_a_function_says_what_it_returns(make: Any) -> None:
+    """Without a docstring the text it returns describes it, or that of another decorator; a parameter says nothing."""
+    text = (
+        "from mirascope import llm, prompt_template\nfrom fastmcp import FastMCP\nmcp = FastMCP('m')\n"
+        "@llm.call('m')\ndef book(genre: str):\n    return f'Recommend a {genre} book'\n"
+        "@llm.call('m')\n@prompt_template('Name a {kind} animal')\ndef animal(kind: str): ...\n"
+        "@llm.call('m')\ndef solve(problem: str):\n    return problem\n"
+        "@llm.call('m')\ndef told():\n    'Tell a story.'\n    return 'Once upon a time'\n"
+        "@mcp.prompt\ndef review(code: str) -> str:\n    return f'Review this:\\n{code}'\n"
+    )
+    found = {each.key: each.description for each in scan(make({"app.py": text})).findings if each.kind == "prompt"}
+    assert found == {
+        "prompt:book": "Recommend a {genre} book",
+        "prompt:animal": "Name a {kind} animal",
+        "prompt:solve": "",
+        "prompt:told": "Tell a story.",
+        "prompt:review": "Review this:\n{code}",
+    }

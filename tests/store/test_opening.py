@@ -15,12 +15,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from factories import blank_catalog, open_catalog
+from factories import blank_catalog, open_catalog, run_sql
 from forks import STRICT, forks
 
 from catalog import AutoCouncil, Catalog, CatalogWarning, ReadOnlyError, Settings
 from catalog.errors import CatalogError, NotACatalogError, StoreBusyError, StoreError
-from catalog.store import schema
 from catalog.store.store import Store
 
 pytestmark = pytest.mark.sqlite("where it lies, how it is opened, and what lies beside it")
@@ -569,6 +568,17 @@ def test_closing_leaves_one_file(url: str, database: Path) -> None:
     assert [path.name for path in database.parent.glob("catalog.db*")] == ["catalog.db"]
 
 
+def test_each_private_catalog_begins_as_the_first_one_did() -> None:
+    """A second private catalog is empty and sound, in the journal mode of every catalog, whatever the first holds."""
+    with open_catalog("sqlite://") as first, open_catalog("sqlite://") as second:
+        first.register("tool", "a", "os:getcwd")
+        assert (first.list("tool"), second.list("tool"), second.check()) == (["a"], [], [])
+        second.register("tool", "b", "os:getcwd")
+        assert (first.list("tool"), second.list("tool"), second.check()) == (["a"], ["b"], [])
+        modes = [run_sql(f"sqlite:///{cat.workspace.store.path}", "PRAGMA journal_mode") for cat in (first, second)]
+        assert modes == [[("wal",)], [("wal",)]]
+
+
 def test_a_failed_opening_leaves_no_folder_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A private catalog that can't be opened takes its temporary folder along."""
     import gc
@@ -576,10 +586,10 @@ def test_a_failed_opening_leaves_no_folder_behind(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
-    def refuse(path: str, read_only: str) -> bool:
+    def refuse(path: str) -> None:
         raise StoreError("no")
 
-    monkeypatch.setattr(schema, "ensure", refuse)
+    monkeypatch.setattr("catalog.store.store.put_blank", refuse)
     with pytest.raises(StoreError, match="no"):
         Store("sqlite://")
     gc.collect()
