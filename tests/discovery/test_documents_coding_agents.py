@@ -202,3 +202,30 @@ def test_plugins_and_collections_hold_agents_and_commands(make: Make) -> None:
         ("prompt:new-form", "copilot-prompt"),
         ("prompt:review", "claude-command"),
     ]
+
+
+def test_rules_for_some_files_are_prompts(make: Make) -> None:
+    """Instructions of Copilot, Cursor and Windsurf say where they hold; a file that says nothing of itself is none."""
+    folder = make(
+        {
+            "docs/style.instructions.md": "---\ndescription: Write so.\napplyTo: '**/*.md, **/*.rst'\n---\nBe brief.\n",
+            ".github/instructions/plain.md": "---\napplyTo: '**'\n---\nUse tabs.\n",
+            ".cursor/rules/deep/types.mdc": "---\nglobs: *.py\nalwaysApply: false\n---\nAnnotate.\n",
+            ".windsurf/rules/always.md": "---\ntrigger: always_on\n---\nAsk first.\n",
+            "docs/README.instructions.md": "# About our instructions\n",
+            "notes/other.mdc": "---\nglobs: '*'\n---\nNot below rules.\n",
+        }
+    )
+    assert {each["key"]: (each["description"], each["applies_to"]) for each in facts(folder)} == {
+        "prompt:always": ("Ask first.", ["always_on"]),
+        "prompt:plain": ("Use tabs.", ["**"]),
+        "prompt:style": ("Write so.\n\nBe brief.", ["**/*.md", "**/*.rst"]),
+        "prompt:types": ("Annotate.", ["*.py"]),
+    }
+
+
+def test_comments_of_markdown_describe_nothing(make: Make) -> None:
+    """What stands in a comment of HTML is in the text of the prompt, and not in its description."""
+    text = "<!-- made from reviews\n  do not sort -->\n# Rules\n\nBe kind. <!-- always -->\n"
+    (prompt,) = facts(make({"app/AGENTS.md": text}))
+    assert (prompt["key"], prompt["description"], prompt["spec"]) == ("prompt:app", "# Rules\n\nBe kind.", text)

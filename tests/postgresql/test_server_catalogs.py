@@ -509,6 +509,16 @@ def test_pgvector_in_the_database_is_no_hindrance(postgres: Server, empty: str) 
         assert [hit.key for hit in cat.search("charts", mode="semantic")] == ["tool:chart"]
 
 
+def test_a_nul_within_data_harms_no_search(postgres_url: str) -> None:
+    """JSON may hold a NUL that no text of PostgreSQL does: what looks into the data of all entries passes it over."""
+    with open_catalog(postgres_url) as cat:
+        cat.register("tool", "odd", "json:dumps", metadata={"a": "\0"})
+        cat.register("tool", "even", "json:loads", metadata={"a": "\\u0000"})
+        assert cat.diagnose() == []
+        assert cat.check() == []
+        assert cat.entry("tool:odd").metadata["a"] == "\0"
+
+
 def test_a_damaged_row_harms_no_other(postgres_url: str) -> None:
     """A text that another program left and that is no JSON is named by a check; what goes by data passes it over."""
     with open_catalog(postgres_url) as cat:

@@ -111,6 +111,25 @@ def test_the_index_of_vectors_is_asked_of_the_standby(
             cat.unregister("tool", "chart")  # the servers are shared with the other tests
 
 
+def test_a_replica_that_follows_another_server_is_not_asked(primary: Server, postgres: Server) -> None:
+    """A server named as replica that is no standby of the first is one warning; what it has is never read."""
+    postgres.run("CREATE DATABASE team")
+    try:
+        upgrade_database(postgres.url("team"))
+        with open_catalog(postgres.url("team")) as other:
+            for number in range(50):  # ahead of the first by its generations
+                other.register("tool", "foreign", "os.path:join", description=f"foreign {number}")
+        with pytest.warns(CatalogWarning, match=r"is no standby of postgresql://\S+/team, and is not asked"):
+            cat = open_catalog(f"{primary.url('team')}&replica=127.0.0.1:{postgres.port}")
+        with cat:
+            cat.register("tool", "ours", "os.path:join")
+            cat.register("tool", "ours", "os.path:join", description="again")
+            assert ("ours" in cat.list("tool"), "foreign" in cat.list("tool")) == (True, False)
+            cat.unregister("tool:ours")
+    finally:
+        postgres.run("DROP DATABASE team WITH (FORCE)")
+
+
 def test_a_standby_alone_is_read_only_and_follows(primary: Server, standby: Server) -> None:
     """A catalog opened on a standby says once that it is read only, refuses writes, and shows what
     arrives there, though no standby tells of changes."""

@@ -1,6 +1,6 @@
-"""What coding agents read: instructions for a folder, sub-agents, commands.
+"""What coding agents read: instructions for a folder, rules for some files, sub-agents, commands.
 
-Claude Code, Codex, Copilot, Cursor, Gemini CLI and OpenCode have the same three things in folders of their own, as
+Claude Code, Codex, Copilot, Cursor, Gemini CLI, OpenCode and Windsurf have the same things in folders of their own, as
 Markdown with a table in front, or as TOML. Plugins have them in plain folders; of Copilot's the ends of names tell.
 """
 
@@ -22,8 +22,17 @@ INSTRUCTIONS = ("AGENTS.md", "CLAUDE.md", "GEMINI.md", "copilot-instructions.md"
 """Instructions for whatever is done in a folder; where the first is, the others repeat it."""
 
 _TAG = "coding-agent"
-_ENDS = {".agent.md": "agents", ".chatmode.md": "chatmodes", ".prompt.md": "prompts"}
+_ENDS = {
+    ".agent.md": "agents",
+    ".chatmode.md": "chatmodes",
+    ".prompt.md": "prompts",
+    ".instructions.md": "instructions",
+}
 """Ends of names, and the folder whose files are of the same form."""
+_RULES = ("instructions", "rules")
+"""Folders of instructions that hold for some files, or that an agent takes where they fit."""
+_WHERE = ("applyTo", "globs", "trigger")
+"""How a rule says where it holds."""
 _FORMS = {".prompt.md": "copilot-prompt", ".toml": "gemini-command"}
 _PLUGINS = (".claude-plugin", ".codex-plugin", ".cursor-plugin", "plugin.json", "gemini-extension.json")
 """What lies in the folder of a plugin."""
@@ -47,6 +56,8 @@ def read(document: Document) -> Iterator[Item]:
     table, text, line = _parts(document)
     if folder in ("agents", "agent", "chatmodes"):
         yield from _agent(document, table, text, line)
+    elif folder in _RULES:
+        yield from _rule(document, table, text, line)
     elif name.lower() != "readme.md":
         yield _command(document, table, text, line)
 
@@ -127,6 +138,23 @@ def _agent(document: Document, table: Mapping[str, Any], text: str, line: int) -
         spec={word: value for word, value in spec.items() if value},
         line=line if not said else 1,
         tags=(_TAG,),
+    )
+
+
+def _rule(document: Document, table: Mapping[str, Any], text: str, line: int) -> Iterator[Item]:
+    """Yield instructions for some files; what says neither where they hold nor what for is none."""
+    where = next((table[word] for word in _WHERE if table.get(word)), None)
+    if where is None and not isinstance(table.get("description"), str):
+        return
+    yield prompt_item(
+        document,
+        text,
+        PLAIN,
+        name=table.get("name") or stem_of(document),
+        description=table.get("description"),
+        tags=(_TAG,),
+        line=line,
+        metadata={"applies_to": list(texts_of(where)) if isinstance(where, (str, list)) else None},
     )
 
 

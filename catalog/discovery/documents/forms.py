@@ -14,14 +14,15 @@ CODING_AGENTS = tuple(
     for agent, folders in {
         ".claude": ("agents", "commands"),
         ".codex": ("agents", "prompts"),
-        ".cursor": ("agents", "commands"),
+        ".cursor": ("agents", "commands", "rules"),
         ".gemini": ("agents", "commands"),
-        ".github": ("agents", "prompts", "chatmodes"),
+        ".github": ("agents", "prompts", "chatmodes", "instructions"),
         ".opencode": ("agent", "agents", "command", "commands"),
+        ".windsurf": ("rules",),
     }.items()
     for folder in folders
 )
-"""Where coding agents look for sub-agents and commands."""
+"""Where coding agents look for sub-agents, commands and rules."""
 
 FORMS: tuple[Form, ...] = (
     Form(
@@ -200,15 +201,15 @@ FORMS: tuple[Form, ...] = (
     Form(
         name="coding agents",
         kinds=("prompt", "agent"),
-        files=("*.md", "*.toml"),
+        files=("*.md", "*.mdc", "*.toml"),
         folders=CODING_AGENTS,
         reader="coding_agents",
-        checked="Claude Code, Codex, Copilot, Cursor, Gemini CLI, OpenCode, 2026-11",
+        checked="Claude Code, Codex, Copilot, Cursor, Gemini CLI, OpenCode, Windsurf, 2026-11",
     ),
     Form(
         name="coding agents",  # of Copilot, wherever they are kept
         kinds=("prompt", "agent"),
-        files=("*.agent.md", "*.chatmode.md", "*.prompt.md"),
+        files=("*.agent.md", "*.chatmode.md", "*.prompt.md", "*.instructions.md"),
         reader="coding_agents",
         checked="Copilot, 2026-11",
     ),

@@ -17,8 +17,10 @@ SHOWN = 2_000
 READABLE = 200_000
 """Characters of the longest Jinja template whose variables are looked for."""
 
-_COMMENTS = re.compile(r"\{\{!--.*?--\}\}[ \t]*\n?|\{\{![^{}]*\}\}[ \t]*\n?|\{#.*?#\}[ \t]*\n?", re.DOTALL)
-"""What a template says to its readers only."""
+_COMMENTS = re.compile(
+    r"\{\{!--.*?--\}\}[ \t]*\n?|\{\{![^{}]*\}\}[ \t]*\n?|\{#.*?#\}[ \t]*\n?|<!--.*?-->[ \t]*\n?", re.DOTALL
+)
+"""What a template, or Markdown, says to its readers only."""
 _OPTIONS = frozenset(
     {"temperature", "top_p", "topp", "top_k", "topk", "max_tokens", "maxtokens", "maxoutputtokens", "max_output_tokens"}
     | {"max_completion_tokens", "frequency_penalty", "frequencypenalty", "presence_penalty", "presencepenalty", "seed"}

@@ -86,9 +86,13 @@ BEGIN
 END $f$
 """,
     # Another program may have left a text that is no JSON: that row has no value there, and all others have theirs.
+    # Nor has one with a NUL in it, which JSON may hold and no text of PostgreSQL: jsonb refuses it at once.
     """
 CREATE OR REPLACE FUNCTION catalog_json(said text) RETURNS json LANGUAGE plpgsql IMMUTABLE AS $f$
 BEGIN
+    IF strpos(said, '\\u0000') > 0 THEN
+        RETURN said::jsonb::json;
+    END IF;
     RETURN said::json;
 EXCEPTION WHEN others THEN
     RETURN NULL;

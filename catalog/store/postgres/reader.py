@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import select
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
@@ -14,10 +16,11 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 
-from catalog.errors import StoreError
+from catalog.errors import CatalogWarning, StoreError
 from catalog.store.access import READ, WRITE, Access
 from catalog.store.postgres.connecting import Connection, connect
 from catalog.store.postgres.errors import is_lost, store_error, translated
+from catalog.store.postgres.identity import identity
 from catalog.store.postgres.listening import GENERATION, Listener
 from catalog.store.reader import Params, Reader, Row
 
@@ -341,7 +344,11 @@ class _Replica:
             lent = None
         try:
             address = self._reader.address
-            lent = lent or connect(address, conninfo=address.replica)
+            if lent is None:
+                lent = connect(address, conninfo=address.replica)
+                if not self._is_standby(lent):
+                    lent.close()
+                    return None
             if self._level != needed:
                 state = lent.execute(GENERATION).fetchone()
                 if state is None or (
@@ -356,6 +363,20 @@ class _Replica:
                 lent.close()
             raise
         return lent
+
+    def _is_standby(self, lent: psycopg.Connection[Any]) -> bool:
+        """Tell whether it follows the first server: one that does not has other entries, and is never asked again."""
+        with self._reader._lent() as first:  # noqa: SLF001 - as above
+            same = identity(first) == identity(lent)
+        if not same:
+            self._rests_until = math.inf
+            warnings.warn(
+                f"the replica that the URL names is no standby of {self._reader.shown}, and is not asked; look at "
+                "?replica=",
+                CatalogWarning,
+                stacklevel=2,
+            )
+        return same
 
     def give_back(self, lent: psycopg.Connection[Any]) -> None:
         """Take a connection back."""
