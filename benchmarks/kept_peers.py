@@ -136,7 +136,7 @@ PEERS = {
     "usearch f16": Kept(("usearch.index",), _build_usearch, _open_usearch, (64, 128, 256, 512)),
     "sqlite-vec": Kept(("sqlite_vec", "apsw"), _build_sqlite_vec, _open_sqlite_vec),
     "LanceDB": Kept(("lancedb", "pyarrow"), _build_lance, _open_lance),
-    "Chroma": Kept(("chromadb",), _build_chroma, _open_chroma, most=100_000),
+    "Chroma": Kept(("chromadb",), _build_chroma, _open_chroma),
 }
 
 
