@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -507,6 +508,22 @@ def test_pgvector_in_the_database_is_no_hindrance(postgres: Server, empty: str) 
     with open_catalog(empty, embedder=HashEmbedder(8), settings=Settings()) as cat:
         cat.register("tool", "chart", "os.path:join", description="Draw a chart")
         assert [hit.key for hit in cat.search("charts", mode="semantic")] == ["tool:chart"]
+
+
+def test_the_clock_of_the_server_counts(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is written from a machine whose clock is wrong has the time of the server, by which all others order it."""
+
+    class Wrong(datetime):
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:
+            return datetime(2001, 1, 1, tzinfo=UTC)
+
+    with open_catalog(postgres_url) as cat:
+        before = datetime.now(UTC)
+        monkeypatch.setattr("catalog.store.writer.datetime", Wrong)
+        cat.register("tool", "dump", "json:dumps")
+        at = cat.history("tool:dump")[0].at
+    assert abs((at - before).total_seconds()) < 60  # the server's, which is on this machine
 
 
 def test_a_nul_within_data_harms_no_search(postgres_url: str) -> None:

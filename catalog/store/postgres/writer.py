@@ -32,7 +32,8 @@ LOCK = "SELECT pg_advisory_xact_lock(1129595201, 'catalog_state'::regclass::oid:
 
 _FACTS = (
     f"SELECT {row_index.KEPT}, s.generation, coalesce(s.words_version, -1), coalesce(s.text_version, -1), "
-    f"NOT EXISTS (SELECT 1 FROM revision), (SELECT coalesce(max(e.id), 0) FROM entry AS e WHERE e.id < {MOST}) "
+    f"NOT EXISTS (SELECT 1 FROM revision), (SELECT coalesce(max(e.id), 0) FROM entry AS e WHERE e.id < {MOST}), "
+    "to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"+00:00\"') "
     "FROM (SELECT 1) AS x LEFT JOIN catalog_state AS s ON TRUE"
 )
 
@@ -46,6 +47,7 @@ class _Facts(NamedTuple):
     texts: int
     is_empty: bool
     last_id: int
+    now: str
 
 
 _INSERT = re.compile(r"INSERT INTO (\w+) \(([^()]*)\) VALUES \((?:%s(?:, )?)+\)")
@@ -126,6 +128,7 @@ class ServerTransaction(Transaction):
         self._touched: set[int] = set()
         self._known: dict[Key, tuple[int, Entry] | None] = {}
         self._facts: _Facts | None = facts
+        self.now = facts.now  # by the clock of the server: those of the machines that write may differ
         self._keeps_rows = facts.keeps_rows
         self._versions = (facts.words, facts.texts)
         if is_number(facts.generation):
