@@ -45,6 +45,7 @@ def serving(served: Catalog) -> Iterator:
         processes.append(process)
         line = process.stderr.readline()
         assert "serving" in line, line + process.stderr.read()
+        assert "@" not in line  # no user and no password of a server, as the fixture of PostgreSQL has
         return Served(process, line.split(" at ")[1].split(";")[0])
 
     yield start

@@ -61,9 +61,10 @@ def _visible(value: Any) -> Any:
 
 
 def _sentence(text: str) -> str:
-    """Return what an error says as a sentence."""
+    """Return what an error says as a sentence; a URL or a path at its beginning stays as it is."""
+    first = text.partition(" ")[0]
     end = "" if text.endswith((".", "!", "?", "…")) else "."
-    return f"{text[:1].upper()}{text[1:]}{end}"
+    return f"{text[:1] if '/' in first else text[:1].upper()}{text[1:]}{end}"
 
 
 def key_url(request: Request, key: str) -> str:

@@ -68,8 +68,9 @@ _POOLED = (
 )
 _ENCODED = (
     StoreError,
-    "{shown} can't keep such a text ({said}); nothing was changed. Is the encoding of the database not UTF8? Then "
-    "`catalog db copy` it to another, made with `createdb -E UTF8 -T template0 NAME`",
+    "{shown} can't keep such a text ({said}); nothing was changed. `catalog --url {quoted} db upgrade` helps where an "
+    "older version made the catalog. Is the encoding of the database not UTF8? Then `catalog db copy` it to another, "
+    "made with `createdb -E UTF8 -T template0 NAME`",
 )
 _BY_STATE: dict[str, tuple[type[StoreError], str]] = {
     "53300": (StoreBusyError, "{shown} has no connection left (too many clients); try again"),
