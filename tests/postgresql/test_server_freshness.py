@@ -216,7 +216,7 @@ def test_a_schema_that_changes_meanwhile_is_an_error_that_ends(server: Server, s
         server.run("ALTER TABLE entry RENAME COLUMN ref TO object", "shared")
         try:
             for use in (lambda: list(cat.entries("tool")), lambda: _register(cat, "not there")):
-                with pytest.raises(SchemaOutdatedError, match=r"lacks a table or column of this version .*db upgrade"):
+                with pytest.raises(SchemaOutdatedError, match=r"lacks a table, column, .*e\.ref .*db upgrade"):
                     use()
         finally:
             server.run("ALTER TABLE entry RENAME COLUMN object TO ref", "shared")
