@@ -104,7 +104,8 @@ class Locator:
             look: whether to look in :data:`looked_in`, too.
             as_imported: to look where an import would, at whatever is on the import path at the moment.
         """
-        self.roots = tuple(dict.fromkeys(map(str, (*roots, *looked_in) if look and not as_imported else roots)))
+        given = map(str, (*roots, *looked_in) if look and not as_imported else roots)
+        self.roots = tuple(dict.fromkeys(root for root in given if "\0" not in root))
         self._as_imported = as_imported
         self.own = own
         self._specs: dict[str, ModuleSpec | None] = {}
@@ -163,7 +164,9 @@ class Locator:
         return spec
 
     def _spec_in_own(self, top: str) -> ModuleSpec | None:
-        return None if self.own is None else PathFinder.find_spec(top, [self.own]) or made_spec(self.own, top)
+        if self.own is None or "\0" in self.own:  # which no folder's name holds; the import system fails at it
+            return None
+        return PathFinder.find_spec(top, [self.own]) or made_spec(self.own, top)
 
     def _ask(self, dotted: str, path: list[str] | None) -> ModuleSpec | None:
         spec = None if path is not None else self._spec_in_own(dotted)

@@ -195,3 +195,10 @@ def test_what_is_kept_between_operations_is_bounded(tmp_path: Path) -> None:
     big.write_text("#" * (files.SHARED_TEXT * 2))
     Locator().parse(str(big))
     assert [one.path for one in files.shared] == [str(big)]
+
+
+@pytest.mark.parametrize("folder", ["\0", "/there\0is none"])
+def test_a_folder_with_a_null_byte_is_none(folder: str) -> None:
+    """What a row names as the folder of its module may be anything: there a module is not there, and nothing fails."""
+    assert Locator([folder]).find("json") == Locator(own=folder).find("json") == find_module("json")
+    assert (Locator([folder]).find("nowhere_at_all"), Locator(own=folder).is_own("json")) == (None, False)
