@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from catalog.errors import NotACatalogError, SchemaOutdatedError, StoreError
-from catalog.store import schema, tables
+from catalog.store import schema
 from catalog.store.postgres.connecting import connect
 from catalog.store.postgres.errors import store_error, translated
 
@@ -38,6 +38,8 @@ def current(address: Address) -> str | None:
 def _current(connection: psycopg.Connection[Any], address: Address) -> str | None:
     versions, state = connection.execute(_THERE, (address.quoted, address.quoted)).fetchone() or (False, False)
     if not versions or not state:
+        from catalog.store import tables  # of SQLAlchemy, which a catalog that is there needs not
+
         names = [*tables.metadata.tables, "alembic_version"]
         others = connection.execute(_OTHERS, (names, address.schema)).fetchall()
         if others:
