@@ -84,8 +84,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection() -> Iterator[None]:
     """Leave the tests themselves, a million objects, out of all searches for garbage: none of them is any.
 
-    The searches are as rare as in a command: they took seven hundredths of a run.
-
     Keep them as pytest has compiled them, which takes it as long as all the rest of collecting.
     """
     keeps_none = sys.dont_write_bytecode
@@ -97,7 +95,6 @@ def pytest_collection() -> Iterator[None]:
         sys.dont_write_bytecode = keeps_none
         gc.enable()
         gc.freeze()
-        gc.set_threshold(50_000, *gc.get_threshold()[1:])
 
 
 class FromTheEnd:
