@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -509,21 +508,6 @@ def test_pgvector_in_the_database_is_no_hindrance(postgres: Server, empty: str) 
     with open_catalog(empty, embedder=HashEmbedder(8), settings=Settings()) as cat:
         cat.register("tool", "chart", "os.path:join", description="Draw a chart")
         assert [hit.key for hit in cat.search("charts", mode="semantic")] == ["tool:chart"]
-
-
-def test_a_served_catalog_is_named_without_its_login(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The line of ``catalog serve`` that says what it serves, which logs keep, has neither user nor password."""
-    from catalog_cli.__main__ import main
-
-    monkeypatch.setattr("catalog.server.running.serve", lambda app, started: started("http://127.0.0.1:1/"))
-    monkeypatch.setattr(sys, "argv", ["catalog", "--url", postgres_url.replace("owner@", "owner:hunter22@"), "serve"])
-    with suppress(SystemExit):
-        main()
-    said = capsys.readouterr()
-    assert "serving postgresql://" in said.err
-    assert ("hunter22" in said.err + said.out, "owner" in said.err + said.out) == (False, False)
 
 
 def test_the_clock_of_the_server_counts(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
