@@ -356,6 +356,7 @@ def test_nested_data_is_kept_or_refused(catalog: Catalog) -> None:
         catalog.register("schema", "deeper", nested(5000))
 
 
+@pytest.mark.sqlite("a server has its own clock")
 def test_a_clock_that_goes_back_disturbs_nothing(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     """Revisions are ordered by their number, whatever the clock says."""
     from datetime import UTC, datetime
