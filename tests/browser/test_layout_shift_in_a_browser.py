@@ -26,6 +26,7 @@ _SLOW = {"offline": False, "latency": 150, "downloadThroughput": 60_000, "upload
 def watched(tab: Callable[..., Tab], view: dict[str, int]) -> Tab:
     """Return a tab that notes shifts, at the end of a slow line."""
     opened = tab(viewport=view)
+    opened.page.set_default_navigation_timeout(60_000)  # a line that others use at the same time is slower still
     opened.page.add_init_script(_NOTE)
     line = opened.page.context.new_cdp_session(opened.page)
     line.send("Network.enable")
