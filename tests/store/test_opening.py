@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sqlite3
+import sys
 import tempfile
 import threading
 import time
@@ -18,8 +19,8 @@ import pytest
 from factories import blank_catalog, open_catalog, run_sql
 from forks import STRICT, forks
 
-from catalog import AutoCouncil, Catalog, CatalogWarning, ReadOnlyError, Settings
-from catalog.errors import CatalogError, NotACatalogError, StoreBusyError, StoreError
+from catalog import AutoCouncil, Catalog, CatalogWarning, ReadOnlyError, Settings, database_place
+from catalog.errors import CatalogError, MissingExtraError, NotACatalogError, StoreBusyError, StoreError
 from catalog.store.store import Store
 
 pytestmark = pytest.mark.sqlite("where it lies, how it is opened, and what lies beside it")
@@ -99,6 +100,17 @@ def test_a_url_that_names_no_file_says_what_to_write(url: str, said: str) -> Non
     """A wrong URL raises StoreError with the right form in it."""
     with pytest.raises(StoreError, match=said):
         open_catalog(url)
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:p@h/x", "postgres://h/x", "postgresql://u:[p@h/x"])
+def test_a_server_without_a_driver_names_the_extra(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Where psycopg is not installed, opening a catalog on a server says what to install, and so does its place."""
+    for name in [name for name in sys.modules if name.startswith("catalog.store.postgres.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    for use in (Catalog, database_place):
+        with pytest.raises(MissingExtraError, match=r"pip install 'magma-catalog\[postgres\]'"):
+            use(url)
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///:memory:", ":memory:"])
@@ -441,7 +453,7 @@ def test_many_threads_go_on_while_files_are_replaced(catalog: Catalog, database:
 
 OPEN = """
 import sys, time
-from catalog import AutoCouncil, Catalog, CatalogWarning, ReadOnlyError, Settings
+from catalog import AutoCouncil, Catalog, CatalogWarning, ReadOnlyError, Settings, database_place
 time.sleep(max(0, float(sys.argv[2]) - time.time()))
 with Catalog(sys.argv[1], settings=Settings()) as cat:
     cat.register("tool", f"p{sys.argv[3]}", "os:getcwd")

@@ -162,6 +162,15 @@ def test_a_database_elsewhere_is_not_opened(run: Run, clone: Path, tmp_path: Pat
     assert run("--url", "mine.db", "register", "tool", "x", "json:dumps")[0] == 0
 
 
+@pytest.mark.parametrize("login", ["u:hunter22", "u:hun/ter22", "u:h@hunter22", "u:[hunter22"])
+def test_a_password_in_a_clone_is_not_shown(run: Run, clone: Path, login: str) -> None:
+    """The error names the server of a database elsewhere, however the password in its URL is written."""
+    (clone / "catalog.toml").write_text(f'url = "postgresql://{login}@evil.example/db?password=hunter22"\n')
+    status, out, err = run("ls")
+    assert (status, out, "hunter22" in err) == (3, "", False)
+    assert "names the database 'postgresql://evil.example/db', which" in err
+
+
 def test_what_is_set_aside_is_said_once(run: Run, clone: Path) -> None:
     """One line names the settings that are not followed and what follows them; data of the clone is used."""
     (clone / "catalog.toml").write_text(

@@ -8,8 +8,6 @@ import re
 from typing import NamedTuple
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
-from psycopg import pq
-
 from catalog.errors import StoreError, close_matches, did_you_mean
 
 SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
@@ -127,6 +125,8 @@ def _parts(url: str) -> SplitResult:
 
 def _check(shown: str, ours: dict[str, str], theirs: list[str]) -> None:
     """Raise unless every option is known, and ours have values that they can have."""
+    from psycopg import pq  # here, as the driver is missed before a URL is read
+
     known = {option.keyword.decode() for option in pq.Conninfo.get_defaults()} | {*_OURS, "ssl"}
     for name in theirs:
         if name not in known:
