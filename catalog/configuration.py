@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from errno import EFBIG, EINVAL
 from pathlib import Path
@@ -119,3 +120,10 @@ def pin_faults(pin: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"pin.{part}", "must be a text"
         elif PIN[part] and value not in PIN[part]:
             yield f"pin.{part}", f"is {value!r}; choose one of {', '.join(PIN[part])}"
+
+
+def without_login(url: str) -> str:
+    """Return the *url* of a server without user, password and options, however they are written; others as they are."""
+    if not url.lower().startswith("postgres"):
+        return url
+    return re.sub(r":/+.*@", "://", url, flags=re.DOTALL).partition("?")[0]

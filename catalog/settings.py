@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from catalog.configuration import find_file, pin_faults, read_file, remote_faults
+from catalog.configuration import find_file, pin_faults, read_file, remote_faults, without_login
 from catalog.entry.kinds import KINDS, VERIFY_POLICIES, is_kind_name
 from catalog.errors import SettingsError, StoreError, UntrustedReferenceError, close_matches, did_you_mean
 
@@ -150,7 +150,7 @@ class Settings:
             UntrustedReferenceError: it names another than a file in its own folder, and nobody has trusted it.
         """
         if self.url is None and "url" in self.set_aside:
-            named = _without_login(str((self.written or {}).get("url")))
+            named = without_login(str((self.written or {}).get("url")))
             raise UntrustedReferenceError(
                 f"{self.file} names the database {named!r}, which is not in its folder, "
                 "and nobody has trusted that file; read it, then say `catalog init --trust`, or name a database with "
@@ -166,13 +166,6 @@ class Settings:
     def policy(self, kind: str) -> str:
         """Return the verify policy for *kind*."""
         return self.verify.get(kind) or self.verify.get("*", "signature")
-
-
-def _without_login(url: str) -> str:
-    """Return the *url* of a server without user, password and options, however they are written; others as they are."""
-    if not url.lower().startswith("postgres"):
-        return url
-    return re.sub(r":/+.*@", "://", url, flags=re.DOTALL).partition("?")[0]
 
 
 def load_settings(
